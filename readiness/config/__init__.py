@@ -1,0 +1,1 @@
+"""thresholds.yaml -> Config. Refuses with file, line, path and what to do; every mistake at once."""

@@ -1,0 +1,166 @@
+"""Config: what thresholds.yaml says, as frozen values with units resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from readiness.config.probes import Probes
+
+
+class OnFail(StrEnum):
+    """What a check that does not pass does to the decision."""
+
+    BLOCK = "block"
+    CONDITION = "condition"
+    NOTE = "note"
+
+
+class Operator(StrEnum):
+    """How a measured value is compared with a limit."""
+
+    LESS = "<"
+    AT_MOST = "<="
+    GREATER = ">"
+    AT_LEAST = ">="
+    EQUAL = "=="
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`operator value`, with the value in the metric's own unit (ms, %, /s or a count)."""
+
+    operator: Operator
+    value: float
+    text: str
+    """As the user wrote it, for messages and reports."""
+
+    def holds(self, value: float) -> bool:
+        """Whether a bare value meets the limit."""
+        match self.operator:
+            case Operator.LESS:
+                return value < self.value
+            case Operator.AT_MOST:
+                return value <= self.value
+            case Operator.GREATER:
+                return value > self.value
+            case Operator.AT_LEAST:
+                return value >= self.value
+            case Operator.EQUAL:
+                return value == self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A threshold of the file: the limits for one metric in one scope."""
+
+    metric: str
+    scope: str | None
+    """A scenario, or an endpoint such as `GET /api/bags/{qr}`; None is everything."""
+    title: str
+    pass_limit: Limit
+    warn_limit: Limit | None = None
+    weight: float = 1.0
+    on_fail: OnFail = OnFail.CONDITION
+    not_applicable: str | None = None
+    """The declared reason why the check does not apply; None when it does."""
+    line: int = 0
+    """Line of the check in thresholds.yaml."""
+
+    @property
+    def key(self) -> str:
+        """The check as written: `latency.p95@bag_lookup`."""
+        return self.metric if self.scope is None else f"{self.metric}@{self.scope}"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much load, for how long. Exactly one of `users` and `rate_per_s` is set."""
+
+    scenarios: Mapping[str, float] = field(default_factory=dict)
+    """Scenario file stem to weight; empty means every User class found, with its own weight."""
+    users: int | None = 10
+    rate_per_s: float | None = None
+    ramp_up_s: float = 0.0
+    """Time to reach full load; measured and shown, never judged."""
+    warm_up_s: float = 0.0
+    """Time at full load after the ramp, before the judged window; measured and shown, never judged."""
+    duration_s: float = 30.0
+    """The judged window."""
+    timeout_s: float = 30.0
+    """Total time one request may take, from its first byte sent to its last byte received."""
+    processes: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRule:
+    """Bars for the score. Rules decide, the score summarises (docs/design.md §7)."""
+
+    ready_score: float = 90.0
+    floor_score: float = 60.0
+    min_coverage: float = 1.0
+    """Share (0 to 1) of the declared weight that must have been measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A named row count: `select count(*) from table where column = value and …`."""
+
+    table: str
+    where: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A named SQL statement that yields one row with one number."""
+
+    sql: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A named equation over counts and queries, measured as left minus right.
+
+    Each side is a sum: (factor, name) pairs and a constant; `parents + children == bags` is
+    left ((1, parents), (1, children)), right ((1, bags),).
+    """
+
+    text: str
+    terms: tuple[tuple[int, str], ...]
+    """(factor, name) of left minus right, in order of appearance."""
+    constant: int = 0
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """What to count. The connection itself is READINESS_DATABASE_URL and never in the file."""
+
+    counts: Mapping[str, Count] = field(default_factory=dict)
+    queries: Mapping[str, Query] = field(default_factory=dict)
+    invariants: Mapping[str, Invariant] = field(default_factory=dict)
+    schemas: tuple[str, ...] = ("public",)
+    """Where foreign keys, orphans and indexes are looked at."""
+    statement_timeout_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole file."""
+
+    service: str
+    checks: tuple[Check, ...]
+    load: Load = field(default_factory=Load)
+    decision: DecisionRule = field(default_factory=DecisionRule)
+    confidence: float | None = 0.95
+    """One-sided confidence of every judgement; None compares bare values."""
+    allowed_hosts: tuple[str, ...] = ()
+    database: Database = field(default_factory=Database)
+    probes: Probes = field(default_factory=Probes)
+    file: str = "thresholds.yaml"
+    """The file's name as the user gave it."""
+    sha256: str = ""
+    """Of the file's bytes."""

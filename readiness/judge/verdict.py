@@ -1,0 +1,150 @@
+"""Verdict: every check's outcome, the score, the decision and why. The content of report.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from readiness.errors import ExitCode
+from readiness.measurements.run import Ledger, Measurement, Provenance, Target
+
+
+class Outcome(StrEnum):
+    """What became of one check."""
+
+    PASS = "pass"  # noqa: S105 - an outcome, not a password
+    WARN = "warn"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    ERROR = "error"
+    SKIPPED = "skipped"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Decision(StrEnum):
+    """The one word that a stakeholder reads."""
+
+    READY = "READY"
+    CONDITIONAL = "CONDITIONAL"
+    NOT_READY = "NOT READY"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+EXIT_OF: Mapping[Decision, ExitCode] = {
+    Decision.READY: ExitCode.READY,
+    Decision.CONDITIONAL: ExitCode.CONDITIONAL,
+    Decision.NOT_READY: ExitCode.NOT_READY,
+    Decision.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One declared check, judged. Numbers are in `unit`; what does not exist is None."""
+
+    name: str
+    """The metric, such as `latency.p95`."""
+    scope: str | None
+    title: str
+    outcome: Outcome
+    value: float | None
+    low: float | None
+    high: float | None
+    """Bounds of the value at the configured confidence; equal to `value` where it is exact."""
+    unit: str
+    samples: int | None
+    pass_limit: str
+    warn_limit: str | None
+    weight: float
+    on_fail: str
+    message: str
+    """One sentence: what was measured, against what, and how sure."""
+    source: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """0 to 100 with its range; `coverage` (0 to 1) is the share of the declared weight that was measured."""
+
+    value: float
+    low: float
+    high: float
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Latencies of successful requests in ms; None where there were none."""
+
+    min: float | None
+    mean: float | None
+    p50: float | None
+    p90: float | None
+    p95: float | None
+    p99: float | None
+    max: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointResult:
+    """One endpoint's judged requests, successes and failures apart."""
+
+    scenario: str
+    name: str
+    requests: int
+    failures: int
+    """Failed or still running at the end."""
+    failed: Mapping[str, int]
+    in_flight: int
+    warm_up_requests: int
+    latency_ms: Latency
+    failed_latency_ms: Latency
+
+
+@dataclass(frozen=True, slots=True)
+class Risks:
+    """Sentences by level, by rule from the outcomes."""
+
+    low: tuple[str, ...] = ()
+    medium: tuple[str, ...] = ()
+    high: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The frozen answer that every renderer shows; renderers decide nothing."""
+
+    run_id: str
+    service: str
+    decision: Decision
+    exit_code: ExitCode
+    """What the command ends with for this decision (`--allow-conditional` is applied by the command line)."""
+    reason: str
+    score: Score
+    checks: tuple[CheckResult, ...]
+    """In the order of thresholds.yaml, every declared check once."""
+    conditions: tuple[str, ...]
+    risks: Risks
+    next_steps: tuple[str, ...]
+    """Most effective first."""
+    doubts: tuple[str, ...]
+    """Why the run as a whole cannot be trusted; empty when it can."""
+    notes: tuple[str, ...]
+    ledger: Ledger | None
+    judged: Ledger | None
+    """The ledger of the judged window alone."""
+    endpoints: tuple[EndpointResult, ...]
+    measurements: tuple[Measurement, ...]
+    """Probe and database facts, declared as checks or not, without their evidence."""
+    target: Target
+    provenance: Provenance
+    plan: Mapping[str, str | int | float | None]
+    started_at: str
+    ended_at: str
+    thresholds_file: str
+    thresholds_sha256: str
+    confidence: float | None
+    stalls: tuple[str, ...] = field(default=())
+    """Each gap without an answer, as a sentence."""

@@ -1,0 +1,236 @@
+"""Run: everything that one run saw, as frozen values. Nothing here judges, nothing here does I/O.
+
+Times named `at_s`, `start_s`, `end_s` are seconds since the first user of the load started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from readiness.measurements.histogram import EMPTY, Histogram
+
+FAILURE_CLASSES = (
+    "dns",
+    "connect_refused",
+    "connect_timeout",
+    "tls",
+    "timeout",
+    "reset",
+    "truncated",
+    "protocol",
+    "too_large",
+    "http_3xx",
+    "http_4xx",
+    "http_5xx",
+    "rate_limited",
+    "assertion",
+    "not_allowed",
+    "local_fds",
+    "local_ports",
+    "script",
+)
+"""Why a request failed. `local_*` and `script` are ours or the scenario's, never the target's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One time block of the judged window: the requests of one scope that ended in it."""
+
+    start_s: float
+    duration_s: float
+    ok: Histogram
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The requests of one scope in one phase. `requests` = ok + failed + in flight."""
+
+    ok: Histogram = EMPTY
+    failed: Mapping[str, int] = field(default_factory=dict)
+    """Requests that failed, by class of FAILURE_CLASSES."""
+    failed_latency: Histogram = EMPTY
+    in_flight: int = 0
+    """Requests still running when the load ended; each counts as failed and as slower than any other."""
+    slices: tuple[Slice, ...] = ()
+    """Time blocks in order; empty where none were kept (warm-up)."""
+
+    @property
+    def failures(self) -> int:
+        """Requests that ended badly, without those in flight."""
+        return sum(self.failed.values())
+
+    @property
+    def requests(self) -> int:
+        """Every request that was started."""
+        return self.ok.total + self.failures + self.in_flight
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One named request of one scenario."""
+
+    scenario: str
+    name: str
+    judged: Recording
+    warm_up: Recording
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Where every planned request went: planned = ok + failed + in_flight + dropped, always."""
+
+    planned: int
+    ok: int
+    failed: Mapping[str, int]
+    in_flight: int
+    dropped: int
+    """Arrivals of an open load that found no free user; 0 in a closed load."""
+
+    @property
+    def balanced(self) -> bool:
+        """Whether the identity holds."""
+        return self.planned == self.ok + sum(self.failed.values()) + self.in_flight + self.dropped
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """One point of the time series over all endpoints; requests are counted where they ended."""
+
+    at_s: float
+    duration_s: float
+    users: int
+    ok: int
+    failed: int
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """A gap in which requests were running and none ended."""
+
+    start_s: float
+    end_s: float
+    in_flight: int
+    """Requests running when the gap ended."""
+    users: int
+    scopes: tuple[str, ...]
+    """Scenario and endpoint names of the requests that waited in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What the load engine saw."""
+
+    model: str
+    """`closed` (users) or `open` (arrival rate)."""
+    users: int
+    """Users of a closed load at full height; free users of an open one."""
+    rate_per_s: float | None
+    """Planned arrivals per second of an open load."""
+    judged_start_s: float
+    judged_end_s: float
+    """The judged window; equal when the load ended before the window began."""
+    planned_s: float
+    """Length of the judged window as planned."""
+    ledger: Ledger
+    endpoints: tuple[Endpoint, ...]
+    series: tuple[Second, ...]
+    stalls: tuple[Stall, ...] = ()
+    script_errors: tuple[str, ...] = ()
+    """Exceptions that scenario code raised, distinct, capped; each with its count in the text."""
+
+    @property
+    def judged_s(self) -> float:
+        """Length of the judged window as it happened."""
+        return max(self.judged_end_s - self.judged_start_s, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`hits` of `total` events; `blocks` are the same counts by time block, where they were kept."""
+
+    hits: int
+    total: int
+    blocks: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One line below a measurement: a header and its value, a count, a foreign key."""
+
+    subject: str
+    observed: str
+    ok: bool | None
+    """None where the line is only information."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One metric's value in this run, or the reason why there is none."""
+
+    metric: str
+    scope: str | None
+    value: float | None
+    """In the metric's unit (catalogue); None when it could not be measured or is not bounded."""
+    source: str
+    """Who says so: `load`, `probe health`, `database`."""
+    samples: int | None = None
+    reason: str | None = None
+    """Why `value` is None; None when there is a value."""
+    evidence: Rate | Recording | None = None
+    """What an interval is computed from. Counts and headers are exact and have none."""
+    details: tuple[Detail, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The service under test as it was addressed."""
+
+    name: str
+    """As the user wrote it, without credentials."""
+    url: str
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where and with what the run was made, enough to repeat it."""
+
+    tool_version: str
+    python: str
+    platform: str
+    cores: int
+    locust: str | None = None
+    scenarios: Mapping[str, str] = field(default_factory=dict)
+    """Scenario name to the SHA-256 of its file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The facts of one run; the content of run.json."""
+
+    id: str
+    service: str
+    started_at: str
+    """UTC, ISO 8601 with zone."""
+    ended_at: str
+    target: Target
+    provenance: Provenance
+    plan: Mapping[str, str | int | float | None]
+    """The plan as run, flat, in words and units of thresholds.yaml."""
+    plan_hash: str
+    load: Load | None
+    """None when no load was sent; `doubts` says why."""
+    measurements: tuple[Measurement, ...]
+    """Probes and database; load metrics are computed from `load`, which is their evidence."""
+    doubts: tuple[str, ...] = ()
+    """Reasons not to trust the run as a whole; any of them keeps the decision from READY and CONDITIONAL."""
+    interrupted: str | None = None
+    """The signal that ended the run early, such as `SIGINT`."""
+    notes: tuple[str, ...] = ()
+    """Facts worth a reader's eye that change nothing."""
