@@ -122,6 +122,15 @@ class Stall:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """`hits` of `total` events; `blocks` are the same counts by time block, where they were kept."""
+
+    hits: int
+    total: int
+    blocks: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """What the load engine saw."""
 
@@ -140,6 +149,8 @@ class Load:
     endpoints: tuple[Endpoint, ...]
     series: tuple[Second, ...]
     stalls: tuple[Stall, ...] = ()
+    header_rate: Rate | None = None
+    """Judged responses that carried the watched cache header: hits of lookups."""
     script_errors: tuple[str, ...] = ()
     """Exceptions that scenario code raised, distinct, capped; each with its count in the text."""
 
@@ -147,15 +158,6 @@ class Load:
     def judged_s(self) -> float:
         """Length of the judged window as it happened."""
         return max(self.judged_end_s - self.judged_start_s, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """`hits` of `total` events; `blocks` are the same counts by time block, where they were kept."""
-
-    hits: int
-    total: int
-    blocks: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
