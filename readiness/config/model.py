@@ -164,3 +164,5 @@ class Config:
     """The file's name as the user gave it."""
     sha256: str = ""
     """Of the file's bytes."""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Values that `${NAME}` brought in from the environment; they must not be shown anywhere."""

@@ -66,9 +66,7 @@ def decode(text: str, *, sum_us: int, min_us: int, max_us: int) -> Histogram:
         raise ValueError("the histogram has more buckets than its layout")
     if not counts:
         return EMPTY
-    return Histogram(
-        np.array(indices, np.int64), np.array(counts, np.int64), sum(counts), sum_us, min_us, max_us
-    )
+    return Histogram(np.array(indices, np.int64), np.array(counts, np.int64), sum(counts), sum_us, min_us, max_us)
 
 
 def _put_zigzag(out: bytearray, number: int) -> None:

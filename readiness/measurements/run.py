@@ -148,6 +148,10 @@ class Load:
     ledger: Ledger
     endpoints: tuple[Endpoint, ...]
     series: tuple[Second, ...]
+    dropped_judged: int = 0
+    """Arrivals of the judged window that found no free user."""
+    idle_scenarios: tuple[str, ...] = ()
+    """Planned scenarios that started no request."""
     stalls: tuple[Stall, ...] = ()
     header_rate: Rate | None = None
     """Judged responses that carried the watched cache header: hits of lookups."""

@@ -1,0 +1,26 @@
+"""`python -m readiness`, and the installed command."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; a bug of ours ends with 70, so that 1 can only mean NOT READY."""
+    try:
+        from readiness.cli import app
+
+        app()
+    except Exception:
+        import traceback
+
+        from readiness.errors import ExitCode
+
+        try:
+            traceback.print_exc()
+            sys.stderr.write("readiness: this is a bug in readiness; please report the lines above. exit=70\n")
+        except OSError:
+            pass  # nobody reads it; the code says it
+        sys.exit(ExitCode.BUG)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""The command line: reads arguments, calls one function, writes text, exits. One command, one file.
+
+Commands import what they need when they are called, so that `readiness --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from readiness.cli import demo, judge, lint, report, run
+
+app = typer.Typer(
+    name="readiness",
+    help="Put real load on a service, judge what happened against thresholds.yaml, and report whether it may ship.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(run.run)
+app.command()(judge.judge)
+app.command()(report.report)
+app.command()(lint.lint)
+app.command()(demo.demo)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from readiness import __version__
+
+        typer.echo(f"readiness {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+) -> None:
+    """Options of the command itself."""

@@ -1,0 +1,246 @@
+"""One `readiness run` from its flags to its files. Each step is a function of another module; this is their order."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets as random_secrets
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from readiness import __version__, database, packaged
+from readiness import target as targets
+from readiness.cli.artefacts import settle, write_reports
+from readiness.cli.formats import parse as parse_formats
+from readiness.cli.signals import Interruption, watched
+from readiness.config.load import load as load_config
+from readiness.config.model import Config
+from readiness.config.override import override
+from readiness.errors import ConfigError, ExitCode, NotMeasured, Refused
+from readiness.judge.judge import judge
+from readiness.judge.verdict import Verdict
+from readiness.load.plan import ScenarioFile
+from readiness.measurements.json import dumps
+from readiness.measurements.run import Provenance, Run, Target
+from readiness.progress import Progress, choose
+from readiness.report import Format
+from readiness.report.placeholder import UNFINISHED, placeholder
+from readiness.report.writing import RUN_FILE, prepare, remove_stale, write
+from readiness.run import Plan, execute
+from readiness.run import plan as make_plan
+from readiness.scenario_files import find
+from readiness.text import redact
+
+DATABASE_VARIABLE = "READINESS_DATABASE_URL"
+SECRET_PREFIXES = ("READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SECRET")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The flags of the command line, as given."""
+
+    target: str
+    thresholds: Path | None
+    scenarios: Path | None
+    users: str | None
+    rate: str | None
+    duration: str | None
+    ramp_up: str | None
+    warm_up: str | None
+    processes: str | None
+    out: Path
+    formats: str | None
+    allow_hosts: tuple[str, ...]
+    allow_conditional: bool
+    quiet: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What came of it."""
+
+    verdict: Verdict
+    problems: tuple[str, ...]
+    """Files that could not be written, as sentences."""
+    secrets: tuple[str, ...]
+
+
+def assess(request: Request) -> Assessment:
+    """Do the whole run. Raises ConfigError or Refused, before any load."""
+    environ = dict(os.environ)
+    formats = parse_formats(request.formats)
+    config = _config(request, environ)
+    demo_profile = _demo_profile(request.target)
+    url = None if demo_profile else targets.parse(request.target)
+    scenarios = _scenarios(request, config, demo=demo_profile is not None)
+    database_url = environ.get(DATABASE_VARIABLE) or None
+    if database_url and not demo_profile:
+        database.parse(database_url)
+    prepare(request.out)
+    run_id = _new_run_id()
+    with ExitStack() as open_things:
+        interrupted = open_things.enter_context(watched())
+        progress = choose(quiet=request.quiet)
+        open_things.callback(progress.close)
+        files = _Files(request.out, formats, run_id, config, request.target)
+        files.replace_yesterday()
+        if demo_profile:
+            from readiness.demo import stack
+
+            progress.step("starting the demo service with its database and cache")
+            running = open_things.enter_context(stack.start(demo_profile))
+            url, database_url = running.url, running.database_url
+        secrets = _secrets(environ, config, database_url)
+        plan = _plan(request, run_id, config, url or "", scenarios, database_url, files, secrets)
+        verdict, run = _measure(plan, progress, interrupted, environ)
+        verdict = settle(verdict, allow_conditional=request.allow_conditional)
+        progress.step("writing the reports")
+        problem = write(request.out / RUN_FILE, redact(dumps(run), secrets))
+        if problem and verdict.exit_code in (ExitCode.READY, ExitCode.CONDITIONAL):
+            verdict = replace(verdict, exit_code=ExitCode.REPORT_FAILED, notes=(*verdict.notes, problem))
+        verdict, problems = write_reports(verdict, run, formats, request.out, secrets)
+    return Assessment(verdict, ((problem,) if problem else ()) + problems, secrets)
+
+
+def _config(request: Request, environ: Mapping[str, str]) -> Config:
+    path = request.thresholds
+    if path is None:
+        path = packaged.path("thresholds.yaml") if _demo_profile(request.target) else Path("thresholds.yaml")
+    config = load_config(path, environ)
+    if request.thresholds is None:
+        config = replace(config, file="thresholds.yaml")
+    config = override(
+        config,
+        users=request.users,
+        rate=request.rate,
+        duration=request.duration,
+        ramp_up=request.ramp_up,
+        warm_up=request.warm_up,
+        processes=request.processes,
+    )
+    if config.load.processes != 1:
+        raise ConfigError("--processes: this version drives the load from one process; leave it out")
+    return config
+
+
+def _demo_profile(target: str) -> str | None:
+    """`optimised` for `demo`, `legacy` for `demo:legacy`, None for everything else."""
+    if target == "demo":
+        return "optimised"
+    if not target.startswith("demo:"):
+        return None
+    from readiness.demo.profiles import check_profile
+
+    profile = target.removeprefix("demo:")
+    check_profile(profile)
+    return profile
+
+
+def _scenarios(request: Request, config: Config, *, demo: bool) -> tuple[ScenarioFile, ...]:
+    given = request.scenarios
+    if demo and given is None:
+        given = packaged.path("scenarios")
+    return find(given, config.load.scenarios, config.file)
+
+
+def _secrets(environ: Mapping[str, str], config: Config, database_url: str | None) -> tuple[str, ...]:
+    named = [value for name, value in environ.items() if name.startswith(SECRET_PREFIXES)]
+    found = [*named, *config.secrets, *(database.secrets(database_url) if database_url else ())]
+    return tuple(dict.fromkeys([*found, *(quote(value) for value in found)]))
+
+
+def _plan(
+    request: Request,
+    run_id: str,
+    config: Config,
+    url: str,
+    scenarios: tuple[ScenarioFile, ...],
+    database_url: str | None,
+    files: _Files,
+    secrets: Sequence[str],
+) -> Plan:
+    """The plan, after the guards; what they refuse is left in the files as the reason."""
+    try:
+        try:
+            target = targets.resolve(request.target, url, request.allow_hosts, config.allowed_hosts)
+        except NotMeasured:
+            target = Target(request.target, url, ())  # `execute` says why, and sends nothing
+        if database_url is not None:
+            try:
+                database.check_role(database_url, config.database)
+            except NotMeasured:
+                pass  # unreachable: every measurement of the database will say so
+    except Refused as refused:
+        files.replace_yesterday(redact(f"Refused before any load: {refused}", secrets))
+        raise
+    extra = targets.addresses_of([host for host in request.allow_hosts if host in config.allowed_hosts])
+    return make_plan(run_id, config, target, scenarios, allowed_addresses=extra, database_url=database_url)
+
+
+def _measure(
+    plan: Plan, progress: Progress, interrupted: Interruption, environ: Mapping[str, str]
+) -> tuple[Verdict, Run]:
+    run = execute(plan, progress=progress, interrupted=interrupted, environment=environ)
+    progress.step("judging")
+    return judge(run, plan.config), run
+
+
+class _Files:
+    """The artefacts of this run before it has an answer."""
+
+    def __init__(self, out: Path, formats: Sequence[Format], run_id: str, config: Config, target: str) -> None:
+        self._out = out
+        self._formats = formats
+        self._run_id = run_id
+        self._config = config
+        self._target = Target(target, target)
+        self._started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+
+    def replace_yesterday(self, reason: str = UNFINISHED) -> None:
+        """Put an INCONCLUSIVE answer in place of every file of an earlier run.
+
+        Raises ConfigError when that is not possible: a green report of yesterday must not outlive this start.
+        """
+        provenance = Provenance(
+            __version__,
+            platform.python_version(),
+            f"{platform.system()} {platform.machine()}",
+            os.cpu_count() or 1,
+        )
+        verdict = placeholder(
+            self._run_id,
+            self._config.service,
+            reason,
+            target=self._target,
+            provenance=provenance,
+            started_at=self._started_at,
+            config=self._config,
+        )
+        run = Run(
+            self._run_id,
+            self._config.service,
+            self._started_at,
+            self._started_at,
+            self._target,
+            provenance,
+            {},
+            "",
+            None,
+            (),
+            doubts=(reason,),
+        )
+        kept = frozenset({RUN_FILE, *(fmt.file_name for fmt in self._formats)})
+        problems = list(remove_stale(self._out, kept))
+        problem = write(self._out / RUN_FILE, dumps(run))
+        problems += [problem] if problem else []
+        problems += write_reports(verdict, None, self._formats, self._out, ())[1]
+        if problems:
+            raise ConfigError(*(f"--out {self._out}: {problem}" for problem in problems))
+
+
+def _new_run_id() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{random_secrets.token_hex(4)}"

@@ -1,0 +1,84 @@
+"""What commands say, and that they still end rightly when nobody listens any more."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from readiness.errors import ConfigError, ExitCode, ReadinessError
+from readiness.text import redact
+
+if TYPE_CHECKING:
+    from readiness.judge.verdict import Verdict
+
+
+def say(text: str, *, to_stderr: bool = False) -> None:
+    """One line or several; a closed pipe or a full device changes no exit code."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    try:
+        stream.write(text + "\n")
+        stream.flush()
+    except UnicodeEncodeError:
+        say(text.encode("ascii", "replace").decode(), to_stderr=to_stderr)
+    except (OSError, ValueError):
+        _nobody_listens(stream.fileno() if not stream.closed else None)
+
+
+def _nobody_listens(descriptor: int | None) -> None:
+    """Point the stream at nothing: Python's own flush at exit would turn the code into 120."""
+    if descriptor is not None:
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, descriptor)
+        os.close(devnull)
+
+
+def show(verdict: Verdict, *, quiet: bool, secrets: Sequence[str] = ()) -> None:
+    """The verdict on standard output; its last line is for machines."""
+    from readiness.report import console
+
+    if quiet:
+        say(redact(console.quiet_line(verdict), secrets))
+    else:
+        say(redact(_rendered(verdict), secrets))
+    word = verdict.decision.value.replace(" ", "_")
+    say(f"readiness: decision={word} exit={int(verdict.exit_code)} run={verdict.run_id}")
+
+
+def _rendered(verdict: Verdict) -> str:
+    from io import StringIO
+
+    from rich.console import Console
+
+    from readiness.report import console
+
+    terminal = sys.stdout.isatty()
+    ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
+    text = StringIO()
+    Console(
+        file=text, force_terminal=terminal, width=80, no_color=not terminal or bool(os.environ.get("NO_COLOR"))
+    ).print(console.summary(verdict, ascii=ascii_only))
+    return text.getvalue().rstrip("\n")
+
+
+@contextmanager
+def refusals(secrets: Sequence[str] = ()) -> Iterator[None]:
+    """What a user can mend is said in plain lines and ends with its code, never with a traceback."""
+    try:
+        yield
+    except ConfigError as error:
+        for problem in error.problems:
+            say(redact(problem, secrets), to_stderr=True)
+        finish(error.exit_code)
+    except ReadinessError as error:
+        say(redact(f"readiness: {error}", secrets), to_stderr=True)
+        finish(error.exit_code)
+
+
+def finish(code: ExitCode) -> NoReturn:
+    """Leave with a code of the contract."""
+    raise typer.Exit(int(code))

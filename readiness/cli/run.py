@@ -1,0 +1,64 @@
+"""`readiness run`: plan, load, look, judge, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from readiness.cli.output import finish, refusals, say, show
+
+if TYPE_CHECKING:
+    from readiness.cli.assessment import Request
+
+TARGET_HELP = "A URL, demo (the built-in bag service) or demo:legacy."
+
+
+def run(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help=TARGET_HELP)],
+    thresholds: Annotated[Path | None, typer.Option(help="Limits; default thresholds.yaml here.")] = None,
+    scenarios: Annotated[Path | None, typer.Option(help="A folder of Locust files, or one file.")] = None,
+    users: Annotated[str | None, typer.Option(metavar="N", help="Closed load: users at once.")] = None,
+    rate: Annotated[str | None, typer.Option(metavar="R", help="Open load: arrivals per second.")] = None,
+    duration: Annotated[str | None, typer.Option(metavar="D", help="Judged time, such as 60s or 2m.")] = None,
+    ramp_up: Annotated[str | None, typer.Option(metavar="D", help="Time to reach full load.")] = None,
+    warm_up: Annotated[str | None, typer.Option(metavar="D", help="Time at full load before judging.")] = None,
+    processes: Annotated[str | None, typer.Option(metavar="N", help="Load generator processes.")] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the files of the run go.")] = Path("reports/latest"),
+    format_: Annotated[
+        str | None, typer.Option("--format", metavar="F,…", help="Reports: md,html,json,junit; default all.")
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(metavar="HOST", help="A host other than this machine that may be loaded.")
+    ] = None,
+    allow_conditional: Annotated[bool, typer.Option(help="End with 0 when CONDITIONAL.")] = False,
+    quiet: Annotated[bool, typer.Option(help="No progress, one line of verdict.")] = False,
+) -> None:
+    """Load TARGET, look at it from several sides, and say whether it is ready."""
+    from readiness.cli.assessment import Request, assess
+
+    request = Request(
+        target=target,
+        thresholds=thresholds,
+        scenarios=scenarios,
+        users=users,
+        rate=rate,
+        duration=duration,
+        ramp_up=ramp_up,
+        warm_up=warm_up,
+        processes=processes,
+        out=out,
+        formats=format_,
+        allow_hosts=tuple(allow_host or ()),
+        allow_conditional=allow_conditional,
+        quiet=quiet,
+    )
+    with refusals():
+        result = assess(request)
+    for problem in result.problems:
+        say(f"readiness: {problem}", to_stderr=True)
+    show(result.verdict, quiet=quiet, secrets=result.secrets)
+    if not quiet:
+        say(f"reports: {out}", to_stderr=True)
+    finish(result.verdict.exit_code)

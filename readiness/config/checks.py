@@ -1,0 +1,157 @@
+"""The `checks:` section: `metric` or `metric@scope` -> limits and options."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from readiness.config import limits
+from readiness.config.form import Complaint, Form, Problem, Wrong, described, join, section, table
+from readiness.config.model import Check, Limit, OnFail
+from readiness.config.scalars import choice_form, number_form, sentence_form
+from readiness.config.tree import Node, Scalar
+from readiness.metrics import catalogue
+from readiness.metrics.catalogue import Metric
+from readiness.spelling import nearest
+from readiness.text import clean
+
+MAX_WEIGHT = 1e6
+_SCOPE = r"(@.+)?$"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the rest of the file declares and a check may use."""
+
+    countable: frozenset[str] = frozenset()
+    """Counts and queries, which an invariant may use."""
+    invariants: frozenset[str] = frozenset()
+    scenarios: frozenset[str] | None = None
+    """Keys of load.scenarios; None when the file does not list them."""
+
+    @property
+    def data(self) -> frozenset[str]:
+        """Every `data.<name>`."""
+        return self.countable | self.invariants
+
+
+def checks_form(names: Names) -> Form[tuple[Check, ...]]:
+    """The whole section, in the order of the file."""
+
+    def read(node: Node, path: str) -> tuple[Check, ...]:
+        checks: list[Check] = []
+        problems: list[Problem] = []
+        for key, value in table(node, path).pairs:
+            where = join(path, clean(key.text, 120))
+            try:
+                metric, scope = _key(key.text, names)
+                checks.append(_check_form(metric, scope, key.line).read(value, where))
+            except Wrong as wrong:
+                problems += wrong.problems
+            except ValueError as error:
+                problems.append(Problem(key.line, where, str(error)))
+        if problems:
+            raise Wrong(*problems)
+        if problem := _undecided(checks):
+            raise Wrong(Problem(node.line, path, problem))
+        return tuple(checks)
+
+    patterns = {
+        f"^{re.escape(metric.name)}{_SCOPE if catalogue.is_load(metric.name) else '$'}": described(
+            _check_form(metric, None, 0), f"{metric.title}: {metric.meaning}"
+        ).schema
+        for metric in catalogue.CATALOGUE
+    }
+    patterns[r"^data\.[A-Za-z_][A-Za-z0-9_]*$"] = described(
+        _check_form(catalogue.DATA, None, 0), catalogue.DATA.meaning
+    ).schema
+    schema = {"type": "object", "patternProperties": patterns, "additionalProperties": False, "minProperties": 1}
+    return Form(read, schema)
+
+
+def _check_form(metric: Metric, scope: str | None, line: int) -> Form[Check]:
+    title = metric.title if scope is None else f"{metric.title} ({scope})"
+
+    def make(
+        pass_limit: Limit,
+        warn_limit: Limit | None = None,
+        title: str = clean(title, 200),
+        weight: float = 1.0,
+        on_fail: OnFail = OnFail.CONDITION,
+        not_applicable: str | None = None,
+    ) -> Check:
+        if warn_limit is not None:
+            _compare(pass_limit, warn_limit)
+        return Check(metric.name, scope, title, pass_limit, warn_limit, weight, on_fail, not_applicable, line)
+
+    limit = _limit_form(metric)
+    return section(
+        make,
+        {
+            "title": ("title", sentence_form()),
+            "pass": ("pass_limit", limit),
+            "warn": ("warn_limit", limit),
+            "weight": ("weight", number_form(least=0, most=MAX_WEIGHT)),
+            "on_fail": ("on_fail", choice_form(OnFail)),
+            "not_applicable": ("not_applicable", sentence_form(300)),
+        },
+        required=("pass",),
+    )
+
+
+def _limit_form(metric: Metric) -> Form[Limit]:
+    def read(node: Node, path: str) -> Limit:
+        if not isinstance(node, Scalar):
+            raise Wrong(Problem(node.line, path, f'must be a limit such as "{limits.example(metric)}"'))
+        try:
+            return limits.parse(node.text, metric)
+        except ValueError as error:
+            text = "the value of the variable does not fit here" if node.variables else str(error)
+            raise Wrong(Problem(node.line, path, text)) from error
+
+    return Form(read, {"type": "string", "pattern": limits.pattern(metric)})
+
+
+def _compare(pass_limit: Limit, warn_limit: Limit) -> None:
+    if not limits.same_direction(warn_limit, pass_limit):
+        raise Complaint(f'must look the same way as pass "{pass_limit.text}"', "warn")
+    if not limits.covers(warn_limit, pass_limit):
+        raise Complaint(f'is tighter than pass "{pass_limit.text}"; warn is the wider limit', "warn")
+    if limits.covers(pass_limit, warn_limit):
+        raise Complaint(f'is the same as pass "{pass_limit.text}", so it never applies; widen or remove it', "warn")
+
+
+def _key(text: str, names: Names) -> tuple[Metric, str | None]:
+    name, at, scope = text.partition("@")
+    metric = catalogue.find(name)
+    known = {*catalogue.names(), *(f"data.{data}" for data in names.data)}
+    if metric is None or (name.startswith("data.") and name not in known):
+        is_data = name.startswith("data.")
+        problem = "is not under database (counts, queries or invariants)" if is_data else "unknown metric"
+        raise ValueError(f"{problem}{_guess(name, known)}")
+    if not at:
+        return metric, None
+    if not catalogue.is_load(name):
+        raise ValueError(f"{name} is not measured per request, so it has no scope; remove @{clean(scope, 60)}")
+    if clean(scope, 200) != scope or not scope:
+        raise ValueError("the scope after @ must be a scenario, or an endpoint such as GET /api/bags/{qr}")
+    if " " not in scope and names.scenarios is not None and scope not in names.scenarios:
+        raise ValueError(f'"{scope}" is not under load.scenarios{nearest(scope, names.scenarios)}')
+    return metric, scope
+
+
+def _guess(name: str, known: Collection[str]) -> str:
+    return nearest(name, known) or "; docs/metrics.md lists all"
+
+
+def _undecided(checks: Collection[Check]) -> str | None:
+    """Why these checks could not lead to a verdict; None when they can."""
+    if not checks:
+        return 'has no check, so nothing can be decided; add one, such as `http.success_rate: { pass: "> 99 %" }`'
+    judged = [check for check in checks if check.not_applicable is None]
+    if all(check.on_fail is OnFail.NOTE for check in judged):
+        return "no check can decide: every one is a note or not applicable; give one `on_fail: condition` or `block`"
+    if not sum(check.weight for check in judged):
+        return "no check can decide: the weights add up to 0, so there is no score; give one a weight"
+    return None

@@ -1,0 +1,139 @@
+"""Contradictions that are not mistakes: the file can be read and judged, but not as its author thinks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+
+from readiness.config.model import Check, Config, Load, OnFail, Operator
+from readiness.metrics import catalogue
+from readiness.metrics.catalogue import Kind
+
+MOST_PER_USER_S = 1000.0
+MOST_PER_PROCESS_S = 10_000.0
+"""More requests per second than any user or load generator process can send: a bound, not an estimate."""
+
+
+def lint(config: Config) -> tuple[str, ...]:
+    """A sentence for each contradiction in `config`, by line, in the form of a ConfigError's problems."""
+    checks = [check for check in config.checks if check.not_applicable is None]
+    found = [*_quantiles(checks), *_averages(checks), *_weights(config), *_samples(checks, config), *_waived(config)]
+    return tuple(
+        f"{config.file}:{check.line}: checks.{check.key}{key and '.' + key}: {text}"
+        for check, key, text in sorted(found, key=lambda finding: finding[0].line)
+    )
+
+
+Finding = tuple[Check, str, str]
+
+
+def _quantiles(checks: list[Check]) -> Iterator[Finding]:
+    """A lower quantile is never above a higher one, so its looser limit never decides."""
+    by_scope: dict[str | None, list[tuple[float, Check]]] = {}
+    for check in checks:
+        metric = catalogue.find(check.metric)
+        if metric and metric.quantile and check.metric.startswith("latency."):
+            by_scope.setdefault(check.scope, []).append((metric.quantile, check))
+    for found in by_scope.values():
+        ordered = sorted(found, key=lambda pair: pair[0])
+        for (_, low), (_, high) in pairwise(ordered):
+            if low.pass_limit.value > high.pass_limit.value:
+                yield (
+                    low,
+                    "pass",
+                    (
+                        f'"{low.pass_limit.text}" is looser than {high.metric} "{high.pass_limit.text}" '
+                        f"(line {high.line}), which is never the smaller value: this limit cannot decide"
+                    ),
+                )
+
+
+def _averages(checks: list[Check]) -> Iterator[Finding]:
+    """An average limit at or above the P95 or P99 limit fails only with an extreme tail."""
+    by_key = {(check.metric, check.scope): check for check in checks}
+    for check in checks:
+        if check.metric != "latency.mean":
+            continue
+        for name, q in (("latency.p95", 0.95), ("latency.p99", 0.99)):
+            tail = by_key.get((name, check.scope))
+            if tail is None or check.pass_limit.value < tail.pass_limit.value:
+                continue
+            needed_ms = (check.pass_limit.value - q * tail.pass_limit.value) / (1 - q)
+            yield (
+                check,
+                "pass",
+                (
+                    f'"{check.pass_limit.text}" is not below {name} "{tail.pass_limit.text}" (line {tail.line}): when '
+                    f"that holds, this fails only if the slowest {100 - q * 100:g} % average over {needed_ms:,.0f} ms"
+                ),
+            )
+            break
+
+
+def _weights(config: Config) -> Iterator[Finding]:
+    for check in config.checks:
+        if check.weight == 0 and check.on_fail is OnFail.NOTE and check.not_applicable is None:
+            yield check, "weight", "0 with on_fail: note has no effect on score or decision: it is only shown"
+        if check.on_fail is OnFail.NOTE and check.weight > 0 and check.not_applicable is None:
+            yield check, "on_fail", "note keeps this check out of the decision, yet its weight moves the score"
+
+
+def _waived(config: Config) -> Iterator[Finding]:
+    for check in config.checks:
+        if check.not_applicable is not None and check.on_fail is OnFail.BLOCK:
+            yield check, "not_applicable", "a blocking check is declared away: its failure would not be seen"
+
+
+def _samples(checks: list[Check], config: Config) -> Iterator[Finding]:
+    """Limits that this much load cannot prove at this confidence, even if every request is good.
+
+    n good samples prove "share over the limit < 1 - q" when q**n <= 1 - confidence.
+    """
+    if config.confidence is None:
+        return
+    for check in checks:
+        metric = catalogue.find(check.metric)
+        if metric is None or check.pass_limit.operator is Operator.EQUAL:
+            continue
+        if metric.quantile:
+            q = metric.quantile
+        elif metric.kind is Kind.RATE and check.metric.startswith("http."):
+            bound = check.pass_limit.value / 100
+            q = bound if metric.better == "higher" else 1 - bound
+        else:
+            continue
+        most = most_samples(check, config)
+        if q >= 1:
+            yield check, "pass", f'no number of requests proves "{check.pass_limit.text}" at {config.confidence:.4g}'
+        elif q > 0 and most < (needed := math.ceil(round(math.log(1 - config.confidence) / math.log(q), 9))):
+            yield (
+                check,
+                "pass",
+                (
+                    f"needs at least {needed:,} requests to be proven at {config.confidence * 100:g} % confidence; "
+                    f"the planned load sends at most {math.floor(most):,}: lengthen load.duration"
+                ),
+            )
+
+
+def most_samples(check: Check, config: Config) -> float:
+    """An upper bound of the judged samples that the plan can yield for `check`."""
+    load = config.load
+    if check.metric.startswith("health."):
+        return load.duration_s * 1000 / config.probes.health.every_ms + 1
+    return _share(check.scope, load) * _most_per_s(load) * load.duration_s
+
+
+def _most_per_s(load: Load) -> float:
+    if load.rate_per_s is not None:
+        return load.rate_per_s
+    return min((load.users or 0) * MOST_PER_USER_S, load.processes * MOST_PER_PROCESS_S)
+
+
+def _share(scope: str | None, load: Load) -> float:
+    """The share of the arrivals of an open load that goes to a scenario; 1 where it is not known."""
+    total = sum(load.scenarios.values())
+    if scope is None or scope not in load.scenarios or load.rate_per_s is None or not total:
+        return 1.0
+    return load.scenarios[scope] / total

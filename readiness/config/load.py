@@ -1,0 +1,194 @@
+"""thresholds.yaml -> Config, or one ConfigError with every mistake, each with its line and path."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from readiness.config.checks import Names, checks_form
+from readiness.config.form import Form, Problem, Wrong, join, section
+from readiness.config.model import Check, Config, Database, DecisionRule, Load
+from readiness.config.probes import Probes
+from readiness.config.scalars import sentence_form, whole_form
+from readiness.config.sections import (
+    Evidence,
+    Hosts,
+    database_form,
+    decision_form,
+    evidence_form,
+    load_form,
+    probes_form,
+    target_form,
+)
+from readiness.config.tree import MAX_BYTES, Items, Node, Scalar, Table, Unreadable, compose
+from readiness.errors import ConfigError
+from readiness.text import clean
+
+MAX_PROBLEMS = 50
+_VARIABLE = re.compile(r"\$(\$?)\{([^}]*)\}")
+_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Config:
+    """The configuration in the file at `path`; `${NAME}` in values is taken from `environ`.
+
+    Raises ConfigError when the file cannot be read or anything in it is wrong.
+    """
+    name = str(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise ConfigError(f"{name}: there is no such file; name one with --thresholds FILE") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{name}: is a folder; name the file in it") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a file name"
+        raise ConfigError(f"{name}: cannot be read: {reason}") from None
+    return parse(data, name, environ)
+
+
+def parse(text_bytes: bytes, name: str, environ: Mapping[str, str]) -> Config:
+    """The configuration in `text_bytes`; `name` is the file as the user gave it. Raises ConfigError."""
+    try:
+        root = compose(text_bytes)
+    except Unreadable as error:
+        raise ConfigError(f"{name}:{error.line}: {error}" if error.line else f"{name}: {error}") from error
+    if root is None:
+        raise ConfigError(f"{name}: is empty; it needs version, service and checks (see docs/thresholds.md)")
+    if not isinstance(root, Table):
+        raise ConfigError(f"{name}:{root.line}: must be a mapping with version, service and checks")
+    preparation = _Preparation(environ)
+    ready = preparation.node(root, "")
+    problems = list(preparation.problems)
+    try:
+        config = document(_names(ready)).read(ready, "")
+    except Wrong as wrong:
+        hidden = {(problem.line, problem.path) for problem in problems}
+        problems += [problem for problem in wrong.problems if (problem.line, problem.path) not in hidden]
+    if problems:
+        raise ConfigError(*_lines(problems, name))
+    return replace(
+        config,
+        file=name,
+        sha256=hashlib.sha256(text_bytes).hexdigest(),
+        secrets=tuple(dict.fromkeys(preparation.secrets)),
+    )
+
+
+def document(names: Names) -> Form[Config]:
+    """The form of the whole file."""
+    return section(
+        _config,
+        {
+            "version": ("version", whole_form(least=1, most=1)),
+            "service": ("service", sentence_form(100)),
+            "load": ("load", load_form()),
+            "decision": ("decision", decision_form()),
+            "evidence": ("evidence", evidence_form()),
+            "checks": ("checks", checks_form(names)),
+            "database": ("database", database_form(names.countable)),
+            "probes": ("probes", probes_form()),
+            "target": ("target", target_form()),
+        },
+        required=("version", "service", "checks"),
+    )
+
+
+_LOAD, _DECISION, _EVIDENCE = Load(), DecisionRule(), Evidence()
+_DATABASE, _PROBES, _HOSTS = Database(), Probes(), Hosts()
+
+
+def _config(
+    version: int,
+    service: str,
+    checks: tuple[Check, ...],
+    load: Load = _LOAD,
+    decision: DecisionRule = _DECISION,
+    evidence: Evidence = _EVIDENCE,
+    database: Database = _DATABASE,
+    probes: Probes = _PROBES,
+    target: Hosts = _HOSTS,
+) -> Config:
+    del version  # 1 is the only one, its form says so
+    return Config(service, checks, load, decision, evidence.confidence, target.allowed_hosts, database, probes)
+
+
+def _names(root: Node) -> Names:
+    """What the file declares, found before the sections that use it are read."""
+
+    def keys(*path: str) -> frozenset[str] | None:
+        node: Node = root
+        for part in path:
+            found = [value for key, value in node.pairs if key.text == part] if isinstance(node, Table) else []
+            if not found:
+                return None
+            node = found[0]
+        return frozenset(key.text for key, _ in node.pairs) if isinstance(node, Table) else None
+
+    countable = (keys("database", "counts") or frozenset()) | (keys("database", "queries") or frozenset())
+    invariants = keys("database", "invariants") or frozenset()
+    return Names(countable, invariants, keys("load", "scenarios"))
+
+
+class _Preparation:
+    """One walk over the tree before it is read: duplicate keys are found, variables are replaced."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.problems: list[Problem] = []
+        self.secrets: list[str] = []
+
+    def node(self, node: Node, path: str) -> Node:
+        match node:
+            case Scalar():
+                return self._scalar(node, path)
+            case Items():
+                return Items(node.line, tuple(self.node(item, f"{path}[{i}]") for i, item in enumerate(node.items)))
+            case Table():
+                return self._table(node, path)
+
+    def _table(self, node: Table, path: str) -> Table:
+        first: dict[str, int] = {}
+        pairs: list[tuple[Scalar, Node]] = []
+        for key, value in node.pairs:
+            where = join(path, clean(key.text, 120))
+            if key.text in first:
+                self.problems.append(Problem(key.line, where, f"duplicate key (first on line {first[key.text]})"))
+                continue
+            first[key.text] = key.line
+            pairs.append((key, self.node(value, where)))
+        return Table(node.line, tuple(pairs))
+
+    def _scalar(self, node: Scalar, path: str) -> Scalar:
+        names: list[str] = []
+
+        def value(match: re.Match[str]) -> str:
+            if match[1]:
+                return match[0][1:]
+            name = match[2]
+            if not _VARIABLE_NAME.fullmatch(name):
+                text = f"${{{clean(name, 40)}}} is not the name of a variable; write $${{ for the characters ${{"
+                self.problems.append(Problem(node.line, path, text))
+                return ""
+            found = self.environ.get(name, "")
+            if not found:
+                state = "is empty" if name in self.environ else "is not set"
+                self.problems.append(Problem(node.line, path, f"the environment variable {name} {state}"))
+            names.append(name)
+            self.secrets.append(found)
+            return found
+
+        text = _VARIABLE.sub(value, node.text)
+        return replace(node, text=text, variables=tuple(dict.fromkeys(names)))
+
+
+def _lines(problems: list[Problem], name: str) -> list[str]:
+    ordered = sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
+    lines = [f"{name}:{p.line}: {p.path + ': ' if p.path else ''}{p.text}" for p in ordered[:MAX_PROBLEMS]]
+    if len(ordered) > MAX_PROBLEMS:
+        lines.append(f"{name}: and {len(ordered) - MAX_PROBLEMS} more mistakes")
+    return lines

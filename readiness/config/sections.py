@@ -1,0 +1,239 @@
+"""The forms of every section but `checks`: what keys there are, their bounds and their units."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from readiness.config import invariants
+from readiness.config.form import Complaint, Form, described, items, mapping, scalar, section
+from readiness.config.model import Count, Database, DecisionRule, Invariant, Load, Query
+from readiness.config.probes import Cache, Health, Pool, Probes, RateLimit, Security
+from readiness.config.scalars import (
+    block_form,
+    duration_form,
+    literal_form,
+    milliseconds_form,
+    number_form,
+    rate_form,
+    share,
+    share_form,
+    text_form,
+    whole_form,
+    word_form,
+)
+from readiness.config.tree import Node
+
+MAX_USERS = 100_000
+MAX_RATE_PER_S = 1_000_000.0
+MAX_PROCESSES = 256
+DAY_S = 86400.0
+NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The `evidence:` section."""
+
+    confidence: float | None = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """The `target:` section."""
+
+    allowed_hosts: tuple[str, ...] = field(default=())
+
+
+def load_form() -> Form[Load]:
+    """The `load:` section."""
+    return section(
+        _load,
+        {
+            "scenarios": (
+                "scenarios",
+                described(
+                    mapping(number_form(least=0, most=1e6), key=_scenario, pattern=r"^[^\s/\\.@]+$", least=1),
+                    "Scenario file stem to its weight.",
+                ),
+            ),
+            "users": ("users", described(whole_form(least=1, most=MAX_USERS), "Users at once (closed load).")),
+            "rate": ("rate_per_s", described(rate_form(most=MAX_RATE_PER_S), "Arrivals per second (open load).")),
+            "ramp_up": ("ramp_up_s", described(_time(0), "Time to reach full load; never judged.")),
+            "warm_up": ("warm_up_s", described(_time(0), "Full load before the judged window; never judged.")),
+            "duration": ("duration_s", described(_time(0.001), "Length of the judged window.")),
+            "timeout": ("timeout_s", described(duration_form(least_s=0.001, most_s=3600), "Most time of one request.")),
+            "processes": ("processes", described(whole_form(least=1, most=MAX_PROCESSES), "Load generator processes.")),
+        },
+    )
+
+
+def _load(**given: object) -> Load:
+    if "users" in given and "rate_per_s" in given:
+        raise Complaint("stands beside users; keep one: users for a closed load, rate for an open one", "rate")
+    if "rate_per_s" in given:
+        given["users"] = None
+    weights = given.get("scenarios", {1: 1})
+    if isinstance(weights, Mapping) and not any(weights.values()):
+        raise Complaint("needs at least one scenario with a weight above 0", "scenarios")
+    return Load(**given)  # type: ignore[arg-type]
+
+
+def _scenario(name: str) -> None:
+    if not re.fullmatch(r"[^\s/\\.@]{1,100}", name):
+        raise ValueError("is not a scenario: write the file's name without folder and .py, such as bag_lookup")
+
+
+def _time(least_s: float) -> Form[float]:
+    return duration_form(least_s=least_s, most_s=7 * DAY_S)
+
+
+def decision_form() -> Form[DecisionRule]:
+    """The `decision:` section."""
+    return section(
+        _decision,
+        {
+            "ready_score": ("ready_score", number_form(least=0, most=100)),
+            "floor_score": ("floor_score", number_form(least=0, most=100)),
+            "min_coverage": ("min_coverage", share_form(least=0, most=100)),
+        },
+    )
+
+
+def _decision(**given: float) -> DecisionRule:
+    rule = DecisionRule(**given)
+    if rule.floor_score > rule.ready_score:
+        key = "floor_score" if "floor_score" in given else "ready_score"
+        raise Complaint(f"floor_score {rule.floor_score:g} is above ready_score {rule.ready_score:g}", key)
+    return rule
+
+
+def evidence_form() -> Form[Evidence]:
+    """The `evidence:` section."""
+    confidence = scalar(
+        lambda node: None if node.text == "none" else share(node.text, least=80, most=99.9),
+        {"type": "string", "pattern": r"^(none|[0-9]+(\.[0-9]+)? ?%)$"},
+    )
+    return section(
+        Evidence,
+        {"confidence": ("confidence", described(confidence, "80% to 99.9%, or none to compare bare values."))},
+    )
+
+
+def target_form() -> Form[Hosts]:
+    """The `target:` section."""
+    host = text_form(check=_host, most=253, pattern=r"^[A-Za-z0-9._:\[\]-]+$")
+    return section(Hosts, {"allowed_hosts": ("allowed_hosts", items(host))})
+
+
+def _host(text: str) -> str | None:
+    if re.fullmatch(r"[A-Za-z0-9._:\[\]-]+", text, re.ASCII):
+        return None
+    return f"must be a host name such as staging.example.org, without scheme, path or wildcard, not {text!r}"
+
+
+def database_form(countable: Collection[str]) -> Form[Database]:
+    """The `database:` section; `countable` are the names that an invariant may use."""
+    count = section(
+        Count,
+        {
+            "table": ("table", text_form(most=130)),
+            "where": ("where", mapping(literal_form(), key=_column)),
+        },
+        required=("table",),
+        line="line",
+    )
+    query = section(Query, {"sql": ("sql", block_form())}, required=("sql",), line="line")
+    text = block_form(2000)
+
+    def invariant(node: Node, path: str) -> Invariant:
+        text.read(node, path)  # a quoted or plain line of text, before its grammar
+        return scalar(lambda found: invariants.parse(found.text, countable, found.line), {}).read(node, path)
+
+    return section(
+        _database,
+        {
+            "counts": ("counts", mapping(count, key=_name, pattern=NAME)),
+            "queries": ("queries", mapping(query, key=_name, pattern=NAME)),
+            "invariants": ("invariants", mapping(Form(invariant, text.schema), key=_name, pattern=NAME)),
+            "schemas": ("schemas", items(text_form(most=63), least=1)),
+            "statement_timeout": ("statement_timeout_s", duration_form(least_s=0.001, most_s=3600)),
+        },
+    )
+
+
+def _database(**given: object) -> Database:
+    database = Database(**given)  # type: ignore[arg-type]
+    for key, names, others in (
+        ("queries", database.queries, {*database.counts}),
+        ("invariants", database.invariants, {*database.counts, *database.queries}),
+    ):
+        if twice := sorted(others & set(names)):
+            raise Complaint(f'"{twice[0]}" is already the name of a count or query; data.{twice[0]} must be one', key)
+    return database
+
+
+def _name(text: str) -> None:
+    if not re.fullmatch(NAME, text, re.ASCII):
+        raise ValueError("is not a name: letters, digits and _, not starting with a digit, at most 63")
+
+
+def _column(text: str) -> None:
+    if not text.strip() or len(text) > 63:
+        raise ValueError("is not a column name: 1 to 63 characters")
+
+
+def probes_form() -> Form[Probes]:
+    """The `probes:` section: one key per probe."""
+    path = text_form(check=_path, pattern="^/([^/]|$)", most=2000)
+    pointer = text_form(check=_pointer, pattern="^/", most=500)
+    header = text_form(check=_header, pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", most=100)
+    every = milliseconds_form(least_s=0.01, most_s=3600)
+    health = section(
+        Health,
+        {"path": ("path", path), "every": ("every_ms", every), "timeout": ("timeout_ms", every)},
+    )
+    cache = section(
+        Cache,
+        {
+            "statistics": ("statistics", path),
+            "hits": ("hits", pointer),
+            "misses": ("misses", pointer),
+            "header": ("header", header),
+            "hit": ("hit", items(text_form(most=100), least=1)),
+        },
+    )
+    pool = section(
+        Pool, {"statistics": ("statistics", path), "requests": ("requests", pointer), "errors": ("errors", pointer)}
+    )
+    security = section(
+        Security,
+        {"paths": ("paths", items(path, least=1)), "profile": ("profile", word_form(("html", "api", "plain_http")))},
+    )
+    rate_limit = section(RateLimit, {"path": ("path", path)})
+    return section(
+        Probes,
+        {
+            "health": ("health", health),
+            "cache": ("cache", cache),
+            "pool": ("pool", pool),
+            "security": ("security", security),
+            "rate_limit": ("rate_limit", rate_limit),
+        },
+    )
+
+
+def _path(text: str) -> str | None:
+    if not text.startswith("/") or text.startswith("//") or "\\" in text or " " in text:
+        return f'must be a path on the target, starting with one "/", not {text!r}'
+    return None
+
+
+def _pointer(text: str) -> str | None:
+    return None if text.startswith("/") else f'must be a JSON pointer such as "/cache/hits", not {text!r}'
+
+
+def _header(text: str) -> str | None:
+    good = re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", text, re.ASCII)
+    return None if good else f"must be the name of a response header, such as X-Cache, not {text!r}"

@@ -1,0 +1,157 @@
+"""One declared check -> its result, and its credit for the score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from readiness.config.model import Check
+from readiness.judge.compare import Comparison, Proof, bounds, compare
+from readiness.judge.readings import Reading, read
+from readiness.judge.verdict import CheckResult, Outcome
+from readiness.measurements.run import Run
+from readiness.metrics.catalogue import Kind, Metric, find
+from readiness.numbers import quantity
+
+WARN_CREDIT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A check's share of its weight, 0 to 1: at worst, as estimated, at best."""
+
+    low: float
+    point: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A result with its credit."""
+
+    result: CheckResult
+    credit: Credit
+
+
+def judge_check(run: Run, check: Check, confidence: float | None) -> Judged:
+    """The check applied to the run; what was not measured is an error, never a pass."""
+    metric = find(check.metric)
+    if metric is None:
+        return _judged(check, "", Outcome.ERROR, Credit(0, 0, 1), None, "this version has no such metric")
+    if check.not_applicable is not None:
+        message = f"Declared not applicable: {check.not_applicable}"
+        return _judged(check, metric.unit, Outcome.NOT_APPLICABLE, Credit(0, 0, 0), None, message)
+    reading = read(run, metric, check.scope)
+    if reading.reason is not None:
+        stalled = _stalled_all_along(reading, metric)
+        if stalled is None:
+            message = f"Not measured: {reading.reason}."
+            return _judged(check, metric.unit, Outcome.ERROR, Credit(0, 0, 1), reading, message)
+        return _judged(check, metric.unit, Outcome.FAIL, Credit(0, 0, 0), reading, stalled)
+    passed = compare(reading, metric, check.pass_limit, confidence)
+    warned = compare(reading, metric, check.warn_limit, confidence) if check.warn_limit else None
+    outcome = _outcome(passed, warned)
+    credit = _credit(check, reading, metric, passed, warned, outcome)
+    message = _message(check, reading, metric, passed, warned, outcome, confidence)
+    low, high = bounds(reading, metric, confidence)
+    return _judged(check, metric.unit, outcome, credit, reading, message, low, high)
+
+
+def _stalled_all_along(reading: Reading, metric: Metric) -> str | None:
+    """A service that hung before the judged window began answered nobody in it: measured, and failed."""
+    if metric.kind not in (Kind.QUANTILE, Kind.RATE) or reading.source != "load" or not reading.window_s:
+        return None
+    if sum(reading.stalled_s) < 0.9 * reading.window_s:
+        return None
+    return f"Failed: nothing was answered in the whole judged window ({reading.window_s:.1f} s)."
+
+
+def _outcome(passed: Comparison, warned: Comparison | None) -> Outcome:
+    match passed.proof, warned.proof if warned else Proof.NO:
+        case Proof.YES, _:
+            return Outcome.PASS
+        case Proof.NO, Proof.YES:
+            return Outcome.WARN
+        case Proof.NO, Proof.NO:
+            return Outcome.FAIL
+        case _:
+            return Outcome.INCONCLUSIVE
+
+
+def _credit(
+    check: Check, reading: Reading, metric: Metric, passed: Comparison, warned: Comparison | None, outcome: Outcome
+) -> Credit:
+    match outcome:
+        case Outcome.PASS:
+            return Credit(1, 1, 1)
+        case Outcome.WARN:
+            return Credit(WARN_CREDIT, WARN_CREDIT, WARN_CREDIT)
+        case Outcome.FAIL:
+            return Credit(0, 0, 0)
+        case _:
+            pass
+    worst = WARN_CREDIT if warned and warned.proof is Proof.YES else 0.0
+    best = 1.0 if passed.proof is Proof.OPEN else WARN_CREDIT
+    estimate = _outcome(
+        compare(reading, metric, check.pass_limit, None),
+        compare(reading, metric, check.warn_limit, None) if check.warn_limit else None,
+    )
+    point = {Outcome.PASS: 1.0, Outcome.WARN: WARN_CREDIT}.get(estimate, 0.0)
+    return Credit(worst, min(max(point, worst), best), best)
+
+
+def _message(
+    check: Check,
+    reading: Reading,
+    metric: Metric,
+    passed: Comparison,
+    warned: Comparison | None,
+    outcome: Outcome,
+    confidence: float | None,
+) -> str:
+    value = quantity(reading.value, metric.unit, apart_from=check.pass_limit.value, absent="not bounded")
+    proven = "" if confidence is None or metric.kind is Kind.EXACT else f" at {100 * confidence:g} % confidence"
+    limit = check.pass_limit.text
+    if outcome is Outcome.PASS:
+        head = f"{value} meets {limit}{' - proven' + proven if proven else ''}"
+    elif outcome is Outcome.WARN and check.warn_limit:
+        head = f"{value} misses {limit} but stays within {check.warn_limit.text}{proven}"
+    elif outcome is Outcome.FAIL:
+        head = f"{value} misses {limit}{proven}"
+    else:
+        open_limit = check.warn_limit.text if passed.proof is Proof.NO and check.warn_limit else limit
+        head = f"{value}, but too close or too few to say whether {open_limit} holds{proven}"
+    how = (warned.how if warned and outcome is Outcome.WARN else passed.how) or passed.how
+    return f"{head}: {how}." if how else f"{head}."
+
+
+def _judged(
+    check: Check,
+    unit: str,
+    outcome: Outcome,
+    credit: Credit,
+    reading: Reading | None,
+    message: str,
+    low: float | None = None,
+    high: float | None = None,
+) -> Judged:
+    return Judged(
+        CheckResult(
+            name=check.metric,
+            scope=check.scope,
+            title=check.title,
+            outcome=outcome,
+            value=reading.value if reading else None,
+            low=low,
+            high=high,
+            unit=unit,
+            samples=reading.samples if reading else None,
+            pass_limit=check.pass_limit.text,
+            warn_limit=check.warn_limit.text if check.warn_limit else None,
+            weight=check.weight,
+            on_fail=check.on_fail.value,
+            message=message,
+            source=reading.source if reading else "",
+            line=check.line,
+        ),
+        credit,
+    )

@@ -1,0 +1,136 @@
+"""One reading against one limit: yes, no, or not proven, at the configured confidence.
+
+A quantile is judged without estimating it: "P95 < T" holds when the share of requests at or over T is below 5 %, and
+that share has an exact binomial bound. A rate is judged the same way, a mean by the spread between time blocks.
+Counts and headers are exact. Source of the method: docs/design.md §7.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from readiness.config.model import Limit, Operator
+from readiness.judge.readings import Reading, Spread, over
+from readiness.measurements.run import Rate, Recording
+from readiness.metrics.catalogue import Kind, Metric
+from readiness.stats import beta, mean, share
+
+
+class Proof(Enum):
+    """What the evidence says about a limit."""
+
+    YES = "yes"
+    NO = "no"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The answer, and the words for how it was found."""
+
+    proof: Proof
+    how: str
+
+
+def compare(reading: Reading, metric: Metric, limit: Limit, confidence: float | None) -> Comparison:
+    """Whether the limit holds; the reading must have been measured (no `reason`)."""
+    if reading.dead_endpoints and metric.kind in (Kind.QUANTILE, Kind.RATE):
+        return Comparison(Proof.NO, f"{', '.join(reading.dead_endpoints[:3])}: not one request succeeded")
+    if confidence is None or metric.kind is Kind.EXACT:
+        return _bare(reading, limit)
+    match reading.evidence:
+        case Recording() as record if metric.quantile is not None:
+            return _quantile(reading, record, metric.quantile, limit, confidence)
+        case Rate() as rate:
+            return _rate(rate, limit, confidence)
+        case Spread(blocks):
+            return _mean(blocks, limit, confidence)
+        case _:
+            return Comparison(Proof.OPEN, "no samples were kept that could prove it")
+
+
+def bounds(reading: Reading, metric: Metric, confidence: float | None) -> tuple[float | None, float | None]:
+    """(low, high) of the value for display, in its unit; None for an end that does not exist."""
+    if confidence is None or metric.kind is Kind.EXACT:
+        return reading.value, reading.value
+    match reading.evidence:
+        case Rate(hits, total, blocks) if total:
+            n = total / share.design_effect(blocks)
+            k = hits / total * n
+            return 100 * share.lower(k, n, confidence), 100 * share.upper(k, n, confidence)
+        case Recording() as record if metric.quantile is not None and reading.value is not None:
+            n, q = float(record.requests), metric.quantile
+            _, _, blocks = over(record, reading.value, inclusive=False)
+            n /= share.design_effect(blocks)
+            bad = record.failures + record.in_flight
+            low = beta.inverse(1 - confidence, n * q, n * (1 - q) + 1)
+            high = beta.inverse(confidence, n * q + 1, n * (1 - q))
+            proves = n >= share.samples_needed(1 - q, confidence)
+            return (
+                record.ok.quantile_ms(low, infinite=bad),
+                record.ok.quantile_ms(high, infinite=bad) if proves else None,
+            )
+        case Spread(blocks):
+            ends = mean.bounds(blocks, confidence)
+            return ends if ends else (None, None)
+        case _:
+            return None, None
+
+
+def _bare(reading: Reading, limit: Limit) -> Comparison:
+    if reading.value is None:
+        return Comparison(Proof.NO, "the value is not bounded: too many requests failed or did not finish")
+    return Comparison(Proof.YES if limit.holds(reading.value) else Proof.NO, "")
+
+
+def _quantile(
+    reading: Reading, record: Recording, q: float, limit: Limit, confidence: float
+) -> Comparison:
+    allowed = 1 - q
+    stalled = sum(max(gap - limit.value / 1000, 0.0) for gap in reading.stalled_s)
+    if reading.window_s and stalled / reading.window_s > allowed:
+        return Comparison(
+            Proof.NO,
+            f"nothing was answered for {sum(reading.stalled_s):.1f} s of {reading.window_s:.1f} s: whoever came then "
+            f"waited longer than the limit ({100 * stalled / reading.window_s:.1f} % of the time, {100 * allowed:g} % may)",
+        )
+    least, most, blocks = over(record, limit.value, inclusive=limit.operator is Operator.LESS)
+    n = record.requests
+    effect = share.design_effect(blocks)
+    effective = n / effect
+    how = f"{least:,} of {n:,} requests ({100 * least / n:.2g} %) were over the limit, {100 * allowed:g} % may be"
+    if effect >= 1.05:
+        how += f"; {n:,} correlated requests prove as much as {effective:,.0f}"
+    if share.upper(most / effect, effective, confidence) <= allowed:
+        return Comparison(Proof.YES, how)
+    if share.lower(least / effect, effective, confidence) > allowed:
+        return Comparison(Proof.NO, how)
+    needed = share.samples_needed(allowed, confidence)
+    if effective < needed:
+        how += f"; at least {needed:,} are needed to prove it"
+    return Comparison(Proof.OPEN, how)
+
+
+def _rate(rate: Rate, limit: Limit, confidence: float) -> Comparison:
+    n = rate.total / share.design_effect(rate.blocks)
+    k = rate.hits / rate.total * n
+    low, high = 100 * share.lower(k, n, confidence), 100 * share.upper(k, n, confidence)
+    return Comparison(_between(low, high, limit), f"{rate.hits:,} of {rate.total:,}")
+
+
+def _mean(blocks: tuple[tuple[float, float], ...], limit: Limit, confidence: float) -> Comparison:
+    ends = mean.bounds(blocks, confidence)
+    if ends is None:
+        return Comparison(Proof.OPEN, f"fewer than {mean.MIN_BLOCKS} time blocks were measured")
+    return Comparison(_between(*ends, limit), "")
+
+
+def _between(low: float, high: float, limit: Limit) -> Proof:
+    """Whether every value from low to high meets the limit, or none."""
+    holds = limit.holds(low), limit.holds(high)
+    if limit.operator is Operator.EQUAL:
+        return Proof.YES if all(holds) else Proof.NO if not low <= limit.value <= high else Proof.OPEN
+    if all(holds):
+        return Proof.YES
+    return Proof.OPEN if any(holds) else Proof.NO

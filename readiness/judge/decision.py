@@ -1,0 +1,59 @@
+"""Results + score -> decision and its reason. The first rule that matches wins (docs/design.md §7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from readiness.config.model import DecisionRule, OnFail
+from readiness.judge.verdict import CheckResult, Decision, Outcome, Score
+
+_PASSED = frozenset({Outcome.PASS, Outcome.WARN})
+_ASIDE = frozenset({Outcome.NOT_APPLICABLE})
+
+
+def label(check: CheckResult) -> str:
+    """How a sentence names a check."""
+    return check.title if check.scope is None or check.scope in check.title else f"{check.title} ({check.scope})"
+
+
+def decide(
+    checks: Sequence[CheckResult], score: Score, rule: DecisionRule, doubts: Sequence[str], interrupted: str | None
+) -> tuple[Decision, str]:
+    """The decision and one sentence that says why."""
+    if interrupted:
+        return Decision.INCONCLUSIVE, f"The run was ended by {interrupted} before it was complete."
+    blocking = [check for check in checks if check.on_fail == OnFail.BLOCK and check.outcome not in _ASIDE]
+    failed = [check for check in blocking if check.outcome is Outcome.FAIL]
+    if failed:
+        return Decision.NOT_READY, f"Blocked by {_names(failed)}. {failed[0].message}"
+    if doubts:
+        return Decision.INCONCLUSIVE, f"The run cannot be trusted: {doubts[0]}."
+    unproven = [check for check in blocking if check.outcome not in _PASSED]
+    if unproven:
+        return Decision.INCONCLUSIVE, f"Not proven: {_names(unproven)}. {unproven[0].message}"
+    if score.coverage < rule.min_coverage:
+        missing = [check for check in checks if check.outcome in (Outcome.ERROR, Outcome.SKIPPED)]
+        return (
+            Decision.INCONCLUSIVE,
+            f"Only {100 * score.coverage:.0f} % of the checks' weight was measured, {100 * rule.min_coverage:.0f} % "
+            f"is asked for; missing: {_names(missing)}.",
+        )
+    open_conditions = [
+        check for check in checks if check.on_fail == OnFail.CONDITION and check.outcome not in _PASSED | _ASIDE
+    ]
+    if score.low >= rule.ready_score and not open_conditions:
+        return Decision.READY, f"Every check passed with enough evidence; score {score.value:.1f}."
+    if score.value >= rule.floor_score:
+        named = open_conditions or [check for check in checks if check.outcome not in {Outcome.PASS} | _ASIDE]
+        return (
+            Decision.CONDITIONAL,
+            f"Every blocking check passed; {_names(named)} did not. Score {score.value:.1f} of 100.",
+        )
+    return Decision.NOT_READY, f"The score {score.value:.1f} is below the floor of {rule.floor_score:g}."
+
+
+def _names(checks: Sequence[CheckResult]) -> str:
+    names = [label(check) for check in checks]
+    if len(names) > 4:
+        return f"{', '.join(names[:3])} and {len(names) - 3} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -1,0 +1,123 @@
+"""judge(run, config): the one place where facts become a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from readiness.config.model import Config
+from readiness.errors import ExitCode
+from readiness.judge.advice import conditions, next_steps, risks
+from readiness.judge.check import judge_check
+from readiness.judge.decision import decide
+from readiness.judge.readings import own_faults
+from readiness.judge.score import score
+from readiness.judge.verdict import EXIT_OF, EndpointResult, Latency, Verdict
+from readiness.measurements.histogram import Histogram
+from readiness.measurements.run import Endpoint, Ledger, Load, Run
+
+SIGNAL_EXIT = {"SIGINT": ExitCode.INTERRUPTED, "SIGTERM": ExitCode.TERMINATED}
+MIN_OFFERED = 0.95
+"""Share of the planned arrivals that an open load must have offered."""
+
+
+def judge(run: Run, config: Config) -> Verdict:
+    """The verdict on a run under the limits of `config`. Pure; the same arguments give the same verdict."""
+    judged = [judge_check(run, check, config.confidence) for check in config.checks]
+    results = tuple(item.result for item in judged)
+    doubts = run.doubts + (load_doubts(run.load) if run.load else ())
+    total = score(judged)
+    decision, reason = decide(results, total, config.decision, doubts, run.interrupted)
+    exit_code = SIGNAL_EXIT.get(run.interrupted or "", EXIT_OF[decision])
+    return Verdict(
+        run_id=run.id,
+        service=run.service,
+        decision=decision,
+        exit_code=exit_code,
+        reason=reason,
+        score=total,
+        checks=results,
+        conditions=conditions(decision, results),
+        risks=risks(results, doubts),
+        next_steps=next_steps(judged, doubts),
+        doubts=doubts,
+        notes=run.notes,
+        ledger=run.load.ledger if run.load else None,
+        judged=judged_ledger(run.load) if run.load else None,
+        endpoints=tuple(_endpoint(endpoint) for endpoint in run.load.endpoints) if run.load else (),
+        measurements=tuple(replace(measurement, evidence=None) for measurement in run.measurements),
+        target=run.target,
+        provenance=run.provenance,
+        plan=run.plan,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        thresholds_file=config.file,
+        thresholds_sha256=config.sha256,
+        confidence=config.confidence,
+        stalls=_stalls(run.load) if run.load else (),
+    )
+
+
+def load_doubts(load: Load) -> tuple[str, ...]:
+    """Reasons in the load's own record not to trust it."""
+    doubts: list[str] = []
+    if not load.ledger.balanced:
+        doubts.append("the ledger does not add up: requests were lost")
+    if load.ledger.planned == 0:
+        doubts.append("the load sent no request")
+    doubts += [f"{scenario}: 0 requests, the scenario never ran" for scenario in load.idle_scenarios]
+    if load.judged_s < 0.9 * load.planned_s:
+        doubts.append(f"the judged window lasted {load.judged_s:.1f} s of the planned {load.planned_s:g} s")
+    faults = own_faults(load)
+    if faults:
+        named = ", ".join(f"{count:,} × {name}" for name, count in faults.items())
+        doubts.append(f"requests failed on this side, not at the target ({named})")
+    if load.script_errors:
+        doubts.append(f"scenario code raised: {load.script_errors[0]}")
+    judged = judged_ledger(load)
+    if load.dropped_judged > (1 - MIN_OFFERED) * max(judged.planned, 1):
+        doubts.append(
+            f"{load.dropped_judged:,} of {judged.planned:,} planned arrivals found no free user; give more users"
+        )
+    return tuple(doubts)
+
+
+def judged_ledger(load: Load) -> Ledger:
+    """The ledger of the judged window alone."""
+    failed: dict[str, int] = {}
+    for endpoint in load.endpoints:
+        for name, count in endpoint.judged.failed.items():
+            failed[name] = failed.get(name, 0) + count
+    ok = sum(endpoint.judged.ok.total for endpoint in load.endpoints)
+    in_flight = sum(endpoint.judged.in_flight for endpoint in load.endpoints)
+    planned = ok + sum(failed.values()) + in_flight + load.dropped_judged
+    return Ledger(planned, ok, dict(sorted(failed.items())), in_flight, load.dropped_judged)
+
+
+def _endpoint(endpoint: Endpoint) -> EndpointResult:
+    record = endpoint.judged
+    return EndpointResult(
+        scenario=endpoint.scenario,
+        name=endpoint.name,
+        requests=record.requests,
+        failures=record.failures + record.in_flight,
+        failed=record.failed,
+        in_flight=record.in_flight,
+        warm_up_requests=endpoint.warm_up.requests,
+        latency_ms=_latency(record.ok),
+        failed_latency_ms=_latency(record.failed_latency),
+    )
+
+
+def _latency(histogram: Histogram) -> Latency:
+    if not histogram.total:
+        return Latency(*[None] * 7)
+    p50, p90, p95, p99 = (histogram.quantile_ms(q) for q in (0.5, 0.9, 0.95, 0.99))
+    return Latency(histogram.min_us / 1000, histogram.mean_ms, p50, p90, p95, p99, histogram.max_us / 1000)
+
+
+def _stalls(load: Load) -> tuple[str, ...]:
+    return tuple(
+        f"{stall.end_s - stall.start_s:.1f} s without any answer, from {stall.start_s:.1f} s on, while "
+        f"{stall.in_flight:,} of {stall.users:,} users waited"
+        for stall in load.stalls
+    )

@@ -1,0 +1,111 @@
+"""The open load: arrivals at a rate that does not depend on the answers.
+
+Each arrival has an intended time on a schedule that is fixed beforehand. A free user takes it and runs one task; its
+first request is measured from the intended time, so a service that stands still is charged for everybody who would
+have come. An arrival that finds no free user is dropped, and counted.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+import gevent
+from gevent.pool import Group
+
+from readiness.load.locustfiles import shares
+from readiness.load.plan import EnginePlan
+from readiness.load.recorder import Recorder
+
+
+def schedule(plan: EnginePlan) -> Iterator[float]:
+    """Intended times in seconds since the load started: linear ramp to the rate, then evenly spaced or Poisson."""
+    rate = plan.rate_per_s or 0.0
+    generator = random.Random(plan.seed)
+    area = 0.0  # arrivals due so far, as a real number
+    while True:
+        area += generator.expovariate(1.0) if plan.poisson else 1.0
+        ramp_area = rate * plan.ramp_up_s / 2
+        at_s = (
+            (2 * area * plan.ramp_up_s / rate) ** 0.5
+            if area < ramp_area
+            else plan.ramp_up_s + (area - ramp_area) / rate
+        )
+        if at_s >= plan.total_s:
+            return
+        yield at_s
+
+
+class Arrivals:
+    """Free users of every scenario, and the schedule that sends them off."""
+
+    def __init__(self, plan: EnginePlan, recorder: Recorder, runner: Any, classes: list[type[Any]]) -> None:
+        self._plan = plan
+        self._recorder = recorder
+        self._environment = runner.environment
+        self._classes = classes
+        self._weights = [float(cls.weight) for cls in classes]
+        self._free: dict[type[Any], deque[Any]] = {cls: deque() for cls in classes}
+        self._busy = Group()
+        self._starting = Group()
+        self._random = random.Random(plan.seed)
+        self._all: list[Any] = []
+        self._scheduler: Any = None
+
+    @property
+    def users(self) -> int:
+        """Users that are ready or at work."""
+        return len(self._all)
+
+    def start(self) -> None:
+        """Make the users (their `on_start` runs during the ramp) and begin the schedule."""
+        for cls, count in zip(self._classes, shares(self._weights, self._plan.users), strict=True):
+            cls.fixed_count = count
+            for _ in range(count):
+                self._starting.start(gevent.Greenlet(self._prepare, cls))
+        self._scheduler = gevent.spawn(self._send_off)
+
+    def stop(self) -> None:
+        """No new arrivals; those under way get the drain time."""
+        if self._scheduler is not None:
+            self._scheduler.kill()
+        self._starting.kill()
+        if not self._busy.join(timeout=self._environment.stop_timeout):
+            self._busy.kill()
+        for user in self._all:
+            user.on_stop()
+
+    def _prepare(self, cls: type[Any]) -> None:
+        user = cls(self._environment)
+        try:
+            user.on_start()
+        except Exception as error:
+            self._environment.events.user_error.fire(user_instance=user, exception=error, tb=error.__traceback__)
+            return
+        self._all.append(user)
+        self._free[cls].append(user)
+
+    def _send_off(self) -> None:
+        origin_s = self._recorder.start_s
+        for at_s in schedule(self._plan):
+            wait_s = origin_s + at_s - time.perf_counter()
+            if wait_s > 0:
+                gevent.sleep(wait_s)
+            cls = self._random.choices(self._classes, self._weights)[0]
+            if not self._free[cls]:
+                self._recorder.drop(origin_s + at_s)
+                continue
+            self._busy.start(gevent.Greenlet(self._one_task, self._free[cls].popleft(), origin_s + at_s))
+
+    def _one_task(self, user: Any, intended_s: float) -> None:
+        if hasattr(user.client, "intended_s"):
+            user.client.intended_s = intended_s
+        try:
+            self._random.choice(user.tasks)(user)
+        except Exception as error:
+            self._environment.events.user_error.fire(user_instance=user, exception=error, tb=error.__traceback__)
+        finally:
+            self._free[type(user)].append(user)

@@ -1,0 +1,37 @@
+"""Connections go to the plan's addresses and nowhere else, whatever client a scenario uses.
+
+Checked at the socket, after name resolution, so a redirect, a second resolution or an absolute URL cannot get around it.
+"""
+
+from __future__ import annotations
+
+import errno
+from typing import Any
+
+import gevent.socket
+
+
+class NotAllowed(ConnectionRefusedError):
+    """A scenario tried to reach a host that the run does not allow."""
+
+
+def allow_only(addresses: tuple[str, ...]) -> None:
+    """From now on every TCP or UDP connection of this process to another address is refused before it starts."""
+    allowed = frozenset(addresses)
+    original_connect = gevent.socket.socket.connect
+    original_connect_ex = gevent.socket.socket.connect_ex
+
+    def refuse(address: Any) -> None:
+        if isinstance(address, tuple) and str(address[0]).partition("%")[0] not in allowed:
+            raise NotAllowed(errno.ECONNREFUSED, f"{address[0]} is not the target; name it with --allow-host")
+
+    def connect(self: Any, address: Any) -> Any:
+        refuse(address)
+        return original_connect(self, address)
+
+    def connect_ex(self: Any, address: Any) -> Any:
+        refuse(address)
+        return original_connect_ex(self, address)
+
+    gevent.socket.socket.connect = connect
+    gevent.socket.socket.connect_ex = connect_ex

@@ -1,0 +1,191 @@
+"""The parent's side of the engine: starts it, feeds it, reads its events, and outlives it whatever happens.
+
+A run is trusted only when the engine's end marker came, the batches are complete and the numbers add up. Anything
+else is a doubt, and what was measured until then is kept.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import IO
+
+from readiness.load import wire
+from readiness.load.assembly import Assembly
+from readiness.load.plan import EnginePlan, dumps
+from readiness.measurements.run import Load
+from readiness.text import clean
+
+HELLO_TIMEOUT_S = 30.0
+"""Importing Locust and the scenario files may take this long."""
+SILENCE_S = 15.0
+"""The engine sends a batch every second; this much silence means that it hangs."""
+POLL_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOutcome:
+    """What came of the load."""
+
+    load: Load | None
+    doubts: tuple[str, ...]
+    locust: str | None
+    usage_error: str | None = None
+    """A scenario file is wrong; nothing was sent."""
+    failure_texts: tuple[tuple[str, int], ...] = ()
+    """Distinct failure texts with counts, most frequent first."""
+
+
+def drive(
+    plan: EnginePlan,
+    *,
+    on_event: Callable[[wire.Event, Assembly], None],
+    stop_requested: Callable[[], bool],
+    environment: Mapping[str, str],
+) -> LoadOutcome:
+    """Run the engine to its end; `stop_requested` is asked several times a second and ends the load early."""
+    read_fd, write_fd = os.pipe()
+    with tempfile.TemporaryFile() as log:
+        try:
+            engine = subprocess.Popen(
+                [sys.executable, "-m", "readiness.load.engine", str(write_fd)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=(write_fd,),
+                env=dict(environment),
+                start_new_session=True,  # a terminal's Ctrl-C is for the parent, which then asks for the numbers
+            )
+        finally:
+            os.close(write_fd)
+        try:
+            return _Conversation(plan, engine, read_fd, on_event, stop_requested).hold(log)
+        finally:
+            os.close(read_fd)
+            _end(engine)
+
+
+class _Conversation:
+    """One engine, from its plan to its end marker."""
+
+    def __init__(
+        self,
+        plan: EnginePlan,
+        engine: subprocess.Popen[bytes],
+        read_fd: int,
+        on_event: Callable[[wire.Event, Assembly], None],
+        stop_requested: Callable[[], bool],
+    ) -> None:
+        self._plan = plan
+        self._engine = engine
+        self._fd = read_fd
+        self._on_event = on_event
+        self._stop_requested = stop_requested
+        self._assembly = Assembly(plan)
+        self._hello: wire.Hello | None = None
+        self._done = False
+        self._fatal: wire.Fatal | None = None
+        self._told_to_stop = False
+
+    def hold(self, log: IO[bytes]) -> LoadOutcome:
+        """Send the plan, read every event, and say what came of it."""
+        try:
+            self._tell(dumps(self._plan).encode())
+        except BrokenPipeError:
+            pass  # the reason is in the log, and the missing end marker says the rest
+        silence = self._read_events()
+        doubts = list(self._assembly.problems)
+        if self._fatal is not None and self._fatal.usage:
+            return LoadOutcome(None, (), None, usage_error=self._fatal.message)
+        if self._fatal is not None:
+            doubts.append(clean(self._fatal.message))
+        elif not self._done:
+            doubts.append(self._lost(silence, log))
+        load = self._assembly.load()
+        return LoadOutcome(
+            load,
+            tuple(doubts),
+            self._hello.locust if self._hello else None,
+            failure_texts=tuple(self._assembly.failure_texts.most_common(20)),
+        )
+
+    def _read_events(self) -> bool:
+        """Read until the end of the pipe; True when the engine was given up for its silence."""
+        pending = b""
+        heard_s = time.monotonic()
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._fd, selectors.EVENT_READ)
+            while not self._done:
+                if self._stop_requested() and not self._told_to_stop:
+                    self._told_to_stop = True
+                    self._tell(b"stop\n")
+                if not selector.select(POLL_S):
+                    if time.monotonic() - heard_s > (SILENCE_S if self._hello else HELLO_TIMEOUT_S):
+                        return True
+                    continue
+                chunk = os.read(self._fd, 1 << 20)
+                if not chunk:
+                    return False
+                heard_s = time.monotonic()
+                *lines, pending = (pending + chunk).split(b"\n")
+                for line in lines:
+                    self._take(line)
+        return False
+
+    def _take(self, line: bytes) -> None:
+        try:
+            event = wire.loads(line)
+        except ValueError as error:
+            self._assembly.problems.append(clean(error))
+            return
+        match event:
+            case wire.Hello():
+                self._hello = event
+            case wire.Done():
+                self._done = True
+            case wire.Fatal():
+                self._fatal = event
+            case _:
+                pass
+        self._assembly.add(event)
+        self._on_event(event, self._assembly)
+
+    def _tell(self, data: bytes) -> None:
+        assert self._engine.stdin is not None
+        try:
+            self._engine.stdin.write(data)
+            self._engine.stdin.flush()
+        except BrokenPipeError:
+            pass  # it is gone; the missing end marker says so
+
+    def _lost(self, silence: bool, log: IO[bytes]) -> str:
+        if silence:
+            return f"the load engine fell silent for {SILENCE_S:g} s and was given up: the load is not complete"
+        status = _end(self._engine)
+        log.seek(0, os.SEEK_END)
+        log.seek(max(log.tell() - 2000, 0))
+        tail = clean(log.read().decode(errors="replace").strip().rpartition("\n")[2])
+        how = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit code {status}"
+        said = f"; its last line: {tail}" if tail else ""
+        return f"the load engine ended before its end marker ({how}): the load is not complete{said}"
+
+
+def _end(engine: subprocess.Popen[bytes]) -> int:
+    """Make sure that the engine is gone, and its group with it; returns its status."""
+    if engine.stdin is not None and not engine.stdin.closed:
+        try:
+            engine.stdin.close()
+        except BrokenPipeError:
+            pass
+    try:
+        return engine.wait(timeout=2)
+    except subprocess.TimeoutExpired:
+        engine.kill()
+        return engine.wait()

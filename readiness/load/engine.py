@@ -1,0 +1,209 @@
+"""The engine child: `python -m readiness.load.engine EVENTS_FD`, plan on standard input, events on EVENTS_FD.
+
+Locust is imported first, because that import patches the process. Standard input stays open while the parent lives:
+`stop` on it ends the load early, its end means that the parent is gone and nobody wants the numbers any more.
+"""
+
+from __future__ import annotations
+
+import locust  # isort: skip  # must be the first import of the process
+import os
+import sys
+import time
+from collections import Counter
+from itertools import zip_longest
+from typing import Any
+
+import gevent
+import gevent.os
+from locust.env import Environment
+
+from readiness.load import wire
+from readiness.load.arrivals import Arrivals
+from readiness.load.connections import allow_only
+from readiness.load.context import EngineContext
+from readiness.load.locustfiles import ScenarioError, load_classes, shares
+from readiness.load.plan import EnginePlan, loads
+from readiness.load.recorder import Recorder
+from readiness.load.stock import StockClients
+from readiness.text import clean
+
+TICK_S = 1.0
+STOPPED_DRAIN_S = 0.5
+"""After a `stop` the parent wants its numbers soon."""
+MAX_ERRORS = 50
+
+
+class Engine:
+    """One load, from the first user to the end marker."""
+
+    def __init__(self, plan: EnginePlan, events_fd: int) -> None:
+        self.plan = plan
+        self._fd = events_fd
+        self._seq = 0
+        self._stop = gevent.event.Event()
+        self._errors: Counter[str] = Counter()
+        self.recorder = Recorder(watched_header=plan.watched_header, header_hits=plan.header_hits)
+        self._stock = StockClients(self.recorder, plan.timeout_s)
+        self._judging = False
+        self._judged = False
+
+    def send(self, event: wire.Event) -> None:
+        """Write one event whole."""
+        data = memoryview(wire.dumps(event))
+        while data:
+            data = data[gevent.os.nb_write(self._fd, data) :]
+
+    def run(self) -> None:
+        """Load the scenarios, drive the load, send every event."""
+        try:
+            classes = load_classes(self.plan.scenarios)
+        except ScenarioError as error:
+            self.send(wire.Fatal(str(error), usage=True))
+            return
+        allow_only(self.plan.addresses + self.plan.allowed_addresses)
+        environment = self._environment(classes)
+        runner = environment.create_local_runner()
+        # Locust's statistics are never read, and its listener would cost every request a few microseconds.
+        environment.events.request._handlers = [
+            handler for handler in environment.events.request._handlers if handler.__module__ != "locust.runners"
+        ]
+        if any(issubclass(cls, locust.HttpUser | locust.FastHttpUser) for cls in classes):
+            environment.events.request.add_listener(self._stock.on_request)
+        environment.events.user_error.add_listener(self._on_user_error)
+        environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
+        gevent.spawn(self._watch_parent)
+        counts = shares([float(cls.weight) for cls in classes], self.plan.users)
+        by_scenario: Counter[str] = Counter()
+        for cls, count in zip_longest(classes, counts):
+            cls.fixed_count = count
+            cls.host = self.plan.base_url
+            by_scenario[cls.readiness_scenario] += count
+        self.send(wire.Hello(locust.__version__, dict(by_scenario)))
+        self._drive(runner, [cls for cls in classes if cls.fixed_count])
+
+    def _environment(self, classes: list[type[Any]]) -> Environment:
+        for cls in classes:
+            if issubclass(cls, locust.FastHttpUser) and "insecure" not in vars(cls):
+                cls.insecure = False  # Locust's default accepts any certificate
+            self._wrap_new_users(cls)
+        environment = Environment(
+            user_classes=classes, events=locust.events, host=self.plan.base_url, stop_timeout=self.plan.drain_s
+        )
+        environment.readiness = EngineContext(self.plan, self.recorder)  # type: ignore[attr-defined]
+        return environment
+
+    def _wrap_new_users(self, cls: type[Any]) -> None:
+        original = cls.__init__
+        stock = self._stock
+
+        def __init__(user: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - it replaces the class's own
+            original(user, *args, **kwargs)
+            stock.wrap(user)
+
+        if issubclass(cls, locust.HttpUser | locust.FastHttpUser):
+            cls.__init__ = __init__
+
+    def _on_user_error(self, user_instance: Any, exception: BaseException, tb: Any, **_: Any) -> None:
+        self._stock.on_user_error()
+        scenario = getattr(type(user_instance), "readiness_scenario", type(user_instance).__name__)
+        text = clean(f"{scenario}: {type(exception).__name__}: {exception}")
+        if text in self._errors or len(self._errors) < MAX_ERRORS:
+            self._errors[text] += 1
+
+    def _drive(self, runner: Any, classes: list[type[Any]]) -> None:
+        plan, recorder = self.plan, self.recorder
+        start_s = recorder.start_s = time.perf_counter()
+        recorder.judged_from_s = start_s + plan.judged_start_s
+        recorder.judged_until_s = start_s + plan.total_s
+        arrivals = None
+        if plan.rate_per_s is None:
+            spawn_per_s = plan.users / plan.ramp_up_s if plan.ramp_up_s else float(plan.users)
+            runner.start(plan.users, spawn_per_s)
+        else:
+            arrivals = Arrivals(plan, recorder, runner, classes)
+            arrivals.start()
+        while time.perf_counter() < recorder.judged_until_s and not self._stop.is_set():
+            self._tick(runner, arrivals)
+        recorder.judged_until_s = min(time.perf_counter(), recorder.judged_until_s)
+        self._mark_window()
+        self._finish(runner, arrivals)
+
+    def _tick(self, runner: Any, arrivals: Arrivals | None) -> None:
+        now_s = time.perf_counter()
+        edges = [now_s + TICK_S, self.recorder.judged_until_s]
+        if now_s < self.recorder.judged_from_s:
+            edges.append(self.recorder.judged_from_s)
+        self._stop.wait(max(min(edges) - now_s, 0.001))
+        self.recorder.users = arrivals.users if arrivals else runner.user_count
+        self._mark_window()
+        self._send_batch()
+
+    def _mark_window(self) -> None:
+        now_s = time.perf_counter()
+        if not self._judging and now_s >= self.recorder.judged_from_s:
+            self._judging = True
+            self.send(wire.Judging(self.recorder.judged_from_s - self.recorder.start_s))
+        if self._judging and not self._judged and now_s >= self.recorder.judged_until_s:
+            self._judged = True
+            self.send(wire.Judged(self.recorder.judged_until_s - self.recorder.start_s))
+
+    def _send_batch(self) -> None:
+        self.send(self.recorder.take(time.perf_counter() - self.recorder.start_s, self._seq))
+        self._seq += 1
+
+    def _finish(self, runner: Any, arrivals: Arrivals | None) -> None:
+        drain_s = STOPPED_DRAIN_S if self._stop.is_set() else self.plan.drain_s
+        runner.environment.stop_timeout = drain_s
+        stopping = gevent.spawn(arrivals.stop if arrivals else runner.stop)
+        deadline_s = time.perf_counter() + drain_s + 1.0
+        while not stopping.ready() and time.perf_counter() < deadline_s:
+            stopping.join(timeout=min(TICK_S, max(deadline_s - time.perf_counter(), 0)))
+            self._send_batch()
+        in_flight = self.recorder.close(time.perf_counter())
+        self._send_batch()
+        recorder = self.recorder
+        self.send(
+            wire.Done(
+                batches=self._seq,
+                begun=recorder.begun,
+                ended=recorder.ended,
+                dropped=recorder.dropped,
+                in_flight=in_flight,
+                judged_until_s=recorder.judged_until_s - recorder.start_s,
+                script_errors=dict(self._errors),
+            )
+        )
+
+    def _watch_parent(self) -> None:
+        while True:
+            data = gevent.os.tp_read(0, 4096)
+            if not data:
+                os._exit(0)
+            self._stop.set()
+
+
+def main() -> None:
+    """Run the engine; always leaves without waiting for threads of user code."""
+    events_fd = int(sys.argv[1])
+    gevent.os.make_nonblocking(events_fd)
+    line = bytearray()
+    while not line.endswith(b"\n"):  # byte by byte: nothing of what follows the plan may be swallowed
+        byte = os.read(0, 1)
+        if not byte:
+            os._exit(0)
+        line += byte
+    engine = Engine(loads(line.decode()), events_fd)
+    try:
+        engine.run()
+    except Exception as error:
+        engine.send(wire.Fatal(f"the load engine failed: {type(error).__name__}: {error}", usage=False))
+        raise
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

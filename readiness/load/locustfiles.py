@@ -1,0 +1,87 @@
+"""Scenario files -> Locust User classes, each with its share of the users. Runs in the engine child only."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+
+from locust import User
+
+from readiness.load.plan import ScenarioFile
+
+
+class ScenarioError(Exception):
+    """A scenario file is not usable; the text names the file and what to do."""
+
+
+def load_classes(scenarios: tuple[ScenarioFile, ...]) -> list[type[User]]:
+    """Every concrete User class of the files, named after its scenario, with weights that add up to the file's."""
+    classes: list[type[User]] = []
+    for scenario in scenarios:
+        found = _user_classes(_import(scenario))
+        if not found:
+            raise ScenarioError(f"{scenario.path}: no User class found; define one, such as `class Shop(HttpUser)`")
+        total = sum(cls.weight for cls in found)
+        for cls in found:
+            cls.readiness_scenario = scenario.name  # type: ignore[attr-defined]
+            if scenario.weight is not None:
+                cls.weight = scenario.weight * cls.weight / total
+            if cls.__name__ in {other.__name__ for other in classes}:
+                cls.__name__ = f"{scenario.name}_{cls.__name__}"
+            if not cls.tasks:
+                raise ScenarioError(f"{scenario.path}: {cls.__name__} has no @task")
+            classes.append(cls)
+    return classes
+
+
+def shares(weights: list[float], users: int) -> list[int]:
+    """`users` split by weight (largest remainder), but at least one each where there are enough users.
+
+    Locust's own dispatcher may leave a light scenario without any user, and then nothing of it is measured.
+    """
+    total = sum(weights)
+    exact = [users * weight / total for weight in weights]
+    counts = [int(value) for value in exact]
+    for index in sorted(range(len(weights)), key=lambda i: counts[i] - exact[i])[: users - sum(counts)]:
+        counts[index] += 1
+    if users >= len(weights):
+        while 0 in counts:
+            counts[counts.index(max(counts))] -= 1
+            counts[counts.index(0)] += 1
+    return counts
+
+
+def sha256(path: Path) -> str:
+    """Of the file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _import(scenario: ScenarioFile) -> ModuleType:
+    path = Path(scenario.path)
+    folder = str(path.parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)  # so that a locustfile finds its neighbours, as under `locust -f`
+    spec = importlib.util.spec_from_file_location(f"readiness_scenario_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ScenarioError(f"{scenario.path}: not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as error:  # a locustfile may also call sys.exit()
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        line = getattr(error, "lineno", None) or last.lineno
+        raise ScenarioError(f"{scenario.path}:{line}: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _user_classes(module: ModuleType) -> list[type[User]]:
+    return [
+        item
+        for item in vars(module).values()
+        if isinstance(item, type) and issubclass(item, User) and item.abstract is False
+    ]

@@ -1,0 +1,202 @@
+"""The recorder: every request, from its start to its end, once.
+
+Nothing else in the engine counts requests. A call that began is in the ledger: it ends as ok, as failed with a class
+of FAILURE_CLASSES, or it is still in flight when the load ends. Latencies are appended to plain lists and folded into
+histograms about once a second, so memory does not grow with requests.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from readiness.load.wire import Batch, Cell, CellCounts, StallSeen
+from readiness.measurements.histogram import Histogram
+
+STALL_S = 1.0
+"""A gap this long without any answer, while requests wait, is recorded as a stall."""
+MAX_NAMES = 2000
+"""Endpoints kept apart; a scenario that puts ids into its names ends in OTHER instead of in all the memory."""
+OTHER = "(other)"
+
+
+class Call:
+    """A request under way: the ticket from `begin` to `end`."""
+
+    __slots__ = ("name", "scenario", "start_s")
+
+    def __init__(self, scenario: str, name: str, start_s: float) -> None:
+        self.scenario = scenario
+        self.name = name
+        self.start_s = start_s
+
+
+class CallRecorder(Protocol):
+    """Where clients report. Times are `time.perf_counter()` seconds."""
+
+    watched_header: str | None
+    """Lower-case name of a response header that the plan wants counted, or None."""
+
+    def begin(self, scenario: str, name: str, start_s: float) -> Call:
+        """A request was started (in an open load: was due) at `start_s`."""
+        ...
+
+    def end(
+        self, call: Call, end_s: float, failure: str | None, detail: str = "", size_bytes: int = 0
+    ) -> None:
+        """The request ended at `end_s`; `failure` is None or a class of FAILURE_CLASSES, `detail` its plain text."""
+        ...
+
+    def header(self, call: Call, value: str | None) -> None:
+        """The value of the watched response header, None when absent."""
+        ...
+
+
+@dataclass(slots=True)
+class _Open:
+    """Samples of one cell since the last fold."""
+
+    ok_s: list[float]
+    failed_s: list[float]
+    failed: Counter[str]
+
+
+class Recorder:
+    """Counts every call of the engine and gives what came since the last batch."""
+
+    def __init__(self, *, watched_header: str | None = None, header_hits: tuple[str, ...] = ()) -> None:
+        self.watched_header = watched_header.lower() if watched_header else None
+        self.begun = 0
+        self.ended = 0
+        self.dropped = (0, 0)
+        """Arrivals without a free user: in all, and of the judged window."""
+        self.start_s = math.inf
+        """When the load started; `perf_counter` seconds like every time here."""
+        self.judged_from_s = math.inf
+        self.judged_until_s = math.inf
+        self.users = 0
+        self._hits = frozenset(value.upper() for value in header_hits)
+        self._header = [0, 0]
+        self._open_calls: set[Call] = set()
+        self._cells: dict[Cell, _Open] = {}
+        self._names: set[tuple[str, str]] = set()
+        self._quiet_since_s = math.inf
+        self._stalls: list[StallSeen] = []
+        self._details: Counter[str] = Counter()
+
+    @property
+    def in_flight(self) -> int:
+        """Calls that began and have not ended."""
+        return len(self._open_calls)
+
+    def begin(self, scenario: str, name: str, start_s: float) -> Call:
+        """A request was started, or in an open load was due, at `start_s`."""
+        call = Call(scenario, name, start_s)
+        if not self._open_calls:
+            self._quiet_since_s = time.perf_counter()
+        self._open_calls.add(call)
+        self.begun += 1
+        return call
+
+    def end(
+        self, call: Call, end_s: float, failure: str | None, detail: str = "", size_bytes: int = 0
+    ) -> None:
+        """The request ended; a second end of the same call is ignored."""
+        if call not in self._open_calls:
+            return
+        if end_s - self._quiet_since_s >= STALL_S:
+            self._note_stall(end_s)
+        self._quiet_since_s = end_s
+        self._open_calls.discard(call)
+        self.ended += 1
+        cell = self._cell(call)
+        latency_s = end_s - call.start_s
+        if failure is None:
+            cell.ok_s.append(latency_s)
+            return
+        cell.failed[failure] += 1
+        cell.failed_s.append(latency_s)
+        if detail and len(self._details) < 100:
+            self._details[f"{call.name}: {failure}: {detail}"] += 1
+
+    def drop(self, due_s: float) -> None:
+        """An arrival that was due at `due_s` found no free user."""
+        total, judged = self.dropped
+        self.dropped = (total + 1, judged + (self.judged_from_s <= due_s < self.judged_until_s))
+
+    def header(self, call: Call, value: str | None) -> None:
+        """Count a judged response that carries the watched header."""
+        if value is not None and self.judged_from_s <= call.start_s < self.judged_until_s:
+            self._header[0] += value.strip().upper() in self._hits
+            self._header[1] += 1
+
+    def take(self, at_s: float, seq: int) -> Batch:
+        """Everything since the last take; `at_s` in seconds since the load started."""
+        cells = {cell: _fold(samples) for cell, samples in self._cells.items()}
+        self._cells = {}
+        batch = Batch(
+            seq=seq,
+            at_s=at_s,
+            users=self.users,
+            begun=self.begun,
+            ended=self.ended,
+            dropped=self.dropped,
+            in_flight=self.in_flight,
+            cells=cells,
+            stalls=tuple(self._stalls),
+            header=(self._header[0], self._header[1]),
+            details=dict(self._details),
+        )
+        self._stalls = []
+        self._details = Counter()
+        return batch
+
+    def close(self, end_s: float) -> dict[Cell, int]:
+        """Calls still in flight by cell; a gap that is still open becomes a stall. Nothing is recorded after this."""
+        if self._open_calls and end_s - self._quiet_since_s >= STALL_S:
+            self._note_stall(min(end_s, self.judged_until_s))
+        left: Counter[Cell] = Counter(self._key(call) for call in self._open_calls)
+        self._open_calls = set()
+        return dict(left)
+
+    def _note_stall(self, end_s: float) -> None:
+        waited = [call for call in self._open_calls if call.start_s < end_s]
+        scopes = {call.scenario for call in waited} | {call.name for call in waited}
+        self._stalls.append(
+            StallSeen(
+                self._quiet_since_s - self.start_s,
+                end_s - self.start_s,
+                len(waited),
+                self.users,
+                tuple(sorted(scopes)[:20]),
+            )
+        )
+
+    def _key(self, call: Call) -> Cell:
+        identity = (call.scenario, call.name)
+        if identity not in self._names:
+            if len(self._names) >= MAX_NAMES:
+                identity = (call.scenario, OTHER)
+            else:
+                self._names.add(identity)
+        return Cell(*identity, self.judged_from_s <= call.start_s < self.judged_until_s)
+
+    def _cell(self, call: Call) -> _Open:
+        key = self._key(call)
+        cell = self._cells.get(key)
+        if cell is None:
+            cell = self._cells[key] = _Open([], [], Counter())
+        return cell
+
+
+def _fold(samples: _Open) -> CellCounts:
+    return CellCounts(_histogram(samples.ok_s), dict(samples.failed), _histogram(samples.failed_s))
+
+
+def _histogram(latencies_s: list[float]) -> Histogram:
+    return Histogram.of_us(np.maximum(np.rint(np.array(latencies_s) * 1e6), 0).astype(np.int64))

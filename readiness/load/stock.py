@@ -1,0 +1,173 @@
+"""Ordinary locustfiles: HttpUser and FastHttpUser, unmodified, in the same ledger as our own client.
+
+Locust tells of a request when it is over, and never of one that hangs, was killed, or raised inside a
+`catch_response` block. So each session's `request` is wrapped: the call begins before it, ends with Locust's own
+`request` event, and is under a total deadline, which neither client has.
+"""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+import requests
+from locust import FastHttpUser, HttpUser, User
+from locust.clients import ResponseContextManager
+from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, ErrorResponse, FastHttpSession
+from locust.exception import CatchResponseError
+
+from readiness.load.connections import NotAllowed
+from readiness.load.recorder import Call, Recorder
+
+_ERRNO_CLASS = {
+    errno.ECONNREFUSED: "connect_refused",
+    errno.ECONNRESET: "reset",
+    errno.EPIPE: "reset",
+    errno.ETIMEDOUT: "connect_timeout",
+    errno.EMFILE: "local_fds",
+    errno.ENFILE: "local_fds",
+    errno.EADDRNOTAVAIL: "local_ports",
+}
+
+
+class StockClients:
+    """Wraps the sessions of stock users and ends their calls when Locust's event fires."""
+
+    def __init__(self, recorder: Recorder, timeout_s: float) -> None:
+        self._recorder = recorder
+        self._timeout_s = timeout_s
+        self._open: dict[int, Call] = {}
+
+    def wrap(self, user: User) -> None:
+        """Watch the client of a stock user; other users are left alone."""
+        if isinstance(user, HttpUser | FastHttpUser):
+            client: Any = user.client
+            client.request = self._watched(user, client.request)
+            client._send_request_safe_mode = self._timed(client, client._send_request_safe_mode)
+
+    def on_request(
+        self, request_type: str, name: str, response_time: float, exception: Exception | None = None, **rest: Any
+    ) -> None:
+        """Locust's `request` event: the call of this greenlet is over."""
+        call = self._open.pop(id(gevent.getcurrent()), None)
+        if call is None:
+            return
+        call.name = f"{request_type} {name}"
+        response = rest.get("response")
+        if self._recorder.watched_header:
+            headers = getattr(response, "headers", None)
+            self._recorder.header(call, headers.get(self._recorder.watched_header) if headers else None)
+        failure = classify(exception, response)
+        self._recorder.end(
+            call, call.start_s + response_time / 1000, failure, str(exception) if exception else ""
+        )
+
+    def on_user_error(self, **_: Any) -> None:
+        """A task raised: a call that its greenlet left open never got its event."""
+        self._abandon()
+
+    def _abandon(self) -> None:
+        call = self._open.pop(id(gevent.getcurrent()), None)
+        if call is not None:
+            self._recorder.end(
+                call, time.perf_counter(), "script", "the scenario raised before it judged the response"
+            )
+
+    def _watched(self, user: User, original: Callable[..., Any]) -> Callable[..., Any]:
+        scenario = str(getattr(type(user), "readiness_scenario", type(user).__name__))
+
+        def request(method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+            self._abandon()
+            key = id(gevent.getcurrent())
+            name = kwargs.get("name") or (args[0] if args and isinstance(args[0], str) else url)
+            self._open[key] = self._recorder.begin(scenario, f"{method} {name}", time.perf_counter())
+            try:
+                return original(method, url, *args, **kwargs)
+            except gevent.GreenletExit:
+                self._open.pop(key, None)  # stays in the recorder: in flight when the load ended
+                raise
+
+        return request
+
+    def _timed(self, client: Any, original: Callable[..., Any]) -> Callable[..., Any]:
+        """`original` under a total deadline; what it returns when the deadline passes is Locust's own error response."""
+
+        def send(method: str, url: str, **kwargs: Any) -> Any:
+            deadline = gevent.Timeout.start_new(self._timeout_s)
+            try:
+                response = original(method, url, **kwargs)
+                if isinstance(client, FastHttpSession) and not kwargs.get("stream"):
+                    _read_body(response)
+                return response
+            except gevent.Timeout as fired:
+                if fired is not deadline:
+                    raise
+                error = requests.exceptions.Timeout(f"no complete answer within {self._timeout_s:g} s")
+                if isinstance(client, FastHttpSession):
+                    return ErrorResponse(client.client._make_request(url, method=method), error)
+                return ResponseContextManager(error)
+            finally:
+                deadline.close()
+
+        return send
+
+
+def _read_body(response: Any) -> None:
+    try:
+        _ = response.content  # kept by the response: Locust and the scenario get the same bytes
+    except FAILURE_EXCEPTIONS:
+        pass  # Locust reads again, sees the same and reports it
+
+
+def classify(exception: BaseException | None, response: Any) -> str | None:
+    """The failure class of what a stock client reported; None when it was a success."""
+    if exception is None:
+        return None
+    if isinstance(exception, CatchResponseError):
+        # A scenario that says "status was 0" speaks of the transport error that it was given as a response.
+        transport = getattr(response, "error", None)
+        if not getattr(response, "status_code", 0) and isinstance(transport, Exception):
+            return classify(transport, response)
+        return "assertion"
+    chain = list(_causes(exception))
+    if any(isinstance(error, NotAllowed) for error in chain):
+        return "not_allowed"
+    status = int(getattr(response, "status_code", 0) or 0)
+    if status == 429:
+        return "rate_limited"
+    if status >= 300:
+        return f"http_{status // 100}xx" if status < 600 else "protocol"
+    for error in chain:
+        name = type(error).__name__
+        if isinstance(error, AssertionError):
+            return "assertion"
+        if "SSL" in name:
+            return "tls"
+        if "NameResolution" in name or "gaierror" in name:
+            return "dns"
+        if "ConnectTimeout" in name:
+            return "connect_timeout"
+        if isinstance(error, TimeoutError | requests.exceptions.Timeout):
+            return "timeout"
+        if isinstance(error, OSError) and error.errno in _ERRNO_CLASS:
+            return _ERRNO_CLASS[error.errno]
+        if "IncompleteRead" in name or "ChunkedEncoding" in name:
+            return "truncated"
+    return "protocol"
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and everything it wraps, outermost first, each once."""
+    found: list[BaseException] = []
+    waiting = [error]
+    while waiting:
+        current = waiting.pop(0)
+        if current in found:
+            continue
+        found.append(current)
+        inner = [current.__cause__, current.__context__, getattr(current, "reason", None), *current.args]
+        waiting.extend(item for item in inner if isinstance(item, BaseException))
+    return found

@@ -1,0 +1,191 @@
+"""The engine's events: one line of JSON each, on a pipe of their own, numbered without gaps.
+
+    Hello, then Judging, Batch …, Judged, and Done with the totals that the batches must add up to; or Fatal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from readiness.measurements.histogram import EMPTY, Histogram
+
+
+class Cell(NamedTuple):
+    """Where a request is counted."""
+
+    scenario: str
+    name: str
+    judged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CellCounts:
+    """What a batch adds to a cell."""
+
+    ok: Histogram
+    failed: Mapping[str, int]
+    failed_latency: Histogram
+
+
+class StallSeen(NamedTuple):
+    """A gap without an answer, seconds since the load started."""
+
+    start_s: float
+    end_s: float
+    in_flight: int
+    users: int
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The engine read its plan and loaded the scenarios."""
+
+    locust: str
+    users: Mapping[str, int]
+    """Planned users by scenario (closed load), or the free users of each (open load)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """The judged window began."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The judged window ended."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Requests that ended since the batch before; `begun`, `ended`, `dropped` and `header` are totals so far."""
+
+    seq: int
+    at_s: float
+    users: int
+    begun: int
+    ended: int
+    dropped: tuple[int, int]
+    """Arrivals without a free user: in all, and of the judged window."""
+    in_flight: int
+    cells: Mapping[Cell, CellCounts]
+    stalls: tuple[StallSeen, ...] = ()
+    header: tuple[int, int] = (0, 0)
+    details: Mapping[str, int] = field(default_factory=dict)
+    """Failure texts with their counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The end marker: totals over all batches, and the calls that were still in flight."""
+
+    batches: int
+    begun: int
+    ended: int
+    dropped: tuple[int, int]
+    in_flight: Mapping[Cell, int]
+    judged_until_s: float
+    script_errors: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Fatal:
+    """The engine cannot go on; `usage` when the user's files are wrong."""
+
+    message: str
+    usage: bool
+
+
+Event = Hello | Judging | Judged | Batch | Done | Fatal
+
+
+def dumps(event: Event) -> bytes:
+    """One line."""
+    fields = {name: _plain(getattr(event, name)) for name in event.__slots__}
+    return json.dumps([type(event).__name__, fields], allow_nan=False).encode() + b"\n"
+
+
+def loads(line: bytes) -> Event:
+    """The event of one line; raises ValueError when it is not one."""
+    try:
+        kind, fields = json.loads(line)
+        return _READERS[kind](fields)
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise ValueError(f"not an event of the load engine: {error!r}") from error
+
+
+def _plain(value: object) -> object:
+    match value:
+        case CellCounts():
+            return [_pack(value.ok), dict(value.failed), _pack(value.failed_latency)]
+        case Mapping():
+            if any(isinstance(key, Cell) for key in value):
+                return [[list(key), _plain(item)] for key, item in value.items()]
+            return dict(value)
+        case tuple():
+            return [_plain(item) for item in value]
+        case _:
+            return value
+
+
+def _pack(histogram: Histogram) -> list[object]:
+    return [
+        histogram.indices.tolist(),
+        histogram.counts.tolist(),
+        histogram.sum_us,
+        histogram.min_us,
+        histogram.max_us,
+    ]
+
+
+def _unpack(packed: list[Any]) -> Histogram:
+    indices, counts, sum_us, min_us, max_us = packed
+    if not counts:
+        return EMPTY
+    return Histogram(
+        np.array(indices, np.int64), np.array(counts, np.int64), sum(counts), sum_us, min_us, max_us
+    )
+
+
+def _cell(key: list[Any]) -> Cell:
+    scenario, name, judged = key
+    return Cell(scenario, name, judged)
+
+
+def _batch(fields: dict[str, Any]) -> Batch:
+    fields["cells"] = {
+        _cell(key): CellCounts(_unpack(ok), failed, _unpack(failed_latency))
+        for key, (ok, failed, failed_latency) in fields["cells"] or ()
+    }
+    fields["stalls"] = tuple(StallSeen(*stall[:4], tuple(stall[4])) for stall in fields["stalls"])
+    for pair in ("header", "dropped"):
+        first, second = fields[pair]
+        fields[pair] = (first, second)
+    return Batch(**fields)
+
+
+def _done(fields: dict[str, Any]) -> Done:
+    # An empty mapping has no cell to tell its kind by, so it arrives as {} and not as [].
+    fields["in_flight"] = {_cell(key): count for key, count in fields["in_flight"] or ()}
+    total, judged = fields["dropped"]
+    fields["dropped"] = (total, judged)
+    return Done(**fields)
+
+
+_READERS = {
+    "Hello": lambda fields: Hello(**fields),
+    "Judging": lambda fields: Judging(**fields),
+    "Judged": lambda fields: Judged(**fields),
+    "Batch": _batch,
+    "Done": _done,
+    "Fatal": lambda fields: Fatal(**fields),
+}

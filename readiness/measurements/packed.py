@@ -1,0 +1,153 @@
+"""Histograms and time blocks <-> JSON values.
+
+A histogram is HdrHistogram V2 text beside its exact figures. Time blocks are many and small, so those of one
+endpoint are columns: one entry a block, and all their buckets in one compressed text.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from typing import Any
+
+import numpy as np
+
+from readiness.measurements import hdr
+from readiness.measurements.codec import Codec, Pair
+from readiness.measurements.histogram import BUCKETS, EMPTY, Counts, Histogram, highest_us, lowest_us
+from readiness.measurements.run import Slice
+from readiness.measurements.strict import MAX_INTEGER, Malformed
+
+FIGURES = ("total", "sum_us", "min_us", "max_us")
+_PLAIN = Codec()
+_COLUMNS = {
+    "start_s": tuple[float, ...],
+    "duration_s": tuple[float, ...],
+    "failed": tuple[int, ...],
+    **dict.fromkeys((*FIGURES, "sizes"), tuple[int, ...]),
+}
+
+
+def write_histogram(histogram: Histogram) -> dict[str, Any]:
+    """`{"hdr": …, "total", "sum_us", "min_us", "max_us"}`; an empty one is `{"total": 0}`."""
+    if not histogram.total:
+        return {"total": 0}
+    return {"hdr": hdr.encode(histogram), **{name: int(getattr(histogram, name)) for name in FIGURES}}
+
+
+def read_histogram(value: Any) -> Histogram:
+    """The histogram, its figures checked against its counts. Raises Malformed."""
+    if not isinstance(value, dict):
+        raise Malformed("must be an object with hdr, total, sum_us, min_us and max_us")
+    if value == {"total": 0}:
+        return EMPTY
+    if value.keys() != {"hdr", *FIGURES}:
+        raise Malformed("must have exactly the keys hdr, total, sum_us, min_us and max_us")
+    figures = [_PLAIN.pair(int).read(value[name]) for name in FIGURES]
+    try:
+        histogram = hdr.decode(
+            _PLAIN.pair(str).read(value["hdr"]), sum_us=figures[1], min_us=figures[2], max_us=figures[3]
+        )
+    except (ValueError, OverflowError) as error:
+        raise Malformed(str(error)) from error
+    if not histogram.total:
+        raise Malformed('the histogram is empty; an empty one is {"total": 0}')
+    if histogram.total != figures[0]:
+        raise Malformed(f"total is {figures[0]:,}, but the buckets count {histogram.total:,}")
+    _check(histogram)
+    return histogram
+
+
+def _check(histogram: Histogram) -> None:
+    """Raises Malformed when the exact figures cannot belong to the counts."""
+    total, low, high = histogram.total, histogram.min_us, histogram.max_us
+    first, last = int(histogram.indices[0]), int(histogram.indices[-1])
+    if not lowest_us(first) <= low <= highest_us(first) or high < lowest_us(last):
+        raise Malformed("min_us or max_us does not lie in the first or last bucket")
+    if last < BUCKETS - 1 and high > highest_us(last):
+        raise Malformed("max_us does not lie in the last bucket")
+    if not total * low <= histogram.sum_us <= total * high:
+        raise Malformed("sum_us does not fit total, min_us and max_us")
+
+
+def write_slices(slices: tuple[Slice, ...]) -> dict[str, Any]:
+    """Columns, and `buckets`: base64 of zlib of little-endian int64, all bucket indices and then all counts."""
+    histograms = [part.ok for part in slices]
+    raw = np.concatenate([h.indices for h in histograms] + [h.counts for h in histograms] or [EMPTY.counts])
+    return {
+        "start_s": [part.start_s for part in slices],
+        "duration_s": [part.duration_s for part in slices],
+        "failed": [part.failed for part in slices],
+        **{name: [int(getattr(h, name)) for h in histograms] for name in FIGURES},
+        "sizes": [int(h.indices.size) for h in histograms],
+        "buckets": base64.b64encode(zlib.compress(raw.astype("<i8").tobytes(), 6)).decode("ascii"),
+    }
+
+
+def read_slices(value: Any) -> tuple[Slice, ...]:
+    """The time blocks, their figures checked against their counts. Raises Malformed."""
+    if not isinstance(value, dict) or value.keys() != {*_COLUMNS, "buckets"}:
+        raise Malformed(f"must be an object with {', '.join(_COLUMNS)} and buckets")
+    columns: dict[str, tuple[Any, ...]] = {}
+    for name, hint in _COLUMNS.items():
+        try:
+            columns[name] = _PLAIN.pair(hint).read(value[name])
+        except Malformed as error:
+            error.steps.append(f".{name}")
+            raise
+    if len({len(column) for column in columns.values()}) != 1:
+        raise Malformed("its columns must be equally long")
+    sizes = columns["sizes"]
+    if any(size > BUCKETS for size in sizes):
+        raise Malformed(f"sizes has a block with more than {BUCKETS:,} buckets")
+    indices, counts = _buckets(value["buckets"], sum(sizes))
+    ends = np.cumsum(np.array(sizes, np.int64)) if sizes else EMPTY.counts
+    _check_buckets(indices, counts, ends)
+    summed = np.concatenate([[0], np.cumsum(counts)])
+    slices: list[Slice] = []
+    start = 0
+    for row, end in enumerate(ends.tolist()):
+        figures = [columns[name][row] for name in FIGURES]
+        counted = int(summed[end] - summed[start])
+        try:
+            if figures[0] != counted:
+                raise Malformed(f"total is {figures[0]:,}, but the buckets count {counted:,}")
+            if not counted and any(figures):
+                raise Malformed("has a sum, minimum or maximum without any bucket")
+            histogram = Histogram(indices[start:end], counts[start:end], *figures) if counted else EMPTY
+            if counted:
+                _check(histogram)
+        except Malformed as error:
+            error.steps.append(f"[{row}]")
+            raise
+        slices.append(Slice(columns["start_s"][row], columns["duration_s"][row], histogram, columns["failed"][row]))
+        start = end
+    return tuple(slices)
+
+
+def _buckets(text: object, size: int) -> tuple[Counts, Counts]:
+    try:
+        inflater = zlib.decompressobj()
+        raw = inflater.decompress(base64.b64decode(_PLAIN.pair(str).read(text), validate=True), 16 * size + 1)
+    except (binascii.Error, zlib.error) as error:
+        raise Malformed("buckets is not a compressed text of buckets") from error
+    if len(raw) != 16 * size:
+        raise Malformed("buckets does not hold as many numbers as sizes says")
+    both = np.frombuffer(raw, "<i8").astype(np.int64)
+    return both[:size], both[size:]
+
+
+def _check_buckets(indices: Counts, counts: Counts, ends: Counts) -> None:
+    """Raises Malformed unless every block's buckets exist, rise and have a positive count."""
+    if not counts.size:
+        return
+    if int(counts.min()) <= 0 or int(counts.max()) > MAX_INTEGER // counts.size:
+        raise Malformed("buckets has a count that is not positive or too large")
+    falls = np.flatnonzero(indices[1:] <= indices[:-1]) + 1
+    if int(indices.min()) < 0 or int(indices.max()) >= BUCKETS or not np.isin(falls, ends).all():
+        raise Malformed("buckets has bucket numbers that do not exist or do not rise")
+
+
+HISTOGRAM = Pair(write_histogram, read_histogram)
+SLICES = Pair(write_slices, read_slices)

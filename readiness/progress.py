@@ -1,0 +1,156 @@
+"""What a person sees while a run goes on: live on a terminal, a line every ten seconds when piped, nothing if quiet."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from readiness.measurements.histogram import merge
+from readiness.text import clean
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.table import Table
+
+    from readiness.load.assembly import Assembly
+    from readiness.load.plan import EnginePlan
+
+LINE_EVERY_S = 10.0
+MAX_ROWS = 12
+
+
+class Progress(Protocol):
+    """Told of steps and of the load's state; must never raise."""
+
+    def step(self, text: str) -> None:
+        """A step that may take over a second begins."""
+        ...
+
+    def load(self, plan: EnginePlan, assembly: Assembly) -> None:
+        """The load has new numbers."""
+        ...
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        ...
+
+
+class Silent:
+    """For --quiet."""
+
+    def step(self, text: str) -> None:
+        """Say nothing."""
+
+    def load(self, plan: EnginePlan, assembly: Assembly) -> None:
+        """Say nothing."""
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+class Lines:
+    """For logs: a line a step, and one every ten seconds of load, on standard error."""
+
+    def __init__(self) -> None:
+        self._last_s = time.monotonic()
+
+    def step(self, text: str) -> None:
+        """One line."""
+        self._say(text)
+
+    def load(self, plan: EnginePlan, assembly: Assembly) -> None:
+        """One line every ten seconds."""
+        now_s = time.monotonic()
+        if now_s - self._last_s < LINE_EVERY_S or assembly.last is None:
+            return
+        self._last_s = now_s
+        self._say(headline(plan, assembly))
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+    def _say(self, text: str) -> None:
+        try:
+            sys.stderr.write(f"readiness: {text}\n")
+            sys.stderr.flush()
+        except OSError:
+            pass  # nobody reads it any more; the run goes on
+
+
+class Screen:
+    """For a terminal: a table of endpoints, redrawn in place."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._console = Console(stderr=True)
+        self._live: Live = Live(console=self._console, transient=True, refresh_per_second=4)
+        self._live.start()
+
+    def step(self, text: str) -> None:
+        """Show what is being done."""
+        from rich.spinner import Spinner
+        from rich.text import Text
+
+        self._live.update(Spinner("dots", Text(f" {text}")))
+
+    def load(self, plan: EnginePlan, assembly: Assembly) -> None:
+        """Draw the table anew."""
+        self._live.update(_table(plan, assembly))
+
+    def close(self) -> None:
+        """Take the table away; the verdict comes next."""
+        self._live.stop()
+
+
+def choose(*, quiet: bool) -> Progress:
+    """The progress that fits where standard error goes."""
+    if quiet:
+        return Silent()
+    return Screen() if sys.stderr.isatty() else Lines()
+
+
+def headline(plan: EnginePlan, assembly: Assembly) -> str:
+    """Users, rate, P95, errors and time left on one line."""
+    last = assembly.last
+    if last is None:
+        return "waiting for the load engine"
+    rows = assembly.totals_by_endpoint()
+    ok = merge(*(row[2] for row in rows))
+    failed = sum(row[3] for row in rows)
+    p95_ms = ok.quantile_ms(0.95)
+    p95 = "no answer yet" if p95_ms is None else f"P95 {p95_ms:,.1f} ms"
+    rate = last.ended / last.at_s if last.at_s else 0.0
+    left_s = max(plan.total_s - last.at_s, 0.0)
+    return f"{phase(plan, last.at_s)}: {last.users} users, {rate:,.0f} requests/s, {p95}, {failed:,} failed, {left_s:.0f} s left"
+
+
+def phase(plan: EnginePlan, at_s: float) -> str:
+    """The part of the load at `at_s`."""
+    if at_s < plan.ramp_up_s:
+        return "ramp-up"
+    return "warm-up" if at_s < plan.judged_start_s else "judged" if at_s < plan.total_s else "draining"
+
+
+def _table(plan: EnginePlan, assembly: Assembly) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(headline(plan, assembly)), title_justify="left", width=min(100, 80), box=None)
+    table.add_column("Endpoint", no_wrap=True, overflow="ellipsis", ratio=1)
+    for name in ("requests", "P50 ms", "P95 ms", "failed"):
+        table.add_column(name, justify="right", no_wrap=True)
+    rows = sorted(assembly.totals_by_endpoint(), key=lambda row: -row[2].total)
+    for scenario, name, ok, failed in rows[:MAX_ROWS]:
+        p50, p95 = (_ms(ok.quantile_ms(q)) for q in (0.5, 0.95))
+        cells = (clean(f"{scenario}  {name}", 60), f"{ok.total + failed:,}", p50, p95, f"{failed:,}")
+        table.add_row(*(Text(cell, style="red" if failed and index == 4 else "") for index, cell in enumerate(cells)))
+    if len(rows) > MAX_ROWS:
+        table.add_row(Text(f"… and {len(rows) - MAX_ROWS} more"))
+    return table
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.1f}"

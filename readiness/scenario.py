@@ -1,0 +1,83 @@
+"""`from readiness.scenario import User`: a Locust user whose `client` is ours.
+
+For scenario files only: importing this imports Locust, which replaces `socket` for the whole process.
+A file that uses it runs under `readiness run` and under plain `locust -f` alike.
+"""
+
+from __future__ import annotations
+
+import time
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import locust
+from locust import between, constant, constant_pacing, constant_throughput, tag, task
+
+from readiness.load.http.client import Client
+from readiness.load.recorder import Call
+
+if TYPE_CHECKING:
+    from locust.env import Environment
+
+__all__ = ["User", "between", "constant", "constant_pacing", "constant_throughput", "tag", "task"]
+
+TIMEOUT_S = 30.0
+"""Total time for one request under plain `locust -f`, where no plan sets it."""
+
+_accounts = count()
+
+
+class _Unrecorded:
+    """Under plain `locust -f` nothing of ours counts: Locust's own `request` event does."""
+
+    watched_header: str | None = None
+
+    def begin(self, scenario: str, name: str, start_s: float) -> Call:
+        return Call(scenario, name, start_s)
+
+    def end(
+        self, call: Call, end_s: float, failure: str | None, detail: str = "", size_bytes: int = 0
+    ) -> None:
+        """Nothing to keep."""
+
+    def header(self, call: Call, value: str | None) -> None:
+        """Nothing to count."""
+
+
+class User(locust.User):
+    """A Locust user with `self.client` (docs/scenarios.md) and `self.account_number`, unique to it in the run."""
+
+    abstract = True
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        context: Any = getattr(environment, "readiness", None)
+        host = str(self.host or environment.host or "")
+        scenario = str(getattr(type(self), "readiness_scenario", type(self).__name__))
+        self.started_s = time.perf_counter()
+        if context is None:
+            self.account_number = next(_accounts)
+            if not host:
+                raise locust.exception.LocustError("no host: give --host http://… on the command line")
+            self.client = Client(
+                host,
+                scenario=scenario,
+                recorder=_Unrecorded(),
+                addresses=(urlsplit(host).hostname or "",),
+                timeout_s=TIMEOUT_S,
+                connect_timeout_s=TIMEOUT_S,
+                on_request=environment.events.request.fire,
+            )
+            return
+        self.account_number = next(context.accounts)
+        events = environment.events.request
+        self.client = Client(
+            context.plan.base_url,
+            scenario=scenario,
+            recorder=context.recorder,
+            addresses=context.plan.addresses,
+            timeout_s=context.plan.timeout_s,
+            connect_timeout_s=min(context.plan.timeout_s, 10.0),
+            on_request=events.fire if events._handlers else None,
+        )

@@ -1,0 +1,104 @@
+"""TARGET -> an address that may be loaded, or the reason why not. The only code that resolves the target's name."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from readiness.errors import ConfigError, NotMeasured, Refused
+from readiness.measurements.run import Target
+from readiness.text import clean
+
+CONNECT_TIMEOUT_S = 5.0
+
+
+def parse(text: str) -> str:
+    """The base URL that the user wrote, without a trailing slash.
+
+    Raises ConfigError when it is not an http or https URL with a host, or when it carries credentials.
+    """
+    problem = "TARGET: {}; give a URL such as http://127.0.0.1:8000, or demo"
+    shown = clean(text, 100)
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ConfigError(problem.format(f"{shown!r} is not a URL")) from None
+    if parts.scheme not in ("http", "https") or not host or clean(text, 2000) != text or " " in text:
+        raise ConfigError(problem.format(f"{shown!r} is not an http:// or https:// URL"))
+    if port == 0:
+        raise ConfigError(problem.format("port 0 is no port"))
+    if parts.username is not None or parts.password is not None:
+        raise ConfigError("TARGET: credentials do not belong in the URL; give them to the scenario as READINESS_PASSWORD")
+    if parts.query or parts.fragment:
+        raise ConfigError(problem.format("a query or fragment cannot be part of the base URL"))
+    return text.rstrip("/")
+
+
+def resolve(name: str, url: str, allow_hosts: Sequence[str], declared_hosts: Sequence[str]) -> Target:
+    """The target with every address that its host has now; load is pinned to them.
+
+    Raises NotMeasured when the name has no address, and Refused when an address is not loopback and the host is not
+    named both on the command line and in the file.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        found = socket.getaddrinfo(host, parts.port or _port(parts.scheme), type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise NotMeasured(f"dns: {host} has no address ({clean(error)})") from error
+    addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+    outside = [address for address in addresses if not ipaddress.ip_address(address.partition("%")[0]).is_loopback]
+    if outside:
+        missing = []
+        if host not in allow_hosts:
+            missing.append(f"--allow-host {host} on the command line")
+        if host not in declared_hosts:
+            missing.append(f"target.allowed_hosts: [{host}] in thresholds.yaml")
+        if missing:
+            raise Refused(f"{host} ({', '.join(outside)}) is not this machine; to load it, add {' and '.join(missing)}")
+    return Target(name, url, addresses)
+
+
+def addresses_of(hosts: Sequence[str]) -> tuple[str, ...]:
+    """Addresses of further hosts that scenarios may reach (`--allow-host`); one without an address adds none."""
+    found: list[str] = []
+    for host in hosts:
+        try:
+            found += [str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
+        except (OSError, UnicodeError):
+            continue
+    return tuple(dict.fromkeys(found))
+
+
+def connect_once(target: Target) -> None:
+    """Open one connection (and the TLS session) to the target and close it; nothing is sent.
+
+    Raises NotMeasured with the class of the failure when no address answers.
+    """
+    parts = urlsplit(target.url)
+    port = parts.port or _port(parts.scheme)
+    reason = "no address"
+    for address in target.addresses:
+        try:
+            with socket.create_connection((address, port), timeout=CONNECT_TIMEOUT_S) as connection:
+                if parts.scheme == "https":
+                    context = ssl.create_default_context()
+                    context.wrap_socket(connection, server_hostname=parts.hostname).close()
+                return
+        except ssl.SSLError as error:
+            reason = f"tls: {clean(error.reason or error)}"
+        except ConnectionRefusedError:
+            reason = "connect_refused: connection refused"
+        except TimeoutError:
+            reason = f"connect_timeout: no answer within {CONNECT_TIMEOUT_S:g} s"
+        except OSError as error:
+            reason = f"reset: {clean(error)}"
+    raise NotMeasured(f"the target {target.url} cannot be reached: {reason}")
+
+
+def _port(scheme: str) -> int:
+    return 443 if scheme == "https" else 80
