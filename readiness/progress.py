@@ -124,7 +124,8 @@ def headline(plan: EnginePlan, assembly: Assembly) -> str:
     p95 = "no answer yet" if p95_ms is None else f"P95 {p95_ms:,.1f} ms"
     rate = last.ended / last.at_s if last.at_s else 0.0
     left_s = max(plan.total_s - last.at_s, 0.0)
-    return f"{phase(plan, last.at_s)}: {last.users} users, {rate:,.0f} requests/s, {p95}, {failed:,} failed, {left_s:.0f} s left"
+    parts = (f"{last.users} users", f"{rate:,.0f} requests/s", p95, f"{failed:,} failed", f"{left_s:.0f} s left")
+    return f"{phase(plan, last.at_s)}: {', '.join(parts)}"
 
 
 def phase(plan: EnginePlan, at_s: float) -> str:

@@ -6,9 +6,8 @@ import hashlib
 import json
 import os
 import platform
-import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -123,7 +122,6 @@ def _drive(
     window = Window()
     with ThreadPoolExecutor(1, thread_name_prefix="probes") as pool:
         looking = pool.submit(probes.measure_all, plan.target.url, plan.config.probes, wanted, window)
-        sampling = _sample_connections(plan, wanted, window)
 
         def on_event(event: wire.Event, assembly: Assembly) -> None:
             match event:
@@ -147,18 +145,11 @@ def _drive(
         finally:
             window.end()
         looks = looking.result(timeout=PROBE_GRACE_S + plan.config.probes.health.timeout_ms / 1000)
-        connections = sampling.result(timeout=PROBE_GRACE_S) if sampling else ()
     if outcome.usage_error:
         from readiness.errors import ConfigError
 
         raise ConfigError(outcome.usage_error)
-    return outcome, _with_header_rate(plan, looks, outcome.load) + connections
-
-
-def _sample_connections(
-    plan: Plan, wanted: set[str], window: Window
-) -> Future[tuple[Measurement, ...]] | None:
-    return None
+    return outcome, _with_header_rate(plan, looks, outcome.load)
 
 
 def _with_header_rate(plan: Plan, looks: tuple[Measurement, ...], load: Load | None) -> tuple[Measurement, ...]:

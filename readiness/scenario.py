@@ -36,9 +36,7 @@ class _Unrecorded:
     def begin(self, scenario: str, name: str, start_s: float) -> Call:
         return Call(scenario, name, start_s)
 
-    def end(
-        self, call: Call, end_s: float, failure: str | None, detail: str = "", size_bytes: int = 0
-    ) -> None:
+    def end(self, call: Call, end_s: float, failure: str | None, detail: str = "", size_bytes: int = 0) -> None:
         """Nothing to keep."""
 
     def header(self, call: Call, value: str | None) -> None:

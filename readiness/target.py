@@ -32,7 +32,9 @@ def parse(text: str) -> str:
     if port == 0:
         raise ConfigError(problem.format("port 0 is no port"))
     if parts.username is not None or parts.password is not None:
-        raise ConfigError("TARGET: credentials do not belong in the URL; give them to the scenario as READINESS_PASSWORD")
+        raise ConfigError(
+            "TARGET: credentials do not belong in the URL; give them to the scenario as READINESS_PASSWORD"
+        )
     if parts.query or parts.fragment:
         raise ConfigError(problem.format("a query or fragment cannot be part of the base URL"))
     return text.rstrip("/")

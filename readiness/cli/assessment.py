@@ -6,7 +6,7 @@ import os
 import platform
 import secrets as random_secrets
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -170,10 +170,8 @@ def _plan(
         except NotMeasured:
             target = Target(request.target, url, ())  # `execute` says why, and sends nothing
         if database_url is not None:
-            try:
+            with suppress(NotMeasured):  # unreachable: every measurement of the database will say so
                 database.check_role(database_url, config.database)
-            except NotMeasured:
-                pass  # unreachable: every measurement of the database will say so
     except Refused as refused:
         files.replace_yesterday(redact(f"Refused before any load: {refused}", secrets))
         raise

@@ -10,7 +10,7 @@ import typer
 from readiness.cli.output import finish, refusals, say, show
 
 if TYPE_CHECKING:
-    from readiness.cli.assessment import Request
+    pass
 
 TARGET_HELP = "A URL, demo (the built-in bag service) or demo:legacy."
 

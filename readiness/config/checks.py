@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from readiness.config import limits
-from readiness.config.form import Complaint, Form, Problem, Wrong, described, join, section, table
+from readiness.config.form import Complaint, Form, Problem, Wrong, described, join, scalar, section, table
 from readiness.config.model import Check, Limit, OnFail
 from readiness.config.scalars import choice_form, number_form, sentence_form
 from readiness.config.tree import Node, Scalar
@@ -46,6 +46,8 @@ def checks_form(names: Names) -> Form[tuple[Check, ...]]:
             where = join(path, clean(key.text, 120))
             try:
                 metric, scope = _key(key.text, names)
+                if isinstance(value, Scalar):
+                    raise ValueError(f'must be a mapping, such as {{ pass: "{limits.example(metric)}" }}')
                 checks.append(_check_form(metric, scope, key.line).read(value, where))
             except Wrong as wrong:
                 problems += wrong.problems
@@ -101,16 +103,7 @@ def _check_form(metric: Metric, scope: str | None, line: int) -> Form[Check]:
 
 
 def _limit_form(metric: Metric) -> Form[Limit]:
-    def read(node: Node, path: str) -> Limit:
-        if not isinstance(node, Scalar):
-            raise Wrong(Problem(node.line, path, f'must be a limit such as "{limits.example(metric)}"'))
-        try:
-            return limits.parse(node.text, metric)
-        except ValueError as error:
-            text = "the value of the variable does not fit here" if node.variables else str(error)
-            raise Wrong(Problem(node.line, path, text)) from error
-
-    return Form(read, {"type": "string", "pattern": limits.pattern(metric)})
+    return scalar(lambda node: limits.parse(node.text, metric), {"type": "string", "pattern": limits.pattern(metric)})
 
 
 def _compare(pass_limit: Limit, warn_limit: Limit) -> None:
@@ -127,9 +120,10 @@ def _key(text: str, names: Names) -> tuple[Metric, str | None]:
     metric = catalogue.find(name)
     known = {*catalogue.names(), *(f"data.{data}" for data in names.data)}
     if metric is None or (name.startswith("data.") and name not in known):
-        is_data = name.startswith("data.")
-        problem = "is not under database (counts, queries or invariants)" if is_data else "unknown metric"
-        raise ValueError(f"{problem}{_guess(name, known)}")
+        if name.startswith("data."):
+            guess = nearest(name, [f"data.{data}" for data in names.data])
+            raise ValueError(f"is not under database (counts, queries or invariants){guess}")
+        raise ValueError(f"unknown metric{nearest(name, known) or '; docs/metrics.md lists all'}")
     if not at:
         return metric, None
     if not catalogue.is_load(name):
@@ -139,10 +133,6 @@ def _key(text: str, names: Names) -> tuple[Metric, str | None]:
     if " " not in scope and names.scenarios is not None and scope not in names.scenarios:
         raise ValueError(f'"{scope}" is not under load.scenarios{nearest(scope, names.scenarios)}')
     return metric, scope
-
-
-def _guess(name: str, known: Collection[str]) -> str:
-    return nearest(name, known) or "; docs/metrics.md lists all"
 
 
 def _undecided(checks: Collection[Check]) -> str | None:

@@ -69,6 +69,7 @@ def parse(text_bytes: bytes, name: str, environ: Mapping[str, str]) -> Config:
     except Wrong as wrong:
         hidden = {(problem.line, problem.path) for problem in problems}
         problems += [problem for problem in wrong.problems if (problem.line, problem.path) not in hidden]
+        raise ConfigError(*_lines(problems, name)) from wrong
     if problems:
         raise ConfigError(*_lines(problems, name))
     return replace(

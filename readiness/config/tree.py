@@ -6,6 +6,7 @@ and aliases are bounded before they cost anything (docs/thresholds.md, "What is 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import yaml
@@ -76,9 +77,18 @@ def compose(data: bytes) -> Node | None:
         return _build(yaml.parse(text, Loader=loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise Unreadable(mark.line + 1 if mark else 0, f"is not YAML: {clean(error.problem or error)}") from error
+        line = mark.line + 1 if mark else 0
+        raise Unreadable(line, f"is not YAML: {clean(error.problem or error)}{_hint(text, line)}") from error
     except yaml.YAMLError as error:
         raise Unreadable(0, f"is not YAML: {clean(error)}") from error
+
+
+def _hint(text: str, line: int) -> str:
+    """What the line probably should be, for the two mistakes that everybody makes."""
+    wrong = text.splitlines()[line - 1 : line]
+    if wrong and re.search(r":\s*[<>]=?\s*[0-9]", wrong[0]):
+        return '; put limits in quotes, such as pass: "> 99 %"'
+    return "; indent with spaces, not with tabs" if wrong and wrong[0].lstrip(" ").startswith("\t") else ""
 
 
 def _decode(data: bytes) -> str:

@@ -24,8 +24,10 @@ def conditions(decision: Decision, checks: Sequence[CheckResult]) -> tuple[str, 
 
 
 def risks(checks: Sequence[CheckResult], doubts: Sequence[str]) -> Risks:
-    """High: a failure that blocks or is a condition, or a blocking check without proof. Medium: a warning, a check
-    without proof, a failed note. Low: what passed. Doubts about the whole run are high.
+    """Sort the results by what they put at stake.
+
+    High: a failure that blocks or is a condition, a blocking check without proof, and doubts about the whole run.
+    Medium: a warning, a check without proof, a failed note. Low: what passed.
     """
     low: list[str] = []
     medium: list[str] = []

@@ -112,10 +112,9 @@ def _load_reading(load: Load, metric: Metric, scope: str | None) -> Reading:
         reason = f"{where}no request was started in the judged window"
         return Reading(None, 0, "load", reason, Recording(), (), stalled, load.judged_s)
     value, samples, evidence = _value(load, metric, record)
-    reason = None
-    if value is None and metric.kind is Kind.MEAN:
-        reason = f"{where}no request succeeded"
-    return Reading(value, samples, "load", reason, evidence, dead, stalled, load.judged_s)
+    nothing = value is None and metric.kind is Kind.MEAN
+    reason_why = f"{where}no request succeeded" if nothing else None
+    return Reading(value, samples, "load", reason_why, evidence, dead, stalled, load.judged_s)
 
 
 def _value(load: Load, metric: Metric, record: Recording) -> tuple[float | None, int, Rate | Recording | Spread]:

@@ -21,9 +21,9 @@ def score(checks: Sequence[Judged]) -> Score:
     if not weight:
         return Score(0.0, 0.0, 100.0, 0.0)
 
-    def percent(credits: Sequence[float]) -> float:
+    def percent(parts: Sequence[float]) -> float:
         return round(
-            100 * sum(item.result.weight * credit for item, credit in zip(declared, credits, strict=True)) / weight, 6
+            100 * sum(item.result.weight * credit for item, credit in zip(declared, parts, strict=True)) / weight, 6
         )
 
     measured = sum(item.result.weight for item in declared if item.result.outcome not in UNMEASURED)

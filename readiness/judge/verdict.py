@@ -13,7 +13,7 @@ from readiness.measurements.run import Ledger, Measurement, Provenance, Target
 class Outcome(StrEnum):
     """What became of one check."""
 
-    PASS = "pass"  # noqa: S105 - an outcome, not a password
+    PASS = "pass"
     WARN = "warn"
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"

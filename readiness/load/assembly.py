@@ -177,12 +177,13 @@ class Assembly:
         failed: Counter[str] = Counter()
         for totals in self._totals.values():
             failed.update(totals.failed)
-        in_flight = sum(self._done.in_flight.values()) if self._done else last.in_flight
+        ok = sum(totals.ok.total for totals in self._totals.values())
+        # Whatever began and was not seen to end counts as in flight: also what a lost batch would have told.
         return Ledger(
             planned=last.begun + last.dropped[0],
-            ok=sum(totals.ok.total for totals in self._totals.values()),
+            ok=ok,
             failed=dict(sorted(failed.items())),
-            in_flight=in_flight,
+            in_flight=max(last.begun - ok - failed.total(), 0),
             dropped=last.dropped[0],
         )
 

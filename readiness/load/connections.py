@@ -1,6 +1,6 @@
 """Connections go to the plan's addresses and nowhere else, whatever client a scenario uses.
 
-Checked at the socket, after name resolution, so a redirect, a second resolution or an absolute URL cannot get around it.
+Checked at the socket, after name resolution: no redirect, second resolution or absolute URL gets around it.
 """
 
 from __future__ import annotations

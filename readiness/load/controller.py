@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
@@ -96,10 +97,7 @@ class _Conversation:
 
     def hold(self, log: IO[bytes]) -> LoadOutcome:
         """Send the plan, read every event, and say what came of it."""
-        try:
-            self._tell(dumps(self._plan).encode())
-        except BrokenPipeError:
-            pass  # the reason is in the log, and the missing end marker says the rest
+        self._tell(dumps(self._plan).encode())
         silence = self._read_events()
         doubts = list(self._assembly.problems)
         if self._fatal is not None and self._fatal.usage:
@@ -159,11 +157,9 @@ class _Conversation:
 
     def _tell(self, data: bytes) -> None:
         assert self._engine.stdin is not None
-        try:
+        with suppress(BrokenPipeError):  # it is gone; the missing end marker says so
             self._engine.stdin.write(data)
             self._engine.stdin.flush()
-        except BrokenPipeError:
-            pass  # it is gone; the missing end marker says so
 
     def _lost(self, silence: bool, log: IO[bytes]) -> str:
         if silence:
@@ -180,10 +176,8 @@ class _Conversation:
 def _end(engine: subprocess.Popen[bytes]) -> int:
     """Make sure that the engine is gone, and its group with it; returns its status."""
     if engine.stdin is not None and not engine.stdin.closed:
-        try:
+        with suppress(BrokenPipeError):
             engine.stdin.close()
-        except BrokenPipeError:
-            pass
     try:
         return engine.wait(timeout=2)
     except subprocess.TimeoutExpired:

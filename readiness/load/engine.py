@@ -11,7 +11,6 @@ import os
 import sys
 import time
 from collections import Counter
-from itertools import zip_longest
 from typing import Any
 
 import gevent
@@ -22,7 +21,7 @@ from readiness.load import wire
 from readiness.load.arrivals import Arrivals
 from readiness.load.connections import allow_only
 from readiness.load.context import EngineContext
-from readiness.load.locustfiles import ScenarioError, load_classes, shares
+from readiness.load.locustfiles import ScenarioError, load_classes, scenario_of, shares
 from readiness.load.plan import EnginePlan, loads
 from readiness.load.recorder import Recorder
 from readiness.load.stock import StockClients
@@ -75,10 +74,10 @@ class Engine:
         gevent.spawn(self._watch_parent)
         counts = shares([float(cls.weight) for cls in classes], self.plan.users)
         by_scenario: Counter[str] = Counter()
-        for cls, count in zip_longest(classes, counts):
+        for cls, count in zip(classes, counts, strict=True):
             cls.fixed_count = count
             cls.host = self.plan.base_url
-            by_scenario[cls.readiness_scenario] += count
+            by_scenario[scenario_of(cls)] += count
         self.send(wire.Hello(locust.__version__, dict(by_scenario)))
         self._drive(runner, [cls for cls in classes if cls.fixed_count])
 
@@ -94,20 +93,19 @@ class Engine:
         return environment
 
     def _wrap_new_users(self, cls: type[Any]) -> None:
-        original = cls.__init__
-        stock = self._stock
+        if not issubclass(cls, locust.HttpUser | locust.FastHttpUser):
+            return
+        original, stock = cls.__init__, self._stock
 
-        def __init__(user: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - it replaces the class's own
+        def make(user: Any, *args: Any, **kwargs: Any) -> None:
             original(user, *args, **kwargs)
             stock.wrap(user)
 
-        if issubclass(cls, locust.HttpUser | locust.FastHttpUser):
-            cls.__init__ = __init__
+        setattr(cls, "__init__", make)  # noqa: B010 - mypy rightly minds a plain assignment
 
     def _on_user_error(self, user_instance: Any, exception: BaseException, tb: Any, **_: Any) -> None:
         self._stock.on_user_error()
-        scenario = getattr(type(user_instance), "readiness_scenario", type(user_instance).__name__)
-        text = clean(f"{scenario}: {type(exception).__name__}: {exception}")
+        text = clean(f"{scenario_of(type(user_instance))}: {type(exception).__name__}: {exception}")
         if text in self._errors or len(self._errors) < MAX_ERRORS:
             self._errors[text] += 1
 

@@ -38,6 +38,11 @@ def load_classes(scenarios: tuple[ScenarioFile, ...]) -> list[type[User]]:
     return classes
 
 
+def scenario_of(cls: type[User]) -> str:
+    """The scenario that a user class belongs to; its own name where no file gave it one."""
+    return str(getattr(cls, "readiness_scenario", cls.__name__))
+
+
 def shares(weights: list[float], users: int) -> list[int]:
     """`users` split by weight (largest remainder), but at least one each where there are enough users.
 

@@ -46,9 +46,7 @@ class CallRecorder(Protocol):
         """A request was started (in an open load: was due) at `start_s`."""
         ...
 
-    def end(
-        self, call: Call, end_s: float, failure: str | None, detail: str = "", size_bytes: int = 0
-    ) -> None:
+    def end(self, call: Call, end_s: float, failure: str | None, detail: str = "", size_bytes: int = 0) -> None:
         """The request ended at `end_s`; `failure` is None or a class of FAILURE_CLASSES, `detail` its plain text."""
         ...
 
@@ -103,9 +101,7 @@ class Recorder:
         self.begun += 1
         return call
 
-    def end(
-        self, call: Call, end_s: float, failure: str | None, detail: str = "", size_bytes: int = 0
-    ) -> None:
+    def end(self, call: Call, end_s: float, failure: str | None, detail: str = "", size_bytes: int = 0) -> None:
         """The request ended; a second end of the same call is ignored."""
         if call not in self._open_calls:
             return

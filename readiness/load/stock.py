@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import gevent
@@ -20,6 +21,7 @@ from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, ErrorResponse, FastHttpS
 from locust.exception import CatchResponseError
 
 from readiness.load.connections import NotAllowed
+from readiness.load.locustfiles import scenario_of
 from readiness.load.recorder import Call, Recorder
 
 _ERRNO_CLASS = {
@@ -61,9 +63,7 @@ class StockClients:
             headers = getattr(response, "headers", None)
             self._recorder.header(call, headers.get(self._recorder.watched_header) if headers else None)
         failure = classify(exception, response)
-        self._recorder.end(
-            call, call.start_s + response_time / 1000, failure, str(exception) if exception else ""
-        )
+        self._recorder.end(call, call.start_s + response_time / 1000, failure, str(exception) if exception else "")
 
     def on_user_error(self, **_: Any) -> None:
         """A task raised: a call that its greenlet left open never got its event."""
@@ -72,12 +72,10 @@ class StockClients:
     def _abandon(self) -> None:
         call = self._open.pop(id(gevent.getcurrent()), None)
         if call is not None:
-            self._recorder.end(
-                call, time.perf_counter(), "script", "the scenario raised before it judged the response"
-            )
+            self._recorder.end(call, time.perf_counter(), "script", "the scenario raised before it judged the response")
 
     def _watched(self, user: User, original: Callable[..., Any]) -> Callable[..., Any]:
-        scenario = str(getattr(type(user), "readiness_scenario", type(user).__name__))
+        scenario = scenario_of(type(user))
 
         def request(method: str, url: str, *args: Any, **kwargs: Any) -> Any:
             self._abandon()
@@ -93,7 +91,7 @@ class StockClients:
         return request
 
     def _timed(self, client: Any, original: Callable[..., Any]) -> Callable[..., Any]:
-        """`original` under a total deadline; what it returns when the deadline passes is Locust's own error response."""
+        """`original` under a total deadline; past it, Locust's own error response is returned."""
 
         def send(method: str, url: str, **kwargs: Any) -> Any:
             deadline = gevent.Timeout.start_new(self._timeout_s)
@@ -116,10 +114,8 @@ class StockClients:
 
 
 def _read_body(response: Any) -> None:
-    try:
+    with suppress(FAILURE_EXCEPTIONS):  # Locust reads again, sees the same and reports it
         _ = response.content  # kept by the response: Locust and the scenario get the same bytes
-    except FAILURE_EXCEPTIONS:
-        pass  # Locust reads again, sees the same and reports it
 
 
 def classify(exception: BaseException | None, response: Any) -> str | None:
@@ -140,23 +136,29 @@ def classify(exception: BaseException | None, response: Any) -> str | None:
         return "rate_limited"
     if status >= 300:
         return f"http_{status // 100}xx" if status < 600 else "protocol"
-    for error in chain:
-        name = type(error).__name__
-        if isinstance(error, AssertionError):
-            return "assertion"
-        if "SSL" in name:
-            return "tls"
-        if "NameResolution" in name or "gaierror" in name:
-            return "dns"
-        if "ConnectTimeout" in name:
-            return "connect_timeout"
-        if isinstance(error, TimeoutError | requests.exceptions.Timeout):
-            return "timeout"
-        if isinstance(error, OSError) and error.errno in _ERRNO_CLASS:
-            return _ERRNO_CLASS[error.errno]
-        if "IncompleteRead" in name or "ChunkedEncoding" in name:
-            return "truncated"
-    return "protocol"
+    return next((found for error in chain if (found := _transport_class(error))), "protocol")
+
+
+_BY_NAME = {
+    "SSL": "tls",
+    "NameResolution": "dns",
+    "gaierror": "dns",
+    "ConnectTimeout": "connect_timeout",
+    "IncompleteRead": "truncated",
+    "ChunkedEncoding": "truncated",
+}
+"""Parts of the names of exceptions that requests, urllib3 and geventhttpclient raise."""
+
+
+def _transport_class(error: BaseException) -> str | None:
+    for part, failure in _BY_NAME.items():
+        if part in type(error).__name__:
+            return failure
+    if isinstance(error, AssertionError):
+        return "assertion"
+    if isinstance(error, TimeoutError | requests.exceptions.Timeout):
+        return "timeout"
+    return _ERRNO_CLASS.get(error.errno or 0) if isinstance(error, OSError) else None
 
 
 def _causes(error: BaseException) -> list[BaseException]:

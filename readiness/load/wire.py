@@ -1,12 +1,12 @@
 """The engine's events: one line of JSON each, on a pipe of their own, numbered without gaps.
 
-    Hello, then Judging, Batch …, Judged, and Done with the totals that the batches must add up to; or Fatal.
+Hello, then Judging, Batch …, Judged, and Done with the totals that the batches must add up to; or Fatal.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -118,7 +118,8 @@ def loads(line: bytes) -> Event:
     """The event of one line; raises ValueError when it is not one."""
     try:
         kind, fields = json.loads(line)
-        return _READERS[kind](fields)
+        event: Event = _READERS[kind](fields)
+        return event
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(f"not an event of the load engine: {error!r}") from error
 
@@ -151,9 +152,7 @@ def _unpack(packed: list[Any]) -> Histogram:
     indices, counts, sum_us, min_us, max_us = packed
     if not counts:
         return EMPTY
-    return Histogram(
-        np.array(indices, np.int64), np.array(counts, np.int64), sum(counts), sum_us, min_us, max_us
-    )
+    return Histogram(np.array(indices, np.int64), np.array(counts, np.int64), sum(counts), sum_us, min_us, max_us)
 
 
 def _cell(key: list[Any]) -> Cell:
@@ -166,7 +165,9 @@ def _batch(fields: dict[str, Any]) -> Batch:
         _cell(key): CellCounts(_unpack(ok), failed, _unpack(failed_latency))
         for key, (ok, failed, failed_latency) in fields["cells"] or ()
     }
-    fields["stalls"] = tuple(StallSeen(*stall[:4], tuple(stall[4])) for stall in fields["stalls"])
+    fields["stalls"] = tuple(
+        StallSeen(stall[0], stall[1], stall[2], stall[3], tuple(stall[4])) for stall in fields["stalls"]
+    )
     for pair in ("header", "dropped"):
         first, second = fields[pair]
         fields[pair] = (first, second)
@@ -181,7 +182,7 @@ def _done(fields: dict[str, Any]) -> Done:
     return Done(**fields)
 
 
-_READERS = {
+_READERS: Mapping[str, Callable[[dict[str, Any]], Event]] = {
     "Hello": lambda fields: Hello(**fields),
     "Judging": lambda fields: Judging(**fields),
     "Judged": lambda fields: Judged(**fields),

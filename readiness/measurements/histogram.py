@@ -26,7 +26,8 @@ def bucket_of(values_us: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     clipped = np.clip(values_us, 0, HIGHEST_US)
     _, exponent = np.frexp(clipped.astype(np.float64))  # bit length: values are below 2**53, so this is exact
     shift = np.maximum(exponent - (HALF_BITS + 1), 0).astype(np.int64)
-    return (shift << HALF_BITS) + (clipped >> shift)
+    buckets: npt.NDArray[np.int64] = (shift << HALF_BITS) + (clipped >> shift)
+    return buckets
 
 
 def lowest_us(bucket: int) -> int:
@@ -96,7 +97,7 @@ class Histogram:
 
         The two differ only by the bucket that holds the limit itself (0.1 % of its value wide).
         """
-        limit_us = limit_ms * 1000
+        limit_us = round(limit_ms * 1000, 6)  # 1073741.823 * 1000 is not a whole number otherwise
         if self.total == 0:
             return 0, 0
 

@@ -108,7 +108,8 @@ def check_ledger(ledger: Ledger) -> str | None:
 
 def check_measurement(measurement: Measurement) -> str | None:
     """What is wrong with a measurement as read."""
-    if measurement.value is None and not measurement.reason:
+    unbounded = isinstance(measurement.evidence, Recording) and measurement.evidence.requests > 0
+    if measurement.value is None and not measurement.reason and not unbounded:
         return "has neither a value nor a reason for its absence"
     if measurement.value is not None and measurement.reason:
         return "has both a value and a reason for its absence"

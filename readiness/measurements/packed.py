@@ -7,7 +7,6 @@ endpoint are columns: one entry a block, and all their buckets in one compressed
 from __future__ import annotations
 
 import base64
-import binascii
 import zlib
 from typing import Any
 
@@ -127,10 +126,10 @@ def read_slices(value: Any) -> tuple[Slice, ...]:
 
 
 def _buckets(text: object, size: int) -> tuple[Counts, Counts]:
+    written = _PLAIN.pair(str).read(text)
     try:
-        inflater = zlib.decompressobj()
-        raw = inflater.decompress(base64.b64decode(_PLAIN.pair(str).read(text), validate=True), 16 * size + 1)
-    except (binascii.Error, zlib.error) as error:
+        raw = zlib.decompressobj().decompress(base64.b64decode(written, validate=True), 16 * size + 1)
+    except (ValueError, zlib.error) as error:
         raise Malformed("buckets is not a compressed text of buckets") from error
     if len(raw) != 16 * size:
         raise Malformed("buckets does not hold as many numbers as sizes says")

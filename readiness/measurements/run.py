@@ -187,7 +187,7 @@ class Measurement:
     """Who says so: `load`, `probe health`, `database`."""
     samples: int | None = None
     reason: str | None = None
-    """Why `value` is None; None when there is a value."""
+    """Why `value` is None; None when there is a value, or when it is not bounded (too many of `evidence` failed)."""
     evidence: Rate | Recording | None = None
     """What an interval is computed from. Counts and headers are exact and have none."""
     details: tuple[Detail, ...] = ()

@@ -36,9 +36,7 @@ def check(
     weight: float = 1.0,
     not_applicable: str | None = None,
 ) -> Check:
-    return Check(
-        metric, scope, metric, limit(passes), limit(warn) if warn else None, weight, on_fail, not_applicable
-    )
+    return Check(metric, scope, metric, limit(passes), limit(warn) if warn else None, weight, on_fail, not_applicable)
 
 
 def config(*checks: Check, confidence: float | None = 0.95) -> Config:
@@ -57,8 +55,7 @@ def recording(
         failed=failed or {},
         in_flight=in_flight,
         slices=tuple(
-            Slice(float(block), 1.0, Histogram.of_us(values_us[block::blocks]), dealt[block])
-            for block in range(blocks)
+            Slice(float(block), 1.0, Histogram.of_us(values_us[block::blocks]), dealt[block]) for block in range(blocks)
         ),
     )
 
@@ -109,5 +106,7 @@ def run(
     )
 
 
-def measured(metric: str, value: float | None, *, evidence: Rate | None = None, reason: str | None = None) -> Measurement:
+def measured(
+    metric: str, value: float | None, *, evidence: Rate | None = None, reason: str | None = None
+) -> Measurement:
     return Measurement(metric, None, value, "probe", evidence=evidence, reason=reason)

@@ -51,7 +51,9 @@ def test_a_failed_condition_is_conditional_with_one_condition_each() -> None:
 
 
 def test_a_score_below_the_floor_is_not_ready_without_any_blocker() -> None:
-    verdict = decide(measured("data.x", 3), measured("data.y", 3), checks=(check("data.x", "== 0"), check("data.y", "== 0")))
+    verdict = decide(
+        measured("data.x", 3), measured("data.y", 3), checks=(check("data.x", "== 0"), check("data.y", "== 0"))
+    )
     assert verdict.decision is Decision.NOT_READY
 
 
@@ -111,9 +113,7 @@ def test_losing_a_measurement_never_raises_the_score_and_never_makes_it_ready(
         check(f"data.x{i}", "== 0", warn="<= 1", on_fail=OnFail.BLOCK if blocking[i] else OnFail.CONDITION)
         for i in range(len(values))
     )
-    seen = [
-        measured(f"data.x{i}", value, reason="gone" if value is None else None) for i, value in enumerate(values)
-    ]
+    seen = [measured(f"data.x{i}", value, reason="gone" if value is None else None) for i, value in enumerate(values)]
     whole = decide(*seen, checks=checks)
     gone = [item for i, item in enumerate(seen) if i != lost % len(values)]
     partial = decide(*gone, checks=checks)

@@ -72,9 +72,7 @@ def test_one_slow_second_of_ten_proves_less_than_the_same_requests_spread_out() 
 
 
 def test_a_standstill_fails_p95_although_few_requests_were_slow() -> None:
-    seen = load(
-        ("shop", "GET /", recording([1.0] * 1000)), stalls=(Stall(2.0, 5.0, 5, 5, ("shop", "GET /")),)
-    )
+    seen = load(("shop", "GET /", recording([1.0] * 1000)), stalls=(Stall(2.0, 5.0, 5, 5, ("shop", "GET /")),))
     result = judged(seen)
     assert result.outcome is Outcome.FAIL
     assert "3.0 s" in result.message

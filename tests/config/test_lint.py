@@ -1,0 +1,79 @@
+"""lint names contradictions that do not keep a file from being read."""
+
+from pathlib import Path
+
+import pytest
+
+from readiness.config.lint import lint
+from readiness.config.load import load, parse
+
+BARE = "load: { rate: 1 /s, duration: 2s }\nevidence: { confidence: none }\n"
+
+
+def found(checks: str, rest: str = "") -> tuple[str, ...]:
+    return lint(parse(f"version: 1\nservice: shop\n{rest}checks:\n{checks}".encode(), "t.yaml", {}))
+
+
+def test_the_repository_file_has_no_contradiction() -> None:
+    assert lint(load(Path("thresholds.yaml"), {})) == ()
+
+
+def test_a_p95_limit_above_the_p99_limit_cannot_decide() -> None:
+    sentences = found('  latency.p95: { pass: "< 300 ms" }\n  latency.p99: { pass: "< 200 ms" }\n')
+    assert sentences == (
+        't.yaml:4: checks.latency.p95.pass: "< 300 ms" is looser than latency.p99 "< 200 ms" (line 5), '
+        "which is never the smaller value: this limit cannot decide",
+    )
+    assert found('  latency.p95@a: { pass: "< 300 ms" }\n  latency.p99@b: { pass: "< 200 ms" }\n') == ()
+
+
+def test_the_average_limit_of_the_seed_report_hardly_ever_decides() -> None:
+    sentences = found('  latency.mean: { pass: "< 200 ms" }\n  latency.p95: { pass: "< 100 ms" }\n')
+    assert len(sentences) == 1
+    assert "only if the slowest 5 % average over 2,100 ms" in sentences[0]
+
+
+@pytest.mark.parametrize(
+    ("check", "rest", "needed"),
+    [
+        ('latency.p95: { pass: "< 1 s" }', "load: { rate: 29 /s, duration: 2s }\n", 59),
+        ('latency.p99: { pass: "< 1 s" }', "load: { rate: 149 /s, duration: 2s }\n", 299),
+        ('http.success_rate: { pass: "> 99 %" }', "load: { rate: 149 /s, duration: 2s }\n", 299),
+        ('http.error_rate: { pass: "< 1 %" }', "load: { rate: 149 /s, duration: 2s }\n", 299),
+        ('health.latency.p95: { pass: "< 50 ms" }', "load: { duration: 10s }\n", 59),
+        (
+            'latency.p95@login: { pass: "< 1 s" }',
+            "load: { rate: 100 /s, duration: 2s, scenarios: { login: 1, x: 9 } }\n",
+            59,
+        ),
+    ],
+)
+def test_a_load_too_small_to_prove_the_limit_is_named(check: str, rest: str, needed: int) -> None:
+    sentences = found(f"  {check}\n", rest)
+    assert len(sentences) == 1
+    assert f"needs at least {needed} requests" in sentences[0]
+
+
+def test_a_load_that_is_just_large_enough_is_not_named() -> None:
+    assert found('  latency.p95: { pass: "< 1 s" }\n', "load: { rate: 29.5 /s, duration: 2s }\n") == ()
+    assert found('  latency.p99: { pass: "< 1 s" }\n', "load: { users: 1, duration: 2s }\n") == ()
+    assert (
+        found(
+            '  latency.p95: { pass: "< 1 s" }\n', "load: { rate: 1 /s, duration: 2s }\nevidence: { confidence: none }\n"
+        )
+        == ()
+    )
+
+
+def test_no_number_of_requests_proves_that_none_fails() -> None:
+    assert "no number of requests" in found('  http.success_rate: { pass: ">= 100 %" }\n')[0]
+
+
+def test_a_note_that_moves_the_score_and_a_waived_blocker_are_named() -> None:
+    sentences = found(
+        '  http.success_rate: { pass: "> 99 %" }\n'
+        '  latency.max: { pass: "< 1 s", on_fail: note }\n'
+        '  throughput: { pass: "> 5 /s", on_fail: note, weight: 0 }\n'
+        '  database.orphans: { pass: "== 0", on_fail: block, not_applicable: no database }\n'
+    )
+    assert [sentence.split(":")[1] for sentence in sentences] == ["5", "6", "7"]

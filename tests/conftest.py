@@ -1,0 +1,5 @@
+"""Fixtures that all tests share."""
+
+from tests.faultd.fixture import faultd
+
+__all__ = ["faultd"]

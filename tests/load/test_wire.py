@@ -1,0 +1,59 @@
+"""Events survive the pipe, and what is no event is refused."""
+
+import numpy as np
+import pytest
+
+from readiness.load import wire
+from readiness.measurements.histogram import Histogram
+
+BATCH = wire.Batch(
+    seq=3,
+    at_s=4.5,
+    users=10,
+    begun=100,
+    ended=98,
+    dropped=(2, 1),
+    in_flight=2,
+    cells={
+        wire.Cell("shop", "GET /", True): wire.CellCounts(
+            Histogram.of_us(np.array([1000, 2000])), {"http_5xx": 2}, Histogram.of_us(np.array([5]))
+        )
+    },
+    stalls=(wire.StallSeen(1.0, 2.5, 2, 10, ("shop",)),),
+    header=(3, 4),
+    details={"text": 2},
+)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        wire.Hello("2.47.0", {"shop": 5}),
+        wire.Judging(1.0),
+        wire.Judged(2.0),
+        wire.Done(3, 10, 9, (0, 0), {wire.Cell("shop", "GET /", False): 1}, 2.0, {"error": 3}),
+        wire.Done(3, 10, 10, (0, 0), {}, 2.0, {}),
+        wire.Fatal("broken", usage=True),
+    ],
+)
+def test_an_event_reads_back_equal(event: wire.Event) -> None:
+    assert wire.loads(wire.dumps(event)) == event
+
+
+def test_a_batch_reads_back_with_its_histograms() -> None:
+    back = wire.loads(wire.dumps(BATCH))
+    assert isinstance(back, wire.Batch)
+    (counts,) = back.cells.values()
+    assert (counts.ok.total, counts.ok.sum_us, counts.failed, counts.failed_latency.max_us) == (
+        2,
+        3000,
+        {"http_5xx": 2},
+        5,
+    )
+    assert (back.stalls, back.header, back.dropped, back.details) == (BATCH.stalls, (3, 4), (2, 1), {"text": 2})
+
+
+@pytest.mark.parametrize("line", [b"", b"{}", b"[]", b'["Batch", {}]', b'["Nothing", {}]', b"GET / HTTP/1.1", b"[1,2]"])
+def test_anything_else_is_refused(line: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - any text will do
+        wire.loads(line)

@@ -1,0 +1,59 @@
+"""Documents are true: paths exist, help is the real help, generated pages are what their source says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from readiness.metrics import document
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PATHS = re.compile(r"`((?:readiness|tests|docs|scenarios|benchmarks|reports/example|requirements|\.ci)/[\w./-]*[\w/])`")
+LINKS = re.compile(r"\]\((?!https?:|#)([^)]+)\)")
+
+
+@pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_path_and_link_in_a_document_exists(page: Path) -> None:
+    text = page.read_text()
+    missing = [
+        name
+        for name in PATHS.findall(text)
+        if not (ROOT / name).exists() and "/x.py" not in name and not name.endswith("test_x.py")
+    ]
+    missing += [link for link in LINKS.findall(text) if not (page.parent / link).exists()]
+    assert missing == []
+
+
+def test_the_metrics_page_is_what_the_catalogue_says() -> None:
+    assert (ROOT / "docs/metrics.md").read_text() == document.render()
+
+
+def test_the_readmes_help_is_the_real_help() -> None:
+    block = re.search(r"<!-- help -->\n```\n(.*?)```\n<!-- /help -->", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert block is not None
+    real = subprocess.run(
+        [sys.executable, "-m", "readiness", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "", "COLUMNS": "80", "TERMINAL_WIDTH": "80", "LANG": "C.UTF-8"},
+    ).stdout
+    assert block.group(1).split() == real.split()
+
+
+def test_the_readmes_first_screen_is_the_two_commands_and_a_picture() -> None:
+    first = (ROOT / "README.md").read_text().splitlines()[:20]
+    text = "\n".join(first)
+    assert "make demo" in text
+    assert "make test" in text
+    assert "docs/report.png" in text
+
+
+def test_every_decision_record_says_context_decision_and_consequences() -> None:
+    for record in sorted((ROOT / "docs/decisions").glob("*.md")):
+        text = record.read_text()
+        assert len(text.splitlines()) <= 40
+        assert all(f"**{word}.**" in text for word in ("Context", "Decision", "Consequences")), record.name

@@ -1,0 +1,57 @@
+"""One list per kind of thing, and each list is compared with its folder."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from readiness.measurements.run import FAILURE_CLASSES
+from readiness.metrics.catalogue import CATALOGUE
+from readiness.report import FORMATS
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted((ROOT / "readiness").rglob("*.py"))
+MAX_LINES = 330
+
+
+def modules(folder: str, *, but: set[str]) -> set[str]:
+    return {path.stem for path in (ROOT / folder).glob("*.py")} - {"__init__", *but}
+
+
+def test_every_report_format_has_a_module_and_every_command_a_file() -> None:
+    assert {fmt.module.rpartition(".")[2] for fmt in FORMATS.values()} <= modules("readiness/report", but=set())
+    commands = (ROOT / "readiness/cli/__init__.py").read_text()
+    for name in ("run", "judge", "report", "lint", "demo"):
+        assert (ROOT / f"readiness/cli/{name}.py").is_file()
+        assert f"app.command()({name}.{name})" in commands
+
+
+def test_metric_names_are_unique_and_every_metric_says_why_and_how_to_mend() -> None:
+    names = [metric.name for metric in CATALOGUE]
+    assert len(names) == len(set(names))
+    assert all(metric.meaning and metric.why and metric.fix and metric.area for metric in CATALOGUE)
+
+
+def test_failure_classes_are_unique() -> None:
+    assert len(FAILURE_CLASSES) == len(set(FAILURE_CLASSES))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_source_file_is_one_idea_long_and_says_what_it_is(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= MAX_LINES
+    if text.strip():
+        assert ast.get_docstring(ast.parse(text)), "a module begins with a line that says what it is"
+
+
+def test_no_lock_names_a_host_or_an_address() -> None:
+    locks = sorted((ROOT / "requirements").glob("*.lock"))
+    assert [lock.name for lock in locks] == ["base.lock", "demo.lock", "dev.lock"] or len(locks) == 3
+    assert not [lock.name for lock in locks if "://" in lock.read_text()]
+
+
+def test_scenarios_of_the_example_file_exist() -> None:
+    from readiness.config.load import load
+
+    config = load(ROOT / "thresholds.yaml", {})
+    assert set(config.load.scenarios) == modules("scenarios", but=set())
