@@ -80,7 +80,7 @@ class Pretender(BaseHTTPRequestHandler):
         else:
             self._send(200, self.api_answer)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *args: object) -> None:
         """Silent."""
 
     def _send(self, status: int, body: str, headers: dict[str, str] | None = None) -> None:
@@ -146,7 +146,8 @@ def test_a_200_that_is_not_what_was_asked_for_is_a_failure(
 
 
 def test_scenario_and_seed_agree_on_every_code() -> None:
-    program = "import sys; sys.path.insert(0, 'scenarios'); import bag_lookup as b; print(b.BAGS); print(*map(b.qr_code, b.NUMBERS))"
+    program = "import sys; sys.path.insert(0, 'scenarios'); import bag_lookup as b;"
+        "print(b.BAGS); print(*map(b.qr_code, b.NUMBERS))"
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY)
     bags, codes = answer.stdout.splitlines()
     assert int(bags) == seed.BAGS

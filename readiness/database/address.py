@@ -1,0 +1,68 @@
+"""READINESS_DATABASE_URL: what is a connection URL, and which part of it is secret.
+
+libpq and psycopg repeat the whole URL, password included, when they cannot read it, so nothing here passes their
+text on.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, unquote
+
+from psycopg import Error
+from psycopg.conninfo import conninfo_to_dict
+
+from readiness.errors import ConfigError
+
+VARIABLE = "READINESS_DATABASE_URL"
+EXAMPLE = "postgresql://user:password@host:5432/database"
+MAX_PORT = 65535
+_USER_INFO = re.compile(r"^[^:]*:/*[^:@/?]*:(.*)@", re.DOTALL)
+_SECRET_PARAMETERS = frozenset({"password", "sslpassword", "oauth_client_secret"})
+
+
+def parameters(url: str) -> dict[str, str]:
+    """The connection parameters of `url`; raises ConfigError, which repeats no part of it."""
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise _wrong(f"must be a URL such as {EXAMPLE} (no driver name in the scheme, two slashes)")
+    if "\0" in url:
+        raise _wrong("holds a zero byte")
+    try:
+        found = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
+    except (Error, ValueError):
+        found = None
+    if found is None:  # raised here, not above: the cause would carry the URL along
+        raise _wrong(f"cannot be read as a URL such as {EXAMPLE}; {_ENCODE}")
+    hosts, ports = found.get("host", ""), str(found.get("port", ""))
+    if "@" in hosts or "@" in found.get("dbname", ""):
+        raise _wrong(f"has more than one @; {_ENCODE}")
+    if any(port and not (_is_number(port) and 0 < int(port) <= MAX_PORT) for port in ports.split(",")):
+        raise _wrong(f"has a port that is not a number from 1 to {MAX_PORT}; {_ENCODE}")
+    return found
+
+
+_ENCODE = "percent-encode special characters in the password (@ as %40, / as %2F, : as %3A)"
+
+
+def passwords(url: str) -> tuple[str, ...]:
+    """Everything in `url` that could be a password, as written and percent-decoded."""
+    found: list[str] = []
+    match = _USER_INFO.match(url)
+    if match:
+        found += [match[1], match[1].partition("@")[0]]
+    query = url.partition("?")[2]
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
+        if unquote(name) in _SECRET_PARAMETERS:
+            found.append(value)
+    found += [value for name, value in parse_qsl(query) if name in _SECRET_PARAMETERS]
+    found += [unquote(value) for value in found]
+    return tuple(dict.fromkeys(value for value in found if value))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= len(str(MAX_PORT))
+
+
+def _wrong(problem: str) -> ConfigError:
+    return ConfigError(f"{VARIABLE}: {problem}")

@@ -1,0 +1,88 @@
+"""The application: routes, errors, and the layers around them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+import psycopg
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from readiness.demo.service import api, pages, web
+from readiness.demo.service.bags import NoSuchBag
+from readiness.demo.service.parts import Parts, open_parts
+from readiness.demo.service.security_headers import SecurityHeaders
+from readiness.demo.service.settings import Settings
+from readiness.demo.service.statistics import CountRequests, Statistics
+
+ROUTES = (
+    Route("/", web.front),
+    Route("/style.css", web.style),
+    Route("/health", api.health),
+    Route("/stats", api.stats),
+    Route("/login", web.login_form, methods=["GET"]),
+    Route("/login", web.login, methods=["POST"]),
+    Route("/dashboard", web.dashboard),
+    Route("/api/bags/{qr}", api.bag),
+    Route("/api/bags/{qr}/scan", api.scan, methods=["POST"]),
+    Route("/api/dashboard-stats", api.dashboard_stats),
+    Route("/api/dashboard-stats-cached", api.dashboard_stats_cached),
+)
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """The whole service as one ASGI application."""
+    statistics = Statistics()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Parts]]:
+        async with open_parts(settings, statistics) as parts:
+            yield {"parts": parts}
+
+    app = Starlette(
+        routes=ROUTES,
+        lifespan=lifespan,
+        exception_handlers={
+            HTTPException: _http_error,
+            NoSuchBag: _no_such_bag,
+            api.LoginRequired: _login_required,
+            psycopg.OperationalError: _database_down,
+            Exception: _bug,
+        },
+    )
+    # Outside Starlette's own error handling, so that a page about a bug of ours has the headers and is counted too.
+    return SecurityHeaders(CountRequests(app, statistics))
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _error(request, error.status_code, dict(error.headers or {}))
+
+
+async def _no_such_bag(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": "no such bag"}, 404)
+
+
+async def _login_required(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": "log in first"}, 401, headers={"WWW-Authenticate": 'Cookie form-action="/login"'})
+
+
+async def _database_down(request: Request, error: Exception) -> Response:
+    return _error(request, 503, {"Retry-After": "2"})
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    return _error(request, 500, {})
+
+
+def _error(request: Request, status: int, headers: dict[str, str]) -> Response:
+    phrase = HTTPStatus(status).phrase
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"error": phrase.lower()}, status, headers=headers)
+    return HTMLResponse(pages.error_page(phrase, f"{status} {phrase}"), status, headers=headers)

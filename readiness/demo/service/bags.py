@@ -1,0 +1,100 @@
+"""The bag tracker's queries. Answers leave PostgreSQL as JSON text, so the event loop never builds them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from readiness.demo.service.pool import Pool, fetch_one
+
+BAG = b"""
+select b.kind, case b.kind
+  when 'parent' then json_build_object(
+    'qr', b.qr, 'kind', b.kind,
+    'last_scanned_at', (select max(s.scanned_at) from scans s where s.bag_id = b.id),
+    'children', coalesce((
+      select json_agg(json_build_object('qr', c.qr, 'last_scanned_at', s.at) order by c.id)
+      from links l join bags c on c.id = l.child_id
+      left join lateral (select max(scanned_at) as at from scans where bag_id = c.id) s on true
+      where l.parent_id = b.id), '[]'))
+  else json_build_object(
+    'qr', b.qr, 'kind', b.kind,
+    'last_scanned_at', (select max(s.scanned_at) from scans s where s.bag_id = b.id),
+    'parent', (select json_build_object('qr', p.qr) from links l join bags p on p.id = l.parent_id
+               where l.child_id = b.id))
+  end::text
+from bags b where b.qr = %(qr)s
+"""
+
+SCAN = b"""
+with bag as (
+  select b.id, b.qr, p.qr as parent_qr
+  from bags b left join links l on l.child_id = b.id left join bags p on p.id = l.parent_id
+  where b.qr = %(qr)s
+), written as (
+  insert into scans (bag_id, user_id, idempotency_key)
+  select id, %(user_id)s, %(key)s from bag
+  on conflict (bag_id, idempotency_key) do nothing
+  returning id, scanned_at
+)
+select bag.qr, bag.parent_qr, written.id, written.scanned_at::text from bag left join written on true
+"""
+
+EARLIER_SCAN = b"""
+select s.id, s.scanned_at::text from scans s join bags b on b.id = s.bag_id
+where b.qr = %(qr)s and s.idempotency_key = %(key)s
+"""
+
+DASHBOARD = b"""
+select json_build_object(
+  'bags', count(*),
+  'parents', count(*) filter (where kind = 'parent'),
+  'children', count(*) filter (where kind = 'child'),
+  'links', (select count(*) from links),
+  'scans', (select count(*) from scans),
+  'users', (select count(*) from users))::text
+from bags
+"""
+
+
+class NoSuchBag(Exception):
+    """No bag has this code."""
+
+
+class Scan(NamedTuple):
+    """A recorded scan; `new` is false when the same Idempotency-Key had recorded it before."""
+
+    qr: str
+    parent_qr: str | None
+    scan_id: int
+    scanned_at: str
+    new: bool
+
+
+async def find_bag(pool: Pool, qr: str) -> bytes:
+    """The bag as JSON: a parent with its children, a child with its parent; raises NoSuchBag."""
+    row = await fetch_one(pool, BAG, {"qr": qr})
+    if row is None:
+        raise NoSuchBag
+    return str(row[1]).encode()
+
+
+async def record_scan(pool: Pool, qr: str, user_id: int, idempotency_key: str | None) -> Scan:
+    """Record one scan, once per key; raises NoSuchBag."""
+    parameters = {"qr": qr, "user_id": user_id, "key": idempotency_key}
+    row = await fetch_one(pool, SCAN, parameters, repeatable=idempotency_key is not None)
+    if row is None:
+        raise NoSuchBag
+    found_qr, parent_qr, scan_id, scanned_at = row
+    new = scan_id is not None
+    if not new:
+        earlier = await fetch_one(pool, EARLIER_SCAN, {"qr": qr, "key": idempotency_key})
+        assert earlier is not None  # scans are never deleted
+        scan_id, scanned_at = earlier
+    return Scan(str(found_qr), None if parent_qr is None else str(parent_qr), int(str(scan_id)), str(scanned_at), new)
+
+
+async def dashboard_statistics(pool: Pool) -> bytes:
+    """The dashboard's numbers as JSON."""
+    row = await fetch_one(pool, DASHBOARD)
+    assert row is not None
+    return str(row[0]).encode()

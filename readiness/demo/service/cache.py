@@ -1,0 +1,137 @@
+"""The answer cache: Valkey with fall-back to memory and back, counted, and computed once however many ask at once."""
+
+from __future__ import annotations
+
+import asyncio
+import fnmatch
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, TypeVar
+
+from readiness.demo.service.stores import MemoryStore, Store, StoreUnavailable, ValkeyStore
+
+DASHBOARD_TTL_S = 30.0
+BAG_TTL_S = 60.0
+USER_TTL_S = 300.0
+RETRY_AFTER_S = 1.0
+"""How long memory serves before Valkey is asked again."""
+
+T = TypeVar("T")
+Compute = Callable[[], Awaitable[bytes]]
+
+
+class Cached(NamedTuple):
+    """An answer, and whether the cache had it."""
+
+    value: bytes
+    hit: bool
+
+
+class Cache:
+    """`get` answers from the cache or computes; `invalidate` after every write that changes an answer.
+
+    Keys are `kind:rest`; hits and misses are also counted by kind. Whoever waits for another's computation is a miss:
+    the cache did not have it. Invalidation is exact within one service process, also against a computation that began
+    before the write; other processes' computations may put back an answer that is old by at most its time to live.
+    """
+
+    def __init__(self, valkey: ValkeyStore | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._valkey = valkey
+        self._memory = MemoryStore(clock=clock)
+        self._clock = clock
+        self._fallen_back = False
+        self._retry_at_s = 0.0
+        self._flights: dict[str, asyncio.Task[bytes]] = {}
+        self.hits: Counter[str] = Counter()
+        self.misses: Counter[str] = Counter()
+        self.coalesced = 0
+        self.fallbacks = 0
+
+    @property
+    def backend(self) -> str:
+        """The store that serves now."""
+        return self._memory.name if self._valkey is None or self._fallen_back else self._valkey.name
+
+    async def get(self, key: str, ttl_s: float, compute: Compute) -> Cached:
+        """The cached answer for `key`, else what `compute` gives; its errors reach everybody who waits for it."""
+        kind = key.partition(":")[0]
+        value = await self._on_store(lambda store: store.get(key))
+        if value is not None:
+            self.hits[kind] += 1
+            return Cached(value, True)
+        self.misses[kind] += 1
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = asyncio.create_task(self._compute(key, ttl_s, compute))
+            flight.add_done_callback(_retrieve)
+            self._flights[key] = flight
+        else:
+            self.coalesced += 1
+        # A task of its own, shielded: one client that goes away must not take the answer from the others.
+        return Cached(await asyncio.shield(flight), False)
+
+    async def invalidate(self, *patterns: str) -> None:
+        """Forget every answer whose key matches one of `patterns` (a key, or a glob such as `bag:*`)."""
+        for pattern in patterns:
+            for key in fnmatch.filter(list(self._flights), pattern):
+                del self._flights[key]
+            await self._forget(pattern)
+
+    async def ping(self) -> bool:
+        """Whether the preferred store serves; asks it."""
+        await self._on_store(lambda store: store.get("ping:"))
+        return self._valkey is None or not self._fallen_back
+
+    def statistics(self) -> dict[str, object]:
+        """Counters since the start, in total and by kind of answer."""
+        kinds = sorted({*self.hits, *self.misses})
+        return {
+            "backend": self.backend,
+            "hits": self.hits.total(),
+            "misses": self.misses.total(),
+            "coalesced": self.coalesced,
+            "fallbacks": self.fallbacks,
+            "kinds": {kind: {"hits": self.hits[kind], "misses": self.misses[kind]} for kind in kinds},
+        }
+
+    async def _compute(self, key: str, ttl_s: float, compute: Compute) -> bytes:
+        flight = asyncio.current_task()
+        try:
+            value = await compute()
+            if self._flights.get(key) is flight:  # else a write came in between: the value is old already
+                await self._on_store(lambda store: store.put(key, value, ttl_s))
+            return value
+        finally:
+            if self._flights.get(key) is flight:
+                del self._flights[key]
+
+    async def _forget(self, pattern: str) -> None:
+        await self._on_store(lambda store: store.remove(pattern))
+
+    async def _on_store(self, operation: Callable[[Store], Awaitable[T]]) -> T:
+        if self._valkey is not None and self._clock() >= self._retry_at_s:
+            if self._fallen_back:
+                self._retry_at_s = self._clock() + RETRY_AFTER_S  # one request tries, the others stay with memory
+            try:
+                if self._fallen_back:
+                    await self._come_back(self._valkey)
+                return await operation(self._valkey)
+            except StoreUnavailable:
+                self.fallbacks += not self._fallen_back
+                self._fallen_back = True
+                self._retry_at_s = self._clock() + RETRY_AFTER_S
+        return await operation(self._memory)
+
+    async def _come_back(self, valkey: ValkeyStore) -> None:
+        """Valkey missed the invalidations of its absence, so what it still holds goes first."""
+        await valkey.remove("*")
+        await self._memory.remove("*")
+        self._fallen_back = False
+        self._retry_at_s = 0.0
+
+
+def _retrieve(flight: asyncio.Task[bytes]) -> None:
+    """Take the error of a computation whose askers have all gone, so that nobody logs it as forgotten."""
+    if not flight.cancelled():
+        flight.exception()

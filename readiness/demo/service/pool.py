@@ -1,0 +1,67 @@
+"""Connections to PostgreSQL: 10 kept, 20 more under pressure, none older than five minutes, none used unchecked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool
+
+KEPT = 10
+OVERFLOW = 20
+MAX_LIFETIME_S = 300.0
+WAIT_S = 5.0
+"""How long a request may wait for a connection before it fails."""
+RETRIES = 2
+"""The check before use cannot see a connection that breaks between the check and the query."""
+
+Pool: TypeAlias = AsyncConnectionPool[psycopg.AsyncConnection[tuple[object, ...]]]
+
+
+def create_pool(database_url: str) -> Pool:
+    """A closed pool; the caller opens it. Every statement is its own transaction."""
+    return AsyncConnectionPool(
+        database_url,
+        min_size=KEPT,
+        max_size=KEPT + OVERFLOW,
+        max_lifetime=MAX_LIFETIME_S,
+        timeout=WAIT_S,
+        check=AsyncConnectionPool.check_connection,
+        kwargs={"autocommit": True, "prepare_threshold": 1, "application_name": "bag-tracker"},
+        open=False,
+    )
+
+
+async def fetch_one(
+    pool: Pool, query: bytes, parameters: Mapping[str, object] | None = None, *, repeatable: bool = True
+) -> tuple[object, ...] | None:
+    """The first row of `query`, asked again when the connection broke and asking twice does no harm."""
+    for tries_left in range(RETRIES if repeatable else 0, -1, -1):
+        broken = False
+        try:
+            async with pool.connection() as connection:
+                try:
+                    cursor = await connection.execute(query, parameters)
+                    return await cursor.fetchone()
+                finally:
+                    broken = connection.broken
+        except psycopg.OperationalError:
+            if not broken or not tries_left:
+                raise
+    raise AssertionError("unreachable")
+
+
+def pool_statistics(pool: Pool) -> dict[str, int]:
+    """Counters since the start, and the pool's size now."""
+    counters = pool.get_stats()
+    return {
+        "requests": counters.get("requests_num", 0),
+        "errors": counters.get("requests_errors", 0),
+        "waited": counters.get("requests_queued", 0),
+        "waited_ms": counters.get("requests_wait_ms", 0),
+        "waiting": counters.get("requests_waiting", 0),
+        "size": counters.get("pool_size", 0),
+        "available": counters.get("pool_available", 0),
+        "max": counters.get("pool_max", 0),
+    }

@@ -1,0 +1,32 @@
+"""What the service is told at its start, through one environment variable: its command line holds no secret."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+VARIABLE = "READINESS_DEMO_SETTINGS"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that differs between two starts of the service."""
+
+    database_url: str = field(repr=False)
+    cache_url: str | None = field(repr=False)
+    listen_fd: int
+    """A listening socket, bound by the parent: the port is known before the service runs."""
+    secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    """Signs sessions and CSRF tokens; a new one at each start ends all sessions."""
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """The variable that carries `settings`."""
+    return {VARIABLE: json.dumps(asdict(settings))}
+
+
+def from_environment(environment: Mapping[str, str]) -> Settings:
+    """The settings that `to_environment` wrote; raises KeyError or TypeError when they are not there."""
+    return Settings(**json.loads(environment[VARIABLE]))

@@ -1,0 +1,124 @@
+"""The whole demo target, from nothing to answering and back to nothing.
+
+The servers are processes of their own under guards (guard.py). This module runs in the CLI's process and imports no
+web framework; only the service's process does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import importlib.util
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import readiness
+from readiness.demo import valkey
+from readiness.demo.errors import INSTALL, DemoError
+from readiness.demo.folder import create_folder, reap_stale
+from readiness.demo.guarded import GuardedServer, start_guarded
+from readiness.demo.postgres import start_postgres
+from readiness.demo.profiles import check_profile
+from readiness.demo.seed import DatabaseUrls, create_database
+from readiness.demo.service.settings import Settings, to_environment
+
+SERVICE_MODULES = ("argon2", "httptools", "jwt", "psycopg_pool", "redis", "starlette", "uvicorn")
+START_TIMEOUT_S = 30.0
+BACKLOG = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Where the running demo target is."""
+
+    url: str
+    database_url: str = field(repr=False)
+    """As a role that can only read."""
+    admin_database_url: str = field(repr=False)
+    cache_url: str | None = field(repr=False)
+    """None: the service caches in its own memory."""
+
+
+@contextlib.contextmanager
+def start(profile: str = "optimised") -> Iterator[Stack]:
+    """The running demo target; everything is stopped and removed at the end of the block. Raises DemoError."""
+    check_profile(profile)
+    _check_extra()
+    reap_stale()
+    with contextlib.ExitStack() as running:
+        with ThreadPoolExecutor(2, thread_name_prefix="demo") as threads:
+            cache_start = threads.submit(_start_cache, running)
+            database_start = threads.submit(_start_database, running)
+        cache_url, urls = cache_start.result(), database_start.result()
+        url = _start_service(running, urls, cache_url)
+        yield Stack(url, urls.reader, urls.admin, cache_url)
+
+
+def _check_extra() -> None:
+    missing = [name for name in SERVICE_MODULES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise DemoError(f"demo: needs {', '.join(missing)}; install with `{INSTALL}`")
+
+
+def _start_database(running: contextlib.ExitStack) -> DatabaseUrls:
+    postgres = start_postgres()
+    running.callback(postgres.stop)
+    return create_database(postgres)
+
+
+def _start_cache(running: contextlib.ExitStack) -> str | None:
+    try:
+        server = valkey.start_valkey()
+    except DemoError:
+        if valkey.VARIABLE in os.environ:
+            raise
+        return None  # found on the machine but does not run here: as good as none, and cache_url says so
+    if server is None:
+        return None
+    running.callback(server.stop)
+    return server.url
+
+
+def _start_service(running: contextlib.ExitStack, urls: DatabaseUrls, cache_url: str | None) -> str:
+    with socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener:
+        port = listener.getsockname()[1]
+        settings = Settings(urls.service, cache_url, listener.fileno())
+        server = start_guarded(
+            "the demo service",
+            [sys.executable, "-P", "-m", "readiness.demo.service"],
+            create_folder("service", None),
+            stop_signal=signal.SIGTERM,
+            environment=_environment() | to_environment(settings),
+            pass_fds=(listener.fileno(),),
+        )
+    running.callback(server.stop)
+    server.wait_ready(lambda: _is_healthy(port, server), START_TIMEOUT_S)
+    return f"http://127.0.0.1:{port}"
+
+
+def _environment() -> dict[str, str]:
+    """Where Python and its packages are; nothing else of the user's, least of all secrets."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH")
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    package = str(Path(readiness.__file__).resolve().parent.parent)
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (package, environment.get("PYTHONPATH"))))
+    return environment
+
+
+def _is_healthy(port: int, server: GuardedServer) -> bool:
+    if server.process.poll() is not None:
+        return False
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1.0)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

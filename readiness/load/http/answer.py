@@ -1,0 +1,149 @@
+"""Reading one HTTP/1.1 answer: llhttp does the parsing, limits and what surrounds the message are ours."""
+
+from __future__ import annotations
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from readiness.load.http.failures import Failure
+from readiness.load.http.headers import parse_head
+
+MAX_HEAD_BYTES = 65_536
+MAX_HEADERS = 256
+MAX_INTERIM = 16
+"""1xx answers before the real one."""
+
+
+class Answer:
+    """The answer under way on one connection. `reset` before each request; nothing of the last one stays."""
+
+    def __init__(self, max_body_bytes: int) -> None:
+        self.max_body_bytes = max_body_bytes
+        self.body: list[bytes] = []
+        self.on_body = self.body.append  # llhttp calls it directly
+        self.reset(head_only=False)
+        self.new_parser()
+
+    def new_parser(self) -> None:
+        """A parser in its first state; needed after HEAD, whose announced body never comes."""
+        self._parser = HttpResponseParser(self)
+        self._feed = self._parser.feed_data
+
+    def reset(self, head_only: bool) -> None:
+        """Ready for the next answer; `head_only` when it answers HEAD."""
+        self.complete = False
+        self.extra = False
+        """Bytes came that belong to no request: the connection cannot be trusted any more."""
+        self.keep_alive = False
+        self.head_done = False
+        self.head_only = head_only
+        self.status = 0
+        self.raw = b""
+        """The head as it came, with 1xx answers before it and body bytes that came with its last part."""
+        self.head_end = 0
+        self.sets_cookie = False
+        self.interim = 0
+        self.received = 0
+        self._parts = 0
+        self._counted = 0
+        self._body_bytes = 0
+
+    def feed(self, data: bytes) -> None:
+        """Take what was read. Raises Failure `protocol` or `too_large`."""
+        in_head = not self.head_done
+        if in_head:
+            self.raw = self.raw + data if self.raw else data
+        try:
+            self._feed(data)
+        except HttpParserUpgrade:
+            raise Failure("protocol", "the server switched protocols without being asked") from None
+        except HttpParserError as problem:
+            if not self.complete:
+                raise Failure("protocol", f"not a valid HTTP/1.1 answer: {problem}") from None
+            self.extra = True
+        if in_head:
+            self._check_head()
+        self.received += len(data)
+        if self.received > self.max_body_bytes:
+            self._check_body()
+
+    def end_of_stream(self, *, proper: bool) -> None:
+        """The peer closed. Completes a body that runs until close; raises Failure otherwise.
+
+        `proper` is False when TLS ended without its closing message: the body may have been cut (RFC 9112 §9.8).
+        """
+        if not self.head_done:
+            raise Failure("protocol", "the connection was closed before the headers were complete")
+        headers = parse_head(self.raw)
+        chunked = headers.get("transfer-encoding", "").lower().endswith("chunked")
+        if chunked or "content-length" in headers or not proper:
+            raise Failure("truncated", f"the connection was closed after {sum(map(len, self.body))} bytes of the body")
+        self.complete = True
+        self._parts = len(self.body)
+        self.keep_alive = False
+
+    def take_body(self) -> bytes:
+        """The body as sent, still with its content coding; it is not kept here."""
+        body = self.body
+        del body[self._parts :]  # a second answer's
+        whole = body[0] if len(body) == 1 else b"".join(body)
+        body.clear()
+        return whole
+
+    def _check_head(self) -> None:
+        raw = self.raw
+        end = raw.find(b"\r\n\r\n") if not self.interim else len(raw)
+        head = raw[:end] if end >= 0 else raw
+        if len(head) > MAX_HEAD_BYTES:
+            raise Failure("protocol", f"more than {MAX_HEAD_BYTES} bytes of headers")
+        if head.count(b"\n") > MAX_HEADERS:
+            raise Failure("protocol", f"more than {MAX_HEADERS} headers")
+        if not self.head_done:
+            return
+        if not raw.startswith(b"HTTP/1."):
+            raise Failure("protocol", "not an HTTP/1 answer")
+        self.head_end = end
+        self.sets_cookie = b"\nset-cookie:" in head.lower()
+        if self.head_only and not self.interim and end + 4 != len(raw):
+            self.extra = True
+        if self.extra and self.status == 204:
+            raise Failure("protocol", "a 204 answer with a body")
+
+    def _check_body(self) -> None:
+        self._body_bytes += sum(map(len, self.body[self._counted :]))
+        self._counted = len(self.body)
+        # the second limit is for what is no body: chunk extensions and trailers
+        if self._body_bytes > self.max_body_bytes or self.received > 8 * self.max_body_bytes + 2 * MAX_HEAD_BYTES:
+            raise Failure("too_large", f"more than {self.max_body_bytes} bytes of body")
+
+    def on_message_begin(self) -> None:
+        """Called by llhttp."""
+        if self.complete:
+            self.extra = True
+
+    def on_headers_complete(self) -> None:
+        """Called by llhttp."""
+        if self.complete:
+            return
+        status = self._parser.get_status_code()
+        if 100 <= status < 200:
+            return
+        self.status = status
+        self.head_done = True
+        if self.head_only:
+            self.complete = True
+            # not the parser's opinion: without a length it expects a body until close
+            connection = parse_head(self.raw).get("connection", "").lower()
+            self.keep_alive = self.raw.startswith(b"HTTP/1.1") and "close" not in connection
+
+    def on_message_complete(self) -> None:
+        """Called by llhttp."""
+        if self.complete:
+            return
+        if self.head_done:
+            self.complete = True
+            self._parts = len(self.body)
+            self.keep_alive = self._parser.should_keep_alive()
+            return
+        self.interim += 1
+        if self.interim > MAX_INTERIM or self._parser.get_status_code() == 101:
+            raise ValueError("too many 1xx answers")

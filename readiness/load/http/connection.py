@@ -1,0 +1,212 @@
+"""One keep-alive connection: connect, TLS, send, receive, each step against the request's deadline."""
+
+from __future__ import annotations
+
+import _socket  # the C type itself: gevent's and Python's own wrappers are bypassed, we wait with our poll
+import errno
+import ssl
+from time import perf_counter
+from typing import Any
+
+from readiness.load.http.answer import Answer
+from readiness.load.http.failures import Failure, Unanswered, of_os_error
+from readiness.load.http.poll import Expired, Poll, Waiting
+from readiness.load.http.tls import TlsStream
+
+_RECV_BYTES = 65_536
+_IN_PROGRESS = frozenset({errno.EINPROGRESS, errno.EALREADY, errno.EWOULDBLOCK, errno.EINTR})
+
+
+class Connection(Waiting):
+    """Made by `open_connection`. After any exception it must be closed."""
+
+    def __init__(self, poll: Poll, address: str, max_body_bytes: int) -> None:
+        super().__init__()
+        family = _socket.AF_INET6 if ":" in address else _socket.AF_INET
+        self.sock: Any = _socket.socket(family, _socket.SOCK_STREAM, 0)
+        self.sock.setblocking(False)
+        self.fd = self.sock.fileno()
+        self.poll = poll
+        self.tls: TlsStream | None = None
+        self.stream: Any = self.sock
+        self.fresh = False
+        """Opened for the request under way."""
+        self.connect_s = 0.0
+        """Time that opening took, TLS included."""
+        self.end_s = 0.0
+        """When the last answer was complete (perf_counter)."""
+        self.answer = Answer(max_body_bytes)
+
+    def connect(self, address: str, port: int) -> None:
+        """TCP. Raises Failure."""
+        try:
+            self.sock.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
+            code = self.sock.connect_ex((address, port))
+            self.poll.add(self)
+            while code in _IN_PROGRESS:
+                self.poll.wait(self, write=True)
+                code = self.sock.connect_ex((address, port))  # asks again: an event is only a hint
+            if code not in (0, errno.EISCONN):
+                raise OSError(code, errno.errorcode.get(code, "connect failed"))
+        except Expired:
+            raise Failure("connect_timeout", "no connection before the deadline") from None
+        except OSError as problem:
+            raise of_os_error(problem, connecting=True) from None
+
+    def start_tls(self, context: ssl.SSLContext, host: str, deadline_s: float) -> None:
+        """TLS on the connected socket. Raises Failure, and the connection is closed then."""
+        self.deadline_s = deadline_s
+        try:
+            self._handshake(TlsStream(self.sock, context, host))
+        except BaseException:
+            self.close()
+            raise
+
+    def _handshake(self, tls: TlsStream) -> None:
+        try:
+            while True:
+                try:
+                    tls.handshake()
+                    break
+                except BlockingIOError:
+                    self.poll.wait(self)
+        except Expired:
+            raise Failure("timeout", "the TLS handshake did not end before the deadline") from None
+        except ssl.SSLCertVerificationError as problem:
+            raise Failure("tls", f"certificate not accepted: {problem.verify_message}") from None
+        except OSError as problem:
+            raise of_os_error(problem) from None
+        self.tls = tls
+        self.stream = tls
+
+    def is_quiet(self) -> bool:
+        """Whether an idle connection is still open and nothing came that nobody asked for."""
+        self.event = False
+        try:
+            self.stream.recv(1)
+        except BlockingIOError:
+            return not self.closing
+        except OSError:
+            return False
+        return False
+
+    def exchange(self, request: bytes, head_only: bool) -> float:
+        """Send, read the whole answer into `self.answer`, give the time it was complete (perf_counter).
+
+        Raises Failure; Unanswered when the peer closed or reset before the first byte.
+        """
+        answer = self.answer
+        answer.reset(head_only)
+        try:
+            sent = self._send_some(request)
+            if (sent != len(request) or self.tls is not None) and self._send_rest(request, sent):
+                return perf_counter()
+            return self._receive()
+        except Expired:
+            raise Failure("timeout", "no complete answer before the deadline") from None
+        except OSError as problem:
+            failure = of_os_error(problem)
+            if failure.failure == "reset" and not answer.received:
+                raise Unanswered("reset", failure.detail) from None
+            raise failure from None
+
+    def close(self) -> None:
+        """Forget the connection, whatever its state."""
+        if self.fd >= 0:
+            self.poll.remove(self)
+            self.fd = -1
+            self.sock.close()
+
+    def _send_some(self, data: bytes | memoryview) -> int:
+        try:
+            return int(self.stream.send(data))
+        except BlockingIOError:
+            return 0
+
+    def _send_rest(self, request: bytes, sent: int) -> bool:
+        """Send from `sent` on; True when a whole answer came before the request was out (the peer needs no more)."""
+        rest = memoryview(request)[sent:]
+        try:
+            while True:
+                if rest:
+                    taken = self._send_some(rest)
+                    rest = rest[taken:]
+                    if taken:
+                        continue
+                elif self._flushed():
+                    break
+                self.poll.wait(self, write=True)
+                if self._early_answer():
+                    return True
+        except OSError:
+            if self._early_answer():  # such as 413 and close
+                return True
+            raise
+        finally:
+            self.event = True  # what happened meanwhile may be the answer: it is read without a wait
+        return False
+
+    def _flushed(self) -> bool:
+        if self.tls is not None:
+            try:
+                self.tls.flush()
+            except BlockingIOError:
+                return False
+        return True
+
+    def _early_answer(self) -> bool:
+        try:
+            data = self.stream.recv(_RECV_BYTES)
+        except OSError:  # nothing there, or the cause that the caller already knows
+            return False
+        if data:
+            self.answer.feed(data)
+        else:
+            self.closing = True
+        if self.answer.complete:
+            self.answer.keep_alive = False
+        return self.answer.complete
+
+    def _receive(self) -> float:
+        answer = self.answer
+        recv = self.stream.recv
+        self.poll.wait(self)
+        end_s = self.ready_s
+        while True:
+            try:
+                data = recv(_RECV_BYTES)
+            except BlockingIOError:
+                self.poll.wait(self)
+                end_s = self.ready_s
+                continue
+            if data:
+                answer.feed(data)
+            elif not answer.received:
+                raise Unanswered("protocol", "the connection was closed without an answer")
+            else:
+                answer.end_of_stream(proper=self.tls is None or self.tls.proper_end)
+            if answer.complete:
+                break
+            end_s = perf_counter()
+            if end_s > self.deadline_s:
+                raise Expired
+        if end_s > self.deadline_s:
+            raise Expired
+        if len(data) == _RECV_BYTES:
+            self.event = True  # more may be waiting: look before the next request
+        return end_s
+
+
+def open_connection(poll: Poll, address: str, port: int, deadline_s: float, max_body_bytes: int) -> Connection:
+    """A TCP connection to an IP address. Raises Failure; nothing stays open then."""
+    try:
+        conn = Connection(poll, address, max_body_bytes)
+    except OSError as problem:
+        raise of_os_error(problem, connecting=True) from None
+    try:
+        conn.deadline_s = deadline_s
+        conn.connect(address, port)
+    except BaseException:
+        conn.close()
+        raise
+    return conn

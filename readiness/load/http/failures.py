@@ -1,0 +1,53 @@
+"""Why a request failed: operating system and TLS errors as classes of FAILURE_CLASSES."""
+
+from __future__ import annotations
+
+import errno
+import ssl
+from typing import Final
+
+from readiness.text import clean
+
+_BY_ERRNO: Final = {
+    errno.ECONNREFUSED: "connect_refused",
+    errno.EHOSTUNREACH: "connect_refused",
+    errno.ENETUNREACH: "connect_refused",
+    errno.ETIMEDOUT: "timeout",
+    errno.EMFILE: "local_fds",
+    errno.ENFILE: "local_fds",
+    errno.EADDRNOTAVAIL: "local_ports",
+}
+
+
+class Failure(Exception):
+    """A request that ended badly; `failure` is a class of FAILURE_CLASSES, `detail` one harmless line."""
+
+    def __init__(self, failure: str, detail: object) -> None:
+        self.failure = failure
+        self.detail = clean(detail)
+        super().__init__(f"{failure}: {self.detail}")
+
+
+class Unanswered(Failure):
+    """The connection died before the first byte of an answer; a reused one may simply have been stale."""
+
+
+def of_os_error(problem: OSError, *, connecting: bool = False) -> Failure:
+    """The failure that `problem` means; `connecting` tells a TCP connection's time-out from a request's."""
+    if isinstance(problem, ssl.SSLError):
+        return Failure("tls", problem.reason or problem)
+    name = _BY_ERRNO.get(problem.errno or 0, "reset")
+    if name == "timeout" and connecting:
+        name = "connect_timeout"
+    return Failure(name, problem.strerror or problem)
+
+
+def of_status(status: int) -> str | None:
+    """The class of an HTTP status, None for 2xx."""
+    if status < 300:
+        return None
+    if status < 400:
+        return "http_3xx"
+    if status == 429:
+        return "rate_limited"
+    return "http_4xx" if status < 500 else "http_5xx"

@@ -1,0 +1,107 @@
+"""Header fields: those we send (checked when set) and those of an answer (parsed only when asked for)."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping, MutableMapping
+
+from httptools import HttpParserError, HttpResponseParser
+
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_BAD_VALUE = re.compile("[\x00\r\n]")
+
+
+def field_line(name: str, value: object) -> bytes:
+    """`Name: value` and CRLF. Raises ValueError for what would end the line or is no header name."""
+    text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    if not _TOKEN.fullmatch(name):
+        raise ValueError(f"header name {name!r}: has a character that HTTP does not allow")
+    if _BAD_VALUE.search(text):
+        raise ValueError(f"header {name}: the value has a line break or a NUL")
+    return f"{name}: {text.strip()}\r\n".encode("latin-1")
+
+
+class Headers(MutableMapping[str, str]):
+    """Headers of every request of a client; names compare without case. `version` grows with each change."""
+
+    def __init__(self, start: Mapping[str, str] | None = None) -> None:
+        self.version = 0
+        self._fields: dict[str, tuple[str, str]] = {}
+        self.update(start or {})
+
+    def __getitem__(self, name: str) -> str:
+        return self._fields[name.lower()][1]
+
+    def __setitem__(self, name: str, value: str) -> None:
+        self._fields[name.lower()] = (name, value)
+        self.version += 1
+
+    def __delitem__(self, name: str) -> None:
+        del self._fields[name.lower()]
+        self.version += 1
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._fields.values())
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __repr__(self) -> str:
+        return f"Headers({', '.join(self)})"  # values may be secret
+
+
+class AnswerHeaders(Mapping[str, str]):
+    """Headers of an answer; names compare without case, repeated fields are joined with a comma."""
+
+    def __init__(self, fields: list[tuple[str, str]]) -> None:
+        self.fields = tuple(fields)
+        """As they came, in order."""
+        self._joined: dict[str, str] = {}
+        for name, value in fields:
+            key = name.lower()
+            self._joined[key] = f"{self._joined[key]}, {value}" if key in self._joined else value
+
+    def __getitem__(self, name: str) -> str:
+        return self._joined[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._joined)
+
+    def __len__(self) -> int:
+        return len(self._joined)
+
+    def get_list(self, name: str) -> list[str]:
+        """All values of one field, such as Set-Cookie, in order."""
+        key = name.lower()
+        return [value for field, value in self.fields if field.lower() == key]
+
+    def __repr__(self) -> str:
+        return f"AnswerHeaders({dict(self._joined)!r})"
+
+
+class _Collector:
+    """Collects the fields of the last head in some bytes; 1xx answers before it are forgotten."""
+
+    def __init__(self) -> None:
+        self.fields: list[tuple[str, str]] = []
+        self.done = False
+        self.parser = HttpResponseParser(self)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self.done:
+            self.fields.append((name.decode("latin-1"), value.decode("latin-1")))
+
+    def on_headers_complete(self) -> None:
+        if 100 <= self.parser.get_status_code() < 200:
+            self.fields.clear()
+        else:
+            self.done = True
+
+
+def parse_head(raw: bytes) -> AnswerHeaders:
+    """The headers in `raw`, which the connection's own parser has already accepted."""
+    collector = _Collector()
+    with contextlib.suppress(HttpParserError):  # raised by bytes behind the head, if at all
+        collector.parser.feed_data(raw)
+    return AnswerHeaders(collector.fields)

@@ -1,0 +1,108 @@
+"""The keep-alive connections of one client: reuse, stale ones, the one visible retry."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Sequence
+from time import perf_counter
+
+from readiness.load.http.connection import Connection, open_connection
+from readiness.load.http.failures import Failure, Unanswered
+from readiness.load.http.poll import poll_of_this_hub
+from readiness.load.http.request import Origin
+
+RETRIED = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that may be sent twice without harm (RFC 9110 §9.2.1)."""
+
+
+class Pool:
+    """One connection in use per request under way; as many kept as were ever in use at once."""
+
+    def __init__(
+        self,
+        origin: Origin,
+        addresses: Sequence[str],
+        tls: ssl.SSLContext | None,
+        connect_timeout_s: float,
+        max_body_bytes: int,
+    ) -> None:
+        self.retries = 0
+        self.opened = 0
+        self._origin = origin
+        self._addresses = tuple(addresses)
+        self._tls = tls
+        self._connect_timeout_s = connect_timeout_s
+        self._max_body_bytes = max_body_bytes
+        self._idle: list[Connection] = []
+
+    def exchange(self, request: bytes, method: str, deadline_s: float) -> Connection:
+        """Send `request`; the connection given back holds the answer until `release`. Raises Failure."""
+        retried = False
+        while True:
+            conn = None if retried else self._kept(method)
+            fresh = conn is None
+            if conn is None:
+                conn = self._open(deadline_s)
+            conn.deadline_s = deadline_s
+            try:
+                conn.end_s = conn.exchange(request, method == "HEAD")
+            except Unanswered:
+                conn.close()
+                if fresh or method not in RETRIED:
+                    raise
+                retried = True
+                self.retries += 1
+            except BaseException:
+                conn.close()
+                raise
+            else:
+                if fresh:
+                    conn.fresh = True
+                return conn
+
+    def release(self, conn: Connection) -> None:
+        """Keep `conn` for the next request, or drop it when the answer does not allow that."""
+        answer = conn.answer
+        if not answer.keep_alive or answer.extra:
+            conn.close()
+            return
+        conn.fresh = False
+        if answer.head_only:
+            answer.new_parser()
+        self._idle.append(conn)
+
+    def close(self) -> None:
+        """Drop the idle connections."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _kept(self, method: str) -> Connection | None:
+        while self._idle:
+            conn = self._idle.pop()
+            # nothing happened since the last answer: no need to look, unless a second try is impossible
+            if (not conn.event and not conn.closing and method in RETRIED) or conn.is_quiet():
+                return conn
+            conn.close()
+        return None
+
+    def _open(self, deadline_s: float) -> Connection:
+        """A connection to the first pinned address that accepts one. Raises Failure: the last address's."""
+        self.opened += 1
+        origin = self._origin
+        failure = Failure("dns", f"{origin.host} has no address")
+        start_s = perf_counter()
+        poll = poll_of_this_hub()
+        for address in self._addresses:
+            connect_by_s = min(deadline_s, perf_counter() + self._connect_timeout_s)
+            try:
+                conn = open_connection(poll, address, origin.port, connect_by_s, self._max_body_bytes)
+            except Failure as problem:
+                failure = problem
+                if problem.failure in ("local_fds", "local_ports") or perf_counter() >= deadline_s:
+                    break
+                continue
+            if self._tls is not None:
+                conn.start_tls(self._tls, origin.host, deadline_s)
+            conn.connect_s = perf_counter() - start_s
+            return conn
+        raise failure

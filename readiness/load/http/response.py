@@ -1,0 +1,218 @@
+"""What a scenario sees of an answer, and how it passes its own judgement on it."""
+
+from __future__ import annotations
+
+import json as json_module
+import re
+import time
+from collections.abc import Mapping
+from time import perf_counter
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from gevent import GreenletExit
+from gevent.timeout import Timeout
+
+from readiness.load.http.body import decoded
+from readiness.load.http.failures import Failure, of_status
+from readiness.load.http.headers import AnswerHeaders, parse_head
+from readiness.load.recorder import Call
+from readiness.text import clean
+
+if TYPE_CHECKING:
+    from readiness.load.http.client import Client
+
+_CHARSET = re.compile(r"charset=\"?([\w\-:.]+)", re.ASCII | re.IGNORECASE)
+
+
+class HTTPStatusError(Exception):
+    """Raised by `raise_for_status`."""
+
+
+class Response:
+    """An answer, or the failure to get one: then `status_code` is 0, `ok` False and `error` says why.
+
+    With `catch_response=True` it is a context manager: the request is recorded when the block ends, as the block
+    said with `success()` or `failure(why)`, else by its status. An AssertionError in the block is recorded as
+    `assertion`, any other exception as `script`; both go on to the caller.
+    """
+
+    status_code = 0
+    error = ""
+    connect_s = 0.0
+    """Part of `elapsed_s` that went into a new connection, TLS included; 0 on a kept-alive one."""
+    name = ""
+    end_s = 0.0
+    target = ""
+    """Path and query, after redirects."""
+    raw_head = b""
+    """The head as it came, with whatever was read together with its end."""
+    body = b""
+    """As sent, still with its content coding."""
+    call: Call | None = None
+    """The open request in the recorder; None once it has ended."""
+    entered = False
+    """A with block has begun: it ends the request, not the client."""
+    _failure: Failure | None = None
+    """Why there is no answer."""
+    _verdict: Failure | bool | None = None
+    """The scenario's own: True for success()."""
+    _headers: AnswerHeaders | None = None
+    _content: bytes | None = None
+
+    def __init__(self, client: Client, method: str, start_s: float, context: Mapping[str, Any] | None) -> None:
+        self.client = client
+        self.request_method = method
+        self.start_s = start_s
+        self.context = context
+
+    def fail(self, problem: BaseException) -> Failure:
+        """No (acceptable) answer, from now on; anything but a Failure is the scenario's."""
+        if not isinstance(problem, Failure):
+            kind = "timeout" if isinstance(problem, Timeout) else "script"
+            problem = Failure(kind, f"{type(problem).__name__}: {problem}")
+        self._failure = problem
+        self.error = problem.detail
+        self.end_s = max(perf_counter(), self.start_s)
+        return problem
+
+    def forget_answer(self) -> None:
+        """Before a redirect's next answer."""
+        self._headers = self._content = None
+
+    @property
+    def elapsed_s(self) -> float:
+        """From the start (in an open load the intended start) to the last byte."""
+        return self.end_s - self.start_s
+
+    @property
+    def url(self) -> str:
+        """What was asked for, after redirects, without credentials."""
+        return self.client.origin.url + self.target
+
+    @property
+    def ok(self) -> bool:
+        """Whether an answer came and its status is below 400."""
+        return 0 < self.status_code < 400 and self._failure is None
+
+    @property
+    def headers(self) -> AnswerHeaders:
+        """Header fields; names compare without case."""
+        if self._headers is None:
+            self._headers = parse_head(self.raw_head) if self.raw_head else AnswerHeaders([])
+        return self._headers
+
+    @property
+    def content(self) -> bytes:
+        """The body without content coding. Raises Failure for a bomb (`too_large`) or damaged data (`protocol`)."""
+        if self._content is None:
+            coding = ""
+            if self.body and b"content-encoding" in self.raw_head.lower():
+                coding = self.headers.get("content-encoding", "")
+            self._content = decoded(self.body, coding, self.client.max_body_bytes) if coding else self.body
+        return self._content
+
+    @property
+    def encoding(self) -> str:
+        """Character set of `text`: what the answer says, else UTF-8."""
+        match = _CHARSET.search(self.headers.get("content-type", ""))
+        return match[1] if match else "utf-8"
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that do not fit the character set become U+FFFD."""
+        try:
+            return self.content.decode(self.encoding, "replace")
+        except LookupError:
+            return self.content.decode("utf-8", "replace")
+
+    def json(self, **options: Any) -> Any:
+        """The body as JSON. Raises ValueError."""
+        return json_module.loads(self.content, **options)
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        """Cookies that this answer set, name to value; `client.cookies` holds what is sent."""
+        pairs = (line.split(";", 1)[0].partition("=") for line in self.headers.get_list("set-cookie"))
+        return {name.strip(): value.strip() for name, equals, value in pairs if equals}
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether the answer names another place to ask."""
+        return self.status_code in (301, 302, 303, 307, 308) and "location" in self.headers
+
+    @property
+    def reason(self) -> str:
+        """The words behind the status."""
+        words = self.raw_head.split(b"\r\n", 1)[0].split(b" ", 2)
+        return clean(words[2].decode("latin-1")) if len(words) == 3 else ""
+
+    def raise_for_status(self) -> None:
+        """HTTPStatusError unless an answer came with a status below 400."""
+        if not self.ok:
+            raise HTTPStatusError(self.error or f"{self.status_code} for {self.url}")
+
+    def success(self) -> None:
+        """Count the request as ok, whatever its status."""
+        self._judge(True)
+
+    def failure(self, why: object) -> None:
+        """Count the request as failed (`assertion`), because of `why`."""
+        self._judge(Failure("assertion", why))
+
+    def _judge(self, verdict: Failure | bool) -> None:
+        if self.call is None:
+            raise RuntimeError("the request has already been recorded: pass catch_response=True and use a with block")
+        self._verdict = verdict
+
+    def outcome(self) -> Failure | None:
+        """How the request counts as far as is known now; None is ok."""
+        if isinstance(self._verdict, Failure):
+            return self._verdict
+        if self._verdict:
+            return None
+        if self._failure is not None:
+            return self._failure
+        failure = of_status(self.status_code)
+        return Failure(failure, f"HTTP {self.status_code}") if failure else None
+
+    def __enter__(self) -> Self:
+        if self.call is None:
+            raise RuntimeError("the request has already been recorded: pass catch_response=True to judge it yourself")
+        self.entered = True
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        if self.call is None or isinstance(problem, GreenletExit):
+            return False  # killed in its block: nobody judged it, so it stays in flight
+        outcome = self.outcome()
+        swallow = False
+        if problem is not None and not isinstance(self._verdict, Failure):
+            if isinstance(problem, Failure):  # the body could not be decoded
+                outcome = problem
+            elif isinstance(problem, HTTPStatusError):
+                swallow = outcome is not None  # as Locust does: recorded by its status, the task goes on
+                outcome = outcome or Failure("assertion", problem)
+            elif isinstance(problem, AssertionError):
+                outcome = Failure("assertion", str(problem) or "AssertionError")
+            elif not isinstance(problem, self.client.control_flow):
+                outcome = Failure("script", f"{type(problem).__name__}: {problem}")
+        self.client.finish(self, outcome)
+        return swallow
+
+
+def event_fields(response: Response, failure: Failure | None) -> dict[str, Any]:
+    """What Locust's `request` event carries; `response_time` in ms, `start_time` as Unix time."""
+    return {
+        "request_type": response.request_method,
+        "name": response.name,
+        "response_time": response.elapsed_s * 1000,
+        "response_length": len(response.body),
+        "response": response,
+        "context": dict(response.context or {}),
+        "exception": failure,
+        "start_time": time.time() - (perf_counter() - response.start_s),
+        "url": response.url,
+    }

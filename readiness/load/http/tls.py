@@ -1,0 +1,88 @@
+"""TLS over a non-blocking socket, with the same `send` and `recv` as the socket itself.
+
+The record layer works on memory, so what waits is always the socket: no hidden wait, and bytes that the TLS layer
+still holds are found by reading again before waiting.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from functools import cache
+from typing import Any
+
+_PIECE = 65_536
+
+
+@cache
+def verified_context() -> ssl.SSLContext:
+    """Certificates and host names are checked against the system's authorities. One for all clients: it is large."""
+    return ssl.create_default_context()
+
+
+class TlsStream:
+    """`sock` (connected, non-blocking) inside TLS. Raises BlockingIOError like the socket, ssl.SSLError otherwise."""
+
+    def __init__(self, sock: Any, context: ssl.SSLContext, host: str) -> None:
+        self._sock = sock
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+        self._unsent = b""
+        self.proper_end = True
+        """False once the peer ended without TLS's closing message."""
+
+    def handshake(self) -> None:
+        """One step; call again after each BlockingIOError. Returns when done."""
+        while True:
+            try:
+                self._tls.do_handshake()
+            except ssl.SSLWantReadError:
+                self.flush()
+                self._fill()
+            except ssl.SSLError:
+                self._outgoing_alert()
+                raise
+            else:
+                self.flush()
+                return
+
+    def send(self, data: bytes | memoryview) -> int:
+        """Bytes of `data` taken; they are on the wire once `flush` returned."""
+        self.flush()
+        taken = self._tls.write(data[:_PIECE])
+        with contextlib.suppress(BlockingIOError):  # taken all the same: the rest goes first next time
+            self.flush()
+        return taken
+
+    def flush(self) -> None:
+        """Send what is encrypted and not yet sent."""
+        if self._outgoing.pending:
+            self._unsent += self._outgoing.read()
+        while self._unsent:
+            self._unsent = self._unsent[self._sock.send(self._unsent) :]
+
+    def recv(self, size: int) -> bytes:
+        """Up to `size` decrypted bytes; empty at the end."""
+        while True:
+            try:
+                return self._tls.read(size)
+            except ssl.SSLWantReadError:
+                self._fill()
+            except ssl.SSLZeroReturnError:
+                return b""
+            except ssl.SSLEOFError:
+                self.proper_end = False
+                return b""
+
+    def _fill(self) -> None:
+        data = self._sock.recv(_PIECE)
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
+    def _outgoing_alert(self) -> None:
+        """Tell the peer why, if it still listens."""
+        with contextlib.suppress(OSError):
+            self.flush()

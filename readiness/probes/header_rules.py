@@ -1,0 +1,159 @@
+"""The rules for response headers, by value and never by mere presence.
+
+Sources: OWASP ASVS 5.0 V3.3 and V3.4; RFC 6797 (HSTS); CSP Level 3; Referrer Policy; RFC 6265bis (cookies). Two
+different values of a header that may have one fail: what a browser makes of them is luck.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from readiness.probes import content_security_policy as csp
+from readiness.probes.http import Answer
+
+YEAR_S = 31_536_000
+CSP = "Content-Security-Policy"
+SAFE_REFERRERS = frozenset({"no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin"})
+REFERRERS = SAFE_REFERRERS | {"no-referrer-when-downgrade", "origin", "origin-when-cross-origin", "unsafe-url"}
+_SESSION = re.compile(r"sess|login|auth|token|jwt|^(?:__host-|__secure-)?sid$|\bsid\b", re.IGNORECASE)
+_NOT_SESSION = re.compile(r"csrf|xsrf", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule on one answer."""
+
+    header: str
+    observed: str
+    ok: bool
+    note: str
+    """Why it does not hold and how to mend it; empty when it holds."""
+
+
+def findings(answer: Answer, profile: str, *, https: bool) -> tuple[Finding, ...]:
+    """Every rule of `profile` (html, api or plain_http) that applies to the answer."""
+    found = [_nosniff(answer), _referrer(answer)]
+    if profile != "api":
+        found += [_framing(answer), _content(answer), _permissions(answer)]
+    encrypted = https and profile != "plain_http"
+    if encrypted:
+        found.append(_transport(answer))
+    return (*found, *_cookies(answer, encrypted=encrypted))
+
+
+def _single(answer: Answer, header: str, judge: Callable[[str], str]) -> Finding:
+    """A header with one value: `judge` gives what is wrong with it, or nothing."""
+    values = list(dict.fromkeys(value.strip() for value in answer.values(header)))
+    if not values:
+        return Finding(header, "absent", False, f"absent; {judge('')}")
+    if len(values) > 1:
+        note = f"sent {len(answer.values(header))} times with different values; send it once"
+        return Finding(header, " | ".join(values), False, note)
+    wrong = judge(values[0])
+    return Finding(header, values[0], not wrong, wrong)
+
+
+def _nosniff(answer: Answer) -> Finding:
+    def judge(value: str) -> str:
+        parts = {part.strip().lower() for part in value.split(",")}
+        return "" if parts == {"nosniff"} else "browsers may guess the content type; send nosniff"
+
+    return _single(answer, "X-Content-Type-Options", judge)
+
+
+def _referrer(answer: Answer) -> Finding:
+    def judge(value: str) -> str:
+        # A list is a fall-back chain: browsers take the last value that they know.
+        known = [part for part in re.split(r"[,\s]+", value.lower()) if part in REFERRERS]
+        if known and known[-1] in SAFE_REFERRERS:
+            return ""
+        return "URLs may leak to other sites; send strict-origin-when-cross-origin or no-referrer"
+
+    return _single(answer, "Referrer-Policy", judge)
+
+
+def _framing(answer: Answer) -> Finding:
+    """frame-ancestors and X-Frame-Options: each that is sent must hold, and one must be sent."""
+    remedy = f"send {CSP}: frame-ancestors 'none' (or 'self')"
+    policies = csp.parse(answer.values(CSP))
+    ancestors = [policy["frame-ancestors"] for policy in policies if "frame-ancestors" in policy]
+    options = {part.strip().upper() for value in answer.values("X-Frame-Options") for part in value.split(",")}
+    observed = ", ".join(
+        [f"frame-ancestors {' '.join(sources)}".strip() for sources in ancestors]
+        + [f"X-Frame-Options {', '.join(answer.values('X-Frame-Options'))}"] * bool(options)
+    )
+    if not observed:
+        return Finding("Framing", "absent", False, f"any site may frame the page; {remedy}")
+    if options and options not in ({"DENY"}, {"SAMEORIGIN"}):
+        return Finding("Framing", observed, False, "X-Frame-Options must be DENY or SAMEORIGIN, once")
+    if ancestors and all(csp.is_open(sources) for sources in ancestors):
+        return Finding("Framing", observed, False, f"frame-ancestors lets any site frame the page; {remedy}")
+    return Finding("Framing", observed, True, "")
+
+
+def _content(answer: Answer) -> Finding:
+    values = answer.values(CSP)
+    policies = csp.parse(values)
+    if not policies:
+        report_only = answer.values(f"{CSP}-Report-Only")
+        why = "only reported, not enforced" if report_only else "injected scripts would run"
+        note = f"{why}; send {CSP}: default-src 'self'; object-src 'none'; base-uri 'none'"
+        return Finding(CSP, f"Report-Only: {report_only[0]}" if report_only else "absent", False, note)
+    problems = csp.problems(policies)
+    return Finding(CSP, ", ".join(values), not problems, "; ".join(problems))
+
+
+def _permissions(answer: Answer) -> Finding:
+    def judge(value: str) -> str:
+        members = [member.strip() for member in re.split(r",(?![^(]*\))", value)]
+        if all(re.fullmatch(r"[a-z][a-z0-9-]*=(?:\*|self|\([^()]*\))(?:;.*)?", member) for member in members):
+            return ""
+        return "switch off what the page does not use, such as camera=(), geolocation=(), microphone=()"
+
+    return _single(answer, "Permissions-Policy", judge)
+
+
+def _transport(answer: Answer) -> Finding:
+    def judge(value: str) -> str:
+        directives = [part.strip().lower() for part in value.split(";") if part.strip()]
+        ages = [part for part in directives if part.startswith("max-age")]
+        age = re.fullmatch(r'max-age\s*=\s*"?([0-9]{1,15})"?', ages[0]) if len(ages) == 1 else None
+        if age and int(age.group(1)) >= YEAR_S:
+            return ""
+        return f"browsers may go back to http; send max-age={YEAR_S}; includeSubDomains"
+
+    return _single(answer, "Strict-Transport-Security", judge)
+
+
+def _cookies(answer: Answer, *, encrypted: bool) -> list[Finding]:
+    """One finding per cookie; its value is a secret and never shown."""
+    found: list[Finding] = []
+    seen: set[tuple[str, str, str]] = set()
+    for line in answer.values("Set-Cookie"):
+        pair, *rest = line.split(";")
+        name = pair.partition("=")[0].strip()
+        attributes = {part.partition("=")[0].strip().lower(): part.partition("=")[2].strip() for part in rest}
+        problems = _cookie_problems(name, attributes, encrypted=encrypted)
+        identity = (name, attributes.get("path", ""), attributes.get("domain", "").lower())
+        if identity in seen:
+            problems.append("set twice in one answer; set it once")
+        seen.add(identity)
+        shown = "; ".join([f"{name}=…", *(part.strip() for part in rest)])
+        found.append(Finding("Set-Cookie", shown, not problems, "; ".join(problems)))
+    return found
+
+
+def _cookie_problems(name: str, attributes: dict[str, str], *, encrypted: bool) -> list[str]:
+    problems = []
+    same_site = attributes.get("samesite", "").lower()
+    if _SESSION.search(name) and not _NOT_SESSION.search(name) and "httponly" not in attributes:
+        problems.append("scripts can read this session cookie; add HttpOnly")
+    if same_site not in ("strict", "lax", "none"):
+        problems.append("other sites' requests may carry it; add SameSite=Lax")
+    if same_site == "none" and "secure" not in attributes:
+        problems.append("browsers drop SameSite=None without Secure")
+    elif encrypted and "secure" not in attributes:
+        problems.append("it would also be sent over http; add Secure")
+    return problems

@@ -1,0 +1,190 @@
+"""One GET to the target, bounded in time and size, whatever the target does.
+
+No proxies, no redirects, no decompression; TLS is verified. The deadline is for the whole answer, so neither dripping
+headers nor a dripping body can hold a probe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+
+import httpx
+
+from readiness import __version__
+from readiness.errors import NotMeasured
+from readiness.text import clean
+
+TIMEOUT_S = 5.0
+MAX_BODY_BYTES = 1 << 20
+MAX_CONNECTIONS = 100
+STOP_POLL_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole response; header names are as the server wrote them."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    elapsed_ms: float
+    url: str
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Every value of the header `name`, in order, cleaned of hostile characters."""
+        return tuple(clean(value, 4000) for key, value in self.headers if key.lower() == name.lower())
+
+
+class FetchFailed(NotMeasured):
+    """No whole answer came; `failure` is a class of FAILURE_CLASSES, or `stopped` when the caller gave up."""
+
+    def __init__(self, reason: str, failure: str) -> None:
+        super().__init__(reason)
+        self.failure = failure
+
+
+def new_client() -> httpx.AsyncClient:
+    """A client whose connections are kept alive; deadlines are those of `fetch`."""
+    return httpx.AsyncClient(
+        trust_env=False,
+        follow_redirects=False,
+        verify=ssl.create_default_context(),
+        timeout=None,  # fetch bounds the whole exchange
+        limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
+        headers={"Accept-Encoding": "identity", "User-Agent": f"readiness/{__version__}"},
+    )
+
+
+def url_of(base_url: str, path: str) -> httpx.URL:
+    """`path` below the target; raises NotMeasured when it would leave the target's host."""
+    shown = clean(path, 100)
+    try:
+        base, url = httpx.URL(base_url), httpx.URL(base_url.rstrip("/") + path)
+    except httpx.InvalidURL as error:
+        raise NotMeasured(f"{shown}: not a path ({clean(error)})") from error
+    if not path.startswith("/") or (url.scheme, url.host, url.port) != (base.scheme, base.host, base.port):
+        raise NotMeasured(f"{shown}: not a path of the target; it must begin with /")
+    return url
+
+
+async def fetch(
+    client: httpx.AsyncClient,
+    base_url: str,
+    path: str,
+    *,
+    timeout_s: float = TIMEOUT_S,
+    stop: Callable[[], bool] = lambda: False,
+) -> Answer:
+    """GET `path`; raises FetchFailed with a plain reason.
+
+    `timeout_s` is for everything from connecting to the last byte; `stop` is asked now and then and ends the wait.
+    """
+    url = url_of(base_url, path)
+    started_s = time.perf_counter()
+    task = asyncio.ensure_future(_get(client, url))
+    try:
+        while not task.done():
+            left_s = started_s + timeout_s - time.perf_counter()
+            if left_s <= 0:
+                raise FetchFailed(f"{clean(path, 100)}: timed out after {timeout_s:g} s", "timeout")
+            if stop():
+                raise FetchFailed(f"{clean(path, 100)}: no answer when the load stopped", "stopped")
+            await asyncio.wait({task}, timeout=min(left_s, STOP_POLL_S))
+        status, headers, body = task.result()
+    except (httpx.HTTPError, OSError, UnicodeError) as error:
+        failure, words = _failure(error)
+        raise FetchFailed(f"{clean(path, 100)}: {words}", failure) from error
+    finally:
+        task.cancel()
+        await asyncio.wait({task}, timeout=STOP_POLL_S)
+    if body is None:
+        raise FetchFailed(f"{clean(path, 100)}: the body is larger than 1 MiB", "too_large")
+    return Answer(status, headers, body, (time.perf_counter() - started_s) * 1000, str(url))
+
+
+async def _get(
+    client: httpx.AsyncClient, url: httpx.URL
+) -> tuple[int, tuple[tuple[str, str], ...], bytes | None]:
+    """Status, headers and body, which is None when it is too large.
+
+    A kept connection that the server closed meanwhile is no failure (RFC 9110 §9.3.1): such a GET is sent again once.
+    """
+    reused = True
+
+    async def trace(event: str, _: object) -> None:
+        nonlocal reused
+        if event == "connection.connect_tcp.started":
+            reused = False
+
+    try:
+        return await _read(client, url, trace)
+    except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
+        cut_off = isinstance(error, httpx.RemoteProtocolError) and "without sending a response" not in str(error)
+        if not reused or cut_off:
+            raise
+        return await _read(client, url, trace)
+
+
+async def _read(
+    client: httpx.AsyncClient, url: httpx.URL, trace: object
+) -> tuple[int, tuple[tuple[str, str], ...], bytes | None]:
+    async with client.stream("GET", url, extensions={"trace": trace}) as response:
+        client.cookies.clear()
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
+        body = bytearray()
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                return response.status_code, headers, None
+        return response.status_code, headers, bytes(body)
+
+
+def _failure(error: BaseException) -> tuple[str, str]:
+    """Class of FAILURE_CLASSES and plain words for what went wrong."""
+    text = str(error)
+    if isinstance(error, httpx.ConnectError):
+        if "ssl" in text.lower() or "certificate" in text.lower():
+            return "tls", f"TLS failed: {clean(text, 200)}"
+        if any(words in text for words in ("Name or service", "getaddrinfo", "nodename", "name resolution")):
+            return "dns", "the host has no address"
+        return "connect_refused", "connection refused"
+    if isinstance(error, httpx.RemoteProtocolError):
+        if "without sending complete message body" in text:
+            return "truncated", "the body ended early"
+        if "without sending a response" in text:
+            return "reset", "the connection was closed without an answer"
+        return "protocol", f"not a valid HTTP answer: {clean(text, 200)}"
+    if isinstance(error, httpx.NetworkError | OSError):
+        return "reset", "the connection was reset"
+    return "protocol", f"not a valid HTTP answer: {clean(text, 200)}"
+
+
+class Getter:
+    """`fetch` for plain threads: one client and one event loop while the context is open."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+        self._runner = asyncio.Runner()
+        self._client: httpx.AsyncClient | None = None
+
+    def __enter__(self) -> Getter:
+        self._client = new_client()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._client is not None:
+            self._runner.run(self._client.aclose())
+        self._runner.close()
+
+    def get(self, path: str, *, timeout_s: float = TIMEOUT_S, stop: Callable[[], bool] = lambda: False) -> Answer:
+        """The answer to one GET; raises FetchFailed (a NotMeasured)."""
+        if self._client is None:
+            raise RuntimeError("Getter is a context manager")
+        return self._runner.run(fetch(self._client, self._base_url, path, timeout_s=timeout_s, stop=stop))

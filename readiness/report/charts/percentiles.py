@@ -1,0 +1,131 @@
+"""Latency by percentile, on an axis of nines: where does the tail begin, and which endpoint carries it?"""
+
+from __future__ import annotations
+
+import math
+
+from readiness.judge.verdict import CheckResult, Verdict
+from readiness.measurements.histogram import merge
+from readiness.measurements.run import Endpoint, Recording, Run
+from readiness.report import limits, numbers
+from readiness.report.charts import svg
+from readiness.report.charts.axes import Scale, log_ticks, short
+from readiness.report.charts.chart import Chart, shorten
+from readiness.text import clean
+
+WIDTH, HEIGHT = 760.0, 320.0
+LEFT, RIGHT, TOP, BOTTOM = 56.0, 28.0, 28.0, 32.0
+MOST_ENDPOINTS = 5
+NINES = (0.0, 0.5, 0.9, 0.95, 0.99, 0.999, 0.9999, 0.99999)
+_STEPS = 24
+"""Points per nine; the curve's own resolution, not the data's."""
+
+
+def draw(verdict: Verdict, run: Run | None) -> Chart | None:
+    """The chart, or None when no request succeeded."""
+    load = run.load if run else None
+    if load is None or not any(e.judged.ok.total for e in load.endpoints):
+        return None
+    total = _total(load.endpoints)
+    chosen = sorted(
+        (e for e in load.endpoints if e.judged.ok.total), key=lambda e: -(e.judged.ok.quantile_ms(0.99) or 0.0)
+    )[:MOST_ENDPOINTS]
+    lines = [("All requests", total)]
+    if len(load.endpoints) > 1:
+        lines += [(clean(e.name), e.judged) for e in chosen]
+    last = _last_nine(total.requests)
+    bounds = _limits(verdict.checks)
+    values = [v for _, r in lines for q in (0.1, 1.0) if (v := r.ok.quantile_ms(q))] + [b[1] for b in bounds]
+    ticks = log_ticks(max(min(values), 0.01), max(values))
+    x = Scale(0.0, -math.log10(1 - last), LEFT, WIDTH - RIGHT)
+    y = Scale(ticks[0], ticks[-1], HEIGHT - BOTTOM, TOP, log=True)
+    shown = tuple(q for q in NINES if q <= last)
+    drawing = [
+        *_grid(x, y, ticks, shown),
+        *(_curve(recording, x, y, last, i) for i, (_, recording) in enumerate(lines)),
+    ]
+    drawing += [part for bound in bounds for part in _mark(*bound, x, y)]
+    left_out = sum(1 for e in load.endpoints if e.judged.ok.total) - len(chosen)
+    more = f" The {left_out:,} faster endpoints are left out." if left_out > 0 else ""
+    return Chart(
+        "percentiles",
+        "How slow is the tail?",
+        "Latency in ms by percentile, both axes stretched so that the tail can be seen. Failed and unfinished requests "
+        f"count as slower than any other: a line that stops early meets them.{more}",
+        svg.picture("percentiles", "Latency by percentile", _describe(total), WIDTH, HEIGHT, *drawing),
+        tuple(shorten(name, 60) for name, _ in lines),
+        ("Requests of", *(f"P{q * 100:g}" for q in shown[1:]), "Max"),
+        tuple(_row(name, recording, shown[1:]) for name, recording in lines),
+    )
+
+
+def _total(endpoints: tuple[Endpoint, ...]) -> Recording:
+    unfinished = sum(e.judged.in_flight for e in endpoints)
+    failed = sum(e.judged.failures for e in endpoints)
+    return Recording(ok=merge(*(e.judged.ok for e in endpoints)), failed={"all": failed}, in_flight=unfinished)
+
+
+def _infinite(recording: Recording) -> int:
+    return recording.failures + recording.in_flight
+
+
+def _last_nine(n: int) -> float:
+    """The last tick that so many samples can tell: 1 in 10,000 needs at least 10,000."""
+    return max(q for q in NINES if q <= 0.99 or n * (1 - q) >= 1)
+
+
+def _curve(recording: Recording, x: Scale, y: Scale, last: float, series: int) -> str:
+    points: list[tuple[float, float] | None] = []
+    end = -math.log10(1 - last)
+    steps = round(end * _STEPS)
+    for i in range(1, steps + 1):
+        nines = end * i / steps
+        value = recording.ok.quantile_ms(max(1 - 10**-nines, 1e-6), infinite=_infinite(recording))
+        if value is None:
+            break
+        points.append((x(nines), y(max(value, y.low))))
+    return svg.path(points, series, 2.6 if series == 0 else 1.6)
+
+
+def _grid(x: Scale, y: Scale, ticks: tuple[float, ...], shown: tuple[float, ...]) -> list[str]:
+    parts: list[str] = []
+    for tick in ticks:
+        parts.append(svg.line(LEFT, y(tick), WIDTH - RIGHT, y(tick), "grid", "#d5dae0"))
+        parts.append(svg.text(LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
+    for q in shown:
+        at = x(-math.log10(1 - q))
+        parts.append(svg.line(at, TOP, at, HEIGHT - BOTTOM, "grid", "#d5dae0"))
+        parts.append(svg.text(at, HEIGHT - BOTTOM + 18, "" if q == 0 else f"P{q * 100:g}", anchor="middle"))
+    parts.append(svg.text(LEFT - 8, 14, "ms", anchor="end"))
+    return parts
+
+
+def _limits(checks: tuple[CheckResult, ...]) -> list[tuple[float, float, str]]:
+    """(quantile, ms, words) of each declared limit on all requests."""
+    found = []
+    for check in checks:
+        quantile = {"latency.p50": 0.5, "latency.p90": 0.9, "latency.p95": 0.95, "latency.p99": 0.99}.get(check.name)
+        bound = limits.read(check.pass_limit, "ms")
+        if quantile and check.scope is None and bound and bound.value > 0:
+            found.append((quantile, bound.value, f"P{quantile * 100:g} {clean(check.pass_limit)}"))
+    return found
+
+
+def _mark(quantile: float, limit_ms: float, words: str, x: Scale, y: Scale) -> tuple[str, str]:
+    at, height = x(-math.log10(1 - quantile)), y(limit_ms)
+    return (
+        svg.line(at - 22, height, at + 22, height, "limit", "#a5121f", stroke_width=2.5),
+        svg.text(at, height - 6, words, anchor="middle", class_="label limit-label"),
+    )
+
+
+def _describe(total: Recording) -> str:
+    at = [(q, total.ok.quantile_ms(q, infinite=_infinite(total))) for q in (0.5, 0.95, 0.99)]
+    told = (f"P{q * 100:g} {numbers.quantity(v, 'ms', absent=numbers.NOT_BOUNDED)}" for q, v in at)
+    return f"Over all {total.requests:,} judged requests: {', '.join(told)}."
+
+
+def _row(name: str, recording: Recording, shown: tuple[float, ...]) -> tuple[str, ...]:
+    infinite = _infinite(recording)
+    values = (recording.ok.quantile_ms(q, infinite=infinite) for q in (*shown, 1.0))
+    return (name, *(numbers.quantity(value, "ms", absent=numbers.NOT_BOUNDED) for value in values))

@@ -1,0 +1,116 @@
+"""What probes and the database said: each measurement with the lines below it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from readiness.judge.verdict import CheckResult, Outcome, Verdict
+from readiness.measurements.run import Detail, Measurement
+from readiness.metrics.catalogue import find
+from readiness.report import numbers
+from readiness.report.status import OUTCOMES, Status
+from readiness.text import clean
+
+LONGEST_REASON = 1000
+MOST_DETAILS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One observation: a header and its value."""
+
+    subject: str
+    observed: str
+    mark: Status | None
+    """None where the line is only information."""
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One measurement and its lines."""
+
+    metric: str
+    title: str
+    current: str
+    source: str
+    samples: str
+    reason: str
+    lines: tuple[Line, ...]
+    hidden: int
+    """Lines left out; report.json has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """What is not known, and why."""
+
+    title: str
+    metric: str
+    reason: str
+    status: Status
+
+
+def finding(measurement: Measurement) -> Finding:
+    """One measurement as text."""
+    metric = find(measurement.metric)
+    unit = metric.unit if metric else ""
+    title = metric.title if metric else measurement.metric
+    return Finding(
+        metric=_key(measurement.metric, measurement.scope),
+        title=clean(title),
+        current=numbers.quantity(measurement.value, unit),
+        source=clean(measurement.source),
+        samples="–" if measurement.samples is None else f"{measurement.samples:,}",
+        reason=clean(measurement.reason, LONGEST_REASON) if measurement.reason else "",
+        lines=tuple(_line(detail) for detail in measurement.details[:MOST_DETAILS]),
+        hidden=max(len(measurement.details) - MOST_DETAILS, 0),
+    )
+
+
+def _line(detail: Detail) -> Line:
+    mark = None if detail.ok is None else OUTCOMES[Outcome.PASS if detail.ok else Outcome.FAIL]
+    return Line(clean(detail.subject) or "–", clean(detail.observed) or "–", mark, clean(detail.note))
+
+
+def in_database(measurement: Measurement) -> bool:
+    """Whether it belongs to the section on the database."""
+    return measurement.metric.startswith(("data.", "database."))
+
+
+def unmeasured(verdict: Verdict) -> tuple[Unmeasured, ...]:
+    """Checks without a value first, then measurements without one that no check names."""
+    found = [_missing(check) for check in verdict.checks if check.outcome in _UNKNOWN]
+    declared = {(check.name, check.scope) for check in verdict.checks}
+    found += [
+        Unmeasured(
+            finding(m).title,
+            _key(m.metric, m.scope),
+            clean(m.reason or "no reason was given", LONGEST_REASON),
+            OUTCOMES[Outcome.ERROR],
+        )
+        for m in verdict.measurements
+        if m.value is None and (m.metric, m.scope) not in declared
+    ]
+    return tuple(found)
+
+
+_UNKNOWN = frozenset({Outcome.ERROR, Outcome.SKIPPED, Outcome.NOT_APPLICABLE})
+
+
+def _missing(check: CheckResult) -> Unmeasured:
+    key = _key(check.name, check.scope)
+    status = OUTCOMES[check.outcome]
+    reason = clean(check.message, LONGEST_REASON).removeprefix(f"{status.word}: ")  # the status says it already
+    return Unmeasured(clean(check.title) or key, key, reason, status)
+
+
+def _key(name: str, scope: str | None) -> str:
+    return clean(name if scope is None else f"{name}@{scope}")
+
+
+def split(measurements: Sequence[Measurement]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Findings of probes, and findings of the database."""
+    probes = tuple(finding(m) for m in measurements if not in_database(m))
+    return probes, tuple(finding(m) for m in measurements if in_database(m))

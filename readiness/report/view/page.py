@@ -1,0 +1,120 @@
+"""Page: every string of a report, cleaned and formatted once. Templates only place them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from readiness.judge.verdict import Verdict
+from readiness.report.status import DECISIONS, MEANING, Status
+from readiness.report.view import checks as checking
+from readiness.report.view import endpoints as traffic
+from readiness.report.view import facts, findings, words
+from readiness.text import clean
+
+LONGEST = 1000
+MOST_LINES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RiskLevel:
+    """One level of risk and its sentences."""
+
+    word: str
+    tone: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One report."""
+
+    title: str
+    service: str
+    decision: Status
+    meaning: str
+    reason: str
+    exit_code: str
+    score: str
+    score_range: str
+    coverage: str
+    score_points: tuple[float, float, float] | None
+    """Low, value, high, 0 to 100, for the score's bar; None when nothing was measured."""
+    tally: str
+    conditions: tuple[str, ...]
+    worst: tuple[checking.Worst, ...]
+    summary: tuple[facts.Fact, ...]
+    checks: tuple[checking.CheckRow, ...]
+    blocking: tuple[checking.CheckRow, ...]
+    unmeasured: tuple[findings.Unmeasured, ...]
+    doubts: tuple[str, ...]
+    notes: tuple[str, ...]
+    stalls: tuple[str, ...]
+    load: str
+    ledger: tuple[traffic.LedgerRow, ...]
+    latencies: tuple[str, ...]
+    endpoints: tuple[traffic.EndpointRow, ...]
+    endpoints_hidden: int
+    failed_latencies: tuple[str, ...]
+    failures: tuple[traffic.FailureRow, ...]
+    probes: tuple[findings.Finding, ...]
+    database: tuple[findings.Finding, ...]
+    risks: tuple[RiskLevel, ...]
+    next_steps: tuple[str, ...]
+    conclusion: str
+    provenance: tuple[facts.Fact, ...]
+
+
+def build(verdict: Verdict) -> Page:
+    """The page of a verdict."""
+    rows = tuple(checking.row(check) for check in verdict.checks)
+    decision = DECISIONS[verdict.decision]
+    service = clean(verdict.service)
+    score = words.score(verdict)
+    shown = traffic.rows(verdict.endpoints)
+    probes, database = findings.split(verdict.measurements)
+    points = verdict.score
+    return Page(
+        title=f"{decision.word} · score {score} · {service}",
+        service=service,
+        decision=decision,
+        meaning=MEANING[verdict.decision],
+        reason=clean(verdict.reason, LONGEST),
+        exit_code=str(int(verdict.exit_code)),
+        score=score,
+        score_range=words.score_range(verdict),
+        coverage=words.coverage(verdict),
+        score_points=(points.low, points.value, points.high) if points.coverage > 0 else None,
+        tally=words.tally(verdict),
+        conditions=_lines(verdict.conditions),
+        worst=checking.worst(verdict.checks),
+        summary=facts.short(verdict),
+        checks=rows,
+        blocking=tuple(row for row in rows if row.on_fail == checking.ON_FAIL["block"]),
+        unmeasured=findings.unmeasured(verdict),
+        doubts=_lines(verdict.doubts),
+        notes=_lines(verdict.notes),
+        stalls=_lines(verdict.stalls),
+        load=words.load(verdict),
+        ledger=traffic.ledger(verdict),
+        latencies=traffic.LATENCIES,
+        endpoints=shown,
+        endpoints_hidden=len(verdict.endpoints) - len(shown),
+        failed_latencies=traffic.FAILED_LATENCIES,
+        failures=traffic.failures(verdict.endpoints),
+        probes=probes,
+        database=database,
+        risks=(
+            RiskLevel("High", "bad", _lines(verdict.risks.high)),
+            RiskLevel("Medium", "fair", _lines(verdict.risks.medium)),
+            RiskLevel("Low", "good", _lines(verdict.risks.low)),
+        ),
+        next_steps=_lines(verdict.next_steps),
+        conclusion=words.conclusion(verdict),
+        provenance=facts.full(verdict),
+    )
+
+
+def _lines(texts: tuple[str, ...]) -> tuple[str, ...]:
+    shown = tuple(clean(text, LONGEST) for text in texts[:MOST_LINES])
+    hidden = len(texts) - len(shown)
+    return (*shown, f"and {hidden:,} more, listed in report.json") if hidden > 0 else shown

@@ -1,0 +1,98 @@
+"""Sentences about the whole run. They say what was measured under which load, and nothing beyond."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from readiness.judge.verdict import Decision, Outcome, Verdict
+from readiness.report import numbers
+from readiness.report.view.checks import worst
+from readiness.text import clean
+
+_TALLY = (
+    (Outcome.PASS, "passed"),
+    (Outcome.WARN, "warned"),
+    (Outcome.FAIL, "failed"),
+    (Outcome.INCONCLUSIVE, "inconclusive"),
+    (Outcome.ERROR, "not measured"),
+    (Outcome.SKIPPED, "skipped"),
+    (Outcome.NOT_APPLICABLE, "not applicable"),
+)
+
+
+_PLAN = (("rate", "rate_per_s"), ("users", "users"), ("duration", "duration_s"))
+"""Names of the plan's height and length: as in thresholds.yaml, or with the unit at the end."""
+
+
+def tally(verdict: Verdict) -> str:
+    """`7 passed, 1 warned, 2 failed`, without zeros."""
+    by = Counter(check.outcome for check in verdict.checks)
+    return ", ".join(f"{by[outcome]:,} {word}" for outcome, word in _TALLY if by[outcome]) or "no checks"
+
+
+def score(verdict: Verdict) -> str:
+    """The score without its unit; a word when nothing was measured, because unknown is not zero."""
+    return f"{verdict.score.value:.1f}" if verdict.score.coverage > 0 else numbers.NOT_MEASURED
+
+
+def score_range(verdict: Verdict) -> str:
+    """Between which values the score lies, given what is unsure or missing."""
+    low, high = verdict.score.low, verdict.score.high
+    return "exact" if low == high and verdict.score.coverage > 0 else f"between {low:.1f} and {high:.1f}"
+
+
+def coverage(verdict: Verdict) -> str:
+    """`100 %`: the share of the declared weight that was measured."""
+    return numbers.quantity(100 * verdict.score.coverage, "%")
+
+
+def load(verdict: Verdict) -> str:
+    """The load as one phrase, from the plan: `50 users for 40s`; what the plan does not say is left out."""
+    plan = verdict.plan
+    if not plan:
+        return "no load plan was recorded"
+    rate, users, lasts = (plan.get(key, plan.get(other)) for key, other in _PLAN)
+    height = f"{clean(rate)} arrivals" if rate is not None else f"{clean(users)} users" if users is not None else ""
+    if isinstance(rate, int | float):
+        height += " per second"
+    time = f" for {seconds(lasts)}" if lasts is not None else ""
+    return f"{height}{time}".strip() or "see the plan below"
+
+
+def seconds(value: str | float | None) -> str:
+    """A plan's duration: seconds as a number, or text as the user wrote it."""
+    return numbers.duration(float(value)) if isinstance(value, int | float) else clean(value)
+
+
+def requests(verdict: Verdict) -> str:
+    """`12,034 judged requests, 99.97 % answered as expected`."""
+    judged = verdict.judged
+    if judged is None:
+        return "no load was measured"
+    return f"{numbers.count(judged.planned, 'judged request')}, {numbers.share(judged.ok, judged.planned)} as expected"
+
+
+def conclusion(verdict: Verdict) -> str:
+    """One paragraph: decision, evidence, what is worst, what is unknown, what comes next."""
+    service = clean(verdict.service)
+    parts = [f"The decision on {service} is {verdict.decision}: {_sentence(clean(verdict.reason, 1000))}"]
+    parts.append(f"Of {numbers.count(len(verdict.checks), 'declared check')}: {tally(verdict)}.")
+    if verdict.judged is not None:
+        parts.append(f"The load was {load(verdict)}; {requests(verdict)}.")
+        parts.append("Nothing is said about any other load.")
+    else:
+        parts.append("No load was measured, so nothing is said about how the service behaves under load.")
+    first = worst(verdict.checks, 1)
+    if first:
+        parts.append(f"Farthest from its target: {first[0].title}, {_sentence(first[0].against)}")
+    if verdict.doubts:
+        parts.append(f"There is doubt about the run as a whole: {_sentence(clean(verdict.doubts[0], 1000))}")
+    if verdict.next_steps:
+        parts.append(f"First step: {_sentence(clean(verdict.next_steps[0], 1000))}")
+    elif verdict.decision is Decision.READY:
+        parts.append("No step is needed before the release.")
+    return " ".join(parts)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."

@@ -1,0 +1,101 @@
+"""What the black-box rows share: a way to run the command against a target with a small threshold file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.harness import SCENARIOS, Result, Running, run_readiness, start_readiness
+from tests.e2e.postgres import Postgres, start_postgres
+
+BLOCKING = """
+  http.success_rate: { pass: "> 99 %", on_fail: block }
+  latency.p95: { pass: "< 100 ms", on_fail: block }
+  latency.p99: { pass: "< 200 ms", on_fail: block }
+"""
+FORMATS = "md,html,json,junit"
+
+
+class Cli:
+    """`readiness run` with the defaults of these tests; every argument of a row is what the row is about."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.out = folder / "out"
+        self.started: list[Running] = []
+
+    def thresholds(
+        self,
+        checks: str = BLOCKING,
+        *,
+        load: str = "",
+        more: str = "",
+        duration: str = "3s",
+        name: str = "thresholds.yaml",
+    ) -> Path:
+        """A threshold file: `checks` and `load` are indented lines, `more` whole sections."""
+        path = self.folder / name
+        times = f"  users: 5\n  ramp_up: 0s\n  warm_up: 0s\n  duration: {duration}\n"
+        path.write_text(f"version: 1\nservice: tested\nload:\n{times}{load}checks:{checks}{more}")
+        return path
+
+    def start(
+        self,
+        target: str,
+        *args: str,
+        scenario: str = "api.py",
+        checks: str = BLOCKING,
+        load: str = "",
+        more: str = "",
+        duration: str = "3s",
+        env: Mapping[str, str] | None = None,
+        secrets: tuple[str, ...] = (),
+        out: Path | None = None,
+    ) -> Running:
+        """Start a run."""
+        file = self.thresholds(checks, load=load, more=more, duration=duration)
+        out = out or self.out
+        fixed = ["--thresholds", str(file), "--scenarios", str(SCENARIOS / scenario), "--out", str(out)]
+        line = ["run", target, *fixed, "--format", FORMATS, *args]
+        running = start_readiness(line, out=out, cwd=self.folder, env=env, thresholds=file, secrets=secrets)
+        self.started.append(running)
+        return running
+
+    def run(self, target: str, *args: str, timeout_s: float = 60.0, **words: object) -> Result:
+        """Run to the end; keywords as for `start`."""
+        return self.start(target, *args, **words).finish(timeout_s)  # type: ignore[arg-type]
+
+    def plain(self, *args: str, **env: str) -> Result:
+        """Any other command line, as it stands."""
+        return run_readiness(args, out=self.out, cwd=self.folder, env=env)
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Iterator[Cli]:
+    """A folder of its own; whatever the row left running is killed after it."""
+    one = Cli(tmp_path)
+    yield one
+    for running in one.started:
+        running.kill_all()
+        running.process.communicate()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A real PostgreSQL with a role that can only read."""
+    with start_postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture
+def bags(postgres: Postgres) -> Callable[[int], str]:
+    """`bags(10)`: a fresh database whose table `bags` has ten rows; the read-only URL of it."""
+
+    def make(rows: int) -> str:
+        return postgres.database(
+            "create table bags (id int primary key)", f"insert into bags select generate_series(1, {rows})"
+        )
+
+    return make

@@ -1,0 +1,115 @@
+"""Rows D, against a real PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.e2e.conftest import Cli
+from tests.e2e.harness import marked
+from tests.e2e.invariants import assert_invariants
+from tests.e2e.postgres import PASSWORD, READER_PASSWORD, Postgres
+from tests.faultd.client import free_port
+from tests.faultd.fixture import StartFaultd
+
+COUNTS = "database:\n  counts:\n    bags: { table: bags }\n"
+
+
+def checks(limit: str) -> str:
+    return f"""
+  http.success_rate: {{ pass: "> 50 %", on_fail: block }}
+  data.bags: {{ pass: "{limit}", on_fail: block }}
+"""
+
+
+def run(cli: Cli, target: str, url: str, limit: str = ">= 10", secrets: tuple[str, ...] = (READER_PASSWORD,)):  # type: ignore[no-untyped-def]
+    return cli.run(
+        target,
+        checks=checks(limit),
+        more=COUNTS,
+        duration="1s",
+        env={"READINESS_DATABASE_URL": url},
+        secrets=(READER_PASSWORD, PASSWORD, *secrets),
+    )
+
+
+def test_d1_a_database_that_is_down_is_inconclusive(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd()
+    result = run(cli, server.url, f"postgresql://reader:{READER_PASSWORD}@127.0.0.1:{free_port()}/bags")
+    assert result.exit_code == 3, str(result)
+    assert_invariants(result, server, planned_s=1)
+    assert result.check("data.bags")["outcome"] == "error"
+    assert "refused" in result.check("data.bags")["message"].lower()
+
+
+def test_d2_a_bad_password_is_inconclusive_and_not_shown(cli: Cli, faultd: StartFaultd, postgres: Postgres) -> None:
+    server, wrong = faultd(), "wr0ng-p%40ssw0rd-42"
+    result = run(cli, server.url, postgres.url("postgres", password=wrong), secrets=(wrong, "wr0ng-p@ssw0rd-42"))
+    assert result.exit_code == 3, str(result)
+    assert_invariants(result, server, planned_s=1)
+    assert "authentication" in result.check("data.bags")["message"].lower()
+
+
+def test_d2_the_password_is_on_no_command_line(cli: Cli, faultd: StartFaultd, bags: Callable[[int], str]) -> None:
+    server = faultd()
+    running = cli.start(
+        server.url, checks=checks(">= 10"), more=COUNTS, duration="2s", env={"READINESS_DATABASE_URL": bags(10)}
+    )
+    server.wait(20, "/api/*")
+    lines = marked(running.mark)
+    running.finish()
+    assert len(lines) >= 2, "the engine is a process of its own"
+    assert all(READER_PASSWORD not in line for line in lines.values())
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql:/u:pg-r3ader-5ecret@host/db", "not a url pg-r3ader-5ecret", "http://u:pg-r3ader-5ecret@h/"]
+)
+def test_d3_a_malformed_url_is_a_usage_error_that_does_not_repeat_it(cli: Cli, faultd: StartFaultd, url: str) -> None:
+    server = faultd()
+    result = run(cli, server.url, url)
+    assert result.exit_code == 2, str(result)
+    assert "READINESS_DATABASE_URL" in result.stderr
+    assert READER_PASSWORD not in result.everything()
+    assert server.counts()["connections"] == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "limit", "exit_code"),
+    [(9, "== 10", 1), (10, "== 10", 0), (11, "== 10", 1), (9, ">= 10", 1), (11, ">= 10", 0), (0, "== 0", 0)],
+)
+def test_d4_counts_are_judged_exactly(
+    cli: Cli, faultd: StartFaultd, bags: Callable[[int], str], rows: int, limit: str, exit_code: int
+) -> None:
+    server = faultd()
+    result = run(cli, server.url, bags(rows), limit)
+    assert result.exit_code == exit_code, str(result)
+    assert_invariants(result, server, planned_s=1)
+    assert result.check("data.bags")["value"] == rows
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["drop table bags", "alter table bags rename to sacks", "create schema s; alter table bags set schema s"],
+)
+def test_d6_a_missing_table_is_an_error_and_not_zero(
+    cli: Cli, faultd: StartFaultd, postgres: Postgres, bags: Callable[[int], str], statement: str
+) -> None:
+    server, url = faultd(), bags(10)
+    postgres.execute(url.rpartition("/")[2], *statement.split("; "))
+    result = run(cli, server.url, url, ">= 0")
+    assert result.exit_code == 3, str(result)
+    assert_invariants(result, server, planned_s=1)
+    assert result.check("data.bags")["outcome"] == "error"
+    assert "bags" in result.check("data.bags")["message"]
+
+
+def test_a_role_that_can_write_is_refused(
+    cli: Cli, faultd: StartFaultd, postgres: Postgres, bags: Callable[[int], str]
+) -> None:
+    server, database = faultd(), bags(10).rpartition("/")[2]
+    result = run(cli, server.url, postgres.url(database, "owner", PASSWORD))
+    assert result.exit_code == 5, str(result)
+    assert server.seen("/api/*") == 0
+    assert PASSWORD not in result.everything()

@@ -1,0 +1,48 @@
+"""The built-in target: served alone, and assessed as `make demo` does."""
+
+from __future__ import annotations
+
+import json
+import signal
+from urllib.request import ProxyHandler, build_opener
+
+import pytest
+
+from tests.e2e.conftest import Cli
+from tests.e2e.harness import marked, run_readiness, start_readiness
+from tests.e2e.invariants import assert_invariants
+from tests.faultd.client import until
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
+def test_the_demo_prints_where_it_is_and_leaves_nothing_behind(cli: Cli, number: signal.Signals) -> None:
+    running = start_readiness(["demo"], out=cli.out, cwd=cli.folder)
+    cli.started.append(running)
+    assert running.process.stdout is not None
+    places = json.loads(running.process.stdout.readline())
+    assert {"url", "database_url", "admin_database_url", "cache_url"} <= set(places)
+    with build_opener(ProxyHandler({})).open(places["url"] + "/health", timeout=10) as answer:
+        assert answer.status == 200
+    running.signal(number)
+    result = running.finish(20)
+    assert until(lambda: not marked(result.mark), 10), marked(result.mark)
+
+
+@pytest.mark.timeout(180)
+def test_the_demo_is_assessed_end_to_end(cli: Cli) -> None:
+    times = ["--users", "10", "--duration", "6s", "--ramp-up", "1s", "--warm-up", "1s"]
+    result = run_readiness(["run", "demo", "--out", str(cli.out), *times], out=cli.out, cwd=cli.folder, timeout_s=150)
+    assert result.exit_code in (0, 1, 3, 4), str(result)
+    assert_invariants(result, planned_s=60)
+    assert {one["scenario"] for one in result.report["endpoints"]} == {"login", "bag_lookup", "dashboard"}
+    assert result.ledger["ok"] > 0
+    assert {
+        name: result.check(f"data.{name}")["value"]
+        for name in ("bags", "parents_and_children", "children_without_parent")
+    } == {
+        "bags": 25_746,
+        "parents_and_children": 0,
+        "children_without_parent": 0,
+    }
+    for name in ("health.latency.p95", "cache.hit_rate", "pool.error_rate", "security.headers", "database.orphans"):
+        assert result.check(name)["value"] is not None, result.check(name)

@@ -1,0 +1,86 @@
+"""Rows S: the run is interrupted."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.e2e.conftest import Cli
+from tests.e2e.invariants import assert_invariants, nothing_left
+from tests.faultd.client import until
+from tests.faultd.fixture import StartFaultd
+
+
+@pytest.mark.parametrize(
+    ("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
+)
+def test_s1_s3_a_signal_ends_the_run_soon_with_what_was_measured(
+    cli: Cli, faultd: StartFaultd, number: signal.Signals, exit_code: int
+) -> None:
+    server = faultd()
+    running = cli.start(server.url, duration="30s")
+    server.wait(300, "/api/*")
+    running.signal(number)
+    result = running.finish(20)
+    assert result.exit_code == exit_code, str(result)
+    assert_invariants(result, server, planned_s=5)
+    assert result.signalled_s is not None
+    assert result.signalled_s < 5
+    assert result.report["decision"] == "INCONCLUSIVE"
+    assert result.ledger["ok"] >= 200
+    assert result.run["interrupted"] == number.name
+    assert number.name in result.text("report.md")
+
+
+def test_s1_a_signal_ends_the_run_soon_when_the_target_hangs(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(mode="hang", after=20)
+    running = cli.start(server.url, duration="30s")
+    server.wait(25, "/api/*")
+    running.signal(signal.SIGTERM)
+    result = running.finish(20)
+    assert result.exit_code == 143, str(result)
+    assert_invariants(result, server, planned_s=5)
+    assert result.signalled_s is not None
+    assert result.signalled_s < 8
+    assert result.ledger["in_flight"] + sum(result.ledger["failed"].values()) == 5
+
+
+def test_s2_a_second_ctrl_c_ends_it_at_once(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(mode="hang", after=20)
+    running = cli.start(server.url, duration="30s")
+    server.wait(25, "/api/*")
+    running.signal(signal.SIGINT)
+    until(lambda: running.process.poll() is not None, 0.3)
+    if running.process.poll() is None:
+        running.signal(signal.SIGINT)
+    result = running.finish(20)
+    assert result.exit_code in (130, -signal.SIGINT), str(result)
+    assert result.signalled_s is not None
+    assert result.signalled_s < 4
+    assert result.report["decision"] == "INCONCLUSIVE"
+    nothing_left(result)
+
+
+def test_s1_a_signal_before_the_load_began_is_inconclusive_too(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd()
+    running = cli.start(server.url, duration="30s")
+    assert until(lambda: (cli.out / "report.json").exists(), 20)
+    running.signal(signal.SIGTERM)
+    result = running.finish(20)
+    assert result.exit_code == 143, str(result)
+    assert result.report["decision"] == "INCONCLUSIVE"
+    nothing_left(result)
+
+
+def test_s5_after_a_kill_the_placeholder_stays_and_no_process_does(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd()
+    running = cli.start(server.url, duration="30s")
+    server.wait(100, "/api/*")
+    running.signal(signal.SIGKILL)
+    result = running.finish(20)
+    assert result.report["decision"] == "INCONCLUSIVE"
+    assert "INCONCLUSIVE" in result.text("report.md")
+    nothing_left(result)
+    seen = server.seen("/api/*")
+    assert not until(lambda: server.seen("/api/*") > seen, 0.5), "load goes on after the kill"

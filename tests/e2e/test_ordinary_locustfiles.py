@@ -1,0 +1,56 @@
+"""A locustfile that knows nothing of readiness is measured like any other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Cli
+from tests.e2e.invariants import assert_invariants
+from tests.faultd.fixture import StartFaultd
+
+STOCK = ("stock_http.py", "stock_fast.py")
+PATHS = ("/api/*", "/login")
+
+
+@pytest.mark.parametrize("scenario", STOCK)
+def test_an_unmodified_locustfile_is_ready_on_a_healthy_service(cli: Cli, faultd: StartFaultd, scenario: str) -> None:
+    server = faultd()
+    result = cli.run(server.url, scenario=scenario)
+    assert result.exit_code == 0, str(result)
+    assert_invariants(result, server, paths=PATHS)
+    assert {one["name"] for one in result.report["endpoints"]} == {"POST /login", "GET /api/item", "GET /api/[id]"}
+    assert {one["scenario"] for one in result.report["endpoints"]} == {scenario.removesuffix(".py")}
+
+
+@pytest.mark.parametrize("scenario", STOCK)
+def test_an_unmodified_locustfile_has_no_request_deleted_when_the_service_hangs(
+    cli: Cli, faultd: StartFaultd, scenario: str
+) -> None:
+    server = faultd(mode="hang", only="/api/*", after=30)
+    result = cli.run(server.url, scenario=scenario, duration="2s")
+    assert result.exit_code == 1, str(result)
+    assert_invariants(result, server, paths=PATHS, planned_s=7)
+    assert result.ledger["in_flight"] + sum(result.ledger["failed"].values()) == 5
+
+
+@pytest.mark.parametrize("scenario", STOCK)
+@pytest.mark.parametrize(
+    ("mode", "words", "classes"),
+    [
+        ("status", {"code": 503}, {"http_5xx"}),
+        ("body", {"text": '{"ok": false}'}, {"assertion"}),
+        ("die", {"after": 200}, {"connect_refused", "reset", "protocol", "truncated"}),
+    ],
+    ids=["503", "wrong body", "dies"],
+)
+def test_an_unmodified_locustfile_gets_the_same_failure_classes(
+    cli: Cli, faultd: StartFaultd, scenario: str, mode: str, words: dict[str, Any], classes: set[str]
+) -> None:
+    server = faultd(mode=mode, only="/api/*", **words)
+    result = cli.run(server.url, scenario=scenario, duration="1s")
+    assert result.exit_code == 1, str(result)
+    assert_invariants(result, server, paths=PATHS, planned_s=1)
+    assert set(result.ledger["failed"])
+    assert set(result.ledger["failed"]) <= classes

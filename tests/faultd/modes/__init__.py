@@ -1,0 +1,29 @@
+"""Modes: one function each, its keyword arguments are the mode's options, its result answers requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tests.faultd.layers import Handler
+from tests.faultd.modes import answers, broken, hostile, service, timing
+
+MODES: Mapping[str, Callable[..., Handler]] = {
+    "ok": service.ok,
+    "stats": service.stats,
+    "status": answers.status,
+    "body": answers.body,
+    "redirect": answers.redirect,
+    "echo": answers.echo,
+    "delay": timing.delay,
+    "hang": timing.hang,
+    "freeze": timing.freeze,
+    "drip": timing.drip,
+    "endless": timing.endless,
+    "die": broken.die,
+    "rst": broken.rst,
+    "close": broken.close,
+    "truncated": broken.truncated,
+    "hangup": broken.hangup,
+    "garbage": broken.garbage,
+    "hostile": hostile.hostile,
+}

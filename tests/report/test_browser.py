@@ -1,0 +1,149 @@
+"""A real browser opens reports full of hostile text and finds nothing that is not ours."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from readiness.judge.verdict import Verdict
+from readiness.report import FORMATS
+from tests.report import builders
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
+)
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on PATH")
+EVERYTHING_HOSTILE = builders.hostile(" ".join(builders.HOSTILE))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def _file(verdict: Verdict, folder: Path) -> str:
+    path = folder / "report.html"
+    path.write_text(FORMATS["html"].render(verdict, builders.run(verdict)), encoding="utf-8")
+    return path.as_uri()
+
+
+def _open(browser, url: str, width: int, scheme: str = "light"):  # type: ignore[no-untyped-def]
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    page.seen = []
+    page.on("request", lambda request: page.seen.append(("request", request.url)))
+    page.on("dialog", lambda dialog: (page.seen.append(("dialog", dialog.message)), dialog.dismiss()))
+    page.on("console", lambda message: page.seen.append(("console", message.text)))
+    page.on("pageerror", lambda error: page.seen.append(("error", str(error))))
+    page.goto(url)
+    return page
+
+
+def test_hostile_text_makes_no_element_request_dialog_or_complaint(browser: object, tmp_path: Path) -> None:
+    url = _file(EVERYTHING_HOSTILE, tmp_path)
+    page = _open(browser, url, 1200)
+    assert page.seen == [("request", url)]
+    assert page.locator("script, img, iframe, object, embed, link, form, input, base").count() == 0
+    handlers = """[...document.querySelectorAll("*")].flatMap(e => [...e.attributes])
+        .filter(a => /^(on|style$)/.test(a.name)).length"""
+    assert page.evaluate(handlers) == 0
+    assert page.evaluate("[...document.querySelectorAll('a')].map(a => a.getAttribute('href'))") == ["#main"]
+    assert "49" not in page.locator("h1").inner_text()
+    page.context.close()
+
+
+def test_the_style_sheet_passes_its_own_policy(browser: object, tmp_path: Path) -> None:
+    page = _open(browser, _file(builders.verdict(), tmp_path), 1200)
+    assert page.evaluate("getComputedStyle(document.querySelector('.verdict')).borderLeftWidth") == "8px"
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [320, 360, 768, 1280])
+@pytest.mark.parametrize("verdict", [builders.every_outcome(), EVERYTHING_HOSTILE], ids=["ordinary", "hostile"])
+def test_no_page_scrolls_sideways(browser: object, tmp_path: Path, verdict: Verdict, width: int) -> None:
+    page = _open(browser, _file(verdict, tmp_path), width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.context.close()
+
+
+def test_the_first_screen_tells_decision_reason_worst_and_next_step(browser: object, tmp_path: Path) -> None:
+    page = _open(browser, _file(builders.verdict(), tmp_path), 1280)
+    for text in ("CONDITIONAL", "none of them blocking", "13.8× the limit", "Next:", "23:14:05 UTC"):
+        box = page.get_by_text(text).first.bounding_box()
+        assert box["y"] + box["height"] < 800, text
+    page.context.close()
+
+
+CONTRAST = """
+() => {
+  const parse = c => c.match(/[\\d.]+/g).map(Number);
+  const lum = ([r, g, b]) => [r, g, b].map(v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+  const ground = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor);
+    if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
+  const low = [];
+  for (const e of document.querySelectorAll('body *')) {
+    const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    if (!own || ['title', 'desc', 'style'].includes(e.tagName.toLowerCase())) continue;
+    const style = getComputedStyle(e);
+    const paint = e instanceof SVGElement ? style.fill : style.color;
+    const [a, b] = [lum(parse(paint)), lum(ground(e))].sort((x, y) => y - x);
+    const ratio = (a + .05) / (b + .05);
+    if (ratio < 4.5) low.push([e.tagName, e.getAttribute('class'), e.textContent.slice(0, 30), ratio.toFixed(2)]);
+  }
+  return low;
+}
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_has_the_contrast_of_wcag_aa(browser: object, tmp_path: Path, scheme: str) -> None:
+    page = _open(browser, _file(builders.every_outcome(), tmp_path), 1280, scheme)
+    assert page.evaluate(CONTRAST) == []
+    page.context.close()
+
+
+def test_headings_and_landmarks_are_in_order(browser: object, tmp_path: Path) -> None:
+    page = _open(browser, _file(builders.every_outcome(), tmp_path), 1280)
+    levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(h => Number(h.tagName[1]))")
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
+    assert page.evaluate("document.documentElement.lang") == "en"
+    assert [page.locator(tag).count() for tag in ("main", "body > header", "body > footer")] == [1, 1, 1]
+    bare = "[...document.querySelectorAll('th')].filter(th => !th.getAttribute('scope')).length"
+    assert page.evaluate(bare) == 0
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the decision"
+    page.context.close()
+
+
+def test_charts_are_pictures_with_a_name_a_description_and_a_table(browser: object, tmp_path: Path) -> None:
+    page = _open(browser, _file(builders.verdict(), tmp_path), 1280)
+    charts = page.locator("figure")
+    assert charts.count() == 4
+    for i in range(charts.count()):
+        drawing = charts.nth(i).locator("svg[role=img]")
+        assert drawing.count() == 1
+        for part in drawing.get_attribute("aria-labelledby").split():
+            assert page.locator(f"#{part}").text_content().strip()
+        assert charts.nth(i).locator("details table tbody tr").count() > 0
+    page.context.close()

@@ -1,0 +1,141 @@
+"""Charts draw what was recorded, say what they leave out, and draw nothing when there is nothing."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from readiness.judge.verdict import Verdict
+from readiness.measurements.run import Endpoint, Recording, Run
+from readiness.report import charts
+from readiness.report.charts import axes, failures, percentiles, ranges, timeline
+from tests.report import builders
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def _changed(run: Run, **more: object) -> Run:
+    assert run.load is not None
+    return replace(run, load=replace(run.load, **more))  # type: ignore[arg-type]
+
+
+def test_the_list_of_charts_is_the_folder() -> None:
+    folder = Path(charts.__file__).parent
+    drawing = {
+        path.stem
+        for path in folder.glob("*.py")
+        if any(isinstance(n, ast.FunctionDef) and n.name == "draw" for n in ast.parse(path.read_text()).body)
+    }
+    assert drawing == {draw.__module__.rpartition(".")[2] for draw in charts.CHARTS}
+
+
+@pytest.mark.parametrize("verdict", [builders.verdict(), builders.hostile("<script>|\x1b")], ids=["plain", "hostile"])
+def test_every_chart_is_well_formed_and_stays_inside_its_frame(verdict: Verdict) -> None:
+    for chart in charts.draw_all(verdict, builders.run(verdict)):
+        root = ET.fromstring(chart.svg)
+        width, height = (float(v) for v in root.get("viewBox", "").split()[2:])
+        assert root.find(f"{SVG}title") is not None
+        assert root.find(f"{SVG}desc") is not None
+        for element in root.iter():
+            for name, most in (
+                ("x", width),
+                ("x1", width),
+                ("x2", width),
+                ("y", height),
+                ("y1", height),
+                ("y2", height),
+            ):
+                if element.get(name) is not None:
+                    assert 0 <= float(element.get(name, "")) <= most, (chart.key, element.attrib)
+        assert all(len(row) == len(chart.columns) for row in chart.rows)
+
+
+def test_without_a_run_only_what_the_verdict_knows_is_drawn() -> None:
+    assert [chart.key for chart in charts.draw_all(builders.verdict(), None)] == ["ranges"]
+    assert charts.draw_all(builders.verdict(endpoints=()), None) == ()
+
+
+def test_a_percentile_among_failures_is_not_bounded() -> None:
+    verdict = builders.verdict()
+    recording = Recording(ok=builders.histogram(10.0, 90), failed={"timeout": 10})
+    run = _changed(builders.run(verdict), endpoints=(Endpoint("login", "POST /login", recording, Recording()),))
+    chart = percentiles.draw(verdict, run)
+    assert chart is not None
+    (row,) = chart.rows
+    p50, p90, p95, p99 = row[1:5]
+    assert p50.endswith(" ms")
+    assert p90.endswith(" ms")
+    assert (p95, p99, row[-1]) == ("not bounded", "not bounded", "not bounded")
+
+
+def test_the_limits_of_all_requests_are_on_the_percentile_chart() -> None:
+    verdict = builders.verdict()
+    chart = percentiles.draw(verdict, builders.run(verdict))
+    assert chart is not None
+    labels = [text.text for text in ET.fromstring(chart.svg).iter(f"{SVG}text")]
+    assert {"P95 < 100 ms", "P99 < 200 ms"} <= set(labels)
+    assert "P95 < 80 ms" not in labels
+
+
+def test_a_range_bar_is_over_when_its_own_limit_is_reached() -> None:
+    chart = ranges.draw(builders.verdict(), None)
+    assert chart is not None
+    limits = {row[0]: row[-1] for row in chart.rows}
+    assert limits["GET /api/bags/{qr}"] == "80 ms"
+    assert limits["POST /login"] == "100 ms"
+    assert str(chart.svg).count('class="bar over"') == 2
+
+
+def test_a_stall_breaks_the_latency_lines_and_is_marked() -> None:
+    verdict = builders.verdict()
+    chart = timeline.draw(verdict, builders.run(verdict))
+    assert chart is not None
+    root = ET.fromstring(chart.svg)
+    assert len(root.findall(f"{SVG}rect[@class='stall']")) == 1
+    assert len(root.findall(f"{SVG}rect[@class='unjudged']")) == 1
+    first = next(root.iter(f"{SVG}path"))
+    assert first.get("d", "").count("M") == 2
+
+
+def test_failures_are_drawn_only_when_there_are_some() -> None:
+    verdict = builders.verdict()
+    assert failures.draw(verdict, builders.run(verdict, failing=False)) is None
+    chart = failures.draw(verdict, builders.run(verdict))
+    assert chart is not None
+    assert chart.rows == (("30 – 31", "4"), ("33 – 34", "4"))
+
+
+def test_an_hour_of_seconds_is_grouped_and_says_so() -> None:
+    verdict = builders.verdict()
+    run = builders.run(verdict)
+    assert run.load is not None
+    second = run.load.series[0]
+    hour = tuple(replace(second, at_s=float(s)) for s in range(3600))
+    chart = timeline.draw(verdict, _changed(run, series=hour, judged_end_s=3600.0))
+    assert chart is not None
+    assert "Each point is the worst of 10 seconds." in chart.note
+    assert len(chart.rows) <= 60
+    assert len(chart.svg) < 60_000
+
+
+@given(st.floats(1e-3, 1e7), st.floats(1.0, 1e6))
+def test_logarithmic_ticks_cover_the_values(low: float, factor: float) -> None:
+    ticks = axes.log_ticks(low, low * factor)
+    assert ticks[0] <= low * (1 + 1e-9)
+    assert ticks[-1] >= low * factor * (1 - 1e-9)
+    assert list(ticks) == sorted(set(ticks))
+    assert 2 <= len(ticks) <= 14
+
+
+@given(st.floats(0, 1e9))
+def test_linear_ticks_cover_the_values(high: float) -> None:
+    ticks = axes.linear_ticks(high)
+    assert ticks[0] == 0
+    assert ticks[-1] >= high * (1 - 1e-9)
+    assert 2 <= len(ticks) <= 7

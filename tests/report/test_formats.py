@@ -1,0 +1,154 @@
+"""Every format shows the same verdict: parsed back, each gives the same decision, checks and outcomes."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+import readiness.report
+from readiness.judge.verdict import Decision, Outcome, Verdict
+from readiness.report import FORMATS
+from readiness.report.status import OUTCOMES
+from readiness.report.view.checks import key_of
+from tests.report import builders, parsing
+
+VERDICTS = {
+    "conditional": builders.verdict(),
+    "ready": builders.ready(),
+    "every outcome": builders.every_outcome(),
+    "inconclusive": builders.every_outcome(Decision.INCONCLUSIVE),
+}
+each_verdict = pytest.mark.parametrize("verdict", VERDICTS.values(), ids=VERDICTS.keys())
+WORD = {outcome: status.word for outcome, status in OUTCOMES.items()}
+
+
+def test_the_list_of_formats_is_the_folder() -> None:
+    folder = Path(readiness.report.__file__).parent
+    renderers = {
+        f"readiness.report.{path.stem}"
+        for path in folder.glob("*.py")
+        if path.stem != "__init__"
+        and any(isinstance(n, ast.FunctionDef) and n.name == "render" for n in ast.parse(path.read_text()).body)
+    }
+    assert renderers == {fmt.module for fmt in FORMATS.values()}
+    assert [fmt.file_name for fmt in FORMATS.values()] == ["report.md", "report.html", "report.json", "junit.xml"]
+
+
+def test_the_list_of_formats_imports_no_renderer() -> None:
+    code = (
+        "import readiness.report, readiness.report.writing, sys; print({'jinja2', 'rich', 'numpy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "set()"
+
+
+@each_verdict
+def test_html_parses_back_to_the_verdict(verdict: Verdict) -> None:
+    page = parsing.html(FORMATS["html"].render(verdict, builders.run(verdict)))
+    assert page.marks["data-decision"] == verdict.decision
+    assert page.marks["data-score"] == f"{verdict.score.value:.1f}"
+    assert list(page.checks) == [key_of(check) for check in verdict.checks]
+    for check, cells in zip(verdict.checks, page.checks.values(), strict=True):
+        assert cells[1] == check.pass_limit
+        assert cells[3].endswith(WORD[check.outcome])
+
+
+@each_verdict
+def test_markdown_parses_back_to_the_verdict(verdict: Verdict) -> None:
+    text = FORMATS["md"].render(verdict)
+    assert text.splitlines()[0].startswith("# ")
+    assert f" {verdict.decision} – " in text.splitlines()[0]
+    assert f"**Score: {verdict.score.value:.1f} of 100**" in text
+    rows = parsing.markdown_tables(text)[0][1:]
+    assert len(rows) == len(verdict.checks)
+    for check, cells in zip(verdict.checks, rows, strict=True):
+        assert f"({key_of(check)})" in cells[0]
+        assert cells[1] == check.pass_limit
+        assert cells[3].endswith(WORD[check.outcome])
+
+
+@each_verdict
+def test_junit_has_one_case_per_check_and_one_for_the_decision(verdict: Verdict) -> None:
+    suite = ET.fromstring(FORMATS["junit"].render(verdict))[0]
+    cases = suite.findall("testcase")
+    assert [case.get("classname") for case in cases] == [
+        *(f"readiness.{key_of(check)}" for check in verdict.checks),
+        "readiness.decision",
+    ]
+    for attribute, child in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        assert int(suite.get(attribute, "-1")) == len(suite.findall(f"testcase/{child}"))
+    assert int(suite.get("tests", "-1")) == len(cases)
+    expected = {
+        Outcome.FAIL: ["failure"], Outcome.ERROR: ["error"], Outcome.INCONCLUSIVE: ["error"],
+        Outcome.SKIPPED: ["error"], Outcome.NOT_APPLICABLE: ["skipped"],
+    }  # fmt: skip
+    for check, case in zip(verdict.checks, cases, strict=False):
+        children = [child.tag for child in case if child.tag != "system-out"]
+        assert children == expected.get(check.outcome, [])
+        assert case.get("file") == "thresholds.yaml"
+        assert case.get("line") == (str(check.line) if check.line else None)
+    decided = [child.tag for child in cases[-1] if child.tag != "system-out"]
+    blocked = {Decision.NOT_READY: ["failure"], Decision.INCONCLUSIVE: ["error"]}
+    assert decided == blocked.get(verdict.decision, [])
+
+
+def test_the_sections_come_in_their_order_in_both_formats() -> None:
+    verdict = builders.every_outcome()
+    wanted = [
+        "Performance metrics", "What was not measured, and why", "Doubts and stalls", "Load", "Findings of the probes",
+        "Database status", "Risk assessment", "Deployment decision", "Next steps", "Conclusion", "Provenance",
+    ]  # fmt: skip
+    markdown = FORMATS["md"].render(verdict)
+    html = FORMATS["html"].render(verdict)
+    in_markdown = [markdown.index(f"\n## {title}\n") for title in wanted]
+    in_html = [html.index(f">{title}</h2>") for title in wanted]
+    assert in_markdown == sorted(in_markdown)
+    assert in_html == sorted(in_html)
+
+
+def test_the_first_screen_names_the_worst_check_with_its_factor() -> None:
+    for name in ("md", "html"):
+        text = FORMATS[name].render(builders.verdict())
+        start = text.index("1,379 ms against 100 ms, 13.8× the limit")
+        assert start < text.index("Performance metrics")
+
+
+def test_what_has_no_number_is_a_word_and_never_zero() -> None:
+    verdict = builders.every_outcome()
+    rows = {cells[0]: cells for cells in parsing.markdown_tables(FORMATS["md"].render(verdict))[0][1:]}
+    assert rows["Orphaned Rows (database.orphans)"][2] == "not measured"
+    assert rows["Slowest Response (latency.max)"][2] == "not bounded"
+    nothing = replace(verdict, checks=(), score=replace(verdict.score, value=0.0, low=0.0, high=100.0, coverage=0.0))
+    assert parsing.html(FORMATS["html"].render(nothing)).marks["data-score"] == "not measured"
+
+
+def test_no_placeholder_of_a_missing_number_reaches_a_reader() -> None:
+    verdict = builders.every_outcome()
+    for name in ("md", "html", "junit"):
+        text = FORMATS[name].render(verdict, builders.run(verdict))
+        for word in (">None<", " None ", ">nan", " nan ", "inf ms", "Undefined"):
+            assert word not in text, (name, word)
+
+
+def test_an_ordinary_report_is_under_300_kilobytes() -> None:
+    verdict = builders.every_outcome()
+    assert len(FORMATS["html"].render(verdict, builders.run(verdict)).encode()) < 300_000
+
+
+def test_a_thousand_endpoints_render_without_effort() -> None:
+    many = tuple(builders.endpoint(f"s{i % 7}", f"GET /e/{i}", 5.0 + i, 50, i % 3) for i in range(1000))
+    verdict = builders.verdict(endpoints=many)
+    run = builders.run(verdict)
+    FORMATS["html"].render(builders.ready())  # templates compiled
+    started = time.process_time()
+    texts = {name: fmt.render(verdict, run) for name, fmt in FORMATS.items()}
+    assert time.process_time() - started < 6  # the goal is 2 s; tests share the machine
+    assert "800 more are in report.json" in texts["md"]
+    assert len(texts["html"].encode()) < 1_000_000
