@@ -37,7 +37,7 @@ bench: $(VENV)/dev.done ## benchmarks: ratios side by side
 	$(BIN)/python -m benchmarks
 
 example: $(VENV)/dev.done ## a real run of the demo as reports/example, the golden output
-	$(BIN)/python -m benchmarks.example
+	$(BIN)/readiness run demo --out reports/example
 
 locks: $(VENV)/dev.done ## resolve the hashed locks anew from pyproject.toml
 	$(PIP) install uv

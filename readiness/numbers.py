@@ -29,10 +29,8 @@ def exists(value: float | None) -> bool:
 
 
 def with_unit(text: str, unit: str) -> str:
-    """A printed number and its unit; `/s` stands without a space, as in thresholds.yaml's own words."""
-    if not unit:
-        return text
-    return f"{text}{unit}" if unit.startswith("/") else f"{text} {unit}"
+    """A printed number and its unit."""
+    return f"{text} {unit}" if unit else text
 
 
 def number(value: float | None, unit: str, *, apart_from: float | None = None) -> str:
@@ -67,30 +65,40 @@ def _fixed(value: float, digits: int) -> str:
     return text.removeprefix("-") if not text.strip("-0.,") else text  # no "-0.0"
 
 
-def interval(low: float | None, high: float | None, value: float | None, unit: str, limit: float | None = None) -> str:
+def limit(value: float, unit: str) -> str:
+    """A limit's own number, in the digits that it has: `100 ms`, `99.95 %`."""
+    text = f"{value:,.9f}".rstrip("0").rstrip(".")
+    return with_unit(text, unit)
+
+
+def interval(
+    low: float | None, high: float | None, value: float | None, unit: str, apart_from: float | None = None
+) -> str:
     """The bounds of a value: `1,350.2 – 1,402.9 ms`, `exact`, or words for an end that does not exist."""
     has_low, has_high = exists(low), exists(high)
     if has_low and has_high and low == high:
-        return "exact" if low == value else quantity(low, unit, apart_from=limit)
+        return "exact" if low == value else quantity(low, unit, apart_from=apart_from)
     if has_low and has_high:
-        return f"{number(low, unit, apart_from=limit)} – {quantity(high, unit, apart_from=limit)}"
+        ends = [number(end, unit, apart_from=apart_from) for end in (low, high)]
+        digits = max(len(end.partition(".")[2]) for end in ends)
+        return with_unit(" – ".join(_fixed(end, digits) for end in (low, high) if end is not None), unit)
     if has_low:
-        return f"at least {quantity(low, unit, apart_from=limit)}"
+        return f"at least {quantity(low, unit, apart_from=apart_from)}"
     if has_high:
-        return f"at most {quantity(high, unit, apart_from=limit)}"
+        return f"at most {quantity(high, unit, apart_from=apart_from)}"
     return "–"
 
 
-def headline(value: float, limit: float, unit: str) -> str:
-    """A value in as few digits as its comparison with `limit` bears: `1,379 ms` beside `100 ms`."""
-    if unit != "%" and abs(value) >= 100 and round(value) != round(limit) and round(value) != 0:
+def headline(value: float, target: float, unit: str) -> str:
+    """A value in as few digits as its comparison with `target` bears: `1,379 ms` beside `100 ms`."""
+    if unit != "%" and abs(value) >= 100 and round(value) != round(target) and round(value) != 0:
         return with_unit(f"{value:,.0f}", unit)
-    return quantity(value, unit, apart_from=limit)
+    return quantity(value, unit, apart_from=target)
 
 
-def times(value: float, limit: float) -> str:
+def times(value: float, target: float) -> str:
     """How many times the limit: `13.8×`."""
-    ratio = value / limit
+    ratio = value / target
     digits = 0 if ratio >= 100 else 1 if ratio >= 1.05 else 2
     while digits < _MOST_DIGITS and ratio != 1 and _fixed(ratio, digits) == _fixed(1.0, digits):
         digits += 1

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import locust
 from locust import between, constant, constant_pacing, constant_throughput, tag, task
+from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 
 from readiness.load.http.client import Client
 from readiness.load.recorder import Call
@@ -26,6 +27,8 @@ TIMEOUT_S = 30.0
 """Total time for one request under plain `locust -f`, where no plan sets it."""
 
 _accounts = count()
+_CONTROL_FLOW = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
+"""Exceptions by which a scenario steers its user; they say nothing of the response."""
 
 
 class _Unrecorded:
@@ -66,6 +69,7 @@ class User(locust.User):
                 timeout_s=TIMEOUT_S,
                 connect_timeout_s=TIMEOUT_S,
                 on_request=environment.events.request.fire,
+                control_flow=_CONTROL_FLOW,
             )
             return
         self.account_number = next(context.accounts)
@@ -78,4 +82,5 @@ class User(locust.User):
             timeout_s=context.plan.timeout_s,
             connect_timeout_s=min(context.plan.timeout_s, 10.0),
             on_request=events.fire if events._handlers else None,
+            control_flow=_CONTROL_FLOW,
         )

@@ -1,63 +1,68 @@
-"""What the database says: counts, queries and invariants in one snapshot, and what its catalogs know.
+"""The database: counts, queries, equations and integrity facts, from one read-only snapshot.
 
-The functions that the run needs; psycopg is imported when the first of them is called.
+psycopg is imported when a function is called, so that `import readiness.database` costs nothing.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Set as AbstractSet
 
 from readiness.config.model import Database
+from readiness.errors import ConfigError, NotMeasured, Refused
 from readiness.measurements.run import Measurement
 
-if TYPE_CHECKING:
-    from readiness.database.activity import JudgedWindow
+__all__ = ["check_role", "measure", "parse", "secrets", "unavailable"]
 
 SOURCE = "database"
+FOREIGN_KEYS = "database.foreign_keys.unvalidated"
+INDEXES = "database.indexes.invalid"
+ORPHANS = "database.orphans"
 
 
-def parse(url: str) -> str:
-    """The connection string for libpq. Raises ConfigError without any part of the URL."""
-    from readiness.database import connect
+def parse(url: str) -> None:
+    """Raise ConfigError when `url` is no PostgreSQL URL; the text never repeats any of it."""
+    from readiness.database.address import parameters
 
-    return connect.parse(url)
+    parameters(url)
 
 
 def secrets(url: str) -> tuple[str, ...]:
-    """What of the URL must be shown nowhere. Never raises."""
-    from readiness.database import connect
+    """The passwords in `url`, as written and percent-decoded; empty when there is none."""
+    from readiness.database.address import passwords
 
-    return connect.secrets(url)
+    return passwords(url)
 
 
 def check_role(url: str, database: Database) -> None:
-    """Raises Refused when the role can do more than read, NotMeasured when the database cannot be asked."""
-    from readiness.database import role
+    """Raise Refused when the role could write, NotMeasured when that cannot be found out."""
+    from readiness.database.connect import open_read_only
+    from readiness.database.role import refuse_writer
 
-    role.check(url, database.schemas)
-
-
-def measure(url: str, database: Database, wanted: set[str]) -> tuple[Measurement, ...]:
-    """Every count, query and invariant, and each wanted `database.…` metric; never raises for a database's failure."""
-    from readiness.database import look
-
-    return look.measure(url, database, wanted)
+    with open_read_only(url, timeout_s=database.statement_timeout_s) as session:
+        refuse_writer(session)
 
 
-def sample_connections(url: str, window: JudgedWindow) -> tuple[Measurement, ...]:
-    """`pool.headroom`, sampled until the window ends; never raises for a database's failure."""
-    from readiness.database import activity
+def measure(url: str, database: Database, wanted: AbstractSet[str]) -> tuple[Measurement, ...]:
+    """Every count, query and invariant, and the integrity facts; a failed look has a reason instead of a value.
 
-    return activity.sample(url, window)
+    Catalogue facts are always taken; orphans, which read whole tables, only when `wanted` names them. The role is
+    looked at again: the database may have been away when `check_role` asked.
+    """
+    from readiness.database.connect import open_read_only
+    from readiness.database.role import refuse_writer
+    from readiness.database.snapshot import look
+
+    try:
+        with open_read_only(url, timeout_s=database.statement_timeout_s) as session:
+            refuse_writer(session)
+            return look(session, database, wanted)
+    except (ConfigError, NotMeasured, Refused) as error:
+        return unavailable(str(error), database, wanted)
 
 
-def names(database: Database, wanted: set[str]) -> tuple[str, ...]:
-    """The metrics that `measure` yields, in their order."""
-    declared = [f"data.{name}" for part in (database.counts, database.queries, database.invariants) for name in part]
-    asked = sorted(name for name in wanted if name.startswith(("data.", "database.")))
-    return tuple(dict.fromkeys([*declared, *asked]))
-
-
-def unavailable(reason: str, database: Database, wanted: set[str]) -> tuple[Measurement, ...]:
-    """The same metrics as `measure`, each without a value and with `reason`."""
-    return tuple(Measurement(name, None, None, SOURCE, reason=reason) for name in names(database, wanted))
+def unavailable(reason: str, database: Database, wanted: AbstractSet[str]) -> tuple[Measurement, ...]:
+    """What `measure` would have returned, each without a value and for the same reason."""
+    data = [f"data.{name}" for name in (*database.counts, *database.queries, *database.invariants)]
+    facts = [name for name in (FOREIGN_KEYS, INDEXES, ORPHANS) if name in wanted]
+    others = sorted(name for name in wanted if name.startswith(("data.", "database.")))
+    return tuple(Measurement(name, None, None, SOURCE, reason=reason) for name in dict.fromkeys(data + facts + others))

@@ -1,137 +1,159 @@
-"""Connections that can only read, and that end: server-side timeouts, and a deadline of our own that cancels."""
+"""A read-only connection on which every statement ends in bounded time."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import re
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
-from readiness.errors import ConfigError, NotMeasured
-from readiness.text import clean, redact
+from readiness.database.address import parameters, passwords
+from readiness.database.reasons import connection_reason, statement_reason
+from readiness.errors import NotMeasured
 
-VARIABLE = "READINESS_DATABASE_URL"
 CONNECT_TIMEOUT_S = 5
-LOCK_TIMEOUT_MS = 1000
-CANCEL_GRACE_S = 2.0
-Statement = bytes | sql.SQL | sql.Composed
+LOCK_TIMEOUT_S = 1.0
+CANCEL_S = 2.0
+"""How long the server may take to obey a cancel before the connection is cut."""
+MIN_BUDGET_S = 60.0
+OLDEST_SERVER = 120000
+"""PostgreSQL 12: the oldest whose catalogues hold what the checks read."""
+
 Row = tuple[Any, ...]
+FAILURES = (psycopg.Error, OSError, ValueError, ArithmeticError)
+"""What a statement can raise: the server's errors, a lost connection, text that cannot be encoded or decoded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An open connection in autocommit, and how long one statement may take."""
+    """One open REPEATABLE READ, READ ONLY transaction."""
 
     connection: psycopg.Connection[Row]
     timeout_s: float
-    secrets: tuple[str, ...]
+    ends_at: float
+    """Monotonic time at which all statements together have used up their time."""
 
-    def rows(self, statement: Statement, values: Sequence[object] = ()) -> list[Row]:
-        """All rows of one statement. Raises NotMeasured with the server's reason."""
+    def rows(self, query: sql.SQL | sql.Composed | bytes) -> list[Row]:
+        """The answer to one statement, never more than one; raises NotMeasured with the reason.
+
+        A statement that fails takes only itself down, by a savepoint.
+        """
         with self.guarded():
-            return self.connection.execute(statement, values or None, prepare=True).fetchall()
+            return self.connection.execute(query, prepare=True).fetchall()
 
-    @contextlib.contextmanager
+    @contextmanager
     def guarded(self) -> Iterator[None]:
-        """A block that is cancelled at the deadline and whose errors become NotMeasured."""
+        """A savepoint and a deadline around statements; raises NotMeasured with the reason."""
+        left_s = self.ends_at - time.monotonic()
+        if left_s <= 0:
+            raise NotMeasured("the database checks before this one used up the time for all of them")
         try:
-            with _deadline(self.connection, self.timeout_s + 1):
+            with _deadline(self.connection, min(self.timeout_s, left_s) + 1.0), self._savepoint():
                 yield
-        except psycopg.Error as error:
-            raise NotMeasured(reason_of(error, self.secrets, self.timeout_s)) from None
+        except FAILURES as error:
+            raise NotMeasured(statement_reason(error, self.timeout_s, LOCK_TIMEOUT_S)) from None
+
+    @contextmanager
+    def _savepoint(self) -> Iterator[None]:
+        self.connection.execute("savepoint readiness")
+        try:
+            yield
+        except (*FAILURES, NotMeasured):
+            with suppress(*FAILURES):  # the first error is the one to tell
+                self.connection.execute("rollback to savepoint readiness")
+            raise
+        self.connection.execute("release savepoint readiness")
 
 
-def parse(url: str) -> str:
-    """libpq's connection string for `postgresql://…` or `key=value …`. Raises ConfigError that repeats none of it."""
-    problem = f"{VARIABLE}: is not a PostgreSQL URL such as postgresql://user:password@host:5432/database"
-    if not re.match(r"postgres(ql)?://|\s*[a-z_]+\s*=", url):
-        raise ConfigError(problem)
+@contextmanager
+def open_read_only(url: str, *, timeout_s: float) -> Iterator[Session]:
+    """Connect and begin one read-only snapshot; raises NotMeasured, without the URL or a secret, when it cannot.
+
+    Raises ConfigError when `url` is no URL.
+    """
+    given = parameters(url)
     try:
-        return make_conninfo(**{name: value for name, value in conninfo_to_dict(url).items() if value is not None})
-    except (psycopg.Error, ValueError, UnicodeError):
-        pass
-    raise ConfigError(problem)
+        connection = psycopg.connect(_conninfo(given, timeout_s), autocommit=True)
+    except FAILURES as error:
+        reason = connection_reason(error, (*passwords(url), given.get("password", "")))
+    else:
+        with closing(connection):
+            yield _begin(connection, timeout_s)
+        return
+    raise NotMeasured(reason)
 
 
-def secrets(url: str) -> tuple[str, ...]:
-    """The password, as written and decoded, and the URL itself."""
-    found = [url]
-    with contextlib.suppress(psycopg.Error, ValueError, UnicodeError):
-        found.append(str(conninfo_to_dict(url).get("password") or ""))
-    with contextlib.suppress(ValueError):
-        written = urlsplit(url).password or ""
-        found += [written, unquote(written)]
-    found.append(os.environ.get("PGPASSWORD", ""))
-    return tuple(dict.fromkeys(text for text in found if text))
+def _conninfo(given: dict[str, str], timeout_s: float) -> str:
+    ours = {
+        "application_name": "readiness",
+        "client_encoding": "UTF8",
+        "connect_timeout": str(CONNECT_TIMEOUT_S),
+        "options": f"{given.get('options', '')} {_options(timeout_s)}".strip(),  # the last one of a name counts
+    }
+    return make_conninfo("", **(given | ours))
 
 
-@contextlib.contextmanager
-def open_session(url: str, timeout_s: float) -> Iterator[Session]:
-    """A session that can only read, closed after the block. Raises NotMeasured when it cannot be opened."""
-    conninfo, hidden = parse(url), secrets(url)
-    given = str(conninfo_to_dict(conninfo).get("options") or "")
-    settings = {
-        "default_transaction_read_only": "on",
-        "statement_timeout": f"{int(timeout_s * 1000)}ms",
-        "lock_timeout": f"{LOCK_TIMEOUT_MS}ms",
-        "idle_in_transaction_session_timeout": "30s",
-        "row_security": "off",
+def _settings(timeout_s: float) -> dict[str, str]:
+    return {
+        "statement_timeout": f"{max(round(timeout_s * 1000), 1)}",
+        "lock_timeout": f"{round(LOCK_TIMEOUT_S * 1000)}",
+        "idle_in_transaction_session_timeout": "60000",
+        "row_security": "off",  # rows that a policy hides must be an error, not a smaller count
         "max_parallel_workers_per_gather": "0",
     }
-    options = " ".join([given, *(f"-c {name}={value}" for name, value in settings.items())]).strip()
+
+
+def _options(timeout_s: float) -> str:
+    settings = {"default_transaction_read_only": "on", **_settings(timeout_s)}
+    return " ".join(f"-c {name}={value}" for name, value in settings.items())
+
+
+def _begin(connection: psycopg.Connection[Row], timeout_s: float) -> Session:
     try:
-        connection = psycopg.connect(
-            make_conninfo(conninfo, connect_timeout=CONNECT_TIMEOUT_S, client_encoding="utf8"),
-            application_name="readiness",
-            options=options,
-            autocommit=True,
-        )
-    except psycopg.Error as error:
-        raise NotMeasured(f"the database cannot be reached: {reason_of(error, hidden, CONNECT_TIMEOUT_S)}") from None
-    with contextlib.closing(connection):
-        yield Session(connection, timeout_s, hidden)
+        if connection.info.server_version < OLDEST_SERVER:
+            raise NotMeasured(f"PostgreSQL 12 or newer is needed, this is {connection.info.server_version // 10000}")
+        with _deadline(connection, timeout_s + 1.0):
+            connection.execute("begin isolation level repeatable read, read only")
+            for name, value in _settings(timeout_s).items():  # again: a pooler may drop start-up options
+                connection.execute(sql.SQL("set local {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+            connection.execute("select 1")  # from the first query on READ ONLY and the snapshot cannot change
+    except FAILURES as error:
+        reason = statement_reason(error, timeout_s, LOCK_TIMEOUT_S)
+    else:
+        return Session(connection, timeout_s, time.monotonic() + max(MIN_BUDGET_S, 4 * timeout_s))
+    raise NotMeasured(reason)
 
 
-def reason_of(error: psycopg.Error, hidden: tuple[str, ...], timeout_s: float) -> str:
-    """The server's words on one line, without secrets."""
-    if isinstance(error, psycopg.errors.QueryCanceled):
-        return f"cancelled: took longer than {timeout_s:g} s"
-    if isinstance(error, psycopg.errors.LockNotAvailable):
-        return f"cancelled: waited longer than {LOCK_TIMEOUT_MS / 1000:g} s for a lock"
-    text = error.diag.message_primary or str(error).split("\n\t", 1)[0] or type(error).__name__
-    code = f" ({error.sqlstate})" if error.sqlstate else ""
-    return clean(redact(text, hidden)) + code
+@contextmanager
+def _deadline(connection: psycopg.Connection[Row], limit_s: float) -> Iterator[None]:
+    """Cancel what runs after `limit_s`, and cut the connection when even that does not help.
 
+    The server's own statement_timeout comes first; a query can switch that off, or the server may be gone.
+    """
 
-@contextlib.contextmanager
-def _deadline(connection: psycopg.Connection[Row], seconds: float) -> Iterator[None]:
-    """Cancel what runs after `seconds`, and cut the connection when even that does not end it."""
-    done = threading.Event()
+    def cancel() -> None:
+        with suppress(*FAILURES):
+            connection.cancel_safe(timeout=CANCEL_S)
 
-    def watch() -> None:
-        if done.wait(seconds):
-            return
-        with contextlib.suppress(psycopg.Error):
-            connection.cancel_safe(timeout=CANCEL_GRACE_S)
-        if not done.wait(CANCEL_GRACE_S):
-            with contextlib.suppress(psycopg.Error, OSError):
-                handle = socket.socket(fileno=os.dup(connection.fileno()))
-                with handle:
-                    handle.shutdown(socket.SHUT_RDWR)
+    def cut() -> None:
+        with suppress(*FAILURES), socket.socket(fileno=os.dup(connection.fileno())) as wire:
+            wire.shutdown(socket.SHUT_RDWR)
 
-    watcher = threading.Thread(target=watch, name="database deadline", daemon=True)
-    watcher.start()
+    timers = (threading.Timer(limit_s, cancel), threading.Timer(limit_s + CANCEL_S + 1.0, cut))
+    for timer in timers:
+        timer.daemon = True
+        timer.start()
     try:
         yield
     finally:
-        done.set()
-        watcher.join(CANCEL_GRACE_S * 3)
+        for timer in timers:
+            timer.cancel()
+            timer.join()  # a cancel that is under way must not hit the next statement

@@ -81,7 +81,7 @@ def _query(key: _Key) -> sql.Composed:
     """MATCH SIMPLE exempts a row with any NULL in the key; MATCH FULL only a row with nothing but NULL."""
     columns = [sql.Identifier("c", column) for column in key.columns]
     same = sql.SQL(" and ").join(
-        sql.SQL("{} {} {}").format(sql.Identifier("p", theirs), sql.SQL(operator), ours)  # type: ignore[arg-type]
+        sql.SQL("{} {} {}").format(sql.Identifier("p", theirs), sql.SQL(operator), ours)
         for theirs, operator, ours in zip(key.parent_columns, key.operators, columns, strict=True)
     )
     join = sql.SQL(" or ") if key.match_full else sql.SQL(" and ")

@@ -10,7 +10,9 @@ from psycopg import errors
 
 from readiness.text import clean, redact
 
-_PREFIX = re.compile(r'^(connection (failed|is bad): |connection to server .*? failed: |FATAL: +|error: )', re.IGNORECASE)
+_PREFIX = re.compile(
+    r"^(connection (failed|is bad): |connection to server .*? failed: |FATAL: +|error: )", re.IGNORECASE
+)
 _FULL = ("too many clients", "too many connections", "remaining connection slots")
 
 

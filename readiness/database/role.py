@@ -1,66 +1,71 @@
-"""A guard: the database role must not be able to write. READ ONLY transactions are no sandbox."""
+"""The guard against a role that could write: SQL from thresholds.yaml must not be able to, whatever it says.
+
+Roles that the login may become (`set_config('role', …)` is a plain select) count as the login itself.
+"""
 
 from __future__ import annotations
 
-from readiness.database.connect import VARIABLE, open_session
+from psycopg import sql
+
+from readiness.database.connect import Session
 from readiness.errors import Refused
 from readiness.text import clean
 
-TIMEOUT_S = 10.0
-SYSTEM_ROLES = ("pg_write_all_data", "pg_execute_server_program", "pg_write_server_files")
-MAX_NAMED = 5
-
-_ROLES = b"""
-select session_user, rolname, rolsuper, rolcreaterole, rolcreatedb, rolreplication
-from pg_catalog.pg_roles
-where oid in (select r.oid from pg_catalog.pg_roles r where pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER'))
-order by rolname <> session_user, rolname
-"""
-# A member can take the rights of a role by SET ROLE, so the rights of each of its roles count.
-_TABLES = b"""
-with mine as materialized (
-    select r.oid from pg_catalog.pg_roles r where pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER')
+HOW = (
+    "Use a role that can only read: create role readiness login password '…'; grant usage on schema public to "
+    "readiness; grant select on all tables in schema public to readiness (docs/database.md)"
 )
-select n.nspname || '.' || c.relname, bool_or(c.relowner = mine.oid)
-from pg_catalog.pg_class c
-join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-cross join mine
-where n.nspname = any(%s) and c.relkind in ('r', 'p', 'v', 'f', 'm')
-  and (c.relowner = mine.oid
-       or pg_catalog.has_table_privilege(mine.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
-       or pg_catalog.has_any_column_privilege(mine.oid, c.oid, 'INSERT, UPDATE'))
-group by 1 order by 1 limit 1000
-"""
+_ROLE = sql.SQL(
+    """select rolname, rolsuper, rolcreaterole, rolcreatedb, rolreplication
+    from pg_catalog.pg_roles where rolname = session_user"""
+)
+_MEMBER = sql.SQL(
+    """select rolname from pg_catalog.pg_roles
+    where rolname <> session_user and pg_catalog.pg_has_role(session_user, oid, 'MEMBER')
+      and (rolsuper or rolcreaterole or rolname in ('pg_write_all_data', 'pg_write_server_files',
+           'pg_execute_server_program', 'pg_signal_backend', 'pg_maintain', 'pg_create_subscription'))
+    order by rolname limit 1"""
+)
+_SCHEMA = sql.SQL(
+    """select pg_catalog.quote_ident(nspname) from pg_catalog.pg_namespace
+    where nspname !~ '^pg_' and nspname <> 'information_schema'
+      and pg_catalog.pg_has_role(session_user, nspowner, 'MEMBER')
+    order by nspname limit 1"""
+)
+_TABLES = sql.SQL(
+    """select pg_catalog.format('%I.%I', n.nspname, c.relname), pg_catalog.bool_or(c.relowner = r.oid),
+           pg_catalog.count(*) over ()
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    join pg_catalog.pg_roles r on pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER')
+    where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+      and (c.relowner = r.oid
+           or pg_catalog.has_table_privilege(r.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+           or pg_catalog.has_any_column_privilege(r.oid, c.oid, 'INSERT, UPDATE'))
+    group by 1 order by 1 limit 1"""
+)
 
 
-def check(url: str, schemas: tuple[str, ...]) -> None:
-    """Raises Refused when the role can write, and NotMeasured when the database cannot be asked."""
-    with open_session(url, TIMEOUT_S) as session:
-        roles = session.rows(_ROLES)
-        problems = [problem for role in roles for problem in _powers(*role)]
-        if not problems:
-            tables = session.rows(_TABLES, (list(schemas),))
-            problems = [
-                f"{'owns' if owns else 'can write'} the table {clean(name, 80)}" for name, owns in tables[:MAX_NAMED]
-            ]
-            if len(tables) > MAX_NAMED:
-                problems.append(f"and {len(tables) - MAX_NAMED} more")
-    if problems:
-        name = clean(roles[0][0], 63)
-        raise Refused(
-            f'{VARIABLE}: the role "{name}" {", ".join(problems)}; readiness only works with a role that can read: '
-            f"create role readiness login password '…'; grant pg_monitor to readiness; "
-            f"grant usage on schema {schemas[0]} to readiness; "
-            f"grant select on all tables in schema {schemas[0]} to readiness;"
-        )
+def refuse_writer(session: Session) -> None:
+    """Raise Refused, naming what gives the right, when the session's role could write any table of the database."""
+    (name, superuser, create_role, create_db, replication), *_ = session.rows(_ROLE)
+    powers = {
+        "is a superuser": superuser,
+        "can create roles (CREATEROLE)": create_role,
+        "can create databases (CREATEDB)": create_db,
+        "can replicate (REPLICATION)": replication,
+    }
+    for power, has in powers.items():
+        if has:
+            raise _refused(name, power)
+    for (member,) in session.rows(_MEMBER):
+        raise _refused(name, f"is a member of {member}")
+    for (schema,) in session.rows(_SCHEMA):
+        raise _refused(name, f"owns the schema {schema}")
+    for table, owns, total in session.rows(_TABLES):
+        more = f" and {total - 1} more" if total > 1 else ""
+        raise _refused(name, f"{'owns' if owns else 'can write'} the table {table}{more}")
 
 
-def _powers(session_user: str, role: str, superuser: bool, roles: bool, databases: bool, replication: bool) -> list[str]:
-    whose = "" if role == session_user else f" (as a member of {clean(role, 63)})"
-    if superuser:
-        return [f"is a superuser{whose}"] if role == session_user or not whose else [f"can become superuser{whose}"]
-    facts = ((roles, "can create roles"), (databases, "can create databases"), (replication, "can replicate"))
-    found = [f"{text}{whose}" for has, text in facts if has]
-    if role in SYSTEM_ROLES:
-        found.append(f"is a member of {role}")
-    return found
+def _refused(role: str, power: str) -> Refused:
+    return Refused(f'READINESS_DATABASE_URL: the role "{clean(role, 63)}" {clean(power, 200)}. {HOW}')

@@ -62,6 +62,12 @@ class GuardedServer:
             time.sleep(READY_POLL_S)
 
 
+def base_environment(*more: str) -> dict[str, str]:
+    """What programs and their libraries are found by, and the variables `more`; nothing else of the user's."""
+    kept = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", *more)
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
 def start_guarded(
     name: str,
     command: Sequence[str],

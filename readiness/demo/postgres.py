@@ -14,7 +14,7 @@ from pathlib import Path
 
 from readiness.demo.errors import DemoError
 from readiness.demo.folder import ServerFolder, create_folder
-from readiness.demo.guarded import GuardedServer, ServerEnded, start_guarded
+from readiness.demo.guarded import GuardedServer, ServerEnded, base_environment, start_guarded
 from readiness.demo.identity import Identity, popen_identity, server_identity
 from readiness.demo.pg_binaries import PgBinaries, find_binaries
 from readiness.demo.ports import TRIES, free_port, port_was_lost
@@ -88,7 +88,7 @@ def _start() -> Postgres:
     for name, value in options.items():
         command += ["-c", f"{name}={value}"]
     server = start_guarded(
-        "PostgreSQL", command, folder, identity=identity, stop_signal=signal.SIGINT, environment=_environment()
+        "PostgreSQL", command, folder, identity=identity, stop_signal=signal.SIGINT, environment=base_environment()
     )
     server.wait_ready(lambda: _is_ready(data / "postmaster.pid"), START_TIMEOUT_S)
     return Postgres(server, port, password)
@@ -109,7 +109,7 @@ def _initdb(binaries: PgBinaries, folder: ServerFolder, identity: Identity | Non
             capture_output=True,
             text=True,
             cwd="/",
-            env=_environment(),
+            env=base_environment(),  # without PGDATA or PGOPTIONS that are meant for another server
             timeout=INITDB_TIMEOUT_S,
             check=True,
             start_new_session=True,
@@ -129,9 +129,3 @@ def _is_ready(pid_file: Path) -> bool:
     except OSError:
         return False
     return len(lines) >= READY_LINE and lines[READY_LINE - 1].strip() == "ready"
-
-
-def _environment() -> dict[str, str]:
-    """Without the user's PG… variables: PGDATA or PGOPTIONS of another server must not reach this one."""
-    kept = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-    return {name: os.environ[name] for name in kept if name in os.environ}

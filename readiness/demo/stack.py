@@ -22,7 +22,7 @@ import readiness
 from readiness.demo import valkey
 from readiness.demo.errors import INSTALL, DemoError
 from readiness.demo.folder import create_folder, reap_stale
-from readiness.demo.guarded import GuardedServer, start_guarded
+from readiness.demo.guarded import GuardedServer, base_environment, start_guarded
 from readiness.demo.postgres import start_postgres
 from readiness.demo.profiles import check_profile
 from readiness.demo.seed import DatabaseUrls, create_database
@@ -103,9 +103,8 @@ def _start_service(running: contextlib.ExitStack, urls: DatabaseUrls, cache_url:
 
 
 def _environment() -> dict[str, str]:
-    """Where Python and its packages are; nothing else of the user's, least of all secrets."""
-    kept = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH")
-    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    """Where Python and its packages are."""
+    environment = base_environment("HOME", "LANG", "LC_ALL", "PYTHONPATH")
     package = str(Path(readiness.__file__).resolve().parent.parent)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (package, environment.get("PYTHONPATH"))))
     return environment

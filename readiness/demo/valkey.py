@@ -14,7 +14,7 @@ from pathlib import Path
 
 from readiness.demo.errors import DemoError
 from readiness.demo.folder import create_folder
-from readiness.demo.guarded import GuardedServer, ServerEnded, start_guarded
+from readiness.demo.guarded import GuardedServer, ServerEnded, base_environment, start_guarded
 from readiness.demo.identity import server_identity
 from readiness.demo.ports import TRIES, free_port, port_was_lost
 
@@ -95,7 +95,7 @@ def _start(program: Path, port: int, password: str) -> Valkey:
         folder,
         identity=identity,
         stop_signal=signal.SIGTERM,
-        environment={"PATH": os.environ.get("PATH", os.defpath)},
+        environment=base_environment(),
     )
     server.wait_ready(lambda: _answers(port, password), START_TIMEOUT_S)
     return Valkey(server, port, password)

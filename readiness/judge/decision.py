@@ -45,11 +45,24 @@ def decide(
         return Decision.READY, f"Every check passed with enough evidence; score {score.value:.1f}."
     if score.value >= rule.floor_score:
         named = open_conditions or [check for check in checks if check.outcome not in {Outcome.PASS} | _ASIDE]
-        return (
-            Decision.CONDITIONAL,
-            f"Every blocking check passed; {_names(named)} did not. Score {score.value:.1f} of 100.",
-        )
+        return Decision.CONDITIONAL, f"Every blocking check passed, but {_shortfalls(named)}."
     return Decision.NOT_READY, f"The score {score.value:.1f} is below the floor of {rule.floor_score:g}."
+
+
+def _shortfalls(checks: Sequence[CheckResult]) -> str:
+    """What is wrong with checks that did not pass, in one clause per kind."""
+    kinds = (
+        (frozenset({Outcome.FAIL}), "failed", "failed"),
+        (frozenset({Outcome.WARN}), "is only within its warning limit", "are only within their warning limits"),
+        (frozenset({Outcome.INCONCLUSIVE}), "is not proven", "are not proven"),
+        (frozenset({Outcome.ERROR, Outcome.SKIPPED}), "was not measured", "were not measured"),
+    )
+    clauses = []
+    for outcomes, one, many in kinds:
+        found = [check for check in checks if check.outcome in outcomes]
+        if found:
+            clauses.append(f"{_names(found)} {one if len(found) == 1 else many}")
+    return ", and ".join(clauses)
 
 
 def _names(checks: Sequence[CheckResult]) -> str:

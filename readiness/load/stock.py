@@ -114,7 +114,7 @@ class StockClients:
 
 
 def _read_body(response: Any) -> None:
-    with suppress(FAILURE_EXCEPTIONS):  # Locust reads again, sees the same and reports it
+    with suppress(*FAILURE_EXCEPTIONS):  # Locust reads again, sees the same and reports it
         _ = response.content  # kept by the response: Locust and the scenario get the same bytes
 
 

@@ -47,9 +47,7 @@ PROBES: tuple[Probe, ...] = (
 )
 
 
-def measure_all(
-    base_url: str, probes: Probes, wanted: AbstractSet[str], window: Window
-) -> tuple[Measurement, ...]:
+def measure_all(base_url: str, probes: Probes, wanted: AbstractSet[str], window: Window) -> tuple[Measurement, ...]:
     """Every wanted look, side by side in threads, in the order of PROBES; blocks until shortly after the window's end.
 
     `wanted` holds metric names. Never raises: a probe that fails becomes a measurement with a reason.
@@ -74,9 +72,7 @@ def measure_all(
         thread.join(max(deadline_s - time.monotonic(), 0))
     late = f"no result {GRACE_S:g} s after the load stopped"
     return tuple(
-        measurement
-        for probe in chosen
-        for measurement in results.get(probe.name) or _missing(probe, results, late)
+        measurement for probe in chosen for measurement in results.get(probe.name) or _missing(probe, results, late)
     )
 
 

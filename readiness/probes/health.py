@@ -18,7 +18,7 @@ from readiness.config.probes import Health
 from readiness.errors import NotMeasured
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Detail, Measurement, Recording, Slice
-from readiness.probes.http import FetchFailed, fetch, new_client
+from readiness.probes.http import FetchFailed, fetch, new_client, url_of
 from readiness.probes.window import Window
 
 METRIC = "health.latency.p95"
@@ -44,6 +44,7 @@ def measure(base_url: str, settings: Health, window: Window) -> tuple[Measuremen
 
     Raises NotMeasured when no sample started in the window.
     """
+    url_of(base_url, settings.path)
     samples = asyncio.run(_sample(base_url, settings, window))
     begin_s = window.begin_s
     if begin_s is None:
@@ -69,10 +70,14 @@ async def _sample(base_url: str, settings: Health, window: Window) -> list[Sampl
             tasks.add(task)
             task.add_done_callback(tasks.discard)
             due_s = max(due_s + every_s, time.monotonic() - every_s)  # after a pause of ours, no burst
-            while not window.ended and (left_s := due_s - time.monotonic()) > 0:
-                await asyncio.sleep(min(left_s, POLL_S))
+            await _pause(due_s, window)
         await asyncio.gather(*tasks)
     return samples
+
+
+async def _pause(until_s: float, window: Window) -> None:
+    while not window.ended and time.monotonic() < until_s:
+        await asyncio.sleep(min(max(until_s - time.monotonic(), 0), POLL_S))
 
 
 async def _one(
@@ -82,7 +87,7 @@ async def _one(
     failure: str | None
 
     def stop() -> bool:
-        return window.end_s is not None and time.monotonic() > window.end_s + GRACE_S
+        return window.ended_before(GRACE_S)
 
     try:
         answer = await fetch(client, base_url, settings.path, timeout_s=settings.timeout_ms / 1000, stop=stop)

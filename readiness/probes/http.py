@@ -107,9 +107,7 @@ async def fetch(
     return Answer(status, headers, body, (time.perf_counter() - started_s) * 1000, str(url))
 
 
-async def _get(
-    client: httpx.AsyncClient, url: httpx.URL
-) -> tuple[int, tuple[tuple[str, str], ...], bytes | None]:
+async def _get(client: httpx.AsyncClient, url: httpx.URL) -> tuple[int, tuple[tuple[str, str], ...], bytes | None]:
     """Status, headers and body, which is None when it is too large.
 
     A kept connection that the server closed meanwhile is no failure (RFC 9110 §9.3.1): such a GET is sent again once.

@@ -11,6 +11,8 @@ from readiness.probes.window import Window
 from readiness.text import clean
 
 METRIC = "rate_limit.active"
+GRACE_S = 2.0
+"""A short run may be over before this look began."""
 SOURCE = "probe rate_limit"
 
 _COUNT = r"0*[1-9][0-9]{0,14}"
@@ -29,7 +31,7 @@ FORMS: dict[str, tuple[re.Pattern[str], ...]] = {
 def measure(base_url: str, settings: RateLimit, window: Window) -> tuple[Measurement, ...]:
     """1 when a limit is declared on the path, else 0. Raises NotMeasured when the path does not answer."""
     with Getter(base_url) as getter:
-        answer = getter.get(settings.path, stop=lambda: window.ended)
+        answer = getter.get(settings.path, stop=lambda: window.ended_before(GRACE_S))
     details = [
         Detail(
             f"{settings.path}: {name}",

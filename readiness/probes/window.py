@@ -35,6 +35,10 @@ class Window:
         """Whether there is nothing left to sample."""
         return self.end_s is not None
 
+    def ended_before(self, seconds: float) -> bool:
+        """Whether the end lies more than so many seconds back."""
+        return self.end_s is not None and time.monotonic() - self.end_s > seconds
+
     @property
     def judging(self) -> bool:
         """Whether the judged window is open now."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
+from readiness import numbers
 from readiness.judge.verdict import CheckResult, Decision, Outcome, Verdict
 from readiness.measurements.run import Run
-from readiness.report import numbers
 from readiness.report.view.checks import row
 from readiness.text import clean
 

@@ -15,7 +15,7 @@ from readiness.config.probes import Probes
 from readiness.errors import ConfigError
 
 TEXT = Path("docs/thresholds.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```yaml\n(.*?)^```", TEXT, re.M | re.S)
+BLOCKS = re.findall(r"^```yaml\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 MINIMAL = 'version: 1\nservice: shop\nchecks: { http.success_rate: { pass: "> 99 %" } }\n'
 
 

@@ -79,6 +79,8 @@ def python_for_everybody() -> Iterator[Path]:
     unneeded = shutil.ignore_patterns("test", "site-packages", "dist-packages", "config-*", "__pycache__", "idlelib")
     shutil.copytree(standard_library, home / "lib" / version, ignore=unneeded)
     (home / "bin").mkdir()
+    for library in Path(sysconfig.get_config_var("LIBDIR") or "").glob("libpython*.so*"):
+        shutil.copy(library, home / "lib")
     yield Path(shutil.copy(Path(sys.executable).resolve(), home / "bin" / version))
     shutil.rmtree(home)
 
@@ -86,23 +88,15 @@ def python_for_everybody() -> Iterator[Path]:
 @as_root
 def test_the_stack_starts_for_an_ordinary_user(python_for_everybody: Path) -> None:
     path = os.pathsep.join([str(REPOSITORY), *(entry for entry in sys.path if entry.endswith("site-packages"))])
-    as_nobody = [
-        "runuser",
-        "-u",
-        "nobody",
-        "--",
-        "env",
-        "-i",
-        f"PYTHONPATH={path}",
-        "HOME=/",
-        str(python_for_everybody),
-    ]
+    libraries = f"LD_LIBRARY_PATH={python_for_everybody.parent.parent / 'lib'}"
+    as_nobody = ["runuser", "-u", "nobody", "--", "env", "-i", f"PYTHONPATH={path}", libraries, "HOME=/"]
+    as_nobody.append(str(python_for_everybody))
     try:
         reads = subprocess.run([*as_nobody, "-c", "import readiness, psycopg"], capture_output=True, check=False)
     except FileNotFoundError:
         pytest.skip("no runuser")
     if reads.returncode != 0:
-        pytest.skip("the user nobody may not read this checkout or its environment")
+        pytest.skip(f"the user nobody may not read this checkout or its environment: {reads.stderr.decode()[-300:]}")
     answer = subprocess.run([*as_nobody, "-c", START_AND_ASK], capture_output=True, text=True, timeout=90, check=False)
     assert answer.stdout.split() == ["65534", "200"], answer.stderr
 

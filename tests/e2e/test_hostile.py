@@ -23,7 +23,7 @@ CHECKS = """
   security.headers: { pass: "== 100 %" }
 """
 PROBES = (
-    "probes:\n  cache: { statistics: /stats }\n  pool: { statistics: /stats }\n  security: { paths: [/, /api/item] }\n"
+    "probes:\n  cache: { statistics: /stats }\n  pool: { statistics: /stats }\n  security: { paths: [/, /probed] }\n"
 )
 CONTROLS = {chr(code) for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"} | set(
     "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2028\u2029\u2066\u2067\u2068\u2069\ufeff\ufffe\uffff"
@@ -94,7 +94,7 @@ def test_h1_to_h5_hostile_answers_to_the_load_are_inert(cli: Cli, faultd: StartF
 
 @pytest.mark.parametrize("where", ["body", "json", "headers"])
 def test_h1_to_h5_hostile_probe_answers_are_inert(cli: Cli, faultd: StartFaultd, where: str) -> None:
-    server = faultd(layer("hostile", where=where, code=200, only="/ /health /stats"))
+    server = faultd(layer("hostile", where=where, code=200, only="/ /health /stats /probed"))
     result = run(cli, server)
     assert result.exit_code in (1, 3, 4), str(result)
     assert_invariants(result, server, planned_s=1)

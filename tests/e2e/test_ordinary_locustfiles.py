@@ -29,7 +29,7 @@ def test_an_unmodified_locustfile_has_no_request_deleted_when_the_service_hangs(
     cli: Cli, faultd: StartFaultd, scenario: str
 ) -> None:
     server = faultd(mode="hang", only="/api/*", after=30)
-    result = cli.run(server.url, scenario=scenario, duration="2s")
+    result = cli.run(server.url, scenario=scenario, duration="1s")
     assert result.exit_code == 1, str(result)
     assert_invariants(result, server, paths=PATHS, planned_s=7)
     assert result.ledger["in_flight"] + sum(result.ledger["failed"].values()) == 5

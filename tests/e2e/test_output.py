@@ -68,7 +68,7 @@ def test_o4_a_kill_while_writing_leaves_whole_files(cli: Cli, faultd: StartFault
     undisturbed = cli.plain(*line)
     assert undisturbed.exit_code == 0, str(undisturbed)
     killed = 0
-    for step in range(10):
+    for step in range(8):
         running = start_readiness(line, out=cli.out, cwd=cli.folder)
         try:
             running.process.wait(undisturbed.wall_s * (0.55 + 0.05 * step))
@@ -84,7 +84,7 @@ def test_o5_yesterdays_green_does_not_survive_a_kill(cli: Cli, faultd: StartFaul
     server = faultd()
     green = cli.run(server.url, checks=LOOSE, duration="1s")
     assert green.exit_code == 0, str(green)
-    seen = server.seen("/api/*")
+    yesterday, seen = green.report["run_id"], server.seen("/api/*")
     running = cli.start(server.url, checks=LOOSE, duration="20s")
     server.wait(seen + 50, "/api/*")
     running.signal(signal.SIGKILL)
@@ -92,10 +92,10 @@ def test_o5_yesterdays_green_does_not_survive_a_kill(cli: Cli, faultd: StartFaul
     assert result.exit_code == -signal.SIGKILL
     assert result.report["decision"] == "INCONCLUSIVE"
     assert result.report["exit_code"] == 3
-    assert result.report["run_id"] != green.report["run_id"]
+    assert result.report["run_id"] != yesterday
     for name in ("report.md", "report.html", "junit.xml"):
         assert "INCONCLUSIVE" in result.text(name)
-        assert green.report["run_id"] not in result.text(name)
+        assert yesterday not in result.text(name)
     assert int(result.junit.get("errors", 0)) > 0
     nothing_left(result)
 
@@ -110,9 +110,7 @@ def test_o5_yesterdays_green_does_not_survive_a_target_that_is_gone(cli: Cli, fa
     assert_invariants(result, planned_s=1)
 
 
-@pytest.mark.parametrize(
-    "redirection", ["> /dev/full", ">&-", "| head -n 1 > /dev/null", "| true", "> /dev/full 2>&1", ">&- 2>&-"]
-)
+@pytest.mark.parametrize("redirection", ["> /dev/full", ">&-", "| head -n 1 > /dev/null", ">&- 2>&-"])
 def test_o6_a_closed_terminal_changes_neither_the_exit_code_nor_the_files(
     cli: Cli, faultd: StartFaultd, redirection: str
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.conftest import BLOCKING, Cli
+from tests.e2e.conftest import Cli
 from tests.e2e.invariants import assert_invariants
 from tests.faultd.client import free_port, layer
 from tests.faultd.fixture import StartFaultd
@@ -45,7 +45,7 @@ def test_t3_a_service_that_dies_is_not_ready_and_refusals_are_no_fast_samples(cl
 
 def test_t4_requests_that_hang_are_counted_and_never_deleted(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd(mode="hang", after=40)
-    result = cli.run(server.url)
+    result = cli.run(server.url, duration="1s")
     assert result.exit_code == 1, str(result)
     assert_invariants(result, server, planned_s=8)
     assert result.ledger["ok"] == 40

@@ -5,8 +5,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.load.recorder import MAX_NAMES, OTHER, Recorder
-from readiness.load.wire import Cell
+from readiness.load.recorder import MAX_NAMES, OTHER, Call, Recorder
+from readiness.load.wire import Batch, Cell
 
 
 def started(**options: object) -> Recorder:
@@ -20,7 +20,8 @@ def started(**options: object) -> Recorder:
 @given(st.lists(st.sampled_from(["begin", "ok", "fail", "take"]), max_size=200))
 def test_any_order_of_begin_end_and_take_conserves_every_call(steps: list[str]) -> None:
     recorder = started()
-    calls, batches = [], []
+    calls: list[Call] = []
+    batches: list[Batch] = []
     for at, step in enumerate(steps):
         match step:
             case "begin":

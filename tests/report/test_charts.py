@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readiness.judge.verdict import Verdict
@@ -124,6 +124,7 @@ def test_an_hour_of_seconds_is_grouped_and_says_so() -> None:
     assert len(chart.svg) < 60_000
 
 
+@settings(deadline=None)
 @given(st.floats(1e-3, 1e7), st.floats(1.0, 1e6))
 def test_logarithmic_ticks_cover_the_values(low: float, factor: float) -> None:
     ticks = axes.log_ticks(low, low * factor)
@@ -133,6 +134,7 @@ def test_logarithmic_ticks_cover_the_values(low: float, factor: float) -> None:
     assert 2 <= len(ticks) <= 14
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1e9))
 def test_linear_ticks_cover_the_values(high: float) -> None:
     ticks = axes.linear_ticks(high)

@@ -74,6 +74,23 @@ def test_a_file_that_does_not_fit_leaves_the_old_one_and_the_others_whole(tmp_pa
     }
 
 
+def test_a_killed_writer_leaves_the_old_file_or_the_new_one_never_half(tmp_path: Path) -> None:
+    code = (
+        "import itertools, sys; from pathlib import Path; from readiness.report import writing\n"
+        "for letter in itertools.cycle('ab'):\n"
+        "    writing.write(Path(sys.argv[1]) / 'report.html', letter * 300_000); print(flush=True)"
+    )
+    for _ in range(3):
+        with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) as writer:
+            assert writer.stdout is not None
+            for _ in range(4):
+                writer.stdout.readline()
+            writer.kill()
+        text = (tmp_path / "report.html").read_text()
+        assert len(text) == 300_000
+        assert len(set(text)) == 1
+
+
 def test_a_missing_folder_is_made_with_its_parents(tmp_path: Path) -> None:
     writing.prepare(tmp_path / "a" / "b")
     assert (tmp_path / "a" / "b").is_dir()

@@ -146,8 +146,10 @@ def test_a_200_that_is_not_what_was_asked_for_is_a_failure(
 
 
 def test_scenario_and_seed_agree_on_every_code() -> None:
-    program = "import sys; sys.path.insert(0, 'scenarios'); import bag_lookup as b;"
+    program = (
+        "import sys; sys.path.insert(0, 'scenarios'); import bag_lookup as b;"
         "print(b.BAGS); print(*map(b.qr_code, b.NUMBERS))"
+    )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY)
     bags, codes = answer.stdout.splitlines()
     assert int(bags) == seed.BAGS

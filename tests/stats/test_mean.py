@@ -11,7 +11,8 @@ def test_students_quantile_equals_the_printed_tables(freedom: int, t: float) -> 
 
 
 def test_equal_blocks_leave_no_doubt() -> None:
-    assert mean.bounds([(100.0, 10.0)] * 4, 0.95) == (pytest.approx(10.0), pytest.approx(10.0))
+    low, high = mean.bounds([(100.0, 10.0)] * 4, 0.95) or (0.0, 0.0)
+    assert [low, high] == pytest.approx([10.0, 10.0])
 
 
 def test_two_blocks_are_too_few() -> None:

@@ -14,7 +14,7 @@ MAX_LIFETIME_S = 300.0
 WAIT_S = 5.0
 """How long a request may wait for a connection before it fails."""
 RETRIES = 2
-"""The check before use cannot see a connection that breaks between the check and the query."""
+"""How often a request may meet a broken connection before it fails."""
 
 Pool: TypeAlias = AsyncConnectionPool[psycopg.AsyncConnection[tuple[object, ...]]]
 
@@ -27,7 +27,6 @@ def create_pool(database_url: str) -> Pool:
         max_size=KEPT + OVERFLOW,
         max_lifetime=MAX_LIFETIME_S,
         timeout=WAIT_S,
-        check=AsyncConnectionPool.check_connection,
         kwargs={"autocommit": True, "prepare_threshold": 1, "application_name": "bag-tracker"},
         open=False,
     )
@@ -36,19 +35,26 @@ def create_pool(database_url: str) -> Pool:
 async def fetch_one(
     pool: Pool, query: bytes, parameters: Mapping[str, object] | None = None, *, repeatable: bool = True
 ) -> tuple[object, ...] | None:
-    """The first row of `query`, asked again when the connection broke and asking twice does no harm."""
-    for tries_left in range(RETRIES if repeatable else 0, -1, -1):
-        broken = False
+    """The first row of `query`; asked again when the connection broke and asking twice does no harm.
+
+    The connection is checked here and not by the pool's `check` option: after each dead connection that option
+    waits, a second and then twice as long, so that a database's restart would cost requests many seconds.
+    """
+    for tries_left in range(RETRIES, -1, -1):
+        asked = broken = False
         try:
             async with pool.connection() as connection:
                 try:
+                    await AsyncConnectionPool.check_connection(connection)
+                    asked = True
                     cursor = await connection.execute(query, parameters)
                     return await cursor.fetchone()
                 finally:
                     broken = connection.broken
         except psycopg.OperationalError:
-            if not broken or not tries_left:
+            if not broken or not tries_left or (asked and not repeatable):
                 raise
+            await pool.check()  # one dead connection is seldom alone
     raise AssertionError("unreachable")
 
 

@@ -39,7 +39,6 @@ class Answer:
         self.status = 0
         self.raw = b""
         """The head as it came, with 1xx answers before it and body bytes that came with its last part."""
-        self.head_end = 0
         self.sets_cookie = False
         self.interim = 0
         self.received = 0
@@ -84,7 +83,8 @@ class Answer:
     def take_body(self) -> bytes:
         """The body as sent, still with its content coding; it is not kept here."""
         body = self.body
-        del body[self._parts :]  # a second answer's
+        if self.extra:
+            del body[self._parts :]  # a second answer's
         whole = body[0] if len(body) == 1 else b"".join(body)
         body.clear()
         return whole
@@ -101,7 +101,6 @@ class Answer:
             return
         if not raw.startswith(b"HTTP/1."):
             raise Failure("protocol", "not an HTTP/1 answer")
-        self.head_end = end
         self.sets_cookie = b"\nset-cookie:" in head.lower()
         if self.head_only and not self.interim and end + 4 != len(raw):
             self.extra = True

@@ -165,6 +165,8 @@ class Client:
         # a GreenletExit goes through: the request stays open in the recorder, which counts it as in flight
         if catch_response:
             self._unjudged = response
+        elif 200 <= response.status_code < 300 and not response.error:
+            self.finish(response, None)
         else:
             self.finish(response, response.outcome())
         return response

@@ -98,7 +98,10 @@ class Connection(Waiting):
         answer = self.answer
         answer.reset(head_only)
         try:
-            sent = self._send_some(request)
+            try:
+                sent = self.stream.send(request)
+            except BlockingIOError:
+                sent = 0
             if (sent != len(request) or self.tls is not None) and self._send_rest(request, sent):
                 return perf_counter()
             return self._receive()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _socket
 import errno
 import ssl
 from typing import Final
@@ -36,6 +37,8 @@ def of_os_error(problem: OSError, *, connecting: bool = False) -> Failure:
     """The failure that `problem` means; `connecting` tells a TCP connection's time-out from a request's."""
     if isinstance(problem, ssl.SSLError):
         return Failure("tls", problem.reason or problem)
+    if isinstance(problem, _socket.gaierror):  # only where an address was a name, as under plain `locust -f`
+        return Failure("dns", problem.strerror or problem)
     name = _BY_ERRNO.get(problem.errno or 0, "reset")
     if name == "timeout" and connecting:
         name = "connect_timeout"

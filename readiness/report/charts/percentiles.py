@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
+from readiness import numbers
 from readiness.judge.verdict import CheckResult, Verdict
 from readiness.measurements.histogram import merge
 from readiness.measurements.run import Endpoint, Recording, Run
-from readiness.report import limits, numbers
+from readiness.report import limits
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, log_ticks, short
 from readiness.report.charts.chart import Chart, shorten

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from readiness import numbers
 from readiness.judge.verdict import CheckResult, EndpointResult, Verdict
 from readiness.measurements.run import Run
-from readiness.report import limits, numbers
+from readiness.report import limits
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, log_ticks, short
 from readiness.report.charts.chart import Chart, shorten

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from readiness import numbers
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Load, Run
-from readiness.report import numbers
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, linear_ticks, log_ticks, short
 from readiness.report.charts.chart import Chart

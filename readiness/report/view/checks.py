@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from readiness import numbers
 from readiness.judge.verdict import CheckResult, Outcome
-from readiness.report import limits, numbers
+from readiness.report import limits
 from readiness.report.status import OUTCOMES, Status
 from readiness.text import clean
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from readiness import numbers
 from readiness.judge.verdict import EndpointResult, Verdict
 from readiness.measurements.run import Ledger
-from readiness.report import numbers
 from readiness.text import clean
 
 MOST_ROWS = 200

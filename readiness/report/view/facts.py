@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from readiness import numbers
 from readiness.judge.verdict import Verdict
-from readiness.report import numbers
 from readiness.report.view import words
 from readiness.text import clean
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from readiness import numbers
 from readiness.judge.verdict import CheckResult, Outcome, Verdict
 from readiness.measurements.run import Detail, Measurement
 from readiness.metrics.catalogue import find
-from readiness.report import numbers
 from readiness.report.status import OUTCOMES, Status
 from readiness.text import clean
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from readiness import numbers
 from readiness.judge.verdict import Decision, Outcome, Verdict
-from readiness.report import numbers
 from readiness.report.view.checks import worst
 from readiness.text import clean
 
@@ -68,7 +68,7 @@ def requests(verdict: Verdict) -> str:
     """`12,034 judged requests, 99.97 % answered as expected`."""
     judged = verdict.judged
     if judged is None:
-        return "no load was measured"
+        return "no requests are on record"
     return f"{numbers.count(judged.planned, 'judged request')}, {numbers.share(judged.ok, judged.planned)} as expected"
 
 
@@ -81,7 +81,7 @@ def conclusion(verdict: Verdict) -> str:
         parts.append(f"The load was {load(verdict)}; {requests(verdict)}.")
         parts.append("Nothing is said about any other load.")
     else:
-        parts.append("No load was measured, so nothing is said about how the service behaves under load.")
+        parts.append("No requests of a load are on record.")
     first = worst(verdict.checks, 1)
     if first:
         parts.append(f"Farthest from its target: {first[0].title}, {_sentence(first[0].against)}")

@@ -1,9 +1,10 @@
-"""Names of a module's checks without importing it, and running them in a child."""
+"""Running checks: their names without importing them, their results from a child, and what they expect."""
 
 import ast
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -27,3 +28,12 @@ def results(module: str, variant: str = "") -> dict[str, str | None]:
     assert "server:" not in done.stderr, done.stderr
     found: dict[str, str | None] = json.loads(done.stdout.splitlines()[-1])
     return found
+
+
+def raised(kind: type[BaseException], call: Callable[[], object]) -> BaseException:
+    """The exception of `kind` that `call` raises; pytest.raises is not at hand in the child."""
+    try:
+        call()
+    except kind as problem:
+        return problem
+    raise AssertionError(f"{kind.__name__} was not raised")

@@ -4,7 +4,9 @@ import pytest
 
 from tests.load.http.running import names, results
 
-CHECKS = [(module, check) for module in ("conformance", "outcomes", "tls") for check in names(module)]
+CHECKS = [
+    (module, check) for module in ("conformance", "failing", "judging", "vocabulary", "tls") for check in names(module)
+]
 
 
 @pytest.mark.parametrize(("module", "check"), CHECKS)

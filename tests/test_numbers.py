@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness.report import limits, numbers
+from readiness import numbers
+from readiness.report import limits
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,7 @@ def test_a_quantity_has_thousands_a_point_and_its_unit(value: float | None, unit
 _FINITE = st.floats(-1e6, 1e6, allow_nan=False)
 
 
+@settings(deadline=None)
 @given(_FINITE, _FINITE, st.sampled_from(["ms", "%", "/s", ""]))
 def test_a_value_prints_apart_from_its_limit_and_on_the_right_side_of_it(value: float, limit: float, unit: str) -> None:
     printed = float(numbers.number(value, unit, apart_from=limit).replace(",", ""))
@@ -42,11 +44,13 @@ def test_a_value_prints_apart_from_its_limit_and_on_the_right_side_of_it(value: 
         assert (printed < limit) == (value < limit)
 
 
+@settings(deadline=None)
 @given(st.floats(1e-9, 1e9), st.sampled_from(["ms", "%", "/s", ""]))
 def test_what_is_not_zero_never_prints_as_zero(value: float, unit: str) -> None:
     assert float(numbers.number(value, unit).replace(",", "")) > 0
 
 
+@settings(deadline=None)
 @given(st.floats(99.0, 100.0, exclude_max=True))
 def test_nearly_all_is_not_all(value: float) -> None:
     if 100.0 - value > 1e-9:
@@ -55,6 +59,7 @@ def test_nearly_all_is_not_all(value: float) -> None:
 
 def test_an_interval_is_bounds_or_words() -> None:
     assert numbers.interval(1350.2, 1402.9, 1378.7, "ms") == "1,350.2 – 1,402.9 ms"
+    assert numbers.interval(99.9, 99.98, 99.95, "%") == "99.90 – 99.98 %"
     assert numbers.interval(5.0, 5.0, 5.0, "") == "exact"
     assert numbers.interval(90.0, None, None, "ms") == "at least 90.0 ms"
     assert numbers.interval(None, None, None, "ms") == "–"

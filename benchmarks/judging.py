@@ -1,0 +1,83 @@
+"""Judging and rendering a run of 1,000 endpoints: seconds of each stage, medians of five."""
+
+import statistics
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from readiness.config.model import Check, Config, Limit, Operator
+from readiness.judge.judge import judge
+from readiness.measurements.histogram import Histogram
+from readiness.measurements.json import dumps, loads
+from readiness.measurements.run import Endpoint, Ledger, Load, Provenance, Recording, Run, Second, Slice, Target
+from readiness.report import FORMATS
+
+ENDPOINTS = 1000
+SLICES = 12
+PER_SLICE = 40
+
+
+def main() -> None:
+    run, config = synthetic_run(), _config()
+    verdict = judge(run, config)
+    text = dumps(run)
+    stages: dict[str, Callable[[], object]] = {
+        "write run.json": lambda: dumps(run),
+        "read run.json": lambda: loads(text, "run.json"),
+        "judge": lambda: judge(run, config),
+    }
+    stages |= {f"render {name}": lambda fmt=fmt: fmt.render(verdict, run) for name, fmt in FORMATS.items()}  # type: ignore[misc]
+    medians = {name: _median_s(stage) for name, stage in stages.items()}
+    for name, seconds in medians.items():
+        print(f"{name:16} {seconds:6.3f} s")
+    total = sum(seconds for name, seconds in medians.items() if "run.json" not in name)
+    print(f"judge and render {total:6.3f} s for {ENDPOINTS:,} endpoints (goal: under 2 s)")
+
+
+def synthetic_run() -> Run:
+    """A run of many endpoints with log-normal latencies, from a fixed seed."""
+    generator = np.random.default_rng(1)
+    endpoints = tuple(_endpoint(number, generator) for number in range(ENDPOINTS))
+    ok = sum(endpoint.judged.ok.total for endpoint in endpoints)
+    series = tuple(Second(float(at), 1.0, 50, 3000, 0, 5.0, 20.0, 50.0) for at in range(60))
+    return Run(
+        "bench",
+        "bench",
+        "2026-01-01T00:00:00.000+00:00",
+        "2026-01-01T00:01:00.000+00:00",
+        Target("http://127.0.0.1", "http://127.0.0.1"),
+        Provenance("0", "3.11", "Linux", 2),
+        {},
+        "",
+        Load("closed", 50, None, 0.0, 60.0, 60.0, Ledger(ok, ok, {}, 0, 0), endpoints, series),
+        (),
+    )
+
+
+def _endpoint(number: int, generator: np.random.Generator) -> Endpoint:
+    latencies_us = generator.lognormal(9, 0.8, (SLICES, PER_SLICE)).astype(np.int64)
+    slices = tuple(Slice(5.0 * at, 5.0, Histogram.of_us(block), 0) for at, block in enumerate(latencies_us))
+    record = Recording(Histogram.of_us(latencies_us.ravel()), slices=slices)
+    return Endpoint(f"scenario{number % 10}", f"GET /api/things/{number}", record, Recording())
+
+
+def _config() -> Config:
+    def under(metric: str, limit_ms: float, scope: str | None = None) -> Check:
+        return Check(metric, scope, metric, Limit(Operator.LESS, limit_ms, f"< {limit_ms:g} ms"))
+
+    scoped = [under("latency.p95", 80, f"GET /api/things/{number}") for number in range(0, ENDPOINTS, 20)]
+    return Config("bench", (under("latency.p95", 100), under("latency.p99", 200), *scoped))
+
+
+def _median_s(stage: Callable[[], object]) -> float:
+    times = []
+    for _ in range(5):
+        start_s = time.perf_counter()
+        stage()
+        times.append(time.perf_counter() - start_s)
+    return statistics.median(times)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""A small real HTTP server whose answers a test scripts by path."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread, Timer
+
+import pytest
+
+from readiness.probes.window import Window
+
+Script = Callable[[BaseHTTPRequestHandler], None]
+
+
+def reply(status: int = 200, body: bytes | str = b"", *headers: tuple[str, str]) -> Script:
+    """Always this answer."""
+
+    def run(handler: BaseHTTPRequestHandler) -> None:
+        raw = body.encode() if isinstance(body, str) else body
+        handler.send_response(status)
+        for name, value in headers:
+            handler.send_header(name, value)
+        handler.send_header("Content-Length", str(len(raw)))
+        handler.end_headers()
+        handler.wfile.write(raw)
+
+    return run
+
+
+def in_turn(*scripts: Script, forever: bool = False) -> Script:
+    """One script per request, in turn; the last one stays, or with `forever` they start again."""
+    count = -1
+
+    def run(handler: BaseHTTPRequestHandler) -> None:
+        nonlocal count
+        count += 1
+        scripts[count % len(scripts) if forever else min(count, len(scripts) - 1)](handler)
+
+    return run
+
+
+def document(value: object) -> Script:
+    """Always this JSON document."""
+    return reply(200, json.dumps(value), ("Content-Type", "application/json"))
+
+
+def raw(*parts: bytes, pause_s: float = 0.0) -> Script:
+    """Bytes as they are, then the connection is closed."""
+
+    def run(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        try:
+            for part in parts:
+                handler.wfile.write(part)
+                time.sleep(pause_s)
+        except OSError:
+            pass
+
+    return run
+
+
+class Site:
+    """The server; `paths` holds the script of each path, anything else is 404."""
+
+    def __init__(self) -> None:
+        self.paths: dict[str, Script] = {}
+        self.seen: list[str] = []
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                site.seen.append(self.path)
+                site.paths.get(self.path, reply(404))(self)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._server.block_on_close = False
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    server = Site()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def other_site() -> Iterator[Site]:
+    server = Site()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def judged() -> Iterator[Callable[..., Window]]:
+    """Starts a window that begins and ends by itself."""
+    timers: list[Timer] = []
+
+    def start(begin_after_s: float = 0.2, length_s: float = 0.6) -> Window:
+        window = Window()
+        for after_s, tell in ((begin_after_s, window.begin), (begin_after_s + length_s, window.end)):
+            timers.append(Timer(after_s, tell))
+            timers[-1].start()
+        return window
+
+    yield start
+    for timer in timers:
+        timer.cancel()
+        timer.join()

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from readiness.config.probes import Health
+from readiness.errors import NotMeasured
+from readiness.measurements.run import Recording
+from readiness.probes import health
+from readiness.probes.window import Window
+from tests.faultd.client import free_port
+from tests.probes.conftest import Site, in_turn, raw, reply
+
+Judged = Callable[..., Window]
+OFTEN = Health(every_ms=30, timeout_ms=300)
+
+
+def measured(url: str, window: Window, settings: Health = OFTEN) -> tuple[float | None, Recording, str]:
+    (found,) = health.measure(url, settings, window)
+    assert isinstance(found.evidence, Recording)
+    assert found.samples == found.evidence.requests
+    return found.value, found.evidence, "\n".join(f"{line.subject} = {line.observed}" for line in found.details)
+
+
+def test_a_healthy_service_has_a_p95_over_the_judged_window_only(site: Site, judged: Judged) -> None:
+    site.paths["/health"] = reply(200, "ok")
+    value, record, details = measured(site.url, judged())
+    assert value is not None
+    assert 0 < value < 300
+    assert record.failures == 0
+    assert sum(part.ok.total for part in record.slices) == record.ok.total > 5
+    assert len(site.seen) > record.requests
+    assert "before the window" in details
+    assert "in the window" in details
+
+
+def test_a_flapping_health_check_has_no_bounded_p95(site: Site, judged: Judged) -> None:
+    site.paths["/health"] = in_turn(reply(200), reply(503), forever=True)
+    value, record, details = measured(site.url, judged())
+    assert value is None
+    assert record.failed["http_5xx"] >= 3
+    assert "http_5xx" in details
+
+
+@pytest.mark.parametrize(
+    ("script", "kind"),
+    [
+        (reply(302, b"", ("Location", "/login")), "http_3xx"),
+        (reply(404), "http_4xx"),
+        (reply(429), "rate_limited"),
+        (raw(b""), "reset"),
+        (raw(b"", pause_s=2), "timeout"),
+    ],
+    ids=["redirect", "not found", "rate limited", "closed", "silence"],
+)
+def test_only_a_2xx_answer_in_time_is_healthy(site: Site, judged: Judged, script: object, kind: str) -> None:
+    site.paths["/health"] = script  # type: ignore[assignment]
+    value, record, _ = measured(site.url, judged())
+    assert value is None
+    assert record.ok.total == 0
+    assert record.failed[kind] > 0
+
+
+def test_a_port_that_nobody_listens_on_is_counted_as_refused(judged: Judged) -> None:
+    _, record, _ = measured(f"http://127.0.0.1:{free_port()}", judged())
+    assert set(record.failed) == {"connect_refused"}
+
+
+def test_a_hanging_check_is_sampled_on_time_and_ends_soon_after_the_window(site: Site, judged: Judged) -> None:
+    site.paths["/health"] = raw(b"", pause_s=5)
+    window = judged()
+    value, record, _ = measured(site.url, window, Health(every_ms=50, timeout_ms=20_000))
+    assert window.end_s is not None
+    assert time.monotonic() - window.end_s < 3
+    assert value is None
+    assert record.in_flight == record.requests >= 5
+
+
+def test_a_window_that_never_began_gives_a_reason(site: Site) -> None:
+    window = Window()
+    window.end()
+    with pytest.raises(NotMeasured, match="did not begin"):
+        health.measure(site.url, OFTEN, window)

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+import readiness.probes
+from readiness.config.probes import Cache, Pool, Probes
+from readiness.metrics import catalogue
+from readiness.probes import PROBES, measure_all
+from readiness.probes.window import Window
+from tests.faultd.client import free_port
+from tests.probes.conftest import Site, document, in_turn, raw, reply
+
+Judged = Callable[..., Window]
+PARTS = {"__init__", "window", "http", "counters", "json_pointer", "header_rules", "content_security_policy"}
+EVERYTHING = {metric for probe in PROBES for metric in probe.metrics}
+
+
+def test_the_list_of_probes_is_what_the_folder_holds() -> None:
+    files = {path.stem for path in Path(str(readiness.probes.__file__)).parent.glob("*.py")}
+    assert {probe.name for probe in PROBES} == files - PARTS
+
+
+def test_every_metric_of_a_probe_is_in_the_catalogue_once() -> None:
+    metrics = [metric for probe in PROBES for metric in probe.metrics]
+    assert len(metrics) == len(set(metrics))
+    assert set(metrics) <= set(catalogue.names())
+
+
+def test_wanted_probes_and_those_that_always_run_measure_side_by_side(site: Site, judged: Judged) -> None:
+    site.paths |= {"/": reply(), "/health": reply()}
+    site.paths["/stats"] = in_turn(*(document({"cache": {"hits": n, "misses": 0}}) for n in range(1, 9)))
+    found = measure_all(site.url, Probes(cache=Cache(statistics="/stats")), {"cache.hit_rate", "data.bags"}, judged())
+    assert [one.metric for one in found] == ["health.latency.p95", "security.headers", "cache.hit_rate"]
+    assert all(one.value is not None and one.reason is None for one in found)
+
+
+def test_a_dead_target_gives_a_reason_or_an_unbounded_value_for_everything(judged: Judged) -> None:
+    settings = Probes(cache=Cache(statistics="/stats"), pool=Pool(statistics="/stats"))
+    found = measure_all(f"http://127.0.0.1:{free_port()}", settings, EVERYTHING, judged(length_s=1.5))
+    assert {one.metric for one in found} == EVERYTHING
+    assert all(one.value is None for one in found)
+    assert all("connection refused" in str(one.reason) for one in found if one.metric != "health.latency.p95")
+
+
+def test_a_hanging_target_does_not_hold_the_run(site: Site, judged: Judged) -> None:
+    site.paths = dict.fromkeys(("/", "/health", "/stats"), raw(b"", pause_s=8))
+    window = judged()
+    found = measure_all(site.url, Probes(cache=Cache(statistics="/stats")), EVERYTHING, window)
+    assert window.end_s is not None
+    assert time.monotonic() - window.end_s < 6
+    assert {one.metric for one in found} == EVERYTHING
+
+
+def test_a_load_that_stops_before_the_window_leaves_reasons(site: Site) -> None:
+    site.paths |= {"/": reply(), "/health": reply()}
+    window = Window()
+    window.end()
+    found = {one.metric: one for one in measure_all(site.url, Probes(), EVERYTHING, window)}
+    assert "did not begin" in str(found["health.latency.p95"].reason)
+
+
+def test_a_defect_in_a_probe_is_a_reason_and_not_a_crash(site: Site, judged: Judged) -> None:
+    broken = Probes(cache=Cache(statistics=7))  # type: ignore[arg-type]
+    found = {one.metric: one for one in measure_all(site.url, broken, {"cache.hit_rate"}, judged())}
+    assert "the probe broke" in str(found["cache.hit_rate"].reason)
+
+
+def test_waiting_for_a_window_ends_when_it_begins_or_ends() -> None:
+    window = Window()
+    assert not window.wait_begin(0.01)
+    answers: list[bool] = []
+    waiting = Thread(target=lambda: answers.append(window.wait_begin(10)))
+    waiting.start()
+    window.begin()
+    waiting.join(5)
+    assert answers == [True]
+    assert window.judging
+    assert not window.wait_end(0.01)
+    window.end()
+    assert window.wait_end(10)
+    assert not window.wait_begin(10)
+    assert window.ended
+    assert not window.judging
+
+
+def test_a_window_cannot_begin_after_its_end() -> None:
+    window = Window()
+    window.end()
+    window.begin()
+    assert window.begin_s is None
+
+
+@pytest.mark.parametrize("again", ["begin", "end"])
+def test_a_second_call_changes_no_stamp(again: str) -> None:
+    window = Window()
+    window.begin()
+    window.end()
+    stamps = (window.begin_s, window.end_s)
+    getattr(window, again)()
+    assert (window.begin_s, window.end_s) == stamps
