@@ -29,6 +29,7 @@ OPEN_USERS_PER_RATE = 2.0
 """Free users for each arrival per second of an open load: room for answers of two seconds."""
 MIN_OPEN_USERS = 50
 PROBE_GRACE_S = 10.0
+NO_DATABASE = "READINESS_DATABASE_URL is not set"
 _NOT_FOR_SCENARIOS = ("READINESS_DATABASE_URL", "PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE")
 
 
@@ -120,8 +121,9 @@ def _drive(
     environment: Mapping[str, str],
 ) -> tuple[controller.LoadOutcome, tuple[Measurement, ...]]:
     window = Window()
-    with ThreadPoolExecutor(1, thread_name_prefix="probes") as pool:
+    with ThreadPoolExecutor(2, thread_name_prefix="probes") as pool:
         looking = pool.submit(probes.measure_all, plan.target.url, plan.config.probes, wanted, window)
+        sampling = pool.submit(_connections, plan, wanted, window)
 
         def on_event(event: wire.Event, assembly: Assembly) -> None:
             match event:
@@ -145,11 +147,23 @@ def _drive(
         finally:
             window.end()
         looks = looking.result(timeout=PROBE_GRACE_S + plan.config.probes.health.timeout_ms / 1000)
+        looks += sampling.result(timeout=PROBE_GRACE_S)
     if outcome.usage_error:
         from readiness.errors import ConfigError
 
         raise ConfigError(outcome.usage_error)
     return outcome, _with_header_rate(plan, looks, outcome.load)
+
+
+def _connections(plan: Plan, wanted: set[str], window: Window) -> tuple[Measurement, ...]:
+    """Connections in use while the load runs, where a check asks for them."""
+    if "pool.headroom" not in wanted:
+        return ()
+    if plan.database_url is None:
+        return (Measurement("pool.headroom", None, None, "database", reason=NO_DATABASE),)
+    from readiness.database import activity
+
+    return activity.headroom(plan.database_url, window)
 
 
 def _with_header_rate(plan: Plan, looks: tuple[Measurement, ...], load: Load | None) -> tuple[Measurement, ...]:
@@ -171,8 +185,7 @@ def _database(plan: Plan, wanted: set[str], progress: Progress, interrupted: str
     if interrupted:
         return database.unavailable(f"the run was ended by {interrupted}", section, wanted) if asked else ()
     if plan.database_url is None:
-        reason = "READINESS_DATABASE_URL is not set"
-        return database.unavailable(reason, section, wanted) if asked else ()
+        return database.unavailable(NO_DATABASE, section, wanted) if asked else ()
     progress.step("counting in the database")
     return database.measure(plan.database_url, section, wanted)
 

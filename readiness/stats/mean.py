@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 from readiness.stats import beta
 
@@ -30,6 +31,7 @@ def bounds(blocks: Sequence[tuple[float, float]], confidence: float) -> tuple[fl
     return max(ratio - reach, 0.0), ratio + reach
 
 
+@cache
 def student(confidence: float, freedom: int) -> float:
     """Quantile of Student's t for 0.5 < confidence < 1, through the incomplete beta function."""
     x = beta.inverse(2 * (1 - confidence), freedom / 2, 0.5)

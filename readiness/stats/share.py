@@ -9,12 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from readiness.stats import beta
+from readiness.stats import beta, mean
 
 MIN_BLOCKS = 5
 """With fewer time blocks the spread between them says nothing, and requests are taken as independent."""
-MAX_BLOCKS = 20
-"""More, shorter blocks would miss correlation that lasts longer than a block."""
+BLOCKS = (20, 10, 6)
+"""Numbers of blocks that are tried: correlation that outlasts a short block shows in a longer one."""
+NOISE = 1.3
+"""A spread between blocks this much above that of independent events is taken for correlation."""
+CONFIDENCE = 0.95
+_NORMAL = 1.6448536269514722
+"""Quantile of the normal distribution at CONFIDENCE."""
 
 
 def upper(k: float, n: float, confidence: float) -> float:
@@ -37,14 +42,21 @@ def design_effect(blocks: Sequence[tuple[int, int]]) -> float:
 
     Correlated requests (one slow second makes them all slow) carry less evidence than their number says.
     """
-    grouped = group(blocks, MAX_BLOCKS)
-    filled = [(k, n) for k, n in grouped if n]
+    return max(1.0, *(_effect(group(blocks, most)) for most in BLOCKS))
+
+
+def _effect(blocks: Sequence[tuple[int, int]]) -> float:
+    filled = [(k, n) for k, n in blocks if n]
     hits, events = sum(k for k, _ in filled), sum(n for _, n in filled)
     if len(filled) < MIN_BLOCKS or hits in (0, events):
         return 1.0
     share = hits / events
     between = sum((k - share * n) ** 2 for k, n in filled) * len(filled) / (len(filled) - 1)
-    return max(between / (events * share * (1 - share)), 1.0)
+    effect = between / (events * share * (1 - share))
+    if effect <= NOISE:
+        return effect
+    # Few blocks know the spread between them badly: Student's t instead of the normal quantile.
+    return effect * (mean.student(CONFIDENCE, len(filled) - 1) / _NORMAL) ** 2
 
 
 def group(blocks: Sequence[tuple[int, int]], most: int) -> list[tuple[int, int]]:
