@@ -1,10 +1,14 @@
 """`python -m readiness`, and the installed command."""
 
+import os
 import sys
 
 
 def main() -> None:
     """Run the command line; a bug of ours ends with 70, so that 1 can only mean NOT READY."""
+    # A shell's `>&-` leaves no stream at all; from here on there is always one to write to.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
     try:
         from readiness.cli import app
 

@@ -42,6 +42,8 @@ class Plan:
     target: Target
     engine: EnginePlan
     database_url: str | None
+    unreachable: str | None = None
+    """Why the target's name has no address; nothing is sent then."""
 
 
 def plan(
@@ -52,6 +54,7 @@ def plan(
     *,
     allowed_addresses: tuple[str, ...],
     database_url: str | None,
+    unreachable: str | None = None,
 ) -> Plan:
     """Config and target as the engine takes them."""
     load = config.load
@@ -75,7 +78,7 @@ def plan(
         watched_header=watch,
         header_hits=cache.hit,
     )
-    return Plan(run_id, config, target, engine, database_url)
+    return Plan(run_id, config, target, engine, database_url, unreachable)
 
 
 def execute(
@@ -89,6 +92,8 @@ def execute(
     started_at = _now()
     wanted = {check.metric for check in plan.config.checks if check.not_applicable is None}
     try:
+        if plan.unreachable:
+            raise NotMeasured(f"the target {plan.target.url} cannot be reached: {plan.unreachable}")
         connect_once(plan.target)
     except NotMeasured as error:
         outcome = controller.LoadOutcome(None, (str(error),), None)

@@ -94,6 +94,7 @@ def assess(request: Request) -> Assessment:
             progress.step("starting the demo service with its database and cache")
             running = open_things.enter_context(stack.start(demo_profile))
             url, database_url = running.url, running.database_url
+            environ.pop("READINESS_PASSWORD", None)  # it is some other service's; the demo has its own accounts
         secrets = _secrets(environ, config, database_url)
         plan = _plan(request, run_id, config, url or "", scenarios, database_url, files, secrets)
         verdict, run = _measure(plan, progress, interrupted, environ)
@@ -164,11 +165,12 @@ def _plan(
     secrets: Sequence[str],
 ) -> Plan:
     """The plan, after the guards; what they refuse is left in the files as the reason."""
+    unreachable = None
     try:
         try:
             target = targets.resolve(request.target, url, request.allow_hosts, config.allowed_hosts)
-        except NotMeasured:
-            target = Target(request.target, url, ())  # `execute` says why, and sends nothing
+        except NotMeasured as error:
+            target, unreachable = Target(request.target, url, ()), str(error)
         if database_url is not None:
             with suppress(NotMeasured):  # unreachable: every measurement of the database will say so
                 database.check_role(database_url, config.database)
@@ -176,7 +178,15 @@ def _plan(
         files.replace_yesterday(redact(f"Refused before any load: {refused}", secrets))
         raise
     extra = targets.addresses_of([host for host in request.allow_hosts if host in config.allowed_hosts])
-    return make_plan(run_id, config, target, scenarios, allowed_addresses=extra, database_url=database_url)
+    return make_plan(
+        run_id,
+        config,
+        target,
+        scenarios,
+        allowed_addresses=extra,
+        database_url=database_url,
+        unreachable=unreachable,
+    )
 
 
 def _measure(

@@ -103,7 +103,7 @@ def _load_reading(load: Load, metric: Metric, scope: str | None) -> Reading:
     record = recording_of(endpoints)
     where = "" if scope is None else f"{scope}: "
     dead = tuple(
-        endpoint.name
+        f"{endpoint.scenario}: {endpoint.name}"
         for endpoint in endpoints
         if endpoint.judged.ok.total == 0 and recording_of([endpoint]).requests >= 3
     )

@@ -21,6 +21,7 @@ from readiness.load import wire
 from readiness.load.arrivals import Arrivals
 from readiness.load.connections import allow_only
 from readiness.load.context import EngineContext
+from readiness.load.http.failures import COUNTED
 from readiness.load.locustfiles import ScenarioError, load_classes, scenario_of, shares
 from readiness.load.plan import EnginePlan, loads
 from readiness.load.recorder import Recorder
@@ -104,7 +105,8 @@ class Engine:
         setattr(cls, "__init__", make)  # noqa: B010 - mypy rightly minds a plain assignment
 
     def _on_user_error(self, user_instance: Any, exception: BaseException, tb: Any, **_: Any) -> None:
-        self._stock.on_user_error()
+        if self._stock.on_user_error(exception) or COUNTED in getattr(exception, "__notes__", ()):
+            return  # it is in the ledger as the failure of a request
         text = clean(f"{scenario_of(type(user_instance))}: {type(exception).__name__}: {exception}")
         if text in self._errors or len(self._errors) < MAX_ERRORS:
             self._errors[text] += 1

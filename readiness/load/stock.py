@@ -11,6 +11,8 @@ import errno
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from json import JSONDecodeError
 from typing import Any
 
 import gevent
@@ -35,13 +37,27 @@ _ERRNO_CLASS = {
 }
 
 
+@dataclass(slots=True)
+class _Open:
+    """A call under way, and what Locust handed the scenario for it."""
+
+    call: Call
+    to_target: bool
+    """Whether the scenario asked for a path of the target, and not for some other address."""
+    response: Any = None
+
+    def judged(self, failure: str | None) -> str | None:
+        """The class as it counts: only a redirect leads from the target's own path to another host."""
+        return "http_3xx" if failure == "not_allowed" and self.to_target else failure
+
+
 class StockClients:
     """Wraps the sessions of stock users and ends their calls when Locust's event fires."""
 
     def __init__(self, recorder: Recorder, timeout_s: float) -> None:
         self._recorder = recorder
         self._timeout_s = timeout_s
-        self._open: dict[int, Call] = {}
+        self._open: dict[int, _Open] = {}
 
     def wrap(self, user: User) -> None:
         """Watch the client of a stock user; other users are left alone."""
@@ -54,25 +70,39 @@ class StockClients:
         self, request_type: str, name: str, response_time: float, exception: Exception | None = None, **rest: Any
     ) -> None:
         """Locust's `request` event: the call of this greenlet is over."""
-        call = self._open.pop(id(gevent.getcurrent()), None)
-        if call is None:
+        waiting = self._open.pop(id(gevent.getcurrent()), None)
+        if waiting is None:
             return
+        call = waiting.call
         call.name = f"{request_type} {name}"
         response = rest.get("response")
         if self._recorder.watched_header:
             headers = getattr(response, "headers", None)
             self._recorder.header(call, headers.get(self._recorder.watched_header) if headers else None)
-        failure = classify(exception, response)
+        failure = waiting.judged(classify(exception, response))
         self._recorder.end(call, call.start_s + response_time / 1000, failure, str(exception) if exception else "")
 
-    def on_user_error(self, **_: Any) -> None:
-        """A task raised: a call that its greenlet left open never got its event."""
-        self._abandon()
+    def on_user_error(self, exception: BaseException) -> bool:
+        """A task raised: a call that its greenlet left open never got its event.
 
-    def _abandon(self) -> None:
-        call = self._open.pop(id(gevent.getcurrent()), None)
-        if call is not None:
-            self._recorder.end(call, time.perf_counter(), "script", "the scenario raised before it judged the response")
+        True when the exception followed from a request that failed; then it says nothing against the scenario.
+        """
+        return self._abandon(exception) not in (None, "script")
+
+    def _abandon(self, problem: BaseException | None = None) -> str | None:
+        waiting = self._open.pop(id(gevent.getcurrent()), None)
+        if waiting is None:
+            return None
+        failure, detail = "script", "the scenario raised before it judged the response"
+        response = waiting.response
+        status = int(getattr(response, "status_code", 0) or 0)
+        if response is not None and not 200 <= status < 300:
+            error = getattr(response, "error", None) or requests.exceptions.HTTPError(f"HTTP {status}")
+            failure, detail = waiting.judged(classify(error, response)) or failure, str(error)
+        elif isinstance(problem, AssertionError | JSONDecodeError | UnicodeDecodeError):
+            failure, detail = "assertion", str(problem)
+        self._recorder.end(waiting.call, time.perf_counter(), failure, detail)
+        return failure
 
     def _watched(self, user: User, original: Callable[..., Any]) -> Callable[..., Any]:
         scenario = scenario_of(type(user))
@@ -81,9 +111,11 @@ class StockClients:
             self._abandon()
             key = id(gevent.getcurrent())
             name = kwargs.get("name") or (args[0] if args and isinstance(args[0], str) else url)
-            self._open[key] = self._recorder.begin(scenario, f"{method} {name}", time.perf_counter())
+            call = self._recorder.begin(scenario, f"{method} {name}", time.perf_counter())
+            waiting = self._open[key] = _Open(call, to_target="://" not in str(url))
             try:
-                return original(method, url, *args, **kwargs)
+                waiting.response = original(method, url, *args, **kwargs)
+                return waiting.response
             except gevent.GreenletExit:
                 self._open.pop(key, None)  # stays in the recorder: in flight when the load ended
                 raise
@@ -127,7 +159,8 @@ def classify(exception: BaseException | None, response: Any) -> str | None:
         transport = getattr(response, "error", None)
         if not getattr(response, "status_code", 0) and isinstance(transport, Exception):
             return classify(transport, response)
-        return "assertion"
+        if int(getattr(response, "status_code", 0) or 0) < 300:
+            return "assertion"
     chain = list(_causes(exception))
     if any(isinstance(error, NotAllowed) for error in chain):
         return "not_allowed"

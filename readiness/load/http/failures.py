@@ -20,6 +20,10 @@ _BY_ERRNO: Final = {
 }
 
 
+COUNTED: Final = "readiness counted this as a failure of the request"
+"""Note on an exception whose cause stands in the ledger; it says nothing against the scenario."""
+
+
 class Failure(Exception):
     """A request that ended badly; `failure` is a class of FAILURE_CLASSES, `detail` one harmless line."""
 

@@ -37,20 +37,25 @@ class Pool:
 
     def exchange(self, request: bytes, method: str, deadline_s: float) -> Connection:
         """Send `request`; the connection given back holds the answer until `release`. Raises Failure."""
-        retried = False
+        unanswered: Unanswered | None = None
         while True:
-            conn = None if retried else self._kept(method)
+            conn = None if unanswered else self._kept(method)
             fresh = conn is None
             if conn is None:
-                conn = self._open(deadline_s)
+                try:
+                    conn = self._open(deadline_s)
+                except Failure:
+                    if unanswered is None:
+                        raise
+                    raise unanswered from None  # the first try was sent: "refused" would deny that
             conn.deadline_s = deadline_s
             try:
                 conn.end_s = conn.exchange(request, method == "HEAD")
-            except Unanswered:
+            except Unanswered as problem:
                 conn.close()
                 if fresh or method not in RETRIED:
                     raise
-                retried = True
+                unanswered = problem
                 self.retries += 1
             except BaseException:
                 conn.close()

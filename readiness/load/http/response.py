@@ -14,7 +14,7 @@ from gevent import GreenletExit
 from gevent.timeout import Timeout
 
 from readiness.load.http.body import decoded
-from readiness.load.http.failures import Failure, of_status
+from readiness.load.http.failures import COUNTED, Failure, of_status
 from readiness.load.http.headers import AnswerHeaders, parse_head
 from readiness.load.recorder import Call
 from readiness.text import clean
@@ -167,14 +167,15 @@ class Response:
 
     def outcome(self) -> Failure | None:
         """How the request counts as far as is known now; None is ok."""
-        if isinstance(self._verdict, Failure):
-            return self._verdict
-        if self._verdict:
+        if self._verdict is True:
             return None
-        if self._failure is not None:
-            return self._failure
+        said = self._verdict.detail if isinstance(self._verdict, Failure) else None
+        if self._failure is not None:  # what really happened keeps its class, the scenario's words explain it
+            return Failure(self._failure.failure, said) if said else self._failure
         failure = of_status(self.status_code)
-        return Failure(failure, f"HTTP {self.status_code}") if failure else None
+        if failure:
+            return Failure(failure, said or f"HTTP {self.status_code}")
+        return self._verdict if isinstance(self._verdict, Failure) else None
 
     def __enter__(self) -> Self:
         if self.call is None:
@@ -195,12 +196,20 @@ class Response:
             elif isinstance(problem, HTTPStatusError):
                 swallow = outcome is not None  # as Locust does: recorded by its status, the task goes on
                 outcome = outcome or Failure("assertion", problem)
-            elif isinstance(problem, AssertionError):
-                outcome = Failure("assertion", str(problem) or "AssertionError")
             elif not isinstance(problem, self.client.control_flow):
-                outcome = Failure("script", f"{type(problem).__name__}: {problem}")
+                outcome = outcome or _of_exception(problem)
+                if outcome.failure != "script":
+                    problem.add_note(COUNTED)
         self.client.finish(self, outcome)
         return swallow
+
+
+def _of_exception(problem: BaseException) -> Failure:
+    """The failure of an answer that looked well until the scenario raised on it."""
+    text = f"{type(problem).__name__}: {problem}"
+    if isinstance(problem, AssertionError | json_module.JSONDecodeError | UnicodeDecodeError):
+        return Failure("assertion", str(problem) or text)
+    return Failure("script", text)
 
 
 def event_fields(response: Response, failure: Failure | None) -> dict[str, Any]:
