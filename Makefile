@@ -37,7 +37,8 @@ bench: $(VENV)/dev.done ## benchmarks: ratios side by side
 	$(BIN)/python -m benchmarks
 
 example: $(VENV)/dev.done ## a real run of the demo as reports/example, the golden output
-	$(BIN)/readiness run demo --out reports/example
+	cp thresholds.yaml reports/example/thresholds.yaml
+	cd reports/example && $(CURDIR)/$(BIN)/readiness run demo --thresholds thresholds.yaml --out .
 
 locks: $(VENV)/dev.done ## resolve the hashed locks anew from pyproject.toml
 	$(PIP) install uv

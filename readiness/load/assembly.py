@@ -23,6 +23,8 @@ from readiness.measurements.run import (
 
 T = TypeVar("T")
 
+MIN_POINT_S = 0.25
+"""A batch over less time than this (at the ends of phases) joins the one before: its rate would be noise."""
 MAX_POINTS = 1200
 """Points of the time series; longer runs get coarser points."""
 MAX_SLICES = 120
@@ -146,20 +148,26 @@ class Assembly:
                 block.cells[cell.scenario, cell.name] = (counts.ok, sum(counts.failed.values()))
         self._stalls.extend(Stall(*stall) for stall in batch.stalls)
         self.failure_texts.update(batch.details)
+        sliver = batch.at_s - start_s < MIN_POINT_S
         if self._judging_s is not None:
-            self._blocks.append(block)
+            if sliver and self._blocks:
+                self._blocks[-1] = _join_blocks(self._blocks[-1], block)
+            else:
+                self._blocks.append(block)
             cells = max(len(self._totals), 1)
             if len(self._blocks) > max(min(MAX_SLICES, MAX_SLICE_CELLS // cells), 8):
                 self._blocks = _pairs(self._blocks, _join_blocks)
-        self._points.append(
-            _Point(
-                start_s,
-                batch.at_s,
-                batch.users,
-                merge(*(counts.ok for counts in batch.cells.values())),
-                sum(sum(counts.failed.values()) for counts in batch.cells.values()),
-            )
+        point = _Point(
+            start_s,
+            batch.at_s,
+            batch.users,
+            merge(*(counts.ok for counts in batch.cells.values())),
+            sum(sum(counts.failed.values()) for counts in batch.cells.values()),
         )
+        if sliver and self._points:
+            self._points[-1] = _join_points(self._points[-1], point)
+        else:
+            self._points.append(point)
         if len(self._points) > MAX_POINTS:
             self._points = _pairs(self._points, _join_points)
 

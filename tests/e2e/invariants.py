@@ -138,7 +138,9 @@ def counts_agree(result: Result, servers: tuple[Faultd, ...], paths: tuple[str, 
     most = ledger["planned"] - ledger["dropped"] - sum(failed.get(name, 0) for name in NEVER_SENT)
     least = most - sum(failed.get(name, 0) for name in MAYBE_SENT) - ledger["in_flight"]
     seen = sum(server.seen(*paths) for server in servers)
-    assert least <= seen <= most + seen_twice, f"I2: the server saw {seen}, the ledger allows {least} to {most}: {ledger}"
+    assert least <= seen <= most + seen_twice, (
+        f"I2: the server saw {seen}, the ledger allows {least} to {most}: {ledger}"
+    )
 
 
 def every_check_once(result: Result) -> None:
