@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from readiness.cli.output import refusals, say
+
+if TYPE_CHECKING:
+    from readiness.judge.verdict import Verdict
+    from readiness.measurements.run import Run
 
 
 def report(
@@ -29,7 +33,8 @@ def report(
         say(formats[0].render(verdict, run).rstrip("\n"))
 
 
-def _read(file: Path, thresholds: Path | None):  # type: ignore[no-untyped-def]
+def _read(file: Path, thresholds: Path | None) -> tuple[Verdict, Run | None]:
+    """The verdict to render, and the run behind it where its charts can be drawn."""
     import json
     import os
 
@@ -45,9 +50,7 @@ def _read(file: Path, thresholds: Path | None):  # type: ignore[no-untyped-def]
         document = None
     if isinstance(document, dict) and str(document.get("schema", "")).startswith("readiness.report/"):
         verdict = loads(text, str(file))
-        beside = file.parent / "run.json"
-        run = read_run(beside) if beside.is_file() else None
-        return verdict, run if run is not None and run.id == verdict.run_id else None
+        return verdict, _run_beside(file.parent / "run.json", verdict.run_id)
     run = read_run(file)
     beside = file.parent / "report.json"
     if thresholds is None and beside.is_file():
@@ -55,3 +58,15 @@ def _read(file: Path, thresholds: Path | None):  # type: ignore[no-untyped-def]
         if verdict.run_id == run.id:
             return verdict, run
     return judge(run, load(thresholds or Path("thresholds.yaml"), os.environ)), run
+
+
+def _run_beside(path: Path, run_id: str) -> Run | None:
+    """The run of the same id, for the charts; a report can be rendered without it."""
+    from readiness.cli.inputs import read_run
+    from readiness.errors import ConfigError
+
+    try:
+        run = read_run(path)
+    except ConfigError:
+        return None
+    return run if run.id == run_id else None
