@@ -13,7 +13,7 @@ from readiness.judge.readings import own_faults
 from readiness.judge.score import score
 from readiness.judge.verdict import EXIT_OF, EndpointResult, Latency, Verdict
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.run import Endpoint, Ledger, Load, Run
+from readiness.measurements.run import Endpoint, Ledger, Load, Run, Second
 
 SIGNAL_EXIT = {"SIGINT": ExitCode.INTERRUPTED, "SIGTERM": ExitCode.TERMINATED}
 MIN_OFFERED = 0.95
@@ -67,6 +67,9 @@ def load_doubts(load: Load) -> tuple[str, ...]:
     doubts += [f"{scenario}: 0 requests, the scenario never ran" for scenario in load.idle_scenarios]
     if load.judged_s < 0.9 * load.planned_s:
         doubts.append(f"the judged window lasted {load.judged_s:.1f} s of the planned {load.planned_s:g} s")
+    fewest = min((second.users for second in load.series if _judged(second, load)), default=load.users)
+    if load.model == "closed" and fewest < load.users:
+        doubts.append(f"only {fewest:,} of {load.users:,} users were running at some time of the judged window")
     faults = own_faults(load)
     if faults:
         named = ", ".join(f"{count:,} × {name}" for name, count in faults.items())
@@ -79,6 +82,11 @@ def load_doubts(load: Load) -> tuple[str, ...]:
             f"{load.dropped_judged:,} of {judged.planned:,} planned arrivals found no free user; give more users"
         )
     return tuple(doubts)
+
+
+def _judged(second: Second, load: Load) -> bool:
+    """Whether a point of the time series lies within the judged window."""
+    return second.at_s >= load.judged_start_s - 0.01 and second.at_s + second.duration_s <= load.judged_end_s + 0.01
 
 
 def judged_ledger(load: Load) -> Ledger:

@@ -1,5 +1,7 @@
 """The decision's rules in their order, the score's range, and what missing evidence does."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from readiness.config.model import OnFail
 from readiness.errors import ExitCode
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Decision, Verdict
-from readiness.measurements.run import Measurement, Rate
+from readiness.measurements.run import Measurement, Rate, Second
 from tests.judge.builders import check, config, load, measured, recording, run
 
 FAST = load(("shop", "GET /", recording([10.0] * 1000)))
@@ -75,6 +77,14 @@ def test_an_idle_scenario_is_a_doubt_that_names_it() -> None:
     verdict = judge(run(seen), config(check("latency.p95", "< 100 ms")))
     assert verdict.decision is Decision.INCONCLUSIVE
     assert "dashboard: 0 requests" in verdict.reason
+
+
+def test_users_that_went_away_are_a_doubt() -> None:
+    full, fewer = (Second(float(at), 1.0, users, 100, 0, 1.0, 1.0, 1.0) for at, users in ((3, 5), (4, 2)))
+    seen = replace(load(("shop", "GET /", recording([10.0] * 1000)), users=5), series=(full, fewer))
+    verdict = judge(run(seen), config(check("latency.p95", "< 100 ms")))
+    assert verdict.decision is Decision.INCONCLUSIVE
+    assert "2 of 5 users" in verdict.reason
 
 
 def test_a_check_that_does_not_apply_leaves_the_denominator_and_stays_listed() -> None:
