@@ -10,10 +10,11 @@ import pytest
 from tests.e2e.harness import SCENARIOS, Result, Running, run_readiness, start_readiness
 from tests.e2e.postgres import Postgres, start_postgres
 
+# Wide limits: a healthy row must be green on a busy machine; rows about a limit bring their own.
 BLOCKING = """
   http.success_rate: { pass: "> 99 %", on_fail: block }
-  latency.p95: { pass: "< 100 ms", on_fail: block }
-  latency.p99: { pass: "< 200 ms", on_fail: block }
+  latency.p95: { pass: "< 900 ms", on_fail: block }
+  latency.p99: { pass: "< 1500 ms", on_fail: block }
 """
 FORMATS = "md,html,json,junit"
 
