@@ -22,6 +22,7 @@ class ExitCode(IntEnum):
     REFUSED = 5
     REPORT_FAILED = 6
     BUG = 70
+    HUNG_UP = 129
     INTERRUPTED = 130
     TERMINATED = 143
 

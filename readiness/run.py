@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import platform
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ OPEN_USERS_PER_RATE = 2.0
 """Free users for each arrival per second of an open load: room for answers of two seconds."""
 MIN_OPEN_USERS = 50
 PROBE_GRACE_S = 10.0
+POLL_S = 0.1
 NO_DATABASE = "READINESS_DATABASE_URL is not set"
 _NOT_FOR_SCENARIOS = ("READINESS_DATABASE_URL", "PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE")
 
@@ -92,6 +94,8 @@ def execute(
     started_at = _now()
     wanted = {check.metric for check in plan.config.checks if check.not_applicable is None}
     try:
+        if signal_name := interrupted():
+            raise NotMeasured(f"the run was ended by {signal_name} before any load")
         if plan.unreachable:
             raise NotMeasured(f"the target {plan.target.url} cannot be reached: {plan.unreachable}")
         connect_once(plan.target)
@@ -100,7 +104,7 @@ def execute(
         looks: tuple[Measurement, ...] = ()
     else:
         outcome, looks = _drive(plan, wanted, progress, interrupted, environment)
-    rows = _database(plan, wanted, progress, interrupted())
+    rows = _database(plan, wanted, progress, interrupted)
     return Run(
         id=plan.run_id,
         service=plan.config.service,
@@ -184,15 +188,26 @@ def _with_header_rate(plan: Plan, looks: tuple[Measurement, ...], load: Load | N
     return (*others, Measurement("cache.hit_rate", None, value, "load", samples=rate.total, evidence=rate))
 
 
-def _database(plan: Plan, wanted: set[str], progress: Progress, interrupted: str | None) -> tuple[Measurement, ...]:
+def _database(
+    plan: Plan, wanted: set[str], progress: Progress, interrupted: Callable[[], str | None]
+) -> tuple[Measurement, ...]:
     section = plan.config.database
-    asked = any(name.startswith(("data.", "database.")) for name in wanted)
-    if interrupted:
-        return database.unavailable(f"the run was ended by {interrupted}", section, wanted) if asked else ()
+    if not any(name.startswith(("data.", "database.")) for name in wanted):
+        return ()
     if plan.database_url is None:
-        return database.unavailable(NO_DATABASE, section, wanted) if asked else ()
+        return database.unavailable(NO_DATABASE, section, wanted)
     progress.step("counting in the database")
-    return database.measure(plan.database_url, section, wanted)
+    found: list[tuple[Measurement, ...]] = []
+    url = plan.database_url
+    # A daemon: when a signal comes, a query that takes long is left to its own deadline.
+    looking = threading.Thread(target=lambda: found.append(database.measure(url, section, wanted)), daemon=True)
+    if interrupted() is None:
+        looking.start()
+    while looking.is_alive() and interrupted() is None:
+        looking.join(POLL_S)
+    if found:
+        return found[0]
+    return database.unavailable(f"the run was ended by {interrupted() or 'a fault of ours'}", section, wanted)
 
 
 def _provenance(plan: Plan, locust: str | None) -> Provenance:

@@ -16,7 +16,7 @@ from readiness import __version__, database, packaged
 from readiness import target as targets
 from readiness.cli.artefacts import settle, write_reports
 from readiness.cli.formats import parse as parse_formats
-from readiness.cli.signals import Interruption, watched
+from readiness.cli.signals import watched
 from readiness.config.load import load as load_config
 from readiness.config.model import Config
 from readiness.config.override import override
@@ -26,7 +26,7 @@ from readiness.judge.verdict import Verdict
 from readiness.load.plan import ScenarioFile
 from readiness.measurements.json import dumps
 from readiness.measurements.run import Provenance, Run, Target
-from readiness.progress import Progress, choose
+from readiness.progress import choose
 from readiness.report import Format
 from readiness.report.placeholder import UNFINISHED, placeholder
 from readiness.report.writing import RUN_FILE, prepare, remove_stale, write
@@ -97,13 +97,27 @@ def assess(request: Request) -> Assessment:
             environ.pop("READINESS_PASSWORD", None)  # it is some other service's; the demo has its own accounts
         secrets = _secrets(environ, config, database_url)
         plan = _plan(request, run_id, config, url or "", scenarios, database_url, files, secrets)
-        verdict, run = _measure(plan, progress, interrupted, environ)
-        verdict = settle(verdict, allow_conditional=request.allow_conditional)
-        progress.step("writing the reports")
-        problem = write(request.out / RUN_FILE, redact(dumps(run), secrets))
-        if problem and verdict.exit_code in (ExitCode.READY, ExitCode.CONDITIONAL):
-            verdict = replace(verdict, exit_code=ExitCode.REPORT_FAILED, notes=(*verdict.notes, problem))
-        verdict, problems = write_reports(verdict, run, formats, request.out, secrets)
+        try:
+            run = execute(plan, progress=progress, interrupted=interrupted, environment=environ)
+        except ConfigError as error:
+            files.replace_yesterday(redact(f"Nothing was sent: {error}", secrets))
+            raise
+        progress.step("judging and writing the reports")
+        result = _report(request, run, config, formats, secrets)
+        if interrupted() and run.interrupted is None:  # it came after the load: the answer is not this run's to give
+            result = _report(request, replace(run, interrupted=interrupted()), config, formats, secrets)
+    return result
+
+
+def _report(
+    request: Request, run: Run, config: Config, formats: Sequence[Format], secrets: tuple[str, ...]
+) -> Assessment:
+    """Judge the run and write its files."""
+    verdict = settle(judge(run, config), allow_conditional=request.allow_conditional)
+    problem = write(request.out / RUN_FILE, redact(dumps(run), secrets))
+    if problem and verdict.exit_code in (ExitCode.READY, ExitCode.CONDITIONAL):
+        verdict = replace(verdict, exit_code=ExitCode.REPORT_FAILED, notes=(*verdict.notes, problem))
+    verdict, problems = write_reports(verdict, run, formats, request.out, secrets)
     return Assessment(verdict, ((problem,) if problem else ()) + problems, secrets)
 
 
@@ -187,14 +201,6 @@ def _plan(
         database_url=database_url,
         unreachable=unreachable,
     )
-
-
-def _measure(
-    plan: Plan, progress: Progress, interrupted: Interruption, environ: Mapping[str, str]
-) -> tuple[Verdict, Run]:
-    run = execute(plan, progress=progress, interrupted=interrupted, environment=environ)
-    progress.step("judging")
-    return judge(run, plan.config), run
 
 
 class _Files:

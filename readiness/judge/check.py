@@ -60,7 +60,7 @@ def _stalled_all_along(reading: Reading, metric: Metric) -> str | None:
     """A service that hung before the judged window began answered nobody in it: measured, and failed."""
     if metric.kind not in (Kind.QUANTILE, Kind.RATE) or reading.source != "load" or not reading.window_s:
         return None
-    if sum(reading.stalled_s) < 0.9 * reading.window_s:
+    if reading.stalled_share(0.0) < 0.9:
         return None
     return f"Failed: nothing was answered in the whole judged window ({reading.window_s:.1f} s)."
 

@@ -14,7 +14,11 @@ from readiness.config.model import Limit, Operator
 from readiness.judge.readings import Reading, Spread, over
 from readiness.measurements.run import Rate, Recording
 from readiness.metrics.catalogue import Kind, Metric
+from readiness.numbers import quantity
 from readiness.stats import beta, mean, share
+
+MEAN_LOSS = 0.01
+"""Share of requests that may be missing from a mean of successes before it proves nothing."""
 
 
 class Proof(Enum):
@@ -43,9 +47,9 @@ def compare(reading: Reading, metric: Metric, limit: Limit, confidence: float | 
         case Recording() as record if metric.quantile is not None:
             return _quantile(reading, record, metric.quantile, limit, confidence)
         case Rate() as rate:
-            return _rate(rate, limit, confidence)
+            return _rate(reading, rate, metric, limit, confidence)
         case Spread(blocks):
-            return _mean(blocks, limit, confidence)
+            return _mean(reading, blocks, metric, limit, confidence)
         case _:
             return Comparison(Proof.OPEN, "no samples were kept that could prove it")
 
@@ -86,18 +90,14 @@ def _bare(reading: Reading, limit: Limit) -> Comparison:
 
 def _quantile(reading: Reading, record: Recording, q: float, limit: Limit, confidence: float) -> Comparison:
     allowed = 1 - q
-    stalled = sum(max(gap - limit.value / 1000, 0.0) for gap in reading.stalled_s)
-    if reading.window_s and stalled / reading.window_s > allowed:
-        return Comparison(
-            Proof.NO,
-            f"nothing was answered for {sum(reading.stalled_s):.1f} s of {reading.window_s:.1f} s: whoever came then "
-            f"waited longer than the limit ({100 * stalled / reading.window_s:.1f} % of the time)",
-        )
+    stalled = reading.stalled_share(limit.value / 1000)
+    if stalled > allowed:
+        return Comparison(Proof.NO, f"{_silence(reading)}: {_percent(stalled)} of the time whoever came waited longer")
     least, most, blocks = over(record, limit.value, inclusive=limit.operator is Operator.LESS)
     n = record.requests
     effect = share.design_effect(blocks)
     effective = n / effect
-    how = f"{least:,} of {n:,} requests ({100 * least / n:.2g} %) were over the limit, {100 * allowed:g} % may be"
+    how = f"{least:,} of {n:,} requests ({_percent(least / n)}) were over the limit, {_percent(allowed)} may be"
     if effect >= 1.05:
         how += f"; {n:,} correlated requests prove as much as {effective:,.0f}"
     if share.upper(most / effect, effective, confidence) <= allowed:
@@ -110,18 +110,41 @@ def _quantile(reading: Reading, record: Recording, q: float, limit: Limit, confi
     return Comparison(Proof.OPEN, how)
 
 
-def _rate(rate: Rate, limit: Limit, confidence: float) -> Comparison:
+def _rate(reading: Reading, rate: Rate, metric: Metric, limit: Limit, confidence: float) -> Comparison:
     n = rate.total / share.design_effect(rate.blocks)
     k = rate.hits / rate.total * n
     low, high = 100 * share.lower(k, n, confidence), 100 * share.upper(k, n, confidence)
+    unanswered = reading.stalled_share(0.0, unanswered_only=True)
+    if unanswered:
+        # Nobody who came in that time was ever answered: time speaks for the requests that were not sent.
+        bound = 100 * (1 - unanswered) if metric.better == "higher" else 100 * unanswered
+        if not limit.holds(bound):
+            return Comparison(Proof.NO, f"{_silence(reading)}, and what waited then was never answered")
     return Comparison(_between(low, high, limit), f"{rate.hits:,} of {rate.total:,}")
 
 
-def _mean(blocks: tuple[tuple[float, float], ...], limit: Limit, confidence: float) -> Comparison:
+def _mean(
+    reading: Reading, blocks: tuple[tuple[float, float], ...], metric: Metric, limit: Limit, confidence: float
+) -> Comparison:
     ends = mean.bounds(blocks, confidence)
     if ends is None:
         return Comparison(Proof.OPEN, f"fewer than {mean.MIN_BLOCKS} time blocks were measured")
-    return Comparison(_between(*ends, limit), "")
+    proof = _between(*ends, limit)
+    lost = max(reading.lost_share, reading.stalled_share(0.0, unanswered_only=True))
+    if proof is Proof.YES and metric.better == "lower" and lost > MEAN_LOSS:
+        return Comparison(Proof.OPEN, f"it leaves out what was never answered ({_percent(lost)})")
+    return Comparison(proof, "")
+
+
+def _silence(reading: Reading) -> str:
+    seconds = sum(gap.seconds for gap in reading.standstills if not gap.endpoint) or max(
+        gap.seconds for gap in reading.standstills
+    )
+    return f"nothing was answered for {seconds:.1f} s of {reading.window_s:.1f} s"
+
+
+def _percent(part: float) -> str:
+    return quantity(100 * part, "%")
 
 
 def _between(low: float, high: float, limit: Limit) -> Proof:

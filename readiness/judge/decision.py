@@ -42,7 +42,10 @@ def decide(
         check for check in checks if check.on_fail == OnFail.CONDITION and check.outcome not in _PASSED | _ASIDE
     ]
     if score.low >= rule.ready_score and not open_conditions:
-        return Decision.READY, f"Every check passed with enough evidence; score {score.value:.1f}."
+        missed = [check for check in checks if check.outcome not in _PASSED | _ASIDE]
+        aside = f"; noted only: {_shortfalls(missed)}" if missed else ""
+        which = "Every check that counts" if missed else "Every check"
+        return Decision.READY, f"{which} passed with enough evidence; score {score.value:.1f}{aside}."
     if score.value >= rule.floor_score:
         named = open_conditions or [check for check in checks if check.outcome not in {Outcome.PASS} | _ASIDE]
         return Decision.CONDITIONAL, f"Every blocking check passed, but {_shortfalls(named)}."

@@ -15,7 +15,11 @@ from readiness.judge.verdict import EXIT_OF, EndpointResult, Latency, Verdict
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Endpoint, Ledger, Load, Run, Second
 
-SIGNAL_EXIT = {"SIGINT": ExitCode.INTERRUPTED, "SIGTERM": ExitCode.TERMINATED}
+SIGNAL_EXIT = {
+    "SIGINT": ExitCode.INTERRUPTED,
+    "SIGTERM": ExitCode.TERMINATED,
+    "SIGHUP": ExitCode.HUNG_UP,
+}
 MIN_OFFERED = 0.95
 """Share of the planned arrivals that an open load must have offered."""
 

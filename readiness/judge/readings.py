@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from readiness.measurements.histogram import Histogram, merge
 from readiness.measurements.run import Endpoint, Load, Rate, Recording, Run, Slice
@@ -21,6 +21,21 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
+class Standstill:
+    """A gap without an answer that a check is charged with."""
+
+    seconds: float
+    weight: float
+    """Share of the users in scope who waited."""
+    endpoint: bool
+    answered: bool
+
+
+USUAL_TIMES = 3.0
+"""A gap shorter than this many usual latencies is a slow answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One metric in one scope. `value` is None with a `reason`, or None without one when it is not bounded."""
 
@@ -31,9 +46,26 @@ class Reading:
     evidence: Rate | Recording | Spread | None = None
     dead_endpoints: tuple[str, ...] = ()
     """Endpoints in scope that never answered rightly; an aggregate must not hide them."""
-    stalled_s: tuple[float, ...] = ()
-    """Gaps without an answer in scope, within the judged window."""
+    standstills: tuple[Standstill, ...] = ()
     window_s: float = 0.0
+    lost_share: float = 0.0
+    """Share (0 to 1) of the requests in scope that failed or were never answered."""
+
+    def stalled_share(self, limit_s: float, *, unanswered_only: bool = False) -> float:
+        """Share (0 to 1) of the judged window in which whoever came waited longer than `limit_s`.
+
+        The whole service's standstills and those of single endpoints may be the same time: the larger counts.
+        """
+
+        def share(*, endpoint: bool) -> float:
+            return sum(
+                max(gap.seconds - limit_s, 0.0) * gap.weight
+                for gap in self.standstills
+                if gap.endpoint is endpoint and not (unanswered_only and gap.answered)
+            )
+
+        stalled_s = max(share(endpoint=False), share(endpoint=True))
+        return min(stalled_s / self.window_s, 1.0) if self.window_s else 0.0
 
 
 def read(run: Run, metric: Metric, scope: str | None) -> Reading:
@@ -50,7 +82,8 @@ def read(run: Run, metric: Metric, scope: str | None) -> Reading:
                 measurement.evidence,
             )
     if is_load(metric.name):
-        return Reading(None, None, "load", "the load sent no request")
+        why = run.doubts[0] if run.load is None and run.doubts else "the load sent no request"
+        return Reading(None, None, "load", why)
     return Reading(None, None, metric.name.partition(".")[0], "nothing measured it in this run")
 
 
@@ -88,33 +121,48 @@ def in_scope(endpoint: Endpoint, scope: str | None) -> bool:
     return scope is None or scope in (endpoint.scenario, endpoint.name)
 
 
-def stalls_within(load: Load, scope: str | None) -> tuple[float, ...]:
-    """Seconds of each stall in scope that lie in the judged window."""
-    return tuple(
-        overlap
-        for stall in load.stalls
-        if (scope is None or scope in stall.scopes) and stall.in_flight >= max(2, stall.users // 2)
-        if (overlap := min(stall.end_s, load.judged_end_s) - max(stall.start_s, load.judged_start_s)) > 0
-    )
+def standstills(load: Load, scope: str | None) -> tuple[Standstill, ...]:
+    """The stalls that a check of `scope` is charged with, as far as they lie in the judged window.
+
+    A gap counts when at least half of the users that it concerns were waiting, and when it lasted three times as long
+    as the endpoint usually takes: a slow answer is no standstill. The standstill of one endpoint weighs on the whole
+    service by the share of all users who waited in it.
+    """
+    found = []
+    for stall in load.stalls:
+        overlap_s = min(stall.end_s, load.judged_end_s) - max(stall.start_s, load.judged_start_s)
+        concerned = scope is None or scope in stall.scopes
+        if not concerned or overlap_s <= 0 or stall.in_flight < max(1, (stall.users + 1) // 2):
+            continue
+        usual_ms = recording_of(one for one in load.endpoints if one.name in stall.scopes).ok.quantile_ms(0.5) or 0.0
+        if stall.end_s - stall.start_s < USUAL_TIMES * usual_ms / 1000:
+            continue
+        weight = min(stall.in_flight / max(load.users, 1), 1.0) if stall.endpoint and scope is None else 1.0
+        found.append(Standstill(overlap_s, weight, stall.endpoint, stall.answered))
+    return tuple(found)
 
 
 def _load_reading(load: Load, metric: Metric, scope: str | None) -> Reading:
     endpoints = [endpoint for endpoint in load.endpoints if in_scope(endpoint, scope)]
     record = recording_of(endpoints)
+    if scope is None and load.dropped_judged:
+        # An arrival that found no free user is a request that nobody answered.
+        record = replace(record, in_flight=record.in_flight + load.dropped_judged)
     where = "" if scope is None else f"{scope}: "
     dead = tuple(
         f"{endpoint.scenario}: {endpoint.name}"
         for endpoint in endpoints
         if endpoint.judged.ok.total == 0 and recording_of([endpoint]).requests >= 3
     )
-    stalled = stalls_within(load, scope)
+    stalled = standstills(load, scope)
     if record.requests == 0:
         reason = f"{where}no request was started in the judged window"
         return Reading(None, 0, "load", reason, Recording(), (), stalled, load.judged_s)
     value, samples, evidence = _value(load, metric, record)
     nothing = value is None and metric.kind is Kind.MEAN
     reason_why = f"{where}no request succeeded" if nothing else None
-    return Reading(value, samples, "load", reason_why, evidence, dead, stalled, load.judged_s)
+    lost = (record.failures + record.in_flight) / record.requests
+    return Reading(value, samples, "load", reason_why, evidence, dead, stalled, load.judged_s, lost)
 
 
 def _value(load: Load, metric: Metric, record: Recording) -> tuple[float | None, int, Rate | Recording | Spread]:

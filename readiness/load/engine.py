@@ -79,6 +79,7 @@ class Engine:
             cls.fixed_count = count
             cls.host = self.plan.base_url
             by_scenario[scenario_of(cls)] += count
+        self.recorder.scenario_users = dict(by_scenario)
         self.send(wire.Hello(locust.__version__, dict(by_scenario)))
         self._drive(runner, [cls for cls in classes if cls.fixed_count])
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -64,6 +65,15 @@ class _Open:
     failed: Counter[str]
 
 
+@dataclass(slots=True)
+class _Silence:
+    """An endpoint that answers nothing while requests to it wait; seconds since the load started."""
+
+    start_s: float
+    end_s: float
+    in_flight: int
+
+
 class Recorder:
     """Counts every call of the engine and gives what came since the last batch."""
 
@@ -85,6 +95,10 @@ class Recorder:
         self._names: set[tuple[str, str]] = set()
         self._quiet_since_s = math.inf
         self._stalls: list[StallSeen] = []
+        self.scenario_users: dict[str, int] = {}
+        """Users of each scenario, to know how many of them wait."""
+        self._silent: dict[tuple[str, str], _Silence] = {}
+        self._taken_s = 0.0
         self._details: Counter[str] = Counter()
 
     @property
@@ -106,7 +120,7 @@ class Recorder:
         if call not in self._open_calls:
             return
         if end_s - self._quiet_since_s >= STALL_S:
-            self._note_stall(end_s)
+            self._note_stall(end_s, answered=failure is None)
         self._quiet_since_s = end_s
         self._open_calls.discard(call)
         self.ended += 1
@@ -135,6 +149,7 @@ class Recorder:
         """Everything since the last take; `at_s` in seconds since the load started."""
         cells = {cell: _fold(samples) for cell, samples in self._cells.items()}
         self._cells = {}
+        self._watch_endpoints(at_s, cells)
         batch = Batch(
             seq=seq,
             at_s=at_s,
@@ -155,12 +170,39 @@ class Recorder:
     def close(self, end_s: float) -> dict[Cell, int]:
         """Calls still in flight by cell; a gap that is still open becomes a stall. Nothing is recorded after this."""
         if self._open_calls and end_s - self._quiet_since_s >= STALL_S:
-            self._note_stall(min(end_s, self.judged_until_s))
+            self._note_stall(min(end_s, self.judged_until_s), answered=False)
+        for identity in list(self._silent):
+            self._end_silence(identity, answered=False)
         left: Counter[Cell] = Counter(self._key(call) for call in self._open_calls)
         self._open_calls = set()
         return dict(left)
 
-    def _note_stall(self, end_s: float) -> None:
+    def _watch_endpoints(self, at_s: float, cells: Mapping[Cell, CellCounts]) -> None:
+        """Notice endpoints that answered nothing since the last take while requests to them were waiting.
+
+        Looked at once a second and not at every request, so such a gap is known to the second, and never too long.
+        """
+        since_s, self._taken_s = self._taken_s, at_s
+        waiting = Counter(self._identity(call) for call in self._open_calls if call.start_s - self.start_s <= since_s)
+        answered = {(cell.scenario, cell.name): False for cell in cells}
+        for cell, counts in cells.items():
+            answered[cell.scenario, cell.name] |= counts.ok.total > 0
+        for identity in [one for one in self._silent if one in answered or one not in waiting]:
+            self._end_silence(identity, answered=answered.get(identity, False))
+        for identity, count in waiting.items():
+            if identity not in answered:
+                silence = self._silent.setdefault(identity, _Silence(since_s, at_s, count))
+                silence.end_s, silence.in_flight = at_s, count
+
+    def _end_silence(self, identity: tuple[str, str], *, answered: bool) -> None:
+        silence = self._silent.pop(identity)
+        if silence.end_s - silence.start_s >= STALL_S:
+            users = self.scenario_users.get(identity[0], self.users)
+            self._stalls.append(
+                StallSeen(silence.start_s, silence.end_s, silence.in_flight, users, identity, answered, True)
+            )
+
+    def _note_stall(self, end_s: float, *, answered: bool) -> None:
         waited = [call for call in self._open_calls if call.start_s < end_s]
         scopes = {call.scenario for call in waited} | {call.name for call in waited}
         self._stalls.append(
@@ -170,17 +212,22 @@ class Recorder:
                 len(waited),
                 self.users,
                 tuple(sorted(scopes)[:20]),
+                answered,
+                False,
             )
         )
 
     def _key(self, call: Call) -> Cell:
+        return Cell(*self._identity(call), self.judged_from_s <= call.start_s < self.judged_until_s)
+
+    def _identity(self, call: Call) -> tuple[str, str]:
+        """Scenario and name under which the call is counted."""
         identity = (call.scenario, call.name)
         if identity not in self._names:
             if len(self._names) >= MAX_NAMES:
-                identity = (call.scenario, OTHER)
-            else:
-                self._names.add(identity)
-        return Cell(*identity, self.judged_from_s <= call.start_s < self.judged_until_s)
+                return (call.scenario, OTHER)
+            self._names.add(identity)
+        return identity
 
     def _cell(self, call: Call) -> _Open:
         key = self._key(call)

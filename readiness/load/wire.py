@@ -40,6 +40,8 @@ class StallSeen(NamedTuple):
     in_flight: int
     users: int
     scopes: tuple[str, ...]
+    answered: bool
+    endpoint: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +162,17 @@ def _cell(key: list[Any]) -> Cell:
     return Cell(scenario, name, judged)
 
 
+def _stall(packed: list[Any]) -> StallSeen:
+    start_s, end_s, in_flight, users, scopes, answered, endpoint = packed
+    return StallSeen(start_s, end_s, in_flight, users, tuple(scopes), answered, endpoint)
+
+
 def _batch(fields: dict[str, Any]) -> Batch:
     fields["cells"] = {
         _cell(key): CellCounts(_unpack(ok), failed, _unpack(failed_latency))
         for key, (ok, failed, failed_latency) in fields["cells"] or ()
     }
-    fields["stalls"] = tuple(
-        StallSeen(stall[0], stall[1], stall[2], stall[3], tuple(stall[4])) for stall in fields["stalls"]
-    )
+    fields["stalls"] = tuple(_stall(stall) for stall in fields["stalls"])
     for pair in ("header", "dropped"):
         first, second = fields[pair]
         fields[pair] = (first, second)

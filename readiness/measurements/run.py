@@ -110,15 +110,20 @@ class Second:
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """A gap in which requests were running and none ended."""
+    """A gap in which requests were running and none ended: of the whole service, or of one endpoint."""
 
     start_s: float
     end_s: float
     in_flight: int
     """Requests running when the gap ended."""
     users: int
+    """Users of the whole load, or of the endpoint's scenario."""
     scopes: tuple[str, ...]
     """Scenario and endpoint names of the requests that waited in it."""
+    answered: bool = True
+    """Whether a success ended the gap; otherwise the requests failed or were still waiting at the end."""
+    endpoint: bool = False
+    """Whether only the endpoint in `scopes` stood still, while others may have answered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from tests.faultd.fixture import StartFaultd
 
 
 @pytest.mark.parametrize(
-    ("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
+    ("number", "exit_code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+    ids=["SIGINT", "SIGTERM", "SIGHUP"],
 )
 def test_s1_s3_a_signal_ends_the_run_soon_with_what_was_measured(
     cli: Cli, faultd: StartFaultd, number: signal.Signals, exit_code: int

@@ -145,3 +145,17 @@ def test_a_share_of_errors_over_the_limit_is_not_ready_however_fast_the_rest(cli
     assert_invariants(result, server)
     assert result.check("http.success_rate")["outcome"] == "fail"
     assert result.check("latency.p99")["value"] is None
+
+
+def test_one_endpoint_that_hangs_is_not_hidden_by_the_others(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(mode="hang", only="/api/other", at_s=1.0)
+    result = cli.run(server.url, "--users", "6", scenario="partly", duration="4s")
+    assert result.exit_code == 1, str(result)
+    assert_invariants(result, server, planned_s=9)
+
+
+def test_a_single_user_left_waiting_is_not_one_slow_request(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(mode="hang", at_s=2.0)
+    result = cli.run(server.url, "--users", "1", duration="4s")
+    assert result.exit_code == 1, str(result)
+    assert_invariants(result, server, planned_s=9)

@@ -111,3 +111,61 @@ def test_one_more_failure_never_improves_the_outcome(latencies: list[float], fai
     before = p95(recording(latencies, failed={"http_5xx": failures} if failures else {}, blocks=1))
     after = p95(recording(latencies, failed={"http_5xx": failures + 1}, blocks=1))
     assert order.index(after.outcome) <= order.index(before.outcome)
+
+
+HUNG = Stall(1.0, 10.0, 2, 2, ("b", "GET /b"), answered=False, endpoint=True)
+
+
+def test_one_endpoint_that_hangs_fails_its_own_checks_and_the_whole_services() -> None:
+    seen = load(
+        ("a", "GET /a", recording([1.0] * 3000)),
+        ("b", "GET /b", recording([1.0] * 300, in_flight=2)),
+        stalls=(HUNG,),
+        users=6,
+    )
+    assert judged(seen, scope="b").outcome is Outcome.FAIL
+    assert judged(seen, scope="a").outcome is Outcome.PASS
+    assert judged(seen).outcome is Outcome.FAIL
+    rate = judge(run(seen), config(check("http.success_rate", "> 99 %"))).checks[0]
+    assert rate.outcome is Outcome.FAIL
+
+
+def test_one_hung_endpoint_weighs_by_the_users_who_waited_in_it() -> None:
+    one_of_many = replace(HUNG, in_flight=1, users=1)
+    seen = load(
+        ("a", "GET /a", recording([1.0] * 3000)),
+        ("b", "GET /b", recording([1.0] * 300)),
+        stalls=(one_of_many,),
+        users=50,
+    )
+    assert judged(seen).outcome is Outcome.PASS
+    assert judged(seen, scope="GET /b").outcome is Outcome.FAIL
+
+
+def test_a_single_user_that_waits_for_half_the_window_fails_p95() -> None:
+    seen = load(
+        ("shop", "GET /", recording([1.0] * 363, in_flight=1)),
+        stalls=(Stall(5.0, 10.0, 1, 1, ("shop", "GET /"), answered=False),),
+        users=1,
+    )
+    assert judged(seen).outcome is Outcome.FAIL
+
+
+def test_an_endpoint_that_is_always_slow_does_not_stand_still() -> None:
+    slow = Stall(1.0, 3.0, 1, 1, ("report", "GET /slow"), endpoint=True)
+    seen = load(
+        ("report", "GET /slow", recording([2000.0] * 100)), ("a", "GET /a", recording([1.0] * 9900)), stalls=(slow,)
+    )
+    assert judged(seen).outcome is Outcome.PASS
+
+
+def test_arrivals_that_found_no_free_user_are_slower_than_every_limit() -> None:
+    seen = replace(load(("shop", "GET /", recording([1.0] * 1000))), dropped_judged=30)
+    verdict = judge(run(seen), config(check("latency.p99", "< 100 ms"), check("http.success_rate", "> 99 %")))
+    assert [result.outcome for result in verdict.checks] == [Outcome.FAIL, Outcome.FAIL]
+
+
+def test_a_mean_of_successes_proves_nothing_when_every_tenth_request_failed() -> None:
+    seen = load(("shop", "GET /", recording([1.0] * 900, failed={"http_5xx": 100})))
+    result = judge(run(seen), config(check("latency.mean", "< 100 ms"))).checks[0]
+    assert result.outcome is Outcome.INCONCLUSIVE

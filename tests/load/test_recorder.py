@@ -92,3 +92,29 @@ def test_the_watched_header_is_counted_in_the_judged_window_only() -> None:
     for start_s, value in ((5.0, "HIT"), (11.0, "hit"), (11.0, "MISS"), (11.0, None)):
         recorder.header(recorder.begin("shop", "GET /", start_s), value)
     assert recorder.take(12.0, 0).header == (1, 2)
+
+
+def test_an_endpoint_that_answers_nothing_is_a_stall_of_its_own_while_others_answer() -> None:
+    recorder = started()
+    recorder.scenario_users = {"a": 4, "b": 2}
+    for _ in range(2):
+        recorder.begin("b", "GET /b", 0.5)
+    stalls = []
+    for second in range(1, 6):
+        recorder.end(recorder.begin("a", "GET /a", second - 0.5), second - 0.4, None)
+        stalls += recorder.take(float(second), second - 1).stalls
+    recorder.close(5.0)
+    stalls += recorder.take(5.0, 5).stalls
+    (silent,) = [stall for stall in stalls if stall.endpoint]
+    assert (silent.start_s, silent.end_s, silent.in_flight, silent.users) == (1.0, 5.0, 2, 2)
+    assert (silent.scopes, silent.answered) == (("b", "GET /b"), False)
+
+
+def test_an_endpoint_that_answers_again_ends_its_stall_as_answered() -> None:
+    recorder = started()
+    call = recorder.begin("b", "GET /b", 0.5)
+    stalls = [*recorder.take(1.0, 0).stalls, *recorder.take(2.0, 1).stalls, *recorder.take(3.0, 2).stalls]
+    recorder.end(call, 3.5, None)
+    stalls += recorder.take(4.0, 3).stalls
+    (silent,) = [stall for stall in stalls if stall.endpoint]
+    assert (silent.start_s, silent.end_s, silent.answered) == (1.0, 3.0, True)

@@ -19,7 +19,7 @@ BATCH = wire.Batch(
             Histogram.of_us(np.array([1000, 2000])), {"http_5xx": 2}, Histogram.of_us(np.array([5]))
         )
     },
-    stalls=(wire.StallSeen(1.0, 2.5, 2, 10, ("shop",)),),
+    stalls=(wire.StallSeen(1.0, 2.5, 2, 10, ("shop",), True, False),),
     header=(3, 4),
     details={"text": 2},
 )
