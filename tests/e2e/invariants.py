@@ -51,7 +51,7 @@ def one_decision(result: Result) -> None:
     """I1: exit code, report.json, terminal and every format say the same."""
     decision = result.report["decision"]
     assert decision in EXIT
-    if result.exit_code in (130, 143):
+    if result.exit_code in (129, 130, 143):
         assert decision == "INCONCLUSIVE", str(result)
     elif result.exit_code == 0 and "--allow-conditional" in result.argv:
         assert decision in ("READY", "CONDITIONAL"), str(result)
