@@ -29,6 +29,8 @@ DEFAULT_USERS = 10
 OPEN_USERS_PER_RATE = 2.0
 """Free users for each arrival per second of an open load: room for answers of two seconds."""
 MIN_OPEN_USERS = 50
+MAX_OPEN_USERS = 10_000
+"""Free users that fit into the memory of one engine; arrivals that find none of them are dropped, and counted."""
 PROBE_GRACE_S = 10.0
 POLL_S = 0.1
 NO_DATABASE = "READINESS_DATABASE_URL is not set"
@@ -58,11 +60,11 @@ def plan(
     database_url: str | None,
     unreachable: str | None = None,
 ) -> Plan:
-    """Config and target as the engine takes them."""
+    """Config and target as the engine takes them; an open load gets at most MAX_OPEN_USERS users."""
     load = config.load
     users = load.users or DEFAULT_USERS
     if load.rate_per_s is not None:
-        users = max(MIN_OPEN_USERS, round(OPEN_USERS_PER_RATE * load.rate_per_s))
+        users = min(max(MIN_OPEN_USERS, round(OPEN_USERS_PER_RATE * load.rate_per_s)), MAX_OPEN_USERS)
     cache = config.probes.cache
     watch = cache.header if cache.statistics is None else None
     engine = EnginePlan(

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from readiness import __version__, database, packaged
 from readiness import target as targets
-from readiness.cli.artefacts import settle, write_reports
+from readiness.cli.artefacts import settle, write_reports, write_run
 from readiness.cli.formats import parse as parse_formats
 from readiness.cli.signals import watched
 from readiness.config.load import load as load_config
@@ -24,12 +24,11 @@ from readiness.errors import ConfigError, ExitCode, NotMeasured, Refused
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Verdict
 from readiness.load.plan import ScenarioFile
-from readiness.measurements.json import dumps
 from readiness.measurements.run import Provenance, Run, Target
 from readiness.progress import choose
 from readiness.report import Format
 from readiness.report.placeholder import UNFINISHED, placeholder
-from readiness.report.writing import RUN_FILE, prepare, remove_stale, write
+from readiness.report.writing import RUN_FILE, prepare, remove_stale
 from readiness.run import Plan, execute
 from readiness.run import plan as make_plan
 from readiness.scenario_files import find
@@ -114,7 +113,7 @@ def _report(
 ) -> Assessment:
     """Judge the run and write its files."""
     verdict = settle(judge(run, config), allow_conditional=request.allow_conditional)
-    problem = write(request.out / RUN_FILE, redact(dumps(run), secrets))
+    problem = write_run(run, request.out, secrets)
     if problem and verdict.exit_code in (ExitCode.READY, ExitCode.CONDITIONAL):
         verdict = replace(verdict, exit_code=ExitCode.REPORT_FAILED, notes=(*verdict.notes, problem))
     verdict, problems = write_reports(verdict, run, formats, request.out, secrets)
@@ -249,9 +248,9 @@ class _Files:
         )
         kept = frozenset({RUN_FILE, *(fmt.file_name for fmt in self._formats)})
         problems = list(remove_stale(self._out, kept))
-        problem = write(self._out / RUN_FILE, dumps(run))
+        problem = write_run(run, self._out, self._config.secrets)
         problems += [problem] if problem else []
-        problems += write_reports(verdict, None, self._formats, self._out, ())[1]
+        problems += write_reports(verdict, None, self._formats, self._out, self._config.secrets)[1]
         if problems:
             raise ConfigError(*(f"--out {self._out}: {problem}" for problem in problems))
 

@@ -78,14 +78,14 @@ def _reap(path: Path) -> bool:
     except OSError:
         return False
     else:
-        _end_leftover(path / "server.pid")
+        end_leftover(path / "server.pid")
         shutil.rmtree(path, ignore_errors=True)
         return True
     finally:
         os.close(lock_fd)
 
 
-def _end_leftover(pid_file: Path) -> None:
+def end_leftover(pid_file: Path) -> None:
     """Stop the server whose guard was killed, if the process of that number is still the same one."""
     try:
         pid_text, _, started = pid_file.read_text(encoding="utf-8").partition(" ")

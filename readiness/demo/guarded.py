@@ -13,7 +13,7 @@ from pathlib import Path
 
 from readiness.demo import guard
 from readiness.demo.errors import DemoError
-from readiness.demo.folder import ServerFolder
+from readiness.demo.folder import ServerFolder, end_leftover
 from readiness.demo.identity import Identity
 from readiness.text import clean
 
@@ -45,6 +45,7 @@ class GuardedServer:
             self.process.kill()
             self.process.wait()
         self.process.stderr.close()
+        end_leftover(self.folder.path / "server.pid")  # a guard that was killed leaves its server behind
         self.folder.remove()
 
     def wait_ready(self, answers: Callable[[], bool], timeout_s: float) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 
 import gevent
 from gevent.pool import Group
+from locust import TaskSet
+from locust.exception import InterruptTaskSet, RescheduleTask, StopUser
 
 from readiness.load.locustfiles import shares
 from readiness.load.plan import EnginePlan
@@ -54,6 +56,8 @@ class Arrivals:
         self._random = random.Random(plan.seed)
         self._all: list[Any] = []
         self._scheduler: Any = None
+        self._task_sets: dict[Any, dict[tuple[type, type], Any]] = {}
+        """Of each user, the TaskSets that it has entered."""
 
     @property
     def users(self) -> int:
@@ -104,8 +108,23 @@ class Arrivals:
         if hasattr(user.client, "intended_s"):
             user.client.intended_s = intended_s
         try:
-            self._random.choice(user.tasks)(user)
+            self._run(user, user, self._random.choice(user.tasks))
+        except (InterruptTaskSet, RescheduleTask, StopUser):
+            pass  # where to go on is up to the schedule
         except Exception as error:
             self._environment.events.user_error.fire(user_instance=user, exception=error, tb=error.__traceback__)
         finally:
             self._free[type(user)].append(user)
+
+    def _run(self, user: Any, owner: Any, task: Any) -> None:
+        """One task of `owner`, a user or a TaskSet; a TaskSet as a task gives one of its own, so one arrival is one."""
+        if not (isinstance(task, type) and issubclass(task, TaskSet)):
+            task() if getattr(task, "__self__", None) is owner else task(owner)
+            return
+        entered = self._task_sets.setdefault(user, {})
+        if (type(owner), task) not in entered:  # kept, so that a SequentialTaskSet goes on where it was
+            inside = task(owner)
+            inside.on_start()
+            entered[type(owner), task] = inside
+        inside = entered[type(owner), task]
+        self._run(user, inside, inside.get_next_task())

@@ -174,12 +174,17 @@ class _Conversation:
 
 
 def _end(engine: subprocess.Popen[bytes]) -> int:
-    """Make sure that the engine is gone, and its group with it; returns its status."""
+    """Make sure that the engine is gone, and with it whatever scenario files started in its group; its status."""
+    if engine.returncode is not None:
+        return engine.returncode  # done before; its number may be somebody else's by now
     if engine.stdin is not None and not engine.stdin.closed:
         with suppress(BrokenPipeError):
             engine.stdin.close()
     try:
-        return engine.wait(timeout=2)
+        status = engine.wait(timeout=2)
     except subprocess.TimeoutExpired:
         engine.kill()
-        return engine.wait()
+        status = engine.wait()
+    with suppress(ProcessLookupError, PermissionError):  # nobody is left, which is the usual case
+        os.killpg(engine.pid, signal.SIGKILL)  # it led a session, and so a group, of its own
+    return status

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import math
 import sys
 import traceback
 from pathlib import Path
@@ -25,6 +26,7 @@ def load_classes(scenarios: tuple[ScenarioFile, ...]) -> list[type[User]]:
         found = _user_classes(_import(scenario))
         if not found:
             raise ScenarioError(f"{scenario.path}: no User class found; define one, such as `class Shop(HttpUser)`")
+        found = _with_weight(found, scenario)
         total = sum(cls.weight for cls in found)
         for cls in found:
             cls.readiness_scenario = scenario.name  # type: ignore[attr-defined]
@@ -82,6 +84,19 @@ def _import(scenario: ScenarioFile) -> ModuleType:
         line = getattr(error, "lineno", None) or last.lineno
         raise ScenarioError(f"{scenario.path}:{line}: {type(error).__name__}: {error}") from error
     return module
+
+
+def _with_weight(found: list[type[User]], scenario: ScenarioFile) -> list[type[User]]:
+    """The classes that are to get users; one of weight 0 is switched off, as long as it is not the only one."""
+    for cls in found:
+        weight: object = cls.weight
+        if not isinstance(weight, int | float) or not math.isfinite(weight) or weight < 0:
+            raise ScenarioError(f"{scenario.path}: {cls.__name__} has the weight {weight!r}; give it a number above 0")
+    kept = [cls for cls in found if cls.weight > 0]
+    if not kept:
+        names = ", ".join(cls.__name__ for cls in found)
+        raise ScenarioError(f"{scenario.path}: {names}: weight 0 means no users; give one class a weight above 0")
+    return kept
 
 
 def _user_classes(module: ModuleType) -> list[type[User]]:

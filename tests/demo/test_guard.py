@@ -118,6 +118,16 @@ def test_a_killed_guards_server_and_folder_are_reaped_at_the_next_start(own_temp
     server.stop()
 
 
+def test_a_killed_guards_server_ends_with_the_run_that_started_it(own_temp: Path) -> None:
+    server = start_sleeper()
+    pid = server_pid(server.folder.path)
+    server.process.kill()
+    server.process.wait()
+    server.stop()
+    assert wait_until(lambda: not is_running(pid), 2)
+    assert not server.folder.path.exists()
+
+
 def test_a_reused_process_number_is_not_killed(own_temp: Path) -> None:
     bystander = subprocess.Popen([sys.executable, "-c", SLEEPER])
     try:

@@ -69,3 +69,47 @@ def test_too_few_samples_for_the_confidence_are_inconclusive(cli: Cli, faultd: S
     if result.exit_code == 3:
         assert_invariants(result, server, planned_s=2)
         assert result.check("latency.p99")["outcome"] == "inconclusive"
+
+
+def test_programs_that_a_scenario_started_end_with_the_run(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd()
+    result = cli.run(server.url, scenario="leaves_children.py", duration="1s")
+    assert_invariants(result, server, planned_s=1)
+    assert result.ledger["ok"] > 0
+
+
+def test_an_open_load_runs_the_tasks_of_task_sets(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd()
+    result = cli.run(server.url, "--rate", "25", scenario="task_sets.py", duration="4s")
+    assert_invariants(result, server, planned_s=4)
+    assert {one["name"] for one in result.report["endpoints"]} == {"GET /api/item", "GET /api/bag", "GET /api/leave"}
+    assert result.run["load"].get("script_errors", []) == []
+    assert 80 <= result.ledger["planned"] <= 100
+
+
+@pytest.mark.parametrize("scenario", ["no_weight.py", "negative_weight.py"])
+def test_a_weight_that_gives_no_users_is_a_mistake_in_the_file(cli: Cli, faultd: StartFaultd, scenario: str) -> None:
+    server = faultd()
+    result = cli.run(server.url, scenario=scenario, duration="1s")
+    assert result.exit_code == 2, str(result)
+    assert scenario in result.stderr
+    assert "Nobody" in result.stderr
+    assert server.seen("/api/*") == 0
+
+
+def test_a_class_of_weight_0_is_switched_off_beside_others(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd()
+    result = cli.run(server.url, scenario="one_switched_off.py", duration="1s")
+    assert_invariants(result, server, planned_s=1)
+    assert [one["name"] for one in result.report["endpoints"]] == ["GET /api/on"]
+
+
+def test_a_huge_rate_does_not_ask_for_more_users_than_memory_has() -> None:
+    from readiness import run
+    from readiness.config.model import Config, Load
+    from readiness.config.sections import MAX_USERS
+    from readiness.measurements.run import Target
+
+    config = Config("shop", (), load=Load(users=None, rate_per_s=1e6))
+    plan = run.plan("id", config, Target("x", "http://127.0.0.1:1"), (), allowed_addresses=(), database_url=None)
+    assert plan.engine.users == run.MAX_OPEN_USERS <= MAX_USERS

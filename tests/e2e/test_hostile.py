@@ -119,3 +119,11 @@ def test_h13_a_secret_that_the_server_echoes_is_redacted(cli: Cli, faultd: Start
     result = cli.run(server.url, scenario="sends_secret.py", duration="1s")
     assert result.exit_code == 1, str(result)
     assert_invariants(result, server, planned_s=1)
+
+
+@pytest.mark.parametrize("word", ["true", "load", "READY"])
+def test_a_password_that_is_a_common_word_breaks_no_file(cli: Cli, faultd: StartFaultd, word: str) -> None:
+    server = faultd()
+    result = cli.run(server.url, duration="1s", env={"READINESS_PASSWORD": word})
+    assert result.exit_code in (0, 3), str(result)
+    assert_invariants(result, server, planned_s=1)
