@@ -20,13 +20,15 @@ def judge(
 ) -> None:
     """Judge a recorded run again; sends nothing."""
     import os
+    from dataclasses import replace
 
     from readiness.cli.artefacts import settle, write_reports
     from readiness.cli.formats import parse
     from readiness.cli.inputs import read_run
     from readiness.config.load import load
+    from readiness.errors import ExitCode
     from readiness.judge.judge import judge as judged
-    from readiness.report.writing import prepare
+    from readiness.report.writing import known_files, prepare, remove_stale
 
     with refusals():
         formats = parse(format_)
@@ -36,8 +38,19 @@ def judge(
             prepare(out)
         verdict = settle(judged(run, config), allow_conditional=allow_conditional)
         if out is not None:
+            written = {fmt.file_name for fmt in formats}
+            stale = remove_stale(
+                out, frozenset(written | {name for name in known_files() if _same(out / name, run_file)})
+            )
+            if stale and verdict.exit_code in (ExitCode.READY, ExitCode.CONDITIONAL):
+                verdict = replace(verdict, exit_code=ExitCode.REPORT_FAILED, notes=(*verdict.notes, *stale))
             verdict, problems = write_reports(verdict, run, formats, out, config.secrets)
-            for problem in problems:
+            for problem in (*stale, *problems):
                 say(f"readiness: {problem}", to_stderr=True)
         show(verdict, quiet=quiet, secrets=config.secrets)
         finish(verdict.exit_code)
+
+
+def _same(path: Path, other: Path) -> bool:
+    """Whether both are one existing file."""
+    return path.exists() and path.samefile(other)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 def say(text: str, *, to_stderr: bool = False) -> None:
     """One line or several; a closed pipe or a full device changes no exit code."""
     stream = sys.stderr if to_stderr else sys.stdout
+    if stream is None:  # closed before we started
+        return
     try:
         stream.write(text + "\n")
         stream.flush()
@@ -27,6 +29,20 @@ def say(text: str, *, to_stderr: bool = False) -> None:
         say(text.encode("ascii", "replace").decode(), to_stderr=to_stderr)
     except (OSError, ValueError):
         _nobody_listens(stream.fileno() if not stream.closed else None)
+
+
+def put(text: str) -> str | None:
+    """The command's product on standard output, as UTF-8 whatever the locale; why it is not whole, or None."""
+    if sys.__stdout__ is None:  # closed before we started; __main__ put a null stream in its place
+        return "it is closed"
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+        sys.stdout.buffer.flush()
+    except (OSError, ValueError) as error:
+        _nobody_listens(sys.stdout.fileno() if not sys.stdout.closed else None)
+        return (getattr(error, "strerror", None) or str(error)).lower()
+    return None
 
 
 def _nobody_listens(descriptor: int | None) -> None:

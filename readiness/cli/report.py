@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from readiness.cli.output import refusals, say
+from readiness.cli.output import finish, put, refusals, say
 
 if TYPE_CHECKING:
     from readiness.judge.verdict import Verdict
@@ -23,14 +23,17 @@ def report(
 ) -> None:
     """Render a verdict again, to standard output."""
     from readiness.cli.formats import parse
-    from readiness.errors import ConfigError
+    from readiness.errors import ConfigError, ExitCode
 
     with refusals():
         formats = parse(format_)
         if len(formats) != 1:
             raise ConfigError("--format: one format at a time goes to standard output")
         verdict, run = _read(file, thresholds)
-        say(formats[0].render(verdict, run).rstrip("\n"))
+        problem = put(formats[0].render(verdict, run).rstrip("\n") + "\n")
+        if problem:
+            say(f"readiness: the report could not be written to standard output: {problem}", to_stderr=True)
+            finish(ExitCode.REPORT_FAILED)
 
 
 def _read(file: Path, thresholds: Path | None) -> tuple[Verdict, Run | None]:

@@ -14,8 +14,8 @@ import numpy as np
 
 from readiness.measurements import hdr
 from readiness.measurements.codec import Codec, Pair
-from readiness.measurements.histogram import BUCKETS, EMPTY, Counts, Histogram, highest_us, lowest_us
-from readiness.measurements.run import Slice
+from readiness.measurements.histogram import BUCKETS, EMPTY, Counts, Histogram, highest_us, lowest_us, merge
+from readiness.measurements.run import Recording, Slice
 from readiness.measurements.strict import MAX_INTEGER, Malformed
 
 FIGURES = ("total", "sum_us", "min_us", "max_us")
@@ -95,6 +95,9 @@ def read_slices(value: Any) -> tuple[Slice, ...]:
         except Malformed as error:
             error.steps.append(f".{name}")
             raise
+    for name in ("start_s", "duration_s"):
+        if min(columns[name], default=0) < 0:
+            raise Malformed(f"{name} has a negative time")
     if len({len(column) for column in columns.values()}) != 1:
         raise Malformed("its columns must be equally long")
     sizes = columns["sizes"]
@@ -123,6 +126,29 @@ def read_slices(value: Any) -> tuple[Slice, ...]:
         slices.append(Slice(columns["start_s"][row], columns["duration_s"][row], histogram, columns["failed"][row]))
         start = end
     return tuple(slices)
+
+
+def uneven_slices(recording: Recording) -> str | None:
+    """What is wrong with time blocks that do not add up to the whole, bucket by bucket; none at all are right."""
+    slices = recording.slices
+    if not slices:
+        return None
+    summed, failed, whole = merge(*(part.ok for part in slices)), sum(part.failed for part in slices), recording.ok
+    if (summed.total, failed) != (whole.total, recording.failures):
+        return (
+            f"its slices count {summed.total:,} ok and {failed:,} failed, "
+            f"the whole {whole.total:,} and {recording.failures:,}"
+        )
+    same = all(getattr(summed, name) == getattr(whole, name) for name in FIGURES)
+    if not (same and np.array_equal(summed.indices, whole.indices) and np.array_equal(summed.counts, whole.counts)):
+        return "the latencies of its slices are not those of the whole"
+    return None
+
+
+def missing_slices(recording: Recording) -> str | None:
+    """Says that time blocks are missing: without them nobody knows how even the answers came, nor any bound."""
+    missing = not recording.slices and recording.ok.total + recording.failures > 0
+    return "slices are missing; without them no bound can be computed" if missing else None
 
 
 def _buckets(text: object, size: int) -> tuple[Counts, Counts]:

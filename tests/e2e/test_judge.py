@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 SEED_RUN, SEED, STRICT = (
     GOLDEN / name for name in ("seed-run.json", "seed-thresholds.yaml", "seed-thresholds-strict.yaml")
 )
+EXAMPLE = GOLDEN.parents[1] / "reports" / "example"
 LOAD = ("http.success_rate", "latency.mean", "latency.p95", "latency.p99")
 
 
@@ -181,3 +185,29 @@ def test_report_json_is_strict_and_complete(cli: Cli) -> None:
     }
     assert contract | {"ledger", "endpoints"} <= set(document)
     assert set(document["risks"]) == {"low", "medium", "high"}
+
+
+def test_judging_leaves_no_older_report_beside_the_new_one(cli: Cli) -> None:
+    judge(cli, SEED_RUN, SEED)
+    facts = cli.out / "run.json"
+    facts.write_text(SEED_RUN.read_text())
+    line = ["judge", str(facts), "--thresholds", str(STRICT), "--out", str(cli.out), "--format", "json"]
+    assert cli.plain(*line).exit_code == 4
+    assert sorted(path.name for path in cli.out.iterdir()) == ["report.json", "run.json"]
+
+
+@pytest.mark.parametrize("where", ["> /dev/full", ">&-"])
+def test_a_report_that_cannot_be_written_to_standard_output_is_never_green(where: str) -> None:
+    line = f"{sys.executable} -m readiness report {EXAMPLE / 'run.json'} --format md {where}"
+    ended = subprocess.run(["sh", "-c", line], capture_output=True, timeout=60, check=False)
+    assert ended.returncode == 6, ended
+    assert b"standard output" in ended.stderr
+    assert b"Traceback" not in ended.stderr
+
+
+def test_a_report_is_utf_8_in_any_locale() -> None:
+    line = [sys.executable, "-m", "readiness", "report", str(EXAMPLE / "run.json"), "--format", "html"]
+    strange = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    ended = subprocess.run(line, capture_output=True, timeout=60, check=False, env=strange)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.decode("utf-8") == (EXAMPLE / "report.html").read_text("utf-8")

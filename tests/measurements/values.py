@@ -36,10 +36,10 @@ SCALARS = st.one_of(WORDS, COUNTS, NUMBERS, st.none())
 
 @st.composite
 def recordings(draw: st.DrawFn) -> Recording:
-    """A recording whose slices are a part of the whole."""
+    """A recording whose slices add up to the whole."""
     slices = draw(st.lists(st.builds(Slice, SECONDS, SECONDS, HISTOGRAMS, st.integers(0, 9)), max_size=3))
-    failed = {**draw(FAILED), "timeout": sum(part.failed for part in slices)}
-    ok = merge(*(part.ok for part in slices), draw(HISTOGRAMS))
+    failed = {"timeout": sum(part.failed for part in slices)}
+    ok = merge(*(part.ok for part in slices))
     return Recording(ok, failed, draw(HISTOGRAMS), draw(COUNTS), tuple(slices))
 
 
@@ -54,14 +54,14 @@ def rates(draw: st.DrawFn) -> Rate:
 @st.composite
 def measurements(draw: st.DrawFn) -> Measurement:
     """A measurement with a value, or with the reason why there is none."""
-    value = draw(st.none() | NUMBERS)
+    evidence = draw(st.none() | rates() | recordings())
+    total = 0 if evidence is None else evidence.total if isinstance(evidence, Rate) else evidence.requests
+    value = draw(NUMBERS if total else st.none() | NUMBERS)
     reason = draw(WORDS.filter(bool)) if value is None else None
     details = draw(st.lists(st.builds(Detail, WORDS, WORDS, st.none() | st.booleans(), WORDS), max_size=2))
-    evidence = draw(st.none() | rates() | recordings())
+    samples = draw(st.none() | (COUNTS if evidence is None else st.just(total)))
     scope = draw(st.none() | WORDS)
-    return Measurement(
-        draw(WORDS), scope, value, draw(WORDS), draw(st.none() | COUNTS), reason, evidence, tuple(details)
-    )
+    return Measurement(draw(WORDS), scope, value, draw(WORDS), samples, reason, evidence, tuple(details))
 
 
 def ledger_of(endpoints: tuple[Endpoint, ...], dropped: int) -> Ledger:
@@ -82,7 +82,14 @@ def tuples(part: SearchStrategy[object], most: int = 3) -> SearchStrategy[tuple[
 
 POINTS = st.none() | NUMBERS
 SERIES = st.builds(Second, SECONDS, SECONDS, COUNTS, COUNTS, COUNTS, POINTS, POINTS, POINTS)
-STALLS = st.builds(Stall, SECONDS, SECONDS, COUNTS, COUNTS, tuples(WORDS))
+STALLS = st.builds(
+    lambda start_s, lasts_s, *rest: Stall(start_s, start_s + lasts_s, *rest),
+    SECONDS,
+    SECONDS,
+    COUNTS,
+    COUNTS,
+    tuples(WORDS),
+)
 TARGETS = st.builds(Target, WORDS, WORDS, tuples(WORDS))
 PROVENANCES = st.builds(
     Provenance, WORDS, WORDS, WORDS, COUNTS, st.none() | WORDS, st.dictionaries(WORDS, WORDS, max_size=2)
@@ -93,14 +100,23 @@ PLANS = st.dictionaries(WORDS, SCALARS, max_size=4)
 @st.composite
 def loads_(draw: st.DrawFn) -> Load:
     """A load whose ledger balances and covers its endpoints."""
-    endpoints = tuple(draw(st.lists(st.builds(Endpoint, WORDS, WORDS, recordings(), recordings()), max_size=3)))
+    endpoints = tuple(
+        draw(
+            st.lists(
+                st.builds(Endpoint, WORDS, WORDS, recordings(), recordings()),
+                max_size=3,
+                unique_by=lambda one: (one.scenario, one.name),
+            )
+        )
+    )
+    start_s, lasts_s = draw(SECONDS), draw(SECONDS)
     return Load(
         model=draw(st.sampled_from(["closed", "open"])),
         users=draw(COUNTS),
         rate_per_s=draw(st.none() | NUMBERS),
-        judged_start_s=draw(SECONDS),
-        judged_end_s=draw(SECONDS),
-        planned_s=draw(SECONDS),
+        judged_start_s=start_s,
+        judged_end_s=start_s + lasts_s,
+        planned_s=draw(st.floats(0.001, 1e6)),
         ledger=ledger_of(endpoints, draw(COUNTS)),
         endpoints=endpoints,
         series=draw(tuples(SERIES)),  # type: ignore[arg-type]
@@ -121,9 +137,9 @@ RUNS = st.builds(
     plan=PLANS,
     plan_hash=WORDS,
     load=st.none() | loads_(),
-    measurements=tuples(measurements()),
+    measurements=st.lists(measurements(), max_size=3, unique_by=lambda one: (one.metric, one.scope)).map(tuple),
     doubts=tuples(WORDS),
-    interrupted=st.none() | WORDS,
+    interrupted=st.none() | WORDS.filter(bool),
     notes=tuples(WORDS),
 )
 

@@ -19,8 +19,8 @@ from readiness.judge.verdict import (
     Score,
     Verdict,
 )
-from readiness.measurements.run import FAILURE_CLASSES, Ledger, Provenance, Target
-from readiness.report.json import loads, render
+from readiness.measurements.run import FAILURE_CLASSES, Ledger, Measurement, Provenance, Target
+from readiness.report.json import EXITS, loads, render
 from tests.measurements.values import (
     COUNTS,
     NUMBERS,
@@ -48,9 +48,12 @@ LEDGERS = st.builds(
     COUNTS, FAILED, COUNTS, COUNTS,
 )  # fmt: skip
 PLAIN_MEASUREMENTS = measurements().map(lambda found: replace(found, evidence=None))
+SHARES = st.tuples(*[st.floats(0, 100)] * 3).map(sorted)
+SCORES = st.builds(lambda rising, covered: Score(rising[1], rising[0], rising[2], covered), SHARES, st.floats(0, 1))
 VERDICTS = st.builds(
-    Verdict, run_id=WORDS, service=WORDS, decision=st.sampled_from(Decision), exit_code=st.sampled_from(ExitCode),
-    reason=WORDS, score=st.builds(Score, NUMBERS, NUMBERS, NUMBERS, NUMBERS), checks=tuples(CHECKS),
+    Verdict, run_id=WORDS, service=WORDS, decision=st.just(Decision.INCONCLUSIVE),
+    exit_code=st.sampled_from(sorted(EXITS[Decision.INCONCLUSIVE])),
+    reason=WORDS, score=SCORES, checks=tuples(CHECKS),
     conditions=tuples(WORDS), risks=st.builds(Risks, tuples(WORDS), tuples(WORDS), tuples(WORDS)),
     next_steps=tuples(WORDS), doubts=tuples(WORDS), notes=tuples(WORDS), ledger=st.none() | LEDGERS,
     judged=st.none() | LEDGERS, endpoints=tuples(ENDPOINTS), measurements=tuples(PLAIN_MEASUREMENTS),
@@ -129,6 +132,13 @@ def test_without_load_the_ledger_is_null() -> None:
     assert (document["ledger"], document["endpoints"]) == (None, [])
 
 
+def test_an_unbounded_measurement_and_an_allowed_condition_read_back() -> None:
+    unbounded = Measurement("health.latency.p95", None, None, "probe health", 9)
+    note = "--allow-conditional was given: CONDITIONAL ends with exit code 0"
+    verdict = replace(example(), measurements=(unbounded,), exit_code=ExitCode.READY, notes=(note,))
+    assert loads(render(verdict), "report.json") == verdict
+
+
 @settings(max_examples=60)
 @given(VERDICTS)
 def test_what_is_rendered_reads_back_the_same(verdict: Verdict) -> None:
@@ -164,6 +174,16 @@ def test_any_unicode_is_strict_json_without_hidden_characters_and_stays_as_first
         (changed(checks=[{"name": "x"}]), '$.checks[0]: the key "scope" is missing'),
         (changed(thresholds={}), '"thresholds" must be an object'),
         (changed(reason="absent"), '"reason" is missing'),
+        (changed(score={"value": 50, "low": 60, "high": 70, "coverage": 1}), "$.score: low 60"),
+        (changed(score={"value": 50, "low": 50, "high": 101, "coverage": 1}), "$.score: low 50"),
+        (changed(score={"value": 50, "low": 50, "high": 50, "coverage": 2}), "coverage is 2"),
+        (changed(decision="READY"), "does not go with exit_code 4"),
+        (changed(decision="READY", exit_code=0), 'does not go with latency.p95, which is "fail"'),
+        (changed(exit_code=0), "no note that --allow-conditional was given"),
+        (changed(exit_code=1), "does not go with exit_code 1"),
+        (changed(decision="NOT READY", exit_code=0), "does not go with exit_code 0"),
+        (changed(decision="INCONCLUSIVE", exit_code=0), "does not go with exit_code 0"),
+        (changed(doubts=["x"]), "does not go with doubts"),
         (changed(extra=1), 'unknown key "extra"'),
         (changed(ledger={"planned": 2, "ok": 1, "failed": {}, "in_flight": 0, "dropped": 0}), "$.ledger: planned is 2"),
     ],
