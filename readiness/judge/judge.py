@@ -9,6 +9,7 @@ from readiness.errors import ExitCode
 from readiness.judge.advice import conditions, next_steps, risks
 from readiness.judge.check import judge_check
 from readiness.judge.decision import decide
+from readiness.judge.instrument import described, pause_doubts
 from readiness.judge.readings import own_faults
 from readiness.judge.score import score
 from readiness.judge.verdict import EXIT_OF, EndpointResult, Latency, Verdict
@@ -54,6 +55,7 @@ def judge(run: Run, config: Config) -> Verdict:
         thresholds_sha256=config.sha256,
         confidence=config.confidence,
         stalls=_stalls(run.load) if run.load else (),
+        instrument=described(run.load.instrument) if run.load else (),
     )
 
 
@@ -67,6 +69,7 @@ def load_doubts(load: Load) -> tuple[str, ...]:
     doubts += [f"{scenario}: 0 requests, the scenario never ran" for scenario in load.idle_scenarios]
     if load.judged_s < 0.9 * load.planned_s:
         doubts.append(f"the judged window lasted {load.judged_s:.1f} s of the planned {load.planned_s:g} s")
+    doubts += pause_doubts(load)
     faults = own_faults(load)
     if faults:
         named = ", ".join(f"{count:,} × {name}" for name, count in faults.items())
