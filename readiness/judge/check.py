@@ -57,11 +57,11 @@ def judge_check(run: Run, check: Check, confidence: float | None) -> Judged:
     message = _message(check, reading, metric, passed, warned, outcome, confidence)
     low, high = bounds(reading, metric, confidence)
     judged = _judged(check, metric.unit, outcome, credit, reading, message, low, high)
-    doubt = _suspicion(run, check, metric, outcome)
+    doubt = _suspicion(run, check, metric, outcome, reading.value)
     return judged if doubt is None else _unsure(judged, doubt)
 
 
-def _suspicion(run: Run, check: Check, metric: Metric, outcome: Outcome) -> Suspicion | None:
+def _suspicion(run: Run, check: Check, metric: Metric, outcome: Outcome, value: float | None) -> Suspicion | None:
     """What speaks against the instrument in this outcome.
 
     Lag only ever adds to a latency, and still a pass under it proves nothing: the load was not sent as planned.
@@ -71,7 +71,7 @@ def _suspicion(run: Run, check: Check, metric: Metric, outcome: Outcome) -> Susp
         return None
     if outcome in (Outcome.PASS, Outcome.WARN):
         limit = check.warn_limit if outcome is Outcome.WARN and check.warn_limit else check.pass_limit
-        return suspicion(run.load, metric, limit.value)
+        return None if value is None else suspicion(run.load, metric, value, limit.value)
     if outcome is Outcome.FAIL and is_load(metric.name) and metric.unit == "ms" and pauses_within(run.load):
         return Suspicion("the load generator itself paused in the judged window", "repeat the run undisturbed")
     return None

@@ -14,8 +14,11 @@ from readiness.measurements.run import Load
 from readiness.metrics.catalogue import Kind, Metric, is_load
 from readiness.numbers import quantity
 
-MAX_LAG_SHARE = 0.1
-"""The engine's lag may be this share of a limit."""
+FREE_LAG_SHARE = 0.1
+"""Lag up to this share of a limit is of no account."""
+MAX_LAG_SHARE = 0.25
+"""Lag over this share of a limit leaves no load as it was planned; between the two, the value and the lag together
+must stay under the limit."""
 MIN_LAG_MS = 2.0
 """Timers tick in milliseconds: less lag than this cannot be told from a healthy engine."""
 MAX_CPU_SHARE = 0.9
@@ -31,7 +34,7 @@ class Suspicion:
     remedy: str
 
 
-def suspicion(load: Load, metric: Metric, limit_ms: float) -> Suspicion | None:
+def suspicion(load: Load, metric: Metric, value_ms: float, limit_ms: float) -> Suspicion | None:
     """Why a latency under `limit_ms` may be the engine's own doing; None when it is beyond suspicion."""
     seen = load.instrument
     if seen is None or not (is_load(metric.name) and metric.name.startswith("latency.")):
@@ -41,13 +44,13 @@ def suspicion(load: Load, metric: Metric, limit_ms: float) -> Suspicion | None:
             f"the load engine was saturated: it used {quantity(100 * seen.cpu_share, '%')} of its core",
             "send less load from this machine (fewer users or more think time)",
         )
-    allowed_ms = max(MAX_LAG_SHARE * limit_ms, MIN_LAG_MS)
+    free_ms, most_ms = max(FREE_LAG_SHARE * limit_ms, MIN_LAG_MS), max(MAX_LAG_SHARE * limit_ms, MIN_LAG_MS)
     for histogram, what in ((seen.lag, "the load engine's event loop was late by"), (seen.start_lag, "arrivals left")):
         lag_ms = _like(histogram, metric)
-        if lag_ms is not None and lag_ms > allowed_ms:
-            late = f"{what} {quantity(lag_ms, 'ms', apart_from=allowed_ms)}{'' if histogram is seen.lag else ' late'}"
+        if lag_ms is not None and (lag_ms > most_ms or (lag_ms > free_ms and value_ms + lag_ms > limit_ms)):
+            late = f"{what} {quantity(lag_ms, 'ms')}{'' if histogram is seen.lag else ' late'}"
             return Suspicion(
-                f"{late} {_at(metric)}; {quantity(allowed_ms, 'ms')} are allowed for this limit",
+                f"{late} {_at(metric)}, too much beside a limit of {quantity(limit_ms, 'ms')}",
                 "give the load engine a core of its own, or send less load",
             )
     return None
