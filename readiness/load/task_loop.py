@@ -78,11 +78,10 @@ def _wait(user: Any, *, gave_way: bool) -> None:
     """Locust's TaskSet.wait. A user that never waits and never sends still lets the others run."""
     if user._state == LOCUST_STATE_STOPPING:
         raise StopUser
-    seconds = user._taskset_instance.wait_time() if user.wait_time is None else user.wait_time()
-    if gave_way and seconds == 0:
-        return
     user._state = LOCUST_STATE_WAITING
-    gevent.sleep(seconds)
+    seconds = user._taskset_instance.wait_time() if user.wait_time is None else user.wait_time()
+    if not gave_way or seconds != 0:
+        gevent.sleep(seconds)
     if user._state == LOCUST_STATE_STOPPING:
         raise StopUser
     user._state = LOCUST_STATE_RUNNING

@@ -81,7 +81,7 @@ CASES = {
     "StopUser in on_start": (STOPS + "        def on_start(self): told.append('starts'); raise StopUser()\n", {}),
     "a wait time that is no number": (STOPS + "        def wait_time(self): told.append('wait'); return None\n", {}),
     "a wait time that raises": (STOPS + "        def wait_time(self): told.append('wait'); return 1 / 0\n", {}),
-    "no tasks": ("", {}),
+    "no tasks": ("        def wait_time(self): return 0.01 if self.step() < 3 else 5\n", {}),
     "a task set inside": ("""
         @task
         class Inner(TaskSet):
