@@ -16,7 +16,7 @@ from readiness.numbers import quantity
 
 FREE_LAG_SHARE = 0.1
 """Lag up to this share of a limit is of no account."""
-MAX_LAG_SHARE = 0.25
+MAX_LAG_SHARE = 0.5
 """Lag over this share of a limit leaves no load as it was planned; between the two, the value and the lag together
 must stay under the limit."""
 MIN_LAG_MS = 2.0
