@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from readiness.measurements.histogram import Histogram, merge
+from readiness.measurements.instrument import Instrument, Pause
 from readiness.measurements.run import (
     FAILURE_CLASSES,
     Detail,
@@ -83,6 +84,10 @@ def tuples(part: SearchStrategy[object], most: int = 3) -> SearchStrategy[tuple[
 POINTS = st.none() | NUMBERS
 SERIES = st.builds(Second, SECONDS, SECONDS, COUNTS, COUNTS, COUNTS, POINTS, POINTS, POINTS)
 STALLS = st.builds(Stall, SECONDS, SECONDS, COUNTS, COUNTS, tuples(WORDS))
+INSTRUMENTS = st.builds(
+    Instrument, SECONDS, SECONDS, SECONDS, HISTOGRAMS, HISTOGRAMS, COUNTS, SECONDS, SECONDS, COUNTS, st.none() | COUNTS,
+    tuples(st.builds(Pause, SECONDS, SECONDS, SECONDS)),
+)  # fmt: skip
 TARGETS = st.builds(Target, WORDS, WORDS, tuples(WORDS))
 PROVENANCES = st.builds(
     Provenance, WORDS, WORDS, WORDS, COUNTS, st.none() | WORDS, st.dictionaries(WORDS, WORDS, max_size=2)
@@ -107,6 +112,7 @@ def loads_(draw: st.DrawFn) -> Load:
         stalls=draw(tuples(STALLS)),  # type: ignore[arg-type]
         header_rate=draw(st.none() | rates()),
         script_errors=draw(tuples(WORDS)),  # type: ignore[arg-type]
+        instrument=draw(st.none() | INSTRUMENTS),
     )
 
 
