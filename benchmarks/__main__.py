@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("help", "judging", "verdicts", "client")
+BENCHMARKS = ("help", "judging", "verdicts", "client", "recording", "engine")
 
 
 def main() -> None:

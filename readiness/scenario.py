@@ -6,17 +6,22 @@ A file that uses it runs under `readiness run` and under plain `locust -f` alike
 
 from __future__ import annotations
 
+import logging
 import time
+import traceback
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import locust
+from gevent import GreenletExit
 from locust import between, constant, constant_pacing, constant_throughput, tag, task
 from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
+from locust.user.task import LOCUST_STATE_RUNNING, DefaultTaskSet
 
 from readiness.load.http.client import Client
 from readiness.load.recorder import Call
+from readiness.load.task_loop import run_tasks
 
 if TYPE_CHECKING:
     from locust.env import Environment
@@ -26,6 +31,7 @@ __all__ = ["User", "between", "constant", "constant_pacing", "constant_throughpu
 TIMEOUT_S = 30.0
 """Total time for one request under plain `locust -f`, where no plan sets it."""
 
+_logger = logging.getLogger(__name__)
 _accounts = count()
 _CONTROL_FLOW = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
 """Exceptions by which a scenario steers its user; they say nothing of the response."""
@@ -84,3 +90,20 @@ class User(locust.User):
             on_request=events.fire if events._handlers else None,
             control_flow=_CONTROL_FLOW,
         )
+
+    def run(self) -> None:  # type: ignore[misc]  # final in Locust; what it promises is kept
+        """What Locust's own does, with a leaner loop (readiness/load/task_loop.py)."""
+        self._state = LOCUST_STATE_RUNNING
+        self._taskset_instance = DefaultTaskSet(self)
+        try:
+            try:
+                self.on_start()
+            except (StopUser, StopTest):
+                raise
+            except Exception as error:
+                _logger.error("%s\n%s", error, traceback.format_exc())
+                self.environment.events.user_error.fire(user_instance=self, exception=error, tb=error.__traceback__)
+                raise
+            run_tasks(self)
+        except (GreenletExit, StopUser, StopTest):
+            self.on_stop()  # type: ignore[no-untyped-call]

@@ -59,6 +59,10 @@ def next_steps(judged: Sequence[Judged], doubts: Sequence[str]) -> tuple[str, ..
         metric = find(check.name)
         if check.outcome is Outcome.ERROR:
             steps.append(f"{label(check)}: make it measurable; {check.message[0].lower()}{check.message[1:]}")
+        elif item.remedy:
+            if item.remedy not in seen:
+                seen.add(item.remedy)
+                steps.append(f"Measure latency again: {item.remedy}.")
         elif check.outcome is Outcome.INCONCLUSIVE and item.credit.point == 1:
             steps.append(f"{label(check)}: run longer or with more load; the value is good, the proof is missing.")
         elif metric is not None and metric.fix not in seen:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from readiness.config.model import Check
 from readiness.judge.compare import Comparison, Proof, bounds, compare
+from readiness.judge.instrument import Suspicion, pauses_within, suspicion
 from readiness.judge.readings import Reading, read
 from readiness.judge.verdict import CheckResult, Outcome
 from readiness.measurements.run import Run
-from readiness.metrics.catalogue import Kind, Metric, find
+from readiness.metrics.catalogue import Kind, Metric, find, is_load
 from readiness.numbers import quantity
 
 WARN_CREDIT = 0.5
@@ -30,6 +31,8 @@ class Judged:
 
     result: CheckResult
     credit: Credit
+    remedy: str = ""
+    """What to do first, where the reading itself is in question."""
 
 
 def judge_check(run: Run, check: Check, confidence: float | None) -> Judged:
@@ -53,7 +56,32 @@ def judge_check(run: Run, check: Check, confidence: float | None) -> Judged:
     credit = _credit(check, reading, metric, passed, warned, outcome)
     message = _message(check, reading, metric, passed, warned, outcome, confidence)
     low, high = bounds(reading, metric, confidence)
-    return _judged(check, metric.unit, outcome, credit, reading, message, low, high)
+    judged = _judged(check, metric.unit, outcome, credit, reading, message, low, high)
+    doubt = _suspicion(run, check, metric, outcome, reading.value)
+    return judged if doubt is None else _unsure(judged, doubt)
+
+
+def _suspicion(run: Run, check: Check, metric: Metric, outcome: Outcome, value: float | None) -> Suspicion | None:
+    """What speaks against the instrument in this outcome.
+
+    Lag only ever adds to a latency, and still a pass under it proves nothing: the load was not sent as planned.
+    A failure stays, unless the generator stood still.
+    """
+    if run.load is None:
+        return None
+    if outcome in (Outcome.PASS, Outcome.WARN):
+        limit = check.warn_limit if outcome is Outcome.WARN and check.warn_limit else check.pass_limit
+        return None if value is None else suspicion(run.load, metric, value, limit.value)
+    if outcome is Outcome.FAIL and is_load(metric.name) and metric.unit == "ms" and pauses_within(run.load):
+        return Suspicion("the load generator itself paused in the judged window", "repeat the run undisturbed")
+    return None
+
+
+def _unsure(judged: Judged, doubt: Suspicion) -> Judged:
+    """The same reading, but it neither passes nor fails."""
+    message = f"{judged.result.message.rstrip('.')} - but {doubt.reason}: {doubt.remedy}."
+    result = replace(judged.result, outcome=Outcome.INCONCLUSIVE, message=message)
+    return Judged(result, Credit(0, judged.credit.point, 1), doubt.remedy)
 
 
 def _stalled_all_along(reading: Reading, metric: Metric) -> str | None:

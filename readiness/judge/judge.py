@@ -9,6 +9,7 @@ from readiness.errors import ExitCode
 from readiness.judge.advice import conditions, next_steps, risks
 from readiness.judge.check import judge_check
 from readiness.judge.decision import decide
+from readiness.judge.instrument import described, pause_doubts
 from readiness.judge.readings import own_faults
 from readiness.judge.score import score
 from readiness.judge.verdict import EXIT_OF, EndpointResult, Latency, Verdict
@@ -58,6 +59,7 @@ def judge(run: Run, config: Config) -> Verdict:
         thresholds_sha256=config.sha256,
         confidence=config.confidence,
         stalls=_stalls(run.load) if run.load else (),
+        instrument=described(run.load.instrument) if run.load else (),
     )
 
 
@@ -74,6 +76,7 @@ def load_doubts(load: Load) -> tuple[str, ...]:
     fewest = min((second.users for second in load.series if _judged(second, load)), default=load.users)
     if load.model == "closed" and fewest < load.users:
         doubts.append(f"only {fewest:,} of {load.users:,} users were running at some time of the judged window")
+    doubts += pause_doubts(load)
     faults = own_faults(load)
     if faults:
         named = ", ".join(f"{count:,} × {name}" for name, count in faults.items())

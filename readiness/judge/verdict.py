@@ -148,3 +148,5 @@ class Verdict:
     confidence: float | None
     stalls: tuple[str, ...] = field(default=())
     """Each gap without an answer, as a sentence."""
+    instrument: tuple[str, ...] = field(default=())
+    """How the load engine itself fared, a sentence for each figure; empty when it was not watched."""

@@ -18,6 +18,7 @@ from gevent.pool import Group
 from locust import TaskSet
 from locust.exception import InterruptTaskSet, RescheduleTask, StopUser
 
+from readiness.load.instrument import Sentinel
 from readiness.load.locustfiles import shares
 from readiness.load.plan import EnginePlan
 from readiness.load.recorder import Recorder
@@ -44,9 +45,12 @@ def schedule(plan: EnginePlan) -> Iterator[float]:
 class Arrivals:
     """Free users of every scenario, and the schedule that sends them off."""
 
-    def __init__(self, plan: EnginePlan, recorder: Recorder, runner: Any, classes: list[type[Any]]) -> None:
+    def __init__(
+        self, plan: EnginePlan, recorder: Recorder, sentinel: Sentinel, runner: Any, classes: list[type[Any]]
+    ) -> None:
         self._plan = plan
         self._recorder = recorder
+        self._sentinel = sentinel
         self._environment = runner.environment
         self._classes = classes
         self._weights = [float(cls.weight) for cls in classes]
@@ -105,6 +109,7 @@ class Arrivals:
             self._busy.start(gevent.Greenlet(self._one_task, self._free[cls].popleft(), origin_s + at_s))
 
     def _one_task(self, user: Any, intended_s: float) -> None:
+        self._sentinel.started(intended_s)
         if hasattr(user.client, "intended_s"):
             user.client.intended_s = intended_s
         try:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from readiness.load.plan import EnginePlan
+from readiness.load.recorder import STALL_S
 from readiness.load.wire import Batch, Cell, Done, Hello, Judged, Judging
 from readiness.measurements.histogram import EMPTY, Histogram, merge
+from readiness.measurements.instrument import Instrument, Pause, together
 from readiness.measurements.run import (
     Endpoint,
     Ledger,
@@ -64,6 +66,7 @@ class Assembly:
         self._points: list[_Point] = []
         self._blocks: list[_Block] = []
         self._stalls: list[Stall] = []
+        self._instrument: Instrument | None = None
         self._last: Batch | None = None
         self._done: Done | None = None
         self._hello: Hello | None = None
@@ -127,9 +130,10 @@ class Assembly:
             series=tuple(_second(point) for point in self._points),
             dropped_judged=last.dropped[1],
             idle_scenarios=tuple(sorted(set(self._hello.users if self._hello else ()) - started)),
-            stalls=tuple(self._stalls),
+            stalls=_of_the_target(self._stalls, self._instrument.pauses if self._instrument else ()),
             header_rate=Rate(hits, lookups) if plan.watched_header else None,
             script_errors=_counted(self._done.script_errors if self._done else {}),
+            instrument=self._instrument,
         )
 
     def _add_batch(self, batch: Batch) -> None:
@@ -149,6 +153,8 @@ class Assembly:
         self._stalls.extend(Stall(*stall) for stall in batch.stalls)
         self.failure_texts.update(batch.details)
         sliver = batch.at_s - start_s < MIN_POINT_S
+        if batch.instrument is not None:
+            self._instrument = together([self._instrument or Instrument(), batch.instrument])
         if self._judging_s is not None:
             if sliver and self._blocks:
                 self._blocks[-1] = _join_blocks(self._blocks[-1], block)
@@ -231,6 +237,19 @@ def _second(point: _Point) -> Second:
         point.failed,
         *(point.ok.quantile_ms(q) for q in (0.5, 0.95, 0.99)),
     )
+
+
+def _of_the_target(stalls: Iterable[Stall], pauses: Iterable[Pause]) -> tuple[Stall, ...]:
+    """Stalls that are not a pause of the generator: while we stood still, nobody's answer was seen."""
+    return tuple(
+        stall
+        for stall in stalls
+        if stall.end_s - stall.start_s - sum(_overlap(stall, pause) for pause in pauses) >= STALL_S
+    )
+
+
+def _overlap(stall: Stall, pause: Pause) -> float:
+    return max(min(stall.end_s, pause.end_s) - max(stall.start_s, pause.start_s), 0.0)
 
 
 def _pairs(items: list[T], join: Callable[[T, T], T]) -> list[T]:

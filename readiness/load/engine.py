@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import gevent
@@ -22,6 +23,7 @@ from readiness.load.arrivals import Arrivals
 from readiness.load.connections import allow_only
 from readiness.load.context import EngineContext
 from readiness.load.http.failures import COUNTED
+from readiness.load.instrument import Sentinel
 from readiness.load.locustfiles import ScenarioError, load_classes, scenario_of, shares
 from readiness.load.plan import EnginePlan, loads
 from readiness.load.recorder import Recorder
@@ -44,6 +46,7 @@ class Engine:
         self._stop = gevent.event.Event()
         self._errors: Counter[str] = Counter()
         self.recorder = Recorder(watched_header=plan.watched_header, header_hits=plan.header_hits)
+        self._sentinel = Sentinel(self.recorder)
         self._stock = StockClients(self.recorder, plan.timeout_s)
         self._judging = False
         self._judged = False
@@ -117,12 +120,13 @@ class Engine:
         start_s = recorder.start_s = time.perf_counter()
         recorder.judged_from_s = start_s + plan.judged_start_s
         recorder.judged_until_s = start_s + plan.total_s
+        self._sentinel.start()
         arrivals = None
         if plan.rate_per_s is None:
             spawn_per_s = plan.users / plan.ramp_up_s if plan.ramp_up_s else float(plan.users)
             runner.start(plan.users, spawn_per_s)
         else:
-            arrivals = Arrivals(plan, recorder, runner, classes)
+            arrivals = Arrivals(plan, recorder, self._sentinel, runner, classes)
             arrivals.start()
         while time.perf_counter() < recorder.judged_until_s and not self._stop.is_set():
             self._tick(runner, arrivals)
@@ -150,7 +154,8 @@ class Engine:
             self.send(wire.Judged(self.recorder.judged_until_s - self.recorder.start_s))
 
     def _send_batch(self) -> None:
-        self.send(self.recorder.take(time.perf_counter() - self.recorder.start_s, self._seq))
+        at_s = time.perf_counter() - self.recorder.start_s
+        self.send(replace(self.recorder.take(at_s, self._seq), instrument=self._sentinel.take()))
         self._seq += 1
 
     def _finish(self, runner: Any, arrivals: Arrivals | None) -> None:

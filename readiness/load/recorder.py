@@ -91,7 +91,9 @@ class Recorder:
         self._hits = frozenset(value.upper() for value in header_hits)
         self._header = [0, 0]
         self._open_calls: set[Call] = set()
-        self._cells: dict[Cell, _Open] = {}
+        self._cells: dict[tuple[str, str], _Open] = {}
+        self._judged_cells: dict[tuple[str, str], _Open] = {}
+        """By scenario and name; the second for calls that were due in the judged window."""
         self._names: set[tuple[str, str]] = set()
         self._quiet_since_s = math.inf
         self._stalls: list[StallSeen] = []
@@ -109,28 +111,34 @@ class Recorder:
     def begin(self, scenario: str, name: str, start_s: float) -> Call:
         """A request was started, or in an open load was due, at `start_s`."""
         call = Call(scenario, name, start_s)
-        if not self._open_calls:
+        waiting = self._open_calls
+        if not waiting:
             self._quiet_since_s = time.perf_counter()
-        self._open_calls.add(call)
+        waiting.add(call)
         self.begun += 1
         return call
 
     def end(self, call: Call, end_s: float, failure: str | None, detail: str = "", size_bytes: int = 0) -> None:
         """The request ended; a second end of the same call is ignored."""
-        if call not in self._open_calls:
+        waiting = self._open_calls
+        if call not in waiting:
             return
         if end_s - self._quiet_since_s >= STALL_S:
             self._note_stall(end_s, answered=failure is None)
         self._quiet_since_s = end_s
-        self._open_calls.discard(call)
+        waiting.remove(call)
         self.ended += 1
-        cell = self._cell(call)
-        latency_s = end_s - call.start_s
+        start_s = call.start_s
+        cells = self._judged_cells if self.judged_from_s <= start_s < self.judged_until_s else self._cells
+        try:
+            cell = cells[call.scenario, call.name]
+        except KeyError:
+            cell = cells.setdefault(self._identity(call), _Open([], [], Counter()))
         if failure is None:
-            cell.ok_s.append(latency_s)
+            cell.ok_s.append(end_s - start_s)
             return
         cell.failed[failure] += 1
-        cell.failed_s.append(latency_s)
+        cell.failed_s.append(end_s - start_s)
         if detail and len(self._details) < 100:
             self._details[f"{call.name}: {failure}: {detail}"] += 1
 
@@ -147,8 +155,9 @@ class Recorder:
 
     def take(self, at_s: float, seq: int) -> Batch:
         """Everything since the last take; `at_s` in seconds since the load started."""
-        cells = {cell: _fold(samples) for cell, samples in self._cells.items()}
-        self._cells = {}
+        cells = {Cell(*identity, False): _fold(samples) for identity, samples in self._cells.items()}
+        cells |= {Cell(*identity, True): _fold(samples) for identity, samples in self._judged_cells.items()}
+        self._cells, self._judged_cells = {}, {}
         self._watch_endpoints(at_s, cells)
         batch = Batch(
             seq=seq,
@@ -225,16 +234,10 @@ class Recorder:
         identity = (call.scenario, call.name)
         if identity not in self._names:
             if len(self._names) >= MAX_NAMES:
-                return (call.scenario, OTHER)
-            self._names.add(identity)
+                identity = (call.scenario, OTHER)
+            else:
+                self._names.add(identity)
         return identity
-
-    def _cell(self, call: Call) -> _Open:
-        key = self._key(call)
-        cell = self._cells.get(key)
-        if cell is None:
-            cell = self._cells[key] = _Open([], [], Counter())
-        return cell
 
 
 def _fold(samples: _Open) -> CellCounts:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from dataclasses import fields as fields_of
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from readiness.measurements.histogram import EMPTY, Histogram
+from readiness.measurements.instrument import Instrument, Pause
 
 
 class Cell(NamedTuple):
@@ -84,6 +86,8 @@ class Batch:
     header: tuple[int, int] = (0, 0)
     details: Mapping[str, int] = field(default_factory=dict)
     """Failure texts with their counts."""
+    instrument: Instrument | None = None
+    """How the engine itself fared since the batch before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,12 @@ def _plain(value: object) -> object:
     match value:
         case CellCounts():
             return [_pack(value.ok), dict(value.failed), _pack(value.failed_latency)]
+        case Histogram():
+            return _pack(value)
+        case Pause():
+            return [value.start_s, value.end_s, value.cpu_s]
+        case Instrument():
+            return {entry.name: _plain(getattr(value, entry.name)) for entry in fields_of(value)}
         case Mapping():
             if any(isinstance(key, Cell) for key in value):
                 return [[list(key), _plain(item)] for key, item in value.items()]
@@ -176,7 +186,16 @@ def _batch(fields: dict[str, Any]) -> Batch:
     for pair in ("header", "dropped"):
         first, second = fields[pair]
         fields[pair] = (first, second)
+    if fields["instrument"] is not None:
+        fields["instrument"] = _instrument(fields["instrument"])
     return Batch(**fields)
+
+
+def _instrument(fields: dict[str, Any]) -> Instrument:
+    for name in ("lag", "start_lag"):
+        fields[name] = _unpack(fields[name])
+    fields["pauses"] = tuple(Pause(*pause) for pause in fields["pauses"])
+    return Instrument(**fields)
 
 
 def _done(fields: dict[str, Any]) -> Done:

@@ -62,7 +62,8 @@ def _check(histogram: Histogram) -> None:
     """Raises Malformed when the exact figures cannot belong to the counts."""
     total, low, high = histogram.total, histogram.min_us, histogram.max_us
     first, last = int(histogram.indices[0]), int(histogram.indices[-1])
-    if not lowest_us(first) <= low <= highest_us(first) or high < lowest_us(last):
+    # The last bucket also counts everything beyond the histogram's range.
+    if low < lowest_us(first) or (first < BUCKETS - 1 and low > highest_us(first)) or high < lowest_us(last):
         raise Malformed("min_us or max_us does not lie in the first or last bucket")
     if last < BUCKETS - 1 and high > highest_us(last):
         raise Malformed("max_us does not lie in the last bucket")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from readiness.measurements.histogram import EMPTY, Histogram
+from readiness.measurements.instrument import Instrument
 
 FAILURE_CLASSES = (
     "dns",
@@ -162,6 +163,8 @@ class Load:
     """Judged responses that carried the watched cache header: hits of lookups."""
     script_errors: tuple[str, ...] = ()
     """Exceptions that scenario code raised, distinct, capped; each with its count in the text."""
+    instrument: Instrument | None = None
+    """How the load engine itself fared; None when it was not watched."""
 
     @property
     def judged_s(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 import pytest
 
@@ -35,6 +36,22 @@ def test_g2_an_engine_that_stands_still_is_not_waited_for_for_ever(cli: Cli, fau
     result = running.finish()
     assert result.exit_code == 3, str(result)
     assert_invariants(result, planned_s=12)
+
+
+def test_a_generator_that_was_paused_decides_nothing_about_the_target(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd()
+    running = cli.start(server.url, duration="5s")
+    server.wait(300, "/api/*")
+    engines = [pid for pid, line in running.children().items() if "readiness.load" in line]
+    os.kill(engines[0], signal.SIGSTOP)
+    time.sleep(2)
+    os.kill(engines[0], signal.SIGCONT)
+    result = running.finish()
+    assert result.exit_code == 3, str(result)
+    assert_invariants(result, server, planned_s=7)
+    assert any("the load generator paused for" in doubt for doubt in result.report["doubts"])
+    assert result.run["load"].get("stalls", []) == []
+    assert "Load engine" in result.text("report.md")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readiness.load.recorder import MAX_NAMES, OTHER, Call, Recorder
-from readiness.load.wire import Batch, Cell
+from readiness.load.wire import Batch, Cell, StallSeen
 
 
 def started(**options: object) -> Recorder:
@@ -99,7 +99,7 @@ def test_an_endpoint_that_answers_nothing_is_a_stall_of_its_own_while_others_ans
     recorder.scenario_users = {"a": 4, "b": 2}
     for _ in range(2):
         recorder.begin("b", "GET /b", 0.5)
-    stalls = []
+    stalls: list[StallSeen] = []
     for second in range(1, 6):
         recorder.end(recorder.begin("a", "GET /a", second - 0.5), second - 0.4, None)
         stalls += recorder.take(float(second), second - 1).stalls

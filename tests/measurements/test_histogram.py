@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readiness.measurements import hdr
-from readiness.measurements.histogram import BUCKETS, HIGHEST_US, Histogram, bucket_of, highest_us, lowest_us, merge
+from readiness.measurements.histogram import (
+    BUCKETS,
+    HIGHEST_US,
+    MANY,
+    Histogram,
+    bucket_of,
+    highest_us,
+    lowest_us,
+    merge,
+)
 
 VALUES = st.lists(st.integers(0, HIGHEST_US), min_size=1, max_size=60)
 
@@ -30,6 +39,18 @@ def test_a_quantile_is_the_nearest_rank_and_never_below_it(values: list[int], q:
     assert found is not None
     assert exact <= found * 1000 + 1e-6
     assert found * 1000 <= exact * 1.001 + 1e-6
+
+
+@pytest.mark.parametrize("size", [MANY - 1, MANY, 5 * MANY])
+def test_many_samples_are_counted_like_few(size: int) -> None:
+    values = np.random.default_rng(size).lognormal(8, 2, size).astype(np.int64)
+    whole = Histogram.of_us(values)
+    parts = merge(*(Histogram.of_us(part) for part in np.array_split(values, 50)))
+    assert (whole.total, whole.indices.tolist(), whole.counts.tolist()) == (
+        size,
+        parts.indices.tolist(),
+        parts.counts.tolist(),
+    )
 
 
 @given(VALUES, VALUES, VALUES)

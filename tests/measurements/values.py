@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from readiness.measurements.histogram import Histogram, merge
+from readiness.measurements.instrument import Instrument, Pause
 from readiness.measurements.run import (
     FAILURE_CLASSES,
     Detail,
@@ -90,6 +91,10 @@ STALLS = st.builds(
     COUNTS,
     tuples(WORDS),
 )
+INSTRUMENTS = st.builds(
+    Instrument, SECONDS, SECONDS, SECONDS, HISTOGRAMS, HISTOGRAMS, COUNTS, SECONDS, SECONDS, COUNTS, st.none() | COUNTS,
+    tuples(st.builds(Pause, SECONDS, SECONDS, SECONDS)),
+)  # fmt: skip
 TARGETS = st.builds(Target, WORDS, WORDS, tuples(WORDS))
 PROVENANCES = st.builds(
     Provenance, WORDS, WORDS, WORDS, COUNTS, st.none() | WORDS, st.dictionaries(WORDS, WORDS, max_size=2)
@@ -123,6 +128,7 @@ def loads_(draw: st.DrawFn) -> Load:
         stalls=draw(tuples(STALLS)),  # type: ignore[arg-type]
         header_rate=draw(st.none() | rates()),
         script_errors=draw(tuples(WORDS)),  # type: ignore[arg-type]
+        instrument=draw(st.none() | INSTRUMENTS),
     )
 
 

@@ -58,7 +58,7 @@ VERDICTS = st.builds(
     next_steps=tuples(WORDS), doubts=tuples(WORDS), notes=tuples(WORDS), ledger=st.none() | LEDGERS,
     judged=st.none() | LEDGERS, endpoints=tuples(ENDPOINTS), measurements=tuples(PLAIN_MEASUREMENTS),
     target=TARGETS, provenance=PROVENANCES, plan=PLANS, started_at=WORDS, ended_at=WORDS, thresholds_file=WORDS,
-    thresholds_sha256=WORDS, confidence=SOME, stalls=tuples(WORDS),
+    thresholds_sha256=WORDS, confidence=SOME, stalls=tuples(WORDS), instrument=tuples(WORDS),
 )  # fmt: skip
 
 

@@ -47,6 +47,9 @@ class Waiting:
 class Poll(Protocol):
     """How connections wait."""
 
+    switches: int
+    """Waits in which others had their turn; grows while somebody is away."""
+
     def add(self, conn: Waiting) -> None:
         """Watch `conn.fd` from now on."""
 
@@ -66,6 +69,7 @@ class EpollPoll:
         self._epoll = get_original("select", "epoll")()  # gevent removes it from `select`
         self._io = hub.loop.io(self._epoll.fileno(), 1)
         self._timer = hub.loop.timer(DEADLINE_TICK_S, DEADLINE_TICK_S)
+        self.switches = 0
 
     def add(self, conn: Waiting) -> None:
         """See Poll. An event that is already there is reported at the next poll."""
@@ -92,6 +96,7 @@ class EpollPoll:
             conn.ready_s = perf_counter()
             return
         conn.waiter = getcurrent()
+        self.switches += 1
         try:
             self._hub.switch()
         finally:
@@ -132,6 +137,7 @@ class WatcherPoll:
 
     def __init__(self, hub: Any) -> None:
         self._hub = hub
+        self.switches = 0
 
     def add(self, conn: Waiting) -> None:
         """See Poll."""
@@ -143,6 +149,7 @@ class WatcherPoll:
     def wait(self, conn: Waiting, write: bool = False) -> None:
         """See Poll."""
         watcher = self._hub.loop.io(conn.fd, 3 if write else 1)
+        self.switches += 1
         timeout = Timeout.start_new(max(conn.deadline_s - perf_counter(), 0.0), Expired)
         try:
             self._hub.wait(watcher)

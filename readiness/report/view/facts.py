@@ -57,6 +57,7 @@ def full(verdict: Verdict) -> tuple[Fact, ...]:
         Fact("Machine", clean(made.platform)),
         Fact("Cores", f"{made.cores:,}" if made.cores else "not recorded"),
     ]
+    facts += [Fact("Load engine", clean(line)) for line in verdict.instrument]
     facts += [Fact(f"Scenario {clean(name)} SHA-256", clean(digest)) for name, digest in made.scenarios.items()]
     return tuple(facts)
 

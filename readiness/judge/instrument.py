@@ -1,0 +1,122 @@
+"""The instrument on trial: could the load engine itself explain a latency? Then it proves nothing about the target.
+
+The engine's lag is read at the same quantile as the check, because that is the share of requests it can have shifted.
+Why these limits: docs/decisions/0009-the-instrument-on-trial.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from readiness.measurements.histogram import Histogram
+from readiness.measurements.instrument import Instrument, Pause
+from readiness.measurements.run import Load
+from readiness.metrics.catalogue import Kind, Metric, is_load
+from readiness.numbers import quantity
+
+FREE_LAG_SHARE = 0.1
+"""Lag up to this share of a limit is of no account."""
+MAX_LAG_SHARE = 0.5
+"""Lag over this share of a limit leaves no load as it was planned; between the two, the value and the lag together
+must stay under the limit."""
+MIN_LAG_MS = 2.0
+"""Timers tick in milliseconds: less lag than this cannot be told from a healthy engine."""
+MAX_CPU_SHARE = 0.9
+"""Above this, requests queue in the engine and not in the target."""
+MIN_WATCHED_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """Why the engine may be the cause, and what to do about it."""
+
+    reason: str
+    remedy: str
+
+
+def suspicion(load: Load, metric: Metric, value_ms: float, limit_ms: float) -> Suspicion | None:
+    """Why a latency under `limit_ms` may be the engine's own doing; None when it is beyond suspicion."""
+    seen = load.instrument
+    if seen is None or not (is_load(metric.name) and metric.name.startswith("latency.")):
+        return None
+    if seen.watched_s >= MIN_WATCHED_S and seen.cpu_share > MAX_CPU_SHARE:
+        return Suspicion(
+            f"the load engine was saturated: it used {quantity(100 * seen.cpu_share, '%')} of its core",
+            "send less load from this machine (fewer users or more think time)",
+        )
+    free_ms, most_ms = max(FREE_LAG_SHARE * limit_ms, MIN_LAG_MS), max(MAX_LAG_SHARE * limit_ms, MIN_LAG_MS)
+    for histogram, what in ((seen.lag, "the load engine's event loop was late by"), (seen.start_lag, "arrivals left")):
+        lag_ms = _like(histogram, metric)
+        if lag_ms is not None and (lag_ms > most_ms or (lag_ms > free_ms and value_ms + lag_ms > limit_ms)):
+            late = f"{what} {quantity(lag_ms, 'ms')}{'' if histogram is seen.lag else ' late'}"
+            return Suspicion(
+                f"{late} {_at(metric)}, too much beside a limit of {quantity(limit_ms, 'ms')}",
+                "give the load engine a core of its own, or send less load",
+            )
+    return None
+
+
+def pauses_within(load: Load) -> tuple[Pause, ...]:
+    """Pauses of the engine that touch the judged window."""
+    if load.instrument is None:
+        return ()
+    return tuple(
+        pause
+        for pause in load.instrument.pauses
+        if pause.end_s > load.judged_start_s and pause.start_s < load.judged_end_s
+    )
+
+
+def pause_doubts(load: Load) -> tuple[str, ...]:
+    """One sentence for each pause of the judged window."""
+    return tuple(
+        f"the load generator paused for {pause.end_s - pause.start_s:.1f} s at {pause.start_s:.1f} s ({_cause(pause)})"
+        for pause in pauses_within(load)
+    )
+
+
+def described(instrument: Instrument | None) -> tuple[str, ...]:
+    """The engine's own figures, one sentence each."""
+    if instrument is None or not instrument.watched_s:
+        return ()
+    lines = [
+        f"CPU {quantity(100 * instrument.cpu_share, '%')} of one core, "
+        f"{quantity(100 * instrument.peak_cpu_share, '%')} in the busiest second",
+        _spread("event loop late by", instrument.lag),
+    ]
+    if instrument.start_lag.total:
+        lines.append(_spread("arrivals sent off late by", instrument.start_lag))
+    lines.append(
+        f"garbage collection {quantity(1000 * instrument.gc_s, 'ms')} in {instrument.gc_pauses:,} pauses, "
+        f"the longest {quantity(1000 * instrument.gc_longest_s, 'ms')}"
+    )
+    if instrument.fds:
+        limit = f"{instrument.fd_limit:,}" if instrument.fd_limit is not None else "any number"
+        lines.append(f"{instrument.fds:,} file descriptors open of {limit}")
+    return tuple(lines)
+
+
+def _like(histogram: Histogram, metric: Metric) -> float | None:
+    """The lag in the terms of the metric: its quantile, its mean, or its maximum."""
+    if not histogram.total:
+        return None
+    if metric.kind is Kind.MEAN:
+        return histogram.mean_ms
+    return histogram.max_us / 1000 if metric.quantile is None else histogram.quantile_ms(metric.quantile)
+
+
+def _at(metric: Metric) -> str:
+    if metric.kind is Kind.MEAN:
+        return "on average"
+    return "at most" if metric.quantile is None else f"at P{100 * metric.quantile:g}"
+
+
+def _cause(pause: Pause) -> str:
+    if pause.cpu_s > 0.5 * (pause.end_s - pause.start_s):
+        return "scenario code held it"
+    return "stopped, suspended or starved of CPU"
+
+
+def _spread(what: str, histogram: Histogram) -> str:
+    p50, p99 = (quantity(histogram.quantile_ms(q), "ms") for q in (0.5, 0.99))
+    return f"{what} {p50} at P50, {p99} at P99, {quantity(histogram.max_us / 1000, 'ms')} at most"

@@ -1,0 +1,138 @@
+"""The sentinel sees what keeps the engine from measuring; it runs in a process of its own, with its own gevent."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from readiness.load import wire
+from readiness.load.assembly import Assembly
+from readiness.load.plan import EnginePlan
+from readiness.measurements.histogram import Histogram
+from readiness.measurements.instrument import Instrument, Pause, together
+
+WATCH = """
+import gc, json, sys, time
+import gevent
+from readiness.load.instrument import Sentinel
+from readiness.load.recorder import Recorder
+
+recorder = Recorder()
+recorder.start_s = recorder.judged_from_s = time.perf_counter()
+sentinel = Sentinel(recorder)
+sentinel.start()
+gevent.sleep(0.1)
+BUSY
+gevent.sleep(0.1)
+seen = sentinel.take()
+sentinel.stop()
+print(json.dumps({"points": seen.lag.total, "max_ms": seen.lag.max_us / 1000, "cpu_s": seen.cpu_s,
+                  "over_100_ms": seen.lag.count_over_ms(100, inclusive=True)[0], "gc": seen.gc_pauses, "fds": seen.fds,
+                  "start_lags": seen.start_lag.total,
+                  "pauses": [[p.end_s - p.start_s, p.cpu_s] for p in seen.pauses]}))
+"""
+
+
+def watch(busy: str) -> dict[str, Any]:
+    """What the sentinel saw while `busy` ran."""
+    done = subprocess.run(
+        [sys.executable, "-c", WATCH.replace("BUSY", busy)], capture_output=True, text=True, check=True, timeout=60
+    )
+    seen: dict[str, Any] = json.loads(done.stdout)
+    return seen
+
+
+def test_a_block_of_the_loop_counts_for_every_grid_point_that_passed_in_it() -> None:
+    seen = watch("end = time.perf_counter() + 0.4\nwhile time.perf_counter() < end: pass")
+    assert seen["pauses"] == []
+    assert seen["max_ms"] >= 385
+    assert seen["over_100_ms"] >= 27  # 0.4 s hold 40 points, those of its first 0.3 s are over 100 ms late
+
+
+def test_collections_descriptors_and_late_arrivals_are_counted() -> None:
+    seen = watch("gc.collect(); sentinel.started(time.perf_counter() - 0.05)")
+    assert seen["gc"] >= 1
+    assert seen["fds"] > 2 or not Path("/proc/self/fd").is_dir()
+    assert seen["start_lags"] == 1
+
+
+def test_code_that_holds_the_loop_for_long_is_a_pause_that_used_the_cpu() -> None:
+    seen = watch("end = time.process_time() + 1.2\nwhile time.process_time() < end: pass")
+    ((took_s, cpu_s),) = seen["pauses"]
+    assert took_s >= 1.1
+    assert cpu_s >= 1.1
+
+
+def test_a_stopped_process_is_a_pause_without_cpu() -> None:
+    code = WATCH.replace("BUSY", "print('ready', flush=True); gevent.sleep(1)")
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(1.5)
+        process.send_signal(signal.SIGCONT)
+        seen = json.loads(process.stdout.read())
+    ((took_s, cpu_s),) = seen["pauses"]
+    assert took_s >= 1.3
+    assert cpu_s < 0.5
+    assert seen["max_ms"] < 1000, "a pause is told apart from lag"
+
+
+def test_nothing_of_the_time_outside_the_judged_window_is_counted() -> None:
+    seen = watch("recorder.judged_from_s = float('inf'); sentinel._lags_s.clear(); gc.collect()")
+    assert (seen["points"], seen["gc"], seen["cpu_s"]) == (0, 0, 0.0)
+
+
+def part(lag_us: int, *, pauses: tuple[Pause, ...] = ()) -> Instrument:
+    return Instrument(
+        watched_s=1.0,
+        cpu_s=0.5,
+        peak_cpu_share=0.5,
+        lag=Histogram.of_us(np.array([lag_us])),
+        gc_pauses=1,
+        gc_s=0.1,
+        gc_longest_s=0.1,
+        fds=10,
+        fd_limit=100,
+        pauses=pauses,
+    )
+
+
+def test_parts_add_up() -> None:
+    whole = together([part(1000), part(3000, pauses=(Pause(1.0, 3.0, 0.0),))])
+    assert (whole.watched_s, whole.cpu_share, whole.lag.total, whole.lag.max_us) == (2.0, 0.5, 2, 3000)
+    assert (whole.gc_pauses, whole.fds, whole.fd_limit, len(whole.pauses)) == (2, 10, 100, 1)
+
+
+@pytest.mark.parametrize("instrument", [None, part(1000, pauses=(Pause(1.0, 3.0, 0.2),)), Instrument()])
+def test_the_instrument_survives_the_pipe(instrument: Instrument | None) -> None:
+    batch = wire.Batch(0, 1.0, 5, 0, 0, (0, 0), 0, {}, instrument=instrument)
+    back = wire.loads(wire.dumps(batch))
+    assert isinstance(back, wire.Batch)
+    if instrument is None:
+        assert back.instrument is None
+        return
+    assert back.instrument is not None
+    assert back.instrument.lag.max_us == instrument.lag.max_us
+    assert (back.instrument.pauses, back.instrument.fd_limit, back.instrument.cpu_share) == (
+        instrument.pauses,
+        instrument.fd_limit,
+        instrument.cpu_share,
+    )
+
+
+@pytest.mark.parametrize(("pause", "stalls"), [(Pause(1.0, 4.0, 0.0), 0), (Pause(1.0, 2.2, 0.0), 1), (None, 1)])
+def test_a_gap_in_which_the_generator_stood_still_is_no_stall_of_the_target(pause: Pause | None, stalls: int) -> None:
+    assembly = Assembly(EnginePlan("run", "http://127.0.0.1:1", ("127.0.0.1",), (), (), 5, None, 0, 0, 10, 5))
+    seen = wire.StallSeen(0.9, 4.1, 5, 5, ("shop",), True, False)
+    watched = part(1000, pauses=(pause,) if pause else ())
+    assembly.add(wire.Batch(0, 5.0, 5, 5, 5, (0, 0), 0, {}, (seen,), instrument=watched))
+    load = assembly.load()
+    assert load is not None
+    assert len(load.stalls) == stalls

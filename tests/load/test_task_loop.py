@@ -1,0 +1,108 @@
+"""Our task loop against Locust's own: the same class under both must tell the same story."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+BOTH = """
+import locust, json, logging, sys
+import gevent
+from gevent.pool import Group
+from locust import TaskSet, constant, task
+from locust.env import Environment
+from locust.exception import *
+from readiness.scenario import User as Lean
+
+logging.disable(logging.CRITICAL)
+
+def story(run):
+    told = []
+    class User(Lean):
+        wait_time = constant(0.01)
+        count = 0
+        def on_start(self): told.append("on_start")
+        def on_stop(self): told.append("on_stop")
+        def step(self):
+            self.count += 1
+            told.append(f"task {self.count} {self._state}")
+            return self.count
+BODY
+    User.run = run
+    environment = Environment(user_classes=[User], host="http://127.0.0.1:1", catch_exceptions=CATCH)
+    environment.events.user_error.add_listener(lambda exception, **_: told.append(f"error {exception!r}"))
+    def quiet(*_): pass
+    gevent.get_hub().print_exception = quiet
+    user, group = User(environment), Group()
+    greenlet = user.start(group)
+    def stopper():
+        gevent.sleep(0.3)
+        told.append("stop")
+        user.stop(force=FORCE)
+    gevent.spawn(stopper)
+    greenlet.join(timeout=2)
+    told.append(type(greenlet.exception).__name__ if greenlet.ready() else "still running")
+    return told
+
+lean = Lean.run
+print(json.dumps([story(locust.User.run), story(lean)]))
+"""
+ENDLESS = """
+        @task
+        def one(self):
+            if self.step() >= 3: gevent.sleep(0.5)
+"""
+STOPS = """
+        @task
+        def one(self):
+            if self.step() == 3: raise StopUser()
+"""
+CASES = {
+    "a graceful stop lets the task end": (ENDLESS, {}),
+    "a forced stop kills the task": (ENDLESS, {"FORCE": "True"}),
+    "a stop while waiting": ("        wait_time = constant(5)\n" + STOPS, {}),
+    "StopUser ends the user": (STOPS, {}),
+    "StopTest ends the user": (STOPS.replace("StopUser", "StopTest"), {}),
+    "a user that never waits is stopped all the same": (
+        "        wait_time = constant(0)\n        @task\n        def one(self): self.count += 1\n", {}
+    ),
+    "an exception is told and the user goes on": (
+        STOPS + "            raise ValueError(self.count)\n", {}
+    ),
+    "an exception ends the user where the environment says so": (
+        STOPS + "            raise ValueError(self.count)\n", {"CATCH": "False"}
+    ),
+    "rescheduling with and without the wait": (
+        STOPS + "            raise (RescheduleTaskImmediately if self.count % 2 else RescheduleTask)()\n", {}
+    ),
+    "interrupting what is no task set": (STOPS + "            raise InterruptTaskSet()\n", {}),
+    "an error in on_start": (STOPS + "        def on_start(self): told.append('starts'); raise ValueError(1)\n", {}),
+    "StopUser in on_start": (STOPS + "        def on_start(self): told.append('starts'); raise StopUser()\n", {}),
+    "a wait time that is no number": (STOPS + "        def wait_time(self): told.append('wait'); return None\n", {}),
+    "a wait time that raises": (STOPS + "        def wait_time(self): told.append('wait'); return 1 / 0\n", {}),
+    "no tasks": ("        def wait_time(self): return 0.01 if self.step() < 3 else 5\n", {}),
+    "a task set inside": ("""
+        @task
+        class Inner(TaskSet):
+            def on_start(self): told.append("inner start")
+            def on_stop(self): told.append("inner stop")
+            @task
+            def one(self):
+                if self.user.step() == 4: raise StopUser()
+                if self.user.count % 2: self.interrupt(reschedule=self.user.count == 3)
+""", {}),
+    "tasks by list": ("        tasks = [lambda user: user.step() >= 3 and user.stop()]\n", {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_our_loop_tells_the_same_story_as_locusts(name: str) -> None:
+    body, settings = CASES[name]
+    code = BOTH.replace("BODY", body).replace("FORCE", settings.get("FORCE", "False"))
+    code = code.replace("CATCH", settings.get("CATCH", "True"))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    theirs, ours = json.loads(done.stdout)
+    assert len(theirs) > 1
+    assert ours == theirs
