@@ -55,12 +55,14 @@ def _nobody_listens(descriptor: int | None) -> None:
 
 def show(verdict: Verdict, *, quiet: bool, secrets: Sequence[str] = ()) -> None:
     """The verdict on standard output; its last line is for machines."""
+    from readiness.redaction import redacted
     from readiness.report import console
 
+    verdict = redacted(verdict, secrets)
     if quiet:
-        say(redact(console.quiet_line(verdict), secrets))
+        say(console.quiet_line(verdict))
     else:
-        say(redact(_rendered(verdict), secrets))
+        say(_rendered(verdict))
     word = verdict.decision.value.replace(" ", "_")
     say(f"readiness: decision={word} exit={int(verdict.exit_code)} run={verdict.run_id}")
 

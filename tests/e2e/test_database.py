@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.conftest import Cli
 from tests.e2e.harness import marked
 from tests.e2e.invariants import assert_invariants
-from tests.e2e.postgres import PASSWORD, READER_PASSWORD, Postgres
+from tests.e2e.postgres import READER_PASSWORD, Postgres
 from tests.faultd.client import free_port
 from tests.faultd.fixture import StartFaultd
 
@@ -30,7 +30,7 @@ def run(cli: Cli, target: str, url: str, limit: str = ">= 10", secrets: tuple[st
         more=COUNTS,
         duration="1s",
         env={"READINESS_DATABASE_URL": url},
-        secrets=(READER_PASSWORD, PASSWORD, *secrets),
+        secrets=(READER_PASSWORD, *secrets),
     )
 
 
@@ -97,7 +97,7 @@ def test_d6_a_missing_table_is_an_error_and_not_zero(
     cli: Cli, faultd: StartFaultd, postgres: Postgres, bags: Callable[[int], str], statement: str
 ) -> None:
     server, url = faultd(), bags(10)
-    postgres.execute(url.rpartition("/")[2], *statement.split("; "))
+    postgres.execute(url.rpartition("/")[2].partition("?")[0], *statement.split("; "))
     result = run(cli, server.url, url, ">= 0")
     assert result.exit_code == 3, str(result)
     assert_invariants(result, server, planned_s=1)
@@ -108,8 +108,8 @@ def test_d6_a_missing_table_is_an_error_and_not_zero(
 def test_a_role_that_can_write_is_refused(
     cli: Cli, faultd: StartFaultd, postgres: Postgres, bags: Callable[[int], str]
 ) -> None:
-    server, database = faultd(), bags(10).rpartition("/")[2]
-    result = run(cli, server.url, postgres.url(database, "owner", PASSWORD))
+    server, database = faultd(), bags(10).rpartition("/")[2].partition("?")[0]
+    result = run(cli, server.url, postgres.owner_url(database))
     assert result.exit_code == 5, str(result)
     assert server.seen("/api/*") == 0
-    assert PASSWORD not in result.everything()
+    assert postgres.server.admin_password not in result.everything()
