@@ -56,6 +56,9 @@ def judge_check(run: Run, check: Check, confidence: float | None) -> Judged:
     credit = _credit(check, reading, metric, passed, warned, outcome)
     message = _message(check, reading, metric, passed, warned, outcome, confidence)
     low, high = bounds(reading, metric, confidence)
+    if passed.proof is Proof.YES and metric.kind is Kind.QUANTILE and confidence is not None:
+        # The proof is of the limit itself; bounds at the value know less there, and must not seem to deny it.
+        high = check.pass_limit.value if high is None else min(high, check.pass_limit.value)
     judged = _judged(check, metric.unit, outcome, credit, reading, message, low, high)
     doubt = _suspicion(run, check, metric, outcome, reading.value)
     return judged if doubt is None else _unsure(judged, doubt)

@@ -169,3 +169,10 @@ def test_a_mean_of_successes_proves_nothing_when_every_tenth_request_failed() ->
     seen = load(("shop", "GET /", recording([1.0] * 900, failed={"http_5xx": 100})))
     result = judge(run(seen), config(check("latency.mean", "< 100 ms"))).checks[0]
     assert result.outcome is Outcome.INCONCLUSIVE
+
+
+def test_the_interval_of_a_proven_pass_ends_at_the_limit_at_most() -> None:
+    result = p95(recording([10.0] * 59))
+    assert result.outcome is Outcome.PASS
+    assert result.high is not None
+    assert 10.0 <= result.high <= 100.0
