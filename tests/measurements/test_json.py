@@ -245,6 +245,13 @@ def set_at(document: Any, path: tuple[str | int, ...], value: object) -> Any:
     return document
 
 
+def more_in_ledger(**entries: object) -> dict[str, Any]:
+    """The example, with one planned request more than its endpoints know."""
+    document = example()
+    document["ledger"] |= {"planned": document["ledger"]["planned"] + 1, **entries}
+    return document
+
+
 def again(document: dict[str, Any], key: str) -> dict[str, Any]:
     document[key].append(document[key][0])
     return document
@@ -260,11 +267,9 @@ CONTRADICTIONS: dict[str, tuple[Callable[[], object], str]] = {
     "failures emptied": (
         lambda: set_at(load_facts(), (*JUDGED, "failed"), {}), "its slices count"),
     "failures only in the ledger": (
-        lambda: set_at(example(), ("ledger",), {"planned": 7225, "ok": 7224, "failed": {"http_5xx": 1},
-                                                "in_flight": 0, "dropped": 0}), "as http_5xx"),
+        lambda: more_in_ledger(failed={"http_5xx": 1}), "as http_5xx"),
     "in flight only in the ledger": (
-        lambda: set_at(example(), ("ledger",), {"planned": 7225, "ok": 7224, "failed": {}, "in_flight": 1,
-                                                "dropped": 0}), "in flight"),
+        lambda: more_in_ledger(in_flight=1), "in flight"),
     "an endpoint twice": (
         lambda: set_at(set_at(example(), ("endpoints", 1, "name"), example()["endpoints"][0]["name"]),
                        ("endpoints", 1, "scenario"), example()["endpoints"][0]["scenario"]), "stands twice"),
@@ -299,6 +304,5 @@ def test_a_run_that_contradicts_itself_is_refused(case: str) -> None:
 
 
 def test_a_lost_engine_may_leave_requests_in_flight_that_no_endpoint_knows() -> None:
-    document = example() | {"doubts": ["the load engine was lost"]}
-    document["ledger"] |= {"planned": 7229, "in_flight": 5}
+    document = more_in_ledger(in_flight=1) | {"doubts": ["the load engine was lost"]}
     assert loads(json.dumps(document), "run.json").load is not None
