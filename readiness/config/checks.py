@@ -12,7 +12,8 @@ from readiness.config.model import Check, Limit, OnFail
 from readiness.config.scalars import choice_form, number_form, sentence_form
 from readiness.config.tree import Node, Scalar
 from readiness.metrics import catalogue
-from readiness.metrics.catalogue import Metric
+from readiness.metrics.database import DATA
+from readiness.metrics.metric import Metric
 from readiness.spelling import nearest
 from readiness.text import clean
 
@@ -65,9 +66,7 @@ def checks_form(names: Names) -> Form[tuple[Check, ...]]:
         ).schema
         for metric in catalogue.CATALOGUE
     }
-    patterns[r"^data\.[A-Za-z_][A-Za-z0-9_]*$"] = described(
-        _check_form(catalogue.DATA, None, 0), catalogue.DATA.meaning
-    ).schema
+    patterns[r"^data\.[A-Za-z_][A-Za-z0-9_]*$"] = described(_check_form(DATA, None, 0), DATA.meaning).schema
     schema = {"type": "object", "patternProperties": patterns, "additionalProperties": False, "minProperties": 1}
     return Form(read, schema)
 

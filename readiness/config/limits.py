@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 from readiness.config.model import Limit, Operator
-from readiness.metrics.catalogue import Kind, Metric
+from readiness.metrics.metric import Kind, Metric
 
 _LIMIT = re.compile(r"(<=|>=|==|<|>) ?(-?[0-9]{1,15}(?:\.[0-9]{1,9})?) ?(\S*)", re.ASCII)
 _UNITS = {"ms": ("ms", "s"), "%": ("%",), "/s": ("/s",), "": ()}

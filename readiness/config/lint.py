@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from readiness.config.model import Check, Config, Load, OnFail, Operator
 from readiness.metrics import catalogue
-from readiness.metrics.catalogue import Kind
+from readiness.metrics.metric import Kind
 
 MOST_PER_USER_S = 1000.0
 MOST_PER_PROCESS_S = 10_000.0

@@ -10,7 +10,8 @@ from readiness.judge.instrument import Suspicion, pauses_within, suspicion
 from readiness.judge.readings import Reading, read
 from readiness.judge.verdict import CheckResult, Outcome
 from readiness.measurements.run import Run
-from readiness.metrics.catalogue import Kind, Metric, find, is_load
+from readiness.metrics.catalogue import find, is_load
+from readiness.metrics.metric import Kind, Metric
 from readiness.numbers import quantity
 
 WARN_CREDIT = 0.5

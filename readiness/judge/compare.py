@@ -13,7 +13,7 @@ from enum import Enum
 from readiness.config.model import Limit, Operator
 from readiness.judge.readings import Reading, Spread, over
 from readiness.measurements.run import Rate, Recording
-from readiness.metrics.catalogue import Kind, Metric
+from readiness.metrics.metric import Kind, Metric
 from readiness.numbers import quantity
 from readiness.stats import beta, mean, share
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.instrument import Instrument, Pause
 from readiness.measurements.run import Load
-from readiness.metrics.catalogue import Kind, Metric, is_load
+from readiness.metrics.catalogue import is_load
+from readiness.metrics.metric import Kind, Metric
 from readiness.numbers import quantity
 
 FREE_LAG_SHARE = 0.1

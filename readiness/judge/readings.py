@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from readiness.measurements.histogram import Histogram, merge
 from readiness.measurements.run import Endpoint, Load, Rate, Recording, Run, Slice
-from readiness.metrics.catalogue import Kind, Metric, is_load
+from readiness.metrics.catalogue import is_load
+from readiness.metrics.metric import Kind, Metric
 
 OWN_FAULTS = frozenset({"local_fds", "local_ports", "script", "not_allowed"})
 """Failures of this machine or of the scenario: never the target's, so no request of the target's record."""

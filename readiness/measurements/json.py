@@ -32,7 +32,8 @@ from readiness.measurements.run import (
     Target,
 )
 from readiness.measurements.strict import Malformed
-from readiness.metrics.catalogue import Kind, find
+from readiness.metrics.catalogue import find
+from readiness.metrics.metric import Kind
 from readiness.spelling import nearest
 from readiness.text import clean
 

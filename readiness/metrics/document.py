@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from readiness.metrics.catalogue import CATALOGUE, DATA, Metric
+from readiness.metrics.catalogue import CATALOGUE
+from readiness.metrics.database import DATA
+from readiness.metrics.metric import Metric
 
 _HEAD = """# Metrics
 
-Generated from `readiness/metrics/catalogue.py`; a test compares the two. Each name may stand under `checks:` in
+Generated from `readiness/metrics/`; a test compares the two. Each name may stand under `checks:` in
 thresholds.yaml; the metrics of the load also with a scope, as `latency.p95@bag_lookup`.
 """
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from readiness.config import limits
 from readiness.config.model import Limit, Operator
 from readiness.metrics import catalogue
-from readiness.metrics.catalogue import Metric
+from readiness.metrics.metric import Metric
 
 
 def metric(name: str) -> Metric:

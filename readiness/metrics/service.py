@@ -1,0 +1,75 @@
+"""Metrics of what probes see of the service."""
+
+from __future__ import annotations
+
+from readiness.metrics.metric import Kind, Metric
+
+SERVICE: tuple[Metric, ...] = (
+    Metric(
+        "health.latency.p95",
+        "Health Check Response",
+        "ms",
+        "lower",
+        Kind.QUANTILE,
+        "reliability",
+        "95th percentile of the health endpoint's own latency while the load ran.",
+        "Load balancers take an instance out when its health check is slow.",
+        "Keep the check small: bound its database and cache look-ups and let nothing queue before it.",
+        quantile=0.95,
+    ),
+    Metric(
+        "cache.hit_rate",
+        "Cache Hit Rate",
+        "%",
+        "higher",
+        Kind.RATE,
+        "cache",
+        "Look-ups answered by the cache, of all look-ups in the judged window.",
+        "Every miss is paid by the database, and a cold cache is paid by users.",
+        "Lengthen the time to live of what rarely changes, and warm the cache before traffic comes.",
+    ),
+    Metric(
+        "pool.error_rate",
+        "Connection Pool Stability",
+        "%",
+        "lower",
+        Kind.RATE,
+        "pool",
+        "Requests for a pooled connection that failed or timed out, of all requests for one.",
+        "A pool that runs dry turns load into errors.",
+        "Shorten transactions, then size the pool to what the database can serve.",
+    ),
+    Metric(
+        "pool.headroom",
+        "Connection Head-room",
+        "%",
+        "higher",
+        Kind.EXACT,
+        "pool",
+        "Connections still free on the database at the busiest sample, of those that clients may use.",
+        "At zero the next instance that starts cannot connect.",
+        "Lower the pool size per process, or put a pooler in front of the database.",
+    ),
+    Metric(
+        "security.headers",
+        "Security Headers",
+        "%",
+        "higher",
+        Kind.EXACT,
+        "security",
+        "Required response-header rules that hold by value, of all that apply.",
+        "Headers are the cheapest defence of a browser session.",
+        "Set the headers that the findings list, with the value that they name.",
+    ),
+    Metric(
+        "rate_limit.active",
+        "Rate Limiting",
+        "",
+        "higher",
+        Kind.EXACT,
+        "security",
+        "1 when the service declares a rate limit in its answers, else 0.",
+        "Without a limit one client can take the service from all others.",
+        "Limit requests per client and say so in RateLimit headers.",
+    ),
+)
