@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 import traceback
+import uuid
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -33,6 +34,8 @@ TIMEOUT_S = 30.0
 
 _logger = logging.getLogger(__name__)
 _accounts = count()
+_RUN_ID = f"locust-{uuid.uuid4()}"
+"""Under plain `locust -f`: the process is the run."""
 _CONTROL_FLOW = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
 """Exceptions by which a scenario steers its user; they say nothing of the response."""
 
@@ -53,7 +56,7 @@ class _Unrecorded:
 
 
 class User(locust.User):
-    """A Locust user with `self.client` (docs/scenarios.md) and `self.account_number`, unique to it in the run."""
+    """A Locust user with `self.client`, `self.account_number`, unique to it, and `self.run_id` (docs/scenarios.md)."""
 
     abstract = True
 
@@ -65,6 +68,7 @@ class User(locust.User):
         self.started_s = time.perf_counter()
         if context is None:
             self.account_number = next(_accounts)
+            self.run_id = _RUN_ID
             if not host:
                 raise locust.exception.LocustError("no host: give --host http://… on the command line")
             self.client = Client(
@@ -79,6 +83,7 @@ class User(locust.User):
             )
             return
         self.account_number = next(context.accounts)
+        self.run_id = str(context.plan.run_id)
         events = environment.events.request
         self.client = Client(
             context.plan.base_url,

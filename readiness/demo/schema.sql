@@ -24,8 +24,8 @@ create table scans (
     bag_id          integer not null,
     user_id         integer not null,
     scanned_at      timestamptz not null default now(),
-    idempotency_key text,
-    unique (bag_id, idempotency_key)
+    idempotency_key text unique,       -- one scan, however often its request is repeated
+    run_id          text               -- the load run that wrote it, so that a run finds its own rows again
 );
 
 -- filled here

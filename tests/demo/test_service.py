@@ -3,9 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import httpx
+import psycopg
 import pytest
 
 from readiness.demo.seed import BAGS, PARENTS, parent_of, qr_code
+from readiness.demo.stack import Stack
 
 LogIn = Callable[..., httpx.Response]
 
@@ -112,15 +114,22 @@ def test_a_scan_is_visible_at_once_in_the_bag_and_in_its_parent(client: httpx.Cl
     assert listed[child] is not None
 
 
-def test_the_same_idempotency_key_records_one_scan(client: httpx.Client, log_in: LogIn) -> None:
+def test_the_same_idempotency_key_records_one_scan_of_its_run(
+    client: httpx.Client, log_in: LogIn, stack: Stack
+) -> None:
     log_in()
     before = client.get("/api/dashboard-stats").json()["scans"]
-    path, headers = f"/api/bags/{qr_code(4000)}/scan", {"Idempotency-Key": "retry-of-the-same"}
+    path, headers = f"/api/bags/{qr_code(4000)}/scan", {"Idempotency-Key": "retry-of-the-same", "X-Run-Id": "a-run"}
     first, second = client.post(path, headers=headers), client.post(path, headers=headers)
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json() == second.json()
     assert client.get("/api/dashboard-stats").json()["scans"] == before + 1
+    with psycopg.connect(stack.database_url) as connection:
+        rows = connection.execute("select bag_id, idempotency_key from scans where run_id = 'a-run'").fetchall()
+    assert rows == [(4000, "retry-of-the-same")]
+    assert client.post(f"/api/bags/{qr_code(4001)}/scan", headers=headers).status_code == 422
     assert client.post(path, headers={"Idempotency-Key": "k" * 101}).status_code == 400
+    assert client.post(path, headers={"X-Run-Id": "r" * 65}).status_code == 400
 
 
 def test_the_dashboards_numbers_add_up_with_and_without_the_cache(client: httpx.Client, log_in: LogIn) -> None:

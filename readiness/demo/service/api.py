@@ -8,7 +8,7 @@ import psycopg
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from readiness.demo.service.bags import NoSuchBag, dashboard_statistics, find_bag, record_scan
+from readiness.demo.service.bags import KeyUsedBefore, NoSuchBag, dashboard_statistics, find_bag, record_scan
 from readiness.demo.service.cache import BAG_TTL_S, DASHBOARD_TTL_S, Cached
 from readiness.demo.service.parts import Parts, parts_of
 from readiness.demo.service.pool import fetch_one, pool_statistics
@@ -16,6 +16,7 @@ from readiness.demo.service.sessions import Session, read_session
 
 QR_MAX_LENGTH = 64
 KEY_MAX_LENGTH = 100
+RUN_ID_MAX_LENGTH = 64
 HEALTH_TIMEOUT_S = 1.0
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -63,16 +64,25 @@ async def bag(request: Request) -> Response:
 
 
 async def scan(request: Request) -> Response:
-    """POST /api/bags/{qr}/scan: 201, or 200 when the Idempotency-Key was used for this bag before."""
+    """POST /api/bags/{qr}/scan: 201, or 200 with the first answer when this bag had the Idempotency-Key before.
+
+    The scan is committed before it is answered. A key of another bag's scan is 422.
+    """
     parts, session = _logged_in(request)
     key = request.headers.get("idempotency-key")
     if key is not None and not 1 <= len(key) <= KEY_MAX_LENGTH:
         return JSONResponse({"error": f"Idempotency-Key must have 1 to {KEY_MAX_LENGTH} characters"}, 400)
-    written = await record_scan(parts.pool, _qr(request), session.user_id, key)
-    if written.new:
-        # The bag's own answer changed, and its parent's, which lists it. The dashboard promises 30 s, not the instant.
-        changed = (written.qr,) if written.parent_qr is None else (written.qr, written.parent_qr)
-        await parts.cache.invalidate(*(f"bag:{qr}" for qr in changed))
+    run_id = request.headers.get("x-run-id")
+    if run_id is not None and not 1 <= len(run_id) <= RUN_ID_MAX_LENGTH:
+        return JSONResponse({"error": f"X-Run-Id must have 1 to {RUN_ID_MAX_LENGTH} characters"}, 400)
+    try:
+        written = await record_scan(parts.pool, _qr(request), session.user_id, key, run_id)
+    except KeyUsedBefore:
+        return JSONResponse({"error": "this Idempotency-Key belongs to a scan of another bag"}, 422)
+    # The bag's own answer changed, and its parent's, which lists it. The dashboard promises 30 s, not the instant.
+    # Also for a repeated key: its first try may have ended between the commit and this line.
+    changed = (written.qr,) if written.parent_qr is None else (written.qr, written.parent_qr)
+    await parts.cache.invalidate(*(f"bag:{qr}" for qr in changed))
     answer = {"qr": written.qr, "scan": written.scan_id, "scanned_at": written.scanned_at}
     return JSONResponse(answer, 201 if written.new else 200, headers=NO_STORE)
 

@@ -31,9 +31,9 @@ with bag as (
   from bags b left join links l on l.child_id = b.id left join bags p on p.id = l.parent_id
   where b.qr = %(qr)s
 ), written as (
-  insert into scans (bag_id, user_id, idempotency_key)
-  select id, %(user_id)s, %(key)s from bag
-  on conflict (bag_id, idempotency_key) do nothing
+  insert into scans (bag_id, user_id, idempotency_key, run_id)
+  select id, %(user_id)s, %(key)s, %(run_id)s from bag
+  on conflict (idempotency_key) do nothing
   returning id, scanned_at
 )
 select bag.qr, bag.parent_qr, written.id, written.scanned_at::text from bag left join written on true
@@ -60,6 +60,10 @@ class NoSuchBag(Exception):
     """No bag has this code."""
 
 
+class KeyUsedBefore(Exception):
+    """The Idempotency-Key belongs to a scan of another bag."""
+
+
 class Scan(NamedTuple):
     """A recorded scan; `new` is false when the same Idempotency-Key had recorded it before."""
 
@@ -78,9 +82,9 @@ async def find_bag(pool: Pool, qr: str) -> bytes:
     return str(row[1]).encode()
 
 
-async def record_scan(pool: Pool, qr: str, user_id: int, idempotency_key: str | None) -> Scan:
-    """Record one scan, once per key; raises NoSuchBag."""
-    parameters = {"qr": qr, "user_id": user_id, "key": idempotency_key}
+async def record_scan(pool: Pool, qr: str, user_id: int, idempotency_key: str | None, run_id: str | None) -> Scan:
+    """Record one scan, once per key; raises NoSuchBag and KeyUsedBefore."""
+    parameters = {"qr": qr, "user_id": user_id, "key": idempotency_key, "run_id": run_id}
     row = await fetch_one(pool, SCAN, parameters, repeatable=idempotency_key is not None)
     if row is None:
         raise NoSuchBag
@@ -88,7 +92,8 @@ async def record_scan(pool: Pool, qr: str, user_id: int, idempotency_key: str | 
     new = scan_id is not None
     if not new:
         earlier = await fetch_one(pool, EARLIER_SCAN, {"qr": qr, "key": idempotency_key})
-        assert earlier is not None  # scans are never deleted
+        if earlier is None:
+            raise KeyUsedBefore
         scan_id, scanned_at = earlier
     return Scan(str(found_qr), None if parent_qr is None else str(parent_qr), int(str(scan_id)), str(scanned_at), new)
 
