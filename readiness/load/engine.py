@@ -11,11 +11,11 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import gevent
-import gevent.os
 from locust.env import Environment
 
 from readiness.load import wire
@@ -25,6 +25,7 @@ from readiness.load.context import EngineContext
 from readiness.load.http.failures import COUNTED
 from readiness.load.instrument import Sentinel
 from readiness.load.locustfiles import ScenarioError, load_classes, scenario_of, shares
+from readiness.load.parent import EventPipe, read_line, watch_parent
 from readiness.load.plan import EnginePlan, loads
 from readiness.load.recorder import Recorder
 from readiness.load.stock import StockClients
@@ -39,9 +40,13 @@ MAX_ERRORS = 50
 class Engine:
     """One load, from the first user to the end marker."""
 
-    def __init__(self, plan: EnginePlan, events_fd: int) -> None:
+    def __init__(
+        self, plan: EnginePlan, send: Callable[[wire.Event], None], wait_for_go: Callable[[], object] = lambda: None
+    ) -> None:
         self.plan = plan
-        self._fd = events_fd
+        self.send = send
+        self._wait_for_go = wait_for_go
+        """Returns when the load may begin: at once, or when every other worker is ready too."""
         self._seq = 0
         self._stop = gevent.event.Event()
         self._errors: Counter[str] = Counter()
@@ -51,11 +56,9 @@ class Engine:
         self._judging = False
         self._judged = False
 
-    def send(self, event: wire.Event) -> None:
-        """Write one event whole."""
-        data = memoryview(wire.dumps(event))
-        while data:
-            data = data[gevent.os.nb_write(self._fd, data) :]
+    def stop(self) -> None:
+        """End the load early; what was measured is still sent."""
+        self._stop.set()
 
     def run(self) -> None:
         """Load the scenarios, drive the load, send every event."""
@@ -75,7 +78,6 @@ class Engine:
             environment.events.request.add_listener(self._stock.on_request)
         environment.events.user_error.add_listener(self._on_user_error)
         environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
-        gevent.spawn(self._watch_parent)
         counts = shares([float(cls.weight) for cls in classes], self.plan.users)
         by_scenario: Counter[str] = Counter()
         for cls, count in zip(classes, counts, strict=True):
@@ -84,6 +86,7 @@ class Engine:
             by_scenario[scenario_of(cls)] += count
         self.recorder.scenario_users = dict(by_scenario)
         self.send(wire.Hello(locust.__version__, dict(by_scenario)))
+        self._wait_for_go()
         self._drive(runner, [cls for cls in classes if cls.fixed_count])
 
     def _environment(self, classes: list[type[Any]]) -> Environment:
@@ -181,29 +184,16 @@ class Engine:
             )
         )
 
-    def _watch_parent(self) -> None:
-        while True:
-            data = gevent.os.tp_read(0, 4096)
-            if not data:
-                os._exit(0)
-            self._stop.set()
-
 
 def main() -> None:
     """Run the engine; always leaves without waiting for threads of user code."""
-    events_fd = int(sys.argv[1])
-    gevent.os.make_nonblocking(events_fd)
-    line = bytearray()
-    while not line.endswith(b"\n"):  # byte by byte: nothing of what follows the plan may be swallowed
-        byte = os.read(0, 1)
-        if not byte:
-            os._exit(0)
-        line += byte
-    engine = Engine(loads(line.decode()), events_fd)
+    send = EventPipe(int(sys.argv[1])).send
+    engine = Engine(loads(read_line()), send)
+    gevent.spawn(watch_parent, engine.stop)
     try:
         engine.run()
     except Exception as error:
-        engine.send(wire.Fatal(f"the load engine failed: {type(error).__name__}: {error}", usage=False))
+        send(wire.Fatal(f"the load engine failed: {type(error).__name__}: {error}", usage=False))
         raise
     finally:
         sys.stdout.flush()

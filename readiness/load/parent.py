@@ -1,0 +1,43 @@
+"""A child's end of the pipes to its parent: lines on standard input, events on a descriptor of their own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import gevent.os
+
+from readiness.load import wire
+
+
+class EventPipe:
+    """Where events go; one greenlet at a time writes."""
+
+    def __init__(self, fd: int) -> None:
+        gevent.os.make_nonblocking(fd)
+        self._fd = fd
+
+    def send(self, event: wire.Event) -> None:
+        """Write one event whole."""
+        data = memoryview(wire.dumps(event))
+        while data:
+            data = data[gevent.os.nb_write(self._fd, data) :]
+
+
+def read_line() -> str:
+    """The next line of standard input; the process ends quietly when the parent is gone."""
+    line = bytearray()
+    while not line.endswith(b"\n"):  # byte by byte: nothing of what follows may be swallowed
+        byte = os.read(0, 1)
+        if not byte:
+            os._exit(0)
+        line += byte
+    return line.decode()
+
+
+def watch_parent(stop: Callable[[], None]) -> None:
+    """Call `stop` when the parent says anything more; end the process when the parent is gone."""
+    while True:
+        if not gevent.os.tp_read(0, 4096):
+            os._exit(0)
+        stop()
