@@ -30,6 +30,8 @@ class Names:
     invariants: frozenset[str] = frozenset()
     scenarios: frozenset[str] | None = None
     """Keys of load.scenarios; None when the file does not list them."""
+    checks: frozenset[str] | None = None
+    """Keys of checks, which a waiver may name; None when they are not known."""
 
     @property
     def data(self) -> frozenset[str]:

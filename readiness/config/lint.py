@@ -83,6 +83,16 @@ def _waived(config: Config) -> Iterator[Finding]:
     for check in config.checks:
         if check.not_applicable is not None and check.on_fail is OnFail.BLOCK:
             yield check, "not_applicable", "a blocking check is declared away: its failure would not be seen"
+    by_key = {check.key: check for check in config.checks}
+    for waiver in config.waivers:
+        check = by_key[waiver.check]
+        if check.not_applicable is not None or check.on_fail is not OnFail.BLOCK:
+            kind = "not applicable" if check.not_applicable is not None else f"on_fail: {check.on_fail}"
+            yield (
+                check,
+                "",
+                f"is waived on line {waiver.line}, but is {kind}: a waiver only keeps a check from blocking",
+            )
 
 
 def _samples(checks: list[Check], config: Config) -> Iterator[Finding]:

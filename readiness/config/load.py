@@ -6,11 +6,12 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from readiness.config.checks import Names, checks_form
-from readiness.config.form import Form, Problem, Wrong, join, section
-from readiness.config.model import Check, Config, Database, DecisionRule, Load
+from readiness.config.form import Complaint, Form, Problem, Wrong, join, section
+from readiness.config.model import Attestation, Check, Config, Database, DecisionRule, Load, OnFail, Waiver
 from readiness.config.probes import Probes
 from readiness.config.scalars import sentence_form, whole_form
 from readiness.config.sections import (
@@ -23,6 +24,7 @@ from readiness.config.sections import (
     probes_form,
     target_form,
 )
+from readiness.config.statements import attested_form, waivers_form
 from readiness.config.tree import MAX_BYTES, Items, Node, Scalar, Table, Unreadable, compose
 from readiness.errors import ConfigError
 from readiness.text import clean
@@ -32,8 +34,10 @@ _VARIABLE = re.compile(r"\$(\$?)\{([^}]*)\}")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
-def load(path: Path, environ: Mapping[str, str]) -> Config:
+def load(path: Path, environ: Mapping[str, str], today: date | None = None) -> Config:
     """The configuration in the file at `path`; `${NAME}` in values is taken from `environ`.
+
+    `today` is the day by which waivers expire; without it, today in UTC.
 
     Raises ConfigError when the file cannot be read or anything in it is wrong.
     """
@@ -48,10 +52,10 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a file name"
         raise ConfigError(f"{name}: cannot be read: {reason}") from None
-    return parse(data, name, environ)
+    return parse(data, name, environ, today)
 
 
-def parse(text_bytes: bytes, name: str, environ: Mapping[str, str]) -> Config:
+def parse(text_bytes: bytes, name: str, environ: Mapping[str, str], today: date | None = None) -> Config:
     """The configuration in `text_bytes`; `name` is the file as the user gave it. Raises ConfigError."""
     try:
         root = compose(text_bytes)
@@ -65,7 +69,7 @@ def parse(text_bytes: bytes, name: str, environ: Mapping[str, str]) -> Config:
     ready = preparation.node(root, "")
     problems = list(preparation.problems)
     try:
-        config = document(_names(ready)).read(ready, "")
+        config = document(_names(ready), today or datetime.now(UTC).date()).read(ready, "")
     except Wrong as wrong:
         hidden = {(problem.line, problem.path) for problem in problems}
         problems += [problem for problem in wrong.problems if (problem.line, problem.path) not in hidden]
@@ -80,7 +84,7 @@ def parse(text_bytes: bytes, name: str, environ: Mapping[str, str]) -> Config:
     )
 
 
-def document(names: Names) -> Form[Config]:
+def document(names: Names, today: date) -> Form[Config]:
     """The form of the whole file."""
     return section(
         _config,
@@ -94,6 +98,8 @@ def document(names: Names) -> Form[Config]:
             "database": ("database", database_form(names.countable)),
             "probes": ("probes", probes_form()),
             "target": ("target", target_form()),
+            "waivers": ("waivers", waivers_form(names.checks, today)),
+            "attested": ("attested", attested_form(today)),
         },
         required=("version", "service", "checks"),
     )
@@ -113,9 +119,25 @@ def _config(
     database: Database = _DATABASE,
     probes: Probes = _PROBES,
     target: Hosts = _HOSTS,
+    waivers: tuple[Waiver, ...] = (),
+    attested: tuple[Attestation, ...] = (),
 ) -> Config:
     del version  # 1 is the only one, its form says so
-    return Config(service, checks, load, decision, evidence.confidence, target.allowed_hosts, database, probes)
+    blocking = {check.key for check in checks if check.on_fail is OnFail.BLOCK and check.not_applicable is None}
+    if blocking and blocking <= {waiver.check for waiver in waivers}:
+        raise Complaint("every blocking check is waived, so nothing could stop a release; leave one", "waivers")
+    return Config(
+        service,
+        checks,
+        load,
+        decision,
+        evidence.confidence,
+        target.allowed_hosts,
+        database,
+        probes,
+        waivers,
+        attested,
+    )
 
 
 def _names(root: Node) -> Names:
@@ -132,7 +154,7 @@ def _names(root: Node) -> Names:
 
     countable = (keys("database", "counts") or frozenset()) | (keys("database", "queries") or frozenset())
     invariants = keys("database", "invariants") or frozenset()
-    return Names(countable, invariants, keys("load", "scenarios"))
+    return Names(countable, invariants, keys("load", "scenarios"), keys("checks") or frozenset())
 
 
 class _Preparation:

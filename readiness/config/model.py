@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from readiness.config.probes import Probes
@@ -148,6 +149,31 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """Somebody accepts that a check does not pass: it no longer blocks, it becomes a condition."""
+
+    check: str
+    """Key of the check, such as `latency.p95@login`."""
+    owner: str
+    reason: str
+    expires: date
+    """Last day (UTC) on which it counts."""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """What somebody says was done, such as a backup. It is shown, and earns nothing."""
+
+    title: str
+    who: str
+    when: date
+    expires: date
+    """Last day (UTC) on which it counts."""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole file."""
 
@@ -160,6 +186,8 @@ class Config:
     allowed_hosts: tuple[str, ...] = ()
     database: Database = field(default_factory=Database)
     probes: Probes = field(default_factory=Probes)
+    waivers: tuple[Waiver, ...] = ()
+    attested: tuple[Attestation, ...] = ()
     file: str = "thresholds.yaml"
     """The file's name as the user gave it."""
     sha256: str = ""

@@ -5,6 +5,7 @@ contradict each other), so a file that the schema accepts can still be refused.
 """
 
 import json
+from datetime import date
 
 from readiness.config.checks import Names
 from readiness.config.load import document
@@ -14,7 +15,11 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def text() -> str:
     """The schema as published: `python -m readiness.config.schema > docs/thresholds.schema.json`."""
-    schema = {"$schema": DIALECT, "title": "thresholds.yaml of readiness, version 1", **document(Names()).schema}
+    schema = {
+        "$schema": DIALECT,
+        "title": "thresholds.yaml of readiness, version 1",
+        **document(Names(), date.min).schema,
+    }
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -7,32 +7,45 @@ from collections.abc import Sequence
 from readiness.config.model import OnFail
 from readiness.judge.check import Judged
 from readiness.judge.decision import label
-from readiness.judge.verdict import CheckResult, Decision, Outcome, Risks
+from readiness.judge.verdict import CheckResult, Decision, Outcome, Risks, Waived
 from readiness.metrics.catalogue import find
 from readiness.numbers import quantity
 
 _SETTLED = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
 
 
-def conditions(decision: Decision, checks: Sequence[CheckResult]) -> tuple[str, ...]:
-    """One per check that did not pass; only a CONDITIONAL decision has any."""
+def conditions(decision: Decision, checks: Sequence[CheckResult], waivers: Sequence[Waived] = ()) -> tuple[str, ...]:
+    """One per check that did not pass, waived ones first; only a CONDITIONAL decision has any."""
     if decision is not Decision.CONDITIONAL:
         return ()
+    excused = {waiver.check: waiver for waiver in waivers}
+    open_checks = [check for check in checks if check.outcome not in _SETTLED and check.effect != OnFail.NOTE]
+    open_checks.sort(key=lambda check: not check.waived)
     return tuple(
-        _condition(check) for check in checks if check.outcome not in _SETTLED and check.on_fail != OnFail.NOTE
+        f"{_waived(excused[check.key])} {_condition(check)}" if check.waived else _condition(check)
+        for check in open_checks
     )
 
 
-def risks(checks: Sequence[CheckResult], doubts: Sequence[str]) -> Risks:
+def risks(checks: Sequence[CheckResult], doubts: Sequence[str], waivers: Sequence[Waived] = ()) -> Risks:
     """Sort the results by what they put at stake.
 
-    High: a failure that blocks or is a condition, a blocking check without proof, and doubts about the whole run.
+    High: a waived check that did not pass (first), a failure that blocks or is a condition, a blocking check without
+    proof, and doubts about the whole run.
     Medium: a warning, a check without proof, a failed note. Low: what passed.
     """
     low: list[str] = []
     medium: list[str] = []
-    high: list[str] = [f"The run itself: {doubt}" for doubt in doubts]
+    excused = {waiver.check: waiver for waiver in waivers}
+    high: list[str] = [
+        f"{_waived(excused[check.key])} {label(check)}: {check.message}"
+        for check in checks
+        if check.waived and check.outcome not in _SETTLED
+    ]
+    high += [f"The run itself: {doubt}" for doubt in doubts]
     for check in checks:
+        if check.waived and check.outcome not in _SETTLED:
+            continue
         line = f"{label(check)}: {check.message}"
         match check.outcome:
             case Outcome.PASS:
@@ -40,11 +53,11 @@ def risks(checks: Sequence[CheckResult], doubts: Sequence[str]) -> Risks:
             case Outcome.NOT_APPLICABLE:
                 continue
             case Outcome.FAIL:
-                (medium if check.on_fail == OnFail.NOTE else high).append(line)
+                (medium if check.effect == OnFail.NOTE else high).append(line)
             case Outcome.WARN:
                 medium.append(line)
             case _:
-                (high if check.on_fail == OnFail.BLOCK else medium).append(line)
+                (high if check.effect == OnFail.BLOCK else medium).append(line)
     return Risks(tuple(low), tuple(medium), tuple(high))
 
 
@@ -52,7 +65,7 @@ def next_steps(judged: Sequence[Judged], doubts: Sequence[str]) -> tuple[str, ..
     """What to do, most effective first: doubts, then blocking checks, then the weight that each check still lacks."""
     steps = [f"Mend the run first: {doubt}." for doubt in doubts]
     behind = [item for item in judged if item.result.outcome not in _SETTLED]
-    behind.sort(key=lambda item: (item.result.on_fail != OnFail.BLOCK, -item.result.weight * (1 - item.credit.point)))
+    behind.sort(key=lambda item: (item.result.effect != OnFail.BLOCK, -item.result.weight * (1 - item.credit.point)))
     seen: set[str] = set()
     for item in behind:
         check = item.result
@@ -69,6 +82,20 @@ def next_steps(judged: Sequence[Judged], doubts: Sequence[str]) -> tuple[str, ..
             seen.add(metric.fix)
             steps.append(f"{label(check)}: {metric.fix}")
     return tuple(steps)
+
+
+def needless(checks: Sequence[CheckResult], waivers: Sequence[Waived]) -> tuple[str, ...]:
+    """A note for each waiver of a check that passed."""
+    passed = {check.key: check for check in checks if check.waived and check.outcome is Outcome.PASS}
+    return tuple(
+        f"{label(passed[waiver.check])} passed: its waiver by {waiver.owner} is not needed any more; remove it"
+        for waiver in waivers
+        if waiver.check in passed
+    )
+
+
+def _waived(waiver: Waived) -> str:
+    return f"Waived by {waiver.owner} until {waiver.expires} ({waiver.reason.rstrip('.')}):"
 
 
 def _condition(check: CheckResult) -> str:

@@ -22,7 +22,7 @@ def decide(
     """The decision and one sentence that says why."""
     if interrupted:
         return Decision.INCONCLUSIVE, f"The run was ended by {interrupted} before it was complete."
-    blocking = [check for check in checks if check.on_fail == OnFail.BLOCK and check.outcome not in _ASIDE]
+    blocking = [check for check in checks if check.effect == OnFail.BLOCK and check.outcome not in _ASIDE]
     failed = [check for check in blocking if check.outcome is Outcome.FAIL]
     if failed:
         return Decision.NOT_READY, f"Blocked by {_names(failed)}. {failed[0].message}"
@@ -39,7 +39,7 @@ def decide(
             f"is asked for; missing: {_names(missing)}.",
         )
     open_conditions = [
-        check for check in checks if check.on_fail == OnFail.CONDITION and check.outcome not in _PASSED | _ASIDE
+        check for check in checks if check.effect == OnFail.CONDITION and check.outcome not in _PASSED | _ASIDE
     ]
     if score.low >= rule.ready_score and not open_conditions:
         missed = [check for check in checks if check.outcome not in _PASSED | _ASIDE]
@@ -48,7 +48,9 @@ def decide(
         return Decision.READY, f"{which} passed with enough evidence; score {score.value:.1f}{aside}."
     if score.value >= rule.floor_score:
         named = open_conditions or [check for check in checks if check.outcome not in {Outcome.PASS} | _ASIDE]
-        return Decision.CONDITIONAL, f"Every blocking check passed, but {_shortfalls(named)}."
+        excused = [check for check in named if check.waived]
+        aside = f" ({_names(excused)}: waived)" if excused else ""
+        return Decision.CONDITIONAL, f"Every blocking check passed, but {_shortfalls(named)}{aside}."
     return Decision.NOT_READY, f"The score {score.value:.1f} is below the floor of {rule.floor_score:g}."
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from readiness.config.model import Config
 from readiness.errors import ExitCode
-from readiness.judge.advice import conditions, next_steps, risks
+from readiness.judge.advice import conditions, needless, next_steps, risks
 from readiness.judge.check import judge_check
 from readiness.judge.decision import decide
 from readiness.judge.instrument import described, pause_doubts
 from readiness.judge.readings import own_faults
 from readiness.judge.score import score
-from readiness.judge.verdict import EXIT_OF, EndpointResult, Latency, Verdict
+from readiness.judge.verdict import EXIT_OF, Attested, EndpointResult, Latency, Verdict, Waived
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Endpoint, Ledger, Load, Run, Second
+from readiness.numbers import moment
 
 SIGNAL_EXIT = {
     "SIGINT": ExitCode.INTERRUPTED,
@@ -27,7 +29,10 @@ MIN_OFFERED = 0.95
 
 def judge(run: Run, config: Config) -> Verdict:
     """The verdict on a run under the limits of `config`. Pure; the same arguments give the same verdict."""
+    waivers = tuple(Waived(item.check, item.owner, item.reason, item.expires.isoformat()) for item in config.waivers)
+    waived = {waiver.check for waiver in waivers}
     judged = [judge_check(run, check, config.confidence) for check in config.checks]
+    judged = [replace(item, result=replace(item.result, waived=item.result.key in waived)) for item in judged]
     results = tuple(item.result for item in judged)
     doubts = run.doubts + (load_doubts(run.load) if run.load else ())
     total = score(judged)
@@ -41,11 +46,11 @@ def judge(run: Run, config: Config) -> Verdict:
         reason=reason,
         score=total,
         checks=results,
-        conditions=conditions(decision, results),
-        risks=risks(results, doubts),
+        conditions=conditions(decision, results, waivers),
+        risks=risks(results, doubts, waivers),
         next_steps=next_steps(judged, doubts),
         doubts=doubts,
-        notes=run.notes,
+        notes=run.notes + needless(results, waivers),
         ledger=run.load.ledger if run.load else None,
         judged=judged_ledger(run.load) if run.load else None,
         endpoints=tuple(_endpoint(endpoint) for endpoint in run.load.endpoints) if run.load else (),
@@ -60,7 +65,24 @@ def judge(run: Run, config: Config) -> Verdict:
         confidence=config.confidence,
         stalls=_stalls(run.load) if run.load else (),
         instrument=described(run.load.instrument) if run.load else (),
+        waivers=waivers,
+        attested=_attested(run, config),
     )
+
+
+def _attested(run: Run, config: Config) -> tuple[Attested, ...]:
+    """What people say, as of the end of the run: its own day, so that judging again says the same."""
+    day = ended_on(run)
+    return tuple(
+        Attested(item.title, item.who, item.when.isoformat(), item.expires.isoformat(), item.expires < day)
+        for item in config.attested
+    )
+
+
+def ended_on(run: Run) -> date:
+    """The day (UTC) on which the run ended; the last of all days when run.json does not say, so nothing counts."""
+    at = moment(run.ended_at)
+    return at.date() if at else date.max
 
 
 def load_doubts(load: Load) -> tuple[str, ...]:

@@ -62,6 +62,43 @@ class CheckResult:
     """One sentence: what was measured, against what, and how sure."""
     source: str
     line: int = 0
+    waived: bool = False
+    """Whether a waiver keeps it from blocking; outcome and score know nothing of it."""
+
+    @property
+    def effect(self) -> str:
+        """What it does to the decision: `block`, `condition` or `note`."""
+        return "condition" if self.waived and self.on_fail == "block" else self.on_fail
+
+    @property
+    def key(self) -> str:
+        """As in thresholds.yaml: `latency.p95@bag_lookup`."""
+        return self.name if self.scope is None else f"{self.name}@{self.scope}"
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """A check that somebody accepts as it is, for a while."""
+
+    check: str
+    """Key of the check."""
+    owner: str
+    reason: str
+    expires: str
+    """Last day (UTC), such as `2026-12-31`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """What somebody says was done; nobody measured it, and it earns nothing."""
+
+    title: str
+    who: str
+    when: str
+    expires: str
+    """Last day (UTC), such as `2026-12-31`."""
+    expired: bool
+    """Whether that day was over when the run ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,3 +187,6 @@ class Verdict:
     """Each gap without an answer, as a sentence."""
     instrument: tuple[str, ...] = field(default=())
     """How the load engine itself fared, a sentence for each figure; empty when it was not watched."""
+    waivers: tuple[Waived, ...] = field(default=())
+    """In the order of thresholds.yaml; the same checks are marked `waived`."""
+    attested: tuple[Attested, ...] = field(default=())

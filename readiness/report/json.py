@@ -15,6 +15,7 @@ from readiness.measurements.json import check_ledger, check_rate, check_value, s
 from readiness.measurements.packed import HISTOGRAM, SLICES
 from readiness.measurements.run import Ledger, Measurement, Rate, Run, Slice
 from readiness.measurements.strict import Malformed
+from readiness.numbers import moment
 from readiness.text import clean
 
 SCHEMA = "readiness.report/1"
@@ -64,6 +65,8 @@ def _check_score(score: Score) -> str | None:
 
 def _check(verdict: Verdict) -> str | None:
     """What contradicts the decision: a verdict is not believed against its own checks."""
+    if problem := _check_waivers(verdict):
+        return problem
     decision = verdict.decision
     code = int(verdict.exit_code)
     if verdict.exit_code not in EXITS[decision]:
@@ -78,8 +81,23 @@ def _check(verdict: Verdict) -> str | None:
     # READY has no open condition either.
     strict_kinds = ("block", "condition") if decision is Decision.READY else ("block",)
     for check in verdict.checks:
-        if check.on_fail in strict_kinds and check.outcome not in _GOOD:
+        if check.effect in strict_kinds and check.outcome not in _GOOD:
             return f'the decision "{decision}" does not go with {clean(check.name, 60)}, which is "{check.outcome}"'
+    return None
+
+
+def _check_waivers(verdict: Verdict) -> str | None:
+    """A check is waived by a waiver that counted when the run ended, or not at all."""
+    ended = moment(verdict.ended_at)
+    waived = {waiver.check: waiver for waiver in verdict.waivers}
+    for check in verdict.checks:
+        if check.waived is not (check.key in waived):
+            return f"{clean(check.key, 60)} is marked waived without a waiver, or the other way round"
+    for waiver in verdict.waivers:
+        if not (waiver.owner and waiver.reason):
+            return f"the waiver of {clean(waiver.check, 60)} has no owner or no reason"
+        if ended and waiver.expires < ended.date().isoformat():
+            return f"the waiver of {clean(waiver.check, 60)} expired on {clean(waiver.expires, 20)}, before the run"
     return None
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ MINIMAL = 'version: 1\nservice: shop\nchecks: { http.success_rate: { pass: "> 99
 
 
 def read(block: str) -> Config:
-    return parse((block if "version:" in block else MINIMAL + block).encode(), "docs", {})
+    return parse((block if "version:" in block else MINIMAL + block).encode(), "docs", {}, date(2026, 1, 15))
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=[f"{n}" for n in range(len(BLOCKS))])
@@ -31,6 +32,7 @@ def test_every_example_loads(block: str) -> None:
 def test_every_section_has_an_example() -> None:
     assert {line.split(":")[0] for block in BLOCKS for line in block.splitlines() if line[0] != " "} == {
         "version", "service", "checks", "load", "decision", "evidence", "database", "probes", "target",
+        "waivers", "attested",
     }  # fmt: skip
 
 
