@@ -26,11 +26,14 @@ from readiness.demo.guarded import GuardedServer, base_environment, start_guarde
 from readiness.demo.postgres import start_postgres
 from readiness.demo.profiles import check_profile
 from readiness.demo.seed import DatabaseUrls, create_database
-from readiness.demo.service.settings import Settings, to_environment
+from readiness.demo.service.settings import Settings, Tuning, to_environment
 
 SERVICE_MODULES = ("argon2", "httptools", "jwt", "psycopg_pool", "redis", "starlette", "uvicorn")
 START_TIMEOUT_S = 30.0
 BACKLOG = 512
+TUNING = Tuning(auth_per_hour=100_000)
+"""Log-ins count for an address, and all simulated users come from one: the service's own 1,000 an hour would
+answer the load with 429. `RateLimit-Policy` and `/stats` show the raised limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Stack:
 
 
 @contextlib.contextmanager
-def start(profile: str = "optimised") -> Iterator[Stack]:
+def start(profile: str = "optimised", tuning: Tuning = TUNING) -> Iterator[Stack]:
     """The running demo target; everything is stopped and removed at the end of the block. Raises DemoError."""
     check_profile(profile)
     _check_extra()
@@ -56,7 +59,7 @@ def start(profile: str = "optimised") -> Iterator[Stack]:
             cache_start = threads.submit(_start_cache, running)
             database_start = threads.submit(_start_database, running)
         cache_url, urls = cache_start.result(), database_start.result()
-        url = _start_service(running, urls, cache_url)
+        url = _start_service(running, urls, cache_url, tuning)
         yield Stack(url, urls.reader, urls.admin, cache_url)
 
 
@@ -85,10 +88,10 @@ def _start_cache(running: contextlib.ExitStack) -> str | None:
     return server.url
 
 
-def _start_service(running: contextlib.ExitStack, urls: DatabaseUrls, cache_url: str | None) -> str:
+def _start_service(running: contextlib.ExitStack, urls: DatabaseUrls, cache_url: str | None, tuning: Tuning) -> str:
     with socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener:
         port = listener.getsockname()[1]
-        settings = Settings(urls.service, cache_url, listener.fileno())
+        settings = Settings(urls.service, cache_url, listener.fileno(), tuning)
         server = start_guarded(
             "the demo service",
             [sys.executable, "-P", "-m", "readiness.demo.service"],

@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from readiness.demo import valkey
-from readiness.demo.service.cache import RETRY_AFTER_S, Cache
+from readiness.demo.service.cache import Cache
 from readiness.demo.service.stores import MemoryStore, ValkeyStore
+
+RECOVERY_S = 0.3
 
 
 def constant(value: bytes) -> Callable[[], Awaitable[bytes]]:
@@ -24,7 +26,7 @@ async def with_valkey(use: Callable[[Cache, valkey.Valkey], Awaitable[None]]) ->
     assert server is not None
     store = ValkeyStore(server.url)
     try:
-        await use(Cache(store), server)
+        await use(Cache(store, recovery_s=RECOVERY_S), server)
     finally:
         await store.close()
         server.stop()
@@ -41,7 +43,7 @@ def test_the_cache_falls_back_to_memory_when_valkey_dies_and_comes_back_with_it(
         again = valkey.start_valkey(server.port, server.password)
         assert again is not None
         try:
-            await asyncio.sleep(RETRY_AFTER_S + 0.1)
+            await asyncio.sleep(RECOVERY_S)
             assert (await cache.get("bag:1", 60, constant(b"back"))) == (b"back", False)
             assert cache.backend == "valkey"
             assert (await cache.get("bag:1", 60, constant(b"never"))) == (b"back", True)
@@ -61,7 +63,7 @@ def test_what_valkey_missed_while_it_hung_is_not_served_when_it_is_back() -> Non
             assert cache.backend == "memory"
         finally:
             os.kill(pid, signal.SIGCONT)
-        await asyncio.sleep(RETRY_AFTER_S + 0.1)
+        await asyncio.sleep(RECOVERY_S)
         assert (await cache.get("bag:1", 60, constant(b"new"))).value == b"new"
         assert cache.backend == "valkey"
 

@@ -14,18 +14,23 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from readiness.demo.service import api, pages, web
+from readiness.demo.service import api, pages, watch, web
 from readiness.demo.service.bags import NoSuchBag
+from readiness.demo.service.circuit_breaker import CircuitOpen
+from readiness.demo.service.monitoring import Monitor, Monitoring
 from readiness.demo.service.parts import Parts, open_parts
+from readiness.demo.service.rate_limit_layer import RateLimiting
 from readiness.demo.service.security_headers import SecurityHeaders
 from readiness.demo.service.settings import Settings
-from readiness.demo.service.statistics import CountRequests, Statistics
 
 ROUTES = (
     Route("/", web.front),
     Route("/style.css", web.style),
-    Route("/health", api.health),
-    Route("/stats", api.stats),
+    Route("/health", watch.ready),
+    Route("/health/live", watch.live),
+    Route("/health/ready", watch.ready),
+    Route("/stats", watch.stats),
+    Route("/metrics", watch.metrics),
     Route("/login", web.login_form, methods=["GET"]),
     Route("/login", web.login, methods=["POST"]),
     Route("/dashboard", web.dashboard),
@@ -38,11 +43,11 @@ ROUTES = (
 
 def create_app(settings: Settings) -> ASGIApp:
     """The whole service as one ASGI application."""
-    statistics = Statistics()
+    monitor = Monitor()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Parts]]:
-        async with open_parts(settings, statistics) as parts:
+        async with open_parts(settings, monitor) as parts:
             yield {"parts": parts}
 
     app = Starlette(
@@ -53,11 +58,13 @@ def create_app(settings: Settings) -> ASGIApp:
             NoSuchBag: _no_such_bag,
             api.LoginRequired: _login_required,
             psycopg.OperationalError: _database_down,
+            CircuitOpen: _circuit_open,
             Exception: _bug,
         },
     )
     # Outside Starlette's own error handling, so that a page about a bug of ours has the headers and is counted too.
-    return SecurityHeaders(CountRequests(app, statistics))
+    names = {route.endpoint: route.path for route in ROUTES}
+    return Monitoring(SecurityHeaders(RateLimiting(app)), monitor, names)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -75,6 +82,11 @@ async def _login_required(request: Request, error: Exception) -> Response:
 
 async def _database_down(request: Request, error: Exception) -> Response:
     return _error(request, 503, {"Retry-After": "2"})
+
+
+async def _circuit_open(request: Request, error: Exception) -> Response:
+    assert isinstance(error, CircuitOpen)
+    return _error(request, 503, {"Retry-After": str(error.retry_after_s)})
 
 
 async def _bug(request: Request, error: Exception) -> Response:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from readiness.demo.service.pool import Pool, fetch_one
+from readiness.demo.service.cache import BAG_TTL_S, DASHBOARD_TTL_S
+from readiness.demo.service.database import Database
+from readiness.demo.service.query_cache import cached
 
 BAG = b"""
 select b.kind, case b.kind
@@ -64,6 +66,11 @@ class KeyUsedBefore(Exception):
     """The Idempotency-Key belongs to a scan of another bag."""
 
 
+def bag_key(qr: str) -> str:
+    """Where the cache keeps a bag's answer."""
+    return f"bag:{qr}"
+
+
 class Scan(NamedTuple):
     """A recorded scan; `new` is false when the same Idempotency-Key had recorded it before."""
 
@@ -74,32 +81,39 @@ class Scan(NamedTuple):
     new: bool
 
 
-async def find_bag(pool: Pool, qr: str) -> bytes:
+@cached(lambda database, qr: bag_key(qr), ttl_s=BAG_TTL_S)
+async def find_bag(database: Database, qr: str) -> bytes:
     """The bag as JSON: a parent with its children, a child with its parent; raises NoSuchBag."""
-    row = await fetch_one(pool, BAG, {"qr": qr})
+    row = await database.fetch_one(BAG, {"qr": qr})
     if row is None:
         raise NoSuchBag
     return str(row[1]).encode()
 
 
-async def record_scan(pool: Pool, qr: str, user_id: int, idempotency_key: str | None, run_id: str | None) -> Scan:
+async def record_scan(
+    database: Database, qr: str, user_id: int, idempotency_key: str | None, run_id: str | None
+) -> Scan:
     """Record one scan, once per key; raises NoSuchBag and KeyUsedBefore."""
     parameters = {"qr": qr, "user_id": user_id, "key": idempotency_key, "run_id": run_id}
-    row = await fetch_one(pool, SCAN, parameters, repeatable=idempotency_key is not None)
+    row = await database.fetch_one(SCAN, parameters, repeatable=idempotency_key is not None)
     if row is None:
         raise NoSuchBag
     found_qr, parent_qr, scan_id, scanned_at = row
     new = scan_id is not None
     if not new:
-        earlier = await fetch_one(pool, EARLIER_SCAN, {"qr": qr, "key": idempotency_key})
+        earlier = await database.fetch_one(EARLIER_SCAN, {"qr": qr, "key": idempotency_key})
         if earlier is None:
             raise KeyUsedBefore
         scan_id, scanned_at = earlier
     return Scan(str(found_qr), None if parent_qr is None else str(parent_qr), int(str(scan_id)), str(scanned_at), new)
 
 
-async def dashboard_statistics(pool: Pool) -> bytes:
+async def count_dashboard(database: Database) -> bytes:
     """The dashboard's numbers as JSON."""
-    row = await fetch_one(pool, DASHBOARD)
+    row = await database.fetch_one(DASHBOARD)
     assert row is not None
     return str(row[0]).encode()
+
+
+dashboard_statistics = cached(lambda database: "dashboard:stats", ttl_s=DASHBOARD_TTL_S)(count_dashboard)
+"""The same, at most 30 s old."""

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, TypeVar
 
+from readiness.demo.service.circuit_breaker import RECOVERY_S, CircuitBreaker, CircuitOpen
 from readiness.demo.service.stores import MemoryStore, Store, StoreUnavailable, ValkeyStore
+from readiness.demo.service.timing import spent
 
 DASHBOARD_TTL_S = 30.0
 BAG_TTL_S = 60.0
 USER_TTL_S = 300.0
-RETRY_AFTER_S = 1.0
-"""How long memory serves before Valkey is asked again."""
 
 T = TypeVar("T")
 Compute = Callable[[], Awaitable[bytes]]
@@ -36,13 +36,19 @@ class Cache:
     before the write; other processes' computations may put back an answer that is old by at most its time to live.
     """
 
-    def __init__(self, valkey: ValkeyStore | None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        valkey: ValkeyStore | None,
+        *,
+        recovery_s: float = RECOVERY_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._valkey = valkey
         self._memory = MemoryStore(clock=clock)
-        self._clock = clock
         self._fallen_back = False
-        self._retry_at_s = 0.0
+        self._coming_back = asyncio.Lock()
         self._flights: dict[str, asyncio.Task[bytes]] = {}
+        self.breaker = CircuitBreaker("the cache", (StoreUnavailable,), recovery_s=recovery_s, clock=clock)
         self.hits: Counter[str] = Counter()
         self.misses: Counter[str] = Counter()
         self.coalesced = 0
@@ -62,13 +68,14 @@ class Cache:
             return Cached(value, True)
         self.misses[kind] += 1
         flight = self._flights.get(key)
-        if flight is None:
-            flight = asyncio.create_task(self._compute(key, ttl_s, compute))
-            flight.add_done_callback(_retrieve)
-            self._flights[key] = flight
-        else:
-            self.coalesced += 1
         # A task of its own, shielded: one client that goes away must not take the answer from the others.
+        if flight is not None:
+            self.coalesced += 1
+            with spent("cache"):
+                return Cached(await asyncio.shield(flight), False)
+        flight = asyncio.create_task(self._compute(key, ttl_s, compute))
+        flight.add_done_callback(_retrieve)
+        self._flights[key] = flight
         return Cached(await asyncio.shield(flight), False)
 
     async def invalidate(self, *patterns: str) -> None:
@@ -79,7 +86,7 @@ class Cache:
             await self._forget(pattern)
 
     async def ping(self) -> bool:
-        """Whether the preferred store serves; asks it."""
+        """Whether the preferred store serves; asks it, unless its circuit is open."""
         await self._on_store(lambda store: store.get("ping:"))
         return self._valkey is None or not self._fallen_back
 
@@ -110,25 +117,27 @@ class Cache:
         await self._on_store(lambda store: store.remove(pattern))
 
     async def _on_store(self, operation: Callable[[Store], Awaitable[T]]) -> T:
-        if self._valkey is not None and self._clock() >= self._retry_at_s:
-            if self._fallen_back:
-                self._retry_at_s = self._clock() + RETRY_AFTER_S  # one request tries, the others stay with memory
-            try:
-                if self._fallen_back:
-                    await self._come_back(self._valkey)
-                return await operation(self._valkey)
-            except StoreUnavailable:
-                self.fallbacks += not self._fallen_back
-                self._fallen_back = True
-                self._retry_at_s = self._clock() + RETRY_AFTER_S
-        return await operation(self._memory)
+        with spent("cache"):
+            valkey = self._valkey
+            if valkey is not None:
+                try:
+                    return await self.breaker.call(lambda: self._on_valkey(valkey, operation))
+                except StoreUnavailable:
+                    self.fallbacks += not self._fallen_back
+                    self._fallen_back = True
+                except CircuitOpen:
+                    pass  # memory serves meanwhile
+            return await operation(self._memory)
 
-    async def _come_back(self, valkey: ValkeyStore) -> None:
-        """Valkey missed the invalidations of its absence, so what it still holds goes first."""
-        await valkey.remove("*")
-        await self._memory.remove("*")
-        self._fallen_back = False
-        self._retry_at_s = 0.0
+    async def _on_valkey(self, valkey: ValkeyStore, operation: Callable[[Store], Awaitable[T]]) -> T:
+        if self._fallen_back:
+            async with self._coming_back:
+                if self._fallen_back:  # still: nobody came back while we waited for the lock
+                    # Valkey missed the invalidations of its absence, so what it still holds goes first.
+                    await valkey.remove("*")
+                    await self._memory.remove("*")
+                    self._fallen_back = False
+        return await operation(valkey)
 
 
 def _retrieve(flight: asyncio.Task[bytes]) -> None:

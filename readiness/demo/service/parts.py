@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ from typing import cast
 from starlette.requests import Request
 
 from readiness.demo.service.cache import Cache
+from readiness.demo.service.database import Database
+from readiness.demo.service.monitoring import Monitor
 from readiness.demo.service.passwords import PasswordChecker
-from readiness.demo.service.pool import Pool, create_pool
-from readiness.demo.service.settings import Settings
-from readiness.demo.service.statistics import Statistics
-from readiness.demo.service.stores import ValkeyStore
+from readiness.demo.service.pool import create_pool
+from readiness.demo.service.rate_limit import API, AUTH, DEFAULT, LIMITS, Limit, RateLimiter
+from readiness.demo.service.settings import Settings, Tuning
+from readiness.demo.service.stores import ValkeyStore, valkey_client
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +25,39 @@ class Parts:
     """One of each system."""
 
     settings: Settings
-    pool: Pool
+    database: Database
     cache: Cache
     passwords: PasswordChecker
-    statistics: Statistics
+    limiter: RateLimiter
+    monitor: Monitor
 
 
 @asynccontextmanager
-async def open_parts(settings: Settings, statistics: Statistics) -> AsyncIterator[Parts]:
+async def open_parts(settings: Settings, monitor: Monitor) -> AsyncIterator[Parts]:
     """Connect everything; returns when the pool is full."""
     valkey = None if settings.cache_url is None else ValkeyStore(settings.cache_url)
+    counts = None if settings.cache_url is None else valkey_client(settings.cache_url)
     passwords = PasswordChecker()
+    limiter = RateLimiter(_limits(settings.tuning), counts)
+    settling = asyncio.create_task(limiter.settle_forever())
+    recovery_s = settings.tuning.recovery_s
     try:
         async with create_pool(settings.database_url) as pool:
             await pool.wait()
-            yield Parts(settings, pool, Cache(valkey), passwords, statistics)
+            database = Database(pool, recovery_s=recovery_s)
+            yield Parts(settings, database, Cache(valkey, recovery_s=recovery_s), passwords, limiter, monitor)
     finally:
+        settling.cancel()
+        if counts is not None:
+            await counts.aclose()
         passwords.close()
         if valkey is not None:
             await valkey.close()
+
+
+def _limits(tuning: Tuning) -> dict[str, Limit]:
+    requests = {DEFAULT: tuning.default_per_day, API: tuning.api_per_hour, AUTH: tuning.auth_per_hour}
+    return {name: Limit(requests[name], limit.window_s) for name, limit in LIMITS.items()}
 
 
 def parts_of(request: Request) -> Parts:

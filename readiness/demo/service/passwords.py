@@ -21,6 +21,7 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from readiness.demo.accounts import ITERATIONS, LANES, MEMORY_KIB
+from readiness.demo.service.timing import spent
 
 REMEMBER_S = 60.0
 MAX_REMEMBERED = 1000
@@ -46,6 +47,7 @@ class PasswordChecker:
         self._clock = clock
         self.hashed = 0
         self.recognised = 0
+        self.refused = 0
 
     async def matches(self, stored_hash: str | None, password: str) -> bool:
         """Whether `password` is right; None, for an unknown user, takes as long as a wrong password."""
@@ -54,11 +56,13 @@ class PasswordChecker:
             self.recognised += 1
             return True
         if self._places <= 0:
+            self.refused += 1
             raise TooManyLogins
         self._places -= 1
         try:
             loop = asyncio.get_running_loop()
-            right = await loop.run_in_executor(self._threads, self._verify, stored_hash or self._nobody, password)
+            with spent("password"):
+                right = await loop.run_in_executor(self._threads, self._verify, stored_hash or self._nobody, password)
         finally:
             self._places += 1
         self.hashed += 1
@@ -68,8 +72,8 @@ class PasswordChecker:
         return False
 
     def statistics(self) -> dict[str, int]:
-        """How many checks were hashed and how many were recognised."""
-        return {"hashed": self.hashed, "recognised": self.recognised}
+        """How many checks were hashed, recognised and refused."""
+        return {"hashed": self.hashed, "recognised": self.recognised, "refused": self.refused}
 
     def close(self) -> None:
         """Stop the threads."""

@@ -11,8 +11,9 @@ from psycopg_pool import AsyncConnectionPool
 KEPT = 10
 OVERFLOW = 20
 MAX_LIFETIME_S = 300.0
-WAIT_S = 5.0
+WAIT_S = 2.0
 """How long a request may wait for a connection before it fails."""
+RECONNECT_S = 2.0
 RETRIES = 2
 """How often a request may meet a broken connection before it fails."""
 
@@ -27,6 +28,8 @@ def create_pool(database_url: str) -> Pool:
         max_size=KEPT + OVERFLOW,
         max_lifetime=MAX_LIFETIME_S,
         timeout=WAIT_S,
+        # Attempts end soon, and the next request starts a new one: after an outage nobody waits for an old back-off.
+        reconnect_timeout=RECONNECT_S,
         kwargs={"autocommit": True, "prepare_threshold": 1, "application_name": "bag-tracker"},
         open=False,
     )

@@ -1,8 +1,7 @@
-"""Security headers on every response, errors included: the outermost layer of the application."""
+"""Security headers on every response, errors included."""
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
@@ -20,6 +19,9 @@ HEADERS = {
 STRICT_TRANSPORT_SECURITY = "max-age=31536000; includeSubDomains"
 """Only under TLS: browsers ignore it over plain http (RFC 6797 §8.1), so there it would claim what does not hold."""
 
+_PLAIN = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS.items())
+_TLS = (*_PLAIN, (b"strict-transport-security", STRICT_TRANSPORT_SECURITY.encode()))
+
 
 class SecurityHeaders:
     """ASGI middleware; a header that the application set itself stays."""
@@ -32,14 +34,12 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        ours = _TLS if scope["scheme"] == "https" else _PLAIN
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                if scope["scheme"] == "https":
-                    headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT_SECURITY)
+                own = {name for name, _ in message["headers"]}
+                message["headers"] += [header for header in ours if header[0] not in own]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

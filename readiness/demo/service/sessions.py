@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import NamedTuple
 
@@ -38,8 +39,15 @@ def read_session(request: HTTPConnection, secret: str) -> Session | None:
     token = request.cookies.get(COOKIE)
     if not token:
         return None
+    proven = _proven(token, secret)
+    return proven[0] if proven is not None and time.time() < proven[1] else None
+
+
+@functools.lru_cache(maxsize=4096)  # a token is valid or not for good; only its end depends on the time
+def _proven(token: str, secret: str) -> tuple[Session, float] | None:
+    """The session and its end in seconds since the epoch; None for a forged or an expired token."""
     try:
         claims = jwt.decode(token, secret, [ALGORITHM], options={"require": ["exp", "sub", "name"]})
-        return Session(int(claims["sub"]), str(claims["name"]))
+        return Session(int(claims["sub"]), str(claims["name"])), float(claims["exp"])
     except (jwt.InvalidTokenError, ValueError):
         return None

@@ -11,6 +11,17 @@ VARIABLE = "READINESS_DEMO_SETTINGS"
 
 
 @dataclass(frozen=True, slots=True)
+class Tuning:
+    """What a start may set. `/stats` shows it, and `RateLimit-Policy` says each limit in force."""
+
+    default_per_day: int = 2_000_000
+    api_per_hour: int = 50_000
+    auth_per_hour: int = 1000
+    recovery_s: float = 60.0
+    """How long a circuit breaker stays open."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that differs between two starts of the service."""
 
@@ -18,6 +29,7 @@ class Settings:
     cache_url: str | None = field(repr=False)
     listen_fd: int
     """A listening socket, bound by the parent: the port is known before the service runs."""
+    tuning: Tuning = field(default_factory=Tuning)
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     """Signs sessions and CSRF tokens; a new one at each start ends all sessions."""
 
@@ -29,4 +41,5 @@ def to_environment(settings: Settings) -> dict[str, str]:
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
     """The settings that `to_environment` wrote; raises KeyError or TypeError when they are not there."""
-    return Settings(**json.loads(environment[VARIABLE]))
+    fields = json.loads(environment[VARIABLE])
+    return Settings(**fields | {"tuning": Tuning(**fields["tuning"])})

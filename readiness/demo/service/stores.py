@@ -77,16 +77,20 @@ class MemoryStore:
             del self._entries[key]
 
 
+def valkey_client(url: str) -> Redis:
+    """A client that gives up within TIMEOUT_S; its default retries make one call to a dead server take seconds."""
+    return Redis.from_url(
+        url, retry=None, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, health_check_interval=0
+    )
+
+
 class ValkeyStore:
     """A Valkey or Redis server; every failure is StoreUnavailable, within TIMEOUT_S."""
 
     name = "valkey"
 
     def __init__(self, url: str) -> None:
-        # retry=None: the client's default retries make one call to a dead server take seconds.
-        self._client = Redis.from_url(
-            url, retry=None, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, health_check_interval=0
-        )
+        self._client = valkey_client(url)
 
     async def get(self, key: str) -> bytes | None:
         """The value, None when there is none or it has expired."""

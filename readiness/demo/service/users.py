@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from readiness.demo.service.pool import Pool, fetch_one
+from readiness.demo.service.cache import USER_TTL_S
+from readiness.demo.service.database import Database
+from readiness.demo.service.query_cache import cached
 
 
 class Credentials(NamedTuple):
@@ -15,13 +17,14 @@ class Credentials(NamedTuple):
     password_hash: str
 
 
-async def find_credentials(pool: Pool, name: str) -> Credentials | None:
+async def find_credentials(database: Database, name: str) -> Credentials | None:
     """The credentials of the user called `name`."""
-    row = await fetch_one(pool, b"select id, password_hash from users where name = %(name)s", {"name": name})
+    row = await database.fetch_one(b"select id, password_hash from users where name = %(name)s", {"name": name})
     return None if row is None else Credentials(int(str(row[0])), str(row[1]))
 
 
-async def find_display_name(pool: Pool, user_id: int) -> bytes:
+@cached(lambda database, user_id: f"user:{user_id}", ttl_s=USER_TTL_S)
+async def find_display_name(database: Database, user_id: int) -> bytes:
     """The user's display name as JSON, `null` for nobody."""
-    row = await fetch_one(pool, b"select display_name from users where id = %(id)s", {"id": user_id})
+    row = await database.fetch_one(b"select display_name from users where id = %(id)s", {"id": user_id})
     return json.dumps(None if row is None else row[0]).encode()

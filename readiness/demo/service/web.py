@@ -10,7 +10,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from readiness.demo.service import csrf, pages
 from readiness.demo.service.bags import dashboard_statistics
-from readiness.demo.service.cache import DASHBOARD_TTL_S, USER_TTL_S
 from readiness.demo.service.parts import is_tls, parts_of
 from readiness.demo.service.passwords import TooManyLogins
 from readiness.demo.service.sessions import Session, read_session, start_session
@@ -49,7 +48,7 @@ async def login(request: Request) -> Response:
     if not csrf.is_ours(request, form.get(csrf.FIELD, ""), parts.settings.secret):
         return _login_form(request, 403, "This form has expired. Please try again.")
     name = form.get("username", "")
-    credentials = None if "\0" in name else await find_credentials(parts.pool, name)  # PostgreSQL has no NUL
+    credentials = None if "\0" in name else await find_credentials(parts.database, name)  # PostgreSQL has no NUL
     stored_hash = None if credentials is None else credentials.password_hash
     try:
         right = await parts.passwords.matches(stored_hash, form.get("password", ""))
@@ -70,10 +69,8 @@ async def dashboard(request: Request) -> Response:
     session = read_session(request, parts.settings.secret)
     if session is None:
         return RedirectResponse("/login", 303, headers=NO_STORE)
-    user = await parts.cache.get(
-        f"user:{session.user_id}", USER_TTL_S, lambda: find_display_name(parts.pool, session.user_id)
-    )
-    numbers = await parts.cache.get("dashboard:stats", DASHBOARD_TTL_S, lambda: dashboard_statistics(parts.pool))
+    user = await find_display_name(parts.cache, parts.database, session.user_id)
+    numbers = await dashboard_statistics(parts.cache, parts.database)
     display_name = json.loads(user.value) or session.user_name
     page = pages.dashboard_page(session.user_name, display_name, json.loads(numbers.value))
     return HTMLResponse(page, headers=NO_STORE)
