@@ -34,6 +34,8 @@ class Judged:
     credit: Credit
     remedy: str = ""
     """What to do first, where the reading itself is in question."""
+    limit: float | None = None
+    """The pass limit's number, in the unit of the value."""
 
 
 def judge_check(run: Run, check: Check, confidence: float | None) -> Judged:
@@ -85,7 +87,7 @@ def _unsure(judged: Judged, doubt: Suspicion) -> Judged:
     """The same reading, but it neither passes nor fails."""
     message = f"{judged.result.message.rstrip('.')} - but {doubt.reason}: {doubt.remedy}."
     result = replace(judged.result, outcome=Outcome.INCONCLUSIVE, message=message)
-    return Judged(result, Credit(0, judged.credit.point, 1), doubt.remedy)
+    return Judged(result, Credit(0, judged.credit.point, 1), doubt.remedy, judged.limit)
 
 
 def _stalled_all_along(reading: Reading, metric: Metric) -> str | None:
@@ -186,4 +188,5 @@ def _judged(
             line=check.line,
         ),
         credit,
+        limit=check.pass_limit.value,
     )

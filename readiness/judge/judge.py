@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from readiness.config.model import Config
 from readiness.errors import ExitCode
 from readiness.judge.advice import conditions, needless, next_steps, risks
-from readiness.judge.check import judge_check
+from readiness.judge.check import Judged, judge_check
 from readiness.judge.decision import decide
+from readiness.judge.flips import flips
 from readiness.judge.instrument import described, pause_doubts
+from readiness.judge.needs import needs
+from readiness.judge.outlook import Outlook
 from readiness.judge.readings import own_faults
 from readiness.judge.score import score
+from readiness.judge.tail import tail
 from readiness.judge.verdict import EXIT_OF, Attested, EndpointResult, Latency, Verdict, Waived
+from readiness.judge.what_if import what_ifs
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Endpoint, Ledger, Load, Run, Second
 from readiness.numbers import moment
@@ -67,6 +73,17 @@ def judge(run: Run, config: Config) -> Verdict:
         instrument=described(run.load.instrument) if run.load else (),
         waivers=waivers,
         attested=_attested(run, config),
+        outlook=_outlook(run, config, judged, doubts),
+    )
+
+
+def _outlook(run: Run, config: Config, judged: Sequence[Judged], doubts: Sequence[str]) -> Outlook:
+    slow = tail(run.load, config.checks, judged) if run.load else None
+    return Outlook(
+        needs(run, config.checks, judged, config.confidence),
+        flips(judged, config.decision, doubts, run.interrupted),
+        what_ifs(run, config, judged, doubts, slow),
+        slow,
     )
 
 

@@ -4,32 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from readiness.errors import ExitCode
+from readiness.judge.outcome import Decision as Decision
+from readiness.judge.outcome import Outcome as Outcome
+from readiness.judge.outlook import Outlook
 from readiness.measurements.run import Ledger, Measurement, Provenance, Target
-
-
-class Outcome(StrEnum):
-    """What became of one check."""
-
-    PASS = "pass"
-    WARN = "warn"
-    FAIL = "fail"
-    INCONCLUSIVE = "inconclusive"
-    ERROR = "error"
-    SKIPPED = "skipped"
-    NOT_APPLICABLE = "not_applicable"
-
-
-class Decision(StrEnum):
-    """The one word that a stakeholder reads."""
-
-    READY = "READY"
-    CONDITIONAL = "CONDITIONAL"
-    NOT_READY = "NOT READY"
-    INCONCLUSIVE = "INCONCLUSIVE"
-
 
 EXIT_OF: Mapping[Decision, ExitCode] = {
     Decision.READY: ExitCode.READY,
@@ -190,3 +170,5 @@ class Verdict:
     waivers: tuple[Waived, ...] = field(default=())
     """In the order of thresholds.yaml; the same checks are marked `waived`."""
     attested: tuple[Attested, ...] = field(default=())
+    outlook: Outlook = field(default_factory=Outlook)
+    """What it would take to change the answer."""

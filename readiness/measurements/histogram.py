@@ -146,3 +146,23 @@ def merge(*parts: Histogram) -> Histogram:
         min(part.min_us for part in filled),
         max(part.max_us for part in filled),
     )
+
+
+def scaled(histogram: Histogram, factor: float) -> Histogram:
+    """The histogram as if every latency had been `factor` (above 0) times as long; within 0.1 % of each value."""
+    if not histogram.total:
+        return EMPTY
+    shift = np.maximum((histogram.indices >> HALF_BITS) - 1, 0)
+    low = (histogram.indices - (shift << HALF_BITS)) << shift
+    moved = bucket_of(np.rint((low + ((1 << shift) - 1) / 2) * factor).astype(np.int64))
+    indices, inverse = np.unique(moved, return_inverse=True)
+    counts = np.zeros(indices.size, np.int64)
+    np.add.at(counts, inverse, histogram.counts)
+    return Histogram(
+        indices,
+        counts,
+        histogram.total,
+        round(histogram.sum_us * factor),
+        round(histogram.min_us * factor),
+        round(histogram.max_us * factor),
+    )

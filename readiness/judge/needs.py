@@ -1,0 +1,219 @@
+"""For each check that did not pass: the smallest change that makes it pass, all else as recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from readiness.config.model import Check, Operator
+from readiness.judge.check import Judged
+from readiness.judge.outcome import Outcome
+from readiness.judge.outlook import Need, NeedKind
+from readiness.judge.readings import Reading, Spread, over, read
+from readiness.measurements.run import Rate, Recording, Run
+from readiness.metrics.catalogue import find
+from readiness.metrics.metric import Kind, Metric
+from readiness.numbers import count, quantity, times
+from readiness.stats import share
+from readiness.text import clean
+
+MOST_SAMPLES = 1000.0
+"""Beyond this many times the samples, more of them are no remedy."""
+GOOD = "The value is good, the proof is missing."
+SETTLED = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
+
+
+def needs(run: Run, checks: Sequence[Check], judged: Sequence[Judged], confidence: float | None) -> tuple[Need, ...]:
+    """One for each check that did not pass, in the order of the file. `checks` and `judged` belong together."""
+    return tuple(
+        _need(run, check, item, confidence)
+        for check, item in zip(checks, judged, strict=True)
+        if item.result.outcome not in SETTLED
+    )
+
+
+def _need(run: Run, check: Check, item: Judged, confidence: float | None) -> Need:
+    result, metric = item.result, find(check.metric)
+
+    def need(kind: NeedKind, text: str, **more: float | int | None) -> Need:
+        return Need(check.metric, check.scope, kind, text, **more)  # type: ignore[arg-type]
+
+    if metric is None or result.outcome in (Outcome.ERROR, Outcome.SKIPPED):
+        return need(NeedKind.MEASUREMENT, f"Measure it. {result.message}")
+    if item.remedy:
+        return need(NeedKind.EVIDENCE, f"Measure again: {item.remedy}.")
+    reading = read(run, metric, check.scope)
+    if reading.reason is not None:
+        return need(NeedKind.MEASUREMENT, result.message)
+    if reading.dead_endpoints and metric.kind in (Kind.QUANTILE, Kind.RATE):
+        return need(NeedKind.VALUE, f"{', '.join(reading.dead_endpoints[:3])} must answer as the scenario expects.")
+    if confidence is None or metric.kind is Kind.EXACT:
+        return _exact(run, check, metric, reading, need)
+    match reading.evidence:
+        case Recording() as record if metric.quantile is not None:
+            return _quantile(run, check, reading, record, metric.quantile, confidence, need)
+        case Rate() as rate:
+            return _rate(run, check, metric, reading, rate, confidence, need)
+        case Spread():
+            return _mean(check, metric, item, need)
+        case _:
+            return need(NeedKind.EVIDENCE, "Keep the samples that could prove it.")
+
+
+Maker = Callable[..., Need]
+
+
+def _exact(run: Run, check: Check, metric: Metric, reading: Reading, need: Maker) -> Need:
+    limit = check.pass_limit
+    bad = [
+        detail.subject
+        for measurement in run.measurements
+        if (measurement.metric, measurement.scope) == (check.metric, check.scope)
+        for detail in measurement.details
+        if detail.ok is False
+    ]
+    named = ""
+    if bad:
+        more = f" and {len(bad) - 3:,} more" if len(bad) > 3 else ""
+        named = f" To mend: {', '.join(clean(subject, 80) for subject in bad[:3])}{more}."
+    if reading.value is None:
+        return need(NeedKind.VALUE, f"Every request must be answered: the value has no bound now.{named}")
+    faster = _times(reading.value, limit.value) if metric.unit == "ms" else None
+    by = f", {times(reading.value, limit.value)} as fast" if faster else ""
+    return need(
+        NeedKind.VALUE,
+        f"Bring {quantity(reading.value, metric.unit, apart_from=limit.value)} to {limit.text}{by}.{named}",
+        value=limit.value,
+        times_faster=faster,
+    )
+
+
+def _quantile(
+    run: Run, check: Check, reading: Reading, record: Recording, q: float, confidence: float, need: Maker
+) -> Need:
+    limit, allowed = check.pass_limit, 1 - q
+    stalled = reading.stalled_share(limit.value / 1000)
+    if stalled > allowed:
+        most_s = allowed * reading.window_s
+        return need(
+            NeedKind.VALUE,
+            f"Answer all along: the service stood still for {quantity(100 * stalled, '%')} of the judged window, "
+            f"{quantity(100 * allowed, '%')} ({most_s:.1f} s) may be.",
+        )
+    _, most, blocks = over(record, limit.value, inclusive=limit.operator is Operator.LESS)
+    n, effect = record.requests, share.design_effect(blocks)
+    fits = _largest(most, lambda k: share.upper(k / effect, n / effect, confidence) <= allowed)
+    factor = _more(lambda m: share.upper(m * most / effect, m * n / effect, confidence) <= allowed)
+    longer = _longer(run, n, factor, need, GOOD)
+    if fits is None:
+        if factor is not None:
+            return longer
+        factor = _more(lambda m: share.upper(0.0, m * n / effect, confidence) <= allowed)
+        return _longer(run, n, factor, need, "Too few: not even without a single slow request would it be proven.")
+    must, bad = most - fits, record.failures + record.in_flight
+    at_rank = record.ok.quantile_ms((n - fits) / n, infinite=bad) if fits < n else None
+    faster = _times(at_rank, limit.value)
+    also = f", or every answer be {times(at_rank, limit.value)} as fast" if at_rank and faster else ""
+    text = (
+        f"{count(must, 'request')} of {n:,} must come under {quantity(limit.value, 'ms')}: {most:,} were not, "
+        f"{fits:,} may miss it{also}."
+    )
+    if factor is not None:
+        return need(
+            NeedKind.EVIDENCE,
+            f"{longer.text.rstrip('.')}; or {text}",
+            requests=must,
+            times_faster=faster,
+            samples=longer.samples,
+        )
+    return need(NeedKind.VALUE, text, value=limit.value, requests=must, times_faster=faster)
+
+
+def _rate(run: Run, check: Check, metric: Metric, reading: Reading, rate: Rate, confidence: float, need: Maker) -> Need:
+    limit, effect = check.pass_limit, share.design_effect(rate.blocks)
+    wanted_high = metric.better == "higher"
+    if reading.stalled_share(0.0, unanswered_only=True):
+        return need(NeedKind.VALUE, f"Answer all along, and bring the rate to {limit.text}.", value=limit.value)
+    misses = rate.total - rate.hits if wanted_high else rate.hits
+    word = "miss" if wanted_high else "be counted"
+    n = rate.total / effect
+
+    def proves(k: float, of: float) -> bool:
+        upper = share.upper(k, of, confidence)
+        return limit.holds(100 * (1 - upper) if wanted_high else 100 * upper)
+
+    fits = _largest(misses, lambda k: proves(k / effect, n))
+    factor = _more(lambda m: proves(m * misses / effect, m * n))
+    if fits is None and factor is None:
+        factor = _more(lambda m: proves(0.0, m * n))
+        return _longer(run, rate.total, factor, need, "Too few: not even without a single miss would it be proven.")
+    text = "" if fits is None else f"at most {fits:,} of {rate.total:,} may {word}, {misses:,} did."
+    must = None if fits is None else misses - fits
+    if factor is not None:
+        longer = _longer(run, rate.total, factor, need, GOOD)
+        joined = f"{longer.text.rstrip('.')}; or {text}" if text else longer.text
+        return need(NeedKind.EVIDENCE, joined, requests=must, samples=longer.samples)
+    return need(NeedKind.VALUE, f"A{text[1:]}", value=limit.value, requests=must)
+
+
+def _mean(check: Check, metric: Metric, item: Judged, need: Maker) -> Need:
+    """The value at which the far end of the interval meets the limit, when all samples shrink or grow alike."""
+    result, limit = item.result, check.pass_limit
+    end = result.high if metric.better == "lower" else result.low
+    if result.value is None or not end or not result.value:
+        return need(NeedKind.EVIDENCE, "Run longer: too few time blocks were measured to prove anything.")
+    if limit.holds(end):
+        return need(NeedKind.VALUE, "Lose fewer answers: what was never answered is missing from this mean.")
+    to = result.value * limit.value / end
+    faster = _times(result.value, to) if metric.unit == "ms" and metric.better == "lower" else None
+    return need(
+        NeedKind.VALUE,
+        f"Bring {quantity(result.value, metric.unit)} to {quantity(to, metric.unit)}: then its interval, as wide as in "
+        f"this run, meets {limit.text}.",
+        value=to,
+        times_faster=faster,
+    )
+
+
+def _longer(run: Run, n: int, factor: float | None, need: Maker, why: str) -> Need:
+    if factor is None:
+        return need(NeedKind.EVIDENCE, f"{why} More requests alone would not prove it; mend the value.")
+    samples = round(n * factor)
+    window = ""
+    if run.load is not None and run.load.judged_s > 0:
+        window = f", a judged window of about {run.load.judged_s * factor:,.0f} s at this load"
+    return need(
+        NeedKind.EVIDENCE, f"{why} About {samples:,} requests would prove it, now {n:,}{window}.", samples=samples
+    )
+
+
+def _largest(most: int, fits: Callable[[int], bool]) -> int | None:
+    """The largest k in 0 … `most` that fits; None when not even 0 does. `fits` is true up to some k."""
+    if not fits(0):
+        return None
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if fits(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _more(proves: Callable[[float], bool]) -> float | None:
+    """How many times the samples would prove it, to 1 %; None when not even MOST_SAMPLES times as many do."""
+    if not proves(MOST_SAMPLES):
+        return None
+    low, high = 1.0, MOST_SAMPLES
+    while high / low > 1.01:
+        middle = (low * high) ** 0.5
+        if proves(middle):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _times(value: float | None, limit: float) -> float | None:
+    """How many times as fast; None when it is fast enough, or nothing can be said."""
+    return value / limit if value is not None and limit > 0 and value > limit else None

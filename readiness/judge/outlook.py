@@ -1,0 +1,114 @@
+"""Outlook: what it would take to change the answer, read from this run alone. A part of the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from readiness.judge.outcome import Decision
+
+
+class NeedKind(StrEnum):
+    """What has to become different."""
+
+    VALUE = "value"
+    EVIDENCE = "evidence"
+    MEASUREMENT = "measurement"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """The smallest change that makes one check pass, all else as recorded."""
+
+    name: str
+    scope: str | None
+    kind: NeedKind
+    text: str
+    """One sentence, without the check's name."""
+    value: float | None = None
+    """What the value must become, in the metric's unit; None where a value is not what is missing."""
+    requests: int | None = None
+    """Requests that must come under the limit, or must not fail; None where requests are not what is counted."""
+    times_faster: float | None = None
+    """By how much every request in scope would have to be faster, where that alone would do."""
+    samples: int | None = None
+    """Requests that would prove the same values; None where more of them are not what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """The smallest set of checks whose outcome changes the decision."""
+
+    decision: Decision
+    """What the decision would be."""
+    checks: tuple[str, ...]
+    """Keys as in thresholds.yaml."""
+    passing: bool
+    """Whether they would have to pass, or to fail."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A check's value, as measured and as it would be; None where it is not bounded."""
+
+    name: str
+    scope: str | None
+    unit: str
+    before: float | None
+    after: float | None
+    passes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """The verdict if some endpoints had been faster, computed from the recorded histograms.
+
+    Every successful request of those endpoints takes 1/`times_faster` of what it took; all else stays as recorded.
+    """
+
+    endpoints: tuple[str, ...]
+    times_faster: float
+    p95_ms: float | None
+    """Of these endpoints, as measured."""
+    p95_then_ms: float | None
+    shifts: tuple[Shift, ...]
+    """The checks that speak of these endpoints and did not pass."""
+    score: float
+    decision: Decision
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TailPart:
+    """One endpoint's part of the slow requests."""
+
+    name: str
+    requests: int
+    slow: int
+    share: float
+    """Of all slow requests, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Who carries the slow requests: those at or over `over_ms`, failed and unfinished ones included."""
+
+    over_ms: float
+    what: str
+    """Where `over_ms` comes from, in words."""
+    requests: int
+    slow: int
+    parts: tuple[TailPart, ...]
+    """The largest part first; an endpoint is one name, over all scenarios."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Everything of this page. Empty where nothing is missing, or nothing was measured."""
+
+    needs: tuple[Need, ...] = ()
+    flips: tuple[Flip, ...] = ()
+    what_ifs: tuple[WhatIf, ...] = ()
+    tail: Tail | None = None
