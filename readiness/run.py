@@ -6,20 +6,22 @@ import hashlib
 import json
 import os
 import platform
-import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from readiness import __version__, database, probes
+from readiness import __version__, probes
 from readiness.config.lint import lint
 from readiness.config.model import Config
+from readiness.database import under_load
+from readiness.database.stages import GRACE_S, Stages
 from readiness.errors import NotMeasured
 from readiness.load import controller, wire
 from readiness.load.assembly import Assembly
 from readiness.load.plan import EnginePlan, ScenarioFile
+from readiness.measurements.database import Activity
 from readiness.measurements.run import Load, Measurement, Provenance, Run, Target
 from readiness.probes.window import Window
 from readiness.progress import Progress
@@ -32,8 +34,6 @@ MIN_OPEN_USERS = 50
 MAX_OPEN_USERS = 10_000
 """Free users that fit into the memory of one engine; arrivals that find none of them are dropped, and counted."""
 PROBE_GRACE_S = 10.0
-POLL_S = 0.1
-NO_DATABASE = "READINESS_DATABASE_URL is not set"
 _NOT_FOR_SCENARIOS = ("READINESS_DATABASE_URL", "PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE")
 
 
@@ -95,6 +95,7 @@ def execute(
     """
     started_at = _now()
     wanted = {check.metric for check in plan.config.checks if check.not_applicable is None}
+    stages = Stages(plan.database_url, plan.config.database, wanted, interrupted)
     try:
         if signal_name := interrupted():
             raise NotMeasured(f"the run was ended by {signal_name} before any load")
@@ -102,11 +103,12 @@ def execute(
             raise NotMeasured(f"the target {plan.target.url} cannot be reached: {plan.unreachable}")
         connect_once(plan.target)
     except NotMeasured as error:
-        outcome = controller.LoadOutcome(None, (str(error),), None)
-        looks: tuple[Measurement, ...] = ()
+        outcome, activity = controller.LoadOutcome(None, (str(error),), None), None
+        looks = stages.under_load(None) if plan.database_url is None else under_load.unavailable(str(error), wanted)
     else:
-        outcome, looks = _drive(plan, wanted, progress, interrupted, environment)
-    rows = _database(plan, wanted, progress, interrupted)
+        outcome, looks, activity = _drive(plan, wanted, stages, progress, interrupted, environment)
+    progress.step("counting in the database")
+    rows = stages.after()
     return Run(
         id=plan.run_id,
         service=plan.config.service,
@@ -121,20 +123,22 @@ def execute(
         doubts=outcome.doubts,
         interrupted=interrupted(),
         notes=_notes(plan, outcome),
+        database=activity,
     )
 
 
 def _drive(
     plan: Plan,
     wanted: set[str],
+    stages: Stages,
     progress: Progress,
     interrupted: Callable[[], str | None],
     environment: Mapping[str, str],
-) -> tuple[controller.LoadOutcome, tuple[Measurement, ...]]:
+) -> tuple[controller.LoadOutcome, tuple[Measurement, ...], Activity | None]:
     window = Window()
     with ThreadPoolExecutor(2, thread_name_prefix="probes") as pool:
         looking = pool.submit(probes.measure_all, plan.target.url, plan.config.probes, wanted, window)
-        sampling = pool.submit(_connections, plan, wanted, window)
+        sampling = stages.start_watching(pool, window)
 
         def on_event(event: wire.Event, assembly: Assembly) -> None:
             match event:
@@ -158,23 +162,13 @@ def _drive(
         finally:
             window.end()
         looks = looking.result(timeout=PROBE_GRACE_S + plan.config.probes.health.timeout_ms / 1000)
-        looks += sampling.result(timeout=PROBE_GRACE_S)
+        progress.step("waiting for the database's counters")
+        activity = sampling.result(timeout=GRACE_S)
     if outcome.usage_error:
         from readiness.errors import ConfigError
 
         raise ConfigError(outcome.usage_error)
-    return outcome, _with_header_rate(plan, looks, outcome.load)
-
-
-def _connections(plan: Plan, wanted: set[str], window: Window) -> tuple[Measurement, ...]:
-    """Connections in use while the load runs, where a check asks for them."""
-    if "pool.headroom" not in wanted:
-        return ()
-    if plan.database_url is None:
-        return (Measurement("pool.headroom", None, None, "database", reason=NO_DATABASE),)
-    from readiness.database import activity
-
-    return activity.headroom(plan.database_url, window)
+    return outcome, _with_header_rate(plan, looks + stages.under_load(activity), outcome.load), activity
 
 
 def _with_header_rate(plan: Plan, looks: tuple[Measurement, ...], load: Load | None) -> tuple[Measurement, ...]:
@@ -188,28 +182,6 @@ def _with_header_rate(plan: Plan, looks: tuple[Measurement, ...], load: Load | N
         return (*others, Measurement("cache.hit_rate", None, None, "load", reason=reason))
     value = 100 * rate.hits / rate.total
     return (*others, Measurement("cache.hit_rate", None, value, "load", samples=rate.total, evidence=rate))
-
-
-def _database(
-    plan: Plan, wanted: set[str], progress: Progress, interrupted: Callable[[], str | None]
-) -> tuple[Measurement, ...]:
-    section = plan.config.database
-    if not any(name.startswith(("data.", "database.")) for name in wanted):
-        return ()
-    if plan.database_url is None:
-        return database.unavailable(NO_DATABASE, section, wanted)
-    progress.step("counting in the database")
-    found: list[tuple[Measurement, ...]] = []
-    url = plan.database_url
-    # A daemon: when a signal comes, a query that takes long is left to its own deadline.
-    looking = threading.Thread(target=lambda: found.append(database.measure(url, section, wanted)), daemon=True)
-    if interrupted() is None:
-        looking.start()
-    while looking.is_alive() and interrupted() is None:
-        looking.join(POLL_S)
-    if found:
-        return found[0]
-    return database.unavailable(f"the run was ended by {interrupted() or 'a fault of ours'}", section, wanted)
 
 
 def _provenance(plan: Plan, locust: str | None) -> Provenance:

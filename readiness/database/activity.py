@@ -1,27 +1,43 @@
-"""pool.headroom: connections still free at the busiest moment of the judged window, sampled from pg_stat_activity.
+"""The database while the load runs: one connection that samples sessions and reads the server's counters.
 
-Its connection is in autocommit: inside a transaction the view would not change, and a transaction as long as the load
-would hold back vacuum.
+The connection is in autocommit: inside a transaction the views would not change, and a transaction as long as the
+load would hold back vacuum.
 """
 
 from __future__ import annotations
 
+import time
+from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 
-from readiness.database import SOURCE
-from readiness.database.address import parameters, passwords
-from readiness.database.reasons import connection_reason, statement_reason
+from readiness.database.connect import open_autocommit
+from readiness.database.counters import (
+    SETTLE_S,
+    Connection,
+    Reading,
+    gained,
+    read_counters,
+    read_statements,
+    settle,
+    top_statements,
+)
+from readiness.database.reasons import statement_reason
 from readiness.errors import NotMeasured
-from readiness.measurements.run import Detail, Measurement
+from readiness.measurements.database import Activity, Counters, Sessions, Statement
+from readiness.text import clean
 
-METRIC = "pool.headroom"
-EVERY_S = 0.5
+EVERY_S = 0.4
 TIMEOUT_S = 3.0
 LOCK_TIMEOUT_S = 1.0
+MAX_SAMPLES = 600
+"""Kept in the run; a longer load keeps the worst of neighbours."""
+MAX_NAMES = 20
+"""Application names and waits kept."""
 
 _ALLOWED = b"select pg_catalog.pg_has_role(session_user, 'pg_read_all_stats', 'USAGE'), pg_catalog.pg_is_in_recovery()"
 _LIMIT = b"""
@@ -30,10 +46,14 @@ select pg_catalog.current_setting('max_connections')::int
      - coalesce(pg_catalog.current_setting('reserved_connections', true)::int, 0)
 """
 # Connections of readiness would not be there without us; a pooler may hide the name, so our own pid counts as well.
-_USED = b"""
-select count(*), count(*) filter (where state = 'active'), count(*) filter (where wait_event_type = 'Lock')
+_SESSIONS = b"""
+select datname = pg_catalog.current_database(), application_name, state,
+       case when state = 'active' and wait_event is not null then wait_event_type || ': ' || wait_event end,
+       pg_catalog.count(*)::int,
+       coalesce(pg_catalog.max(extract(epoch from pg_catalog.clock_timestamp() - xact_start)), 0)::float8
 from pg_catalog.pg_stat_activity
 where backend_type = 'client backend' and application_name <> 'readiness' and pid <> pg_catalog.pg_backend_pid()
+group by 1, 2, 3, 4
 """
 
 
@@ -49,55 +69,143 @@ class JudgedWindow(Protocol):
         ...
 
 
-def headroom(url: str, window: JudgedWindow) -> tuple[Measurement, ...]:
-    """Sample twice a second until the window ends; what fails becomes the reason. Raises ConfigError for a bad URL."""
-    given = parameters(url)
+@dataclass(slots=True)
+class _Seen:
+    """What is known so far; it survives a connection that breaks."""
+
+    server: str = ""
+    limit: int = 0
+    begun_s: float = field(default_factory=time.monotonic)
+    ended_s: float | None = None
+    sessions: list[Sessions] = field(default_factory=list)
+    applications: Counter[str] = field(default_factory=Counter)
+    waits: Counter[str] = field(default_factory=Counter)
+    sent: int = 0
+    before: Reading | None = None
+    counters: Counters | None = None
+    settled: bool = False
+    statements: tuple[Statement, ...] = ()
+    statements_reason: str | None = None
+
+    def result(self, reason: str | None = None) -> Activity:
+        ended_s = time.monotonic() if self.ended_s is None else self.ended_s
+        return Activity(
+            server=self.server,
+            limit=self.limit,
+            window_s=round(ended_s - self.begun_s, 3),
+            sessions=thinned(self.sessions),
+            applications=dict(self.applications.most_common(MAX_NAMES)),
+            waits=dict(self.waits.most_common(MAX_NAMES)),
+            counters=self.counters,
+            settled=self.settled,
+            statements=self.statements,
+            statements_reason=self.statements_reason,
+            reason=reason,
+        )
+
+
+def watch(url: str, window: JudgedWindow, *, wait_for_counters: bool, stop: Callable[[], bool]) -> Activity:
+    """Sample until the window ends, then read the counters; what fails becomes the reason. Raises ConfigError.
+
+    `wait_for_counters`: wait up to SETTLE_S until idle sessions have handed in theirs; `stop` ends that wait.
+    """
+    seen = _Seen()
     try:
         if not window.wait_begin():
             raise NotMeasured("the judged window never began")
-        return (_sample(given, passwords(url), window),)
+        seen.begun_s = time.monotonic()
+        with closing(open_autocommit(url, timeout_s=TIMEOUT_S)) as connection:
+            try:
+                _follow(connection, window, seen)
+                _count(connection, seen, wait_for_counters=wait_for_counters, stop=stop)
+            except (psycopg.Error, OSError) as error:
+                raise NotMeasured(statement_reason(error, TIMEOUT_S, LOCK_TIMEOUT_S)) from None
     except NotMeasured as error:
-        return (Measurement(METRIC, None, None, SOURCE, reason=str(error)),)
+        return seen.result(str(error))
+    return seen.result()
 
 
-def _sample(given: dict[str, str], hidden: tuple[str, ...], window: JudgedWindow) -> Measurement:
-    try:
-        connection = psycopg.connect(_conninfo(given), autocommit=True)
-    except (psycopg.Error, OSError, ValueError) as error:
-        raise NotMeasured(connection_reason(error, (*hidden, given.get("password", "")))) from None
-    with closing(connection):
-        try:
-            return _follow(connection, window)
-        except (psycopg.Error, OSError) as error:
-            raise NotMeasured(statement_reason(error, TIMEOUT_S, LOCK_TIMEOUT_S)) from None
-
-
-def _follow(connection: psycopg.Connection[Any], window: JudgedWindow) -> Measurement:
+def _follow(connection: Connection, window: JudgedWindow, seen: _Seen) -> None:
     allowed, standby = connection.execute(_ALLOWED).fetchall()[0]
     if not allowed:
         raise NotMeasured("the role cannot see other sessions; grant pg_monitor to it")
     if standby:
         raise NotMeasured("this is a standby, whose connections are not the service's; use the primary's URL")
-    limit = int(connection.execute(_LIMIT).fetchall()[0][0])
-    samples = connection.execute(_USED).fetchall()
+    version = connection.info.server_version
+    seen.server = f"PostgreSQL {version // 10000}.{version % 10000}"
+    seen.limit = int(connection.execute(_LIMIT).fetchall()[0][0])
+    statements = _statements(connection, seen)
+    seen.before = read_counters(connection)
+    seen.sent = 1
+    _sample(connection, seen)
     while not window.wait_end(EVERY_S):
-        samples += connection.execute(_USED).fetchall()
-    used, active, waiting = (max(int(sample[column]) for sample in samples) for column in range(3))
-    details = (
-        Detail("most connections", f"{used:,} of {limit:,}", None, "at the busiest sample, without readiness's own"),
-        Detail("most active", f"{active:,}", None),
-        Detail("most waiting for a lock", f"{waiting:,}", None),
+        _sample(connection, seen)
+    seen.ended_s = time.monotonic()
+    if statements is not None:
+        seen.statements = top_statements(connection, statements, read_statements(connection))
+        seen.sent += 4
+
+
+def _statements(connection: Connection, seen: _Seen) -> Any:
+    try:
+        return read_statements(connection)
+    except NotMeasured as error:
+        seen.statements_reason = str(error)
+        return None
+
+
+def _sample(connection: Connection, seen: _Seen) -> None:
+    rows = connection.execute(_SESSIONS).fetchall()
+    seen.sent += 1
+    here = [(name, state, wait, count, age_s) for ours, name, state, wait, count, age_s in rows if ours]
+    applications: Counter[str] = Counter()
+    for name, _, wait, count, _ in here:
+        applications[clean(name, 60) or "(no name)"] += count
+        if wait:
+            seen.waits[clean(wait, 60)] += count
+    for name, count in applications.items():
+        seen.applications[name] = max(seen.applications[name], count)
+
+    def counted(states: tuple[str, ...]) -> int:
+        return sum(count for _, state, _, count, _ in here if state in states)
+
+    seen.sessions.append(
+        Sessions(
+            at_s=round(time.monotonic() - seen.begun_s, 3),
+            connected=sum(row[4] for row in rows),
+            active=counted(("active", "fastpath function call")),
+            idle_in_transaction=counted(("idle in transaction", "idle in transaction (aborted)")),
+            waiting_for_lock=sum(count for _, _, wait, count, _ in here if wait and wait.startswith("Lock:")),
+            oldest_transaction_ms=round(1000 * max((age_s for *_, age_s in here), default=0.0), 1),
+        )
     )
-    value = 100 * max(limit - used, 0) / max(limit, 1)
-    return Measurement(METRIC, None, value, SOURCE, samples=len(samples), details=details)
+    if len(seen.sessions) > 2 * MAX_SAMPLES:
+        seen.sessions = list(thinned(seen.sessions))
 
 
-def _conninfo(given: dict[str, str]) -> str:
-    timeouts = f"-c statement_timeout={TIMEOUT_S * 1000:.0f} -c lock_timeout={LOCK_TIMEOUT_S * 1000:.0f}"
-    ours = {
-        "application_name": "readiness",
-        "connect_timeout": "5",
-        "tcp_user_timeout": "5000",  # a server that is gone without a word
-        "options": f"{given.get('options', '')} -c default_transaction_read_only=on {timeouts}".strip(),
-    }
-    return make_conninfo("", **(given | ours))
+def _count(connection: Connection, seen: _Seen, *, wait_for_counters: bool, stop: Callable[[], bool]) -> None:
+    assert seen.before is not None
+    if wait_for_counters:
+        ended_s = seen.ended_s if seen.ended_s is not None else time.monotonic()
+        seen.settled, sent = settle(connection, ended_s + SETTLE_S, stop)
+        seen.sent += sent
+    seen.counters = gained(seen.before, read_counters(connection), seen.sent + 1)
+
+
+def thinned(samples: list[Sessions]) -> tuple[Sessions, ...]:
+    """At most MAX_SAMPLES: neighbours become one that has the worst of both, so that no peak is lost."""
+    while len(samples) > MAX_SAMPLES:
+        pairs = [_worse(left, right) for left, right in zip(samples[::2], samples[1::2], strict=False)]
+        samples = pairs + samples[len(pairs) * 2 :]
+    return tuple(samples)
+
+
+def _worse(left: Sessions, right: Sessions) -> Sessions:
+    return Sessions(
+        left.at_s,
+        max(left.connected, right.connected),
+        max(left.active, right.active),
+        max(left.idle_in_transaction, right.idle_in_transaction),
+        max(left.waiting_for_lock, right.waiting_for_lock),
+        max(left.oldest_transaction_ms, right.oldest_transaction_ms),
+    )

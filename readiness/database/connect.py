@@ -47,7 +47,7 @@ class Session:
         A statement that fails takes only itself down, by a savepoint.
         """
         with self.guarded():
-            return self.connection.execute(query, prepare=True).fetchall()
+            return extended(self.connection, query)
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
@@ -73,31 +73,53 @@ class Session:
         self.connection.execute("release savepoint readiness")
 
 
+def extended(connection: psycopg.Connection[Row], query: sql.SQL | sql.Composed | bytes) -> list[Row]:
+    """The rows of one statement by the extended protocol, which takes one statement only.
+
+    Without a name, so that nothing is left on a server connection that a pooler gives to the next client.
+    """
+    return connection.execute(query, binary=True).fetchall()  # the text format would use the simple protocol
+
+
 @contextmanager
 def open_read_only(url: str, *, timeout_s: float) -> Iterator[Session]:
     """Connect and begin one read-only snapshot; raises NotMeasured, without the URL or a secret, when it cannot.
 
     Raises ConfigError when `url` is no URL.
     """
+    with closing(_connect(url, timeout_s)) as connection:
+        yield _begin(connection, timeout_s)
+
+
+def open_autocommit(url: str, *, timeout_s: float) -> psycopg.Connection[Row]:
+    """A connection that never stays in a transaction; raises like `open_read_only`."""
+    return _connect(url, timeout_s)
+
+
+def _connect(url: str, timeout_s: float) -> psycopg.Connection[Row]:
     given = parameters(url)
     try:
-        connection = psycopg.connect(_conninfo(given, timeout_s), autocommit=True)
+        try:
+            return psycopg.connect(_conninfo(given, timeout_s), autocommit=True)
+        except psycopg.OperationalError as error:
+            if "startup parameter" not in str(error):
+                raise
+        # A pooler that takes no start-up options; every transaction sets its own limits (`_begin`).
+        return psycopg.connect(_conninfo(given, None), autocommit=True)
     except FAILURES as error:
         reason = connection_reason(error, (*passwords(url), given.get("password", "")))
-    else:
-        with closing(connection):
-            yield _begin(connection, timeout_s)
-        return
-    raise NotMeasured(reason)
+    raise NotMeasured(reason)  # here and not above: the cause could carry the URL along
 
 
-def _conninfo(given: dict[str, str], timeout_s: float) -> str:
+def _conninfo(given: dict[str, str], timeout_s: float | None) -> str:
     ours = {
         "application_name": "readiness",
         "client_encoding": "UTF8",
         "connect_timeout": str(CONNECT_TIMEOUT_S),
-        "options": f"{given.get('options', '')} {_options(timeout_s)}".strip(),  # the last one of a name counts
+        "tcp_user_timeout": "5000",  # a server that is gone without a word
     }
+    if timeout_s is not None:  # the last one of a name counts
+        ours["options"] = f"{given.get('options', '')} {_options(timeout_s)}".strip()
     return make_conninfo("", **(given | ours))
 
 

@@ -9,6 +9,7 @@ import os
 import secrets
 import signal
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,18 +59,22 @@ class Postgres:
         self.server.stop()
 
 
-def start_postgres() -> Postgres:
-    """Create a cluster and start it; raises DemoError with the server's own words when it cannot."""
+def start_postgres(settings: Mapping[str, str] | None = None) -> Postgres:
+    """Create a cluster and start it, with `settings` of its own beside ours.
+
+    Statements are counted (pg_stat_statements) where the programs bring that library along. Raises DemoError with the
+    server's own words when it cannot start.
+    """
     for attempt in range(1, TRIES + 1):
         try:
-            return _start()
+            return _start(settings or {})
         except ServerEnded as error:
             if attempt == TRIES or not port_was_lost(str(error)):
                 raise
     raise AssertionError("unreachable")
 
 
-def _start() -> Postgres:
+def _start(settings: Mapping[str, str]) -> Postgres:
     identity = server_identity()
     folder = create_folder("postgres", identity)
     password = secrets.token_urlsafe(24)
@@ -84,6 +89,9 @@ def _start() -> Postgres:
     options = dict(THROWAWAY, port=str(port))
     if binaries.major >= 18:
         options["io_method"] = "sync"  # the default starts extra worker processes
+    if any((binaries.folder.parent / "lib").glob("pg_stat_statements.*")):
+        options["shared_preload_libraries"] = "pg_stat_statements"
+    options |= settings
     command = [str(binaries.folder / "postgres"), "-D", str(data)]
     for name, value in options.items():
         command += ["-c", f"{name}={value}"]

@@ -59,6 +59,10 @@ def create_database(postgres: Postgres) -> DatabaseUrls:
         _make_roles(connection, passwords)
     with psycopg.connect(postgres.admin_url(DATABASE), autocommit=True) as connection:
         connection.execute("vacuum (analyze)")
+        if connection.execute("show shared_preload_libraries").fetchall() == [("pg_stat_statements",)]:
+            connection.execute("create schema statistics")  # beside the bag tracker's own tables
+            connection.execute("create extension pg_stat_statements schema statistics")
+            connection.execute(sql.SQL("grant usage on schema statistics to {}").format(sql.Identifier(READER_ROLE)))
     return DatabaseUrls(
         admin=postgres.admin_url(DATABASE),
         service=postgres.url(SERVICE_ROLE, passwords[SERVICE_ROLE], DATABASE),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from readiness.measurements.database import Activity
 from readiness.measurements.histogram import EMPTY, Histogram
 from readiness.measurements.instrument import Instrument
 
@@ -248,3 +249,5 @@ class Run:
     """The signal that ended the run early, such as `SIGINT`."""
     notes: tuple[str, ...] = ()
     """Facts worth a reader's eye that change nothing."""
+    database: Activity | None = None
+    """What the database did while the load ran; None when nobody looked."""

@@ -44,12 +44,18 @@ class Place:
                 connection.execute(statement.encode())
             connection.execute("grant select on all tables in schema public to reader")
 
+    @property
+    def version(self) -> int:
+        with psycopg.connect(self.admin_url) as connection:
+            return connection.info.server_version
+
     def digest(self) -> str:
-        """Of every row of `bags`, and of the names of all relations."""
+        """Of every row of `bags`, of the names of all relations, and of the large objects."""
         with psycopg.connect(self.admin_url, autocommit=True) as connection:
             row = connection.execute(
                 "select md5((select string_agg(b::text, ',' order by b.id) from bags b)"
-                " || (select string_agg(c.oid::regclass::text, ',' order by c.oid) from pg_class c))"
+                " || (select string_agg(c.oid::regclass::text, ',' order by c.oid) from pg_class c)"
+                " || (select count(*) from pg_largeobject_metadata))"
             ).fetchone()
         assert row is not None
         return str(row[0])
@@ -75,6 +81,10 @@ def place(server: Postgres) -> Place:
     name = f"test_{next(_number)}"
     with psycopg.connect(server.admin_url(), autocommit=True) as connection:
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    with psycopg.connect(server.admin_url(name), autocommit=True) as connection:
+        if connection.execute("show shared_preload_libraries").fetchall() == [("pg_stat_statements",)]:
+            connection.execute("create extension pg_stat_statements")
+            connection.execute("revoke all on pg_stat_statements from public")
     made = Place(server, name)
     made.execute(
         "create table bags (id int primary key, kind text not null, parent_id int)",

@@ -1,18 +1,41 @@
-"""pool.headroom against a real server with real connections."""
+"""What is seen of the database beside the load, against a real server with real connections."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from threading import Timer
 
 import psycopg
 import pytest
 
-from readiness.database.activity import headroom
+from readiness.database.activity import MAX_SAMPLES, thinned, watch
+from readiness.database.under_load import METRICS, measurements
 from readiness.demo.ports import free_port
+from readiness.measurements.database import Activity, Counters, Sessions
 from readiness.measurements.run import Measurement
 from readiness.probes.window import Window
 from tests.database.conftest import READER_PASSWORD, READER_QUOTED, Place
+
+
+def watched(url: str, window_s: float = 0.3, *, meanwhile: Callable[[], None] = lambda: None) -> Activity:
+    """What is seen in a window during which `meanwhile` runs."""
+    window = Window()
+    window.begin()
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(watch, url, window, wait_for_counters=True, stop=lambda: False)
+        time.sleep(window_s / 2)
+        meanwhile()
+        time.sleep(window_s / 2)
+        window.end()
+        return looking.result()
+
+
+def metrics(activity: Activity) -> dict[str, Measurement]:
+    return {one.metric: one for one in measurements(activity, METRICS)}
 
 
 def measured(url: str, window_s: float = 0.3) -> Measurement:
@@ -20,9 +43,9 @@ def measured(url: str, window_s: float = 0.3) -> Measurement:
     window.begin()
     timer = Timer(window_s, window.end)
     timer.start()
-    (measurement,) = headroom(url, window)
+    activity = watch(url, window, wait_for_counters=False, stop=lambda: False)
     timer.join()
-    return measurement
+    return metrics(activity)["pool.headroom"]
 
 
 @pytest.fixture
@@ -81,6 +104,87 @@ def test_a_database_that_is_down_is_a_reason_without_the_password(place: Place) 
 def test_a_window_that_never_begins_is_a_reason(watcher: Place) -> None:
     window = Window()
     window.end()
-    (measurement,) = headroom(watcher.reader_url, window)
-    assert measurement.value is None
-    assert "never began" in str(measurement.reason)
+    activity = watch(watcher.reader_url, window, wait_for_counters=True, stop=lambda: False)
+    assert "never began" in str(activity.reason)
+    assert all(one.value is None and "never began" in str(one.reason) for one in metrics(activity).values())
+    assert set(metrics(activity)) == METRICS
+
+
+def test_the_servers_counters_say_what_the_load_did(watcher: Place) -> None:
+    watcher.execute("create table if not exists pages as select n, repeat('x', 500) from generate_series(1, 2000) n")
+
+    def load() -> None:
+        with psycopg.connect(watcher.writer_url, autocommit=True, application_name="shop") as connection:
+            for _ in range(30):
+                connection.execute("select count(*) from pg_class")
+            for _ in range(10):
+                with connection.transaction(force_rollback=True):
+                    connection.execute("select 1")
+
+    quiet = watched(watcher.reader_url)
+    busy = watched(watcher.reader_url, meanwhile=load)
+    assert quiet.settled
+    assert busy.settled
+    assert busy.counters is not None
+    assert busy.counters.rollbacks == 10
+    assert 30 <= busy.counters.commits <= 40, "autovacuum may add a few, our own statements none"
+    found = metrics(busy)
+    assert found["database.deadlocks"].value == 0
+    assert 20 <= (found["database.rollback_rate"].value or 0) <= 25
+    assert found["database.buffer_hit_rate"].evidence is not None
+    if not busy.statements_reason:
+        assert any("pg_class" in one.text and one.calls == 30 for one in busy.statements)
+    assert metrics(quiet)["database.rollback_rate"].value in (None, 0)
+
+
+def test_a_deadlock_a_lock_wait_and_an_open_transaction_are_seen(watcher: Place) -> None:
+    watcher.execute("grant update on bags to writer", "grant select on bags to writer")
+
+    def load() -> None:
+        url = watcher.writer_url
+        with psycopg.connect(url) as one, psycopg.connect(url) as two, ThreadPoolExecutor(1) as pool:
+            one.execute("update bags set kind = kind where id = 1")
+            two.execute("update bags set kind = kind where id = 2")
+            crossing = pool.submit(one.execute, "update bags set kind = kind where id = 2")
+            time.sleep(0.9)
+            with suppress(psycopg.errors.DeadlockDetected):  # one of the two is the victim
+                two.execute("update bags set kind = kind where id = 1")
+            two.rollback()
+            crossing.exception()
+            one.rollback()
+
+    found = metrics(watched(watcher.reader_url, 0.8, meanwhile=load))
+    assert found["database.deadlocks"].value == 1
+    assert found["database.lock_waits"].value == 1
+    assert any("Lock: transactionid" in detail.subject for detail in found["database.lock_waits"].details)
+    assert found["database.idle_in_transaction"].value is not None
+    assert found["database.idle_in_transaction"].value >= 1
+    assert (found["database.oldest_transaction"].value or 0) >= 400
+
+
+def test_a_database_that_goes_away_during_the_load_is_a_reason_and_what_was_seen_is_kept(watcher: Place) -> None:
+    def away() -> None:
+        with psycopg.connect(watcher.admin_url, autocommit=True) as connection:
+            connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'reader'")
+
+    activity = watched(watcher.reader_url, 1.2, meanwhile=away)
+    assert activity.reason
+    assert activity.sessions
+    assert all(one.value is None for one in metrics(activity).values())
+
+
+def test_nothing_that_was_not_settled_counts_as_zero() -> None:
+    unsettled = Activity("PostgreSQL 18.0", 97, 1.0, (Sessions(0.1, 1, 0, 0, 0, 0.0),), counters=Counters(commits=5))
+    found = metrics(unsettled)
+    assert found["database.deadlocks"].value is None
+    assert found["database.deadlocks"].reason
+    assert metrics(replace(unsettled, settled=True))["database.deadlocks"].value == 0
+    assert metrics(replace(unsettled, counters=Counters(deadlocks=2)))["database.deadlocks"].value == 2
+
+
+def test_samples_of_a_long_load_lose_no_peak() -> None:
+    samples = [Sessions(float(n), n % 7, 0, 0, 0, 0.0) for n in range(5 * MAX_SAMPLES)]
+    samples[1234] = Sessions(1234.0, 99, 0, 0, 0, 0.0)
+    kept = thinned(samples)
+    assert len(kept) <= MAX_SAMPLES
+    assert max(sample.connected for sample in kept) == 99

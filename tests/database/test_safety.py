@@ -56,9 +56,11 @@ def test_sql_that_would_write_leaves_the_database_as_it_was(place: Place, sql: s
     place.execute("grant insert, update, delete, truncate on bags to writer")  # and the guard is the role of `reader`
     before = place.digest()
     found = ask(place, sql)
+    assert place.digest() == before
+    if "lo_create" in sql and place.version < 160000:
+        return  # up to PostgreSQL 15 READ ONLY lets it through; it goes with the transaction, which never commits
     assert found.value is None
     assert found.reason
-    assert place.digest() == before
 
 
 def test_even_a_role_that_may_write_cannot_through_a_snapshot(place: Place) -> None:
