@@ -21,6 +21,7 @@ from readiness.errors import NotMeasured
 from readiness.load import controller, wire
 from readiness.load.assembly import Assembly
 from readiness.load.plan import EnginePlan, ScenarioFile
+from readiness.load.watch_plan import WatchPlan
 from readiness.measurements.database import Activity
 from readiness.measurements.run import Load, Measurement, Provenance, Run, Target
 from readiness.probes.window import Window
@@ -66,7 +67,12 @@ def plan(
     if load.rate_per_s is not None:
         users = min(max(MIN_OPEN_USERS, round(OPEN_USERS_PER_RATE * load.rate_per_s)), MAX_OPEN_USERS)
     cache = config.probes.cache
-    watch = cache.header if cache.statistics is None else None
+    watch = WatchPlan(
+        cache_header=cache.header,
+        hits=cache.hit,
+        server_timing=config.probes.server_timing == "read",
+        heads=any(check.metric.startswith("security.") for check in config.checks),
+    )
     engine = EnginePlan(
         run_id=run_id,
         base_url=target.url,
@@ -79,8 +85,7 @@ def plan(
         warm_up_s=load.warm_up_s,
         duration_s=load.duration_s,
         timeout_s=load.timeout_s,
-        watched_header=watch,
-        header_hits=cache.hit,
+        watch=watch,
     )
     return Plan(run_id, config, target, engine, database_url, unreachable)
 
@@ -174,11 +179,11 @@ def _drive(
 def _with_header_rate(plan: Plan, looks: tuple[Measurement, ...], load: Load | None) -> tuple[Measurement, ...]:
     """The cache's hit rate by response header is counted by the load itself, not by a probe."""
     rate = load.header_rate if load else None
-    if plan.engine.watched_header is None:
+    if plan.engine.watch.cache_header is None:
         return looks
     others = tuple(look for look in looks if look.metric != "cache.hit_rate")
     if rate is None or rate.total == 0:
-        reason = f"no response carried the header {plan.engine.watched_header}"
+        reason = f"no response carried the header {plan.engine.watch.cache_header}"
         return (*others, Measurement("cache.hit_rate", None, None, "load", reason=reason))
     value = 100 * rate.hits / rate.total
     return (*others, Measurement("cache.hit_rate", None, value, "load", samples=rate.total, evidence=rate))

@@ -43,16 +43,13 @@ _CONTROL_FLOW = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, 
 class _Unrecorded:
     """Under plain `locust -f` nothing of ours counts: Locust's own `request` event does."""
 
-    watched_header: str | None = None
+    watch = None
 
     def begin(self, scenario: str, name: str, start_s: float) -> Call:
         return Call(scenario, name, start_s)
 
     def end(self, call: Call, end_s: float, failure: str | None, detail: str = "", size_bytes: int = 0) -> None:
         """Nothing to keep."""
-
-    def header(self, call: Call, value: str | None) -> None:
-        """Nothing to count."""
 
 
 class User(locust.User):

@@ -66,3 +66,5 @@ class Probes:
     pool: Pool = field(default_factory=Pool)
     security: Security = field(default_factory=Security)
     rate_limit: RateLimit = field(default_factory=RateLimit)
+    server_timing: str = "ignore"
+    """`read` the Server-Timing header of the load's answers, or `ignore` it."""

@@ -220,6 +220,10 @@ def probes_form() -> Form[Probes]:
             "pool": ("pool", pool),
             "security": ("security", security),
             "rate_limit": ("rate_limit", rate_limit),
+            "server_timing": (
+                "server_timing",
+                described(word_form(("read", "ignore")), "Whether the load reads Server-Timing, for root causes."),
+            ),
         },
     )
 

@@ -22,6 +22,8 @@ from readiness.measurements.run import (
     Slice,
     Stall,
 )
+from readiness.measurements.seen import Seen
+from readiness.measurements.seen import together as together_seen
 
 T = TypeVar("T")
 
@@ -67,6 +69,8 @@ class Assembly:
         self._blocks: list[_Block] = []
         self._stalls: list[Stall] = []
         self._instrument: Instrument | None = None
+        self._seen: dict[tuple[str, str], Seen] = {}
+        self._lookups: list[tuple[int, int]] = []
         self._last: Batch | None = None
         self._done: Done | None = None
         self._hello: Hello | None = None
@@ -117,7 +121,6 @@ class Assembly:
         judged_end = self._judged_s if self._judged_s is not None else last.at_s
         if self._done is not None and self._judging_s is not None:
             judged_end = self._done.judged_until_s
-        hits, lookups = last.header
         return Load(
             model="closed" if plan.rate_per_s is None else "open",
             users=plan.users,
@@ -131,7 +134,8 @@ class Assembly:
             dropped_judged=last.dropped[1],
             idle_scenarios=tuple(sorted(set(self._hello.users if self._hello else ()) - started)),
             stalls=_of_the_target(self._stalls, self._instrument.pauses if self._instrument else ()),
-            header_rate=Rate(hits, lookups) if plan.watched_header else None,
+            header_rate=self._header_rate(),
+            seen=tuple(seen for _, seen in sorted(self._seen.items())),
             script_errors=_counted(self._done.script_errors if self._done else {}),
             instrument=self._instrument,
         )
@@ -143,6 +147,7 @@ class Assembly:
         start_s = self._last.at_s if self._last else 0.0
         self._last = batch
         block = _Block(start_s, batch.at_s)
+        self._add_seen(batch.seen)
         for cell, counts in batch.cells.items():
             totals = self._totals.setdefault(cell, _Totals())
             totals.ok = merge(totals.ok, counts.ok)
@@ -176,6 +181,23 @@ class Assembly:
             self._points.append(point)
         if len(self._points) > MAX_POINTS:
             self._points = _pairs(self._points, _join_points)
+
+    def _add_seen(self, found: tuple[Seen, ...]) -> None:
+        """What the answers of one batch said; hits and look-ups are kept by batch, as time blocks of their rate."""
+        for seen in found:
+            key = (seen.scenario, seen.name)
+            self._seen[key] = together_seen(self._seen[key], seen) if key in self._seen else seen
+        hits = sum(seen.hit.total for seen in found)
+        lookups = hits + sum(seen.miss.total for seen in found)
+        if lookups:
+            self._lookups.append((hits, lookups))
+        if len(self._lookups) > MAX_SLICES:
+            self._lookups = _pairs(self._lookups, lambda a, b: (a[0] + b[0], a[1] + b[1]))
+
+    def _header_rate(self) -> Rate | None:
+        if self._plan.watch.cache_header is None:
+            return None
+        return Rate(sum(hit for hit, _ in self._lookups), sum(all_ for _, all_ in self._lookups), tuple(self._lookups))
 
     def _check(self, done: Done) -> None:
         ended = sum(totals.ok.total + sum(totals.failed.values()) for totals in self._totals.values())

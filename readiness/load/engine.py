@@ -29,6 +29,7 @@ from readiness.load.parent import EventPipe, read_line, watch_parent
 from readiness.load.plan import EnginePlan, loads
 from readiness.load.recorder import Recorder
 from readiness.load.stock import StockClients
+from readiness.load.watch import Watch
 from readiness.text import clean
 
 TICK_S = 1.0
@@ -50,7 +51,9 @@ class Engine:
         self._seq = 0
         self._stop = gevent.event.Event()
         self._errors: Counter[str] = Counter()
-        self.recorder = Recorder(watched_header=plan.watched_header, header_hits=plan.header_hits)
+        self.recorder = Recorder()
+        self._watch = None if plan.watch.idle else Watch(plan.watch, self.recorder)
+        self.recorder.watch = self._watch
         self._sentinel = Sentinel(self.recorder)
         self._stock = StockClients(self.recorder, plan.timeout_s)
         self._judging = False
@@ -158,7 +161,13 @@ class Engine:
 
     def _send_batch(self) -> None:
         at_s = time.perf_counter() - self.recorder.start_s
-        self.send(replace(self.recorder.take(at_s, self._seq), instrument=self._sentinel.take()))
+        self.send(
+            replace(
+                self.recorder.take(at_s, self._seq),
+                instrument=self._sentinel.take(),
+                seen=self._watch.take() if self._watch else (),
+            )
+        )
         self._seq += 1
 
     def _finish(self, runner: Any, arrivals: Arrivals | None) -> None:

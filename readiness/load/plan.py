@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+from readiness.load.watch_plan import WatchPlan
+
 DRAIN_S = 5.0
 """How long requests in flight may still finish after the judged window; what is left then is `in_flight`."""
 
@@ -38,8 +40,7 @@ class EnginePlan:
     duration_s: float
     timeout_s: float
     seed: int = 1
-    watched_header: str | None = None
-    header_hits: tuple[str, ...] = ()
+    watch: WatchPlan = field(default_factory=WatchPlan)
     drain_s: float = DRAIN_S
     poisson: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -64,6 +65,7 @@ def loads(line: str) -> EnginePlan:
     """The plan of one line; raises ValueError or TypeError when it is not one."""
     fields = json.loads(line)
     fields["scenarios"] = tuple(ScenarioFile(**scenario) for scenario in fields["scenarios"])
-    for name in ("addresses", "allowed_addresses", "header_hits"):
+    for name in ("addresses", "allowed_addresses"):
         fields[name] = tuple(fields[name])
+    fields["watch"] = WatchPlan(**fields["watch"] | {"hits": tuple(fields["watch"]["hits"])})
     return EnginePlan(**fields)

@@ -37,11 +37,21 @@ class Call:
         self.start_s = start_s
 
 
+class AnswerWatch(Protocol):
+    """See readiness.load.watch."""
+
+    def see(self, call: Call, status: int, end_s: float, raw_head: bytes) -> None:
+        """An answer to `call` came."""
+        ...
+
+
 class CallRecorder(Protocol):
     """Where clients report. Times are `time.perf_counter()` seconds."""
 
-    watched_header: str | None
-    """Lower-case name of a response header that the plan wants counted, or None."""
+    @property
+    def watch(self) -> AnswerWatch | None:
+        """Who looks at the answers' headers; None when nobody does."""
+        ...
 
     def begin(self, scenario: str, name: str, start_s: float) -> Call:
         """A request was started (in an open load: was due) at `start_s`."""
@@ -49,10 +59,6 @@ class CallRecorder(Protocol):
 
     def end(self, call: Call, end_s: float, failure: str | None, detail: str = "", size_bytes: int = 0) -> None:
         """The request ended at `end_s`; `failure` is None or a class of FAILURE_CLASSES, `detail` its plain text."""
-        ...
-
-    def header(self, call: Call, value: str | None) -> None:
-        """The value of the watched response header, None when absent."""
         ...
 
 
@@ -77,8 +83,8 @@ class _Silence:
 class Recorder:
     """Counts every call of the engine and gives what came since the last batch."""
 
-    def __init__(self, *, watched_header: str | None = None, header_hits: tuple[str, ...] = ()) -> None:
-        self.watched_header = watched_header.lower() if watched_header else None
+    def __init__(self) -> None:
+        self.watch: AnswerWatch | None = None
         self.begun = 0
         self.ended = 0
         self.dropped = (0, 0)
@@ -88,8 +94,6 @@ class Recorder:
         self.judged_from_s = math.inf
         self.judged_until_s = math.inf
         self.users = 0
-        self._hits = frozenset(value.upper() for value in header_hits)
-        self._header = [0, 0]
         self._open_calls: set[Call] = set()
         self._cells: dict[tuple[str, str], _Open] = {}
         self._judged_cells: dict[tuple[str, str], _Open] = {}
@@ -147,12 +151,6 @@ class Recorder:
         total, judged = self.dropped
         self.dropped = (total + 1, judged + (self.judged_from_s <= due_s < self.judged_until_s))
 
-    def header(self, call: Call, value: str | None) -> None:
-        """Count a judged response that carries the watched header."""
-        if value is not None and self.judged_from_s <= call.start_s < self.judged_until_s:
-            self._header[0] += value.strip().upper() in self._hits
-            self._header[1] += 1
-
     def take(self, at_s: float, seq: int) -> Batch:
         """Everything since the last take; `at_s` in seconds since the load started."""
         cells = {Cell(*identity, False): _fold(samples) for identity, samples in self._cells.items()}
@@ -169,7 +167,6 @@ class Recorder:
             in_flight=self.in_flight,
             cells=cells,
             stalls=tuple(self._stalls),
-            header=(self._header[0], self._header[1]),
             details=dict(self._details),
         )
         self._stalls = []

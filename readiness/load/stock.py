@@ -76,9 +76,10 @@ class StockClients:
         call = waiting.call
         call.name = f"{request_type} {name}"
         response = rest.get("response")
-        if self._recorder.watched_header:
-            headers = getattr(response, "headers", None)
-            self._recorder.header(call, headers.get(self._recorder.watched_header) if headers else None)
+        status = int(getattr(response, "status_code", 0) or 0)
+        if self._recorder.watch is not None and status:
+            end_s = call.start_s + response_time / 1000
+            self._recorder.watch.see(call, status, end_s, _head(response))
         failure = waiting.judged(classify(exception, response))
         self._recorder.end(call, call.start_s + response_time / 1000, failure, str(exception) if exception else "")
 
@@ -143,6 +144,12 @@ class StockClients:
                 deadline.close()
 
         return send
+
+
+def _head(response: Any) -> bytes:
+    """The answer's headers as they would stand on the wire."""
+    fields = (getattr(response, "headers", None) or {}).items()
+    return "\r\n".join(["", *(f"{name}: {value}" for name, value in fields)]).encode("latin-1", "replace")
 
 
 def _read_body(response: Any) -> None:

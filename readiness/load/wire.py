@@ -15,6 +15,7 @@ import numpy as np
 
 from readiness.measurements.histogram import EMPTY, Histogram
 from readiness.measurements.instrument import Instrument, Pause
+from readiness.measurements.seen import Head, Parts, Seen
 
 
 class Cell(NamedTuple):
@@ -71,7 +72,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Requests that ended since the batch before; `begun`, `ended`, `dropped` and `header` are totals so far."""
+    """Requests that ended since the batch before; `begun`, `ended`, `dropped` are totals so far."""
 
     seq: int
     at_s: float
@@ -83,11 +84,12 @@ class Batch:
     in_flight: int
     cells: Mapping[Cell, CellCounts]
     stalls: tuple[StallSeen, ...] = ()
-    header: tuple[int, int] = (0, 0)
     details: Mapping[str, int] = field(default_factory=dict)
     """Failure texts with their counts."""
     instrument: Instrument | None = None
     """How the engine itself fared since the batch before."""
+    seen: tuple[Seen, ...] = ()
+    """What the judged answers since the batch before said beside their latency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,16 @@ def _plain(value: object) -> object:
             return [_pack(value.ok), dict(value.failed), _pack(value.failed_latency)]
         case Histogram():
             return _pack(value)
+        case Seen():
+            return [
+                value.scenario,
+                value.name,
+                *map(_plain, (value.hit, value.miss, value.timing, value.slow, value.heads)),
+            ]
+        case Parts():
+            return [value.samples, value.total_ms, dict(value.parts_ms)]
+        case Head():
+            return [value.status, [list(pair) for pair in value.headers]]
         case Pause():
             return [value.start_s, value.end_s, value.cpu_s]
         case Instrument():
@@ -183,12 +195,25 @@ def _batch(fields: dict[str, Any]) -> Batch:
         for key, (ok, failed, failed_latency) in fields["cells"] or ()
     }
     fields["stalls"] = tuple(_stall(stall) for stall in fields["stalls"])
-    for pair in ("header", "dropped"):
-        first, second = fields[pair]
-        fields[pair] = (first, second)
+    total, judged = fields["dropped"]
+    fields["dropped"] = (total, judged)
+    fields["seen"] = tuple(_seen(seen) for seen in fields["seen"])
     if fields["instrument"] is not None:
         fields["instrument"] = _instrument(fields["instrument"])
     return Batch(**fields)
+
+
+def _seen(packed: list[Any]) -> Seen:
+    scenario, name, hit, miss, timing, slow, heads = packed
+    return Seen(
+        scenario,
+        name,
+        _unpack(hit),
+        _unpack(miss),
+        Parts(*timing),
+        Parts(*slow),
+        tuple(Head(status, tuple((key, value) for key, value in headers)) for status, headers in heads),
+    )
 
 
 def _instrument(fields: dict[str, Any]) -> Instrument:

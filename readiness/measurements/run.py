@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from readiness.measurements.database import Activity
 from readiness.measurements.histogram import EMPTY, Histogram
 from readiness.measurements.instrument import Instrument
+from readiness.measurements.seen import Seen
 
 FAILURE_CLASSES = (
     "dns",
@@ -166,6 +167,8 @@ class Load:
     """Exceptions that scenario code raised, distinct, capped; each with its count in the text."""
     instrument: Instrument | None = None
     """How the load engine itself fared; None when it was not watched."""
+    seen: tuple[Seen, ...] = ()
+    """What the judged answers said beside their latency, by endpoint, where that was watched."""
 
     @property
     def judged_s(self) -> float:

@@ -9,8 +9,8 @@ from readiness.load.recorder import MAX_NAMES, OTHER, Call, Recorder
 from readiness.load.wire import Batch, Cell, StallSeen
 
 
-def started(**options: object) -> Recorder:
-    recorder = Recorder(**options)  # type: ignore[arg-type]
+def started() -> Recorder:
+    recorder = Recorder()
     recorder.start_s = 0.0
     recorder.judged_from_s = 10.0
     recorder.judged_until_s = 20.0
@@ -85,13 +85,6 @@ def test_names_beyond_the_cap_are_counted_together() -> None:
     cells = recorder.take(12.0, 0).cells
     assert len(cells) == MAX_NAMES + 1
     assert cells[Cell("shop", OTHER, True)].ok.total == 10
-
-
-def test_the_watched_header_is_counted_in_the_judged_window_only() -> None:
-    recorder = started(watched_header="X-Cache", header_hits=("HIT",))
-    for start_s, value in ((5.0, "HIT"), (11.0, "hit"), (11.0, "MISS"), (11.0, None)):
-        recorder.header(recorder.begin("shop", "GET /", start_s), value)
-    assert recorder.take(12.0, 0).header == (1, 2)
 
 
 def test_an_endpoint_that_answers_nothing_is_a_stall_of_its_own_while_others_answer() -> None:

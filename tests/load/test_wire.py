@@ -5,6 +5,7 @@ import pytest
 
 from readiness.load import wire
 from readiness.measurements.histogram import Histogram
+from readiness.measurements.seen import Head, Parts, Seen
 
 BATCH = wire.Batch(
     seq=3,
@@ -20,7 +21,18 @@ BATCH = wire.Batch(
         )
     },
     stalls=(wire.StallSeen(1.0, 2.5, 2, 10, ("shop",), True, False),),
-    header=(3, 4),
+    seen=(
+        Seen(
+            "shop",
+            "GET /",
+            Histogram.of_us(np.array([5, 6])),
+            Histogram.of_us(np.array([900])),
+            Parts(8, 12.5, {"db": 3.25}),
+            Parts(1, 9.0, {"db": 8.0}),
+            (Head(200, (("Set-Cookie", "session=…; HttpOnly"),)),),
+        ),
+        Seen("shop", "GET /other"),
+    ),
     details={"text": 2},
 )
 
@@ -50,7 +62,11 @@ def test_a_batch_reads_back_with_its_histograms() -> None:
         {"http_5xx": 2},
         5,
     )
-    assert (back.stalls, back.header, back.dropped, back.details) == (BATCH.stalls, (3, 4), (2, 1), {"text": 2})
+    assert (back.stalls, back.dropped, back.details) == (BATCH.stalls, (2, 1), {"text": 2})
+    first, second = back.seen
+    assert (first.hit.total, first.hit.sum_us, first.miss.max_us) == (2, 11, 900)
+    assert (first.timing, first.slow, first.heads) == (BATCH.seen[0].timing, BATCH.seen[0].slow, BATCH.seen[0].heads)
+    assert (second.scenario, second.name, second.hit.total) == ("shop", "GET /other", 0)
 
 
 @pytest.mark.parametrize("line", [b"", b"{}", b"[]", b'["Batch", {}]', b'["Nothing", {}]', b"GET / HTTP/1.1", b"[1,2]"])

@@ -63,8 +63,7 @@ class Client:
         self.on_request = on_request
         self._scenario = scenario
         self._recorder = recorder
-        self._watched = recorder.watched_header
-        self._watched_bytes = (recorder.watched_header or "").lower().encode()
+        self._watch = recorder.watch
         self._timeout_s = timeout_s
         self.max_body_bytes = max_body_bytes
         self.control_flow = control_flow
@@ -183,9 +182,8 @@ class Client:
         if call is None:
             return
         recorder = self._recorder
-        if self._watched is not None and response.status_code:
-            there = self._watched_bytes in response.raw_head.lower()
-            recorder.header(call, response.headers.get(self._watched) if there else None)
+        if self._watch is not None and response.status_code:
+            self._watch.see(call, response.status_code, response.end_s, response.raw_head)
         if failure is None:
             recorder.end(call, response.end_s, None, "", len(response.body))
         else:

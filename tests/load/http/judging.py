@@ -137,14 +137,14 @@ def check_the_scenarios_own_time_limit_is_a_timeout() -> None:
         assert ledger.outcomes == ["timeout"]
 
 
-def check_the_watched_header_is_told_for_answers_only() -> None:
+def check_a_watch_sees_answers_only() -> None:
     with Server([READ, ok(b"", "X-CACHE: HIT"), READ, ok(), READ, CLOSE]) as server:
-        ledger = Ledger(watched_header="x-cache")
+        ledger = Ledger(watching=True)
         client = client_of(server, ledger)
         client.get("/")
         client.get("/")
         client.post("/")
-        assert [call.header for call in ledger.calls] == [["HIT"], [None], []]
+        assert [call.seen for call in ledger.calls] == [[(200, True)], [(200, False)], []]
 
 
 def check_an_open_load_counts_from_the_intended_start_once() -> None:

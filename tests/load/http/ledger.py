@@ -16,7 +16,7 @@ class Entry:
     detail: str = ""
     size_bytes: int = 0
     ends: int = 0
-    header: list[str | None] = field(default_factory=list)
+    seen: list[tuple[int, bool]] = field(default_factory=list)
 
     @property
     def took_s(self) -> float:
@@ -28,8 +28,8 @@ class Entry:
 class Ledger:
     """Fulfils CallRecorder."""
 
-    def __init__(self, watched_header: str | None = None) -> None:
-        self.watched_header = watched_header
+    def __init__(self, *, watching: bool = False) -> None:
+        self.watch = self if watching else None
         self.calls: list[Entry] = []
 
     def begin(self, scenario: str, name: str, start_s: float) -> Any:
@@ -41,8 +41,8 @@ class Ledger:
         call.end_s, call.failure, call.detail, call.size_bytes = end_s, failure, detail, size_bytes
         call.ends += 1
 
-    def header(self, call: Any, value: str | None) -> None:
-        call.header.append(value)
+    def see(self, call: Any, status: int, end_s: float, raw_head: bytes) -> None:
+        call.seen.append((status, b"\nx-cache: hit\r" in raw_head.lower()))
 
     @property
     def outcomes(self) -> list[str]:

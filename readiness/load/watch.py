@@ -1,0 +1,195 @@
+"""What the answers to the load say beside their latency, where the plan asks for it.
+
+Runs for every answer inside the engine, so it must cost next to nothing: bytes are searched, never parsed as a whole;
+`Server-Timing` is read of at most READ_PER_S answers a second and endpoint, each standing for the others of its
+stride, and of the slow ones, which are few.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from readiness.load.recorder import Call
+from readiness.load.watch_plan import WatchPlan
+from readiness.measurements.histogram import Histogram
+from readiness.measurements.seen import Head, Parts, Seen
+from readiness.text import clean
+
+READ_PER_S = 50
+MAX_ENDPOINTS = 200
+"""Endpoints that are watched; a scenario that puts ids into its names is watched in part."""
+MAX_PARTS = 12
+MAX_HEADS = 4
+MAX_LOOKS = 100
+"""Answers of an endpoint that are looked at for a cookie; after these only for a status that was not seen yet."""
+MAX_FIELDS = 100
+SLOW_SHARE = 0.95
+LONGEST_MS = 1e7
+_PART = re.compile(rb'([!#$%&\'*+.^_`|~0-9a-z-]{1,40})\s*;[^,]*?\bdur\s*=\s*"?([0-9]{1,9}(?:\.[0-9]{1,9})?)')
+
+
+class JudgedWindow(Protocol):
+    """What is needed of the recorder."""
+
+    judged_from_s: float
+    judged_until_s: float
+
+
+@dataclass(slots=True)
+class _Endpoint:
+    hit_s: list[float] = field(default_factory=list)
+    miss_s: list[float] = field(default_factory=list)
+    latencies_s: list[float] = field(default_factory=list)
+    stride: int = 1
+    slow_s: float = float("inf")
+    timing: _Sum = field(default_factory=lambda: _Sum())
+    slow: _Sum = field(default_factory=lambda: _Sum())
+    looks: int = 0
+    kept: set[tuple[int, bool]] = field(default_factory=set)
+    heads: list[Head] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Sum:
+    samples: int = 0
+    total_ms: float = 0.0
+    parts_ms: dict[str, float] = field(default_factory=dict)
+
+    def add(self, latency_ms: float, parts: list[tuple[str, float]], weight: int) -> None:
+        self.samples += weight
+        self.total_ms += latency_ms * weight
+        for name, spent_ms in parts:
+            if name in self.parts_ms or len(self.parts_ms) < MAX_PARTS:
+                self.parts_ms[name] = self.parts_ms.get(name, 0.0) + spent_ms * weight
+
+    def take(self) -> Parts:
+        taken = Parts(self.samples, self.total_ms, self.parts_ms)
+        self.samples, self.total_ms, self.parts_ms = 0, 0.0, {}
+        return taken
+
+
+class Watch:
+    """Looks at every judged answer of the load; `take` gives what came since the last take."""
+
+    def __init__(self, plan: WatchPlan, window: JudgedWindow) -> None:
+        self._window = window
+        self._cache = b"" if plan.cache_header is None else b"\n" + plan.cache_header.lower().encode() + b":"
+        self._cache_kind = (plan.cache_header or "").lower()
+        self._hits = frozenset(value.lower().encode() for value in plan.hits)
+        self._timing = plan.server_timing
+        self._heads = plan.heads
+        self._endpoints: dict[tuple[str, str], _Endpoint] = {}
+
+    def see(self, call: Call, status: int, end_s: float, raw_head: bytes) -> None:
+        """An answer to `call` came; `raw_head` are its status line and headers, with or without some of the body."""
+        start_s = call.start_s
+        if not self._window.judged_from_s <= start_s < self._window.judged_until_s:
+            return
+        identity = (call.scenario, call.name)
+        endpoint = self._endpoints.get(identity)
+        if endpoint is None:
+            if len(self._endpoints) >= MAX_ENDPOINTS:
+                return
+            endpoint = self._endpoints[identity] = _Endpoint()
+        latency_s = end_s - start_s
+        end = raw_head.find(b"\r\n\r\n")
+        head = raw_head if end < 0 else raw_head[:end]
+        folded = head.lower()
+        if self._cache_kind:
+            hit = self._is_hit(folded, status)
+            if hit is not None:
+                (endpoint.hit_s if hit else endpoint.miss_s).append(latency_s)
+        if self._timing:
+            self._time(endpoint, folded, latency_s)
+        if self._heads and (endpoint.looks < MAX_LOOKS or (status, False) not in endpoint.kept):
+            endpoint.looks += 1
+            kind = (status, b"\nset-cookie:" in folded)
+            if kind not in endpoint.kept and len(endpoint.kept) < MAX_HEADS:
+                endpoint.kept.add(kind)
+                endpoint.heads.append(Head(status, _fields(head)))
+
+    def take(self) -> tuple[Seen, ...]:
+        """Everything since the last take, by endpoint."""
+        found = []
+        for (scenario, name), one in self._endpoints.items():
+            if not (one.hit_s or one.miss_s or one.latencies_s or one.heads):
+                continue
+            found.append(
+                Seen(
+                    scenario,
+                    name,
+                    _histogram(one.hit_s),
+                    _histogram(one.miss_s),
+                    one.timing.take(),
+                    one.slow.take(),
+                    tuple(one.heads),
+                )
+            )
+            if len(one.latencies_s) >= READ_PER_S // 2:
+                one.slow_s = float(np.quantile(one.latencies_s, SLOW_SHARE))
+            one.stride = max(1, round(len(one.latencies_s) / READ_PER_S))
+            one.hit_s, one.miss_s, one.latencies_s, one.heads = [], [], [], []
+        return tuple(found)
+
+    def _is_hit(self, head: bytes, status: int) -> bool | None:
+        """Whether a cache answered; None when the answer says nothing about it."""
+        if self._cache_kind == "age":  # RFC 9111 §5.1: its presence means that the origin did not make this answer
+            return _value(head, b"\nage:").isdigit() if status == 200 else None
+        if self._cache not in head:
+            return None
+        value = _value(head, self._cache)
+        if self._cache_kind == "cache-status":  # RFC 9211: one member for each cache, the nearest to the origin first
+            return any(b"hit" in [part.strip() for part in member.split(b";")[1:]] for member in value.split(b","))
+        return value in self._hits
+
+    def _time(self, endpoint: _Endpoint, head: bytes, latency_s: float) -> None:
+        seen = endpoint.latencies_s
+        seen.append(latency_s)
+        sampled = len(seen) % endpoint.stride == 0
+        slow = latency_s > endpoint.slow_s
+        if not (sampled or slow) or b"\nserver-timing:" not in head:
+            return
+        parts = [
+            (name.decode("ascii"), float(spent))
+            for name, spent in _PART.findall(_value(head, b"\nserver-timing:")[:2000])
+            if float(spent) <= LONGEST_MS
+        ]
+        latency_ms = latency_s * 1000
+        if sampled:
+            endpoint.timing.add(latency_ms, parts, endpoint.stride)
+        if slow:
+            endpoint.slow.add(latency_ms, parts, 1)
+
+
+def _value(head: bytes, name: bytes) -> bytes:
+    """The field's value in lower case, repeated fields joined with a comma; `name` is line feed, field and colon."""
+    values = []
+    at = head.find(name)
+    while at >= 0:
+        end = head.find(b"\r", at)
+        values.append(head[at + len(name) : end if end >= 0 else len(head)].strip())
+        at = head.find(name, at + 1)
+    return b",".join(values)
+
+
+def _fields(head: bytes) -> tuple[tuple[str, str], ...]:
+    """Names and values as sent, cleaned; of a cookie only its name and attributes."""
+    found = []
+    for line in head.split(b"\r\n")[1 : MAX_FIELDS + 1]:
+        name, colon, value = line.partition(b":")
+        if not colon:
+            continue
+        field_name, text = clean(name.decode("latin-1"), 100), clean(value.decode("latin-1"), 4000)
+        if field_name.lower() == "set-cookie":
+            pair, semicolon, attributes = text.partition(";")
+            text = f"{pair.partition('=')[0]}=…{semicolon}{attributes}"
+        found.append((field_name, text))
+    return tuple(found)
+
+
+def _histogram(latencies_s: list[float]) -> Histogram:
+    return Histogram.of_us(np.maximum(np.rint(np.array(latencies_s) * 1e6), 0).astype(np.int64))

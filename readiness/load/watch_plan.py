@@ -1,0 +1,22 @@
+"""WatchPlan: what the engine looks for in answers, a part of its plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPlan:
+    """What to look for; nothing by default."""
+
+    cache_header: str | None = None
+    hits: tuple[str, ...] = ()
+    """Values of the cache header that mean a hit, where it is neither Cache-Status nor Age."""
+    server_timing: bool = False
+    heads: bool = False
+    """Keep one answer's head of each endpoint and status, for the rules about headers."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to look for."""
+        return self.cache_header is None and not self.server_timing and not self.heads

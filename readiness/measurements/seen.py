@@ -1,0 +1,70 @@
+"""What the answers to the load said beside their latency: of a cache, of where the time went, of their headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from readiness.measurements.histogram import EMPTY, Histogram, merge
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Where the time of some answers went, from their `Server-Timing` headers (W3C)."""
+
+    samples: int = 0
+    """Answers that this stands for; some are read in place of others."""
+    total_ms: float = 0.0
+    """Sum of what the client waited for them."""
+    parts_ms: Mapping[str, float] = field(default_factory=dict)
+    """Sum by the service's own name for the part, such as `db`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Status and header fields of one answer; the values of cookies are left out."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One endpoint of one scenario in the judged window."""
+
+    scenario: str
+    name: str
+    hit: Histogram = EMPTY
+    miss: Histogram = EMPTY
+    """Latency of answers that the watched header calls a hit of the service's cache, or a miss."""
+    timing: Parts = Parts()
+    slow: Parts = Parts()
+    """As `timing`, of answers slower than the endpoint's P95 of the seconds before."""
+    heads: tuple[Head, ...] = ()
+    """One answer of each status, and one that sets cookies."""
+
+
+def together(first: Seen, second: Seen) -> Seen:
+    """Both as one; of the same endpoint."""
+    known = {(head.status, sets_cookie(head)) for head in first.heads}
+    return Seen(
+        first.scenario,
+        first.name,
+        merge(first.hit, second.hit),
+        merge(first.miss, second.miss),
+        _sum(first.timing, second.timing),
+        _sum(first.slow, second.slow),
+        (*first.heads, *(head for head in second.heads if (head.status, sets_cookie(head)) not in known)),
+    )
+
+
+def sets_cookie(head: Head) -> bool:
+    """Whether the answer sets a cookie."""
+    return any(name.lower() == "set-cookie" for name, _ in head.headers)
+
+
+def _sum(first: Parts, second: Parts) -> Parts:
+    parts_ms = dict(first.parts_ms)
+    for name, spent_ms in second.parts_ms.items():
+        parts_ms[name] = parts_ms.get(name, 0.0) + spent_ms
+    return Parts(first.samples + second.samples, first.total_ms + second.total_ms, parts_ms)

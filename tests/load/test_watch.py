@@ -1,0 +1,96 @@
+"""What answers say beside their latency, seen in the bytes of their heads."""
+
+from __future__ import annotations
+
+import pytest
+
+from readiness.load.recorder import Call
+from readiness.load.watch import MAX_ENDPOINTS, Watch
+from readiness.load.watch_plan import WatchPlan
+from readiness.measurements.seen import Seen
+
+
+class Window:
+    judged_from_s = 10.0
+    judged_until_s = 20.0
+
+
+def head(*lines: str, body: bytes = b"") -> bytes:
+    return "\r\n".join(("HTTP/1.1 200 OK", *lines)).encode("latin-1") + b"\r\n\r\n" + body
+
+
+def seen(watch: Watch, *heads: bytes, status: int = 200, start_s: float = 11.0, took_s: float = 0.01) -> Seen | None:
+    for raw in heads:
+        watch.see(Call("shop", "GET /", start_s), status, start_s + took_s, raw)
+    return next(iter(watch.take()), None)
+
+
+@pytest.mark.parametrize(
+    ("header", "lines", "hits"),
+    [
+        ("X-Cache", ["x-cache: hit", "X-CACHE: HIT", "X-Cache: MISS", "X-Other: HIT"], (2, 1)),
+        ("X-Cache", ["X-Cache: HIT2", "X-Cache:", "Not-X-Cache: HIT"], (0, 2)),
+        ("Cache-Status", ["Cache-Status: Edge; hit; ttl=3", 'Cache-Status: "a"; fwd=miss'], (1, 1)),
+        ("Cache-Status", ["Cache-Status: A; fwd=miss, B;hit", "Cache-Status: hit"], (1, 1)),
+        ("Age", ["Age: 7", "Age: 0", "Date: now", "Age: -1"], (2, 2)),
+    ],
+)
+def test_a_cache_header_is_read_by_its_own_rules(header: str, lines: list[str], hits: tuple[int, int]) -> None:
+    watch = Watch(WatchPlan(cache_header=header, hits=("HIT",)), Window())
+    found = seen(watch, *(head(line) for line in lines))
+    assert found is not None
+    assert (found.hit.total, found.miss.total) == hits
+
+
+def test_a_body_and_the_time_outside_the_window_say_nothing() -> None:
+    watch = Watch(WatchPlan(cache_header="X-Cache", hits=("HIT",), heads=True), Window())
+    assert seen(watch, head("X-Cache: HIT"), start_s=9.9) is None
+    assert seen(watch, head("X-Cache: HIT"), start_s=20.0) is None
+    found = seen(watch, head("Server: x", body=b"\r\nX-Cache: HIT\r\n"))
+    assert found is not None
+    assert found.hit.total == 0
+
+
+def test_server_timing_is_summed_by_part_and_each_sample_stands_for_its_stride() -> None:
+    watch = Watch(WatchPlan(server_timing=True), Window())
+    timed = head('Server-Timing: db;dur=4.5, cache;desc="a b";dur=1, miss, bad;dur=x', "server-timing: app;dur=2")
+    first = seen(watch, *[timed] * 200)
+    assert first is not None
+    assert first.timing.samples == 200
+    assert first.timing.parts_ms == pytest.approx({"db": 900, "cache": 200, "app": 400})
+    assert first.timing.total_ms == pytest.approx(2000)
+    second = seen(watch, *[timed] * 200)
+    assert second is not None
+    assert second.timing.samples == 200
+    assert second.timing.parts_ms["db"] == pytest.approx(900)
+    slow = seen(watch, timed, took_s=1.0)
+    assert slow is not None
+    assert slow.slow.samples == 1
+    assert slow.slow.total_ms == pytest.approx(1000)
+
+
+@pytest.mark.parametrize(
+    "value", ["db;dur=1e400", "db;dur=-5", "db;dur=nan", "db;dur=99999999999", "x" * 60_000, ",;,;dur=", "\x00;dur=1"]
+)
+def test_a_hostile_server_timing_adds_nothing_that_is_no_number(value: str) -> None:
+    found = seen(Watch(WatchPlan(server_timing=True), Window()), head(f"Server-Timing: {value}"))
+    assert found is not None
+    assert all(0 <= spent < 1e7 for spent in found.timing.parts_ms.values())
+
+
+def test_one_head_of_each_status_is_kept_and_never_a_cookies_value() -> None:
+    watch = Watch(WatchPlan(heads=True), Window())
+    first = seen(watch, head("Server: a\x1b[2J"), head("Server: b"), head("Set-Cookie: session=s3cret; HttpOnly"))
+    assert first is not None
+    assert [one.headers for one in first.heads] == [
+        (("Server", "a[2J"),),
+        (("Set-Cookie", "session=…; HttpOnly"),),
+    ]
+    assert seen(watch, head("Server: c"), status=404) is not None
+
+
+def test_endpoints_beyond_the_cap_cost_no_memory() -> None:
+    watch = Watch(WatchPlan(cache_header="X-Cache", hits=("HIT",)), Window())
+    for number in range(MAX_ENDPOINTS + 50):
+        watch.see(Call("shop", f"GET /{number}", 11.0), 200, 11.1, head("X-Cache: HIT"))
+    assert len(watch.take()) == MAX_ENDPOINTS
