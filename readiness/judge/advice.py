@@ -1,101 +1,97 @@
-"""What follows from the results, by rule: conditions, risks and next steps."""
+"""What follows from the results for a release, by rule: its conditions, its terms, and what to watch."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from readiness.config.model import OnFail
-from readiness.judge.check import Judged
 from readiness.judge.decision import label
-from readiness.judge.verdict import CheckResult, Decision, Outcome, Risks, Waived
-from readiness.metrics.catalogue import find
+from readiness.judge.outcome import Decision, Outcome
+from readiness.judge.release import Deployment
+from readiness.judge.risks import height, waived_by
+from readiness.judge.verdict import CheckResult, Waived
+from readiness.measurements.run import Load
+from readiness.metrics.catalogue import is_load
 from readiness.numbers import quantity
 
+MOST_WATCHED = 8
 _SETTLED = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
+_INSIDE = frozenset({Outcome.PASS, Outcome.WARN, Outcome.NOT_APPLICABLE})
 
 
-def conditions(decision: Decision, checks: Sequence[CheckResult], waivers: Sequence[Waived] = ()) -> tuple[str, ...]:
+def conditions(decision: Decision, checks: Sequence[CheckResult], waivers: Mapping[str, Waived]) -> tuple[str, ...]:
     """One per check that did not pass, waived ones first; only a CONDITIONAL decision has any."""
     if decision is not Decision.CONDITIONAL:
         return ()
-    excused = {waiver.check: waiver for waiver in waivers}
     open_checks = [check for check in checks if check.outcome not in _SETTLED and check.effect != OnFail.NOTE]
     open_checks.sort(key=lambda check: not check.waived)
     return tuple(
-        f"{_waived(excused[check.key])} {_condition(check)}" if check.waived else _condition(check)
+        f"{waived_by(waivers[check.key])} {_condition(check)}" if check.waived else _condition(check)
         for check in open_checks
     )
 
 
-def risks(checks: Sequence[CheckResult], doubts: Sequence[str], waivers: Sequence[Waived] = ()) -> Risks:
-    """Sort the results by what they put at stake.
-
-    High: a waived check that did not pass (first), a failure that blocks or is a condition, a blocking check without
-    proof, and doubts about the whole run.
-    Medium: a warning, a check without proof, a failed note. Low: what passed.
-    """
-    low: list[str] = []
-    medium: list[str] = []
-    excused = {waiver.check: waiver for waiver in waivers}
-    high: list[str] = [
-        f"{_waived(excused[check.key])} {label(check)}: {check.message}"
-        for check in checks
-        if check.waived and check.outcome not in _SETTLED
-    ]
-    high += [f"The run itself: {doubt}" for doubt in doubts]
-    for check in checks:
-        if check.waived and check.outcome not in _SETTLED:
-            continue
-        line = f"{label(check)}: {check.message}"
-        match check.outcome:
-            case Outcome.PASS:
-                low.append(f"{label(check)}: {_value(check)} against {check.pass_limit}")
-            case Outcome.NOT_APPLICABLE:
-                continue
-            case Outcome.FAIL:
-                (medium if check.effect == OnFail.NOTE else high).append(line)
-            case Outcome.WARN:
-                medium.append(line)
-            case _:
-                (high if check.effect == OnFail.BLOCK else medium).append(line)
-    return Risks(tuple(low), tuple(medium), tuple(high))
-
-
-def next_steps(judged: Sequence[Judged], doubts: Sequence[str]) -> tuple[str, ...]:
-    """What to do, most effective first: doubts, then blocking checks, then the weight that each check still lacks."""
-    steps = [f"Mend the run first: {doubt}." for doubt in doubts]
-    behind = [item for item in judged if item.result.outcome not in _SETTLED]
-    behind.sort(key=lambda item: (item.result.effect != OnFail.BLOCK, -item.result.weight * (1 - item.credit.point)))
-    seen: set[str] = set()
-    for item in behind:
-        check = item.result
-        metric = find(check.name)
-        if check.outcome is Outcome.ERROR:
-            steps.append(f"{label(check)}: make it measurable; {check.message[0].lower()}{check.message[1:]}")
-        elif item.remedy:
-            if item.remedy not in seen:
-                seen.add(item.remedy)
-                steps.append(f"Measure latency again: {item.remedy}.")
-        elif check.outcome is Outcome.INCONCLUSIVE and item.credit.point == 1:
-            steps.append(f"{label(check)}: run longer or with more load; the value is good, the proof is missing.")
-        elif metric is not None and metric.fix not in seen:
-            seen.add(metric.fix)
-            steps.append(f"{label(check)}: {metric.fix}")
-    return tuple(steps)
-
-
-def needless(checks: Sequence[CheckResult], waivers: Sequence[Waived]) -> tuple[str, ...]:
+def needless(checks: Sequence[CheckResult], waivers: Mapping[str, Waived]) -> tuple[str, ...]:
     """A note for each waiver of a check that passed."""
     passed = {check.key: check for check in checks if check.waived and check.outcome is Outcome.PASS}
     return tuple(
-        f"{label(passed[waiver.check])} passed: its waiver by {waiver.owner} is not needed any more; remove it"
-        for waiver in waivers
-        if waiver.check in passed
+        f"{label(passed[key])} passed: its waiver by {waiver.owner} is not needed any more; remove it"
+        for key, waiver in waivers.items()
+        if key in passed
     )
 
 
-def _waived(waiver: Waived) -> str:
-    return f"Waived by {waiver.owner} until {waiver.expires} ({waiver.reason.rstrip('.')}):"
+def deployment(
+    decision: Decision, checks: Sequence[CheckResult], waivers: Mapping[str, Waived], load: Load | None
+) -> Deployment:
+    """The terms of a release: how much load, what to watch, until when."""
+    return Deployment(_max_load(checks, load), _watch(decision, checks), _until(decision, checks, waivers))
+
+
+def _max_load(checks: Sequence[CheckResult], load: Load | None) -> str:
+    """The largest measured load inside the limits. One load was measured, so it is that one or none."""
+    if load is None or not load.ledger.planned:
+        return "No load was measured."
+    of_load = [check for check in checks if is_load(check.name)]
+    rate = sum(endpoint.judged.ok.total for endpoint in load.endpoints) / load.judged_s if load.judged_s else None
+    measured = f"{height(load)} ({quantity(rate, '/s')} answered)" if rate is not None else height(load)
+    if not of_load:
+        return f"{measured} were measured, but no limit on the load's own answers was declared."
+    outside = [check for check in of_load if check.outcome not in _INSIDE]
+    if not outside:
+        warned = [label(check) for check in of_load if check.outcome is Outcome.WARN]
+        aside = f", {_and(warned)} only within the warning limit" if warned else ""
+        return f"{measured}: the largest load that was measured, and inside its limits{aside}. More was not measured."
+    failed = [label(check) for check in outside if check.outcome is Outcome.FAIL]
+    if failed:
+        return f"None of those measured: at {measured} {_and(failed)} missed the limit."
+    return f"None is proven: at {measured} {_and([label(check) for check in outside])} could not be proven."
+
+
+def _watch(decision: Decision, checks: Sequence[CheckResult]) -> tuple[str, ...]:
+    """What did not pass and what blocks, with the value of this run beside the limit to alarm at."""
+    if decision not in (Decision.READY, Decision.CONDITIONAL):
+        return ()
+    wanted = [check for check in checks if check.outcome not in _SETTLED and check.effect != OnFail.NOTE]
+    wanted += [check for check in checks if check.outcome is Outcome.PASS and check.on_fail == OnFail.BLOCK]
+    lines = [f"{label(check)}: {_value(check)} in this run, {check.pass_limit} is the limit" for check in wanted]
+    more = len(lines) - MOST_WATCHED
+    return (*lines[:MOST_WATCHED], f"and {more:,} more blocking checks") if more > 0 else tuple(lines)
+
+
+def _until(decision: Decision, checks: Sequence[CheckResult], waivers: Mapping[str, Waived]) -> str:
+    match decision:
+        case Decision.READY:
+            return "Until the next change: this run speaks of the build and the load that it measured."
+        case Decision.CONDITIONAL:
+            used = [waivers[check.key] for check in checks if check.waived and check.outcome not in _SETTLED]
+            first = min(used, key=lambda waiver: waiver.expires, default=None)
+            last = f"; at the latest until {first.expires}, when the waiver by {first.owner} ends" if first else ""
+            return f"Until a run by the same plan passes what is a condition now{last}."
+        case Decision.NOT_READY:
+            return "Not before a run by the same plan passes what blocks now."
+        case Decision.INCONCLUSIVE:
+            return "Not before a run gives the evidence that is missing now."
 
 
 def _condition(check: CheckResult) -> str:
@@ -108,4 +104,10 @@ def _condition(check: CheckResult) -> str:
 
 
 def _value(check: CheckResult) -> str:
-    return quantity(check.value, check.unit, absent="not bounded")
+    return quantity(check.value, check.unit, absent="not bounded" if check.outcome is Outcome.FAIL else "not measured")
+
+
+def _and(names: Sequence[str]) -> str:
+    if len(names) > 4:
+        return f"{', '.join(names[:3])} and {len(names) - 3} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -8,7 +8,7 @@ from datetime import date
 
 from readiness.config.model import Config
 from readiness.errors import ExitCode
-from readiness.judge.advice import conditions, needless, next_steps, risks
+from readiness.judge.advice import conditions, deployment, needless
 from readiness.judge.check import Judged, judge_check
 from readiness.judge.decision import decide
 from readiness.judge.flips import flips
@@ -16,7 +16,10 @@ from readiness.judge.instrument import described, pause_doubts
 from readiness.judge.needs import needs
 from readiness.judge.outlook import Outlook
 from readiness.judge.readings import own_faults
+from readiness.judge.release import Release
+from readiness.judge.risks import risks
 from readiness.judge.score import score
+from readiness.judge.steps import issues, steps
 from readiness.judge.tail import tail
 from readiness.judge.verdict import EXIT_OF, Attested, EndpointResult, Latency, Verdict, Waived
 from readiness.judge.what_if import what_ifs
@@ -44,6 +47,10 @@ def judge(run: Run, config: Config) -> Verdict:
     total = score(judged)
     decision, reason = decide(results, total, config.decision, doubts, run.interrupted)
     exit_code = SIGNAL_EXIT.get(run.interrupted or "", EXIT_OF[decision])
+    outlook = _outlook(run, config, judged, doubts)
+    planned = steps(judged, doubts, outlook)
+    stalls = _stalls(run.load) if run.load else ()
+    excused = {waiver.check: waiver for waiver in waivers}
     return Verdict(
         run_id=run.id,
         service=run.service,
@@ -52,11 +59,11 @@ def judge(run: Run, config: Config) -> Verdict:
         reason=reason,
         score=total,
         checks=results,
-        conditions=conditions(decision, results, waivers),
-        risks=risks(results, doubts, waivers),
-        next_steps=next_steps(judged, doubts),
+        conditions=conditions(decision, results, excused),
+        risks=risks(judged, doubts, excused, run.load),
+        next_steps=tuple(step.text for step in planned),
         doubts=doubts,
-        notes=run.notes + needless(results, waivers),
+        notes=run.notes + needless(results, excused),
         ledger=run.load.ledger if run.load else None,
         judged=judged_ledger(run.load) if run.load else None,
         endpoints=tuple(_endpoint(endpoint) for endpoint in run.load.endpoints) if run.load else (),
@@ -69,11 +76,16 @@ def judge(run: Run, config: Config) -> Verdict:
         thresholds_file=config.file,
         thresholds_sha256=config.sha256,
         confidence=config.confidence,
-        stalls=_stalls(run.load) if run.load else (),
+        stalls=stalls,
         instrument=described(run.load.instrument) if run.load else (),
         waivers=waivers,
         attested=_attested(run, config),
-        outlook=_outlook(run, config, judged, doubts),
+        outlook=outlook,
+        release=Release(
+            planned,
+            issues(judged, outlook, planned, run.load, run.measurements, stalls),
+            deployment(decision, results, excused, run.load),
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from readiness.errors import ExitCode
 from readiness.judge.outcome import Decision as Decision
 from readiness.judge.outcome import Outcome as Outcome
 from readiness.judge.outlook import Outlook
+from readiness.judge.release import Release
 from readiness.measurements.run import Ledger, Measurement, Provenance, Target
 
 EXIT_OF: Mapping[Decision, ExitCode] = {
@@ -172,3 +173,5 @@ class Verdict:
     attested: tuple[Attested, ...] = field(default=())
     outlook: Outlook = field(default_factory=Outlook)
     """What it would take to change the answer."""
+    release: Release = field(default_factory=Release)
+    """What follows for those who must act on it."""

@@ -1,0 +1,182 @@
+"""What to do next, ranked by what it does to the decision, and what is wrong with its causes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from readiness.config.model import OnFail
+from readiness.judge.check import Judged
+from readiness.judge.decision import label
+from readiness.judge.needs import SETTLED
+from readiness.judge.outcome import Outcome
+from readiness.judge.outlook import Outlook
+from readiness.judge.release import Horizon, Issue, Step
+from readiness.measurements.run import Load, Measurement
+from readiness.metrics.catalogue import find
+from readiness.numbers import count, number, quantity
+from readiness.text import clean
+
+MOST_CAUSES = 4
+_UNKNOWN = frozenset({Outcome.ERROR, Outcome.SKIPPED})
+
+
+@dataclass(frozen=True, slots=True)
+class _Todo:
+    """One text, and the checks that it is for."""
+
+    text: str
+    items: list[Judged]
+
+
+def steps(judged: Sequence[Judged], doubts: Sequence[str], outlook: Outlook) -> tuple[Step, ...]:
+    """Most effective first: the run itself, what blocks or is unknown, what a better decision asks for, the rest.
+
+    Within a horizon the step comes first whose checks lack the most points of the score.
+    """
+    found = [Step(f"Mend the run first: {doubt}.", Horizon.IMMEDIATE, (), 0.0, "decides") for doubt in doubts]
+    weight = sum(item.result.weight for item in judged if item.result.outcome is not Outcome.NOT_APPLICABLE)
+    decisive = {key for flip in outlook.flips if flip.passing for key in flip.checks}
+    rest = [_step(todo, decisive, weight, outlook) for todo in _todos(judged)]
+    order = list(Horizon)
+    rest.sort(key=lambda step: (order.index(step.horizon), not step.checks[0:1], -step.gain))
+    return (*found, *rest)
+
+
+def _todos(judged: Sequence[Judged]) -> list[_Todo]:
+    """One for each remedy; checks with the same remedy share it."""
+    found: dict[str, _Todo] = {}
+    for item in judged:
+        check = item.result
+        if check.outcome in SETTLED:
+            continue
+        metric = find(check.name)
+        if check.outcome in _UNKNOWN:
+            text = f"{label(check)}: make it measurable; {check.message[0].lower()}{check.message[1:]}"
+            key = text
+        elif item.remedy:
+            text, key = f"Measure latency again: {item.remedy}.", f"remedy {item.remedy}"
+        elif check.outcome is Outcome.INCONCLUSIVE and item.credit.point == 1:
+            text = f"{label(check)}: run longer or with more load; the value is good, the proof is missing."
+            key = "evidence"
+        else:
+            text = f"{label(check)}: {metric.fix if metric else 'this version does not know it'}"
+            key = metric.fix if metric else text
+        todo = found.setdefault(key, _Todo(text, []))
+        todo.items.append(item)
+    return list(found.values())
+
+
+def _step(todo: _Todo, decisive: set[str], weight: float, outlook: Outlook) -> Step:
+    results = [item.result for item in todo.items]
+    gain = 100 * sum(item.result.weight * (1 - item.credit.point) for item in todo.items) / weight if weight else 0.0
+    if any(check.effect == OnFail.BLOCK for check in results):
+        horizon, effect = Horizon.IMMEDIATE, "lifts a block"
+    elif any(check.outcome in _UNKNOWN or item.remedy for check, item in zip(results, todo.items, strict=True)):
+        horizon, effect = Horizon.IMMEDIATE, "tells what is not known"
+    elif any(check.key in decisive for check in results):
+        horizon, effect = Horizon.SHORT_TERM, "lifts a condition"
+    else:
+        horizon, effect = Horizon.LONG_TERM, "changes no decision"
+    if gain:
+        effect += f", {number(gain, '%')} points"
+    return Step(_with_cause(todo, outlook), horizon, tuple(check.key for check in results), round(gain, 6), effect)
+
+
+def _with_cause(todo: _Todo, outlook: Outlook) -> str:
+    """The text, with all the checks that it is for and the endpoint to begin with."""
+    first = todo.items[0].result
+    others = [label(item.result) for item in todo.items[1:]]
+    text = todo.text
+    if others and text.startswith(f"{label(first)}: "):
+        named = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+        text = f"{label(first)} (also {named}): {text.removeprefix(f'{label(first)}: ')}"
+    missed = any(item.result.outcome in (Outcome.FAIL, Outcome.WARN) for item in todo.items)
+    if missed and first.name.startswith("latency.") and outlook.tail is not None:
+        text = f"{text} Begin with {outlook.tail.parts[0].name}: {outlook.tail.text}"
+    return text
+
+
+def issues(
+    judged: Sequence[Judged],
+    outlook: Outlook,
+    planned: Sequence[Step],
+    load: Load | None,
+    measurements: Sequence[Measurement],
+    stalls: Sequence[str],
+) -> tuple[Issue, ...]:
+    """What did not pass, by what is wrong: slow answers and failed requests as one each, everything else by check."""
+    groups: dict[str, list[Judged]] = {}
+    for item in judged:
+        if item.result.outcome not in SETTLED:
+            groups.setdefault(_group(item), []).append(item)
+    found = []
+    for name, items in groups.items():
+        results = [item.result for item in items]
+        keys = tuple(check.key for check in results)
+        many = name in ("Slow answers", "Failed requests") and len(items) > 1
+        found.append(
+            Issue(
+                name if many else label(results[0]),
+                keys,
+                tuple(f"{label(check)}: {check.message}" for check in results),
+                _causes(name, items, outlook, load, measurements, stalls),
+                tuple(step.text for step in planned if set(step.checks) & set(keys)),
+            )
+        )
+    return tuple(found)
+
+
+def _group(item: Judged) -> str:
+    name = item.result.name
+    if item.result.outcome in _UNKNOWN:
+        return item.result.key
+    if name.startswith("latency."):
+        return "Slow answers"
+    return "Failed requests" if name.startswith("http.") else item.result.key
+
+
+def _causes(
+    name: str,
+    items: Sequence[Judged],
+    outlook: Outlook,
+    load: Load | None,
+    measurements: Sequence[Measurement],
+    stalls: Sequence[str],
+) -> tuple[str, ...]:
+    first = items[0]
+    if first.remedy:
+        return (f"The measurement itself is in question: {first.remedy}.",)
+    if name == "Slow answers":
+        parts = outlook.tail.parts[:MOST_CAUSES] if outlook.tail else ()
+        slow = (f"{part.name}: {count(part.slow, 'slow request')}, {_percent(part.share)} of all" for part in parts)
+        return (*slow, *stalls[:MOST_CAUSES])
+    if name == "Failed requests":
+        return _failures(load)
+    wanted = {(item.result.name, item.result.scope) for item in items}
+    return tuple(
+        f"{clean(detail.subject)}: {clean(detail.observed)}{f' ({clean(detail.note)})' if detail.note else ''}"
+        for measurement in measurements
+        if (measurement.metric, measurement.scope) in wanted
+        for detail in measurement.details
+        if detail.ok is False
+    )[:MOST_CAUSES]
+
+
+def _failures(load: Load | None) -> tuple[str, ...]:
+    if load is None:
+        return ()
+    found = []
+    for endpoint in load.endpoints:
+        record = endpoint.judged
+        bad = record.failures + record.in_flight
+        if bad:
+            classes = [f"{n:,} × {name}" for name, n in sorted(record.failed.items(), key=lambda pair: -pair[1])]
+            classes += [f"{record.in_flight:,} × still running"] if record.in_flight else []
+            found.append((bad, f"{endpoint.name} ({endpoint.scenario}): {', '.join(classes)} of {record.requests:,}"))
+    found.sort(key=lambda pair: -pair[0])
+    return tuple(text for _, text in found[:MOST_CAUSES])
+
+
+def _percent(part: float) -> str:
+    return quantity(100 * part, "%")

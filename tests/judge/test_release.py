@@ -1,0 +1,110 @@
+"""What follows from a verdict: risks, steps, issues and terms say what was measured, and rank it by rule."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from readiness.config.model import Check, Config, OnFail
+from readiness.judge.judge import judge
+from readiness.judge.outcome import Decision
+from readiness.judge.release import Horizon
+from readiness.judge.verdict import Verdict
+from readiness.measurements.run import Measurement, Stall
+from tests.judge import builders
+
+
+def _verdict(*checks: Check, measurements: tuple[Measurement, ...] = (), slow: int = 0, failed: int = 0) -> Verdict:
+    load = builders.load(
+        ("shop", "GET /", builders.recording([10.0] * 1800, failed={"http_5xx": failed} if failed else None)),
+        ("login", "POST /login", builders.recording([150.0] * slow + [9.0])),
+        users=50,
+    )
+    return judge(builders.run(load, *measurements), Config("shop", checks))
+
+
+@pytest.mark.parametrize(
+    ("on_fail", "rows", "level"),
+    [
+        (OnFail.BLOCK, 11.0, "high"),
+        (OnFail.CONDITION, 15.0, "high"),
+        (OnFail.CONDITION, 11.0, "medium"),
+        (OnFail.NOTE, 15.0, "medium"),
+        (OnFail.NOTE, 11.0, "low"),
+        (OnFail.BLOCK, None, "high"),
+        (OnFail.CONDITION, None, "medium"),
+    ],
+)
+def test_a_risk_has_its_level_by_what_failed_how_far_and_how_critical(
+    on_fail: OnFail, rows: float | None, level: str
+) -> None:
+    found = Measurement("data.x", None, rows, "database", reason=None if rows else "nobody looked")
+    risks = _verdict(builders.check("data.x", "<= 10", on_fail=on_fail), measurements=(found,)).risks
+    named = {name for name in ("low", "medium", "high") if any("data.x" in line for line in getattr(risks, name))}
+    assert named == {level}
+
+
+def test_load_beyond_the_measured_one_is_an_unknown_and_never_called_good() -> None:
+    verdict = _verdict(builders.check("latency.p95", "< 100 ms"))
+    assert verdict.decision is Decision.READY
+    assert "Load beyond 50 users was not measured." in verdict.risks.medium
+    assert verdict.release.deployment is not None
+    assert verdict.release.deployment.max_load.startswith("50 users (")
+    assert verdict.release.deployment.max_load.endswith("More was not measured.")
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 400), st.integers(0, 100))
+def test_the_largest_load_is_named_only_when_every_limit_on_it_held(slow: int, failed: int) -> None:
+    verdict = _verdict(
+        builders.check("latency.p95", "< 100 ms", warn="< 140 ms"),
+        builders.check("http.success_rate", "> 99 %"),
+        slow=slow,
+        failed=failed,
+    )
+    terms = verdict.release.deployment
+    assert terms is not None
+    held = all(check.outcome in ("pass", "warn") for check in verdict.checks)
+    assert terms.max_load.startswith("50 users") is held
+    assert terms.max_load.startswith("None") is not held
+
+
+def test_steps_come_by_horizon_and_the_endpoint_that_carries_the_tail_is_named() -> None:
+    verdict = _verdict(
+        builders.check("latency.p95", "< 100 ms"),
+        builders.check("latency.p99", "< 100 ms", on_fail=OnFail.NOTE),
+        builders.check("database.orphans", "== 0", on_fail=OnFail.BLOCK),
+        builders.check("security.headers", "== 100 %"),
+        measurements=(Measurement("database.orphans", None, 2.0, "database"),),
+        slow=400,
+    )
+    steps = verdict.release.steps
+    assert verdict.next_steps == tuple(step.text for step in steps)
+    assert [(step.horizon, step.checks) for step in steps] == [
+        (Horizon.IMMEDIATE, ("database.orphans",)),
+        (Horizon.IMMEDIATE, ("security.headers",)),
+        (Horizon.SHORT_TERM, ("latency.p95", "latency.p99")),
+    ]
+    assert [step.effect for step in steps][:2] == ["lifts a block, 25 points", "tells what is not known, 25 points"]
+    assert "Begin with POST /login: POST /login carries 100 % of the requests at or over 100.0 ms" in steps[2].text
+
+
+def test_an_issue_gathers_checks_with_one_cause_and_says_only_what_was_measured() -> None:
+    verdict = _verdict(
+        builders.check("latency.p95", "< 100 ms"), builders.check("latency.p99", "< 100 ms"), slow=400, failed=0
+    )
+    (issue,) = verdict.release.issues
+    assert issue.title == "Slow answers"
+    assert issue.checks == ("latency.p95", "latency.p99")
+    assert issue.causes == ("POST /login: 400 slow requests, 100 % of all",)
+    failing = _verdict(builders.check("http.success_rate", "> 99 %"), failed=90).release.issues
+    assert failing[0].causes == ("GET / (shop): 90 × http_5xx of 1,890",)
+
+
+def test_a_standstill_is_among_the_causes() -> None:
+    load = builders.load(
+        ("shop", "GET /", builders.recording([10.0] * 900)), stalls=(Stall(2.0, 6.0, 5, 5, ("shop", "GET /")),)
+    )
+    verdict = judge(builders.run(load), Config("shop", (builders.check("latency.p95", "< 100 ms"),)))
+    assert any("4.0 s without any answer" in cause for cause in verdict.release.issues[0].causes)
