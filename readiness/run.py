@@ -27,6 +27,7 @@ from readiness.measurements.run import Load, Measurement, Provenance, Run, Targe
 from readiness.probes.window import Window
 from readiness.progress import Progress
 from readiness.target import connect_once
+from readiness.text import clean
 
 DEFAULT_USERS = 10
 OPEN_USERS_PER_RATE = 2.0
@@ -35,6 +36,9 @@ MIN_OPEN_USERS = 50
 MAX_OPEN_USERS = 10_000
 """Free users that fit into the memory of one engine; arrivals that find none of them are dropped, and counted."""
 PROBE_GRACE_S = 10.0
+COMMIT_VARIABLES = ("READINESS_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT")
+"""Ours first; then what GitHub, GitLab and Jenkins set."""
+ENVIRONMENT_VARIABLES = ("READINESS_ENVIRONMENT", "CI_ENVIRONMENT_NAME")
 _NOT_FOR_SCENARIOS = ("READINESS_DATABASE_URL", "PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE")
 
 
@@ -120,7 +124,7 @@ def execute(
         started_at=started_at,
         ended_at=_now(),
         target=plan.target,
-        provenance=_provenance(plan, outcome.locust),
+        provenance=_provenance(plan, outcome.locust, environment),
         plan=_facts(plan),
         plan_hash=_hash(plan),
         load=outcome.load,
@@ -189,7 +193,7 @@ def _with_header_rate(plan: Plan, looks: tuple[Measurement, ...], load: Load | N
     return (*others, Measurement("cache.hit_rate", None, value, "load", samples=rate.total, evidence=rate))
 
 
-def _provenance(plan: Plan, locust: str | None) -> Provenance:
+def _provenance(plan: Plan, locust: str | None, environment: Mapping[str, str]) -> Provenance:
     return Provenance(
         tool_version=__version__,
         python=platform.python_version(),
@@ -199,7 +203,14 @@ def _provenance(plan: Plan, locust: str | None) -> Provenance:
         scenarios={
             file.name: hashlib.sha256(Path(file.path).read_bytes()).hexdigest() for file in plan.engine.scenarios
         },
+        commit=_told(environment, COMMIT_VARIABLES),
+        environment=_told(environment, ENVIRONMENT_VARIABLES),
     )
+
+
+def _told(environment: Mapping[str, str], names: tuple[str, ...]) -> str | None:
+    """The first of the variables that says something."""
+    return next((clean(value, 100) for name in names if (value := environment.get(name, "").strip())), None)
 
 
 def _facts(plan: Plan) -> dict[str, str | int | float | None]:
@@ -219,7 +230,7 @@ def _facts(plan: Plan) -> dict[str, str | int | float | None]:
 
 
 def _hash(plan: Plan) -> str:
-    facts = {"plan": _facts(plan), "scenarios": dict(_provenance(plan, None).scenarios)}
+    facts = {"plan": _facts(plan), "scenarios": dict(_provenance(plan, None, {}).scenarios)}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 

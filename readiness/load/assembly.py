@@ -42,7 +42,7 @@ class _Point:
     end_s: float
     users: int
     ok: Histogram
-    failed: int
+    failed: Counter[str]
 
 
 @dataclass(slots=True)
@@ -173,7 +173,7 @@ class Assembly:
             batch.at_s,
             batch.users,
             merge(*(counts.ok for counts in batch.cells.values())),
-            sum(sum(counts.failed.values()) for counts in batch.cells.values()),
+            _classes(batch),
         )
         if sliver and self._points:
             self._points[-1] = _join_points(self._points[-1], point)
@@ -256,9 +256,17 @@ def _second(point: _Point) -> Second:
         point.end_s - point.start_s,
         point.users,
         point.ok.total,
-        point.failed,
+        point.failed.total(),
         *(point.ok.quantile_ms(q) for q in (0.5, 0.95, 0.99)),
+        classes=dict(sorted(point.failed.items())),
     )
+
+
+def _classes(batch: Batch) -> Counter[str]:
+    failed: Counter[str] = Counter()
+    for counts in batch.cells.values():
+        failed.update(counts.failed)
+    return failed
 
 
 def _of_the_target(stalls: Iterable[Stall], pauses: Iterable[Pause]) -> tuple[Stall, ...]:

@@ -109,6 +109,8 @@ class Second:
     p50_ms: float | None
     p95_ms: float | None
     p99_ms: float | None
+    classes: Mapping[str, int] = field(default_factory=dict)
+    """The failed requests by class of FAILURE_CLASSES; empty where nothing failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,10 @@ class Provenance:
     locust: str | None = None
     scenarios: Mapping[str, str] = field(default_factory=dict)
     """Scenario name to the SHA-256 of its file."""
+    commit: str | None = None
+    """What was deployed, as READINESS_COMMIT or the CI system says; None when nobody said."""
+    environment: str | None = None
+    """Where it was deployed, likewise from READINESS_ENVIRONMENT."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,15 @@ def test_batches_add_up_to_a_balanced_ledger_and_one_endpoint() -> None:
     assert sum(block.ok.total for block in load.endpoints[0].judged.slices) == 20
 
 
+def test_a_second_tells_its_failures_by_class() -> None:
+    one = wire.CellCounts(Histogram.of_us(np.full(3, 1000)), {"timeout": 2, "http_5xx": 1}, Histogram())
+    two = wire.CellCounts(Histogram.of_us(np.full(3, 1000)), {"timeout": 1}, Histogram())
+    cells = {wire.Cell("shop", "GET /", True): one, wire.Cell("shop", "GET /b", True): two}
+    load = assembled(wire.Batch(0, 1.0, 5, 10, 10, (0, 0), 0, cells), done(1, 10)).load()
+    assert load is not None
+    assert (load.series[0].failed, load.series[0].classes) == (4, {"http_5xx": 1, "timeout": 3})
+
+
 def test_a_missing_batch_is_a_problem() -> None:
     assembly = assembled(batch(0), batch(2), done(3, 20))
     assert any("batch 1" in problem for problem in assembly.problems)
