@@ -251,15 +251,10 @@ class Assembly:
 
 
 def _second(point: _Point) -> Second:
-    return Second(
-        point.start_s,
-        point.end_s - point.start_s,
-        point.users,
-        point.ok.total,
-        point.failed.total(),
-        *(point.ok.quantile_ms(q) for q in (0.5, 0.95, 0.99)),
-        classes=dict(sorted(point.failed.items())),
-    )
+    p50, p95, p99 = (point.ok.quantile_ms(q) for q in (0.5, 0.95, 0.99))
+    classes = dict(sorted(point.failed.items()))
+    duration_s, failed = point.end_s - point.start_s, point.failed.total()
+    return Second(point.start_s, duration_s, point.users, point.ok.total, failed, p50, p95, p99, classes)
 
 
 def _classes(batch: Batch) -> Counter[str]:
