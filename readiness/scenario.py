@@ -23,6 +23,7 @@ from locust.user.task import LOCUST_STATE_RUNNING, DefaultTaskSet
 from readiness.load.http.client import Client
 from readiness.load.recorder import Call
 from readiness.load.task_loop import run_tasks
+from readiness.load.writes import WriteLog
 
 if TYPE_CHECKING:
     from locust.env import Environment
@@ -35,6 +36,8 @@ TIMEOUT_S = 30.0
 _logger = logging.getLogger(__name__)
 _accounts = count()
 _RUN_ID = f"locust-{uuid.uuid4()}"
+_WRITES = WriteLog(_RUN_ID)
+"""Under plain `locust -f`: keys are given, and nobody asks for them later."""
 """Under plain `locust -f`: the process is the run."""
 _CONTROL_FLOW = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
 """Exceptions by which a scenario steers its user; they say nothing of the response."""
@@ -66,6 +69,7 @@ class User(locust.User):
         if context is None:
             self.account_number = next(_accounts)
             self.run_id = _RUN_ID
+            self._writes = _WRITES
             if not host:
                 raise locust.exception.LocustError("no host: give --host http://… on the command line")
             self.client = Client(
@@ -81,6 +85,7 @@ class User(locust.User):
             return
         self.account_number = next(context.accounts)
         self.run_id = str(context.plan.run_id)
+        self._writes = context.writes
         events = environment.events.request
         self.client = Client(
             context.plan.base_url,
@@ -92,6 +97,14 @@ class User(locust.User):
             on_request=events.fire if events._handlers else None,
             control_flow=_CONTROL_FLOW,
         )
+
+    def write_key(self, *, as_uuid: bool = False) -> str:
+        """A key of its own for the next write, to be sent as its idempotency key (docs/scenarios.md)."""
+        return self._writes.next_key(self.account_number, as_uuid=as_uuid)
+
+    def acknowledged(self, key: str) -> None:
+        """Tell that the service said it has the write with this key: after the load its row must be there, once."""
+        self._writes.acknowledge(key)
 
     def run(self) -> None:  # type: ignore[misc]  # final in Locust; what it promises is kept
         """What Locust's own does, with a leaner loop (readiness/load/task_loop.py)."""

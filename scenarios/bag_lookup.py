@@ -7,7 +7,6 @@ for far more often than those of yesterday. Scans meet every bag alike, because 
 from __future__ import annotations
 
 import random
-import uuid
 from itertools import accumulate
 
 from readiness.demo.sign_in import sign_in
@@ -65,13 +64,16 @@ class BagLookup(User):
         if not self._is_signed_in():
             return
         qr = qr_code(random.choice(NUMBERS))
+        key = self.write_key()
         with self.client.request(
             "POST",
             f"/api/bags/{qr}/scan",
             name="POST /api/bags/{qr}/scan",
-            headers={"Idempotency-Key": str(uuid.uuid4()), "X-Run-Id": self.run_id},
+            headers={"Idempotency-Key": key, "X-Run-Id": self.run_id},
             catch_response=True,
         ) as response:
+            if response.status_code in (200, 201):
+                self.acknowledged(key)
             if response.status_code not in (200, 201):  # 200: the service met its own first try
                 response.failure(f"status {response.status_code}, expected the scan")
             elif response.json()["qr"] != qr:

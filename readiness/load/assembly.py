@@ -24,6 +24,7 @@ from readiness.measurements.run import (
 )
 from readiness.measurements.seen import Seen
 from readiness.measurements.seen import together as together_seen
+from readiness.measurements.writes import WriteBook
 
 T = TypeVar("T")
 
@@ -79,6 +80,7 @@ class Assembly:
         self._batches = 0
         self.problems: list[str] = []
         self.failure_texts: Counter[str] = Counter()
+        self.writes = WriteBook(plan.run_id)
 
     @property
     def last(self) -> Batch | None:
@@ -157,6 +159,7 @@ class Assembly:
                 block.cells[cell.scenario, cell.name] = (counts.ok, sum(counts.failed.values()))
         self._stalls.extend(Stall(*stall) for stall in batch.stalls)
         self.failure_texts.update(batch.details)
+        self.writes.add(batch.writes)
         sliver = batch.at_s - start_s < MIN_POINT_S
         if batch.instrument is not None:
             self._instrument = together([self._instrument or Instrument(), batch.instrument])
@@ -200,6 +203,7 @@ class Assembly:
         return Rate(sum(hit for hit, _ in self._lookups), sum(all_ for _, all_ in self._lookups), tuple(self._lookups))
 
     def _check(self, done: Done) -> None:
+        self.writes.complete = done.batches == self._batches and done.writes[0] == self.writes.sent
         ended = sum(totals.ok.total + sum(totals.failed.values()) for totals in self._totals.values())
         if done.batches != self._batches:
             self.problems.append(f"the load engine sent {done.batches} batches, {self._batches} arrived")

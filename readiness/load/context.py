@@ -7,6 +7,7 @@ from itertools import count
 
 from readiness.load.plan import EnginePlan
 from readiness.load.recorder import Recorder
+from readiness.load.writes import WriteLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,5 +16,6 @@ class EngineContext:
 
     plan: EnginePlan
     recorder: Recorder
+    writes: WriteLog
     accounts: count[int] = field(default_factory=count)
     """Gives every user of the run a number of its own."""

@@ -22,6 +22,7 @@ from readiness.load import wire
 from readiness.load.assembly import Assembly
 from readiness.load.plan import EnginePlan, dumps
 from readiness.measurements.run import Load
+from readiness.measurements.writes import WriteBook
 from readiness.text import clean
 
 HELLO_TIMEOUT_S = 30.0
@@ -40,6 +41,8 @@ class LoadOutcome:
     locust: str | None
     usage_error: str | None = None
     """A scenario file is wrong; nothing was sent."""
+    writes: WriteBook | None = None
+    """Which writes were sent and acknowledged; None when no load was sent."""
     failure_texts: tuple[tuple[str, int], ...] = ()
     """Distinct failure texts with counts, most frequent first."""
 
@@ -111,6 +114,7 @@ class _Conversation:
             load,
             tuple(doubts),
             self._hello.locust if self._hello else None,
+            writes=self._assembly.writes,
             failure_texts=tuple(self._assembly.failure_texts.most_common(20)),
         )
 

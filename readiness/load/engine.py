@@ -30,6 +30,7 @@ from readiness.load.plan import EnginePlan, loads
 from readiness.load.recorder import Recorder
 from readiness.load.stock import StockClients
 from readiness.load.watch import Watch
+from readiness.load.writes import WriteLog
 from readiness.text import clean
 
 TICK_S = 1.0
@@ -54,6 +55,7 @@ class Engine:
         self.recorder = Recorder()
         self._watch = None if plan.watch.idle else Watch(plan.watch, self.recorder)
         self.recorder.watch = self._watch
+        self.writes = WriteLog(plan.run_id)
         self._sentinel = Sentinel(self.recorder)
         self._stock = StockClients(self.recorder, plan.timeout_s)
         self._judging = False
@@ -100,7 +102,7 @@ class Engine:
         environment = Environment(
             user_classes=classes, events=locust.events, host=self.plan.base_url, stop_timeout=self.plan.drain_s
         )
-        environment.readiness = EngineContext(self.plan, self.recorder)  # type: ignore[attr-defined]
+        environment.readiness = EngineContext(self.plan, self.recorder, self.writes)  # type: ignore[attr-defined]
         return environment
 
     def _wrap_new_users(self, cls: type[Any]) -> None:
@@ -166,6 +168,7 @@ class Engine:
                 self.recorder.take(at_s, self._seq),
                 instrument=self._sentinel.take(),
                 seen=self._watch.take() if self._watch else (),
+                writes=self.writes.take(),
             )
         )
         self._seq += 1
@@ -190,6 +193,7 @@ class Engine:
                 in_flight=in_flight,
                 judged_until_s=recorder.judged_until_s - recorder.start_s,
                 script_errors=dict(self._errors),
+                writes=(self.writes.sent, self.writes.acknowledged),
             )
         )
 

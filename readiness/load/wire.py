@@ -90,6 +90,8 @@ class Batch:
     """How the engine itself fared since the batch before."""
     seen: tuple[Seen, ...] = ()
     """What the judged answers since the batch before said beside their latency."""
+    writes: tuple[tuple[int, ...], ...] = ()
+    """Marks of readiness.measurements.writes: the users that wrote or were acknowledged since the batch before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ class Done:
     in_flight: Mapping[Cell, int]
     judged_until_s: float
     script_errors: Mapping[str, int]
+    writes: tuple[int, int] = (0, 0)
+    """Keys of writes that were given out, and acknowledgements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,7 @@ def _batch(fields: dict[str, Any]) -> Batch:
         _cell(key): CellCounts(_unpack(ok), failed, _unpack(failed_latency))
         for key, (ok, failed, failed_latency) in fields["cells"] or ()
     }
+    fields["writes"] = tuple(tuple(marks) for marks in fields["writes"])
     fields["stalls"] = tuple(_stall(stall) for stall in fields["stalls"])
     total, judged = fields["dropped"]
     fields["dropped"] = (total, judged)
@@ -226,8 +231,9 @@ def _instrument(fields: dict[str, Any]) -> Instrument:
 def _done(fields: dict[str, Any]) -> Done:
     # An empty mapping has no cell to tell its kind by, so it arrives as {} and not as [].
     fields["in_flight"] = {_cell(key): count for key, count in fields["in_flight"] or ()}
-    total, judged = fields["dropped"]
-    fields["dropped"] = (total, judged)
+    for pair in ("dropped", "writes"):
+        first, second = fields[pair]
+        fields[pair] = (first, second)
     return Done(**fields)
 
 
