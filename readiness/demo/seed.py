@@ -8,13 +8,14 @@ travels in parent `1 + (n - 844) % 843`, so every parent has 29 or 30 children. 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
-from readiness.demo.accounts import read_accounts
+from readiness.demo.accounts import Account
 from readiness.demo.postgres import Postgres
 
 PARENTS = 843
@@ -46,7 +47,7 @@ def parent_of(number: int) -> int:
     return 1 + (number - PARENTS - 1) % PARENTS
 
 
-def create_database(postgres: Postgres) -> DatabaseUrls:
+def create_database(postgres: Postgres, accounts: Sequence[Account]) -> DatabaseUrls:
     """Create, fill and analyse the database, and make its roles."""
     with psycopg.connect(postgres.admin_url(), autocommit=True) as connection:
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
@@ -54,7 +55,7 @@ def create_database(postgres: Postgres) -> DatabaseUrls:
     with psycopg.connect(postgres.admin_url(DATABASE)) as connection:
         tables, keys = SCHEMA.read_text(encoding="utf-8").split(FILLED_HERE)
         connection.execute(tables.encode())
-        _fill(connection)
+        _fill(connection, accounts)
         connection.execute(keys.encode())
         _make_roles(connection, passwords)
     with psycopg.connect(postgres.admin_url(DATABASE), autocommit=True) as connection:
@@ -70,10 +71,10 @@ def create_database(postgres: Postgres) -> DatabaseUrls:
     )
 
 
-def _fill(connection: psycopg.Connection) -> None:
+def _fill(connection: psycopg.Connection, accounts: Sequence[Account]) -> None:
     with connection.cursor() as cursor:
         with cursor.copy("copy users (id, name, display_name, password_hash) from stdin") as copy:
-            for number, account in enumerate(read_accounts(), start=1):
+            for number, account in enumerate(accounts, start=1):
                 copy.write_row((number, account.name, account.display_name, account.password_hash))
         with cursor.copy("copy bags (id, qr, kind) from stdin") as copy:
             copy.write("".join(f"{n}\t{qr_code(n)}\t{_kind(n)}\n" for n in range(1, BAGS + 1)))

@@ -24,11 +24,10 @@ from readiness.demo.errors import INSTALL, DemoError
 from readiness.demo.folder import create_folder, reap_stale
 from readiness.demo.guarded import GuardedServer, base_environment, start_guarded
 from readiness.demo.postgres import start_postgres
-from readiness.demo.profiles import check_profile
+from readiness.demo.profiles import Profile, check_profile
 from readiness.demo.seed import DatabaseUrls, create_database
 from readiness.demo.service.settings import Settings, Tuning, to_environment
 
-SERVICE_MODULES = ("argon2", "httptools", "jwt", "psycopg_pool", "redis", "starlette", "uvicorn")
 START_TIMEOUT_S = 30.0
 BACKLOG = 512
 TUNING = Tuning(auth_per_hour=100_000)
@@ -51,28 +50,29 @@ class Stack:
 @contextlib.contextmanager
 def start(profile: str = "optimised", tuning: Tuning = TUNING) -> Iterator[Stack]:
     """The running demo target; everything is stopped and removed at the end of the block. Raises DemoError."""
-    check_profile(profile)
-    _check_extra()
+    chosen = check_profile(profile)
+    _check_extra(chosen)
     reap_stale()
     with contextlib.ExitStack() as running:
         with ThreadPoolExecutor(2, thread_name_prefix="demo") as threads:
-            cache_start = threads.submit(_start_cache, running)
-            database_start = threads.submit(_start_database, running)
-        cache_url, urls = cache_start.result(), database_start.result()
-        url = _start_service(running, urls, cache_url, tuning)
+            cache_start = threads.submit(_start_cache, running) if chosen.has_cache else None
+            database_start = threads.submit(_start_database, running, chosen)
+        urls = database_start.result()
+        cache_url = None if cache_start is None else cache_start.result()
+        url = _start_service(running, chosen, urls, cache_url, tuning)
         yield Stack(url, urls.reader, urls.admin, cache_url)
 
 
-def _check_extra() -> None:
-    missing = [name for name in SERVICE_MODULES if importlib.util.find_spec(name) is None]
+def _check_extra(profile: Profile) -> None:
+    missing = [name for name in profile.needs if importlib.util.find_spec(name) is None]
     if missing:
         raise DemoError(f"demo: needs {', '.join(missing)}; install with `{INSTALL}`")
 
 
-def _start_database(running: contextlib.ExitStack) -> DatabaseUrls:
+def _start_database(running: contextlib.ExitStack, profile: Profile) -> DatabaseUrls:
     postgres = start_postgres()
     running.callback(postgres.stop)
-    return create_database(postgres)
+    return create_database(postgres, profile.accounts())
 
 
 def _start_cache(running: contextlib.ExitStack) -> str | None:
@@ -88,13 +88,15 @@ def _start_cache(running: contextlib.ExitStack) -> str | None:
     return server.url
 
 
-def _start_service(running: contextlib.ExitStack, urls: DatabaseUrls, cache_url: str | None, tuning: Tuning) -> str:
+def _start_service(
+    running: contextlib.ExitStack, profile: Profile, urls: DatabaseUrls, cache_url: str | None, tuning: Tuning
+) -> str:
     with socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener:
         port = listener.getsockname()[1]
         settings = Settings(urls.service, cache_url, listener.fileno(), tuning)
         server = start_guarded(
             "the demo service",
-            [sys.executable, "-P", "-m", "readiness.demo.service"],
+            [sys.executable, "-P", "-m", profile.module],
             create_folder("service", None),
             stop_signal=signal.SIGTERM,
             environment=_environment() | to_environment(settings),

@@ -10,6 +10,7 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -19,6 +20,7 @@ import pytest
 from readiness.demo import pg_binaries, postgres, stack, valkey
 from readiness.demo.errors import DemoError
 from readiness.demo.identity import server_identity
+from readiness.demo.profiles import PROFILES
 from readiness.errors import ConfigError, ExitCode
 
 REPOSITORY = Path(__file__).parents[2]
@@ -144,15 +146,16 @@ def test_a_stack_shows_no_password_when_it_is_printed(stack: stack.Stack) -> Non
     assert "://" not in repr(stack).replace(stack.url, "")
 
 
-@pytest.mark.parametrize("profile", ["legacy", "", "Optimised"])
+@pytest.mark.parametrize("profile", ["fast", "", "Optimised"])
 def test_a_profile_that_does_not_exist_is_a_usage_error_with_the_ones_that_do(profile: str) -> None:
-    with pytest.raises(ConfigError, match="what exists: optimised") as raised, stack.start(profile):
+    with pytest.raises(ConfigError, match="what exists: optimised, legacy") as raised, stack.start(profile):
         pass
     assert raised.value.exit_code is ExitCode.USAGE
 
 
 def test_a_missing_extra_names_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stack, "SERVICE_MODULES", ("uvicorn", "no_such_module"))
+    incomplete = replace(PROFILES["optimised"], needs=("uvicorn", "no_such_module"))
+    monkeypatch.setitem(PROFILES, "optimised", incomplete)
     with (
         pytest.raises(DemoError, match=r"needs no_such_module; install with `pip install 'readiness\[demo\]'`"),
         stack.start(),
@@ -174,7 +177,8 @@ def test_a_wrong_cache_program_is_named_as_it_was_written(monkeypatch: pytest.Mo
 
 def test_the_command_lines_process_imports_no_web_framework() -> None:
     program = (
-        "import sys, readiness.demo.stack; print(*sorted({'starlette', 'uvicorn', 'redis', 'jwt'} & set(sys.modules)))"
+        "import sys, readiness.demo.stack\n"
+        "print(*sorted({'starlette', 'uvicorn', 'redis', 'jwt', 'flask', 'waitress'} & set(sys.modules)))"
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY)
     assert answer.stdout.strip() == ""

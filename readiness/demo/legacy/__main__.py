@@ -1,0 +1,32 @@
+"""`python -m readiness.demo.legacy`: serve on the socket that the parent bound, until SIGTERM."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+
+import waitress
+
+from readiness.demo.legacy.app import create_app
+from readiness.demo.service.settings import VARIABLE, from_environment
+
+THREADS = 8
+
+
+def main() -> int:
+    """Serve."""
+    if VARIABLE not in os.environ:
+        sys.stderr.write(f"{VARIABLE} is not set: start the service with `readiness demo --profile legacy`\n")
+        return 2
+    settings = from_environment(os.environ)
+    del os.environ[VARIABLE]
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of every request that waits for a thread
+    listener = socket.socket(fileno=settings.listen_fd)
+    waitress.serve(create_app(settings), sockets=[listener], threads=THREADS, _quiet=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
