@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from readiness.cli import demo, judge, lint, report, run
+from readiness.cli import compare, demo, judge, lint, report, run
 
 app = typer.Typer(
     name="readiness",
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command()(run.run)
 app.command()(judge.judge)
 app.command()(report.report)
+app.command()(compare.compare)
 app.command()(lint.lint)
 app.command()(demo.demo)
 

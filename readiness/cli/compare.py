@@ -1,0 +1,114 @@
+"""`readiness compare`: two recorded runs side by side, without any load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from readiness.cli.output import finish, put, refusals, say
+
+if TYPE_CHECKING:
+    from readiness.compare.comparison import Comparison
+    from readiness.judge.verdict import Verdict
+    from readiness.report.comparison import ComparisonFormat
+
+
+def compare(
+    base: Annotated[Path, typer.Argument(metavar="BASE.json", help="run.json of the older run.")],
+    head: Annotated[Path, typer.Argument(metavar="HEAD.json", help="run.json of the newer run.")],
+    worse_by: Annotated[
+        str, typer.Option(metavar="SHARE", help="What must be proven to count, such as 10%; 0% for any change.")
+    ] = "5%",
+    confidence: Annotated[str, typer.Option(metavar="SHARE", help="For all differences together.")] = "95%",
+    anyway: Annotated[
+        bool, typer.Option(help="Compare although plan or scenarios differ; said in the output.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write comparison.md, .html and .json there.")] = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", metavar="F,…", help="md,html,json: for --out; without it one, printed.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option(help="One line only.")] = False,
+) -> None:
+    """Compare two runs; ends with 1 when HEAD got worse, 3 when the data cannot say."""
+    import sys
+
+    from readiness.cli.inputs import read_run
+    from readiness.compare.compare import compare as compared
+    from readiness.errors import ConfigError, ExitCode
+    from readiness.report.comparison import console
+
+    with refusals():
+        formats = _formats(format_)
+        shares = _share("--worse-by", worse_by, 0, 1000), _share("--confidence", confidence, 80, 99.9)
+        if out is None and format_ is not None and len(formats) != 1:
+            raise ConfigError("--format: one format at a time goes to standard output; or name a folder with --out")
+        runs = read_run(base), read_run(head)
+        result = compared(
+            *runs,
+            files=(str(base), str(head)),
+            verdicts=(_verdict_beside(base, runs[0].id), _verdict_beside(head, runs[1].id)),
+            worse_by=shares[0],
+            confidence=shares[1],
+            anyway=anyway,
+        )
+        code = result.exit_code
+        problems = _write(result, formats, out)
+        if out is None and format_ is not None:
+            problem = put(formats[0].render(result))
+            problems = (f"standard output: {problem}",) if problem else ()
+        elif quiet:
+            say(console.quiet_line(result))
+        else:
+            say(console.summary(result, ascii="utf" not in (sys.stdout.encoding or "").lower()))
+        for problem in problems:
+            say(f"readiness: {problem}", to_stderr=True)
+        if problems and code is ExitCode.READY:
+            code = ExitCode.REPORT_FAILED
+        if out is not None or format_ is None:
+            say(f"readiness: compared={result.outcome.replace(' ', '_')} exit={int(code)}")
+        finish(code)
+
+
+def _write(result: Comparison, formats: tuple[ComparisonFormat, ...], out: Path | None) -> tuple[str, ...]:
+    from readiness.report.writing import prepare, write_all
+
+    if out is None:
+        return ()
+    prepare(out)
+    return write_all({fmt.file_name: fmt.render(result) for fmt in formats}, out)
+
+
+def _formats(text: str | None) -> tuple[ComparisonFormat, ...]:
+    from readiness.errors import ConfigError
+    from readiness.report.comparison import COMPARISON_FORMATS
+
+    names = list(COMPARISON_FORMATS) if text is None else [name.strip() for name in text.split(",")]
+    unknown = [name for name in names if name not in COMPARISON_FORMATS]
+    if unknown:
+        raise ConfigError(f"--format: there is no format {unknown[0]!r}; choose from {', '.join(COMPARISON_FORMATS)}")
+    return tuple(COMPARISON_FORMATS[name] for name in dict.fromkeys(names))
+
+
+def _share(flag: str, text: str, least: float, most: float) -> float:
+    """0 to 1 from `5%` or `> 5 %`; percentages over 100 are fine for a change."""
+    from readiness.config.scalars import share
+    from readiness.errors import ConfigError
+
+    try:
+        return share(text.strip().removeprefix(">").strip(), least=least, most=most)
+    except ValueError as error:
+        raise ConfigError(f"{flag}: {error}") from None
+
+
+def _verdict_beside(run_file: Path, run_id: str) -> Verdict | None:
+    """The report.json of the same run, for its limits."""
+    from readiness.cli.inputs import read_text
+    from readiness.report.json import loads
+
+    beside = run_file.parent / "report.json"
+    if not beside.is_file():
+        return None
+    verdict = loads(read_text(beside), str(beside))
+    return verdict if verdict.run_id == run_id else None

@@ -1,0 +1,106 @@
+"""compare(base, head): the one place where two runs become a comparison."""
+
+from __future__ import annotations
+
+from readiness.compare.comparable import cautions, obstacles
+from readiness.compare.comparison import Comparison, Difference, Finding, Outcome, Side
+from readiness.compare.differences import MOST_ENDPOINTS, differences, endpoints, pairs, too_little
+from readiness.compare.loosened import loosened
+from readiness.judge.verdict import Verdict
+from readiness.measurements.run import Run
+from readiness.metrics.catalogue import find
+from readiness.numbers import count, number
+from readiness.text import clean
+
+ONE_PAIR = (
+    "one pair of runs does not know how much two runs of the same build differ; repeat it before a decision hangs on it"
+)
+
+
+def compare(
+    base: Run,
+    head: Run,
+    *,
+    files: tuple[str, str],
+    verdicts: tuple[Verdict | None, Verdict | None] = (None, None),
+    confidence: float = 0.95,
+    worse_by: float = 0.05,
+    anyway: bool = False,
+) -> Comparison:
+    """What changed from `base` to `head`; obstacles become cautions when `anyway` is true."""
+    against = obstacles(base, head)
+    careful = cautions(base, head)
+    if anyway:
+        careful, against = (*(f"compared anyway: {line}" for line in against), *careful), ()
+    found, each = differences(pairs(base, head), confidence=confidence, worse_by=worse_by)
+    before, after = verdicts
+    notes = [*_changed(base, head), *_hidden(base, head), ONE_PAIR]
+    if before and after:
+        looser = loosened(before, after)
+        if before.thresholds_sha256 != after.thresholds_sha256:
+            careful = (*careful, "the thresholds are not the same file in both")
+    else:
+        looser = ()
+        missing = " and ".join(name for name, verdict in (("base", before), ("head", after)) if verdict is None)
+        notes.insert(0, f"limits were not compared: no report.json of the same run lies beside {missing}")
+    outcome, reason = _outcome(found, against)
+    return Comparison(
+        base=_side(base, files[0]),
+        head=_side(head, files[1]),
+        outcome=outcome,
+        reason=reason,
+        differences=found,
+        obstacles=against,
+        cautions=careful,
+        loosened=looser,
+        notes=tuple(notes),
+        worse_by=worse_by,
+        confidence=confidence,
+        each_confidence=each,
+    )
+
+
+def _side(run: Run, file: str) -> Side:
+    return Side(clean(file), clean(run.id), clean(run.service), clean(run.started_at))
+
+
+def _outcome(found: tuple[Difference, ...], against: tuple[str, ...]) -> tuple[Outcome, str]:
+    if against:
+        more = f" (and {len(against) - 1} more)" if len(against) > 1 else ""
+        return Outcome.NOT_COMPARABLE, f"The runs cannot be compared: {against[0]}{more}."
+    worse = [one for one in found if one.finding is Finding.REGRESSION]
+    if worse:
+        return Outcome.REGRESSION, f"{_names(worse)} got worse."
+    unknown = too_little(found)
+    if unknown:
+        return Outcome.TOO_LITTLE, f"Too little data to say: {_names(list(unknown))}. Run longer."
+    better = sum(one.finding is Finding.IMPROVEMENT for one in found)
+    improved = f"; {count(better, 'metric')} got better" if better else ""
+    return Outcome.NO_REGRESSION, f"Nothing got worse, among {count(len(found), 'comparison')}{improved}."
+
+
+def _names(found: list[Difference]) -> str:
+    names = [one.title if one.scope is None else f"{one.title} of {one.scope}" for one in found]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _changed(base: Run, head: Run) -> list[str]:
+    """Numbers without a better direction, where they are not the same."""
+    before = {(one.metric, one.scope): one.value for one in base.measurements}
+    found = []
+    for one in head.measurements:
+        metric, old = find(one.metric), before.get((one.metric, one.scope))
+        directionless = metric is not None and metric.better == "equal"
+        if metric and directionless and None not in (old, one.value) and old != one.value:
+            found.append(
+                f"{clean(one.metric)}: {number(old, metric.unit)} in base, {number(one.value, metric.unit)} in head"
+            )
+    return found
+
+
+def _hidden(base: Run, head: Run) -> list[str]:
+    every = {endpoint.name for run in (base, head) for endpoint in (run.load.endpoints if run.load else ())}
+    hidden = len(every) - len(endpoints(base, head))
+    return (
+        [f"{hidden:,} endpoints with the fewest requests were left out (at most {MOST_ENDPOINTS:,})"] if hidden else []
+    )

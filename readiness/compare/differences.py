@@ -1,0 +1,193 @@
+"""Every metric of every endpoint in both runs, with intervals that hold all at once.
+
+Many comparisons find something by chance, so the intervals are widened by Holm's step-down rule (Scandinavian Journal
+of Statistics 6, 1979): all of n at confidence 1 - a/n first; each one that lies off zero is taken out of n, until no
+more does. An interval as shown then lies off zero exactly when Holm's test rejects, and two runs of the same service
+call any difference at all in at most a of cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from readiness.compare.comparison import Difference, Finding
+from readiness.judge.change import POINTS, Change, change
+from readiness.judge.readings import Reading, read
+from readiness.measurements.run import Recording, Run
+from readiness.metrics.catalogue import find, is_load
+from readiness.metrics.metric import Kind, Metric
+from readiness.numbers import number, quantity
+from readiness.stats import share
+
+WHOLE = ("latency.mean", "latency.p50", "latency.p95", "latency.p99", "http.error_rate", "throughput")
+EACH = ("latency.p50", "latency.p95", "latency.p99", "http.error_rate")
+MOST_ENDPOINTS = 500
+WIDE_RATIO = 100.0
+"""An interval that reaches over a doubling says too little about a latency, in percent."""
+WIDE_POINTS = 10.0
+"""The same for a share, in percentage points."""
+NEEDED_WHOLE = ("latency.p50", "latency.p95", "http.error_rate")
+NEEDED_EACH = ("latency.p50", "http.error_rate")
+"""What must not have too little data, or nothing can be said about the scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One metric in one scope, read in both runs."""
+
+    metric: Metric
+    scope: str | None
+    base: Reading
+    head: Reading
+
+
+def pairs(base: Run, head: Run) -> tuple[Pair, ...]:
+    """What can be compared; what has no direction (a count of rows) is left out."""
+    found = [_pair(base, head, name, None) for name in WHOLE]
+    found += [_pair(base, head, name, scope) for scope in endpoints(base, head) for name in EACH]
+    measured = {(one.metric, one.scope) for run in (base, head) for one in run.measurements}
+    for name, scope in sorted(measured, key=str):
+        metric = find(name)
+        if metric is not None and metric.better != "equal" and not is_load(name):
+            found.append(_pair(base, head, name, scope))
+    return tuple(found)
+
+
+def endpoints(base: Run, head: Run) -> tuple[str, ...]:
+    """Names of the endpoints of either run, most requests first."""
+    counts: dict[str, int] = {}
+    for run in (base, head):
+        for endpoint in run.load.endpoints if run.load else ():
+            counts[endpoint.name] = counts.get(endpoint.name, 0) + endpoint.judged.requests
+    return tuple(sorted(counts, key=lambda name: (-counts[name], name))[:MOST_ENDPOINTS])
+
+
+def _pair(base: Run, head: Run, name: str, scope: str | None) -> Pair:
+    metric = find(name)
+    if metric is None:
+        raise LookupError(f"{name} is not in the catalogue")
+    return Pair(metric, scope, read(base, metric, scope), read(head, metric, scope))
+
+
+def differences(
+    compared: Iterable[Pair], *, confidence: float, worse_by: float
+) -> tuple[tuple[Difference, ...], float]:
+    """Every difference, worst first, and the confidence (two-sided) of each single interval."""
+    every = tuple(compared)
+    uncertain = [pair for pair in every if pair.metric.kind is not Kind.EXACT and _measured(pair)]
+    left, off = len(uncertain), -1
+    each = confidence
+    while True:
+        each = 1 - (1 - confidence) / max(left, 1)
+        changes = {(pair.metric.name, pair.scope): _change(pair, each) for pair in uncertain}
+        now = sum(_off_zero(one) for one in changes.values())
+        if now <= off or now == 0:
+            break
+        off, left = now, max(len(uncertain) - now, 1)
+    found = [_difference(pair, changes.get((pair.metric.name, pair.scope)), worse_by) for pair in every]
+    return tuple(sorted(found, key=lambda one: (_ORDER[one.finding], one.scope is not None, -_size(one)))), each
+
+
+def too_little(found: Iterable[Difference]) -> tuple[Difference, ...]:
+    """Differences that must be known and are not."""
+    return tuple(
+        one
+        for one in found
+        if one.finding is Finding.TOO_LITTLE and one.metric in (NEEDED_WHOLE if one.scope is None else NEEDED_EACH)
+    )
+
+
+_ORDER = {Finding.REGRESSION: 0, Finding.TOO_LITTLE: 1, Finding.IMPROVEMENT: 2, Finding.NO_EVIDENCE: 3}
+
+
+def _measured(pair: Pair) -> bool:
+    return pair.base.reason is None and pair.head.reason is None
+
+
+def _change(pair: Pair, each: float) -> Change:
+    return change(pair.base, pair.head, pair.metric, 1 - (1 - each) / 2)
+
+
+def _off_zero(one: Change) -> bool:
+    return (one.low is not None and one.low > 0) or (one.high is not None and one.high < 0)
+
+
+def _size(one: Difference) -> float:
+    return abs(one.change.value) if one.change.value is not None else float("inf")
+
+
+def _difference(pair: Pair, changed: Change | None, worse_by: float) -> Difference:
+    metric, base, head = pair.metric, pair.base, pair.head
+    missing = [f"{name}: {side.reason}" for name, side in (("base", base), ("head", head)) if side.reason]
+    if missing:
+        empty = Change(None, None, None, "%")
+        return _made(pair, empty, Finding.TOO_LITTLE, f"Not measured in both runs ({'; '.join(missing)}).")
+    changed = changed or change(base, head, metric, 0.5)
+    if base.value is None or head.value is None:
+        return _unbounded(pair, changed)
+    floor = worse_by * (100 if changed.unit == "%" else base.value)
+    return _made(pair, changed, *_finding(metric, changed, floor))
+
+
+def _finding(metric: Metric, changed: Change, floor: float) -> tuple[Finding, str]:
+    """The kind of difference and the sentence; `floor` is in the change's unit."""
+    if metric.better == "higher":  # in the words of "lower is better"
+        low, high = _minus(changed.high), _minus(changed.low)
+    else:
+        low, high = changed.low, changed.high
+    floored = f" by more than {number(floor, changed.unit)} {changed.unit}".rstrip() if floor else ""
+    if low is not None and low > floor:
+        return Finding.REGRESSION, f"Worse{floored}, proven."
+    if high is not None and high < -floor:
+        return Finding.IMPROVEMENT, f"Better{floored}, proven."
+    wide = WIDE_POINTS if changed.unit == POINTS else WIDE_RATIO
+    if low is None or high is None:
+        return Finding.TOO_LITTLE, "Too few requests for a whole interval."
+    if metric.kind is not Kind.EXACT and low <= 0 and high >= wide:
+        return Finding.TOO_LITTLE, f"Too few requests: a change of {quantity(high, changed.unit)} cannot be excluded."
+    if metric.kind is not Kind.EXACT and high > floor:
+        return (
+            Finding.NO_EVIDENCE,
+            f"No evidence; what is worse by up to {quantity(high, changed.unit)} would not show.",
+        )
+    return Finding.NO_EVIDENCE, "Not worse." if metric.kind is Kind.EXACT else f"Proven not worse{floored}."
+
+
+def _minus(value: float | None) -> float | None:
+    return None if value is None else -value
+
+
+def _unbounded(pair: Pair, changed: Change) -> Difference:
+    """A quantile beyond the failed requests in at least one run: their share decides, when it is proven."""
+    proven = [_lost(side.evidence, pair.metric) for side in (pair.base, pair.head)]
+    if proven[1] and pair.base.value is not None:
+        return _made(pair, changed, Finding.REGRESSION, "No longer bounded: too many requests failed, proven.")
+    if proven[0] and pair.head.value is not None:
+        return _made(pair, changed, Finding.IMPROVEMENT, "Bounded again: fewer requests fail.")
+    return _made(pair, changed, Finding.TOO_LITTLE, "Not bounded: too many requests failed or did not finish.")
+
+
+def _lost(evidence: object, metric: Metric) -> bool:
+    """Whether the failed requests are proven to be more than the quantile leaves out."""
+    if not isinstance(evidence, Recording) or metric.quantile is None:
+        return False
+    bad = evidence.failures + evidence.in_flight
+    return share.lower(bad, evidence.requests, 0.999) > 1 - metric.quantile
+
+
+def _made(pair: Pair, changed: Change, finding: Finding, message: str) -> Difference:
+    metric = pair.metric
+    return Difference(
+        metric.name,
+        pair.scope,
+        metric.title,
+        metric.unit,
+        pair.base.value,
+        pair.head.value,
+        pair.base.samples,
+        pair.head.samples,
+        changed,
+        finding,
+        message,
+    )

@@ -1,0 +1,54 @@
+"""The comparison on a terminal: 80 columns, without colour, in ASCII where it must be."""
+
+from __future__ import annotations
+
+import textwrap
+
+from readiness.compare.comparison import Comparison, Finding
+from readiness.report.comparison.rows import FINDINGS, Row, sheet
+
+WIDTH = 80
+MOST = 20
+_ASCII = str.maketrans({"…": "..", "–": "-", "×": "x", "≥": ">=", "≤": "<=", "’": "'", "µ": "u"})
+
+
+def summary(comparison: Comparison, *, ascii: bool = False) -> str:  # noqa: A002 - the word that says it
+    """Outcome, what speaks against it, and the differences that say something; every line starts with our own mark."""
+    page = sheet(comparison)
+    mark = page.outcome.ascii if ascii else page.outcome.shape
+    lines = [f"{mark} {page.outcome.word}: {page.reason}", f"  {page.tally}"]
+    for title, sentences in page.statements:
+        lines += [f"  {title}", *(f"  - {sentence}" for sentence in sentences[:MOST])]
+    telling = [row for row in page.rows if row.status in (FINDINGS[Finding.REGRESSION], FINDINGS[Finding.IMPROVEMENT])]
+    for row in telling[:MOST]:
+        lines += _difference(row, ascii=ascii)
+    if len(telling) > MOST:
+        lines.append(f"  and {len(telling) - MOST:,} more in the files (--out)")
+    text = "\n".join(piece for line in lines for piece in _wrapped(line))
+    return text.translate(_ASCII).encode("ascii", "replace").decode() if ascii else text
+
+
+def quiet_line(comparison: Comparison) -> str:
+    """One line for `--quiet`."""
+    return f"readiness: {comparison.outcome}: {_harmless(sheet(comparison).reason)}"
+
+
+def _difference(row: Row, *, ascii: bool) -> list[str]:  # noqa: A002
+    mark = row.status.ascii if ascii else row.status.shape
+    return [
+        f"  {mark} {row.status.word}: {row.metric}, {row.scope}",
+        f"    {row.base} -> {row.head}, {row.change} ({row.interval})",
+    ]
+
+
+def _wrapped(line: str) -> list[str]:
+    """At most 80 columns; a continued line is indented below its own text."""
+    line = _harmless(line)
+    indent = line[: len(line) - len(line.lstrip(" -"))]
+    wrapped = textwrap.wrap(line, WIDTH, subsequent_indent=" " * max(len(indent), 2), break_on_hyphens=False)
+    return wrapped or [line]
+
+
+def _harmless(text: str) -> str:
+    """Without the prefixes that a CI runner obeys."""
+    return text.replace("##[", "# #[").replace("::", ": :")
