@@ -6,6 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from readiness.load.phases import HOLD, RAMP, WARM_UP, phase_at
 from readiness.measurements.histogram import merge
 from readiness.text import clean
 
@@ -130,9 +131,14 @@ def headline(plan: EnginePlan, assembly: Assembly) -> str:
 
 def phase(plan: EnginePlan, at_s: float) -> str:
     """The part of the load at `at_s`."""
-    if at_s < plan.ramp_up_s:
-        return "ramp-up"
-    return "warm-up" if at_s < plan.judged_start_s else "judged" if at_s < plan.total_s else "draining"
+    now = phase_at(plan.course, at_s)
+    if now is None:
+        return "draining"
+    if now.kind == HOLD and now.step == plan.judged_step:
+        return "judged"
+    word = {RAMP: "ramp-up", WARM_UP: "warm-up", HOLD: "step"}[now.kind]
+    unit = "users" if plan.rate_per_s is None else "/s"
+    return f"{word} of {now.height:g} {unit}" if plan.phases else word
 
 
 def _table(plan: EnginePlan, assembly: Assembly) -> Table:

@@ -14,12 +14,14 @@ from pathlib import Path
 
 from readiness import __version__, probes
 from readiness.config.lint import lint
-from readiness.config.model import Config
+from readiness.config.model import Arrivals, Config
+from readiness.config.model import Load as LoadSection
 from readiness.database import under_load
 from readiness.database.stages import GRACE_S, Stages
 from readiness.errors import NotMeasured
 from readiness.load import controller, wire
 from readiness.load.assembly import Assembly
+from readiness.load.phases import Phase, step
 from readiness.load.plan import EnginePlan, ScenarioFile
 from readiness.load.watch_plan import WatchPlan
 from readiness.measurements.database import Activity
@@ -69,7 +71,8 @@ def plan(
     load = config.load
     users = load.users or DEFAULT_USERS
     if load.rate_per_s is not None:
-        users = min(max(MIN_OPEN_USERS, round(OPEN_USERS_PER_RATE * load.rate_per_s)), MAX_OPEN_USERS)
+        highest_per_s = max(load.steps, default=load.rate_per_s)
+        users = min(max(MIN_OPEN_USERS, round(OPEN_USERS_PER_RATE * highest_per_s)), MAX_OPEN_USERS)
     cache = config.probes.cache
     watch = WatchPlan(
         cache_header=cache.header,
@@ -90,8 +93,23 @@ def plan(
         duration_s=load.duration_s,
         timeout_s=load.timeout_s,
         watch=watch,
+        seed=load.seed,
+        poisson=load.arrivals is Arrivals.POISSON,
+        phases=_phases(load),
+        judged_step=load.steps.index(load.decide_at) if load.decide_at is not None else 0,
+        calibration_s=load.calibration_s,
     )
     return Plan(run_id, config, target, engine, database_url, unreachable)
+
+
+def _phases(load: LoadSection) -> tuple[Phase, ...]:
+    """The steps, each with its ramp, its warm-up and its hold; none for a plain load."""
+    found: list[Phase] = []
+    for index, height in enumerate(load.steps):
+        judged = height == load.decide_at
+        held_s = load.duration_s if judged or load.step_duration_s is None else load.step_duration_s
+        found += step(index, height, load.ramp_up_s, load.warm_up_s, held_s)
+    return tuple(found)
 
 
 def execute(
@@ -214,8 +232,14 @@ def _told(environment: Mapping[str, str], names: tuple[str, ...]) -> str | None:
 
 
 def _facts(plan: Plan) -> dict[str, str | int | float | None]:
-    engine = plan.engine
-    return {
+    engine, load = plan.engine, plan.config.load
+    more: dict[str, str | int | float | None] = {}
+    if engine.rate_per_s is not None:
+        more |= {"arrivals": load.arrivals.value, "seed": engine.seed}
+    if load.steps:
+        more |= {"steps": ", ".join(f"{height:g}" for height in load.steps), "decide_at": load.decide_at}
+        more |= {"step_duration_s": load.duration_s if load.step_duration_s is None else load.step_duration_s}
+    return more | {
         "model": "closed" if engine.rate_per_s is None else "open",
         "users": engine.users,
         "rate_per_s": engine.rate_per_s,

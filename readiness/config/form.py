@@ -81,7 +81,7 @@ def items(form: Form[T], *, least: int = 0) -> Form[tuple[T, ...]]:
         if not isinstance(node, Items):
             raise Wrong(Problem(node.line, path, "must be a list, such as [a, b]"))
         if len(node.items) < least:
-            raise Wrong(Problem(node.line, path, f"must have at least {least} entry"))
+            raise Wrong(Problem(node.line, path, f"must have at least {least} {'entry' if least == 1 else 'entries'}"))
         values: list[T] = []
         problems: list[Problem] = []
         for index, item in enumerate(node.items):

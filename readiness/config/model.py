@@ -18,6 +18,13 @@ class OnFail(StrEnum):
     NOTE = "note"
 
 
+class Arrivals(StrEnum):
+    """How the arrivals of an open load follow each other."""
+
+    CONSTANT = "constant"
+    POISSON = "poisson"
+
+
 class Operator(StrEnum):
     """How a measured value is compared with a limit."""
 
@@ -92,6 +99,18 @@ class Load:
     timeout_s: float = 30.0
     """Total time one request may take, from its first byte sent to its last byte received."""
     processes: int = 1
+    arrivals: Arrivals = Arrivals.CONSTANT
+    """How the arrivals of an open load are spaced."""
+    seed: int = 1
+    """Of the arrivals and of the mix of scenarios in an open load: the same seed, the same schedule."""
+    steps: tuple[float, ...] = ()
+    """Heights that the load is held at, one after the other; users, or arrivals per second."""
+    decide_at: float | None = None
+    """The step that is judged."""
+    step_duration_s: float | None = None
+    """How long each other step is held; None is `duration_s`."""
+    calibration_s: float = 1.0
+    """How long the load engine tries itself out before the load; 0 leaves it out."""
 
 
 @dataclass(frozen=True, slots=True)

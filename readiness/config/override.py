@@ -56,4 +56,6 @@ def override(
         changes["rate_per_s"] = None
     elif "rate_per_s" in changes:
         changes["users"] = None
+    if "users" in changes or "rate_per_s" in changes:  # one height instead of the file's steps
+        config = replace(config, load=replace(config.load, steps=(), decide_at=None, step_duration_s=None))
     return replace(config, load=replace(config.load, **changes))  # type: ignore[arg-type]

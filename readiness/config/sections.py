@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
 
 from readiness.config import invariants
 from readiness.config.form import Complaint, Form, described, items, mapping, scalar, section
-from readiness.config.model import Count, Database, DecisionRule, Invariant, Load, Query
+from readiness.config.model import Arrivals, Count, Database, DecisionRule, Invariant, Load, Query
 from readiness.config.probes import Cache, Health, Pool, Probes, RateLimit, Security
 from readiness.config.scalars import (
     block_form,
+    choice_form,
     duration_form,
     literal_form,
     milliseconds_form,
@@ -23,7 +26,7 @@ from readiness.config.scalars import (
     whole_form,
     word_form,
 )
-from readiness.config.tree import Node
+from readiness.config.tree import Node, Scalar
 
 MAX_USERS = 100_000
 MAX_RATE_PER_S = 1_000_000.0
@@ -65,19 +68,68 @@ def load_form() -> Form[Load]:
             "duration": ("duration_s", described(_time(0.001), "Length of the judged window.")),
             "timeout": ("timeout_s", described(duration_form(least_s=0.001, most_s=3600), "Most time of one request.")),
             "processes": ("processes", described(whole_form(least=1, most=MAX_PROCESSES), "Load generator processes.")),
+            "arrivals": ("arrivals", described(choice_form(Arrivals), "How arrivals of an open load are spaced.")),
+            "seed": ("seed", described(whole_form(least=0, most=2**31), "Of arrivals and mix in an open load.")),
+            "steps": ("steps", described(items(_height(), least=2), "Users, or arrivals per second, of each step.")),
+            "decide_at": ("decide_at", described(_height(), "The step that is judged.")),
+            "step_duration": ("step_duration_s", described(_time(1), "How long each other step is held.")),
+            "calibration": (
+                "calibration_s",
+                described(duration_form(least_s=0, most_s=60), "Trial of the load engine before the load; 0s: none."),
+            ),
         },
     )
 
 
-def _load(**given: object) -> Load:
+def _load(**given: Any) -> Load:
     if "users" in given and "rate_per_s" in given:
         raise Complaint("stands beside users; keep one: users for a closed load, rate for an open one", "rate")
-    if "rate_per_s" in given:
+    for key, field_name in (("decide_at", "decide_at"), ("step_duration", "step_duration_s")):
+        if field_name in given and "steps" not in given:
+            raise Complaint("needs steps beside it, such as steps: [10, 25, 50]", key)
+    if "steps" in given:
+        _take_steps(given)
+    elif "rate_per_s" in given:
         given["users"] = None
+    for name in ("arrivals", "seed"):
+        if name in given and given.get("rate_per_s") is None:
+            raise Complaint("belongs to an open load: give a rate, or steps of rates", name)
     weights = given.get("scenarios", {1: 1})
     if isinstance(weights, Mapping) and not any(weights.values()):
         raise Complaint("needs at least one scenario with a weight above 0", "scenarios")
-    return Load(**given)  # type: ignore[arg-type]
+    return Load(**given)
+
+
+def _take_steps(given: dict[str, Any]) -> None:
+    """Steps of (height, whether it is a rate) -> heights, and the users or the rate of the step that is judged."""
+    for key, name in (("users", "users"), ("rate", "rate_per_s")):
+        if name in given:
+            raise Complaint(f"stands beside steps; keep one: {key} for a single height, steps for several", key)
+    steps: tuple[tuple[float, bool], ...] = given["steps"]
+    rates = steps[0][1]
+    if any(is_rate is not rates for _, is_rate in steps):
+        raise Complaint('must all be users, such as [10, 50], or all be rates, such as ["10 /s", "50 /s"]', "steps")
+    if any(left == right for left, right in pairwise(steps)):
+        raise Complaint("has the same height twice in a row", "steps")
+    if "decide_at" not in given:
+        raise Complaint("needs decide_at beside it: the step that is judged", "steps")
+    if steps.count(given["decide_at"]) != 1:
+        raise Complaint("must be one of steps, and stand there once", "decide_at")
+    height, _ = given["decide_at"]
+    given["steps"], given["decide_at"] = tuple(height for height, _ in steps), height
+    given["users"], given["rate_per_s"] = (None, height) if rates else (int(height), None)
+
+
+def _height() -> Form[tuple[float, bool]]:
+    """Users as a whole number, or a rate; and whether it is a rate."""
+    users, rate = whole_form(least=1, most=MAX_USERS), rate_form(most=MAX_RATE_PER_S)
+
+    def read(node: Node, path: str) -> tuple[float, bool]:
+        if isinstance(node, Scalar) and "/" in node.text:
+            return rate.read(node, path), True
+        return float(users.read(node, path)), False
+
+    return Form(read, {"anyOf": [users.schema, rate.schema]})
 
 
 def _scenario(name: str) -> None:

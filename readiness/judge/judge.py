@@ -13,6 +13,7 @@ from readiness.judge.check import Judged, judge_check
 from readiness.judge.decision import decide
 from readiness.judge.flips import flips
 from readiness.judge.instrument import described, pause_doubts
+from readiness.judge.load_steps import judge_steps, largest_inside
 from readiness.judge.needs import needs
 from readiness.judge.outlook import Outlook
 from readiness.judge.readings import own_faults
@@ -21,9 +22,8 @@ from readiness.judge.risks import risks
 from readiness.judge.score import score
 from readiness.judge.steps import issues, steps
 from readiness.judge.tail import tail
-from readiness.judge.verdict import EXIT_OF, Attested, EndpointResult, Latency, Verdict, Waived
+from readiness.judge.verdict import EXIT_OF, Attested, EndpointResult, Verdict, Waived, latency
 from readiness.judge.what_if import what_ifs
-from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Endpoint, Ledger, Load, Run, Second
 from readiness.numbers import moment
 
@@ -45,6 +45,8 @@ def judge(run: Run, config: Config) -> Verdict:
     results = tuple(item.result for item in judged)
     doubts = run.doubts + (load_doubts(run.load) if run.load else ())
     total = score(judged)
+    load_steps = judge_steps(run, config)
+    largest = largest_inside(load_steps)
     decision, reason = decide(results, total, config.decision, doubts, run.interrupted)
     exit_code = SIGNAL_EXIT.get(run.interrupted or "", EXIT_OF[decision])
     outlook = _outlook(run, config, judged, doubts)
@@ -63,7 +65,7 @@ def judge(run: Run, config: Config) -> Verdict:
         risks=risks(judged, doubts, excused, run.load),
         next_steps=tuple(step.text for step in planned),
         doubts=doubts,
-        notes=run.notes + needless(results, excused),
+        notes=((largest,) if largest else ()) + run.notes + needless(results, excused),
         ledger=run.load.ledger if run.load else None,
         judged=judged_ledger(run.load) if run.load else None,
         endpoints=tuple(_endpoint(endpoint) for endpoint in run.load.endpoints) if run.load else (),
@@ -86,6 +88,7 @@ def judge(run: Run, config: Config) -> Verdict:
             issues(judged, outlook, planned, run.load, run.measurements, stalls),
             deployment(decision, results, excused, run.load),
         ),
+        load_steps=load_steps,
     )
 
 
@@ -134,10 +137,11 @@ def load_doubts(load: Load) -> tuple[str, ...]:
         doubts.append(f"requests failed on this side, not at the target ({named})")
     if load.script_errors:
         doubts.append(f"scenario code raised: {load.script_errors[0]}")
-    judged = judged_ledger(load)
-    if load.dropped_judged > (1 - MIN_OFFERED) * max(judged.planned, 1):
+    planned = load.intended_judged or judged_ledger(load).planned
+    if load.dropped_judged > (1 - MIN_OFFERED) * max(planned, 1):
         doubts.append(
-            f"{load.dropped_judged:,} of {judged.planned:,} planned arrivals found no free user; give more users"
+            f"{load.dropped_judged:,} of {planned:,} planned arrivals were never sent: no user was free for them, "
+            "or the load engine was too late; lower the rate, or send it from more processes"
         )
     return tuple(doubts)
 
@@ -169,16 +173,10 @@ def _endpoint(endpoint: Endpoint) -> EndpointResult:
         failed=record.failed,
         in_flight=record.in_flight,
         warm_up_requests=endpoint.warm_up.requests,
-        latency_ms=_latency(record.ok),
-        failed_latency_ms=_latency(record.failed_latency),
+        latency_ms=latency(record.ok),
+        failed_latency_ms=latency(record.failed_latency),
+        service_ms=latency(record.service) if record.service.total else None,
     )
-
-
-def _latency(histogram: Histogram) -> Latency:
-    if not histogram.total:
-        return Latency(*[None] * 7)
-    p50, p90, p95, p99 = (histogram.quantile_ms(q) for q in (0.5, 0.9, 0.95, 0.99))
-    return Latency(histogram.min_us / 1000, histogram.mean_ms, p50, p90, p95, p99, histogram.max_us / 1000)
 
 
 def _stalls(load: Load) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from readiness.judge.outcome import Decision as Decision
 from readiness.judge.outcome import Outcome as Outcome
 from readiness.judge.outlook import Outlook
 from readiness.judge.release import Release
+from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Ledger, Measurement, Provenance, Target
 
 EXIT_OF: Mapping[Decision, ExitCode] = {
@@ -105,6 +106,36 @@ class Latency:
     max: float | None
 
 
+def latency(histogram: Histogram) -> Latency:
+    """What a histogram says, in ms."""
+    if not histogram.total:
+        return Latency(*[None] * 7)
+    p50, p90, p95, p99 = (histogram.quantile_ms(q) for q in (0.5, 0.9, 0.95, 0.99))
+    return Latency(histogram.min_us / 1000, histogram.mean_ms, p50, p90, p95, p99, histogram.max_us / 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """One height of a load with several steps."""
+
+    height: float
+    unit: str
+    """`users`, or `/s` for arrivals per second."""
+    judged: bool
+    """Whether the decision is about this one."""
+    lasted_s: float
+    requests: int
+    failures: int
+    """Failed, still running at the end, or never sent."""
+    throughput_per_s: float | None
+    """Successes."""
+    latency_ms: Latency
+    outcome: Outcome
+    """The worst of the load's checks, applied to this step."""
+    message: str
+    """What that check says; empty when all passed."""
+
+
 @dataclass(frozen=True, slots=True)
 class EndpointResult:
     """One endpoint's judged requests, successes and failures apart."""
@@ -119,6 +150,8 @@ class EndpointResult:
     warm_up_requests: int
     latency_ms: Latency
     failed_latency_ms: Latency
+    service_ms: Latency | None = None
+    """Of an open load: from when requests were really sent; None in a closed one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,3 +208,5 @@ class Verdict:
     """What it would take to change the answer."""
     release: Release = field(default_factory=Release)
     """What follows for those who must act on it."""
+    load_steps: tuple[StepResult, ...] = field(default=())
+    """Every height of a load with several steps, in order."""

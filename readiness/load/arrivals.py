@@ -11,6 +11,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain, repeat
 from typing import Any
 
 import gevent
@@ -20,26 +21,16 @@ from locust.exception import InterruptTaskSet, RescheduleTask, StopUser
 
 from readiness.load.instrument import Sentinel
 from readiness.load.locustfiles import shares
+from readiness.load.phases import arrivals
 from readiness.load.plan import EnginePlan
 from readiness.load.recorder import Recorder
 
 
 def schedule(plan: EnginePlan) -> Iterator[float]:
-    """Intended times in seconds since the load started: linear ramp to the rate, then evenly spaced or Poisson."""
-    rate = plan.rate_per_s or 0.0
-    generator = random.Random(plan.seed)
-    area = 0.0  # arrivals due so far, as a real number
-    while True:
-        area += generator.expovariate(1.0) if plan.poisson else 1.0
-        ramp_area = rate * plan.ramp_up_s / 2
-        at_s = (
-            (2 * area * plan.ramp_up_s / rate) ** 0.5
-            if area < ramp_area
-            else plan.ramp_up_s + (area - ramp_area) / rate
-        )
-        if at_s >= plan.total_s:
-            return
-        yield at_s
+    """Intended times in seconds since the load started, at the plan's rates; a Poisson process has the plan's seed."""
+    generator = random.Random(f"{plan.seed} arrivals")
+    gaps = iter(lambda: generator.expovariate(1.0), None) if plan.poisson else repeat(1.0)
+    return arrivals(plan.course, gaps)
 
 
 class Arrivals:
@@ -57,9 +48,14 @@ class Arrivals:
         self._free: dict[type[Any], deque[Any]] = {cls: deque() for cls in classes}
         self._busy = Group()
         self._starting = Group()
-        self._random = random.Random(plan.seed)
+        self._random = random.Random(f"{plan.seed} mix")
         self._all: list[Any] = []
+        self._due_s: set[float] = set()
+        """Arrivals that were given a user, but whose turn has not come yet."""
         self._scheduler: Any = None
+        self._schedule = schedule(plan)
+        self._next_s: float | None = None
+        """The arrival that the scheduler waits for."""
         self._task_sets: dict[Any, dict[tuple[type, type], Any]] = {}
         """Of each user, the TaskSets that it has entered."""
 
@@ -77,14 +73,19 @@ class Arrivals:
         self._scheduler = gevent.spawn(self._send_off)
 
     def stop(self) -> None:
-        """No new arrivals; those under way get the drain time."""
+        """No new arrivals; those under way get the drain time, and what never began is dropped."""
         if self._scheduler is not None:
             self._scheduler.kill()
         self._starting.kill()
+        self._drop_unreached(time.perf_counter() - self._recorder.start_s)
         if not self._busy.join(timeout=self._environment.stop_timeout):
             self._busy.kill()
+        for due_s in self._due_s:
+            self._recorder.drop(due_s)
+        self._due_s = set()
         for user in self._all:
             user.on_stop()
+        self._environment.events.test_stop.fire(environment=self._environment)
 
     def _prepare(self, cls: type[Any]) -> None:
         user = cls(self._environment)
@@ -97,21 +98,38 @@ class Arrivals:
         self._free[cls].append(user)
 
     def _send_off(self) -> None:
-        origin_s = self._recorder.start_s
-        for at_s in schedule(self._plan):
-            wait_s = origin_s + at_s - time.perf_counter()
+        recorder = self._recorder
+        for at_s in self._schedule:
+            due_s = recorder.start_s + at_s
+            self._next_s = at_s
+            wait_s = due_s - time.perf_counter()
             if wait_s > 0:
                 gevent.sleep(wait_s)
+            self._next_s = None
+            recorder.intend(due_s)
             cls = self._random.choices(self._classes, self._weights)[0]
             if not self._free[cls]:
-                self._recorder.drop(origin_s + at_s)
+                recorder.drop(due_s)
                 continue
-            self._busy.start(gevent.Greenlet(self._one_task, self._free[cls].popleft(), origin_s + at_s))
+            self._due_s.add(due_s)
+            self._busy.start(gevent.Greenlet(self._one_task, self._free[cls].popleft(), due_s))
+
+    def _drop_unreached(self, until_s: float) -> None:
+        """Arrivals that were due before the end, but that we were too late for: intended, and never sent."""
+        waiting = () if self._next_s is None else (self._next_s,)
+        for at_s in chain(waiting, self._schedule):
+            if at_s >= until_s:
+                return
+            self._recorder.intend(self._recorder.start_s + at_s)
+            self._recorder.drop(self._recorder.start_s + at_s)
 
     def _one_task(self, user: Any, intended_s: float) -> None:
+        self._due_s.discard(intended_s)
         self._sentinel.started(intended_s)
         if hasattr(user.client, "intended_s"):
             user.client.intended_s = intended_s
+        else:
+            user.readiness_intended_s = intended_s  # a stock client: readiness/load/stock.py takes it from there
         try:
             self._run(user, user, self._random.choice(user.tasks))
         except (InterruptTaskSet, RescheduleTask, StopUser):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from readiness.load.plan import EnginePlan
 from readiness.load.recorder import STALL_S
+from readiness.load.timeline import MAX_SLICES, Blocks, Series, pairs
 from readiness.load.wire import Batch, Cell, Done, Hello, Judged, Judging
 from readiness.measurements.histogram import EMPTY, Histogram, merge
 from readiness.measurements.instrument import Instrument, Pause, together
@@ -18,39 +18,13 @@ from readiness.measurements.run import (
     Load,
     Rate,
     Recording,
-    Second,
-    Slice,
     Stall,
+    Step,
+    StepEndpoint,
 )
 from readiness.measurements.seen import Seen
 from readiness.measurements.seen import together as together_seen
 from readiness.measurements.writes import WriteBook
-
-T = TypeVar("T")
-
-MIN_POINT_S = 0.25
-"""A batch over less time than this (at the ends of phases) joins the one before: its rate would be noise."""
-MAX_POINTS = 1200
-"""Points of the time series; longer runs get coarser points."""
-MAX_SLICES = 120
-MAX_SLICE_CELLS = 12_000
-"""Time blocks times endpoints: with many endpoints the blocks get coarser, so that memory stays flat."""
-
-
-@dataclass(slots=True)
-class _Point:
-    start_s: float
-    end_s: float
-    users: int
-    ok: Histogram
-    failed: Counter[str]
-
-
-@dataclass(slots=True)
-class _Block:
-    start_s: float
-    end_s: float
-    cells: dict[tuple[str, str], tuple[Histogram, int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -58,6 +32,7 @@ class _Totals:
     ok: Histogram = EMPTY
     failed: Counter[str] = field(default_factory=Counter)
     failed_latency: Histogram = EMPTY
+    service: Histogram = EMPTY
 
 
 class Assembly:
@@ -66,10 +41,12 @@ class Assembly:
     def __init__(self, plan: EnginePlan) -> None:
         self._plan = plan
         self._totals: dict[Cell, _Totals] = {}
-        self._points: list[_Point] = []
-        self._blocks: list[_Block] = []
+        self._series = Series()
+        self._blocks = {window.step: Blocks(window.step) for window in plan.windows}
+        """By step."""
         self._stalls: list[Stall] = []
-        self._instrument: Instrument | None = None
+        self._instruments: dict[int, Instrument] = {}
+        """By step; what is told outside every hold (pauses) is with the judged one."""
         self._seen: dict[tuple[str, str], Seen] = {}
         self._lookups: list[tuple[int, int]] = []
         self._last: Batch | None = None
@@ -108,7 +85,7 @@ class Assembly:
         return [
             (cell.scenario, cell.name, totals.ok, sum(totals.failed.values()))
             for cell, totals in sorted(self._totals.items())
-            if cell.judged == judged
+            if (cell.step == self._plan.judged_step) == judged
         ]
 
     def load(self) -> Load | None:
@@ -123,6 +100,7 @@ class Assembly:
         judged_end = self._judged_s if self._judged_s is not None else last.at_s
         if self._done is not None and self._judging_s is not None:
             judged_end = self._done.judged_until_s
+        pauses = [pause for instrument in self._instruments.values() for pause in instrument.pauses]
         return Load(
             model="closed" if plan.rate_per_s is None else "open",
             users=plan.users,
@@ -132,14 +110,16 @@ class Assembly:
             planned_s=plan.duration_s,
             ledger=self._ledger(last),
             endpoints=self._endpoints(in_flight),
-            series=tuple(_second(point) for point in self._points),
-            dropped_judged=last.dropped[1],
+            series=self._series.seconds(),
+            dropped_judged=last.arrivals.get(plan.judged_step, (0, 0))[1],
+            intended_judged=last.arrivals.get(plan.judged_step, (0, 0))[0],
+            steps=self._steps(last, in_flight) if len(plan.windows) > 1 else (),
             idle_scenarios=tuple(sorted(set(self._hello.users if self._hello else ()) - started)),
-            stalls=_of_the_target(self._stalls, self._instrument.pauses if self._instrument else ()),
+            stalls=_of_the_target(self._stalls, pauses),
             header_rate=self._header_rate(),
             seen=tuple(seen for _, seen in sorted(self._seen.items())),
             script_errors=_counted(self._done.script_errors if self._done else {}),
-            instrument=self._instrument,
+            instrument=self._instruments.get(plan.judged_step),
         )
 
     def _add_batch(self, batch: Batch) -> None:
@@ -148,42 +128,24 @@ class Assembly:
         self._batches += 1
         start_s = self._last.at_s if self._last else 0.0
         self._last = batch
-        block = _Block(start_s, batch.at_s)
         self._add_seen(batch.seen)
         for cell, counts in batch.cells.items():
             totals = self._totals.setdefault(cell, _Totals())
             totals.ok = merge(totals.ok, counts.ok)
             totals.failed.update(counts.failed)
             totals.failed_latency = merge(totals.failed_latency, counts.failed_latency)
-            if cell.judged:
-                block.cells[cell.scenario, cell.name] = (counts.ok, sum(counts.failed.values()))
+            totals.service = merge(totals.service, counts.service)
         self._stalls.extend(Stall(*stall) for stall in batch.stalls)
         self.failure_texts.update(batch.details)
         self.writes.add(batch.writes)
-        sliver = batch.at_s - start_s < MIN_POINT_S
         if batch.instrument is not None:
-            self._instrument = together([self._instrument or Instrument(), batch.instrument])
-        if self._judging_s is not None:
-            if sliver and self._blocks:
-                self._blocks[-1] = _join_blocks(self._blocks[-1], block)
-            else:
-                self._blocks.append(block)
-            cells = max(len(self._totals), 1)
-            if len(self._blocks) > max(min(MAX_SLICES, MAX_SLICE_CELLS // cells), 8):
-                self._blocks = _pairs(self._blocks, _join_blocks)
-        point = _Point(
-            start_s,
-            batch.at_s,
-            batch.users,
-            merge(*(counts.ok for counts in batch.cells.values())),
-            _classes(batch),
-        )
-        if sliver and self._points:
-            self._points[-1] = _join_points(self._points[-1], point)
-        else:
-            self._points.append(point)
-        if len(self._points) > MAX_POINTS:
-            self._points = _pairs(self._points, _join_points)
+            middle_s = (start_s + batch.at_s) / 2
+            windows = self._plan.windows
+            step = next((w.step for w in windows if w.start_s <= middle_s < w.end_s), self._plan.judged_step)
+            self._instruments[step] = together([self._instruments.get(step, Instrument()), batch.instrument])
+        for blocks in self._blocks.values():
+            blocks.add(batch, start_s, len(self._totals))
+        self._series.add(batch, start_s)
 
     def _add_seen(self, found: tuple[Seen, ...]) -> None:
         """What the answers of one batch said; hits and look-ups are kept by batch, as time blocks of their rate."""
@@ -195,7 +157,7 @@ class Assembly:
         if lookups:
             self._lookups.append((hits, lookups))
         if len(self._lookups) > MAX_SLICES:
-            self._lookups = _pairs(self._lookups, lambda a, b: (a[0] + b[0], a[1] + b[1]))
+            self._lookups = pairs(self._lookups, lambda a, b: (a[0] + b[0], a[1] + b[1]))
 
     def _header_rate(self) -> Rate | None:
         if self._plan.watch.cache_header is None:
@@ -218,54 +180,76 @@ class Assembly:
         for totals in self._totals.values():
             failed.update(totals.failed)
         ok = sum(totals.ok.total for totals in self._totals.values())
+        dropped = sum(arrivals[1] for arrivals in last.arrivals.values())
         # Whatever began and was not seen to end counts as in flight: also what a lost batch would have told.
         return Ledger(
-            planned=last.begun + last.dropped[0],
+            planned=last.begun + dropped,
             ok=ok,
             failed=dict(sorted(failed.items())),
             in_flight=max(last.begun - ok - failed.total(), 0),
-            dropped=last.dropped[0],
+            dropped=dropped,
         )
 
     def _endpoints(self, waiting: Mapping[Cell, int]) -> tuple[Endpoint, ...]:
         names = sorted({(cell.scenario, cell.name) for cell in (*self._totals, *waiting)})
+        judged = self._plan.judged_step
+        others = sorted({cell.step for cell in (*self._totals, *waiting)} - {judged})
         return tuple(
             Endpoint(
                 scenario,
                 name,
-                judged=self._recording(Cell(scenario, name, True), waiting),
-                warm_up=self._recording(Cell(scenario, name, False), waiting),
+                judged=self._recording(Cell(scenario, name, judged), waiting),
+                warm_up=_without_slices(self._recording(Cell(scenario, name, step), waiting) for step in others),
             )
             for scenario, name in names
         )
 
-    def _recording(self, cell: Cell, in_flight: Mapping[Cell, int]) -> Recording:
-        totals = self._totals.get(cell, _Totals())
-        slices: tuple[Slice, ...] = ()
-        if cell.judged:
-            key = (cell.scenario, cell.name)
-            slices = tuple(
-                Slice(block.start_s, block.end_s - block.start_s, *block.cells[key])
-                for block in self._blocks
-                if key in block.cells
+    def _steps(self, last: Batch, waiting: Mapping[Cell, int]) -> tuple[Step, ...]:
+        """Every step that began, as far as it came."""
+        stopped_s = self._done.stopped_s if self._done else last.at_s
+        return tuple(
+            Step(
+                height=window.height,
+                start_s=window.start_s,
+                end_s=min(window.end_s, stopped_s),
+                planned_s=window.end_s - window.start_s,
+                judged=window.step == self._plan.judged_step,
+                endpoints=self._step_endpoints(window.step, waiting),
+                intended=last.arrivals.get(window.step, (0, 0))[0],
+                dropped=last.arrivals.get(window.step, (0, 0))[1],
+                instrument=None if window.step == self._plan.judged_step else self._instruments.get(window.step),
             )
-        return Recording(
-            totals.ok, dict(sorted(totals.failed.items())), totals.failed_latency, in_flight.get(cell, 0), slices
+            for window in self._plan.windows
+            if window.start_s < stopped_s
         )
 
+    def _step_endpoints(self, step: int, waiting: Mapping[Cell, int]) -> tuple[StepEndpoint, ...]:
+        if step == self._plan.judged_step:
+            return ()  # they are the load's own
+        cells = sorted({cell for cell in (*self._totals, *waiting) if cell.step == step})
+        return tuple(StepEndpoint(cell.scenario, cell.name, self._recording(cell, waiting)) for cell in cells)
 
-def _second(point: _Point) -> Second:
-    p50, p95, p99 = (point.ok.quantile_ms(q) for q in (0.5, 0.95, 0.99))
-    classes = dict(sorted(point.failed.items()))
-    duration_s, failed = point.end_s - point.start_s, point.failed.total()
-    return Second(point.start_s, duration_s, point.users, point.ok.total, failed, p50, p95, p99, classes)
+    def _recording(self, cell: Cell, in_flight: Mapping[Cell, int]) -> Recording:
+        totals = self._totals.get(cell, _Totals())
+        blocks = self._blocks.get(cell.step)
+        slices = blocks.slices(cell.scenario, cell.name) if blocks else ()
+        failed = dict(sorted(totals.failed.items()))
+        return Recording(totals.ok, failed, totals.failed_latency, in_flight.get(cell, 0), slices, totals.service)
 
 
-def _classes(batch: Batch) -> Counter[str]:
+def _without_slices(parts: Iterable[Recording]) -> Recording:
+    """Several as one; of what is not judged no time blocks are kept."""
+    found = list(parts)
     failed: Counter[str] = Counter()
-    for counts in batch.cells.values():
-        failed.update(counts.failed)
-    return failed
+    for part in found:
+        failed.update(part.failed)
+    return Recording(
+        ok=merge(*(part.ok for part in found)),
+        failed=dict(sorted(failed.items())),
+        failed_latency=merge(*(part.failed_latency for part in found)),
+        in_flight=sum(part.in_flight for part in found),
+        service=merge(*(part.service for part in found)),
+    )
 
 
 def _of_the_target(stalls: Iterable[Stall], pauses: Iterable[Pause]) -> tuple[Stall, ...]:
@@ -279,24 +263,6 @@ def _of_the_target(stalls: Iterable[Stall], pauses: Iterable[Pause]) -> tuple[St
 
 def _overlap(stall: Stall, pause: Pause) -> float:
     return max(min(stall.end_s, pause.end_s) - max(stall.start_s, pause.start_s), 0.0)
-
-
-def _pairs(items: list[T], join: Callable[[T, T], T]) -> list[T]:
-    """Neighbours joined two by two; an odd last one stays alone."""
-    joined = [join(left, right) for left, right in zip(items[::2], items[1::2], strict=False)]
-    return joined + items[len(joined) * 2 :]
-
-
-def _join_points(left: _Point, right: _Point) -> _Point:
-    return _Point(left.start_s, right.end_s, right.users, merge(left.ok, right.ok), left.failed + right.failed)
-
-
-def _join_blocks(left: _Block, right: _Block) -> _Block:
-    cells = dict(left.cells)
-    for key, (ok, failed) in right.cells.items():
-        before_ok, before_failed = cells.get(key, (EMPTY, 0))
-        cells[key] = (merge(before_ok, ok), before_failed + failed)
-    return _Block(left.start_s, right.end_s, cells)
 
 
 def _counted(texts: Mapping[str, int]) -> tuple[str, ...]:

@@ -17,11 +17,13 @@ from typing import Any
 
 import gevent
 from locust.env import Environment
+from locust.runners import STATE_RUNNING
 
 from readiness.load import wire
 from readiness.load.arrivals import Arrivals
 from readiness.load.connections import allow_only
 from readiness.load.context import EngineContext
+from readiness.load.crowd import Crowd
 from readiness.load.http.failures import COUNTED
 from readiness.load.instrument import Sentinel
 from readiness.load.locustfiles import ScenarioError, load_classes, scenario_of, shares
@@ -53,6 +55,8 @@ class Engine:
         self._stop = gevent.event.Event()
         self._errors: Counter[str] = Counter()
         self.recorder = Recorder()
+        self.recorder.open = plan.rate_per_s is not None
+        self.recorder.judged_step = plan.judged_step
         self._watch = None if plan.watch.idle else Watch(plan.watch, self.recorder)
         self.recorder.watch = self._watch
         self.writes = WriteLog(plan.run_id)
@@ -60,6 +64,7 @@ class Engine:
         self._stock = StockClients(self.recorder, plan.timeout_s)
         self._judging = False
         self._judged = False
+        self._edges_s: list[float] = []
 
     def stop(self) -> None:
         """End the load early; what was measured is still sent."""
@@ -92,7 +97,7 @@ class Engine:
         self.recorder.scenario_users = dict(by_scenario)
         self.send(wire.Hello(locust.__version__, dict(by_scenario)))
         self._wait_for_go()
-        self._drive(runner, [cls for cls in classes if cls.fixed_count])
+        self._drive(runner, classes)
 
     def _environment(self, classes: list[type[Any]]) -> Environment:
         for cls in classes:
@@ -125,30 +130,50 @@ class Engine:
 
     def _drive(self, runner: Any, classes: list[type[Any]]) -> None:
         plan, recorder = self.plan, self.recorder
+        runner.target_user_count = plan.users
+        runner.quit = runner.stop = lambda: self._on_quit(runner)
+        runner.environment._filter_tasks_by_tags()
+        runner.environment.events.test_start.fire(environment=runner.environment)
+        runner.update_state(STATE_RUNNING)
         start_s = recorder.start_s = time.perf_counter()
         recorder.judged_from_s = start_s + plan.judged_start_s
-        recorder.judged_until_s = start_s + plan.total_s
+        recorder.judged_until_s = start_s + plan.judged_end_s
+        recorder.other_steps = tuple(
+            (window.step, start_s + window.start_s, start_s + window.end_s)
+            for window in plan.windows
+            if window.step != plan.judged_step
+        )
+        self._edges_s = sorted(
+            {start_s + edge_s for window in plan.windows for edge_s in (window.start_s, window.end_s)}
+        )
         self._sentinel.start()
-        arrivals = None
+        load: Crowd | Arrivals
         if plan.rate_per_s is None:
-            spawn_per_s = plan.users / plan.ramp_up_s if plan.ramp_up_s else float(plan.users)
-            runner.start(plan.users, spawn_per_s)
+            load = Crowd(plan, recorder, runner, classes)
         else:
-            arrivals = Arrivals(plan, recorder, self._sentinel, runner, classes)
-            arrivals.start()
-        while time.perf_counter() < recorder.judged_until_s and not self._stop.is_set():
-            self._tick(runner, arrivals)
-        recorder.judged_until_s = min(time.perf_counter(), recorder.judged_until_s)
+            load = Arrivals(plan, recorder, self._sentinel, runner, [cls for cls in classes if cls.fixed_count])
+        load.start()
+        while time.perf_counter() < start_s + plan.total_s and not self._stop.is_set():
+            self._tick(load)
+        stopped_s = min(time.perf_counter(), start_s + plan.total_s)
+        recorder.judged_until_s = min(stopped_s, recorder.judged_until_s)
         self._mark_window()
-        self._finish(runner, arrivals)
+        self._finish(runner, load, stopped_s - start_s)
 
-    def _tick(self, runner: Any, arrivals: Arrivals | None) -> None:
+    def _on_quit(self, runner: Any) -> None:
+        """Scenario code called `runner.quit()` or `stop()`: the load ends in order, and never in the target's name."""
+        if not self._stop.is_set():
+            self._errors["scenario code ended the load (runner.quit or runner.stop)"] += 1
+            self._stop.set()
+
+    def _tick(self, load: Crowd | Arrivals) -> None:
+        """Wait for a second, but not beyond the edge of a window, so that every batch lies within one."""
         now_s = time.perf_counter()
-        edges = [now_s + TICK_S, self.recorder.judged_until_s]
-        if now_s < self.recorder.judged_from_s:
-            edges.append(self.recorder.judged_from_s)
-        self._stop.wait(max(min(edges) - now_s, 0.001))
-        self.recorder.users = arrivals.users if arrivals else runner.user_count
+        edge_s = next((edge_s for edge_s in self._edges_s if edge_s > now_s), now_s + TICK_S)
+        half_s = max(min(now_s + TICK_S, edge_s) - now_s, 0.001) / 2
+        self._stop.wait(half_s)
+        self.recorder.users = load.users  # in its middle: at its edges a step may just begin or end
+        self._stop.wait(half_s)
         self._mark_window()
         self._send_batch()
 
@@ -173,10 +198,11 @@ class Engine:
         )
         self._seq += 1
 
-    def _finish(self, runner: Any, arrivals: Arrivals | None) -> None:
+    def _finish(self, runner: Any, load: Crowd | Arrivals, stopped_s: float) -> None:
         drain_s = STOPPED_DRAIN_S if self._stop.is_set() else self.plan.drain_s
         runner.environment.stop_timeout = drain_s
-        stopping = gevent.spawn(arrivals.stop if arrivals else runner.stop)
+        del runner.quit, runner.stop
+        stopping = gevent.spawn(load.stop)
         deadline_s = time.perf_counter() + drain_s + 1.0
         while not stopping.ready() and time.perf_counter() < deadline_s:
             stopping.join(timeout=min(TICK_S, max(deadline_s - time.perf_counter(), 0)))
@@ -189,9 +215,10 @@ class Engine:
                 batches=self._seq,
                 begun=recorder.begun,
                 ended=recorder.ended,
-                dropped=recorder.dropped,
+                arrivals=dict(recorder.arrivals),
                 in_flight=in_flight,
                 judged_until_s=recorder.judged_until_s - recorder.start_s,
+                stopped_s=stopped_s,
                 script_errors=dict(self._errors),
                 writes=(self.writes.sent, self.writes.acknowledged),
             )

@@ -17,6 +17,7 @@ from typing import Any
 import gevent
 import numpy as np
 
+from readiness.load.phases import OUTSIDE
 from readiness.load.recorder import Recorder
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.instrument import Instrument, Pause
@@ -25,7 +26,6 @@ GRID_S = 0.01
 PAUSE_S = 1.0
 """A gap this long in which the sentinel did not run is a pause of the generator, not lag."""
 _EDGE_S = 0.1
-"""Batches are cut at the edges of the judged window, but come a little late."""
 
 
 class Sentinel:
@@ -56,15 +56,15 @@ class Sentinel:
 
     def started(self, due_s: float) -> None:
         """An arrival that was due at `due_s` is sent off now."""
-        if self._judged(due_s):
+        if self._measured(due_s):
             self._start_lags_s.append(time.perf_counter() - due_s)
 
     def take(self) -> Instrument:
-        """What came since the last take; only pauses are told of the time outside the judged window."""
+        """What came since the last take; of the time outside every hold only pauses are told."""
         now_s, cpu_s = time.perf_counter(), time.process_time()
         took_s, used_s = now_s - self._taken_s, cpu_s - self._taken_cpu_s
-        recorder = self._recorder
-        judged = self._taken_s >= recorder.judged_from_s - _EDGE_S and now_s <= recorder.judged_until_s + _EDGE_S
+        # Batches are cut at the edges of the windows, but come a little late.
+        judged = self._measured(self._taken_s + _EDGE_S) and self._measured(now_s - _EDGE_S)
         seen = Instrument(
             watched_s=took_s if judged else 0.0,
             cpu_s=used_s if judged else 0.0,
@@ -93,7 +93,7 @@ class Sentinel:
                 self._pause(now_s - max(now_s - due_s, suspended_s - asleep_s), now_s)
                 due_s = now_s
             while due_s <= now_s:
-                if self._judged(due_s):
+                if self._measured(due_s):
                     self._lags_s.append(now_s - due_s)
                 due_s += GRID_S
             asleep_s = suspended_s
@@ -104,14 +104,14 @@ class Sentinel:
         used_s = max(time.process_time() - self._ticked_cpu_s, 0.0)
         self._pauses.append(Pause(start_s - origin_s, end_s - origin_s, used_s))
 
-    def _judged(self, at_s: float) -> bool:
-        return self._recorder.judged_from_s <= at_s < self._recorder.judged_until_s
+    def _measured(self, at_s: float) -> bool:
+        return self._recorder.step(at_s) != OUTSIDE
 
     def _on_collection(self, phase: str, _: Mapping[str, int]) -> None:
         now_s = time.perf_counter()
         if phase == "start":
             self._collecting_since_s = now_s
-        elif self._judged(now_s):
+        elif self._measured(now_s):
             self._collections_s.append(now_s - self._collecting_since_s)
 
 

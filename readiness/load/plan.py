@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+from readiness.load.phases import Phase, Window, step, total_s, windows
 from readiness.load.watch_plan import WatchPlan
 
 DRAIN_S = 5.0
@@ -34,7 +35,9 @@ class EnginePlan:
     allowed_addresses: tuple[str, ...]
     scenarios: tuple[ScenarioFile, ...]
     users: int
+    """Users of the judged step of a closed load; free users of an open one."""
     rate_per_s: float | None
+    """Arrivals per second of the judged step of an open load; None in a closed one."""
     ramp_up_s: float
     warm_up_s: float
     duration_s: float
@@ -44,16 +47,42 @@ class EnginePlan:
     drain_s: float = DRAIN_S
     poisson: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
+    phases: tuple[Phase, ...] = ()
+    """The course of the load; empty: one step of `users` or `rate_per_s`."""
+    judged_step: int = 0
+    calibration_s: float = 0.0
+    """How long the engine tries itself out before the load; 0: not at all."""
+
+    @property
+    def course(self) -> tuple[Phase, ...]:
+        """The phases, whether or not they were given."""
+        height = float(self.users) if self.rate_per_s is None else self.rate_per_s
+        return self.phases or step(0, height, self.ramp_up_s, self.warm_up_s, self.duration_s)
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The hold of each step."""
+        return windows(self.course)
+
+    @property
+    def judged(self) -> Window:
+        """The hold that is judged."""
+        return next(window for window in self.windows if window.step == self.judged_step)
 
     @property
     def judged_start_s(self) -> float:
         """Seconds from the first user to the judged window."""
-        return self.ramp_up_s + self.warm_up_s
+        return self.judged.start_s
+
+    @property
+    def judged_end_s(self) -> float:
+        """Seconds from the first user to the end of the judged window."""
+        return self.judged.end_s
 
     @property
     def total_s(self) -> float:
-        """Seconds from the first user to the end of the judged window."""
-        return self.judged_start_s + self.duration_s
+        """Seconds from the first user to the end of the last step."""
+        return total_s(self.course)
 
 
 def dumps(plan: EnginePlan) -> str:
@@ -65,6 +94,7 @@ def loads(line: str) -> EnginePlan:
     """The plan of one line; raises ValueError or TypeError when it is not one."""
     fields = json.loads(line)
     fields["scenarios"] = tuple(ScenarioFile(**scenario) for scenario in fields["scenarios"])
+    fields["phases"] = tuple(Phase(**phase) for phase in fields["phases"])
     for name in ("addresses", "allowed_addresses"):
         fields[name] = tuple(fields[name])
     fields["watch"] = WatchPlan(**fields["watch"] | {"hits": tuple(fields["watch"]["hits"])})

@@ -16,7 +16,8 @@ from typing import Protocol
 
 import numpy as np
 
-from readiness.load.wire import Batch, Cell, CellCounts, StallSeen
+from readiness.load.phases import OUTSIDE
+from readiness.load.wire import Arrivals, Batch, Cell, CellCounts, StallSeen
 from readiness.measurements.histogram import Histogram
 
 STALL_S = 1.0
@@ -29,12 +30,14 @@ OTHER = "(other)"
 class Call:
     """A request under way: the ticket from `begin` to `end`."""
 
-    __slots__ = ("name", "scenario", "start_s")
+    __slots__ = ("name", "scenario", "sent_s", "start_s")
 
     def __init__(self, scenario: str, name: str, start_s: float) -> None:
         self.scenario = scenario
         self.name = name
         self.start_s = start_s
+        self.sent_s = start_s
+        """When it was really sent; later than `start_s` where an arrival of an open load had to wait for us."""
 
 
 class AnswerWatch(Protocol):
@@ -69,6 +72,8 @@ class _Open:
     ok_s: list[float]
     failed_s: list[float]
     failed: Counter[str]
+    service_s: list[float]
+    """Of an open load: successes from when they were really sent."""
 
 
 @dataclass(slots=True)
@@ -87,17 +92,22 @@ class Recorder:
         self.watch: AnswerWatch | None = None
         self.begun = 0
         self.ended = 0
-        self.dropped = (0, 0)
-        """Arrivals without a free user: in all, and of the judged window."""
+        self.arrivals: Arrivals = {}
+        """Of an open load, by step: intended, and dropped without ever being sent."""
+        self.open = False
+        """Whether requests may be sent later than they were due."""
         self.start_s = math.inf
         """When the load started; `perf_counter` seconds like every time here."""
         self.judged_from_s = math.inf
         self.judged_until_s = math.inf
+        self.judged_step = 0
+        self.other_steps: tuple[tuple[int, float, float], ...] = ()
+        """(step, from_s, until_s) of the holds that are measured and not judged."""
         self.users = 0
         self._open_calls: set[Call] = set()
-        self._cells: dict[tuple[str, str], _Open] = {}
+        self._cells: dict[int, dict[tuple[str, str], _Open]] = {OUTSIDE: {}}
         self._judged_cells: dict[tuple[str, str], _Open] = {}
-        """By scenario and name; the second for calls that were due in the judged window."""
+        """By scenario and name: calls that were due in the judged window; above, by step, all others."""
         self._names: set[tuple[str, str]] = set()
         self._quiet_since_s = math.inf
         self._stalls: list[StallSeen] = []
@@ -115,6 +125,8 @@ class Recorder:
     def begin(self, scenario: str, name: str, start_s: float) -> Call:
         """A request was started, or in an open load was due, at `start_s`."""
         call = Call(scenario, name, start_s)
+        if self.open:
+            call.sent_s = time.perf_counter()
         waiting = self._open_calls
         if not waiting:
             self._quiet_since_s = time.perf_counter()
@@ -133,29 +145,61 @@ class Recorder:
         waiting.remove(call)
         self.ended += 1
         start_s = call.start_s
-        cells = self._judged_cells if self.judged_from_s <= start_s < self.judged_until_s else self._cells
+        if self.judged_from_s <= start_s < self.judged_until_s:
+            cells = self._judged_cells
+        else:
+            cells = self._cells.setdefault(self.step(start_s), {})
         try:
             cell = cells[call.scenario, call.name]
         except KeyError:
-            cell = cells.setdefault(self._identity(call), _Open([], [], Counter()))
+            cell = cells.setdefault(self._identity(call), _Open([], [], Counter(), []))
         if failure is None:
             cell.ok_s.append(end_s - start_s)
+            if self.open:
+                cell.service_s.append(end_s - call.sent_s)
             return
         cell.failed[failure] += 1
         cell.failed_s.append(end_s - start_s)
         if detail and len(self._details) < 100:
             self._details[f"{call.name}: {failure}: {detail}"] += 1
 
+    @property
+    def dropped(self) -> tuple[int, int]:
+        """Arrivals that were never sent: in all, and of the judged window."""
+        judged = self.arrivals.get(self.judged_step, (0, 0))[1]
+        return sum(dropped for _, dropped in self.arrivals.values()), judged
+
+    def intend(self, due_s: float) -> None:
+        """An arrival of an open load is due at `due_s`."""
+        self._arrive(due_s, 1, 0)
+
     def drop(self, due_s: float) -> None:
-        """An arrival that was due at `due_s` found no free user."""
-        total, judged = self.dropped
-        self.dropped = (total + 1, judged + (self.judged_from_s <= due_s < self.judged_until_s))
+        """An arrival that was due at `due_s` was never sent: no user was free, or the load ended before its turn."""
+        self._arrive(due_s, 0, 1)
+
+    def _arrive(self, due_s: float, intended: int, dropped: int) -> None:
+        step = self.step(due_s)
+        before = self.arrivals.get(step, (0, 0))
+        self.arrivals[step] = (before[0] + intended, before[1] + dropped)
+
+    def step(self, at_s: float) -> int:
+        """The step in whose hold `at_s` lies, or OUTSIDE."""
+        if self.judged_from_s <= at_s < self.judged_until_s:
+            return self.judged_step
+        for step, from_s, until_s in self.other_steps:
+            if from_s <= at_s < until_s:
+                return step
+        return OUTSIDE
 
     def take(self, at_s: float, seq: int) -> Batch:
         """Everything since the last take; `at_s` in seconds since the load started."""
-        cells = {Cell(*identity, False): _fold(samples) for identity, samples in self._cells.items()}
-        cells |= {Cell(*identity, True): _fold(samples) for identity, samples in self._judged_cells.items()}
-        self._cells, self._judged_cells = {}, {}
+        by_step = {**self._cells, self.judged_step: self._judged_cells}
+        cells = {
+            Cell(*identity, step): _fold(samples)
+            for step, found in by_step.items()
+            for identity, samples in found.items()
+        }
+        self._cells, self._judged_cells = {OUTSIDE: {}}, {}
         self._watch_endpoints(at_s, cells)
         batch = Batch(
             seq=seq,
@@ -163,7 +207,7 @@ class Recorder:
             users=self.users,
             begun=self.begun,
             ended=self.ended,
-            dropped=self.dropped,
+            arrivals=dict(self.arrivals),
             in_flight=self.in_flight,
             cells=cells,
             stalls=tuple(self._stalls),
@@ -224,7 +268,7 @@ class Recorder:
         )
 
     def _key(self, call: Call) -> Cell:
-        return Cell(*self._identity(call), self.judged_from_s <= call.start_s < self.judged_until_s)
+        return Cell(*self._identity(call), self.step(call.start_s))
 
     def _identity(self, call: Call) -> tuple[str, str]:
         """Scenario and name under which the call is counted."""
@@ -238,7 +282,9 @@ class Recorder:
 
 
 def _fold(samples: _Open) -> CellCounts:
-    return CellCounts(_histogram(samples.ok_s), dict(samples.failed), _histogram(samples.failed_s))
+    return CellCounts(
+        _histogram(samples.ok_s), dict(samples.failed), _histogram(samples.failed_s), _histogram(samples.service_s)
+    )
 
 
 def _histogram(latencies_s: list[float]) -> Histogram:

@@ -42,6 +42,7 @@ class _Open:
     """A call under way, and what Locust handed the scenario for it."""
 
     call: Call
+    sent_s: float
     to_target: bool
     """Whether the scenario asked for a path of the target, and not for some other address."""
     response: Any = None
@@ -81,7 +82,7 @@ class StockClients:
             end_s = call.start_s + response_time / 1000
             self._recorder.watch.see(call, status, end_s, _head(response))
         failure = waiting.judged(classify(exception, response))
-        self._recorder.end(call, call.start_s + response_time / 1000, failure, str(exception) if exception else "")
+        self._recorder.end(call, waiting.sent_s + response_time / 1000, failure, str(exception) if exception else "")
 
     def on_user_error(self, exception: BaseException) -> bool:
         """A task raised: a call that its greenlet left open never got its event.
@@ -112,8 +113,10 @@ class StockClients:
             self._abandon()
             key = id(gevent.getcurrent())
             name = kwargs.get("name") or (args[0] if args and isinstance(args[0], str) else url)
-            call = self._recorder.begin(scenario, f"{method} {name}", time.perf_counter())
-            waiting = self._open[key] = _Open(call, to_target="://" not in str(url))
+            sent_s = time.perf_counter()
+            due_s = vars(user).pop("readiness_intended_s", sent_s)  # of an open load; used once
+            call = self._recorder.begin(scenario, f"{method} {name}", due_s)
+            waiting = self._open[key] = _Open(call, sent_s, to_target="://" not in str(url))
             try:
                 waiting.response = original(method, url, *args, **kwargs)
                 return waiting.response

@@ -23,7 +23,12 @@ class Cell(NamedTuple):
 
     scenario: str
     name: str
-    judged: bool
+    step: int
+    """Of the plan, in whose hold it was due; OUTSIDE for ramps, warm-ups and the drain."""
+
+
+Arrivals = dict[int, tuple[int, int]]
+"""Arrivals of an open load so far, by step: intended, and dropped without ever being sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,8 @@ class CellCounts:
     ok: Histogram
     failed: Mapping[str, int]
     failed_latency: Histogram
+    service: Histogram = EMPTY
+    """Of an open load: successes from when they were really sent."""
 
 
 class StallSeen(NamedTuple):
@@ -72,15 +79,14 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Requests that ended since the batch before; `begun`, `ended`, `dropped` are totals so far."""
+    """Requests that ended since the batch before; `begun`, `ended` and `arrivals` are totals so far."""
 
     seq: int
     at_s: float
     users: int
     begun: int
     ended: int
-    dropped: tuple[int, int]
-    """Arrivals without a free user: in all, and of the judged window."""
+    arrivals: Arrivals
     in_flight: int
     cells: Mapping[Cell, CellCounts]
     stalls: tuple[StallSeen, ...] = ()
@@ -101,9 +107,11 @@ class Done:
     batches: int
     begun: int
     ended: int
-    dropped: tuple[int, int]
+    arrivals: Arrivals
     in_flight: Mapping[Cell, int]
     judged_until_s: float
+    stopped_s: float
+    """When the load was told to end; the drain comes after it."""
     script_errors: Mapping[str, int]
     writes: tuple[int, int] = (0, 0)
     """Keys of writes that were given out, and acknowledgements."""
@@ -139,7 +147,7 @@ def loads(line: bytes) -> Event:
 def _plain(value: object) -> object:
     match value:
         case CellCounts():
-            return [_pack(value.ok), dict(value.failed), _pack(value.failed_latency)]
+            return [_pack(value.ok), dict(value.failed), _pack(value.failed_latency), _pack(value.service)]
         case Histogram():
             return _pack(value)
         case Seen():
@@ -184,8 +192,12 @@ def _unpack(packed: list[Any]) -> Histogram:
 
 
 def _cell(key: list[Any]) -> Cell:
-    scenario, name, judged = key
-    return Cell(scenario, name, judged)
+    scenario, name, step = key
+    return Cell(scenario, name, step)
+
+
+def _arrivals(packed: dict[str, list[int]]) -> Arrivals:
+    return {int(step): (intended, dropped) for step, (intended, dropped) in packed.items()}
 
 
 def _stall(packed: list[Any]) -> StallSeen:
@@ -195,13 +207,12 @@ def _stall(packed: list[Any]) -> StallSeen:
 
 def _batch(fields: dict[str, Any]) -> Batch:
     fields["cells"] = {
-        _cell(key): CellCounts(_unpack(ok), failed, _unpack(failed_latency))
-        for key, (ok, failed, failed_latency) in fields["cells"] or ()
+        _cell(key): CellCounts(_unpack(ok), failed, _unpack(failed_latency), _unpack(service))
+        for key, (ok, failed, failed_latency, service) in fields["cells"] or ()
     }
     fields["writes"] = tuple(tuple(marks) for marks in fields["writes"])
     fields["stalls"] = tuple(_stall(stall) for stall in fields["stalls"])
-    total, judged = fields["dropped"]
-    fields["dropped"] = (total, judged)
+    fields["arrivals"] = _arrivals(fields["arrivals"])
     fields["seen"] = tuple(_seen(seen) for seen in fields["seen"])
     if fields["instrument"] is not None:
         fields["instrument"] = _instrument(fields["instrument"])
@@ -231,9 +242,9 @@ def _instrument(fields: dict[str, Any]) -> Instrument:
 def _done(fields: dict[str, Any]) -> Done:
     # An empty mapping has no cell to tell its kind by, so it arrives as {} and not as [].
     fields["in_flight"] = {_cell(key): count for key, count in fields["in_flight"] or ()}
-    for pair in ("dropped", "writes"):
-        first, second = fields[pair]
-        fields[pair] = (first, second)
+    fields["arrivals"] = _arrivals(fields["arrivals"])
+    keys, acknowledged = fields["writes"]
+    fields["writes"] = (keys, acknowledged)
     return Done(**fields)
 
 

@@ -58,6 +58,8 @@ class Recording:
     """Requests still running when the load ended; each counts as failed and as slower than any other."""
     slices: tuple[Slice, ...] = ()
     """Time blocks in order; empty where none were kept (warm-up)."""
+    service: Histogram = EMPTY
+    """Of an open load: successes from when they were really sent, where `ok` is from when they were due."""
 
     @property
     def failures(self) -> int:
@@ -89,7 +91,7 @@ class Ledger:
     failed: Mapping[str, int]
     in_flight: int
     dropped: int
-    """Arrivals of an open load that found no free user; 0 in a closed load."""
+    """Arrivals of an open load that were never sent; 0 in a closed load."""
 
     @property
     def balanced(self) -> bool:
@@ -141,6 +143,35 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class StepEndpoint:
+    """One named request of one scenario in one step."""
+
+    scenario: str
+    name: str
+    record: Recording
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One height at which the load was held."""
+
+    height: float
+    """Users of a closed load, arrivals per second of an open one."""
+    start_s: float
+    end_s: float
+    planned_s: float
+    judged: bool
+    """Whether it is the judged window; its endpoints are then those of the load."""
+    endpoints: tuple[StepEndpoint, ...] = ()
+    intended: int = 0
+    """Arrivals that were due in it (open load)."""
+    dropped: int = 0
+    """Those of them that were never sent."""
+    instrument: Instrument | None = None
+    """The load engine in it; of the judged step it is the load's own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """What the load engine saw."""
 
@@ -159,7 +190,11 @@ class Load:
     endpoints: tuple[Endpoint, ...]
     series: tuple[Second, ...]
     dropped_judged: int = 0
-    """Arrivals of the judged window that found no free user."""
+    """Arrivals of the judged window that were never sent: no user was free, or the load ended first."""
+    intended_judged: int = 0
+    """Arrivals that were due in the judged window of an open load."""
+    steps: tuple[Step, ...] = ()
+    """Every step of a load that has several, in order."""
     idle_scenarios: tuple[str, ...] = ()
     """Planned scenarios that started no request."""
     stalls: tuple[Stall, ...] = ()

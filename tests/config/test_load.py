@@ -159,6 +159,34 @@ def test_a_rate_makes_the_load_open() -> None:
     assert (config.load.rate_per_s, config.load.users) == (20.0, None)
 
 
+def test_steps_of_users_or_rates_and_the_one_that_is_judged() -> None:
+    load = read(with_section("load: { steps: [10, 50, 20], decide_at: 50, step_duration: 5s }\n")).load
+    assert (load.steps, load.decide_at, load.users, load.rate_per_s, load.step_duration_s) == (
+        (10, 50, 20), 50, 50, None, 5,
+    )  # fmt: skip
+    load = read(with_section('load: { steps: ["10 /s", 20 /s], decide_at: 20 /s, arrivals: poisson, seed: 7 }\n')).load
+    assert (load.steps, load.users, load.rate_per_s, load.arrivals, load.seed) == ((10, 20), None, 20, "poisson", 7)
+
+
+@pytest.mark.parametrize(
+    ("section", "sentence"),
+    [
+        ("{ steps: [10, 50] }", "load.steps: needs decide_at beside it"),
+        ("{ steps: [10, 50], decide_at: 20 }", "load.decide_at: must be one of steps"),
+        ("{ steps: [10, 50, 10], decide_at: 10 }", "load.decide_at: must be one of steps, and stand there once"),
+        ("{ steps: [10, 10, 20], decide_at: 20 }", "load.steps: has the same height twice in a row"),
+        ('{ steps: [10, "50 /s"], decide_at: 10 }', "load.steps: must all be users"),
+        ("{ steps: [10, 50], decide_at: 10, users: 5 }", "load.users: stands beside steps"),
+        ("{ steps: [10], decide_at: 10 }", "load.steps: must have at least 2 entries"),
+        ("{ users: 5, decide_at: 10 }", "load.decide_at: needs steps beside it"),
+        ("{ users: 5, arrivals: poisson }", "load.arrivals: belongs to an open load"),
+        ("{ rate: 5 /s, arrivals: random }", "load.arrivals: must be constant or poisson"),
+    ],
+)
+def test_a_mistake_in_the_steps_is_named(section: str, sentence: str) -> None:
+    assert sentence in "\n".join(refused(with_section(f"load: {section}\n")))
+
+
 def test_yaml_words_for_true_are_not_taken_for_text_or_the_other_way_round() -> None:
     assert "put it in quotes" in refused("version: 1\nservice: on\n" + MINIMAL[24:])[0]
     assert read("version: 1\nservice: 'on'\n" + MINIMAL[24:]).service == "on"

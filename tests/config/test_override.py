@@ -44,3 +44,10 @@ def test_a_flag_out_of_bounds_is_a_usage_error_that_names_the_flag(flag: str, va
 def test_users_beside_rate_is_refused() -> None:
     with pytest.raises(ConfigError, match="keep one"):
         override(config(), users=1, rate=1)
+
+
+def test_one_height_on_the_command_line_replaces_the_steps_of_the_file() -> None:
+    steps = config("steps: [10, 50], decide_at: 50, step_duration: 5s")
+    changed = override(steps, users="20")
+    assert (changed.load.users, changed.load.steps, changed.load.decide_at) == (20, (), None)
+    assert override(steps, duration="5s").load.steps == (10.0, 50.0)

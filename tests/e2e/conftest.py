@@ -38,7 +38,8 @@ class Cli:
     ) -> Path:
         """A threshold file: `checks` and `load` are indented lines, `more` whole sections."""
         path = self.folder / name
-        times = f"  users: 5\n  ramp_up: 0s\n  warm_up: 0s\n  duration: {duration}\n"
+        height = "" if "steps:" in load or "rate:" in load else "  users: 5\n"
+        times = f"{height}  ramp_up: 0s\n  warm_up: 0s\n  duration: {duration}\n"
         path.write_text(f"version: 1\nservice: tested\nload:\n{times}{load}checks:{checks}{more}")
         return path
 

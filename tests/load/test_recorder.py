@@ -5,6 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from readiness.load.phases import OUTSIDE
 from readiness.load.recorder import MAX_NAMES, OTHER, Call, Recorder
 from readiness.load.wire import Batch, Cell, StallSeen
 
@@ -44,7 +45,7 @@ def test_a_call_ends_once() -> None:
     recorder.end(call, 11.5, None)
     recorder.end(call, 12.0, "timeout")
     batch = recorder.take(12.0, 0)
-    assert batch.cells[Cell("shop", "GET /", True)].ok.total == 1
+    assert batch.cells[Cell("shop", "GET /", 0)].ok.total == 1
     assert (batch.begun, batch.ended, batch.in_flight) == (1, 1, 0)
 
 
@@ -55,8 +56,8 @@ def test_the_phase_is_that_of_the_start() -> None:
     late = recorder.begin("shop", "GET /", 20.0)
     for call in (early, judged, late):
         recorder.end(call, 25.0, None)
-    phases = Counter({cell.judged: counts.ok.total for cell, counts in recorder.take(25.0, 0).cells.items()})
-    assert phases == {True: 1, False: 2}
+    phases = Counter({cell.step: counts.ok.total for cell, counts in recorder.take(25.0, 0).cells.items()})
+    assert phases == {0: 1, OUTSIDE: 2}
 
 
 def test_a_gap_without_an_answer_while_requests_wait_is_a_stall() -> None:
@@ -84,7 +85,7 @@ def test_names_beyond_the_cap_are_counted_together() -> None:
         recorder.end(recorder.begin("shop", f"GET /{number}", 11.0), 11.1, None)
     cells = recorder.take(12.0, 0).cells
     assert len(cells) == MAX_NAMES + 1
-    assert cells[Cell("shop", OTHER, True)].ok.total == 10
+    assert cells[Cell("shop", OTHER, 0)].ok.total == 10
 
 
 def test_an_endpoint_that_answers_nothing_is_a_stall_of_its_own_while_others_answer() -> None:

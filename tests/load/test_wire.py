@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from readiness.load import wire
+from readiness.load.phases import OUTSIDE
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.seen import Head, Parts, Seen
 
@@ -13,10 +14,10 @@ BATCH = wire.Batch(
     users=10,
     begun=100,
     ended=98,
-    dropped=(2, 1),
+    arrivals={0: (9, 1), -1: (3, 1)},
     in_flight=2,
     cells={
-        wire.Cell("shop", "GET /", True): wire.CellCounts(
+        wire.Cell("shop", "GET /", 0): wire.CellCounts(
             Histogram.of_us(np.array([1000, 2000])), {"http_5xx": 2}, Histogram.of_us(np.array([5]))
         )
     },
@@ -43,8 +44,8 @@ BATCH = wire.Batch(
         wire.Hello("2.47.0", {"shop": 5}),
         wire.Judging(1.0),
         wire.Judged(2.0),
-        wire.Done(3, 10, 9, (0, 0), {wire.Cell("shop", "GET /", False): 1}, 2.0, {"error": 3}),
-        wire.Done(3, 10, 10, (0, 0), {}, 2.0, {}),
+        wire.Done(3, 10, 9, {0: (5, 1)}, {wire.Cell("shop", "GET /", OUTSIDE): 1}, 2.0, 2.5, {"error": 3}),
+        wire.Done(3, 10, 10, {}, {}, 2.0, 2.0, {}),
         wire.Fatal("broken", usage=True),
     ],
 )
@@ -62,7 +63,7 @@ def test_a_batch_reads_back_with_its_histograms() -> None:
         {"http_5xx": 2},
         5,
     )
-    assert (back.stalls, back.dropped, back.details) == (BATCH.stalls, (2, 1), {"text": 2})
+    assert (back.stalls, back.arrivals, back.details) == (BATCH.stalls, BATCH.arrivals, {"text": 2})
     first, second = back.seen
     assert (first.hit.total, first.hit.sum_us, first.miss.max_us) == (2, 11, 900)
     assert (first.timing, first.slow, first.heads) == (BATCH.seen[0].timing, BATCH.seen[0].slow, BATCH.seen[0].heads)

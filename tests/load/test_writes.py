@@ -67,7 +67,7 @@ def test_a_million_writes_cost_a_byte_each_and_travel_as_ranges() -> None:
 
 
 def test_the_news_survive_the_wire() -> None:
-    batch = wire.Batch(0, 1.0, 1, 0, 0, (0, 0), 0, {}, writes=((3, 7, 1, 5, 7, 7),))
-    done = wire.Done(1, 0, 0, (0, 0), {}, 1.0, {}, writes=(7, 6))
+    batch = wire.Batch(0, 1.0, 1, 0, 0, {}, 0, {}, writes=((3, 7, 1, 5, 7, 7),))
+    done = wire.Done(1, 0, 0, {}, {}, 1.0, 1.0, {}, writes=(7, 6))
     assert wire.loads(wire.dumps(batch)) == batch
     assert wire.loads(wire.dumps(done)) == done

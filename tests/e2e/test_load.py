@@ -1,0 +1,67 @@
+"""The course of the load as a user asks for it: steps up and down, arrivals on a schedule, all of it in the ledger."""
+
+from __future__ import annotations
+
+from tests.e2e.conftest import Cli
+from tests.e2e.invariants import assert_invariants
+from tests.faultd.client import layer
+from tests.faultd.fixture import StartFaultd
+
+
+def test_steps_of_users_go_up_and_down_and_the_named_one_is_judged(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(mode="delay", delay_ms=20)
+    load = "  steps: [2, 8, 4]\n  decide_at: 8\n  step_duration: 1s\n"
+    result = cli.run(server.url, load=load, duration="2s")
+    assert result.exit_code == 0, str(result)
+    assert_invariants(result, server, planned_s=4)
+    steps = result.report["load_steps"]
+    assert [(step["height"], step["unit"], step["judged"], step["outcome"]) for step in steps] == [
+        (2, "users", False, "inconclusive"),  # too few requests for a P99
+        (8, "users", True, "pass"),
+        (4, "users", False, "inconclusive"),
+    ]
+    each = [step["throughput_per_s"] / step["height"] for step in steps]
+    assert max(each) < 50 and min(each) > 0.6 * max(each), "each user asks as often in every step"  # noqa: PT018
+    assert steps[1]["requests"] == sum(one["requests"] for one in result.report["endpoints"])
+    in_steps = sum(step["requests"] for step in steps)
+    assert result.ledger["planned"] - 10 <= in_steps <= result.ledger["planned"]
+    assert {second["users"] for second in result.run["load"]["series"]} >= {2, 8, 4}
+
+
+def test_an_open_load_counts_every_arrival_also_those_that_nobody_could_send(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(layer("hang", after=20, only="/api/*"))
+    load = '  steps: ["20 /s", "60 /s"]\n  decide_at: 60 /s\n  arrivals: poisson\n  seed: 3\n  timeout: 20s\n'
+    result = cli.run(server.url, load=load, duration="2s", scenario="bare.py")
+    assert result.exit_code == 1, str(result)
+    assert_invariants(result, server, planned_s=9)
+    ledger, seen = result.ledger, result.run["load"]
+    assert ledger["ok"] == 20
+    assert ledger["dropped"] == ledger["planned"] - server.seen("/api/*") > 0
+    assert seen["intended_judged"] > seen["dropped_judged"] > 0
+    assert sum(step["intended"] for step in seen["steps"]) == ledger["planned"]
+
+
+def test_the_same_seed_gives_the_same_arrivals_and_service_time_stands_beside_latency(
+    cli: Cli, faultd: StartFaultd
+) -> None:
+    planned = []
+    for seed in (3, 3, 4):
+        server = faultd()
+        load = f"  rate: 50 /s\n  arrivals: poisson\n  seed: {seed}\n"
+        result = cli.run(server.url, load=load, duration="1s", scenario="stock_fast.py")
+        assert_invariants(result, server, paths=("/api/*", "/login"), planned_s=1)
+        planned.append(result.run["load"]["intended_judged"])
+        for endpoint in result.report["endpoints"]:
+            assert endpoint["service_ms"]["p50"] <= endpoint["latency_ms"]["p50"] * 1.001
+    assert planned[0] == planned[1] != planned[2]
+
+
+def test_a_scenario_that_ends_the_load_is_named_and_nothing_is_blamed_on_the_target(
+    cli: Cli, faultd: StartFaultd
+) -> None:
+    server = faultd()
+    result = cli.run(server.url, scenario="quits.py", duration="20s")
+    assert result.exit_code == 3, str(result)
+    assert_invariants(result, server, planned_s=3)
+    assert result.ledger["failed"] == {}
+    assert "scenario code ended the load" in result.text("report.md")

@@ -1,0 +1,102 @@
+"""An open load's ledger: every intended arrival is sent or dropped, whatever the users do and whenever it ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.load.isolated import python
+
+CASES = """
+import json, random, sys, time
+import locust, gevent
+from locust.env import Environment
+from readiness.load.arrivals import Arrivals
+from readiness.load.instrument import Sentinel
+from readiness.load.phases import Phase
+from readiness.load.plan import EnginePlan
+from readiness.load.recorder import Recorder
+
+class Shop(locust.User):
+    def on_start(self):
+        self.client = None
+    @locust.task
+    def buy(self):
+        what = dice.choice(case["tasks"])
+        if what == "nothing":
+            return
+        if what == "raise":
+            raise RuntimeError("a bug")
+        call = recorder.begin("shop", "GET /", time.perf_counter())
+        if what == "block":
+            end = time.perf_counter() + 0.03
+            while time.perf_counter() < end: pass
+        if what in ("slow", "hang"):
+            gevent.sleep(10 if what == "hang" else 0.02)
+        recorder.end(call, time.perf_counter(), "http_5xx" if what == "fail" else None)
+
+out = []
+for case in json.load(sys.stdin):
+    dice = random.Random(case["seed"])
+    recorder = Recorder()
+    recorder.open = True
+    course = tuple(Phase(*phase) for phase in case["course"])
+    plan = EnginePlan("r", "http://x", (), (), (), case["users"], 50.0, 0, 0, 1, 5, phases=course,
+                      seed=case["seed"], poisson=case["poisson"])
+    environment = Environment(user_classes=[Shop], events=locust.events, stop_timeout=0.05)
+    runner = environment.create_local_runner()
+    start_s = recorder.start_s = time.perf_counter()
+    recorder.judged_from_s, recorder.judged_until_s = start_s + 0.05, start_s + 0.15
+    load = Arrivals(plan, recorder, Sentinel(recorder), runner, [Shop])
+    load.start()
+    gevent.sleep(case["stop_s"])
+    asked_s = time.perf_counter() - start_s
+    load.stop()
+    left = recorder.close(time.perf_counter())
+    batch = recorder.take(time.perf_counter() - start_s, 0)
+    ended = sum(c.ok.total + sum(c.failed.values()) for c in batch.cells.values())
+    from readiness.load.arrivals import schedule
+    due = [at for at in schedule(plan)]
+    out.append({
+        "intended": sum(i for i, _ in recorder.arrivals.values()),
+        "dropped": sum(d for _, d in recorder.arrivals.values()), "begun": recorder.begun, "ended": ended,
+        "left": sum(left.values()), "due": sum(at < asked_s for at in due),
+        "due_late": sum(at < asked_s + 0.2 for at in due),
+        "judged": list(recorder.arrivals.get(0, (0, 0))),
+    })
+print(json.dumps(out))
+"""
+
+COURSES = st.lists(
+    st.tuples(st.sampled_from(["ramp", "hold"]), st.floats(1, 600), st.floats(0.01, 0.15), st.just(0)),
+    min_size=1,
+    max_size=3,
+)
+CASE = st.fixed_dictionaries(
+    {
+        "course": COURSES,
+        "users": st.integers(1, 8),
+        "poisson": st.booleans(),
+        "seed": st.integers(0, 99),
+        "stop_s": st.floats(0.01, 0.2),
+        "tasks": st.lists(
+            st.sampled_from(["answer", "fail", "slow", "hang", "block", "nothing", "raise"]), min_size=1, max_size=5
+        ),
+    }
+)
+
+
+@settings(max_examples=2, deadline=None)
+@given(st.lists(CASE, min_size=8, max_size=8))
+def test_every_intended_arrival_is_sent_or_dropped_and_every_request_accounted_for(cases: list[dict[str, Any]]) -> None:
+    silent = {"nothing", "raise"}
+    for case, seen in zip(cases, python(CASES, cases), strict=True):
+        assert seen["begun"] == seen["ended"] + seen["left"]
+        assert seen["due"] <= seen["intended"] <= seen["due_late"], "arrivals that were due are missing"
+        sent = seen["intended"] - seen["dropped"]
+        assert sent >= 0
+        if not silent & set(case["tasks"]):
+            assert sent == seen["begun"], "an arrival that was not dropped sent no request"
+        assert seen["judged"][1] <= seen["judged"][0] <= seen["intended"]
