@@ -28,6 +28,10 @@ class Progress(Protocol):
         """A step that may take over a second begins."""
         ...
 
+    def note(self, text: str) -> None:
+        """Something that the user should read, and that stays."""
+        ...
+
     def load(self, plan: EnginePlan, assembly: Assembly) -> None:
         """The load has new numbers."""
         ...
@@ -43,6 +47,9 @@ class Silent:
     def step(self, text: str) -> None:
         """Say nothing."""
 
+    def note(self, text: str) -> None:
+        """Say nothing: it is in the report's notes."""
+
     def load(self, plan: EnginePlan, assembly: Assembly) -> None:
         """Say nothing."""
 
@@ -57,6 +64,10 @@ class Lines:
         self._last_s = time.monotonic()
 
     def step(self, text: str) -> None:
+        """One line."""
+        self._say(text)
+
+    def note(self, text: str) -> None:
         """One line."""
         self._say(text)
 
@@ -96,6 +107,12 @@ class Screen:
         from rich.text import Text
 
         self._live.update(Spinner("dots", Text(f" {text}")))
+
+    def note(self, text: str) -> None:
+        """A line above what moves."""
+        from rich.text import Text
+
+        self._console.print(Text(text))
 
     def load(self, plan: EnginePlan, assembly: Assembly) -> None:
         """Draw the table anew."""

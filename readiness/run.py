@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from readiness import __version__, probes
+from readiness.config import pace
 from readiness.config.lint import lint
 from readiness.config.model import Arrivals, Config
 from readiness.config.model import Load as LoadSection
@@ -260,7 +261,12 @@ def _hash(plan: Plan) -> str:
 
 def _notes(plan: Plan, outcome: controller.LoadOutcome) -> tuple[str, ...]:
     failures = [f"{text} ({count:,}×)" for text, count in outcome.failure_texts[:10]]
-    return (*lint(plan.config), *failures)
+    return (*warnings(plan), *failures)
+
+
+def warnings(plan: Plan) -> tuple[str, ...]:
+    """What the plan cannot prove or contradicts in itself, told before anything is sent."""
+    return lint(plan.config, pace.of({file.name: file.path for file in plan.engine.scenarios}))
 
 
 def _now() -> str:

@@ -29,7 +29,7 @@ from readiness.progress import choose
 from readiness.report import Format
 from readiness.report.placeholder import UNFINISHED, placeholder
 from readiness.report.writing import RUN_FILE, prepare, remove_stale
-from readiness.run import Plan, execute
+from readiness.run import Plan, execute, warnings
 from readiness.run import plan as make_plan
 from readiness.scenario_files import find
 from readiness.text import redact
@@ -96,6 +96,8 @@ def assess(request: Request) -> Assessment:
             environ.pop("READINESS_PASSWORD", None)  # it is some other service's; the demo has its own accounts
         secrets = _secrets(environ, config, database_url)
         plan = _plan(request, run_id, config, url or "", scenarios, database_url, files, secrets)
+        for warning in warnings(plan):
+            progress.note(redact(warning, secrets))
         try:
             run = execute(plan, progress=progress, interrupted=interrupted, environment=environ)
         except ConfigError as error:

@@ -8,21 +8,30 @@ from typing import Annotated
 import typer
 
 from readiness.cli.output import finish, refusals, say
-from readiness.errors import ExitCode
+from readiness.errors import ConfigError, ExitCode
 
 
 def lint(
     thresholds: Annotated[Path, typer.Argument(help="The file to read.")] = Path("thresholds.yaml"),
+    scenarios: Annotated[Path | None, typer.Option(help="Folder or file of the scenarios.")] = None,
 ) -> None:
     """Read thresholds.yaml and say what is wrong with it; ends with 2 when anything is."""
     import os
 
+    from readiness.config import pace
     from readiness.config.lint import lint as contradictions
     from readiness.config.load import load
+    from readiness.scenario_files import find
 
     with refusals():
         config = load(thresholds, os.environ)
-        found = contradictions(config)
+        try:
+            files = find(scenarios, config.load.scenarios, str(thresholds))
+        except ConfigError:
+            if scenarios is not None:
+                raise
+            files = ()  # the scenarios of another place: only what the file itself says can be looked at
+        found = contradictions(config, pace.of({file.name: file.path for file in files}))
         for line in found:
             say(line, to_stderr=True)
         if found:

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 
 from readiness.config.model import Check, Config, Load, OnFail, Operator
+from readiness.config.pace import Pace
 from readiness.metrics import catalogue
 from readiness.metrics.metric import Kind
+from readiness.stats.share import samples_needed
 
 MOST_PER_USER_S = 1000.0
 MOST_PER_PROCESS_S = 10_000.0
 """More requests per second than any user or load generator process can send: a bound, not an estimate."""
 
 
-def lint(config: Config) -> tuple[str, ...]:
-    """A sentence for each contradiction in `config`, by line, in the form of a ConfigError's problems."""
+def lint(config: Config, paces: Mapping[str, Pace] | None = None) -> tuple[str, ...]:
+    """A sentence for each contradiction in `config`, by line, in the form of a ConfigError's problems.
+
+    `paces` are those of the scenarios, by name, as far as their files tell: with them a closed load is estimated.
+    """
     checks = [check for check in config.checks if check.not_applicable is None]
-    found = [*_quantiles(checks), *_averages(checks), *_weights(config), *_samples(checks, config), *_waived(config)]
+    found = [
+        *_quantiles(checks),
+        *_averages(checks),
+        *_weights(config),
+        *_samples(checks, config, paces or {}),
+        *_waived(config),
+    ]
     return tuple(
         f"{config.file}:{check.line}: checks.{check.key}{key and '.' + key}: {text}"
         for check, key, text in sorted(found, key=lambda finding: finding[0].line)
@@ -95,7 +107,7 @@ def _waived(config: Config) -> Iterator[Finding]:
             )
 
 
-def _samples(checks: list[Check], config: Config) -> Iterator[Finding]:
+def _samples(checks: list[Check], config: Config, paces: Mapping[str, Pace]) -> Iterator[Finding]:
     """Limits that this much load cannot prove at this confidence, even if every request is good.
 
     n good samples prove "share over the limit < 1 - q" when q**n <= 1 - confidence.
@@ -113,26 +125,66 @@ def _samples(checks: list[Check], config: Config) -> Iterator[Finding]:
             q = bound if metric.better == "higher" else 1 - bound
         else:
             continue
-        most = most_samples(check, config)
         if q >= 1:
             yield check, "pass", f'no number of requests proves "{check.pass_limit.text}" at {config.confidence:.4g}'
-        elif q > 0 and most < (needed := math.ceil(round(math.log(1 - config.confidence) / math.log(q), 9))):
-            yield (
-                check,
-                "pass",
-                (
-                    f"needs at least {needed:,} requests to be proven at {config.confidence * 100:g} % confidence; "
-                    f"the planned load sends at most {math.floor(most):,}: lengthen load.duration"
-                ),
-            )
+        elif q > 0:
+            needed = samples_needed(1 - q, config.confidence)
+            expected = samples_of(check, config, paces)
+            if expected.count < needed:
+                yield check, "pass", _too_few(check, config, needed, expected)
 
 
-def most_samples(check: Check, config: Config) -> float:
-    """An upper bound of the judged samples that the plan can yield for `check`."""
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """How many samples the plan yields for one check, and how that is known."""
+
+    count: float
+    words: str
+    """`about 80 (2 users, ...)`, or `at most 80` where only a bound is known."""
+
+
+def _too_few(check: Check, config: Config, needed: int, expected: Expected) -> str:
+    of = f" of {check.scope}" if check.scope else ""
+    confidence = f"{100 * (config.confidence or 0):g} %"
+    longer = "lengthen load.duration"
+    if expected.count > 0:
+        longer += f" to {_duration(config.load.duration_s * needed / expected.count)}"
+    return (
+        f"needs at least {needed:,} requests{of} to be proven at {confidence} confidence; "
+        f"this plan yields {expected.words}: {longer} or drop the check"
+    )
+
+
+def _duration(seconds: float) -> str:
+    """Rounded up to what one would write: `45s`, `4m`."""
+    return f"{math.ceil(seconds)}s" if seconds <= 90 else f"{math.ceil(seconds / 60)}m"
+
+
+def samples_of(check: Check, config: Config, paces: Mapping[str, Pace]) -> Expected:
+    """The judged samples that the plan yields for `check`: exact for probes, an estimate, or an upper bound."""
     load = config.load
     if check.metric.startswith("health."):
-        return load.duration_s * 1000 / config.probes.health.every_ms + 1
-    return _share(check.scope, load) * _most_per_s(load) * load.duration_s
+        count = load.duration_s * 1000 / config.probes.health.every_ms + 1
+        return Expected(count, f"{math.floor(round(count, 6)):,} (one every {config.probes.health.every_ms:g} ms)")
+    share = _share(check.scope, load)
+    if load.rate_per_s is not None:
+        pace = paces.get(check.scope or "")
+        each = pace.requests if pace else 1
+        count = load.rate_per_s * share * load.duration_s * each
+        how = f"{load.rate_per_s * share:g} arrivals a second" + (f", {each} requests each" if each > 1 else "")
+        return Expected(count, f"about {math.floor(round(count, 6)):,} ({how} for {load.duration_s:g} s)")
+    concerned = [check.scope] if check.scope in paces else list(load.scenarios or paces)
+    known = [paces[name] for name in concerned if name is not None and name in paces]
+    if not known or len(known) < len(concerned):
+        count = _most_per_s(load) * load.duration_s
+        return Expected(count, f"at most {math.floor(round(count, 6)):,}")
+    users = (load.users or 0) * (share if check.scope in paces else 1)
+    # Several scenarios: the fastest of them stands for all, so that nothing is named that might be proven.
+    per_user_s = max(pace.requests / pace.think_s for pace in known)
+    count = users * per_user_s * load.duration_s
+    pace = max(known, key=lambda one: one.requests / one.think_s)
+    how = f"{users:.3g} users, {pace.think_s:g} s of think time, about {pace.requests} requests a round"
+    return Expected(count, f"about {math.floor(round(count, 6)):,} ({how}, answers in no time)")
 
 
 def _most_per_s(load: Load) -> float:
@@ -142,8 +194,8 @@ def _most_per_s(load: Load) -> float:
 
 
 def _share(scope: str | None, load: Load) -> float:
-    """The share of the arrivals of an open load that goes to a scenario; 1 where it is not known."""
+    """The share of the users or arrivals that goes to a scenario; 1 where it is not known."""
     total = sum(load.scenarios.values())
-    if scope is None or scope not in load.scenarios or load.rate_per_s is None or not total:
+    if scope is None or scope not in load.scenarios or not total:
         return 1.0
     return load.scenarios[scope] / total

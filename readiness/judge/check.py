@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from readiness.config.model import Check
-from readiness.judge.compare import Comparison, Proof, bounds, compare
+from readiness.judge.compare import Answer, Comparison, Proof, bounds, compare, consistent
 from readiness.judge.instrument import Suspicion, pauses_within, suspicion
 from readiness.judge.readings import Reading, read
 from readiness.judge.verdict import CheckResult, Outcome
@@ -59,9 +59,11 @@ def judge_check(run: Run, check: Check, confidence: float | None) -> Judged:
     credit = _credit(check, reading, metric, passed, warned, outcome)
     message = _message(check, reading, metric, passed, warned, outcome, confidence)
     low, high = bounds(reading, metric, confidence)
-    if passed.proof is Proof.YES and metric.kind is Kind.QUANTILE and confidence is not None:
-        # The proof is of the limit itself; bounds at the value know less there, and must not seem to deny it.
-        high = check.pass_limit.value if high is None else min(high, check.pass_limit.value)
+    if metric.kind is Kind.QUANTILE and confidence is not None:
+        answers = [Answer(check.pass_limit, passed.proof)]
+        if warned is not None and check.warn_limit is not None:
+            answers.append(Answer(check.warn_limit, warned.proof))
+        low, high = consistent(reading.value, low, high, tuple(answers))
     judged = _judged(check, metric.unit, outcome, credit, reading, message, low, high)
     doubt = _suspicion(run, check, metric, outcome, reading.value)
     return judged if doubt is None else _unsure(judged, doubt)

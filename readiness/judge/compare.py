@@ -21,6 +21,11 @@ MEAN_LOSS = 0.01
 """Share of requests that may be missing from a mean of successes before it proves nothing."""
 
 
+FAR = 2.5
+"""Levels that wander do not make the share over a limit this many times smaller by luck: below that, the correlation
+of the requests over the limit speaks alone, without that of all the others (benchmarks/verdicts.py)."""
+
+
 class Proof(Enum):
     """What the evidence says about a limit."""
 
@@ -66,7 +71,9 @@ def bounds(reading: Reading, metric: Metric, confidence: float | None) -> tuple[
         case Recording() as record if metric.quantile is not None and reading.value is not None:
             n, q = float(record.requests), metric.quantile
             _, _, over_blocks = over(record, reading.value, inclusive=False)
-            n /= share.design_effect(over_blocks)
+            n /= max(share.design_effect(over_blocks), reading.moved.effect(1 - q))
+            if n < 1:
+                return None, None  # so correlated that order statistics say nothing
             bad = record.failures + record.in_flight
             low = beta.inverse(1 - confidence, n * q, n * (1 - q) + 1)
             high = beta.inverse(confidence, n * q + 1, n * (1 - q))
@@ -82,6 +89,33 @@ def bounds(reading: Reading, metric: Metric, confidence: float | None) -> tuple[
             return None, None
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A limit with what was found about it."""
+
+    limit: Limit
+    proof: Proof
+
+
+def consistent(
+    value: float | None, low: float | None, high: float | None, answers: tuple[Answer, ...]
+) -> tuple[float | None, float | None]:
+    """(low, high) of a quantile so that they never seem to deny an answer.
+
+    Each proof is of its limit itself, on the correlation that shows there; bounds at the value may know less or more.
+    """
+    for answer in answers:
+        edge = answer.limit.value
+        if answer.proof is Proof.YES:
+            high = edge if high is None else min(high, edge)
+        elif answer.proof is Proof.NO and (value is None or value >= edge):
+            low = edge if low is None else max(low, edge)
+        elif answer.proof is Proof.OPEN and value is not None:
+            low = min(low, edge) if low is not None and value >= edge else low
+            high = max(high, edge) if high is not None and value <= edge else high
+    return low, high
+
+
 def _bare(reading: Reading, limit: Limit) -> Comparison:
     if reading.value is None:
         return Comparison(Proof.NO, "the value is not bounded: too many requests failed or did not finish")
@@ -95,19 +129,27 @@ def _quantile(reading: Reading, record: Recording, q: float, limit: Limit, confi
         return Comparison(Proof.NO, f"{_silence(reading)}: {_percent(stalled)} of the time whoever came waited longer")
     least, most, blocks = over(record, limit.value, inclusive=limit.operator is Operator.LESS)
     n = record.requests
-    effect = share.design_effect(blocks)
+    over_limit = share.design_effect(blocks)
+    effect = max(share.design_effect(blocks, allowed), reading.moved.effect(allowed))
     effective = n / effect
-    how = f"{least:,} of {n:,} requests ({_percent(least / n)}) were over the limit, {_percent(allowed)} may be"
-    if effect >= 1.05:
-        how += f"; {n:,} correlated requests prove as much as {effective:,.0f}"
-    if share.upper(most / effect, effective, confidence) <= allowed:
-        return Comparison(Proof.YES, how)
-    if share.lower(least / effect, effective, confidence) > allowed:
-        return Comparison(Proof.NO, how)
     needed = share.samples_needed(allowed, confidence)
+    how = f"{least:,} of {n:,} requests ({_percent(least / n)}) were over the limit, {_percent(allowed)} may be"
+    if share.proves_below(most / effect, effective, allowed, confidence):
+        return Comparison(Proof.YES, how + _correlated(n, effective))
+    if most <= n * allowed / FAR and share.proves_below(most / over_limit, n / over_limit, allowed, confidence):
+        return Comparison(Proof.YES, how + _correlated(n, n / over_limit))
+    how += _correlated(n, effective)
+    if share.proves_above(least / effect, effective, allowed, confidence):
+        return Comparison(Proof.NO, how)
     if effective < needed:
         how += f"; at least {needed:,} are needed to prove it"
     return Comparison(Proof.OPEN, how)
+
+
+def _correlated(n: int, effective: float) -> str:
+    if effective < 1:
+        return "; latencies wandered more slowly than a run of this length can resolve"
+    return f"; {n:,} correlated requests prove as much as {effective:,.0f}" if n >= 1.05 * effective else ""
 
 
 def _rate(reading: Reading, rate: Rate, metric: Metric, limit: Limit, confidence: float) -> Comparison:

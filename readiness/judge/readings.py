@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from readiness.measurements.histogram import Histogram, merge
 from readiness.measurements.run import Endpoint, Load, Rate, Recording, Run, Slice
 from readiness.metrics.catalogue import is_load
 from readiness.metrics.metric import Kind, Metric
+from readiness.stats import wander
 
 OWN_FAULTS = frozenset({"local_fds", "local_ports", "script", "not_allowed"})
 """Failures of this machine or of the scenario: never the target's, so no request of the target's record."""
@@ -51,6 +54,8 @@ class Reading:
     window_s: float = 0.0
     lost_share: float = 0.0
     """Share (0 to 1) of the requests in scope that failed or were never answered."""
+    moved: wander.Wander = wander.STILL
+    """How the level of the latencies wandered; only for quantiles."""
 
     def stalled_share(self, limit_s: float, *, unanswered_only: bool = False) -> float:
         """Share (0 to 1) of the judged window in which whoever came waited longer than `limit_s`.
@@ -81,6 +86,7 @@ def read(run: Run, metric: Metric, scope: str | None) -> Reading:
                 measurement.source,
                 measurement.reason,
                 measurement.evidence,
+                moved=_moved(metric, measurement.evidence),
             )
     if is_load(metric.name):
         why = run.doubts[0] if run.load is None and run.doubts else "the load sent no request"
@@ -163,7 +169,9 @@ def _load_reading(load: Load, metric: Metric, scope: str | None) -> Reading:
     nothing = value is None and metric.kind is Kind.MEAN
     reason_why = f"{where}no request succeeded" if nothing else None
     lost = (record.failures + record.in_flight) / record.requests
-    return Reading(value, samples, "load", reason_why, evidence, dead, stalled, load.judged_s, lost)
+    return Reading(
+        value, samples, "load", reason_why, evidence, dead, stalled, load.judged_s, lost, _moved(metric, evidence)
+    )
 
 
 def _value(load: Load, metric: Metric, record: Recording) -> tuple[float | None, int, Rate | Recording | Spread]:
@@ -207,6 +215,29 @@ def over(record: Recording, limit_ms: float, *, inclusive: bool) -> tuple[int, i
 
     blocks = [(block_over(block.ok) + block.failed, block.ok.total + block.failed) for block in record.slices]
     return least + bad, most + bad, blocks
+
+
+def _moved(metric: Metric, evidence: object) -> wander.Wander:
+    return wander_of(evidence) if metric.quantile and isinstance(evidence, Recording) else wander.STILL
+
+
+def wander_of(record: Recording) -> wander.Wander:
+    """How the level of the record's latencies wandered over its time blocks; failed requests are the slowest."""
+    blocks = [block for block in record.slices if block.ok.total + block.failed]
+    whole = merge(*(block.ok for block in blocks))
+    failed = sum(block.failed for block in blocks)
+    total = whole.total + failed
+    if len(blocks) < wander.MIN_BLOCKS:
+        return wander.STILL
+    counts = np.append(whole.counts, failed).astype(np.float64)
+    scores = wander.scores(np.cumsum(counts) - counts, counts, float(total))
+    scores -= float(scores @ counts) / total
+    variance = float(scores**2 @ counts) / total
+    sums = [
+        float(scores[np.searchsorted(whole.indices, block.ok.indices)] @ block.ok.counts) + scores[-1] * block.failed
+        for block in blocks
+    ]
+    return wander.of_blocks(sums, [block.ok.total + block.failed for block in blocks], variance)
 
 
 def own_faults(load: Load) -> Mapping[str, int]:

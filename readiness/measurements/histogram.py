@@ -30,6 +30,13 @@ def bucket_of(values_us: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return buckets
 
 
+def bucket_at(value_us: int) -> int:
+    """`bucket_of` for one latency, without the cost of an array."""
+    clipped = min(max(value_us, 0), HIGHEST_US)
+    shift = max(clipped.bit_length() - (HALF_BITS + 1), 0)
+    return (shift << HALF_BITS) + (clipped >> shift)
+
+
 def lowest_us(bucket: int) -> int:
     """Smallest latency in microseconds that `bucket` counts."""
     shift = max((bucket >> HALF_BITS) - 1, 0)
@@ -110,9 +117,9 @@ class Histogram:
             return 0, 0
         if exceeds(self.min_us):
             return self.total, self.total
-        edge = int(bucket_of(np.array([min(math.floor(limit_us), HIGHEST_US)]))[0])
-        above = int(self.counts[self.indices > edge].sum())
-        within = int(self.counts[self.indices == edge].sum())
+        edge = bucket_at(math.floor(limit_us))
+        first, after = self.indices.searchsorted((edge, edge + 1))
+        within, above = int(self.counts[first:after].sum()), int(self.counts[after:].sum())
         if exceeds(lowest_us(edge)):
             return above + within, above + within
         return (above, above + within) if exceeds(highest_us(edge)) else (above, above)

@@ -17,6 +17,8 @@ BLOCKS = (20, 10, 6)
 """Numbers of blocks that are tried: correlation that outlasts a short block shows in a longer one."""
 NOISE = 1.3
 """A spread between blocks this much above that of independent events is taken for correlation."""
+MOST_SCALED = 2.0
+"""Few hits know their spread badly: it is scaled up to the allowed number by this factor at most."""
 CONFIDENCE = 0.95
 _NORMAL = 1.6448536269514722
 """Quantile of the normal distribution at CONFIDENCE."""
@@ -32,17 +34,33 @@ def lower(k: float, n: float, confidence: float) -> float:
     return 0.0 if k <= 0 or n <= 0 else beta.inverse(1 - confidence, k, n - k + 1)
 
 
+def proves_below(k: float, n: float, share: float, confidence: float) -> bool:
+    """Whether `upper(k, n, confidence)` is at most `share` (0 to 1), by one evaluation instead of a search."""
+    return k < n and beta.cumulative(share, k + 1, n - k) >= confidence
+
+
+def proves_above(k: float, n: float, share: float, confidence: float) -> bool:
+    """Whether `lower(k, n, confidence)` is above `share` (0 to 1)."""
+    return k > 0 and beta.cumulative(share, k, n - k + 1) < 1 - confidence
+
+
 def samples_needed(share: float, confidence: float) -> int:
     """Events without a single hit that prove a share below `share`: 59 for 5 %, 299 for 1 % at 95 %."""
     return math.ceil(math.log(1 - confidence) / math.log1p(-share))
 
 
-def design_effect(blocks: Sequence[tuple[int, int]]) -> float:
+def design_effect(blocks: Sequence[tuple[int, int]], allowed: float | None = None) -> float:
     """How many correlated events one independent event is worth, at least 1; `blocks` are (hits, events) in time order.
 
-    Correlated requests (one slow second makes them all slow) carry less evidence than their number says.
+    Correlated requests (one slow second makes them all slow) carry less evidence than their number says. Where fewer
+    hits came than `allowed` (a share), the effect is that of the allowed number: what doubles the hits doubles their
+    common part too, so a lucky run would look less correlated than it is.
     """
-    return max(1.0, *(_effect(group(blocks, most)) for most in BLOCKS))
+    found = max(1.0, *(_effect(group(blocks, most)) for most in BLOCKS))
+    hits, events = sum(k for k, _ in blocks), sum(n for _, n in blocks)
+    if allowed is None or found <= NOISE or not hits:
+        return found
+    return 1 + (found - 1) * min(max(allowed * events / hits, 1.0), MOST_SCALED)
 
 
 def _effect(blocks: Sequence[tuple[int, int]]) -> float:

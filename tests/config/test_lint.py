@@ -6,12 +6,13 @@ import pytest
 
 from readiness.config.lint import lint
 from readiness.config.load import load, parse
+from readiness.config.pace import Pace, read
 
 BARE = "load: { rate: 1 /s, duration: 2s }\nevidence: { confidence: none }\n"
 
 
-def found(checks: str, rest: str = "") -> tuple[str, ...]:
-    return lint(parse(f"version: 1\nservice: shop\n{rest}checks:\n{checks}".encode(), "t.yaml", {}))
+def found(checks: str, rest: str = "", **paces: Pace) -> tuple[str, ...]:
+    return lint(parse(f"version: 1\nservice: shop\n{rest}checks:\n{checks}".encode(), "t.yaml", {}), paces)
 
 
 def test_the_repository_file_has_no_contradiction() -> None:
@@ -51,7 +52,7 @@ def test_the_average_limit_of_the_seed_report_hardly_ever_decides() -> None:
 def test_a_load_too_small_to_prove_the_limit_is_named(check: str, rest: str, needed: int) -> None:
     sentences = found(f"  {check}\n", rest)
     assert len(sentences) == 1
-    assert f"needs at least {needed} requests" in sentences[0]
+    assert f"needs at least {needed:,} requests" in sentences[0]
 
 
 def test_a_load_that_is_just_large_enough_is_not_named() -> None:
@@ -77,3 +78,49 @@ def test_a_note_that_moves_the_score_and_a_waived_blocker_are_named() -> None:
         '  database.orphans: { pass: "== 0", on_fail: block, not_applicable: no database }\n'
     )
     assert [sentence.split(":")[1] for sentence in sentences] == ["5", "6", "7"]
+
+
+FIVE_OF_FIFTY = "load: { users: 50, duration: 30s, scenarios: { login: 1, look: 9 } }\n"
+
+
+def test_a_closed_load_is_estimated_from_users_weights_and_think_time() -> None:
+    login = Pace(think_s=3.0, requests=2)
+    sentences = found('  latency.p99@login: { pass: "< 1 s" }\n', FIVE_OF_FIFTY, login=login)
+    assert sentences == (
+        "t.yaml:5: checks.latency.p99@login.pass: needs at least 299 requests of login to be proven at "
+        "95 % confidence; "
+        "this plan yields about 100 (5 users, 3 s of think time, about 2 requests a round, answers in no time): "
+        "lengthen load.duration to 90s or drop the check",
+    )
+    assert found('  latency.p95@login: { pass: "< 1 s" }\n', FIVE_OF_FIFTY, login=login) == ()
+
+
+def test_an_unknown_pace_is_a_bound_and_no_guess() -> None:
+    few = "load: { users: 1, duration: 200ms }\n"
+    assert "at most 200" in found('  latency.p99: { pass: "< 1 s" }\n', few)[0]
+    assert found('  latency.p99@login: { pass: "< 1 s" }\n', FIVE_OF_FIFTY, look=Pace(3.0, 1)) == ()
+
+
+@pytest.mark.parametrize(
+    ("wait", "pace"),
+    [
+        ("between(1, 3)", Pace(2.0, 2)),
+        ("locust.constant(5)", Pace(5.0, 2)),
+        ("constant_throughput(0.5)", Pace(2.0, 2)),
+        ("between(low(), 3)", None),
+        ("my_own(3)", None),
+    ],
+)
+def test_the_pace_of_a_scenario_is_read_and_not_run(tmp_path: Path, wait: str, pace: Pace | None) -> None:
+    file = tmp_path / "s.py"
+    file.write_text(
+        f"raise SystemExit\nclass Me(User):\n    wait_time = {wait}\n    def a(self):\n"
+        "        self.client.get('/')\n        self.client.get('/x')\n    def b(self):\n        self.client.get('/y')\n"
+    )
+    assert read(str(file)) == pace
+
+
+def test_a_file_that_is_no_python_has_no_pace(tmp_path: Path) -> None:
+    (tmp_path / "s.py").write_text("class")
+    assert read(str(tmp_path / "s.py")) is None
+    assert read(str(tmp_path / "missing.py")) is None

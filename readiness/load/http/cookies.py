@@ -35,11 +35,13 @@ class Cookies(MutableMapping[str, str]):
 
     def __init__(self, host: str) -> None:
         self._host = host.lower()
-        self.kept: dict[tuple[str, str], Cookie] = {}
-        """By name and path; empty when there is nothing to send."""
+        self._kept: dict[tuple[str, str], Cookie] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._kept)
 
     def __getitem__(self, name: str) -> str:
-        for cookie in self.kept.values():
+        for cookie in self._kept.values():
             if cookie.name == name:
                 return cookie.value
         raise KeyError(name)
@@ -50,25 +52,25 @@ class Cookies(MutableMapping[str, str]):
         self._keep(Cookie(name, value, "/", False, None))
 
     def __delitem__(self, name: str) -> None:
-        keys = [key for key in self.kept if key[0] == name]
+        keys = [key for key in self._kept if key[0] == name]
         if not keys:
             raise KeyError(name)
         for key in keys:
-            del self.kept[key]
+            del self._kept[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(name for name, _ in self.kept))
+        return iter(dict.fromkeys(name for name, _ in self._kept))
 
     def __len__(self) -> int:
-        return len({name for name, _ in self.kept})
+        return len({name for name, _ in self._kept})
 
     def __repr__(self) -> str:
         return f"Cookies({', '.join(self)})"  # values are secrets
 
     def _keep(self, cookie: Cookie) -> None:
-        self.kept[cookie.name, cookie.path] = cookie
-        if len(self.kept) > MAX_COOKIES:
-            del self.kept[next(iter(self.kept))]
+        self._kept[cookie.name, cookie.path] = cookie
+        if len(self._kept) > MAX_COOKIES:
+            del self._kept[next(iter(self._kept))]
 
     def store(self, set_cookie: str, request_path: str) -> None:
         """Take one Set-Cookie value of an answer to `request_path`; what is malformed is ignored, as browsers do."""
@@ -86,7 +88,7 @@ class Cookies(MutableMapping[str, str]):
         now = time.time()
         expires_s = _expiry_s(found, now)
         if expires_s is not None and expires_s <= now:
-            self.kept.pop((name, path), None)
+            self._kept.pop((name, path), None)
             return
         self._keep(Cookie(name, value, path, "secure" in found, expires_s))
 
@@ -94,11 +96,11 @@ class Cookies(MutableMapping[str, str]):
         """The Cookie header's value for a request of `path` (no query), empty when none fits; longest paths first."""
         now = None
         fitting: list[Cookie] = []
-        for cookie in list(self.kept.values()):
+        for cookie in list(self._kept.values()):
             if cookie.expires_s is not None:
                 now = now or time.time()
                 if cookie.expires_s <= now:
-                    del self.kept[cookie.name, cookie.path]
+                    del self._kept[cookie.name, cookie.path]
                     continue
             if (secure or not cookie.secure) and (cookie.path == "/" or _covers(cookie.path, path)):
                 fitting.append(cookie)
