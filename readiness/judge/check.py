@@ -8,6 +8,7 @@ from readiness.config.model import Check
 from readiness.judge.compare import Answer, Comparison, Proof, bounds, compare, consistent
 from readiness.judge.instrument import Suspicion, pauses_within, suspicion
 from readiness.judge.readings import Reading, read
+from readiness.judge.steadiness import doubtful_pass
 from readiness.judge.verdict import CheckResult, Outcome
 from readiness.measurements.run import Run
 from readiness.metrics.catalogue import find, is_load
@@ -70,7 +71,7 @@ def judge_check(run: Run, check: Check, confidence: float | None) -> Judged:
 
 
 def _suspicion(run: Run, check: Check, metric: Metric, outcome: Outcome, value: float | None) -> Suspicion | None:
-    """What speaks against the instrument in this outcome.
+    """What speaks against the instrument, or against the steadiness of the window, in this outcome.
 
     Lag only ever adds to a latency, and still a pass under it proves nothing: the load was not sent as planned.
     A failure stays, unless the generator stood still.
@@ -79,7 +80,10 @@ def _suspicion(run: Run, check: Check, metric: Metric, outcome: Outcome, value: 
         return None
     if outcome in (Outcome.PASS, Outcome.WARN):
         limit = check.warn_limit if outcome is Outcome.WARN and check.warn_limit else check.pass_limit
-        return None if value is None else suspicion(run.load, metric, value, limit.value)
+        if value is None or not is_load(metric.name):
+            return None
+        own = suspicion(run.load, metric, value, limit.value)
+        return own or doubtful_pass(run.load, metric, check.scope, limit)
     if outcome is Outcome.FAIL and is_load(metric.name) and metric.unit == "ms" and pauses_within(run.load):
         return Suspicion("the load generator itself paused in the judged window", "repeat the run undisturbed")
     return None

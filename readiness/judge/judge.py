@@ -8,6 +8,7 @@ from datetime import date
 
 from readiness.config.model import Config
 from readiness.errors import ExitCode
+from readiness.judge import omission
 from readiness.judge.advice import conditions, deployment, needless
 from readiness.judge.check import Judged, judge_check
 from readiness.judge.decision import decide
@@ -20,10 +21,12 @@ from readiness.judge.readings import own_faults
 from readiness.judge.release import Release
 from readiness.judge.risks import risks
 from readiness.judge.score import score
+from readiness.judge.steadiness import unsteady
 from readiness.judge.steps import issues, steps
 from readiness.judge.tail import tail
 from readiness.judge.verdict import EXIT_OF, Attested, EndpointResult, Verdict, Waived, latency
 from readiness.judge.what_if import what_ifs
+from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Endpoint, Ledger, Load, Run, Second
 from readiness.numbers import moment
 
@@ -65,10 +68,10 @@ def judge(run: Run, config: Config) -> Verdict:
         risks=risks(judged, doubts, excused, run.load),
         next_steps=tuple(step.text for step in planned),
         doubts=doubts,
-        notes=((largest,) if largest else ()) + run.notes + needless(results, excused),
+        notes=((largest,) if largest else ()) + _course(run.load) + run.notes + needless(results, excused),
         ledger=run.load.ledger if run.load else None,
         judged=judged_ledger(run.load) if run.load else None,
-        endpoints=tuple(_endpoint(endpoint) for endpoint in run.load.endpoints) if run.load else (),
+        endpoints=_endpoints(run.load) if run.load else (),
         measurements=tuple(replace(measurement, evidence=None) for measurement in run.measurements),
         target=run.target,
         provenance=run.provenance,
@@ -79,7 +82,7 @@ def judge(run: Run, config: Config) -> Verdict:
         thresholds_sha256=config.sha256,
         confidence=config.confidence,
         stalls=stalls,
-        instrument=described(run.load.instrument) if run.load else (),
+        instrument=described(run.load.instrument) + omission.described(run.load) if run.load else (),
         waivers=waivers,
         attested=_attested(run, config),
         outlook=outlook,
@@ -163,7 +166,12 @@ def judged_ledger(load: Load) -> Ledger:
     return Ledger(planned, ok, dict(sorted(failed.items())), in_flight, load.dropped_judged)
 
 
-def _endpoint(endpoint: Endpoint) -> EndpointResult:
+def _endpoints(load: Load) -> tuple[EndpointResult, ...]:
+    corrected = omission.corrected_latencies(load)
+    return tuple(_endpoint(endpoint, corrected.get((endpoint.scenario, endpoint.name))) for endpoint in load.endpoints)
+
+
+def _endpoint(endpoint: Endpoint, corrected: Histogram | None) -> EndpointResult:
     record = endpoint.judged
     return EndpointResult(
         scenario=endpoint.scenario,
@@ -176,7 +184,14 @@ def _endpoint(endpoint: Endpoint) -> EndpointResult:
         latency_ms=latency(record.ok),
         failed_latency_ms=latency(record.failed_latency),
         service_ms=latency(record.service) if record.service.total else None,
+        corrected_ms=latency(corrected) if corrected is not None else None,
     )
+
+
+def _course(load: Load | None) -> tuple[str, ...]:
+    """What changed within the judged window."""
+    found = unsteady(load) if load else None
+    return (f"The judged window was not steady: {found.text}.",) if found else ()
 
 
 def _stalls(load: Load) -> tuple[str, ...]:

@@ -152,6 +152,8 @@ class EndpointResult:
     failed_latency_ms: Latency
     service_ms: Latency | None = None
     """Of an open load: from when requests were really sent; None in a closed one."""
+    corrected_ms: Latency | None = None
+    """Of a closed load: `latency_ms` corrected for coordinated omission; None in an open one, or without a pace."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from readiness.load.timeline import MAX_SLICES, Blocks, Series, pairs
 from readiness.load.wire import Batch, Cell, Done, Hello, Judged, Judging
 from readiness.measurements.histogram import EMPTY, Histogram, merge
 from readiness.measurements.instrument import Instrument, Pause, together
+from readiness.measurements.pace import Pace
+from readiness.measurements.pace import together as together_paces
 from readiness.measurements.run import (
     Endpoint,
     Ledger,
@@ -48,6 +50,7 @@ class Assembly:
         self._instruments: dict[int, Instrument] = {}
         """By step; what is told outside every hold (pauses) is with the judged one."""
         self._seen: dict[tuple[str, str], Seen] = {}
+        self._paces: tuple[Pace, ...] = ()
         self._lookups: list[tuple[int, int]] = []
         self._last: Batch | None = None
         self._done: Done | None = None
@@ -120,6 +123,7 @@ class Assembly:
             seen=tuple(seen for _, seen in sorted(self._seen.items())),
             script_errors=_counted(self._done.script_errors if self._done else {}),
             instrument=self._instruments.get(plan.judged_step),
+            paces=self._paces,
         )
 
     def _add_batch(self, batch: Batch) -> None:
@@ -129,6 +133,7 @@ class Assembly:
         start_s = self._last.at_s if self._last else 0.0
         self._last = batch
         self._add_seen(batch.seen)
+        self._paces = together_paces([*self._paces, *batch.paces])
         for cell, counts in batch.cells.items():
             totals = self._totals.setdefault(cell, _Totals())
             totals.ok = merge(totals.ok, counts.ok)

@@ -18,6 +18,7 @@ from readiness.load.locustfiles import scenario_of, shares
 from readiness.load.phases import RAMP, Phase
 from readiness.load.plan import EnginePlan
 from readiness.load.recorder import Recorder
+from readiness.load.turns import Turns
 
 TOGETHER_S = 0.005
 """Users that are due this close to each other start together."""
@@ -47,8 +48,11 @@ def changes(course: Sequence[Phase], weights: Mapping[str, float]) -> Iterator[C
 class Crowd:
     """Users that come and go as the plan says."""
 
-    def __init__(self, plan: EnginePlan, recorder: Recorder, runner: Any, classes: Sequence[type[Any]]) -> None:
+    def __init__(
+        self, plan: EnginePlan, recorder: Recorder, turns: Turns, runner: Any, classes: Sequence[type[Any]]
+    ) -> None:
         self._plan = plan
+        self._turns = turns
         self._recorder = recorder
         self._runner = runner
         self._classes = {cls.__name__: cls for cls in classes}
@@ -91,7 +95,8 @@ class Crowd:
         self._recorder.scenario_users = dict(by_scenario)
         more = {name: count for name, count in coming.items() if count > 0}
         if more:
-            self._runner.spawn_users(more)
+            for user in self._runner.spawn_users(more):
+                self._turns.watch(user)
         for name, count in coming.items():
             for user in self._leaving(name, -count):
                 gevent.spawn(self._let_go, user)

@@ -31,6 +31,7 @@ from readiness.load.parent import EventPipe, read_line, watch_parent
 from readiness.load.plan import EnginePlan, loads
 from readiness.load.recorder import Recorder
 from readiness.load.stock import StockClients
+from readiness.load.turns import Turns
 from readiness.load.watch import Watch
 from readiness.load.writes import WriteLog
 from readiness.text import clean
@@ -61,6 +62,7 @@ class Engine:
         self.recorder.watch = self._watch
         self.writes = WriteLog(plan.run_id)
         self._sentinel = Sentinel(self.recorder)
+        self._turns = Turns(self.recorder)
         self._stock = StockClients(self.recorder, plan.timeout_s)
         self._judging = False
         self._judged = False
@@ -149,7 +151,7 @@ class Engine:
         self._sentinel.start()
         load: Crowd | Arrivals
         if plan.rate_per_s is None:
-            load = Crowd(plan, recorder, runner, classes)
+            load = Crowd(plan, recorder, self._turns, runner, classes)
         else:
             load = Arrivals(plan, recorder, self._sentinel, runner, [cls for cls in classes if cls.fixed_count])
         load.start()
@@ -192,6 +194,7 @@ class Engine:
             replace(
                 self.recorder.take(at_s, self._seq),
                 instrument=self._sentinel.take(),
+                paces=self._turns.take(),
                 seen=self._watch.take() if self._watch else (),
                 writes=self.writes.take(),
             )

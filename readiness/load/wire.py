@@ -15,6 +15,7 @@ import numpy as np
 
 from readiness.measurements.histogram import EMPTY, Histogram
 from readiness.measurements.instrument import Instrument, Pause
+from readiness.measurements.pace import Pace
 from readiness.measurements.seen import Head, Parts, Seen
 
 
@@ -94,6 +95,7 @@ class Batch:
     """Failure texts with their counts."""
     instrument: Instrument | None = None
     """How the engine itself fared since the batch before."""
+    paces: tuple[Pace, ...] = ()
     seen: tuple[Seen, ...] = ()
     """What the judged answers since the batch before said beside their latency."""
     writes: tuple[tuple[int, ...], ...] = ()
@@ -160,6 +162,9 @@ def _plain(value: object) -> object:
             return [value.samples, value.total_ms, dict(value.parts_ms)]
         case Head():
             return [value.status, [list(pair) for pair in value.headers]]
+        case Pace():
+            whole = (value.scenario, value.users, value.watched, value.iterations, value.unpaused)
+            return [*whole, _pack(value.interval)]
         case Pause():
             return [value.start_s, value.end_s, value.cpu_s]
         case Instrument():
@@ -196,6 +201,11 @@ def _cell(key: list[Any]) -> Cell:
     return Cell(scenario, name, step)
 
 
+def _pace(packed: list[Any]) -> Pace:
+    scenario, users, watched, iterations, unpaused, interval = packed
+    return Pace(scenario, users, watched, iterations, unpaused, _unpack(interval))
+
+
 def _arrivals(packed: dict[str, list[int]]) -> Arrivals:
     return {int(step): (intended, dropped) for step, (intended, dropped) in packed.items()}
 
@@ -213,6 +223,7 @@ def _batch(fields: dict[str, Any]) -> Batch:
     fields["writes"] = tuple(tuple(marks) for marks in fields["writes"])
     fields["stalls"] = tuple(_stall(stall) for stall in fields["stalls"])
     fields["arrivals"] = _arrivals(fields["arrivals"])
+    fields["paces"] = tuple(_pace(pace) for pace in fields["paces"])
     fields["seen"] = tuple(_seen(seen) for seen in fields["seen"])
     if fields["instrument"] is not None:
         fields["instrument"] = _instrument(fields["instrument"])

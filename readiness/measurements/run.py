@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from readiness.measurements.database import Activity
 from readiness.measurements.histogram import EMPTY, Histogram
 from readiness.measurements.instrument import Instrument
+from readiness.measurements.pace import Pace
 from readiness.measurements.seen import Seen
 
 FAILURE_CLASSES = (
@@ -195,6 +196,8 @@ class Load:
     """Arrivals that were due in the judged window of an open load."""
     steps: tuple[Step, ...] = ()
     """Every step of a load that has several, in order."""
+    paces: tuple[Pace, ...] = ()
+    """Of each scenario of a closed load, how its users took turns."""
     idle_scenarios: tuple[str, ...] = ()
     """Planned scenarios that started no request."""
     stalls: tuple[Stall, ...] = ()

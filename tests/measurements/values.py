@@ -6,6 +6,7 @@ from hypothesis.strategies import SearchStrategy
 
 from readiness.measurements.histogram import Histogram, merge
 from readiness.measurements.instrument import Instrument, Pause
+from readiness.measurements.pace import Pace
 from readiness.measurements.run import (
     FAILURE_CLASSES,
     Detail,
@@ -20,6 +21,8 @@ from readiness.measurements.run import (
     Second,
     Slice,
     Stall,
+    Step,
+    StepEndpoint,
     Target,
 )
 
@@ -41,7 +44,7 @@ def recordings(draw: st.DrawFn) -> Recording:
     slices = draw(st.lists(st.builds(Slice, SECONDS, SECONDS, HISTOGRAMS, st.integers(0, 9)), max_size=3))
     failed = {"timeout": sum(part.failed for part in slices)}
     ok = merge(*(part.ok for part in slices))
-    return Recording(ok, failed, draw(HISTOGRAMS), draw(COUNTS), tuple(slices))
+    return Recording(ok, failed, draw(HISTOGRAMS), draw(COUNTS), tuple(slices), draw(HISTOGRAMS))
 
 
 @st.composite
@@ -95,6 +98,11 @@ INSTRUMENTS = st.builds(
     Instrument, SECONDS, SECONDS, SECONDS, HISTOGRAMS, HISTOGRAMS, COUNTS, SECONDS, SECONDS, COUNTS, st.none() | COUNTS,
     tuples(st.builds(Pause, SECONDS, SECONDS, SECONDS)),
 )  # fmt: skip
+PACES = st.builds(Pace, WORDS, COUNTS, COUNTS, COUNTS, COUNTS, HISTOGRAMS)
+STEPS = st.builds(
+    Step, SECONDS, SECONDS, SECONDS, SECONDS, st.booleans(),
+    tuples(st.builds(StepEndpoint, WORDS, WORDS, recordings())), COUNTS, COUNTS, st.none() | INSTRUMENTS,
+)  # fmt: skip
 TARGETS = st.builds(Target, WORDS, WORDS, tuples(WORDS))
 PROVENANCES = st.builds(
     Provenance, WORDS, WORDS, WORDS, COUNTS, st.none() | WORDS, st.dictionaries(WORDS, WORDS, max_size=2)
@@ -129,6 +137,9 @@ def loads_(draw: st.DrawFn) -> Load:
         header_rate=draw(st.none() | rates()),
         script_errors=draw(tuples(WORDS)),  # type: ignore[arg-type]
         instrument=draw(st.none() | INSTRUMENTS),
+        steps=draw(tuples(STEPS)),  # type: ignore[arg-type]
+        paces=draw(tuples(PACES)),  # type: ignore[arg-type]
+        intended_judged=draw(COUNTS),
     )
 
 

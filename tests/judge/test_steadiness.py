@@ -1,0 +1,68 @@
+"""A window that changed its level says so, and a latency that passed only because of its early half does not pass."""
+
+import random
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from readiness.config.model import OnFail
+from readiness.judge.judge import judge
+from readiness.judge.outcome import Outcome
+from readiness.judge.verdict import Verdict
+from readiness.measurements.histogram import Histogram, merge
+from readiness.measurements.run import Recording, Slice
+from tests.judge.builders import check, config, load, run
+
+SECONDS = 40
+
+
+def judged(level_ms: Callable[[int], float], *, passes: str = "< 100 ms", each: int = 100) -> Verdict:
+    """A run of 40 s in which the requests of second s take about level_ms(s)."""
+    generator = random.Random(5)
+    slices = []
+    for second in range(SECONDS):
+        values = [level_ms(second) * 1000 * generator.lognormvariate(0, 0.2) for _ in range(each)]
+        slices.append(Slice(float(second), 1.0, Histogram.of_us(np.array(values, np.int64)), 0))
+    record = Recording(merge(*(part.ok for part in slices)), slices=tuple(slices))
+    return judge(run(load(("shop", "GET /", record))), config(check("latency.p95", passes, on_fail=OnFail.BLOCK)))
+
+
+def said(verdict: Verdict) -> str:
+    return " ".join(note for note in verdict.notes if "not steady" in note)
+
+
+def test_a_steady_window_passes_and_nothing_is_said() -> None:
+    verdict = judged(lambda second: 20)
+    assert (verdict.checks[0].outcome, said(verdict)) == (Outcome.PASS, "")
+
+
+def test_t16_a_service_that_grows_slower_and_slower_does_not_pass_before_it_breaks_the_limit() -> None:
+    verdict = judged(lambda second: 20 + second, passes="< 100 ms")
+    assert verdict.checks[0].outcome is Outcome.INCONCLUSIVE
+    assert "at this pace it breaks the limit within as long again" in verdict.checks[0].message
+    assert "rose from" in said(verdict)
+    assert any("find out what grows" in step for step in verdict.next_steps)
+
+
+def test_a_pass_that_the_late_half_alone_would_not_give_is_none() -> None:
+    verdict = judged(lambda second: 20 if second < 36 else 95, passes="< 100 ms", each=400)
+    assert verdict.checks[0].outcome is not Outcome.PASS
+
+
+def test_a_service_that_gets_faster_is_told_and_passes() -> None:
+    verdict = judged(lambda second: 60 if second < 15 else 20)
+    assert verdict.checks[0].outcome is Outcome.PASS
+    assert "the median latency fell" in said(verdict)
+
+
+def test_growth_that_stays_far_from_the_limit_is_told_and_passes() -> None:
+    verdict = judged(lambda second: 5 + second / 8)
+    assert verdict.checks[0].outcome is Outcome.PASS
+    assert "rose from" in said(verdict)
+
+
+@pytest.mark.parametrize("seconds_between", [1, 4])
+def test_few_requests_tell_no_course(seconds_between: int) -> None:
+    verdict = judged(lambda second: 20 + second, each=3 // seconds_between or 1, passes="< 500 ms")
+    assert said(verdict) == ""
