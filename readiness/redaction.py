@@ -85,9 +85,9 @@ def last_net(text: str, file_name: str, secrets: Iterable[str]) -> tuple[str, st
     for form in sorted(found, key=len, reverse=True):
         text = text.replace(form, HIDDEN)
     try:
-        if file_name.endswith(".json"):
+        if file_name.endswith((".json", ".sarif")):
             json.loads(text)
-        elif file_name.endswith(".xml"):
+        elif file_name.endswith((".xml", ".svg")):
             ElementTree.fromstring(text)
     except (ValueError, ElementTree.ParseError):
         return "", f"{file_name} was not written: it would have shown a secret from the environment"

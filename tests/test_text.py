@@ -45,7 +45,7 @@ def written(out: Path, facts: Run, secrets: Sequence[str]) -> tuple[ExitCode, di
 def test_a_secret_with_special_characters_is_in_no_file_in_any_form(tmp_path: Path, secret: str) -> None:
     _, texts, problems = written(tmp_path, run_that_says(f"the server said {secret} to me"), [secret])
     assert problems == ()
-    assert set(texts) == {"run.json", "report.json", "report.md", "report.html", "junit.xml"}
+    assert set(texts) == {"run.json", *(fmt.file_name for fmt in FORMATS.values())}
     for name, text in texts.items():
         assert not [form for form in forms(secret) if form in text], name
     assert HIDDEN in texts["run.json"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from readiness.errors import ExitCode
@@ -30,8 +31,28 @@ def write_run(run: Run, out: Path, secrets: Sequence[str]) -> str | None:
     return refused or write(out / RUN_FILE, text)
 
 
+@dataclass(frozen=True, slots=True)
+class StepSummary:
+    """The file that GitHub names for a step's summary."""
+
+    path: Path
+    required: bool
+    """Whether it was asked for by `--format github`; otherwise a failure is only said."""
+
+
+def step_summary(environ: Mapping[str, str], formats: str | None) -> StepSummary | None:
+    """Where the summary goes, when the environment says so; `formats` is the text of `--format`."""
+    path = environ.get("GITHUB_STEP_SUMMARY")
+    asked = formats is not None and "github" in (name.strip() for name in formats.split(","))
+    return StepSummary(Path(path), asked) if path else None
+
+
 def write_reports(
-    verdict: Verdict, run: Run | None, formats: Sequence[Format], out: Path, secrets: Sequence[str]
+    verdict: Verdict,
+    run: Run | None,
+    formats: Sequence[Format],
+    out: Path,
+    secrets: Sequence[str],
 ) -> tuple[Verdict, tuple[str, ...]]:
     """Render and write every format; (the verdict as it stands after that, problems as sentences).
 
@@ -55,11 +76,58 @@ def write_reports(
     problems += write_all(texts, out)
     if not problems or verdict.exit_code not in (ExitCode.READY, ExitCode.CONDITIONAL):
         return verdict, tuple(problems)
+    return _failed(verdict, run, formats, out, secrets, problems), tuple(problems)
+
+
+def write_summary(
+    verdict: Verdict,
+    run: Run | None,
+    formats: Sequence[Format],
+    out: Path,
+    secrets: Sequence[str],
+    summary: StepSummary | None,
+) -> tuple[Verdict, tuple[str, ...]]:
+    """Add the step summary, last of all; (the verdict as it stands after that, problems as sentences)."""
+    problem = _append(summary, verdict, secrets) if summary else None
+    if problem is None:
+        return verdict, ()
+    if summary and summary.required and verdict.exit_code in (ExitCode.READY, ExitCode.CONDITIONAL):
+        verdict = _failed(verdict, redacted(run, secrets), formats, out, secrets, [problem])
+    return verdict, (problem,)
+
+
+def _failed(
+    verdict: Verdict,
+    run: Run | None,
+    formats: Sequence[Format],
+    out: Path,
+    secrets: Sequence[str],
+    problems: Sequence[str],
+) -> Verdict:
+    """The verdict with exit code 6; what could be written must say the code that the command ends with."""
     failed = replace(verdict, exit_code=ExitCode.REPORT_FAILED, notes=(*verdict.notes, *problems))
-    # What could be written must say the code that the command ends with.
     for fmt in formats:
-        if fmt.file_name in texts and (out / fmt.file_name).is_file():
+        if (out / fmt.file_name).is_file() and not any(problem.startswith(fmt.file_name) for problem in problems):
             text, refused = last_net(fmt.render(failed, run), fmt.file_name, secrets)
             if not refused:
                 write(out / fmt.file_name, text)
-    return failed, tuple(problems)
+    return failed
+
+
+def _append(summary: StepSummary, verdict: Verdict, secrets: Sequence[str]) -> str | None:
+    """Add the verdict to GitHub's file, whatever an earlier command of the step wrote there; why not, or None."""
+    from readiness.report import github
+
+    try:
+        text, refused = last_net(github.render(verdict), summary.path.name, secrets)
+        if refused:
+            return refused
+        handle = os.open(summary.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        with os.fdopen(handle, "ab") as file:
+            room = github.MOST_BYTES - os.fstat(handle).st_size
+            if room < len(github.CUT) * 10:
+                return "the step summary is full; the verdict is in report.md"
+            file.write(github.fitted(text, room).encode())
+    except OSError as error:
+        return f"the step summary (GITHUB_STEP_SUMMARY) could not be written: {(error.strerror or str(error)).lower()}"
+    return None

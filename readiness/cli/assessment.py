@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from readiness import __version__, database, packaged
 from readiness import target as targets
-from readiness.cli.artefacts import settle, write_reports, write_run
+from readiness.cli.artefacts import settle, step_summary, write_reports, write_run, write_summary
 from readiness.cli.formats import parse as parse_formats
 from readiness.cli.signals import watched
 from readiness.config.load import load as load_config
@@ -106,8 +106,11 @@ def assess(request: Request) -> Assessment:
         progress.step("judging and writing the reports")
         result = _report(request, run, config, formats, secrets)
         if interrupted() and run.interrupted is None:  # it came after the load: the answer is not this run's to give
-            result = _report(request, replace(run, interrupted=interrupted()), config, formats, secrets)
-    return result
+            run = replace(run, interrupted=interrupted())
+            result = _report(request, run, config, formats, secrets)
+        summary = step_summary(os.environ, request.formats)
+        verdict, problems = write_summary(result.verdict, run, formats, request.out, secrets, summary)
+    return replace(result, verdict=verdict, problems=result.problems + problems)
 
 
 def _report(

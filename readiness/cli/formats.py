@@ -1,17 +1,26 @@
-"""--format: names of report formats, separated by commas."""
+"""--format: names of report formats, separated by commas; without it, those that are the custom here."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from difflib import get_close_matches
 
 from readiness.errors import ConfigError
 from readiness.report import FORMATS, Format
 
+NAMES = ",".join(FORMATS)
 
-def parse(text: str | None) -> tuple[Format, ...]:
-    """The formats named, each once, all of them without `text`; ConfigError names the nearest for an unknown one."""
+
+def parse(text: str | None, environ: Mapping[str, str] = os.environ) -> tuple[Format, ...]:
+    """The formats named, each once; ConfigError names the nearest for an unknown one.
+
+    Without `text`, the default ones and those of the CI system whose variable is in `environ`.
+    """
     if text is None:
-        return tuple(FORMATS.values())
+        return tuple(
+            fmt for fmt in FORMATS.values() if fmt.default or (fmt.environment and environ.get(fmt.environment))
+        )
     names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     if not names:
         raise ConfigError(f"--format: names no format; choose from {', '.join(FORMATS)}")

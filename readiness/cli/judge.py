@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from readiness.cli.output import finish, refusals, say, show
+from readiness.cli.output import FORMAT_HELP, finish, refusals, say, show
 
 
 def judge(
     run_file: Annotated[Path, typer.Argument(metavar="RUN.json", help="The facts of a run.")],
     thresholds: Annotated[Path, typer.Option(help="Limits to judge by.")] = Path("thresholds.yaml"),
     out: Annotated[Path | None, typer.Option(help="Write the reports there.")] = None,
-    format_: Annotated[str | None, typer.Option("--format", help="Reports to write: md,html,json,junit.")] = None,
+    format_: Annotated[str | None, typer.Option("--format", help=FORMAT_HELP)] = None,
     allow_conditional: Annotated[bool, typer.Option(help="End with 0 when CONDITIONAL.")] = False,
     quiet: Annotated[bool, typer.Option(help="One line only.")] = False,
 ) -> None:
@@ -22,7 +22,7 @@ def judge(
     import os
     from dataclasses import replace
 
-    from readiness.cli.artefacts import settle, write_reports
+    from readiness.cli.artefacts import settle, step_summary, write_reports, write_summary
     from readiness.cli.formats import parse
     from readiness.cli.inputs import read_run
     from readiness.config.load import load
@@ -45,7 +45,9 @@ def judge(
             if stale and verdict.exit_code in (ExitCode.READY, ExitCode.CONDITIONAL):
                 verdict = replace(verdict, exit_code=ExitCode.REPORT_FAILED, notes=(*verdict.notes, *stale))
             verdict, problems = write_reports(verdict, run, formats, out, config.secrets)
-            for problem in (*stale, *problems):
+            summary = step_summary(os.environ, format_)
+            verdict, unsaid = write_summary(verdict, run, formats, out, config.secrets, summary)
+            for problem in (*stale, *problems, *unsaid):
                 say(f"readiness: {problem}", to_stderr=True)
         show(verdict, quiet=quiet, secrets=config.secrets)
         finish(verdict.exit_code)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from readiness.judge.verdict import Verdict
 
 
+FORMAT_HELP = "Of md,html,json,junit (default), sarif,github,gitlab,openmetrics,badge."
+
+
 def say(text: str, *, to_stderr: bool = False) -> None:
     """One line or several; a closed pipe or a full device changes no exit code."""
     stream = sys.stderr if to_stderr else sys.stdout
@@ -63,6 +66,11 @@ def show(verdict: Verdict, *, quiet: bool, secrets: Sequence[str] = ()) -> None:
         say(console.quiet_line(verdict))
     else:
         say(_rendered(verdict))
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        from readiness.report import workflow_commands
+
+        for line in workflow_commands.lines(verdict):
+            say(line)
     word = verdict.decision.value.replace(" ", "_")
     say(f"readiness: decision={word} exit={int(verdict.exit_code)} run={verdict.run_id}")
 

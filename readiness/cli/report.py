@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from readiness.cli.output import finish, put, refusals, say
+from readiness.cli.output import FORMAT_HELP, finish, put, refusals, say
 
 if TYPE_CHECKING:
     from readiness.judge.verdict import Verdict
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def report(
     file: Annotated[Path, typer.Argument(metavar="RUN.json|report.json", help="A run, or its verdict.")],
-    format_: Annotated[str, typer.Option("--format", help="One of md, html, json, junit.")] = "md",
+    format_: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "md",
     thresholds: Annotated[
         Path | None, typer.Option(help="Judge a run by these limits instead of the report.json beside it.")
     ] = None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from readiness.cli.output import finish, refusals, say, show
+from readiness.cli.output import FORMAT_HELP, finish, refusals, say, show
 
 if TYPE_CHECKING:
     pass
@@ -26,9 +26,7 @@ def run(
     warm_up: Annotated[str | None, typer.Option(metavar="D", help="Time at full load before judging.")] = None,
     processes: Annotated[str | None, typer.Option(metavar="N", help="Load generator processes.")] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the files of the run go.")] = Path("reports/latest"),
-    format_: Annotated[
-        str | None, typer.Option("--format", metavar="F,…", help="Reports: md,html,json,junit; default all.")
-    ] = None,
+    format_: Annotated[str | None, typer.Option("--format", metavar="F,…", help=FORMAT_HELP)] = None,
     allow_host: Annotated[
         list[str] | None, typer.Option(metavar="HOST", help="A host other than this machine that may be loaded.")
     ] = None,

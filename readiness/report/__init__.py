@@ -24,6 +24,10 @@ class Format:
     file_name: str
     module: str
     """Where its `render(verdict, run) -> str` lives."""
+    default: bool = True
+    """Whether it is written without `--format`."""
+    environment: str | None = None
+    """The variable of the CI system in which it is written without `--format` too."""
 
     def render(self, verdict: Verdict, run: Run | None = None) -> str:
         """The whole file as text. Charts need `run`; everything else comes from the verdict."""
@@ -38,6 +42,11 @@ FORMATS: Mapping[str, Format] = {
         Format("html", "report.html", "readiness.report.html"),
         Format("json", "report.json", "readiness.report.json"),
         Format("junit", "junit.xml", "readiness.report.junit"),
+        Format("sarif", "report.sarif", "readiness.report.sarif", False, "GITHUB_ACTIONS"),
+        Format("github", "step-summary.md", "readiness.report.github", False, "GITHUB_ACTIONS"),
+        Format("gitlab", "gl-code-quality-report.json", "readiness.report.gitlab", False, "GITLAB_CI"),
+        Format("openmetrics", "metrics.txt", "readiness.report.openmetrics", False, "GITLAB_CI"),
+        Format("badge", "badge.svg", "readiness.report.badge", False),
     )
 }
 """Every format by its name, in the order in which help and messages list them."""

@@ -12,6 +12,7 @@ from readiness import numbers
 from readiness.judge.verdict import CheckResult, Decision, Outcome, Verdict
 from readiness.measurements.run import Run
 from readiness.report.view.checks import row
+from readiness.report.view.statements import attested_line, waiver_line
 from readiness.text import clean
 
 CHILD_OF_OUTCOME = {
@@ -51,6 +52,8 @@ def _properties(suite: ET.Element, verdict: Verdict) -> None:
         ("readiness.score", f"{verdict.score.value}" if verdict.score.coverage > 0 else numbers.NOT_MEASURED),
         ("readiness.coverage", f"{verdict.score.coverage}"),
         ("readiness.thresholds_sha256", clean(verdict.thresholds_sha256)),
+        *(("readiness.waived", waiver_line(waiver)) for waiver in verdict.waivers),
+        *(("readiness.attested", attested_line(item)) for item in verdict.attested),
     ):
         ET.SubElement(properties, "property", name=name, value=value)
 

@@ -197,7 +197,9 @@ def start_readiness(
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("READINESS_") and "proxy" not in name.lower() and name not in ("COLUMNS", "FORCE_COLOR")
+        if not name.startswith(("READINESS_", "GITHUB_", "GITLAB_"))
+        and "proxy" not in name.lower()
+        and name not in ("COLUMNS", "FORCE_COLOR")
     }
     own = {"NO_COLOR": "1", "READINESS_PASSWORD": SECRET, MARK: mark}
     process = subprocess.Popen(
