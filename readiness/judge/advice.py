@@ -64,8 +64,8 @@ def _max_load(checks: Sequence[CheckResult], load: Load | None) -> str:
         return f"{measured}: the largest load that was measured, and inside its limits{aside}. More was not measured."
     failed = [label(check) for check in outside if check.outcome is Outcome.FAIL]
     if failed:
-        return f"None of those measured: at {measured} {_and(failed)} missed the limit."
-    return f"None is proven: at {measured} {_and([label(check) for check in outside])} could not be proven."
+        return f"No measured load: at {measured} {_and(failed)} missed the limit."
+    return f"No measured load is proven: at {measured} {_and([label(check) for check in outside])} could not be proven."
 
 
 def _watch(decision: Decision, checks: Sequence[CheckResult]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from readiness.judge.advice import conditions, deployment, needless
 from readiness.judge.check import Judged, judge_check
 from readiness.judge.decision import decide
 from readiness.judge.flips import flips
+from readiness.judge.infrastructure import infrastructure
 from readiness.judge.instrument import described, pause_doubts
 from readiness.judge.load_steps import judge_steps, largest_inside
 from readiness.judge.needs import needs
@@ -92,6 +93,7 @@ def judge(run: Run, config: Config) -> Verdict:
             deployment(decision, results, excused, run.load),
         ),
         load_steps=load_steps,
+        infrastructure=infrastructure(run),
     )
 
 

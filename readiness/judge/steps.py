@@ -91,7 +91,7 @@ def _with_cause(todo: _Todo, outlook: Outlook) -> str:
     if others and text.startswith(f"{label(first)}: "):
         named = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
         text = f"{label(first)} (also {named}): {text.removeprefix(f'{label(first)}: ')}"
-    missed = any(item.result.outcome in (Outcome.FAIL, Outcome.WARN) for item in todo.items)
+    missed = any(item.credit.point < 1 and not item.remedy for item in todo.items)
     if missed and first.name.startswith("latency.") and outlook.tail is not None:
         text = f"{text} Begin with {outlook.tail.parts[0].name}: {outlook.tail.text}"
     return text

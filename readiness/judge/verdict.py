@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from readiness.errors import ExitCode
+from readiness.judge.infrastructure import Observed
 from readiness.judge.outcome import Decision as Decision
 from readiness.judge.outcome import Outcome as Outcome
 from readiness.judge.outlook import Outlook
@@ -212,3 +213,5 @@ class Verdict:
     """What follows for those who must act on it."""
     load_steps: tuple[StepResult, ...] = field(default=())
     """Every height of a load with several steps, in order."""
+    infrastructure: tuple[Observed, ...] = field(default=())
+    """Facts about the machines, as far as they were seen."""

@@ -136,14 +136,14 @@ class Recorder:
 
     def end(self, call: Call, end_s: float, failure: str | None, detail: str = "", size_bytes: int = 0) -> None:
         """The request ended; a second end of the same call is ignored."""
-        waiting = self._open_calls
-        if call not in waiting:
-            return
-        if end_s - self._quiet_since_s >= STALL_S:
+        if end_s - self._quiet_since_s >= STALL_S and call in self._open_calls:
             self._note_stall(end_s, answered=failure is None)
-        self._quiet_since_s = end_s
-        waiting.remove(call)
+        try:
+            self._open_calls.remove(call)
+        except KeyError:
+            return
         self.ended += 1
+        self._quiet_since_s = end_s
         start_s = call.start_s
         if self.judged_from_s <= start_s < self.judged_until_s:
             cells = self._judged_cells

@@ -79,7 +79,8 @@ def _wait(user: Any, *, gave_way: bool) -> None:
     if user._state == LOCUST_STATE_STOPPING:
         raise StopUser
     user._state = LOCUST_STATE_WAITING
-    seconds = user._taskset_instance.wait_time() if user.wait_time is None else user.wait_time()
+    wait_time = user.wait_time
+    seconds = user._taskset_instance.wait_time() if wait_time is None else wait_time()
     if not gave_way or seconds != 0:
         gevent.sleep(seconds)
     if user._state == LOCUST_STATE_STOPPING:

@@ -16,6 +16,26 @@ from readiness.report.charts.score import score_bar
 from readiness.report.templates import TEMPLATES
 from readiness.report.view.page import build
 
+SECTIONS = (
+    ("executive", "Executive summary"),
+    ("metrics", "Performance metrics"),
+    ("takes", "What it would take"),
+    ("unmeasured", "Not measured"),
+    ("doubts", "Doubts and stalls"),
+    ("issues", "Remaining issues"),
+    ("load", "Load"),
+    ("probes", "Findings of the probes"),
+    ("database", "Database status"),
+    ("infrastructure", "Infrastructure"),
+    ("risks", "Risk assessment"),
+    ("deployment", "Deployment decision"),
+    ("critical", "Critical success metrics"),
+    ("steps", "Next steps"),
+    ("conclusion", "Conclusion"),
+    ("provenance", "Provenance"),
+)
+"""Anchor and title of each section, in their order."""
+
 
 def render(verdict: Verdict, run: Run | None = None) -> str:
     """The report as one HTML file; charts over time need `run`."""
@@ -26,6 +46,7 @@ def render(verdict: Verdict, run: Run | None = None) -> str:
         .get_template("report.html.j2")
         .render(
             page=page,
+            sections=SECTIONS,
             charts=draw_all(verdict, run),
             score_bar=score_bar(page.score_points) if page.score_points else None,
             line_colours=svg.LINES,

@@ -1,12 +1,16 @@
-"""What the service does when a server it needs is really gone. Each test breaks a stack of its own."""
+"""What the service does under load when a server that it needs is killed, and when it is back."""
 
 from __future__ import annotations
 
 import os
-import re
 import signal
+import socket
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import psycopg
@@ -14,39 +18,73 @@ import pytest
 import redis
 
 from readiness.demo import stack as demo
-from readiness.demo.accounts import PASSWORD
+from readiness.demo import valkey
+from readiness.demo.identity import popen_identity, server_identity
 from readiness.demo.seed import qr_code
+from readiness.demo.service.settings import Tuning
+from tests.demo.lookups import lookups, signed_in
+
+RECOVERY_S = 0.5
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def breakable() -> Iterator[demo.Stack]:
-    with demo.start() as running:
+    """One for all: each test leaves it able to serve."""
+    with demo.start(tuning=Tuning(recovery_s=RECOVERY_S)) as running:
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def handler(breakable: demo.Stack) -> Iterator[httpx.Client]:
     """Somebody who is logged in."""
-    with httpx.Client(base_url=breakable.url, trust_env=False, timeout=20.0) as client:
-        token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)
-        assert token is not None
-        client.post("/login", data={"csrf_token": token[1], "username": "user-000", "password": PASSWORD})
+    with closing(signed_in(breakable.url)) as client:
         yield client
 
 
-def test_without_its_cache_server_the_service_goes_on_with_memory(breakable: demo.Stack, handler: httpx.Client) -> None:
-    path = f"/api/bags/{qr_code(77)}"
-    assert handler.get(path).headers["x-cache"] == "MISS"
+def wait_for(holds: Callable[[], bool], timeout_s: float = 20.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_valkey_is_killed_under_load_memory_serves_and_valkey_takes_over_again(
+    breakable: demo.Stack, handler: httpx.Client
+) -> None:
     assert breakable.cache_url is not None
-    with redis.Redis.from_url(breakable.cache_url) as server:
-        server.shutdown(nosave=True)
-    answers = [handler.get(path) for _ in range(3)]
-    assert [answer.status_code for answer in answers] == [200, 200, 200]
-    assert [answer.headers["x-cache"] for answer in answers] == ["MISS", "HIT", "HIT"]
-    statistics = handler.get("/stats").json()["cache"]
-    assert (statistics["backend"], statistics["fallbacks"]) == ("memory", 1)
-    health = handler.get("/health")
-    assert (health.status_code, health.json()["status"]) == (200, "degraded")
+    address = urlsplit(breakable.cache_url)
+    assert address.port is not None
+    assert address.password is not None
+
+    def cache() -> dict[str, object]:
+        found: dict[str, object] = handler.get("/stats").json()["cache"]
+        return found
+
+    def breaker() -> object:
+        return handler.get("/stats").json()["circuit_breakers"]["cache"]["state"]
+
+    with lookups(breakable.url, bags=50) as seen:
+        wait_for(lambda: seen.statuses[200] > 100)
+        with redis.Redis.from_url(breakable.cache_url) as server:
+            os.kill(int(str(server.info("server")["process_id"])), signal.SIGKILL)
+        wait_for(lambda: breaker() == "open")
+        assert cache()["backend"] == "memory"
+        health = handler.get("/health/ready")
+        assert (health.status_code, health.json()["status"]) == (200, "degraded")
+        served = seen.statuses[200]
+        hits = cache()["hits"]
+        wait_for(lambda: seen.statuses[200] > served + 200)
+        assert int(str(cache()["hits"])) > int(str(hits))
+        again = valkey.start_valkey(address.port, address.password)
+        assert again is not None
+        try:
+            wait_for(lambda: breaker() == "closed" and cache()["backend"] == "valkey")
+            assert handler.get("/health/ready").json()["status"] == "ok"
+            served = seen.statuses[200]
+            wait_for(lambda: seen.statuses[200] > served + 100)
+        finally:
+            again.stop()
+    assert (set(seen.statuses), seen.broken) == ({200}, [])
 
 
 def test_connections_that_the_database_closed_are_replaced_without_an_error(
@@ -61,19 +99,84 @@ def test_connections_that_the_database_closed_are_replaced_without_an_error(
     assert [handler.get("/api/dashboard-stats").status_code for _ in range(20)] == [200] * 20
 
 
-def test_without_its_database_the_service_says_so_quickly_and_with_its_headers(
+def test_postgresql_is_killed_under_load_the_breaker_opens_and_closes_when_it_is_back(
     breakable: demo.Stack, handler: httpx.Client
 ) -> None:
-    with psycopg.connect(breakable.admin_database_url) as admin:
-        row = admin.execute("select split_part(pg_read_file('postmaster.pid'), E'\n', 1)::int").fetchone()
+    def breaker() -> dict[str, object]:
+        found: dict[str, object] = handler.get("/stats").json()["circuit_breakers"]["database"]
+        return found
+
+    with database_process(breakable.admin_database_url) as (kill, start_again), lookups(breakable.url) as seen:
+        wait_for(lambda: seen.statuses[200] > 50)
+        kill()
+        wait_for(lambda: breaker()["state"] == "open")
+        assert handler.get("/health/live").status_code == 200
+        health = handler.get("/health/ready")
+        assert (health.status_code, health.json()["database"]) == (503, "down")
+        refused = int(str(breaker()["refused"]))
+        answer = handler.get("/api/dashboard-stats")
+        assert (answer.status_code, answer.json()) == (503, {"error": "service unavailable"})
+        assert int(answer.headers["retry-after"]) >= 1
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        wait_for(lambda: int(str(breaker()["refused"])) > refused + 50)  # refused at once, not asked for one by one
+        states = {
+            line.split()[-1]: line
+            for line in handler.get("/metrics").text.splitlines()
+            if 'breaker="the database"' in line
+        }
+        assert 'state="open"' in states["1"]
+        start_again()
+        wait_for(lambda: breaker()["state"] == "closed")
+        health = handler.get("/health/ready")
+        assert (health.status_code, health.json()["database"]) == (200, "ok")
+        served = seen.statuses[200]
+        wait_for(lambda: seen.statuses[200] > served + 50)
+        assert handler.post(f"/api/bags/{qr_code(5)}/scan").status_code == 201
+    assert set(seen.statuses) == {200, 503}
+    assert (seen.without_retry_after, seen.broken) == (0, [])
+
+
+@contextmanager
+def database_process(admin_url: str) -> Iterator[tuple[Callable[[], None], Callable[[], None]]]:
+    """Kill the PostgreSQL server, and start it again on the same data and port.
+
+    Its guard would clean the data away; it is stopped meanwhile.
+    """
+    with psycopg.connect(admin_url) as admin:
+        row = admin.execute("select current_setting('data_directory'), inet_server_port()").fetchone()
     assert row is not None
-    os.kill(row[0], signal.SIGQUIT)
-    started = time.monotonic()
-    health = handler.get("/health")
-    assert time.monotonic() - started < 10
-    assert (health.status_code, health.json()["database"]) == (503, "down")
-    answer = handler.get("/api/dashboard-stats")
-    assert answer.status_code == 503
-    assert answer.json() == {"error": "service unavailable"}
-    assert "retry-after" in answer.headers
-    assert answer.headers["x-content-type-options"] == "nosniff"
+    pid_file, port = Path(row[0]) / "postmaster.pid", int(row[1])
+    server = int(pid_file.read_text().split()[0])
+    command = [part for part in Path(f"/proc/{server}/cmdline").read_text().split("\0") if part]
+    guard = int(Path(f"/proc/{server}/stat").read_text().rpartition(")")[2].split()[1])
+    started: list[subprocess.Popen[bytes]] = []
+
+    def kill() -> None:
+        os.kill(guard, signal.SIGSTOP)
+        os.kill(server, signal.SIGQUIT)
+        wait_for(lambda: not is_served(port))
+
+    def start_again() -> None:
+        pid_file.unlink(missing_ok=True)
+        started.append(
+            subprocess.Popen(
+                command,
+                cwd="/",
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                **popen_identity(server_identity()),
+            )
+        )
+
+    try:
+        yield kill, start_again
+    finally:
+        for process in started:
+            process.send_signal(signal.SIGQUIT)
+            process.wait(20)
+        os.kill(guard, signal.SIGCONT)
+
+
+def is_served(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -6,6 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from readiness.judge.infrastructure import Observed
+from readiness.judge.outlook import Outlook
+from readiness.judge.release import Release
 from readiness.judge.verdict import (
     EXIT_OF,
     CheckResult,
@@ -31,6 +34,7 @@ from readiness.measurements.run import (
     Stall,
     Target,
 )
+from tests.report import parts
 
 TARGET = Target("demo", "http://127.0.0.1:8080", ("127.0.0.1",))
 MADE = Provenance("0.1.0", "3.11.9", "Linux x86_64", 2, "2.43.1", {"login": "ab" * 32, "bag_lookup": "cd" * 32})
@@ -317,6 +321,9 @@ def verdict(decision: Decision = Decision.CONDITIONAL, **more: object) -> Verdic
         thresholds_sha256="0f" * 32,
         confidence=0.95,
         stalls=("No request ended from second 31.0 to 33.2 while 50 users waited, all of them in POST /login.",),
+        outlook=parts.OUTLOOK,
+        release=parts.RELEASE,
+        infrastructure=parts.INFRASTRUCTURE,
     )
     return replace(plain, **more)  # type: ignore[arg-type]
 
@@ -346,6 +353,8 @@ def ready() -> Verdict:
         risks=Risks(low=("Every check passed.",)),
         measurements=tuple(m for m in MEASUREMENTS if m.value is not None),
         endpoints=tuple(replace(e, failures=0, failed={}) for e in ENDPOINTS),
+        outlook=Outlook(),
+        release=Release(),
     )
 
 
@@ -356,7 +365,9 @@ def every_outcome(decision: Decision = Decision.NOT_READY) -> Verdict:
 
 def hostile(text: str) -> Verdict:
     """`text` wherever the outside can put any."""
-    one = check("data.x", Outcome.FAIL, 3.0, title=text, scope=text, message=text, source=text, pass_limit="== 0")
+    one = check(
+        "data.x", Outcome.FAIL, 3.0, title=text, scope=text, message=text, source=text, pass_limit="== 0", waived=True
+    )
     bad = replace(ENDPOINTS[0], name=text, scenario=text, failed={text: 3}, failures=3)
     line = Detail(text, text, False, text)
     return verdict(
@@ -369,10 +380,12 @@ def hostile(text: str) -> Verdict:
             Measurement("data.x", text, 3.0, text, details=(line,)),
         ),
         target=Target(text, text, (text,)),
-        provenance=Provenance(text, text, text, 2, text, {text: text}),
+        provenance=Provenance(text, text, text, 2, text, {text: text}, text, text),
         plan={text: text},
         started_at=text, thresholds_file=text, thresholds_sha256=text,
         ledger=Ledger(3, 0, {text: 3}, 0, 0),
+        waivers=parts.waived(one.key, text), attested=parts.attested(text), outlook=parts.outlook_of(text),
+        release=parts.release_of(text), infrastructure=(Observed(text, text),),
     )  # fmt: skip
 
 

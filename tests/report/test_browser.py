@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from readiness.judge.verdict import Verdict
+from readiness.judge.verdict import Verdict, Waived
 from readiness.report import FORMATS
-from tests.report import builders
+from tests.report import builders, parsing
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 CHROMIUM = next(
@@ -65,7 +66,11 @@ def test_hostile_text_makes_no_element_request_dialog_or_complaint(browser: obje
     handlers = """[...document.querySelectorAll("*")].flatMap(e => [...e.attributes])
         .filter(a => /^(on|style$)/.test(a.name)).length"""
     assert page.evaluate(handlers) == 0
-    assert page.evaluate("[...document.querySelectorAll('a')].map(a => a.getAttribute('href'))") == ["#main"]
+    links = page.evaluate("[...document.querySelectorAll('a')].map(a => a.getAttribute('href'))")
+    assert links[0] == "#main"
+    assert {link.removeprefix("#") for link in links} <= set(
+        parsing.html(Path(tmp_path / "report.html").read_text()).ids
+    )
     assert "49" not in page.locator("h1").inner_text()
     page.context.close()
 
@@ -84,10 +89,21 @@ def test_no_page_scrolls_sideways(browser: object, tmp_path: Path, verdict: Verd
     page.context.close()
 
 
-def test_the_first_screen_tells_decision_reason_worst_and_next_step(browser: object, tmp_path: Path) -> None:
-    page = _open(browser, _file(builders.verdict(), tmp_path), 1280)
-    for text in ("CONDITIONAL", "none of them blocking", "13.8× the limit", "Next:", "23:14:05 UTC"):
-        box = page.get_by_text(text).first.bounding_box()
+def test_the_first_screen_tells_all_that_a_decision_needs(browser: object, tmp_path: Path) -> None:
+    verdict = builders.verdict(
+        provenance=replace(builders.MADE, commit="4ecec1b0c5d6", environment="staging"),
+        checks=tuple(replace(check, waived=check.name == "latency.p99") for check in builders.SEED_CHECKS),
+        waivers=(Waived("latency.p99", "Ana", "mended next week", "2026-12-31"),),
+    )
+    page = _open(browser, _file(verdict, tmp_path), 1280)
+    said = (
+        "CONDITIONAL", "none of them blocking", "65.0", "between 65.0 and 70.0", "100 %", "13.8× the limit",
+        "Average Response Time: 444.6 ms against", "accepted by Ana until 2026-12-31", "READY when Average",
+        "the decision would be READY", "POST /login carries 96 %", "bag-tracker", "4ecec1b0c5d6", "staging",
+        "23:14:05 UTC", "57 s", "50 users for 40s", "12,040 judged requests", "0f0f0f0f0f0f", "readiness 0.1.0",
+    )  # fmt: skip
+    for text in said:
+        box = page.locator("section.verdict").get_by_text(text).first.bounding_box(timeout=2000)
         assert box["y"] + box["height"] < 800, text
     page.context.close()
 

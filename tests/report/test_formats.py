@@ -106,8 +106,9 @@ def test_junit_has_one_case_per_check_and_one_for_the_decision(verdict: Verdict)
 def test_the_sections_come_in_their_order_in_both_formats() -> None:
     verdict = builders.every_outcome()
     wanted = [
-        "Performance metrics", "What was not measured, and why", "Doubts and stalls", "Load", "Findings of the probes",
-        "Database status", "Risk assessment", "Deployment decision", "Next steps", "Conclusion", "Provenance",
+        "Executive summary", "Performance metrics", "What it would take", "What was not measured, and why",
+        "Doubts and stalls", "Remaining issues", "Load", "Findings of the probes", "Database status", "Infrastructure",
+        "Risk assessment", "Deployment decision", "Critical success metrics", "Next steps", "Conclusion", "Provenance",
     ]  # fmt: skip
     markdown = FORMATS["md"].render(verdict)
     html = FORMATS["html"].render(verdict)

@@ -12,7 +12,8 @@ import waitress
 from readiness.demo.legacy.app import create_app
 from readiness.demo.service.settings import VARIABLE, from_environment
 
-THREADS = 8
+THREADS = 4
+"""As waitress has without being told: log-ins hash in four of them at once, and everybody else waits."""
 
 
 def main() -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from readiness.load.http.failures import Failure
@@ -9,8 +11,14 @@ from readiness.load.http.headers import parse_head
 
 MAX_HEAD_BYTES = 65_536
 MAX_HEADERS = 256
+_SURELY_SMALL = 4 * MAX_HEADERS
+"""Fewer bytes than this cannot hold too many headers: the shortest one has four."""
 MAX_INTERIM = 16
 """1xx answers before the real one."""
+
+
+_NOTABLE = re.compile(rb"\n(?:set-cookie|content-encoding):", re.IGNORECASE)
+"""Headers that the client itself acts on."""
 
 
 class Answer:
@@ -39,7 +47,8 @@ class Answer:
         self.status = 0
         self.raw = b""
         """The head as it came, with 1xx answers before it and body bytes that came with its last part."""
-        self.sets_cookie = False
+        self.notable = False
+        """Perhaps a cookie is set, or the body has a content coding: the headers are worth parsing."""
         self.interim = 0
         self.received = 0
         self._parts = 0
@@ -60,7 +69,7 @@ class Answer:
                 raise Failure("protocol", f"not a valid HTTP/1.1 answer: {problem}") from None
             self.extra = True
         if in_head:
-            self._check_head()
+            self._check_head(self.raw)
         self.received += len(data)
         if self.received > self.max_body_bytes:
             self._check_body()
@@ -89,20 +98,21 @@ class Answer:
         body.clear()
         return whole
 
-    def _check_head(self) -> None:
-        raw = self.raw
-        end = raw.find(b"\r\n\r\n") if not self.interim else len(raw)
-        head = raw[:end] if end >= 0 else raw
-        if len(head) > MAX_HEAD_BYTES:
-            raise Failure("protocol", f"more than {MAX_HEAD_BYTES} bytes of headers")
-        if head.count(b"\n") > MAX_HEADERS:
-            raise Failure("protocol", f"more than {MAX_HEADERS} headers")
+    def _check_head(self, raw: bytes) -> None:
+        head = raw
+        if len(raw) > _SURELY_SMALL:
+            end = raw.find(b"\r\n\r\n") if not self.interim else -1
+            head = raw[:end] if end >= 0 else raw
+            if len(head) > MAX_HEAD_BYTES:
+                raise Failure("protocol", f"more than {MAX_HEAD_BYTES} bytes of headers")
+            if head.count(b"\n") > MAX_HEADERS:
+                raise Failure("protocol", f"more than {MAX_HEADERS} headers")
         if not self.head_done:
             return
         if not raw.startswith(b"HTTP/1."):
             raise Failure("protocol", "not an HTTP/1 answer")
-        self.sets_cookie = b"\nset-cookie:" in head.lower()
-        if self.head_only and not self.interim and end + 4 != len(raw):
+        self.notable = _NOTABLE.search(head) is not None
+        if self.head_only and not self.interim and raw.find(b"\r\n\r\n") + 4 != len(raw):
             self.extra = True
         if self.extra and self.status == 204:
             raise Failure("protocol", "a 204 answer with a body")

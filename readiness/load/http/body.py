@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import zlib
+from typing import Any
+
+import msgspec
 
 from readiness.load.http.failures import Failure
 
 MAX_CODINGS = 3
+
+_decode_json = msgspec.json.Decoder().decode
 
 
 def decoded(body: bytes, content_encoding: str, cap_bytes: int) -> bytes:
@@ -27,6 +33,14 @@ def decoded(body: bytes, content_encoding: str, cap_bytes: int) -> bytes:
         elif coding != "identity":
             return body
     return body
+
+
+def json_of(body: bytes) -> Any:
+    """What `json.loads` gives, several times faster. Raises what it raises: JSONDecodeError, UnicodeDecodeError."""
+    try:
+        return _decode_json(body)
+    except (ValueError, RecursionError):  # NaN, UTF-16, or no JSON at all: then with the error that all know
+        return json.loads(body)
 
 
 def _inflate(body: bytes, wbits: int, cap_bytes: int) -> bytes:

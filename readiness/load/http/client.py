@@ -19,7 +19,17 @@ from readiness.load.http.cookies import Cookies
 from readiness.load.http.failures import Failure
 from readiness.load.http.headers import Headers
 from readiness.load.http.pool import Pool
-from readiness.load.http.request import Draft, Origin, Pairs, WithBody, WithName, body_of, default_name, with_query
+from readiness.load.http.request import (
+    Draft,
+    GetOptions,
+    Origin,
+    Pairs,
+    WithBody,
+    WithName,
+    body_of,
+    default_name,
+    with_query,
+)
 from readiness.load.http.response import Response, event_fields
 from readiness.load.http.tls import verified_context
 from readiness.load.http.writer import Writer
@@ -83,9 +93,13 @@ class Client:
         """Connections opened, successful or not."""
         return self._pool.opened
 
-    def get(self, path: str, name: str | None = None, **options: Unpack[WithBody]) -> Response:
+    def get(
+        self, path: str, name: str | None = None, *, catch_response: bool = False, **options: Unpack[GetOptions]
+    ) -> Response:
         """GET."""
-        return self.request("GET", path, name, **options)
+        if not options:  # most load by far; passing keywords on costs more than it looks
+            return self.request("GET", path, name, catch_response=catch_response)
+        return self.request("GET", path, name, catch_response=catch_response, **options)
 
     def head(self, path: str, name: str | None = None, **options: Unpack[WithBody]) -> Response:
         """HEAD."""
@@ -140,7 +154,7 @@ class Client:
             start_s, self.intended_s = self.intended_s, None
         response = Response(self, method, start_s, context)
         try:
-            if params or data or headers or cookies or self.cookies or auth or self.auth or json is not None:
+            if params or data or headers or cookies or self.cookies.kept or auth or self.auth or json is not None:
                 body, media_type = body_of(data, json)
                 draft = Draft(body, media_type, headers, cookies, auth or self.auth)
                 written = self._writer.write(method, with_query(self.origin.target_of(path), params), draft)
@@ -211,11 +225,12 @@ class Client:
         answer = conn.answer
         response.status_code = answer.status
         response.raw_head = answer.raw
+        response.notable = answer.notable
         response.body = answer.take_body()
         response.end_s = conn.end_s
         if conn.fresh:
             response.connect_s += conn.connect_s
-        if answer.sets_cookie:
+        if answer.notable:
             path = response.target.partition("?")[0]
             for line in response.headers.get_list("set-cookie"):
                 self.cookies.store(line, path)

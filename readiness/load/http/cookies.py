@@ -35,13 +35,11 @@ class Cookies(MutableMapping[str, str]):
 
     def __init__(self, host: str) -> None:
         self._host = host.lower()
-        self._kept: dict[tuple[str, str], Cookie] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._kept)
+        self.kept: dict[tuple[str, str], Cookie] = {}
+        """By name and path; empty when there is nothing to send."""
 
     def __getitem__(self, name: str) -> str:
-        for cookie in self._kept.values():
+        for cookie in self.kept.values():
             if cookie.name == name:
                 return cookie.value
         raise KeyError(name)
@@ -52,25 +50,25 @@ class Cookies(MutableMapping[str, str]):
         self._keep(Cookie(name, value, "/", False, None))
 
     def __delitem__(self, name: str) -> None:
-        keys = [key for key in self._kept if key[0] == name]
+        keys = [key for key in self.kept if key[0] == name]
         if not keys:
             raise KeyError(name)
         for key in keys:
-            del self._kept[key]
+            del self.kept[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(name for name, _ in self._kept))
+        return iter(dict.fromkeys(name for name, _ in self.kept))
 
     def __len__(self) -> int:
-        return len({name for name, _ in self._kept})
+        return len({name for name, _ in self.kept})
 
     def __repr__(self) -> str:
         return f"Cookies({', '.join(self)})"  # values are secrets
 
     def _keep(self, cookie: Cookie) -> None:
-        self._kept[cookie.name, cookie.path] = cookie
-        if len(self._kept) > MAX_COOKIES:
-            del self._kept[next(iter(self._kept))]
+        self.kept[cookie.name, cookie.path] = cookie
+        if len(self.kept) > MAX_COOKIES:
+            del self.kept[next(iter(self.kept))]
 
     def store(self, set_cookie: str, request_path: str) -> None:
         """Take one Set-Cookie value of an answer to `request_path`; what is malformed is ignored, as browsers do."""
@@ -88,7 +86,7 @@ class Cookies(MutableMapping[str, str]):
         now = time.time()
         expires_s = _expiry_s(found, now)
         if expires_s is not None and expires_s <= now:
-            self._kept.pop((name, path), None)
+            self.kept.pop((name, path), None)
             return
         self._keep(Cookie(name, value, path, "secure" in found, expires_s))
 
@@ -96,11 +94,11 @@ class Cookies(MutableMapping[str, str]):
         """The Cookie header's value for a request of `path` (no query), empty when none fits; longest paths first."""
         now = None
         fitting: list[Cookie] = []
-        for cookie in list(self._kept.values()):
+        for cookie in list(self.kept.values()):
             if cookie.expires_s is not None:
                 now = now or time.time()
                 if cookie.expires_s <= now:
-                    del self._kept[cookie.name, cookie.path]
+                    del self.kept[cookie.name, cookie.path]
                     continue
             if (secure or not cookie.secure) and (cookie.path == "/" or _covers(cookie.path, path)):
                 fitting.append(cookie)

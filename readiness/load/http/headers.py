@@ -90,7 +90,7 @@ class _Collector:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self.done:
-            self.fields.append((name.decode("latin-1"), value.decode("latin-1")))
+            self.fields.append((name.decode("latin-1"), value.strip(b" \t").decode("latin-1")))
 
     def on_headers_complete(self) -> None:
         if 100 <= self.parser.get_status_code() < 200:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import gevent
 from gevent.monkey import get_original
 from gevent.timeout import Timeout
-from greenlet import getcurrent
+from greenlet import getcurrent, greenlet
 
 DEADLINE_TICK_S = 0.05
 """Deadlines are looked at this often, so a request that hangs ends at most this much late."""
@@ -69,6 +69,9 @@ class EpollPoll:
         self._epoll = get_original("select", "epoll")()  # gevent removes it from `select`
         self._io = hub.loop.io(self._epoll.fileno(), 1)
         self._timer = hub.loop.timer(DEADLINE_TICK_S, DEADLINE_TICK_S)
+        self._to_hub = greenlet.switch.__get__(hub)  # without Hub.switch, which asks each greenlet for a hook first
+        self._ready: list[Any] = []
+        """Greenlets whose wait is over and that have not had their turn yet, the next one last."""
         self.switches = 0
 
     def add(self, conn: Waiting) -> None:
@@ -95,10 +98,15 @@ class EpollPoll:
             conn.event = False
             conn.ready_s = perf_counter()
             return
-        conn.waiter = getcurrent()
+        conn.waiter = me = getcurrent()
+        if me is self._hub:
+            raise RuntimeError("the hub itself cannot wait for a request")
         self.switches += 1
         try:
-            self._hub.switch()
+            if self._ready:  # straight to the next one: the hub would only pass the turn on
+                self._ready.pop().switch()
+            else:
+                self._to_hub()
         finally:
             conn.waiter = None
         if conn.expired:
@@ -108,19 +116,21 @@ class EpollPoll:
         conns = self._conns
         events = self._epoll.poll(0)
         now = perf_counter()
-        for fd, mask in events:
+        ready = self._ready
+        for fd, mask in reversed(events):
             conn = conns.get(fd)
             if conn is None:
                 continue
             conn.ready_s = now
             if mask & _CLOSING:
                 conn.closing = True
-            waiter = conn.waiter
-            if waiter is None:
+            if conn.waiter is None:
                 conn.event = True
             else:
-                conn.waiter = None  # one switch per wait, whatever else happens in this batch
-                waiter.switch()
+                ready.append(conn.waiter)
+                conn.waiter = None  # one switch per wait, whatever else happens
+        while ready:
+            ready.pop().switch()
 
     def _expire(self) -> None:
         now = perf_counter()

@@ -39,7 +39,10 @@ class Pool:
         """Send `request`; the connection given back holds the answer until `release`. Raises Failure."""
         unanswered: Unanswered | None = None
         while True:
-            conn = None if unanswered else self._kept(method)
+            conn = self._idle.pop() if self._idle and unanswered is None else None
+            # nothing happened since the last answer: no need to look, unless a second try is impossible
+            if conn is not None and (conn.event or conn.closing or method not in RETRIED):
+                conn = self._alive(conn)
             fresh = conn is None
             if conn is None:
                 try:
@@ -81,14 +84,14 @@ class Pool:
         while self._idle:
             self._idle.pop().close()
 
-    def _kept(self, method: str) -> Connection | None:
-        while self._idle:
-            conn = self._idle.pop()
-            # nothing happened since the last answer: no need to look, unless a second try is impossible
-            if (not conn.event and not conn.closing and method in RETRIED) or conn.is_quiet():
-                return conn
+    def _alive(self, conn: Connection) -> Connection | None:
+        """`conn` or another idle connection that is still usable; those that are not are dropped."""
+        while not conn.is_quiet():
             conn.close()
-        return None
+            if not self._idle:
+                return None
+            conn = self._idle.pop()
+        return conn
 
     def _open(self, deadline_s: float) -> Connection:
         """A connection to the first pinned address that accepts one. Raises Failure: the last address's."""

@@ -22,7 +22,30 @@ BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 Pairs = Mapping[str, Any] | Iterable[tuple[str, Any]]
 
 
-class _Common(TypedDict, total=False):
+class GetOptions(TypedDict, total=False):
+    """Keywords of `get` beside `name` and `catch_response`."""
+
+    data: Pairs | str | bytes | None
+    json: Any
+    params: Pairs | str | None
+    headers: Mapping[str, Any] | None
+    cookies: Mapping[str, str] | None
+    auth: tuple[str, str] | None
+    allow_redirects: bool
+    timeout: float | None
+    context: Mapping[str, Any] | None
+
+
+class WithBody(GetOptions, total=False):
+    """Keywords of head, options, delete."""
+
+    catch_response: bool
+
+
+class WithName(TypedDict, total=False):
+    """Keywords of post, put, patch."""
+
+    name: str | None
     params: Pairs | str | None
     headers: Mapping[str, Any] | None
     cookies: Mapping[str, str] | None
@@ -31,19 +54,6 @@ class _Common(TypedDict, total=False):
     allow_redirects: bool
     timeout: float | None
     context: Mapping[str, Any] | None
-
-
-class WithBody(_Common, total=False):
-    """Keywords of get, head, options, delete."""
-
-    data: Pairs | str | bytes | None
-    json: Any
-
-
-class WithName(_Common, total=False):
-    """Keywords of post, put, patch."""
-
-    name: str | None
 
 
 class Origin:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from gevent import GreenletExit
 from gevent.timeout import Timeout
 
-from readiness.load.http.body import decoded
+from readiness.load.http.body import decoded, json_of
 from readiness.load.http.failures import COUNTED, Failure, of_status
 from readiness.load.http.headers import AnswerHeaders, parse_head
 from readiness.load.recorder import Call
@@ -47,6 +47,8 @@ class Response:
     """Path and query, after redirects."""
     raw_head = b""
     """The head as it came, with whatever was read together with its end."""
+    notable = False
+    """The head may set a cookie or name a content coding."""
     body = b""
     """As sent, still with its content coding."""
     call: Call | None = None
@@ -106,9 +108,7 @@ class Response:
     def content(self) -> bytes:
         """The body without content coding. Raises Failure for a bomb (`too_large`) or damaged data (`protocol`)."""
         if self._content is None:
-            coding = ""
-            if self.body and b"content-encoding" in self.raw_head.lower():
-                coding = self.headers.get("content-encoding", "")
+            coding = self.headers.get("content-encoding", "") if self.notable and self.body else ""
             self._content = decoded(self.body, coding, self.client.max_body_bytes) if coding else self.body
         return self._content
 
@@ -127,8 +127,8 @@ class Response:
             return self.content.decode("utf-8", "replace")
 
     def json(self, **options: Any) -> Any:
-        """The body as JSON. Raises ValueError."""
-        return json_module.loads(self.content, **options)
+        """The body as JSON. Raises ValueError; `options` are those of the standard library's `json.loads`."""
+        return json_module.loads(self.content, **options) if options else json_of(self.content)
 
     @property
     def cookies(self) -> Mapping[str, str]:

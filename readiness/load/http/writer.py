@@ -49,6 +49,6 @@ class Writer:
     def write(self, method: str, target: str, draft: Draft) -> Written:
         """Any request. Raises ValueError for what cannot be sent."""
         origin = self._origin
-        cookie = self._cookies.header(target.partition("?")[0], secure=origin.secure) if self._cookies else ""
+        cookie = self._cookies.header(target.partition("?")[0], secure=origin.secure) if self._cookies.kept else ""
         wire = serialise(method, target, origin.authority, self._headers, draft, cookie)
         return Written(target, default_name(method, target), wire, draft)

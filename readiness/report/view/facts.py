@@ -20,16 +20,26 @@ class Fact:
 
 def short(verdict: Verdict) -> tuple[Fact, ...]:
     """The facts of the first screen."""
-    return (
-        Fact("Service", clean(verdict.service)),
+    made = verdict.provenance
+    told = [Fact("Service", clean(verdict.service))]
+    told += [Fact("Commit", clean(made.commit)[:12])] if made.commit else []
+    told += [Fact("Environment", clean(made.environment))] if made.environment else []
+    told += [
         Fact("Target", clean(verdict.target.name)),
-        Fact("Run", clean(verdict.run_id)),
         Fact("Started", numbers.utc(verdict.started_at)),
         Fact("Took", numbers.elapsed(verdict.started_at, verdict.ended_at)),
         Fact("Load", words.load(verdict)),
         Fact("Requests", words.requests(verdict)),
-        Fact("Made with", f"readiness {clean(verdict.provenance.tool_version)}"),
-    )
+        Fact("Run", clean(verdict.run_id)),
+        Fact("Thresholds", clean(verdict.thresholds_sha256)[:12] or "not recorded"),
+        Fact("Made with", f"readiness {clean(made.tool_version)}"),
+    ]
+    return tuple(told)
+
+
+def infrastructure(verdict: Verdict) -> tuple[Fact, ...]:
+    """What was seen of the machines."""
+    return tuple(Fact(clean(fact.subject), clean(fact.value)) for fact in verdict.infrastructure)
 
 
 def full(verdict: Verdict) -> tuple[Fact, ...]:
@@ -38,6 +48,8 @@ def full(verdict: Verdict) -> tuple[Fact, ...]:
     facts = [
         Fact("Run id", clean(verdict.run_id)),
         Fact("Service", clean(verdict.service)),
+        Fact("Commit", clean(made.commit) if made.commit else "nobody said (READINESS_COMMIT)"),
+        Fact("Environment", clean(made.environment) if made.environment else "nobody said (READINESS_ENVIRONMENT)"),
         Fact("Target", clean(target.name)),
         Fact("URL", clean(target.url)),
         Fact("Addresses", clean(", ".join(target.addresses)) or "not recorded"),

@@ -8,7 +8,7 @@ from readiness.judge.verdict import Verdict
 from readiness.report.status import DECISIONS, MEANING, Status
 from readiness.report.view import checks as checking
 from readiness.report.view import endpoints as traffic
-from readiness.report.view import facts, findings, words
+from readiness.report.view import facts, findings, outlook, release, words
 from readiness.text import clean
 
 LONGEST = 1000
@@ -40,11 +40,13 @@ class Page:
     score_points: tuple[float, float, float] | None
     """Low, value, high, 0 to 100, for the score's bar; None when nothing was measured."""
     tally: str
+    confidence: str
+    """How sure the decision is; "" where nobody computed it."""
+    executive: tuple[str, ...]
     conditions: tuple[str, ...]
     worst: tuple[checking.Worst, ...]
     summary: tuple[facts.Fact, ...]
     checks: tuple[checking.CheckRow, ...]
-    blocking: tuple[checking.CheckRow, ...]
     unmeasured: tuple[findings.Unmeasured, ...]
     doubts: tuple[str, ...]
     notes: tuple[str, ...]
@@ -58,6 +60,9 @@ class Page:
     failures: tuple[traffic.FailureRow, ...]
     probes: tuple[findings.Finding, ...]
     database: tuple[findings.Finding, ...]
+    infrastructure: tuple[facts.Fact, ...]
+    outlook: outlook.OutlookView
+    release: release.ReleaseView
     risks: tuple[RiskLevel, ...]
     next_steps: tuple[str, ...]
     conclusion: str
@@ -85,11 +90,12 @@ def build(verdict: Verdict) -> Page:
         coverage=words.coverage(verdict),
         score_points=(points.low, points.value, points.high) if points.coverage > 0 else None,
         tally=words.tally(verdict),
+        confidence=words.confidence(verdict),
+        executive=words.executive(verdict),
         conditions=_lines(verdict.conditions),
         worst=checking.worst(verdict.checks),
         summary=facts.short(verdict),
         checks=rows,
-        blocking=tuple(row for row in rows if row.on_fail == checking.ON_FAIL["block"]),
         unmeasured=findings.unmeasured(verdict),
         doubts=_lines(verdict.doubts),
         notes=_lines(verdict.notes),
@@ -103,6 +109,9 @@ def build(verdict: Verdict) -> Page:
         failures=traffic.failures(verdict.endpoints),
         probes=probes,
         database=database,
+        infrastructure=facts.infrastructure(verdict),
+        outlook=outlook.build(verdict),
+        release=release.build(verdict),
         risks=(
             RiskLevel("High", "bad", _lines(verdict.risks.high)),
             RiskLevel("Medium", "fair", _lines(verdict.risks.medium)),

@@ -6,6 +6,7 @@ from collections import Counter
 
 from readiness import numbers
 from readiness.judge.verdict import Decision, Outcome, Verdict
+from readiness.metrics.catalogue import find
 from readiness.report.view.checks import worst
 from readiness.text import clean
 
@@ -70,6 +71,47 @@ def requests(verdict: Verdict) -> str:
     if judged is None:
         return "no requests are on record"
     return f"{numbers.count(judged.planned, 'judged request')}, {numbers.share(judged.ok, judged.planned)} as expected"
+
+
+def confidence(verdict: Verdict) -> str:
+    """How sure the decision is; nothing where nobody computed it."""
+    return ""
+
+
+def executive(verdict: Verdict) -> tuple[str, ...]:
+    """The summary for those who read nothing else: what was done, what held, what did not and why, what it bears."""
+    service = clean(verdict.service)
+    said = [
+        f"{service} was assessed at {clean(verdict.target.name)} on {numbers.utc(verdict.started_at)}, under "
+        f"{load(verdict)}; {requests(verdict)}."
+        if verdict.judged is not None
+        else f"{service} was assessed on {numbers.utc(verdict.started_at)} without a load on record."
+    ]
+    held, missed = _areas(verdict)
+    if held:
+        said.append(f"Every check held in: {', '.join(held)}.")
+    if missed:
+        said.append(f"Not every check held in: {'; '.join(missed)}.")
+    said += [_sentence(clean(issue.causes[0], 1000)) for issue in verdict.release.issues[:2] if issue.causes]
+    if verdict.release.deployment is not None:
+        said.append(f"Largest load inside the limits: {clean(verdict.release.deployment.max_load, 1000)}")
+    if verdict.doubts:
+        said.append(f"The run itself is in doubt: {_sentence(clean(verdict.doubts[0], 1000))}")
+    return tuple(said)
+
+
+def _areas(verdict: Verdict) -> tuple[list[str], list[str]]:
+    """Areas of the catalogue where all checks passed, and where not, the latter with the checks that did not."""
+    by_area: dict[str, list[str]] = {}
+    for check in verdict.checks:
+        if check.outcome is Outcome.NOT_APPLICABLE:
+            continue
+        metric = find(check.name)
+        missed = by_area.setdefault(metric.area if metric else "other", [])
+        if check.outcome is not Outcome.PASS:
+            missed.append(clean(check.title) or clean(check.name))
+    held = [area for area, missed in by_area.items() if not missed]
+    return held, [f"{area} ({', '.join(missed[:4])})" for area, missed in by_area.items() if missed]
 
 
 def conclusion(verdict: Verdict) -> str:

@@ -1,0 +1,67 @@
+"""What was seen of the machines: facts of this run only, none of them a recommendation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from readiness.measurements.run import Run
+from readiness.numbers import count, quantity
+from readiness.text import clean
+
+MOST_APPLICATIONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One fact."""
+
+    subject: str
+    value: str
+
+
+def infrastructure(run: Run) -> tuple[Observed, ...]:
+    """Facts about the target, the database and the machine that made the load."""
+    made = run.provenance
+    facts = [Observed("Target", f"{run.target.url} ({', '.join(run.target.addresses) or 'no address on record'})")]
+    servers = sorted(
+        {
+            clean(value, 60)
+            for seen in (run.load.seen if run.load else ())
+            for head in seen.heads
+            for name, value in head.headers
+            if name.lower() == "server"
+        }
+    )
+    if servers:
+        facts.append(Observed("Server header", ", ".join(servers[:5])))
+    facts += _database(run)
+    load = f"{made.platform}, {count(made.cores, 'core')}, Python {made.python}" if made.cores else made.platform
+    facts.append(Observed("Machine that made the load", load))
+    if run.load is not None and run.load.instrument is not None and run.load.instrument.watched_s:
+        seen = run.load.instrument
+        facts.append(Observed("Load engine", f"used {quantity(100 * seen.cpu_share, '%')} of one core"))
+    if any(address.startswith(("127.", "::1")) for address in run.target.addresses):
+        facts.append(Observed("Network", "loopback: the load and the target shared one machine and its processors"))
+    return tuple(facts)
+
+
+def _database(run: Run) -> list[Observed]:
+    seen = run.database
+    if seen is None:
+        return []
+    facts = [Observed("Database server", seen.server)]
+    if seen.sessions:
+        busiest = max(seen.sessions, key=lambda sample: sample.connected)
+        facts.append(
+            Observed(
+                "Database connections",
+                f"at most {busiest.connected:,} of {seen.limit:,} in use ({count(len(seen.sessions), 'sample')})",
+            )
+        )
+    top = sorted(seen.applications.items(), key=lambda item: -item[1])[:MOST_APPLICATIONS]
+    if top:
+        facts.append(Observed("Connected applications", ", ".join(f"{clean(name, 60)} {n:,}" for name, n in top)))
+    if seen.transactions is not None:
+        rate = quantity(seen.transactions / seen.window_s, "/s") if seen.window_s else "no time"
+        facts.append(Observed("Database transactions", f"{seen.transactions:,} in the judged window ({rate})"))
+    return facts

@@ -1,0 +1,83 @@
+"""What it would take, as rows and sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from readiness import numbers
+from readiness.judge.outcome import Decision
+from readiness.judge.verdict import Verdict
+from readiness.report.status import OUTCOMES, Status
+from readiness.report.view.checks import key_of
+from readiness.text import clean
+
+LONGEST = 1000
+MOST_TAIL = 10
+
+
+@dataclass(frozen=True, slots=True)
+class NeedRow:
+    """One check that did not pass, and the least that makes it pass."""
+
+    title: str
+    key: str
+    status: Status
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TailRow:
+    """One endpoint's part of the slow requests."""
+
+    name: str
+    requests: str
+    slow: str
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutlookView:
+    """The section."""
+
+    change: tuple[str, ...]
+    """What would change the decision, for the first screen."""
+    needs: tuple[NeedRow, ...]
+    flips: tuple[str, ...]
+    what_ifs: tuple[str, ...]
+    tail_text: str
+    tail: tuple[TailRow, ...]
+
+
+def build(verdict: Verdict) -> OutlookView:
+    """The section of a verdict."""
+    outlook = verdict.outlook
+    by_key = {(check.name, check.scope): check for check in verdict.checks}
+    needs = tuple(
+        NeedRow(clean(check.title) or key_of(check), key_of(check), OUTCOMES[check.outcome], clean(need.text, LONGEST))
+        for need in outlook.needs
+        if (check := by_key.get((need.name, need.scope))) is not None
+    )
+    tail = outlook.tail
+    return OutlookView(
+        change=_change(verdict),
+        needs=needs,
+        flips=tuple(clean(flip.text, LONGEST) for flip in outlook.flips),
+        what_ifs=tuple(clean(one.text, LONGEST) for one in outlook.what_ifs),
+        tail_text=clean(tail.text, LONGEST) if tail else "",
+        tail=tuple(
+            TailRow(clean(part.name), f"{part.requests:,}", f"{part.slow:,}", numbers.quantity(100 * part.share, "%"))
+            for part in (tail.parts[:MOST_TAIL] if tail else ())
+        ),
+    )
+
+
+def _change(verdict: Verdict) -> tuple[str, ...]:
+    """At most two sentences: the nearest flip, and the endpoint whose speed alone would do it."""
+    outlook = verdict.outlook
+    if verdict.doubts:
+        return (f"Only a new run: {clean(verdict.doubts[0], LONGEST)}.",)
+    if verdict.decision is Decision.INCONCLUSIVE and not outlook.flips:
+        return ("Only a new run that is complete.",)
+    lines = [clean(flip.text, LONGEST) for flip in outlook.flips[:1]]
+    helps = [one for one in outlook.what_ifs if one.decision is not verdict.decision]
+    return (*lines, *(clean(one.text, LONGEST) for one in helps[:1]))

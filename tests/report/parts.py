@@ -1,0 +1,102 @@
+"""What follows from a verdict, by hand: outlook, release and facts of the machines, plain or full of one text."""
+
+from __future__ import annotations
+
+from readiness.judge.infrastructure import Observed
+from readiness.judge.outcome import Decision
+from readiness.judge.outlook import Flip, Need, NeedKind, Outlook, Shift, Tail, TailPart, WhatIf
+from readiness.judge.release import Deployment, Horizon, Issue, Release, Step
+from readiness.judge.verdict import Attested, Waived
+
+OUTLOOK = Outlook(
+    needs=(
+        Need(
+            "latency.p95", None, NeedKind.VALUE, "3,986 of 12,040 requests must come under 100 ms.", 100.0, 3986, 13.8
+        ),
+        Need("cache.hit_rate", None, NeedKind.VALUE, "At most 1,580 of 8,000 may miss, 1,603 did.", 80.0, 23),
+    ),
+    flips=(
+        Flip(
+            Decision.READY,
+            ("latency.mean", "latency.p95", "latency.p99"),
+            True,
+            "READY when Average Response Time, P95 Response Time and P99 Response Time pass.",
+        ),
+    ),
+    what_ifs=(
+        WhatIf(
+            ("POST /login",),
+            7.0,
+            1750.0,
+            250.0,
+            (Shift("latency.p95", None, "ms", 1378.7, 88.0, True),),
+            90.0,
+            Decision.READY,
+            "With POST /login 7.0× as fast (P95 250.0 ms, not 1,750.0 ms) overall P95 would be 88.0 ms instead of "
+            "1,378.7 ms, the score 90.0 and the decision would be READY.",
+        ),
+    ),
+    tail=Tail(
+        100.0,
+        "at or over 100.0 ms",
+        12040,
+        4587,
+        (TailPart("POST /login", 1200, 1200, 0.26), TailPart("GET /api/dashboard-stats", 1806, 1700, 0.37)),
+        "GET /api/dashboard-stats carries 37 % of the requests at or over 100.0 ms, and is 15 % of all requests.",
+    ),
+)
+RELEASE = Release(
+    steps=(
+        Step(
+            "P95 Response Time: cut its slowest part.", Horizon.SHORT_TERM, ("latency.p95",), 10.0, "lifts a condition"
+        ),
+        Step("Cache Hit Rate: warm the cache.", Horizon.LONG_TERM, ("cache.hit_rate",), 5.0, "changes no decision"),
+    ),
+    issues=(
+        Issue(
+            "Slow answers",
+            ("latency.p95", "latency.p99"),
+            ("P95 Response Time: 1,378.7 ms misses < 100 ms.",),
+            ("POST /login: 1,200 slow requests, 26 % of all",),
+            ("P95 Response Time: cut its slowest part.",),
+        ),
+    ),
+    deployment=Deployment(
+        "No measured load: at 50 users (301.0 /s answered) P95 Response Time missed the limit.",
+        ("P95 Response Time: 1,378.7 ms in this run, < 100 ms is the limit",),
+        "Until a run by the same plan passes what is a condition now.",
+    ),
+)
+INFRASTRUCTURE = (
+    Observed("Database server", "PostgreSQL 18.1"),
+    Observed("Database connections", "at most 30 of 97 in use (80 samples)"),
+)
+
+
+def outlook_of(text: str) -> Outlook:
+    """`text` wherever an outlook can hold any; the first need is of the check data.x in the scope `text`."""
+    return Outlook(
+        (Need("data.x", text, NeedKind.VALUE, text),),
+        (Flip(Decision.READY, (text,), True, text),),
+        (WhatIf((text,), 2.0, None, None, (Shift(text, text, text, None, None, False),), 1.0, Decision.READY, text),),
+        Tail(1.0, text, 3, 1, (TailPart(text, 3, 1, 1.0),), text),
+    )
+
+
+def release_of(text: str) -> Release:
+    """`text` wherever a release can hold any."""
+    return Release(
+        (Step(text, Horizon.IMMEDIATE, (text,), 1.0, text), Step(text, Horizon.LONG_TERM, (text,), 1.0, text)),
+        (Issue(text, (text,), (text,), (text,), (text,)),),
+        Deployment(text, (text, text), text),
+    )
+
+
+def waived(check: str, text: str) -> tuple[Waived, ...]:
+    """A waiver of `check` by and for `text`."""
+    return (Waived(check, text, text, text),)
+
+
+def attested(text: str) -> tuple[Attested, ...]:
+    """What `text` says."""
+    return (Attested(text, text, text, text, False), Attested(text, text, text, text, True))
