@@ -25,6 +25,7 @@ from readiness.load.assembly import Assembly
 from readiness.load.phases import Phase, step
 from readiness.load.plan import EnginePlan, ScenarioFile
 from readiness.load.watch_plan import WatchPlan
+from readiness.load.workers.settings import Workers
 from readiness.measurements.database import Activity
 from readiness.measurements.run import Load, Measurement, Provenance, Run, Target
 from readiness.probes.window import Window
@@ -42,7 +43,14 @@ PROBE_GRACE_S = 10.0
 COMMIT_VARIABLES = ("READINESS_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT")
 """Ours first; then what GitHub, GitLab and Jenkins set."""
 ENVIRONMENT_VARIABLES = ("READINESS_ENVIRONMENT", "CI_ENVIRONMENT_NAME")
-_NOT_FOR_SCENARIOS = ("READINESS_DATABASE_URL", "PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE")
+_NOT_FOR_SCENARIOS = (
+    "READINESS_DATABASE_URL",
+    "READINESS_WORKER_TOKEN",
+    "PGPASSWORD",
+    "PGPASSFILE",
+    "PGSERVICE",
+    "PGSERVICEFILE",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,8 @@ class Plan:
     database_url: str | None
     unreachable: str | None = None
     """Why the target's name has no address; nothing is sent then."""
+    workers: Workers | None = None
+    """Processes that share the load; None for the one engine of this machine."""
 
 
 def plan(
@@ -183,6 +193,7 @@ def _drive(
         try:
             outcome = controller.drive(
                 plan.engine,
+                workers=plan.workers,
                 on_event=on_event,
                 stop_requested=lambda: interrupted() is not None,
                 environment={name: value for name, value in environment.items() if name not in _NOT_FOR_SCENARIOS},
@@ -248,6 +259,7 @@ def _facts(plan: Plan) -> dict[str, str | int | float | None]:
         "warm_up_s": engine.warm_up_s,
         "duration_s": engine.duration_s,
         "timeout_s": engine.timeout_s,
+        "workers": plan.workers.total if plan.workers else 1,
         "scenarios": ", ".join(
             file.name if file.weight is None else f"{file.name} {file.weight:g}" for file in engine.scenarios
         ),
@@ -261,7 +273,7 @@ def _hash(plan: Plan) -> str:
 
 def _notes(plan: Plan, outcome: controller.LoadOutcome) -> tuple[str, ...]:
     failures = [f"{text} ({count:,}×)" for text, count in outcome.failure_texts[:10]]
-    return (*warnings(plan), *failures)
+    return (*warnings(plan), *outcome.notes, *failures)
 
 
 def warnings(plan: Plan) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from readiness.cli import compare, demo, judge, lint, report, run
+from readiness.cli import compare, demo, judge, lint, report, run, worker
 
 app = typer.Typer(
     name="readiness",
@@ -23,6 +23,7 @@ app.command()(report.report)
 app.command()(compare.compare)
 app.command()(lint.lint)
 app.command()(demo.demo)
+app.command()(worker.worker)
 
 
 def _version(wanted: bool) -> None:

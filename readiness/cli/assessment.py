@@ -17,6 +17,7 @@ from readiness import target as targets
 from readiness.cli.artefacts import settle, step_summary, write_reports, write_run, write_summary
 from readiness.cli.formats import parse as parse_formats
 from readiness.cli.signals import watched
+from readiness.cli.workers import TOKEN_VARIABLE, workers_of
 from readiness.config.load import load as load_config
 from readiness.config.model import Config
 from readiness.config.override import override
@@ -35,7 +36,7 @@ from readiness.scenario_files import find
 from readiness.text import redact
 
 DATABASE_VARIABLE = "READINESS_DATABASE_URL"
-SECRET_PREFIXES = ("READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SECRET")
+SECRET_PREFIXES = ("READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SECRET", TOKEN_VARIABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,9 @@ class Request:
     ramp_up: str | None
     warm_up: str | None
     processes: str | None
+    remote_workers: str | None
+    listen: str | None
+    worker_wait: str | None
     out: Path
     formats: str | None
     allow_hosts: tuple[str, ...]
@@ -76,6 +80,7 @@ def assess(request: Request) -> Assessment:
     demo_profile = _demo_profile(request.target)
     url = None if demo_profile else targets.parse(request.target)
     scenarios = _scenarios(request, config, demo=demo_profile is not None)
+    workers = workers_of(config.load.processes, request.remote_workers, request.listen, request.worker_wait, environ)
     database_url = environ.get(DATABASE_VARIABLE) or None
     if database_url and not demo_profile:
         database.parse(database_url)
@@ -95,7 +100,9 @@ def assess(request: Request) -> Assessment:
             url, database_url = running.url, running.database_url
             environ.pop("READINESS_PASSWORD", None)  # it is some other service's; the demo has its own accounts
         secrets = _secrets(environ, config, database_url)
-        plan = _plan(request, run_id, config, url or "", scenarios, database_url, files, secrets)
+        plan = replace(
+            _plan(request, run_id, config, url or "", scenarios, database_url, files, secrets), workers=workers
+        )
         for warning in warnings(plan):
             progress.note(redact(warning, secrets))
         try:
@@ -132,7 +139,7 @@ def _config(request: Request, environ: Mapping[str, str]) -> Config:
     config = load_config(path, environ)
     if request.thresholds is None:
         config = replace(config, file="thresholds.yaml")
-    config = override(
+    return override(
         config,
         users=request.users,
         rate=request.rate,
@@ -141,9 +148,6 @@ def _config(request: Request, environ: Mapping[str, str]) -> Config:
         warm_up=request.warm_up,
         processes=request.processes,
     )
-    if config.load.processes != 1:
-        raise ConfigError("--processes: this version drives the load from one process; leave it out")
-    return config
 
 
 def _demo_profile(target: str) -> str | None:

@@ -25,6 +25,15 @@ def run(
     ramp_up: Annotated[str | None, typer.Option(metavar="D", help="Time to reach full load.")] = None,
     warm_up: Annotated[str | None, typer.Option(metavar="D", help="Time at full load before judging.")] = None,
     processes: Annotated[str | None, typer.Option(metavar="N", help="Load generator processes.")] = None,
+    remote_workers: Annotated[
+        str | None, typer.Option(metavar="N", help="Wait for so many `readiness worker` on other machines.")
+    ] = None,
+    listen: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where remote workers connect; default 127.0.0.1, any port.")
+    ] = None,
+    worker_wait: Annotated[
+        str | None, typer.Option(metavar="D", help="How long remote workers may take to connect; default 2m.")
+    ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the files of the run go.")] = Path("reports/latest"),
     format_: Annotated[str | None, typer.Option("--format", metavar="F,…", help=FORMAT_HELP)] = None,
     allow_host: Annotated[
@@ -46,6 +55,9 @@ def run(
         ramp_up=ramp_up,
         warm_up=warm_up,
         processes=processes,
+        remote_workers=remote_workers,
+        listen=listen,
+        worker_wait=worker_wait,
         out=out,
         formats=format_,
         allow_hosts=tuple(allow_host or ()),

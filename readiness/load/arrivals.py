@@ -20,17 +20,26 @@ from locust import TaskSet
 from locust.exception import InterruptTaskSet, RescheduleTask, StopUser
 
 from readiness.load.instrument import Sentinel
-from readiness.load.locustfiles import shares
 from readiness.load.phases import arrivals
 from readiness.load.plan import EnginePlan
 from readiness.load.recorder import Recorder
 
 
 def schedule(plan: EnginePlan) -> Iterator[float]:
-    """Intended times in seconds since the load started, at the plan's rates; a Poisson process has the plan's seed."""
-    generator = random.Random(f"{plan.seed} arrivals")
-    gaps = iter(lambda: generator.expovariate(1.0), None) if plan.poisson else repeat(1.0)
-    return arrivals(plan.course, gaps)
+    """Intended times in seconds since the load started, at the plan's rates; a Poisson process has the plan's seed.
+
+    A shard takes every `shards`-th place of the grid, or a process of its own: those of all shards together are one of
+    the whole rate (superposition of Poisson processes).
+    """
+    generator = random.Random(_seed(plan, "arrivals"))
+    each = float(plan.shards)
+    if plan.poisson:
+        return arrivals(plan.course, iter(lambda: each * generator.expovariate(1.0), None))
+    return arrivals(plan.course, chain((plan.shard + 1.0,), repeat(each)))
+
+
+def _seed(plan: EnginePlan, what: str) -> str:
+    return f"{plan.seed} {what}" if plan.shards == 1 else f"{plan.seed} {what} {plan.shard}"
 
 
 class Arrivals:
@@ -48,7 +57,7 @@ class Arrivals:
         self._free: dict[type[Any], deque[Any]] = {cls: deque() for cls in classes}
         self._busy = Group()
         self._starting = Group()
-        self._random = random.Random(f"{plan.seed} mix")
+        self._random = random.Random(_seed(plan, "mix"))
         self._all: list[Any] = []
         self._due_s: set[float] = set()
         """Arrivals that were given a user, but whose turn has not come yet."""
@@ -66,9 +75,8 @@ class Arrivals:
 
     def start(self) -> None:
         """Make the users (their `on_start` runs during the ramp) and begin the schedule."""
-        for cls, count in zip(self._classes, shares(self._weights, self._plan.users), strict=True):
-            cls.fixed_count = count
-            for _ in range(count):
+        for cls in self._classes:
+            for _ in range(cls.fixed_count):
                 self._starting.start(gevent.Greenlet(self._prepare, cls))
         self._scheduler = gevent.spawn(self._send_off)
 

@@ -17,5 +17,9 @@ class EngineContext:
     plan: EnginePlan
     recorder: Recorder
     writes: WriteLog
-    accounts: count[int] = field(default_factory=count)
-    """Gives every user of the run a number of its own."""
+    accounts: count[int] = field(init=False)
+    """Gives every user of the run a number of its own, also among several engines."""
+
+    def __post_init__(self) -> None:
+        """Each engine counts its own residue class."""
+        object.__setattr__(self, "accounts", count(self.plan.shard, self.plan.shards))

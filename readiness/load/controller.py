@@ -21,6 +21,8 @@ from typing import IO
 from readiness.load import wire
 from readiness.load.assembly import Assembly
 from readiness.load.plan import EnginePlan, dumps
+from readiness.load.workers import settings
+from readiness.load.workers.settings import Workers
 from readiness.measurements.run import Load
 from readiness.measurements.writes import WriteBook
 from readiness.text import clean
@@ -45,21 +47,28 @@ class LoadOutcome:
     """Which writes were sent and acknowledged; None when no load was sent."""
     failure_texts: tuple[tuple[str, int], ...] = ()
     """Distinct failure texts with counts, most frequent first."""
+    notes: tuple[str, ...] = ()
+    """Sentences of the engine for the reader."""
 
 
 def drive(
     plan: EnginePlan,
     *,
+    workers: Workers | None = None,
     on_event: Callable[[wire.Event, Assembly], None],
     stop_requested: Callable[[], bool],
     environment: Mapping[str, str],
 ) -> LoadOutcome:
-    """Run the engine to its end; `stop_requested` is asked several times a second and ends the load early."""
+    """Run the engine, or a master with `workers`, to its end.
+
+    `stop_requested` is asked several times a second and ends the load early.
+    """
+    module = "readiness.load.workers.master" if workers else "readiness.load.engine"
     read_fd, write_fd = os.pipe()
     with tempfile.TemporaryFile() as log:
         try:
             engine = subprocess.Popen(
-                [sys.executable, "-m", "readiness.load.engine", str(write_fd)],
+                [sys.executable, "-m", module, str(write_fd)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -70,7 +79,9 @@ def drive(
         finally:
             os.close(write_fd)
         try:
-            return _Conversation(plan, engine, read_fd, on_event, stop_requested).hold(log)
+            orders = settings.dumps(workers) if workers else ""
+            patience_s = HELLO_TIMEOUT_S + (workers.wait_s if workers else 0.0)
+            return _Conversation(plan, engine, read_fd, on_event, stop_requested).hold(log, orders, patience_s)
         finally:
             os.close(read_fd)
             _end(engine)
@@ -97,11 +108,12 @@ class _Conversation:
         self._done = False
         self._fatal: wire.Fatal | None = None
         self._told_to_stop = False
+        self._notes: list[str] = []
 
-    def hold(self, log: IO[bytes]) -> LoadOutcome:
-        """Send the plan, read every event, and say what came of it."""
-        self._tell(dumps(self._plan).encode())
-        silence = self._read_events()
+    def hold(self, log: IO[bytes], orders: str, patience_s: float) -> LoadOutcome:
+        """Send `orders` and the plan, read every event, and say what came of it."""
+        self._tell((orders + dumps(self._plan)).encode())
+        silence = self._read_events(patience_s)
         doubts = list(self._assembly.problems)
         if self._fatal is not None and self._fatal.usage:
             return LoadOutcome(None, (), None, usage_error=self._fatal.message)
@@ -116,9 +128,10 @@ class _Conversation:
             self._hello.locust if self._hello else None,
             writes=self._assembly.writes,
             failure_texts=tuple(self._assembly.failure_texts.most_common(20)),
+            notes=tuple(self._notes),
         )
 
-    def _read_events(self) -> bool:
+    def _read_events(self, patience_s: float) -> bool:
         """Read until the end of the pipe; True when the engine was given up for its silence."""
         pending = b""
         heard_s = time.monotonic()
@@ -129,7 +142,7 @@ class _Conversation:
                     self._told_to_stop = True
                     self._tell(b"stop\n")
                 if not selector.select(POLL_S):
-                    if time.monotonic() - heard_s > (SILENCE_S if self._hello else HELLO_TIMEOUT_S):
+                    if time.monotonic() - heard_s > (SILENCE_S if self._hello else patience_s):
                         return True
                     continue
                 chunk = os.read(self._fd, 1 << 20)
@@ -154,6 +167,8 @@ class _Conversation:
                 self._done = True
             case wire.Fatal():
                 self._fatal = event
+            case wire.Note(text):
+                self._notes.append(clean(text))
             case _:
                 pass
         self._assembly.add(event)

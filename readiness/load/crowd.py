@@ -14,7 +14,7 @@ from typing import Any
 import gevent
 from locust.user.task import LOCUST_STATE_STOPPING
 
-from readiness.load.locustfiles import scenario_of, shares
+from readiness.load.locustfiles import part_of, scenario_of, shares
 from readiness.load.phases import RAMP, Phase
 from readiness.load.plan import EnginePlan
 from readiness.load.recorder import Recorder
@@ -27,13 +27,14 @@ Change = tuple[float, str, int]
 """When (s since the load started), of which class, +1 or -1."""
 
 
-def changes(course: Sequence[Phase], weights: Mapping[str, float]) -> Iterator[Change]:
-    """Every start and stop of a user: evenly over each ramp, the classes mixed as they will be at its end."""
+def changes(course: Sequence[Phase], weights: Mapping[str, float], shard: int = 0, shards: int = 1) -> Iterator[Change]:
+    """Every start and stop of a user of one shard: evenly over each ramp, mixed as they will be at its end."""
     running = dict.fromkeys(weights, 0)
     begun_s = 0.0
     for phase in course:
         if phase.kind == RAMP:
-            wanted = dict(zip(weights, shares(list(weights.values()), round(phase.height)), strict=True))
+            counts = part_of(shares(list(weights.values()), round(phase.height)), shard, shards)
+            wanted = dict(zip(weights, counts, strict=True))
             turns = sorted(
                 ((turn + 0.5) / abs(wanted[name] - running[name]), name, 1 if wanted[name] > running[name] else -1)
                 for name in weights
@@ -78,7 +79,7 @@ class Crowd:
         weights = {name: float(cls.weight) for name, cls in self._classes.items()}
         coming: Counter[str] = Counter()
         due_s = 0.0
-        for at_s, name, sign in changes(self._plan.course, weights):
+        for at_s, name, sign in changes(self._plan.course, weights, self._plan.shard, self._plan.shards):
             if at_s - due_s > TOGETHER_S:
                 self._apply(coming)
                 coming = Counter()

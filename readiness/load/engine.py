@@ -26,7 +26,7 @@ from readiness.load.context import EngineContext
 from readiness.load.crowd import Crowd
 from readiness.load.http.failures import COUNTED
 from readiness.load.instrument import Sentinel
-from readiness.load.locustfiles import ScenarioError, load_classes, scenario_of, shares
+from readiness.load.locustfiles import ScenarioError, load_classes, part_of, scenario_of, shares
 from readiness.load.parent import EventPipe, read_line, watch_parent
 from readiness.load.plan import EnginePlan, loads
 from readiness.load.recorder import Recorder
@@ -90,7 +90,11 @@ class Engine:
             environment.events.request.add_listener(self._stock.on_request)
         environment.events.user_error.add_listener(self._on_user_error)
         environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
-        counts = shares([float(cls.weight) for cls in classes], self.plan.users)
+        counts = part_of(
+            shares([float(cls.weight) for cls in classes], self.plan.users), self.plan.shard, self.plan.shards
+        )
+        if self.plan.rate_per_s is not None:
+            counts = [max(count, 1) for count in counts]  # an arrival of any scenario may be this engine's
         by_scenario: Counter[str] = Counter()
         for cls, count in zip(classes, counts, strict=True):
             cls.fixed_count = count
@@ -132,7 +136,7 @@ class Engine:
 
     def _drive(self, runner: Any, classes: list[type[Any]]) -> None:
         plan, recorder = self.plan, self.recorder
-        runner.target_user_count = plan.users
+        runner.target_user_count = sum(cls.fixed_count for cls in classes)
         runner.quit = runner.stop = lambda: self._on_quit(runner)
         runner.environment._filter_tasks_by_tags()
         runner.environment.events.test_start.fire(environment=runner.environment)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import itertools
 import math
 import sys
 import traceback
@@ -62,9 +63,18 @@ def shares(weights: list[float], users: int) -> list[int]:
     return counts
 
 
-def sha256(path: Path) -> str:
+def part_of(counts: list[int], shard: int, shards: int) -> list[int]:
+    """One engine's part of the users of each class: every `shards`-th of all of them in a row.
+
+    The parts of all engines add up to `counts`, and differ by at most one user in all.
+    """
+    starts = itertools.accumulate(counts, initial=0)
+    return [len(range((shard - start) % shards, count, shards)) for start, count in zip(starts, counts, strict=False)]
+
+
+def sha256(path: str) -> str:
     """Of the file's bytes."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def _import(scenario: ScenarioFile) -> ModuleType:

@@ -50,6 +50,10 @@ class EnginePlan:
     phases: tuple[Phase, ...] = ()
     """The course of the load; empty: one step of `users` or `rate_per_s`."""
     judged_step: int = 0
+    shard: int = 0
+    """Which of the `shards` equal parts of users, arrivals and accounts this engine takes; all figures here are of the
+    whole load."""
+    shards: int = 1
     calibration_s: float = 0.0
     """How long the engine tries itself out before the load; 0: not at all."""
 

@@ -1,6 +1,7 @@
 """The engine's events: one line of JSON each, on a pipe of their own, numbered without gaps.
 
-Hello, then Judging, Batch …, Judged, and Done with the totals that the batches must add up to; or Fatal.
+Hello, then Judging, Batch …, Judged, and Done with the totals that the batches must add up to; or Fatal. Notes
+may come in between.
 """
 
 from __future__ import annotations
@@ -120,6 +121,13 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence for the reader of the report; it changes nothing."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fatal:
     """The engine cannot go on; `usage` when the user's files are wrong."""
 
@@ -127,7 +135,7 @@ class Fatal:
     usage: bool
 
 
-Event = Hello | Judging | Judged | Batch | Done | Fatal
+Event = Hello | Judging | Judged | Batch | Done | Note | Fatal
 
 
 def dumps(event: Event) -> bytes:
@@ -265,5 +273,6 @@ _READERS: Mapping[str, Callable[[dict[str, Any]], Event]] = {
     "Judged": lambda fields: Judged(**fields),
     "Batch": _batch,
     "Done": _done,
+    "Note": lambda fields: Note(**fields),
     "Fatal": lambda fields: Fatal(**fields),
 }

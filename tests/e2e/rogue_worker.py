@@ -1,0 +1,65 @@
+"""A worker that knows the token and lies: `python -m tests.e2e.rogue_worker HOST PORT MODE`, token in the environment.
+
+`twice` says every message of its own two times; `invents` sends a batch with more answers than it recorded; `hello`
+stops after it joined and never gets ready.
+"""
+
+import locust  # noqa: I001 - first: it patches sockets, as in a worker
+
+import os
+import sys
+
+import gevent
+from locust.rpc.protocol import Message
+
+from readiness.load import wire
+from readiness.load.locustfiles import sha256
+from readiness.load.workers import messages
+from readiness.load.workers.seal import Direction, Sealed, key_of, seal
+from readiness.load.workers.sockets import SealedClient
+
+NAME = "rogue"
+
+
+def main(host: str, port: str, mode: str, scenario: str) -> None:
+    """Join, and misbehave."""
+    key = key_of(os.environ["READINESS_WORKER_TOKEN"])
+    client = SealedClient(key, 20.0, host, int(port), NAME)
+    seq = 0
+
+    def say(kind: str, data: object) -> None:
+        nonlocal seq
+        payload = Message(kind, data, NAME).serialize()
+        sealed = seal(key, Sealed(client.run_id, Direction.TO_MASTER, NAME, seq, payload))
+        seq += 1
+        for _ in range(2 if mode == "twice" else 1):
+            client.socket.send(sealed)
+
+    def beat() -> None:
+        while True:
+            say("heartbeat", {"state": "ready", "current_cpu_usage": 0, "current_memory_usage": 0})
+            gevent.sleep(1)
+
+    say("client_ready", -1)
+    gevent.spawn(beat)
+    say(messages.JOINED, {"name": NAME, "version": "0", "scenarios": {"api": sha256(scenario)}})
+    if mode == "hello":
+        gevent.sleep(30)
+    while True:
+        kind = client.recv().type
+        if kind == messages.PLAN:
+            say(messages.EVENT, {"line": wire.dumps(wire.Hello(locust.__version__, {"api": 1}))})
+        elif kind == messages.GO:
+            ended = 1_000_000 if mode == "invents" else 0
+            gevent.sleep(2.0)
+            for event in (
+                wire.Judging(0.0),
+                wire.Batch(0, 2.0, 1, ended, ended, {}, 0, {}),
+                wire.Judged(2.0),
+                wire.Done(1, 0, 0, {}, {}, 2.0, 2.0, {}),
+            ):
+                say(messages.EVENT, {"line": wire.dumps(event)})
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

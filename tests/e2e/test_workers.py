@@ -1,0 +1,157 @@
+"""Rows G1-G4, G15, X11 over several processes: nothing is lost or counted twice, and nobody can turn a run green."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Cli
+from tests.e2e.harness import SCENARIOS, Running, command
+from tests.e2e.invariants import assert_invariants
+from tests.faultd.fixture import StartFaultd
+
+TOKEN = "a-token-that-both-sides-know"
+WORKER = "readiness.load.workers.worker"
+
+
+def workers_of(running: Running) -> list[int]:
+    return [pid for pid, line in running.children().items() if WORKER in line]
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def helper(*argv: str, token: str = TOKEN, **more: str) -> Iterator[subprocess.Popen[str]]:
+    """A process beside the run, with a token; gone at the end."""
+    env: Mapping[str, str] = {**os.environ, "READINESS_WORKER_TOKEN": token, **more}
+    process = subprocess.Popen(argv, env=env, text=True, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def worker(port: int, scenario: Path | str = SCENARIOS / "api.py") -> tuple[str, ...]:
+    return (command(), "worker", "--master", f"127.0.0.1:{port}", "--scenarios", str(scenario))
+
+
+def rogue(port: int, mode: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "tests.e2e.rogue_worker", "127.0.0.1", str(port), mode, str(SCENARIOS / "api.py"))
+
+
+@pytest.mark.parametrize("load", [("--users", "7"), ("--rate", "60")], ids=["closed", "open"])
+def test_three_processes_count_what_the_server_saw(cli: Cli, faultd: StartFaultd, load: tuple[str, ...]) -> None:
+    server = faultd()
+    result = cli.run(server.url, *load, "--processes", "3", duration="3s")
+    assert_invariants(result, server)
+    assert result.report["doubts"] == []
+    assert result.run["plan"]["workers"] == 3
+    if load[0] == "--rate":
+        assert result.ledger["planned"] == pytest.approx(180, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("number", "why"), [(signal.SIGKILL, "heartbeat|numbers|left"), (signal.SIGSTOP, "no heartbeat|no numbers")]
+)
+def test_g1_g2_a_worker_that_is_lost_or_hangs_is_named(cli: Cli, faultd: StartFaultd, number: int, why: str) -> None:
+    server = faultd()
+    running = cli.start(server.url, "--processes", "2", duration="20s")
+    server.wait(200, "/api/*")
+    os.kill(workers_of(running)[0], number)
+    result = running.finish()
+    assert result.exit_code == 3, str(result)
+    assert_invariants(result, planned_s=15)  # what it did in its last second, it took along
+    doubts = " ".join(result.report["doubts"])
+    assert re.search(f"worker .* was lost .*({why})", doubts)
+    assert "50% of the load" in doubts
+    assert result.ledger["ok"] > 100
+
+
+def test_g3_a_worker_that_never_connects_ends_the_wait(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd()
+    result = cli.run(server.url, "--remote-workers", "2", "--worker-wait", "1s", env={"READINESS_WORKER_TOKEN": TOKEN})
+    assert result.exit_code == 3, str(result)
+    assert_invariants(result, server)
+    assert "0 of 2 workers were connected within 1 s" in result.text("report.md")
+    assert TOKEN not in result.everything()
+
+
+def test_remote_workers_share_the_load_and_strangers_are_sent_away(
+    cli: Cli, faultd: StartFaultd, tmp_path: Path
+) -> None:
+    """The wrong token, another scenario of the same name, and one worker too many change no number."""
+    server, port = faultd(), free_port()
+    other = tmp_path / "api.py"
+    other.write_text((SCENARIOS / "api.py").read_text() + "\n# not the master's\n")
+    running = cli.start(
+        server.url,
+        *("--remote-workers", "2", "--listen", f"127.0.0.1:{port}"),
+        duration="3s",
+        env={"READINESS_WORKER_TOKEN": TOKEN},
+    )
+    with helper(*worker(port), token="some-other-token-of-16"), helper(*worker(port, other)) as stranger:
+        assert "your api.py is not the master's" in stranger.communicate(timeout=60)[1]
+        assert stranger.returncode == 1
+        with helper(*worker(port)) as first, helper(*worker(port)) as second, helper(*worker(port)) as third:
+            result = running.finish()
+            said = {one.communicate(timeout=20)[1]: one.returncode for one in (first, second, third)}
+    assert said == {"": 0, "readiness worker: the load has all its workers\n": 1}
+    assert result.exit_code == 0, str(result)
+    assert_invariants(result, server, planned_s=20)
+    notes = " ".join(result.report["notes"])
+    assert "sealed with another token" in notes
+    assert "had all its workers" in notes
+
+
+@pytest.mark.parametrize(
+    ("mode", "exit_code", "text"),
+    [("twice", 0, "sent a second time"), ("invents", 3, "rogue contradicts itself"), ("hello", 3, "were ready within")],
+)
+def test_g15_x11_a_worker_that_lies_is_noticed(
+    cli: Cli, faultd: StartFaultd, mode: str, exit_code: int, text: str
+) -> None:
+    server, port = faultd(), free_port()
+    running = cli.start(
+        server.url,
+        *("--processes", "2", "--remote-workers", "1", "--listen", f"127.0.0.1:{port}", "--worker-wait", "12s"),
+        duration="2s",
+        env={"READINESS_WORKER_TOKEN": TOKEN},
+    )
+    with helper(*rogue(port, mode)):
+        result = running.finish()
+    assert result.exit_code == exit_code, str(result)
+    assert_invariants(result, server, planned_s=15)
+    assert text in result.text("report.md")
+    assert TOKEN not in result.everything()
+
+
+@pytest.mark.parametrize(
+    ("flags", "env", "said"),
+    [
+        (("--listen", "127.0.0.1:1"), {}, "give --remote-workers too"),
+        (("--remote-workers", "1"), {}, "READINESS_WORKER_TOKEN: is not set"),
+        (("--remote-workers", "1"), {"READINESS_WORKER_TOKEN": "short"}, "at least 16 characters"),
+        (("--remote-workers", "1", "--listen", "nowhere"), {"READINESS_WORKER_TOKEN": TOKEN}, "must be HOST:PORT"),
+        (("--processes", "0"), {}, "--processes: must be"),
+    ],
+)
+def test_wrong_flags_about_workers_are_usage_errors(
+    cli: Cli, flags: tuple[str, ...], env: Mapping[str, str], said: str
+) -> None:
+    result = cli.run("http://127.0.0.1:1", *flags, env=env)
+    assert result.exit_code == 2, str(result)
+    assert said in result.stderr
