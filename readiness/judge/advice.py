@@ -42,10 +42,17 @@ def needless(checks: Sequence[CheckResult], waivers: Mapping[str, Waived]) -> tu
 
 
 def deployment(
-    decision: Decision, checks: Sequence[CheckResult], waivers: Mapping[str, Waived], load: Load | None
+    decision: Decision,
+    checks: Sequence[CheckResult],
+    waivers: Mapping[str, Waived],
+    load: Load | None,
+    largest: str | None = None,
 ) -> Deployment:
-    """The terms of a release: how much load, what to watch, until when."""
-    return Deployment(_max_load(checks, load), _watch(decision, checks), _until(decision, checks, waivers))
+    """The terms of a release: how much load, what to watch, until when.
+
+    `largest` is the sentence on a load of several steps; it stands for the one on a single height.
+    """
+    return Deployment(largest or _max_load(checks, load), _watch(decision, checks), _until(decision, checks, waivers))
 
 
 def _max_load(checks: Sequence[CheckResult], load: Load | None) -> str:

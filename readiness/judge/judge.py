@@ -90,7 +90,7 @@ def judge(run: Run, config: Config) -> Verdict:
         release=Release(
             planned,
             issues(judged, outlook, planned, run.load, run.measurements, stalls),
-            deployment(decision, results, excused, run.load),
+            deployment(decision, results, excused, run.load, largest),
         ),
         load_steps=load_steps,
         infrastructure=infrastructure(run),

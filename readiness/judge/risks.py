@@ -43,14 +43,17 @@ def risks(judged: Sequence[Judged], doubts: Sequence[str], waivers: Mapping[str,
             value = quantity(check.value, check.unit, apart_from=item.limit, absent="not bounded")
             levels["low"].append(f"{label(check)}: {value} against {check.pass_limit}")
         else:
-            levels[_level(item)].append(f"{label(check)} ({_why(item)}): {check.message}")
+            levels[_level(item)].append(f"{label(check)}: {_stake(item)}, and {_why(item)}")
     if load is not None and load.ledger.planned:
         levels["medium"].append(f"Load beyond {height(load)} was not measured.")
     return Risks(tuple(levels["low"]), tuple(levels["medium"]), tuple(levels["high"]))
 
 
 def height(load: Load) -> str:
-    """The load at its full height: `50 users`, `200 arrivals per second`."""
+    """The load at its greatest height: `50 users`, `200 arrivals per second`."""
+    if load.steps:
+        most = max(step.height for step in load.steps)
+        return f"{most:,g} {'users' if load.rate_per_s is None else 'arrivals per second'}"
     if load.rate_per_s is not None:
         return f"{load.rate_per_s:g} arrivals per second"
     return f"{load.users:,} {'user' if load.users == 1 else 'users'}"
@@ -89,6 +92,21 @@ def _level(item: Judged) -> str:
     if check.outcome is Outcome.WARN:
         return "low" if effect is OnFail.NOTE else "medium"
     return "high" if effect is OnFail.BLOCK else "medium"
+
+
+def _stake(item: Judged) -> str:
+    """What is wrong, in a few words; the whole message stands with the check."""
+    check = item.result
+    value = quantity(check.value, check.unit, apart_from=item.limit, absent="not bounded")
+    match check.outcome:
+        case Outcome.ERROR | Outcome.SKIPPED:
+            return "not measured"
+        case Outcome.INCONCLUSIVE:
+            return f"{value} against {check.pass_limit} is not proven"
+        case Outcome.WARN:
+            return f"{value} against {check.pass_limit} is within the warning limit"
+        case _:
+            return f"{value} against {check.pass_limit} failed"
 
 
 def _why(item: Judged) -> str:

@@ -324,6 +324,7 @@ def verdict(decision: Decision = Decision.CONDITIONAL, **more: object) -> Verdic
         outlook=parts.OUTLOOK,
         release=parts.RELEASE,
         infrastructure=parts.INFRASTRUCTURE,
+        load_steps=parts.STEPS,
     )
     return replace(plain, **more)  # type: ignore[arg-type]
 
@@ -401,7 +402,7 @@ def run(of: Verdict, *, failing: bool = True) -> Run:
         Endpoint(
             e.scenario,
             e.name,
-            Recording(ok=histogram(e.latency_ms.p50 or 1.0, e.requests - e.failures, i), failed=e.failed),
+            parts.sliced(histogram(e.latency_ms.p50 or 1.0, e.requests - e.failures, i), e.failed, 10.0, 8),
             Recording(),
         )
         for i, e in enumerate(of.endpoints)
@@ -413,7 +414,10 @@ def run(of: Verdict, *, failing: bool = True) -> Run:
             min(10 * (s + 1), 50),
             0 if 31 <= s < 33 else 240 + s % 9,
             (4 if s in (30, 33) else 0) if failing else 0,
-            *((None, None, None) if 31 <= s < 33 else (25.0 + s % 4, 600.0 + 40 * (s % 5), 900.0 + 70 * (s % 7))),
+            None if 31 <= s < 33 else 25.0 + s % 4,
+            None if 31 <= s < 33 else 600.0 + 40 * (s % 5),
+            None if 31 <= s < 33 else 900.0 + 70 * (s % 7),
+            {"http_5xx": 3, "timeout": 1} if s in (30, 33) and failing else {},
         )
         for s in range(50)
     )
@@ -428,5 +432,9 @@ def run(of: Verdict, *, failing: bool = True) -> Run:
         endpoints=endpoints,
         series=series,
         stalls=(Stall(31.0, 33.2, 50, 50, ("login", "POST /login")),) if failing else (),
+        seen=parts.seen_of(of.service),
     )
-    return Run(of.run_id, of.service, of.started_at, of.ended_at, of.target, of.provenance, of.plan, "hash", load, ())
+    return Run(
+        of.run_id, of.service, of.started_at, of.ended_at, of.target, of.provenance, of.plan, "hash", load, (),
+        database=parts.ACTIVITY,
+    )  # fmt: skip

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
 from readiness.judge.infrastructure import Observed
 from readiness.judge.outcome import Decision
 from readiness.judge.outlook import Flip, Need, NeedKind, Outlook, Shift, Tail, TailPart, WhatIf
 from readiness.judge.release import Deployment, Horizon, Issue, Release, Step
-from readiness.judge.verdict import Attested, Waived
+from readiness.judge.verdict import Attested, Latency, Outcome, StepResult, Waived
+from readiness.measurements.database import Activity, Sessions
+from readiness.measurements.histogram import Histogram, highest_us, lowest_us, merge
+from readiness.measurements.run import Recording, Slice
+from readiness.measurements.seen import Parts, Seen
 
 OUTLOOK = Outlook(
     needs=(
@@ -100,3 +109,37 @@ def waived(check: str, text: str) -> tuple[Waived, ...]:
 def attested(text: str) -> tuple[Attested, ...]:
     """What `text` says."""
     return (Attested(text, text, text, text, False), Attested(text, text, text, text, True))
+
+
+def sliced(whole: Histogram, failed: Mapping[str, int], start_s: float, seconds: int) -> Recording:
+    """A recording whose samples are dealt out over the seconds, the same in each as far as they go."""
+    blocks = []
+    for second in range(seconds):
+        counts = whole.counts // seconds + (whole.counts % seconds > second)
+        kept = counts > 0
+        us = np.repeat([(lowest_us(int(i)) + highest_us(int(i))) // 2 for i in whole.indices[kept]], counts[kept])
+        blocks.append(Slice(start_s + second, 1.0, Histogram.of_us(us.astype(np.int64)), 0))
+    blocks[0] = replace(blocks[0], failed=sum(failed.values()))
+    return Recording(ok=merge(*(block.ok for block in blocks)), failed=failed, slices=tuple(blocks))
+
+
+def seen_of(text: str) -> tuple[Seen, ...]:
+    """Server-Timing of one endpoint: of all answers, and of the slow ones."""
+    timing = Parts(100, 3000.0, {text: 1200.0, "db": 800.0, "total": 2500.0})
+    return (Seen("login", text, timing=timing, slow=Parts(5, 900.0, {text: 500.0, "db": 100.0})),)
+
+
+ACTIVITY = Activity(
+    "PostgreSQL 18.1",
+    97,
+    40.0,
+    tuple(Sessions(float(at), 10 + at % 21, at % 7, 1, at % 3, 12.0) for at in range(40)),
+)
+STEPS = tuple(
+    StepResult(height, "users", height == 50, 20.0, 4000, 3, 200.0, at, outcome, "")
+    for height, at, outcome in (
+        (10.0, Latency(1.0, 6.0, 5.0, 9.0, 12.0, 20.0, 40.0), Outcome.PASS),
+        (50.0, Latency(1.0, 16.0, 15.0, 39.0, 112.0, 220.0, 240.0), Outcome.FAIL),
+        (100.0, Latency(2.0, 160.0, 150.0, 390.0, 512.0, 900.0, 1240.0), Outcome.FAIL),
+    )
+)

@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Endpoint, Recording, Run
 from readiness.report import charts
-from readiness.report.charts import axes, failures, percentiles, ranges, timeline
+from readiness.report.charts import (
+    axes,
+    connections,
+    failures,
+    heatmap,
+    percentiles,
+    ranges,
+    steps,
+    time_spent,
+    timeline,
+)
 from tests.report import builders
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -57,8 +67,8 @@ def test_every_chart_is_well_formed_and_stays_inside_its_frame(verdict: Verdict)
 
 
 def test_without_a_run_only_what_the_verdict_knows_is_drawn() -> None:
-    assert [chart.key for chart in charts.draw_all(builders.verdict(), None)] == ["ranges"]
-    assert charts.draw_all(builders.verdict(endpoints=()), None) == ()
+    assert [chart.key for chart in charts.draw_all(builders.verdict(), None)] == ["ranges", "steps"]
+    assert charts.draw_all(builders.verdict(endpoints=(), load_steps=()), None) == ()
 
 
 def test_a_percentile_among_failures_is_not_bounded() -> None:
@@ -108,7 +118,62 @@ def test_failures_are_drawn_only_when_there_are_some() -> None:
     assert failures.draw(verdict, builders.run(verdict, failing=False)) is None
     chart = failures.draw(verdict, builders.run(verdict))
     assert chart is not None
-    assert chart.rows == (("30 – 31", "4"), ("33 – 34", "4"))
+    assert chart.columns == ("Seconds", "Failed", "http_5xx", "timeout")
+    assert chart.rows == (("30 – 31", "4", "3", "1"), ("33 – 34", "4", "3", "1"))
+    assert str(chart.svg).count('class="area') == 4
+
+
+def test_failures_without_a_class_are_drawn_as_other_and_nothing_is_lost() -> None:
+    verdict = builders.verdict()
+    run = builders.run(verdict)
+    assert run.load is not None
+    old = tuple(replace(second, classes={}) for second in run.load.series)
+    chart = failures.draw(verdict, _changed(run, series=old))
+    assert chart is not None
+    assert chart.rows == (("30 – 31", "4", "4"), ("33 – 34", "4", "4"))
+
+
+def test_the_heat_map_counts_every_request_of_the_judged_window() -> None:
+    verdict = builders.verdict()
+    run = builders.run(verdict)
+    assert run.load is not None
+    chart = heatmap.draw(verdict, run)
+    assert chart is not None
+    ok = sum(endpoint.judged.ok.total for endpoint in run.load.endpoints)
+    counted = [[int(cell.replace(",", "")) for cell in row[1:]] for row in chart.rows]
+    assert sum(row[0] for row in counted) == ok
+    assert all(sum(row[1:]) == row[0] for row in counted)
+
+
+def test_the_parts_of_the_time_and_what_is_not_told_make_up_the_whole() -> None:
+    verdict = builders.verdict()
+    chart = time_spent.draw(verdict, builders.run(verdict))
+    assert chart is not None
+    assert chart.columns == ("Endpoint", "Answers", "Mean", "bag-tracker", "db", "not told")
+    assert chart.rows == (("bag-tracker (login)", "5", "180.0 ms", "100.0 ms", "20.0 ms", "60.0 ms"),)
+
+
+def test_connections_are_drawn_against_their_limit() -> None:
+    verdict = builders.verdict()
+    run = builders.run(verdict)
+    chart = connections.draw(verdict, run)
+    assert chart is not None
+    assert "At most 30 of 97 connections" in str(chart.svg)
+    assert "limit 97" in str(chart.svg)
+    assert connections.draw(verdict, replace(run, database=None)) is None
+
+
+def test_steps_say_at_which_height_the_limits_held_and_one_height_is_no_chart() -> None:
+    verdict = builders.verdict()
+    chart = steps.draw(verdict, None)
+    assert chart is not None
+    assert [(row[0], row[-1]) for row in chart.rows] == [
+        ("10 users", "Passed"),
+        ("50 users (judged)", "Failed"),
+        ("100 users", "Failed"),
+    ]
+    assert "The lowest height at which the limits are not kept is 50 users" in str(chart.svg)
+    assert steps.draw(replace(verdict, load_steps=verdict.load_steps[:1]), None) is None
 
 
 def test_an_hour_of_seconds_is_grouped_and_says_so() -> None:

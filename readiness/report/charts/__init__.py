@@ -6,14 +6,27 @@ from collections.abc import Callable
 
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run
-from readiness.report.charts import failures, percentiles, ranges, timeline
+from readiness.report.charts import (
+    connections,
+    failures,
+    heatmap,
+    percentiles,
+    ranges,
+    steps,
+    time_spent,
+    timeline,
+)
 from readiness.report.charts.chart import Chart
 
 CHARTS: tuple[Callable[[Verdict, Run | None], Chart | None], ...] = (
     ranges.draw,
     percentiles.draw,
+    time_spent.draw,
     timeline.draw,
+    heatmap.draw,
     failures.draw,
+    connections.draw,
+    steps.draw,
 )
 """In the order of the report; each gives None when it has nothing to show."""
 

@@ -21,6 +21,8 @@ class Chart:
     """Names of the lines, in the order of their colours and dashes."""
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    filled: bool = False
+    """Whether the legend is of areas and not of lines."""
 
 
 def shorten(name: str, most: int = 34) -> str:

@@ -1,17 +1,23 @@
-"""Failures over time: one bad moment, or all along?"""
+"""Failures over time by class: one bad moment, or all along, and of what kind?"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 from readiness import numbers
 from readiness.judge.verdict import Verdict
-from readiness.measurements.run import Run
+from readiness.measurements.run import Run, Second
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, linear_ticks, short
 from readiness.report.charts.chart import Chart
-from readiness.report.charts.series import MOST_POINTS, MOST_ROWS, group
+from readiness.report.charts.series import MOST_POINTS, MOST_ROWS, Point, group
+from readiness.text import clean
 
 WIDTH, HEIGHT = 760.0, 200.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 16.0, 16.0, 160.0
+MOST_CLASSES = 5
+OTHER = "other"
 
 
 def draw(verdict: Verdict, run: Run | None) -> Chart | None:
@@ -35,29 +41,60 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
         svg.text(x(tick), BOTTOM + 18, short(tick), anchor="middle") for tick in linear_ticks(end, 8) if tick <= end
     ]
     parts.append(svg.text(WIDTH - RIGHT, HEIGHT - 6, "seconds since the first user", anchor="end"))
+    names = _names(load.series)
     for point in points:
-        if point.failed:
-            width = max(x(point.end_s) - x(point.start_s) - 1, 1.5)
-            parts.append(
-                svg.rect(x(point.start_s), y(point.failed), width, BOTTOM - y(point.failed), "failed", "#a5121f")
-            )
+        parts += _stack(point, names, x, y)
     total = sum(second.failed for second in load.series)
     worst = max(points, key=lambda point: point.failed)
     return Chart(
         "failures",
-        "When did requests fail?",
-        "Failed requests by the second in which they ended; the grey time is shown but never judged.",
+        "When did requests fail, and how?",
+        "Failed requests by class and by the second in which they ended; the grey time is shown but never judged.",
         svg.picture(
             "failures",
             "Failed requests over time",
-            f"{numbers.count(total, 'request')} failed, most ({worst.failed:,}) around second {worst.middle_s:.0f}.",
+            f"{numbers.count(total, 'request')} failed, most ({worst.failed:,}) around second {worst.middle_s:.0f}: "
+            f"{', '.join(f'{n:,} × {clean(name)}' for name, n in worst.classes.items()) or 'class not recorded'}.",
             WIDTH,
             HEIGHT,
             *parts,
         ),
-        (),
-        ("Seconds", "Failed"),
+        names,
+        ("Seconds", "Failed", *names),
         tuple(
-            (f"{p.start_s:,.0f} – {p.end_s:,.0f}", f"{p.failed:,}") for p in group(load.series, MOST_ROWS) if p.failed
+            (f"{p.start_s:,.0f} – {p.end_s:,.0f}", f"{p.failed:,}", *(f"{n:,}" for n in _counts(p, names)))
+            for p in group(load.series, MOST_ROWS)
+            if p.failed
         ),
+        filled=True,
     )
+
+
+def _names(series: Sequence[Second]) -> tuple[str, ...]:
+    """The classes, most frequent first; the rare ones, and failures without a class, as one."""
+    total: Counter[str] = Counter()
+    for second in series:
+        total.update(second.classes)
+    known = [clean(name) for name, _ in total.most_common(MOST_CLASSES)]
+    whole = len(total) <= MOST_CLASSES and total.total() == sum(second.failed for second in series)
+    return tuple(known) if whole else (*known, OTHER)
+
+
+def _counts(point: Point, names: tuple[str, ...]) -> list[int]:
+    by_name = {clean(name): n for name, n in point.classes.items()}
+    counts = [by_name.get(name, 0) for name in names]
+    if names[-1] == OTHER:
+        counts[-1] = point.failed - sum(counts[:-1])
+    return counts
+
+
+def _stack(point: Point, names: tuple[str, ...], x: Scale, y: Scale) -> list[str]:
+    width = max(x(point.end_s) - x(point.start_s) - 1, 1.5)
+    parts: list[str] = []
+    below = 0
+    for i, n in enumerate(_counts(point, names)):
+        if n:
+            top = y(below + n)
+            parts.append(svg.rect(x(point.start_s), top, width, y(below) - top, svg.fill_class(i), svg.LINES[i % 6]))
+        below += n
+    return parts

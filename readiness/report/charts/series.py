@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from readiness.measurements.run import Second
@@ -24,6 +25,7 @@ class Point:
     p50_ms: float | None
     p95_ms: float | None
     p99_ms: float | None
+    classes: Mapping[str, int]
 
     @property
     def middle_s(self) -> float:
@@ -48,7 +50,15 @@ def _point(part: Sequence[Second]) -> Point:
         _largest(second.p50_ms for second in part),
         _largest(second.p95_ms for second in part),
         _largest(second.p99_ms for second in part),
+        _classes(part),
     )
+
+
+def _classes(part: Sequence[Second]) -> Mapping[str, int]:
+    total: Counter[str] = Counter()
+    for second in part:
+        total.update(second.classes)
+    return dict(total.most_common())
 
 
 def _largest(values: Iterable[float | None]) -> float | None:

@@ -80,6 +80,11 @@ def path(points: Sequence[tuple[float, float] | None], series: int, width: float
     )
 
 
+def fill_class(series: int) -> str:
+    """The class of an area in the colour of a line."""
+    return f"area f{series % len(LINES)}"
+
+
 def picture(key: str, title: str, description: str, width: float, height: float, *children: str) -> Markup:
     """The whole drawing, with a title and a description that screen readers speak."""
     return tag(

@@ -1,0 +1,78 @@
+"""Database connections against their limit over time: did the pool run out?"""
+
+from __future__ import annotations
+
+from readiness import numbers
+from readiness.judge.verdict import Verdict
+from readiness.measurements.database import Sessions
+from readiness.measurements.run import Run
+from readiness.report.charts import svg
+from readiness.report.charts.axes import Scale, linear_ticks, short
+from readiness.report.charts.chart import Chart
+
+WIDTH, HEIGHT = 760.0, 220.0
+LEFT, RIGHT, TOP, BOTTOM = 56.0, 28.0, 24.0, 172.0
+MOST_POINTS, MOST_ROWS = 360, 60
+
+
+def draw(verdict: Verdict, run: Run | None) -> Chart | None:
+    """The chart, or None when nobody sampled the sessions more than once."""
+    seen = run.database if run else None
+    if seen is None or len(seen.sessions) < 2 or seen.limit <= 0:
+        return None
+    samples = _worst_of(seen.sessions, MOST_POINTS)
+    x = Scale(samples[0].at_s, samples[-1].at_s, LEFT, WIDTH - RIGHT)
+    ticks = linear_ticks(float(max(seen.limit, *(sample.connected for sample in samples))), 4)
+    y = Scale(0.0, ticks[-1], BOTTOM, TOP)
+    parts: list[str] = []
+    for tick in ticks:
+        parts.append(svg.line(LEFT, y(tick), WIDTH - RIGHT, y(tick), "grid", "#d5dae0"))
+        parts.append(svg.text(LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
+    parts += [
+        svg.text(x(tick), BOTTOM + 18, short(tick), anchor="middle")
+        for tick in linear_ticks(samples[-1].at_s, 8)
+        if x.low <= tick <= x.high
+    ]
+    parts.append(svg.text(WIDTH - RIGHT, HEIGHT - 8, "seconds of the judged window", anchor="end"))
+    parts.append(svg.line(LEFT, y(seen.limit), WIDTH - RIGHT, y(seen.limit), "limit", "#a5121f", stroke_width=2.0))
+    words = f"limit {seen.limit:,}"
+    parts.append(svg.text(WIDTH - RIGHT, y(seen.limit) - 6, words, anchor="end", class_="label limit-label"))
+    lines = ([s.connected for s in samples], [s.active for s in samples], [s.waiting_for_lock for s in samples])
+    for i, line in enumerate(lines):
+        parts.append(svg.path([(x(s.at_s), y(n)) for s, n in zip(samples, line, strict=True)], i))
+    return Chart(
+        "connections",
+        "Did the connections run out?",
+        "Sessions of the database server while the load ran, without readiness's own; the red line is the most that "
+        "clients may have.",
+        svg.picture(
+            "connections", "Database connections over time", _describe(samples, seen.limit), WIDTH, HEIGHT, *parts
+        ),
+        ("Connected", "Active", "Waiting for a lock"),
+        ("Seconds", "Connected", "Active", "Idle in transaction", "Waiting for a lock"),
+        tuple(_row(sample) for sample in _worst_of(seen.sessions, MOST_ROWS)),
+    )
+
+
+def _worst_of(samples: tuple[Sessions, ...], most: int) -> list[Sessions]:
+    """At most `most` samples: of neighbours the one with the most connections."""
+    size = -(-len(samples) // most)
+    return [max(samples[i : i + size], key=lambda s: s.connected) for i in range(0, len(samples), size)]
+
+
+def _describe(samples: list[Sessions], limit: int) -> str:
+    busiest = max(samples, key=lambda sample: sample.connected)
+    return (
+        f"At most {busiest.connected:,} of {limit:,} connections ({numbers.share(busiest.connected, limit)}) were in "
+        f"use, at second {busiest.at_s:.0f}; at most {max(s.active for s in samples):,} were active at once."
+    )
+
+
+def _row(sample: Sessions) -> tuple[str, ...]:
+    return (
+        f"{sample.at_s:,.1f}",
+        f"{sample.connected:,}",
+        f"{sample.active:,}",
+        f"{sample.idle_in_transaction:,}",
+        f"{sample.waiting_for_lock:,}",
+    )

@@ -1,0 +1,80 @@
+"""Load against latency, when several heights were held: from where on does it break?"""
+
+from __future__ import annotations
+
+from readiness import numbers
+from readiness.judge.verdict import Outcome, StepResult, Verdict
+from readiness.measurements.run import Run
+from readiness.report import limits
+from readiness.report.charts import svg
+from readiness.report.charts.axes import Scale, linear_ticks, log_ticks, short
+from readiness.report.charts.chart import Chart
+from readiness.report.status import OUTCOMES
+
+WIDTH, HEIGHT = 760.0, 300.0
+LEFT, RIGHT, TOP, BOTTOM = 56.0, 28.0, 28.0, 252.0
+
+
+def draw(verdict: Verdict, run: Run | None) -> Chart | None:
+    """The chart, or None for a load of one height. `run` is not needed."""
+    del run
+    steps = sorted(verdict.load_steps, key=lambda step: step.height)
+    having = [step for step in steps if step.latency_ms.p50 and step.latency_ms.p99]
+    if len(having) < 2:
+        return None
+    bound = next(
+        (limits.read(c.pass_limit, "ms") for c in verdict.checks if c.name == "latency.p95" and c.scope is None), None
+    )
+    series = [[getattr(step.latency_ms, name) for step in having] for name in ("p50", "p95", "p99")]
+    values = [value for line in series for value in line] + ([bound.value] if bound and bound.value > 0 else [])
+    ticks = log_ticks(max(min(values), 0.01), max(values))
+    across = linear_ticks(having[-1].height, 8)
+    x = Scale(0.0, across[-1], LEFT, WIDTH - RIGHT)
+    y = Scale(ticks[0], ticks[-1], BOTTOM, TOP, log=True)
+    parts: list[str] = []
+    for tick in ticks:
+        parts.append(svg.line(LEFT, y(tick), WIDTH - RIGHT, y(tick), "grid", "#d5dae0"))
+        parts.append(svg.text(LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
+    parts += [svg.text(x(tick), BOTTOM + 18, short(tick), anchor="middle") for tick in across]
+    unit = "users" if having[0].unit == "users" else "arrivals per second"
+    parts += [svg.text(LEFT - 8, TOP - 12, "ms", anchor="end"), svg.text(WIDTH - RIGHT, HEIGHT - 8, unit, anchor="end")]
+    if bound and bound.value > 0:
+        parts.append(svg.line(LEFT, y(bound.value), WIDTH - RIGHT, y(bound.value), "limit", "#a5121f", stroke_width=2))
+        words = f"P95 limit {numbers.limit(bound.value, 'ms')}"
+        parts.append(svg.text(LEFT + 6, y(bound.value) - 6, words, class_="label limit-label"))
+    for i, line in enumerate(series):
+        parts.append(svg.path([(x(s.height), y(v)) for s, v in zip(having, line, strict=True)], i))
+    for step in having:
+        mark = OUTCOMES[step.outcome].shape + (" judged" if step.judged else "")
+        parts.append(svg.text(x(step.height), TOP - 12, mark, anchor="middle", class_="label name"))
+    return Chart(
+        "steps",
+        "From which load on does it break?",
+        "Latency of each height that the load was held at; the mark above says whether the limits held there. Only the "
+        "judged height decides, and nothing is said of heights between or beyond.",
+        svg.picture("steps", "Latency by load", _describe(having, unit), WIDTH, HEIGHT, *parts),
+        ("P50", "P95", "P99"),
+        ("Load", "Requests", "Failed", "Answered", "P50", "P95", "P99", "Limits"),
+        tuple(_row(step, unit) for step in steps),
+    )
+
+
+def _describe(steps: list[StepResult], unit: str) -> str:
+    bad = next((step for step in steps if step.outcome is not Outcome.PASS), None)
+    last = steps[-1]
+    if bad is None:
+        return f"The limits held at every height, the largest {last.height:,g} {unit}."
+    p95 = numbers.quantity(bad.latency_ms.p95, "ms")
+    return f"The lowest height at which the limits are not kept is {bad.height:,g} {unit}, with a P95 of {p95}."
+
+
+def _row(step: StepResult, unit: str) -> tuple[str, ...]:
+    at = step.latency_ms
+    return (
+        f"{step.height:,g} {unit}{' (judged)' if step.judged else ''}",
+        f"{step.requests:,}",
+        f"{step.failures:,}",
+        numbers.quantity(step.throughput_per_s, "/s"),
+        *(numbers.quantity(value, "ms", absent="–") for value in (at.p50, at.p95, at.p99)),
+        OUTCOMES[step.outcome].word,
+    )

@@ -1,0 +1,106 @@
+"""Where the time went, by the service's own Server-Timing: which part of the slowest endpoints is slow?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from readiness import numbers
+from readiness.judge.verdict import Verdict
+from readiness.measurements.run import Run
+from readiness.measurements.seen import Parts, Seen
+from readiness.report.charts import svg
+from readiness.report.charts.axes import Scale, linear_ticks, short
+from readiness.report.charts.chart import Chart, shorten
+from readiness.text import clean
+
+WIDTH = 760.0
+LEFT, RIGHT, TOP, ROW, BOTTOM = 16.0, 40.0, 6.0, 42.0, 26.0
+MOST, MOST_PARTS = 8, 5
+REST = "not told"
+"""Time that the service does not account for: waiting in queues, the network, and the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """One endpoint: mean ms of its slow answers, and of each part of them."""
+
+    name: str
+    samples: int
+    total_ms: float
+    parts_ms: dict[str, float]
+
+
+def draw(verdict: Verdict, run: Run | None) -> Chart | None:
+    """The chart, or None when no answer carried Server-Timing."""
+    load = run.load if run else None
+    bars = sorted(filter(None, map(_bar, load.seen if load else ())), key=lambda bar: -bar.total_ms)[:MOST]
+    if not bars:
+        return None
+    weight: dict[str, float] = {}
+    for bar in bars:
+        for part, ms in bar.parts_ms.items():
+            weight[part] = weight.get(part, 0.0) + ms
+    names = sorted((part for part in weight if part != REST), key=lambda part: -weight[part])
+    shown = (*names[:MOST_PARTS], *(["other parts"] if len(names) > MOST_PARTS else []), REST)
+    ticks = linear_ticks(max(bar.total_ms for bar in bars))
+    height = TOP + ROW * len(bars) + BOTTOM
+    x = Scale(0.0, ticks[-1], LEFT, WIDTH - RIGHT)
+    parts: list[str] = []
+    for tick in ticks:
+        parts.append(svg.line(x(tick), TOP, x(tick), height - BOTTOM, "grid", "#d5dae0"))
+        parts.append(svg.text(x(tick), height - BOTTOM + 18, short(tick), anchor="middle"))
+    parts.append(svg.text(WIDTH - 4, height - BOTTOM + 18, "ms", anchor="end"))
+    rows = []
+    for i, bar in enumerate(bars):
+        values = _values(bar, shown)
+        parts += _drawn(bar, values, TOP + ROW * i + 28, x)
+        cells = (numbers.quantity(value, "ms") for value in (bar.total_ms, *values))
+        rows.append((bar.name, f"{bar.samples:,}", *cells))
+    return Chart(
+        "time-spent",
+        "Where does the time go?",
+        "Mean of the slow answers by endpoint, split as the service's own Server-Timing header says; "
+        f'"{REST}" is what the header leaves open: queues before the service, the network, the client.',
+        svg.picture("time-spent", "Time by part of the service", _describe(bars[0], shown), WIDTH, height, *parts),
+        shown,
+        ("Endpoint", "Answers", "Mean", *shown),
+        tuple(rows),
+        filled=True,
+    )
+
+
+def _bar(seen: Seen) -> _Bar | None:
+    """Of the slow answers where there are some, else of all."""
+    told: Parts = seen.slow if seen.slow.samples and seen.slow.parts_ms else seen.timing
+    if not told.samples or not told.parts_ms:
+        return None
+    # A part named like the whole counts everything again.
+    parts = {clean(name, 40): ms / told.samples for name, ms in told.parts_ms.items() if name.lower() != "total"}
+    total_ms = told.total_ms / told.samples
+    parts[REST] = max(total_ms - sum(parts.values()), 0.0)
+    return _Bar(f"{clean(seen.name)} ({clean(seen.scenario)})", told.samples, total_ms, parts)
+
+
+def _values(bar: _Bar, shown: tuple[str, ...]) -> list[float]:
+    others = sum(ms for part, ms in bar.parts_ms.items() if part not in shown)
+    return [others if part == "other parts" else bar.parts_ms.get(part, 0.0) for part in shown]
+
+
+def _drawn(bar: _Bar, values: list[float], middle: float, x: Scale) -> list[str]:
+    parts: list[str] = [svg.text(LEFT, middle - 12, shorten(bar.name, 90), class_="label name")]
+    at_ms = 0.0
+    for i, value in enumerate(values):
+        start, end = x(at_ms), x(at_ms + value)
+        if end > start:
+            parts.append(svg.rect(start, middle - 6, end - start, 12, svg.fill_class(i), svg.LINES[i % 6]))
+        at_ms += value
+    return parts
+
+
+def _describe(bar: _Bar, shown: tuple[str, ...]) -> str:
+    values = dict(zip(shown, _values(bar, shown), strict=True))
+    part, ms = max(values.items(), key=lambda item: item[1])
+    return (
+        f"The slowest, {bar.name}, took {numbers.quantity(bar.total_ms, 'ms')} in its slow answers, of which "
+        f"{numbers.quantity(ms, 'ms')} in: {part}."
+    )
