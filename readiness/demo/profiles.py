@@ -25,7 +25,7 @@ class Profile:
 PROFILES = {
     "optimised": Profile(
         "readiness.demo.service",
-        ("argon2", "httptools", "jwt", "psycopg_pool", "redis", "starlette", "uvicorn"),
+        ("argon2", "hiredis", "httptools", "jwt", "psycopg_pool", "starlette", "uvicorn"),
         has_cache=True,
         accounts=read_accounts,
     ),

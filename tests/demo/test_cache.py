@@ -6,10 +6,12 @@ import signal
 from collections.abc import Awaitable, Callable
 
 import pytest
+import uvloop
 
 from readiness.demo import valkey
 from readiness.demo.service.cache import Cache
 from readiness.demo.service.stores import MemoryStore, ValkeyStore
+from readiness.demo.service.valkey_client import ValkeyClient
 
 RECOVERY_S = 0.3
 
@@ -24,11 +26,11 @@ def constant(value: bytes) -> Callable[[], Awaitable[bytes]]:
 async def with_valkey(use: Callable[[Cache, valkey.Valkey], Awaitable[None]]) -> None:
     server = valkey.start_valkey()
     assert server is not None
-    store = ValkeyStore(server.url)
+    client = ValkeyClient(server.url)
     try:
-        await use(Cache(store, recovery_s=RECOVERY_S), server)
+        await use(Cache(ValkeyStore(client), recovery_s=RECOVERY_S), server)
     finally:
-        await store.close()
+        client.close()
         server.stop()
 
 
@@ -50,7 +52,7 @@ def test_the_cache_falls_back_to_memory_when_valkey_dies_and_comes_back_with_it(
         finally:
             again.stop()
 
-    asyncio.run(with_valkey(story))
+    uvloop.run(with_valkey(story))
 
 
 def test_what_valkey_missed_while_it_hung_is_not_served_when_it_is_back() -> None:
@@ -67,7 +69,7 @@ def test_what_valkey_missed_while_it_hung_is_not_served_when_it_is_back() -> Non
         assert (await cache.get("bag:1", 60, constant(b"new"))).value == b"new"
         assert cache.backend == "valkey"
 
-    asyncio.run(with_valkey(story))
+    uvloop.run(with_valkey(story))
 
 
 def test_invalidation_by_pattern_forgets_what_matches_and_nothing_else() -> None:
@@ -78,7 +80,7 @@ def test_invalidation_by_pattern_forgets_what_matches_and_nothing_else() -> None
         hits = [(await cache.get(key, 60, constant(b"y"))).hit for key in ("bag:1", "bag:2", "user:1")]
         assert hits == [False, False, True]
 
-    asyncio.run(with_valkey(story))
+    uvloop.run(with_valkey(story))
 
 
 def test_values_expire() -> None:
@@ -87,7 +89,7 @@ def test_values_expire() -> None:
         await asyncio.sleep(0.1)
         assert (await cache.get("bag:1", 60, constant(b"new"))) == (b"new", False)
 
-    asyncio.run(with_valkey(story))
+    uvloop.run(with_valkey(story))
 
 
 def test_one_computes_and_the_others_wait_even_when_the_first_goes_away() -> None:

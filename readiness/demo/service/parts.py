@@ -17,7 +17,8 @@ from readiness.demo.service.passwords import PasswordChecker
 from readiness.demo.service.pool import create_pool
 from readiness.demo.service.rate_limit import API, AUTH, DEFAULT, LIMITS, Limit, RateLimiter
 from readiness.demo.service.settings import Settings, Tuning
-from readiness.demo.service.stores import ValkeyStore, valkey_client
+from readiness.demo.service.stores import ValkeyStore
+from readiness.demo.service.valkey_client import ValkeyClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +36,22 @@ class Parts:
 @asynccontextmanager
 async def open_parts(settings: Settings, monitor: Monitor) -> AsyncIterator[Parts]:
     """Connect everything; returns when the pool is full."""
-    valkey = None if settings.cache_url is None else ValkeyStore(settings.cache_url)
-    counts = None if settings.cache_url is None else valkey_client(settings.cache_url)
+    valkey = None if settings.cache_url is None else ValkeyClient(settings.cache_url)
     passwords = PasswordChecker()
-    limiter = RateLimiter(_limits(settings.tuning), counts)
+    limiter = RateLimiter(_limits(settings.tuning), valkey)
     settling = asyncio.create_task(limiter.settle_forever())
     recovery_s = settings.tuning.recovery_s
     try:
         async with create_pool(settings.database_url) as pool:
             await pool.wait()
+            store = None if valkey is None else ValkeyStore(valkey)
             database = Database(pool, recovery_s=recovery_s)
-            yield Parts(settings, database, Cache(valkey, recovery_s=recovery_s), passwords, limiter, monitor)
+            yield Parts(settings, database, Cache(store, recovery_s=recovery_s), passwords, limiter, monitor)
     finally:
         settling.cancel()
-        if counts is not None:
-            await counts.aclose()
         passwords.close()
         if valkey is not None:
-            await valkey.close()
+            valkey.close()
 
 
 def _limits(tuning: Tuning) -> dict[str, Limit]:

@@ -14,8 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from readiness.demo.service.valkey_client import ValkeyClient, ValkeyDown
 
 SETTLE_EVERY_S = 0.5
 MAX_WINDOWS = 100_000
@@ -74,7 +73,7 @@ class RateLimiter:
     """Counts requests; `settle_forever` runs beside the service."""
 
     def __init__(
-        self, limits: Mapping[str, Limit], valkey: Redis | None, clock: Callable[[], float] = time.time
+        self, limits: Mapping[str, Limit], valkey: ValkeyClient | None, clock: Callable[[], float] = time.time
     ) -> None:
         self.limits = limits
         self.refused = 0
@@ -120,22 +119,26 @@ class RateLimiter:
             return
         counts = ((key, window, window.total - window.settled) for key, window in self._windows.items())
         sent = [(key, window, new) for key, window, new in counts if new]
-        pipeline = self._valkey.pipeline(transaction=False)
-        pipeline.ping()
-        for (policy, client, begin_s), window, new in sent:
-            name = f"{NAMESPACE}{policy}:{client}:{begin_s}"
-            pipeline.incrby(name, new)
-            pipeline.expireat(name, window.ends_s + 1)
         try:
-            answers = await pipeline.execute()
-        except (RedisError, OSError):
+            await self._valkey.ask("PING")
+            shared_counts = await asyncio.gather(
+                *(self._add(self._valkey, key, window, new) for key, window, new in sent)
+            )
+        except ValkeyDown:
             self._valkey_answers = False
             return
         self._valkey_answers = True
-        for (_, window, new), shared in zip(sent, answers[1::2], strict=True):
-            others = int(shared) - window.settled - new
+        for (_, window, new), shared in zip(sent, shared_counts, strict=True):
+            others = shared - window.settled - new
             window.total += max(0, others)  # below zero: Valkey forgot, and is told again next time
-            window.settled = int(shared)
+            window.settled = shared
+
+    async def _add(self, valkey: ValkeyClient, key: tuple[str, str, int], window: _Window, new: int) -> int:
+        name = NAMESPACE + ":".join(map(str, key))
+        shared, _ = await asyncio.gather(
+            valkey.ask("INCRBY", name, new), valkey.ask("EXPIREAT", name, window.ends_s + 1)
+        )
+        return shared if isinstance(shared, int) else 0
 
     def statistics(self) -> dict[str, object]:
         """The limits in force, the seed's beside a raised one, and how many requests were refused."""

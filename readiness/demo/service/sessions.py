@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 COOKIE = "session"
+KNOWN = "bag_tracker.session"
 LIFETIME_S = 3600
 ALGORITHM = "HS256"
 
@@ -36,11 +37,13 @@ def start_session(response: Response, session: Session, secret: str, *, tls: boo
 
 def read_session(request: HTTPConnection, secret: str) -> Session | None:
     """The session that the request's cookie proves; None for none, an expired or a forged one."""
-    token = request.cookies.get(COOKIE)
-    if not token:
-        return None
-    proven = _proven(token, secret)
-    return proven[0] if proven is not None and time.time() < proven[1] else None
+    scope = request.scope
+    if KNOWN not in scope:  # the rate limit asks first, then the handler
+        token = request.cookies.get(COOKIE)
+        proven = _proven(token, secret) if token else None
+        scope[KNOWN] = proven[0] if proven is not None and time.time() < proven[1] else None
+    known: Session | None = scope[KNOWN]
+    return known
 
 
 @functools.lru_cache(maxsize=4096)  # a token is valid or not for good; only its end depends on the time

@@ -5,16 +5,16 @@ from __future__ import annotations
 import fnmatch
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Protocol
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from readiness.demo.service.valkey_client import Reply, ValkeyClient, ValkeyDown
 
-TIMEOUT_S = 0.25
 NAMESPACE = "bag-tracker:"
 SCAN_BATCH = 500
 GLOB = frozenset("*?[")
+NOTHING = NAMESPACE.encode()
+"""A key that is never set: UNLINK wants at least one."""
 
 
 class StoreUnavailable(Exception):
@@ -77,49 +77,41 @@ class MemoryStore:
             del self._entries[key]
 
 
-def valkey_client(url: str) -> Redis:
-    """A client that gives up within TIMEOUT_S; its default retries make one call to a dead server take seconds."""
-    return Redis.from_url(
-        url, retry=None, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, health_check_interval=0
-    )
-
-
 class ValkeyStore:
-    """A Valkey or Redis server; every failure is StoreUnavailable, within TIMEOUT_S."""
+    """A Valkey or Redis server; every failure is StoreUnavailable, soon."""
 
     name = "valkey"
 
-    def __init__(self, url: str) -> None:
-        self._client = valkey_client(url)
+    def __init__(self, client: ValkeyClient) -> None:
+        self._client = client
 
     async def get(self, key: str) -> bytes | None:
         """The value, None when there is none or it has expired."""
-        try:
-            value = await self._client.get(NAMESPACE + key)
-        except (RedisError, OSError) as error:
-            raise StoreUnavailable from error
-        return value.encode() if isinstance(value, str) else value
+        value = await self._ask("GET", NAMESPACE + key)
+        return value if isinstance(value, bytes) else None
 
     async def put(self, key: str, value: bytes, ttl_s: float) -> None:
         """Keep `value` for `ttl_s` seconds."""
-        try:
-            await self._client.set(NAMESPACE + key, value, px=round(ttl_s * 1000))
-        except (RedisError, OSError) as error:
-            raise StoreUnavailable from error
+        await self._ask("SET", NAMESPACE + key, value, "PX", round(ttl_s * 1000))
 
     async def remove(self, pattern: str) -> None:
         """Forget every key that matches, in batches: KEYS would stop the server for everybody."""
-        try:
-            if not GLOB & set(pattern):
-                await self._client.unlink(NAMESPACE + pattern)
+        if not GLOB & set(pattern):
+            await self._ask("UNLINK", NAMESPACE + pattern)
+            return
+        cursor = b"0"
+        while True:
+            found = await self._ask("SCAN", cursor, "MATCH", NAMESPACE + pattern, "COUNT", SCAN_BATCH)
+            match found:
+                case [bytes(cursor), list(keys)]:
+                    await self._ask("UNLINK", *(key for key in [NOTHING, *keys] if isinstance(key, bytes)))
+                case _:
+                    raise StoreUnavailable
+            if cursor == b"0":
                 return
-            keys: AsyncIterator[bytes] = self._client.scan_iter(match=NAMESPACE + pattern, count=SCAN_BATCH)
-            batch = [key async for key in keys]
-            for start in range(0, len(batch), SCAN_BATCH):
-                await self._client.unlink(*batch[start : start + SCAN_BATCH])
-        except (RedisError, OSError) as error:
-            raise StoreUnavailable from error
 
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()
+    async def _ask(self, *command: str | bytes | int) -> Reply:
+        try:
+            return await self._client.ask(*command)
+        except ValkeyDown as error:
+            raise StoreUnavailable from error
