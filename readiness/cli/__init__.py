@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from readiness.cli import compare, demo, judge, lint, report, run, worker
+from readiness.cli import compare, demo, gate, judge, lint, report, run, worker
 
 app = typer.Typer(
     name="readiness",
@@ -21,6 +21,7 @@ app.command()(run.run)
 app.command()(judge.judge)
 app.command()(report.report)
 app.command()(compare.compare)
+app.command()(gate.gate)
 app.command()(lint.lint)
 app.command()(demo.demo)
 app.command()(worker.worker)

@@ -66,13 +66,23 @@ def show(verdict: Verdict, *, quiet: bool, secrets: Sequence[str] = ()) -> None:
         say(console.quiet_line(verdict))
     else:
         say(_rendered(verdict))
+    commands(verdict)
+    say(last_line(verdict, verdict.exit_code))
+
+
+def commands(verdict: Verdict) -> None:
+    """Annotations, where GitHub reads them."""
     if os.environ.get("GITHUB_ACTIONS") == "true":
         from readiness.report import workflow_commands
 
         for line in workflow_commands.lines(verdict):
             say(line)
+
+
+def last_line(verdict: Verdict, code: ExitCode) -> str:
+    """The line that machines read."""
     word = verdict.decision.value.replace(" ", "_")
-    say(f"readiness: decision={word} exit={int(verdict.exit_code)} run={verdict.run_id}")
+    return f"readiness: decision={word} exit={int(code)} run={verdict.run_id}"
 
 
 def _rendered(verdict: Verdict) -> str:
