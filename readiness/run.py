@@ -8,7 +8,7 @@ import os
 import platform
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from readiness.config.lint import lint
 from readiness.config.model import Arrivals, Config
 from readiness.config.model import Load as LoadSection
 from readiness.database import under_load
-from readiness.database.stages import GRACE_S, Stages
+from readiness.database.stages import GRACE_S, NO_DATABASE, Stages
 from readiness.errors import NotMeasured
 from readiness.load import controller, wire
 from readiness.load.assembly import Assembly
@@ -28,6 +28,7 @@ from readiness.load.watch_plan import WatchPlan
 from readiness.load.workers.settings import Workers
 from readiness.measurements.database import Activity
 from readiness.measurements.run import Load, Measurement, Provenance, Run, Target
+from readiness.probes.http import Getter
 from readiness.probes.window import Window
 from readiness.progress import Progress
 from readiness.target import connect_once
@@ -46,6 +47,7 @@ ENVIRONMENT_VARIABLES = ("READINESS_ENVIRONMENT", "CI_ENVIRONMENT_NAME")
 _NOT_FOR_SCENARIOS = (
     "READINESS_DATABASE_URL",
     "READINESS_WORKER_TOKEN",
+    "READINESS_CACHE_URL",
     "PGPASSWORD",
     "PGPASSFILE",
     "PGSERVICE",
@@ -66,6 +68,8 @@ class Plan:
     """Why the target's name has no address; nothing is sent then."""
     workers: Workers | None = None
     """Processes that share the load; None for the one engine of this machine."""
+    cache_url: str | None = field(default=None, repr=False)
+    """Of the cache server, whose INFO is a witness."""
 
 
 def plan(
@@ -77,6 +81,7 @@ def plan(
     allowed_addresses: tuple[str, ...],
     database_url: str | None,
     unreachable: str | None = None,
+    cache_url: str | None = None,
 ) -> Plan:
     """Config and target as the engine takes them; an open load gets at most MAX_OPEN_USERS users."""
     load = config.load
@@ -110,7 +115,7 @@ def plan(
         judged_step=load.steps.index(load.decide_at) if load.decide_at is not None else 0,
         calibration_s=load.calibration_s,
     )
-    return Plan(run_id, config, target, engine, database_url, unreachable)
+    return Plan(run_id, config, target, engine, database_url, unreachable, cache_url=cache_url)
 
 
 def _phases(load: LoadSection) -> tuple[Phase, ...]:
@@ -141,10 +146,11 @@ def execute(
             raise NotMeasured(f"the target {plan.target.url} cannot be reached: {plan.unreachable}")
         connect_once(plan.target)
     except NotMeasured as error:
-        outcome, activity = controller.LoadOutcome(None, (str(error),), None), None
+        outcome, activity, share = controller.LoadOutcome(None, (str(error),), None), None, ""
         looks = stages.under_load(None) if plan.database_url is None else under_load.unavailable(str(error), wanted)
+        looks += probes.unavailable(str(error), wanted)
     else:
-        outcome, looks, activity = _drive(plan, wanted, stages, progress, interrupted, environment)
+        outcome, looks, activity, share = _drive(plan, wanted, stages, progress, interrupted, environment)
     progress.step("counting in the database")
     rows = stages.after()
     return Run(
@@ -160,7 +166,7 @@ def execute(
         measurements=looks + rows,
         doubts=outcome.doubts,
         interrupted=interrupted(),
-        notes=_notes(plan, outcome),
+        notes=(*_notes(plan, outcome), *([share] if share else [])),
         database=activity,
     )
 
@@ -172,10 +178,12 @@ def _drive(
     progress: Progress,
     interrupted: Callable[[], str | None],
     environment: Mapping[str, str],
-) -> tuple[controller.LoadOutcome, tuple[Measurement, ...], Activity | None]:
+) -> tuple[controller.LoadOutcome, tuple[Measurement, ...], Activity | None, str]:
     window = Window()
+    settings, target = plan.config.probes, plan.target
+    touches = _touches(plan, wanted, progress)
     with ThreadPoolExecutor(2, thread_name_prefix="probes") as pool:
-        looking = pool.submit(probes.measure_all, plan.target.url, plan.config.probes, wanted, window)
+        looking = pool.submit(probes.look, target, settings, wanted, window, plan.cache_url)
         sampling = stages.start_watching(pool, window)
 
         def on_event(event: wire.Event, assembly: Assembly) -> None:
@@ -200,27 +208,45 @@ def _drive(
             )
         finally:
             window.end()
-        looks = looking.result(timeout=PROBE_GRACE_S + plan.config.probes.health.timeout_ms / 1000)
+        looks = looking.result(timeout=PROBE_GRACE_S + settings.health.timeout_ms / 1000)
         progress.step("waiting for the database's counters")
         activity = sampling.result(timeout=GRACE_S)
     if outcome.usage_error:
         from readiness.errors import ConfigError
 
         raise ConfigError(outcome.usage_error)
-    return outcome, _with_header_rate(plan, looks + stages.under_load(activity), outcome.load), activity
+    https = target.url.startswith("https:")
+    found = probes.conclude(looks, settings, wanted, https=https, load=outcome.load, database=activity)
+    provoked: tuple[Measurement, ...] = ()
+    if outcome.load is not None and interrupted() is None:
+        provoked = probes.provoke(target, settings, wanted, lambda: interrupted() is not None)
+    return outcome, (*found, *touches, *provoked, *stages.under_load(activity)), activity, _share(looks, outcome.load)
 
 
-def _with_header_rate(plan: Plan, looks: tuple[Measurement, ...], load: Load | None) -> tuple[Measurement, ...]:
-    """The cache's hit rate by response header is counted by the load itself, not by a probe."""
-    rate = load.header_rate if load else None
-    if plan.engine.watch.cache_header is None:
-        return looks
-    others = tuple(look for look in looks if look.metric != "cache.hit_rate")
-    if rate is None or rate.total == 0:
-        reason = f"no response carried the header {plan.engine.watch.cache_header}"
-        return (*others, Measurement("cache.hit_rate", None, None, "load", reason=reason))
-    value = 100 * rate.hits / rate.total
-    return (*others, Measurement("cache.hit_rate", None, value, "load", samples=rate.total, evidence=rate))
+def _touches(plan: Plan, wanted: set[str], progress: Progress) -> tuple[Measurement, ...]:
+    """Whether the health check asks the database: asked before the load, where a check wants to know."""
+    metric = "health.touches_database"
+    if metric not in wanted:
+        return ()
+    health = plan.config.probes.health
+    path = health.path if health.ready is None else health.ready
+    try:
+        if plan.database_url is None:
+            raise NotMeasured(NO_DATABASE)
+        from readiness.database.touches import touches
+
+        progress.step("asking whether the health check touches the database")
+        with Getter(plan.target) as getter:
+            return (touches(plan.database_url, path, lambda: getter.get(path).status),)
+    except NotMeasured as error:
+        return (Measurement(metric, None, None, "database", reason=clean(error)),)
+
+
+def _share(looks: probes.Looks, load: Load | None) -> str:
+    """How much the probes added to the load, by count."""
+    sent, planned = looks.requests, load.ledger.planned if load else 0
+    part = f", {100 * sent / planned:.2g} % of the load's {planned:,}" if planned else ""
+    return f"Probes sent {sent:,} requests to the target{part}."
 
 
 def _provenance(plan: Plan, locust: str | None, environment: Mapping[str, str]) -> Provenance:

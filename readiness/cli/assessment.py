@@ -26,6 +26,7 @@ from readiness.judge.judge import judge
 from readiness.judge.verdict import Verdict
 from readiness.load.plan import ScenarioFile
 from readiness.measurements.run import Provenance, Run, Target
+from readiness.probes import redis_info
 from readiness.progress import choose
 from readiness.report import Format
 from readiness.report.placeholder import UNFINISHED, placeholder
@@ -36,6 +37,7 @@ from readiness.scenario_files import find
 from readiness.text import redact
 
 DATABASE_VARIABLE = "READINESS_DATABASE_URL"
+CACHE_VARIABLE = "READINESS_CACHE_URL"
 SECRET_PREFIXES = ("READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SECRET", TOKEN_VARIABLE)
 
 
@@ -84,6 +86,9 @@ def assess(request: Request) -> Assessment:
     database_url = environ.get(DATABASE_VARIABLE) or None
     if database_url and not demo_profile:
         database.parse(database_url)
+    cache_url = environ.get(CACHE_VARIABLE) or None
+    if cache_url and not demo_profile:
+        redis_info.parse(cache_url)
     prepare(request.out)
     run_id = _new_run_id()
     with ExitStack() as open_things:
@@ -97,11 +102,12 @@ def assess(request: Request) -> Assessment:
 
             progress.step("starting the demo service with its database and cache")
             running = open_things.enter_context(stack.start(demo_profile))
-            url, database_url = running.url, running.database_url
+            url, database_url, cache_url = running.url, running.database_url, running.cache_url
             environ.pop("READINESS_PASSWORD", None)  # it is some other service's; the demo has its own accounts
-        secrets = _secrets(environ, config, database_url)
+        secrets = _secrets(environ, config, database_url, cache_url)
         plan = replace(
-            _plan(request, run_id, config, url or "", scenarios, database_url, files, secrets), workers=workers
+            _plan(request, run_id, config, url or "", scenarios, database_url, files, secrets, cache_url),
+            workers=workers,
         )
         for warning in warnings(plan):
             progress.note(redact(warning, secrets))
@@ -170,9 +176,12 @@ def _scenarios(request: Request, config: Config, *, demo: bool) -> tuple[Scenari
     return find(given, config.load.scenarios, config.file)
 
 
-def _secrets(environ: Mapping[str, str], config: Config, database_url: str | None) -> tuple[str, ...]:
+def _secrets(
+    environ: Mapping[str, str], config: Config, database_url: str | None, cache_url: str | None
+) -> tuple[str, ...]:
     named = [value for name, value in environ.items() if name.startswith(SECRET_PREFIXES)]
     found = [*named, *config.secrets, *(database.secrets(database_url) if database_url else ())]
+    found += redis_info.secrets(cache_url) if cache_url else ()
     return tuple(dict.fromkeys([*found, *(quote(value) for value in found)]))
 
 
@@ -185,6 +194,7 @@ def _plan(
     database_url: str | None,
     files: _Files,
     secrets: Sequence[str],
+    cache_url: str | None,
 ) -> Plan:
     """The plan, after the guards; what they refuse is left in the files as the reason."""
     unreachable = None
@@ -208,6 +218,7 @@ def _plan(
         allowed_addresses=extra,
         database_url=database_url,
         unreachable=unreachable,
+        cache_url=cache_url,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from readiness.config import limits
 from readiness.config.form import Complaint, Form, Problem, Wrong, described, join, scalar, section, table
@@ -14,6 +14,7 @@ from readiness.config.tree import Node, Scalar
 from readiness.metrics import catalogue
 from readiness.metrics.database import DATA
 from readiness.metrics.metric import Metric
+from readiness.metrics.service import CUSTOM
 from readiness.spelling import nearest
 from readiness.text import clean
 
@@ -28,6 +29,8 @@ class Names:
     countable: frozenset[str] = frozenset()
     """Counts and queries, which an invariant may use."""
     invariants: frozenset[str] = frozenset()
+    custom: frozenset[str] = frozenset()
+    """Keys of probes.custom."""
     scenarios: frozenset[str] | None = None
     """Keys of load.scenarios; None when the file does not list them."""
     checks: frozenset[str] | None = None
@@ -69,6 +72,10 @@ def checks_form(names: Names) -> Form[tuple[Check, ...]]:
         for metric in catalogue.CATALOGUE
     }
     patterns[r"^data\.[A-Za-z_][A-Za-z0-9_]*$"] = described(_check_form(DATA, None, 0), DATA.meaning).schema
+    for unit, end in (("ms", "_ms"), ("%", "_percent"), ("/s", "_per_s"), ("", "")):
+        plain = r"(?!.*(_ms|_percent|_per_s)$)" if not unit else ""
+        key = rf"^custom\.{plain}[A-Za-z_][A-Za-z0-9_]*{end}$"
+        patterns[key] = described(_check_form(replace(CUSTOM, unit=unit), None, 0), CUSTOM.meaning).schema
     schema = {"type": "object", "patternProperties": patterns, "additionalProperties": False, "minProperties": 1}
     return Form(read, schema)
 
@@ -119,7 +126,9 @@ def _compare(pass_limit: Limit, warn_limit: Limit) -> None:
 def _key(text: str, names: Names) -> tuple[Metric, str | None]:
     name, at, scope = text.partition("@")
     metric = catalogue.find(name)
-    known = {*catalogue.names(), *(f"data.{data}" for data in names.data)}
+    known = {*catalogue.names(), *(f"data.{data}" for data in names.data), *(f"custom.{one}" for one in names.custom)}
+    if name.startswith("custom.") and name not in known:
+        raise ValueError(f"is not under probes.custom{nearest(name, [f'custom.{one}' for one in names.custom])}")
     if metric is None or (name.startswith("data.") and name not in known):
         if name.startswith("data."):
             guess = nearest(name, [f"data.{data}" for data in names.data])

@@ -64,7 +64,7 @@ def _check_operator(operator: Operator, metric: Metric) -> None:
 
 
 def _check_range(operator: Operator, value: float, metric: Metric) -> None:
-    if metric.name.startswith("data."):
+    if metric.name.startswith(("data.", "custom.")):
         return
     if metric.unit == "ms" and value <= 0:
         raise ValueError("must be more than 0 ms: no answer takes no time")

@@ -13,6 +13,7 @@ from readiness.config.checks import Names, checks_form
 from readiness.config.form import Complaint, Form, Problem, Wrong, join, section
 from readiness.config.model import Attestation, Check, Config, Database, DecisionRule, Load, OnFail, Waiver
 from readiness.config.probes import Probes
+from readiness.config.probes_form import probes_form
 from readiness.config.scalars import sentence_form, whole_form
 from readiness.config.sections import (
     Evidence,
@@ -21,7 +22,6 @@ from readiness.config.sections import (
     decision_form,
     evidence_form,
     load_form,
-    probes_form,
     target_form,
 )
 from readiness.config.statements import attested_form, waivers_form
@@ -154,7 +154,8 @@ def _names(root: Node) -> Names:
 
     countable = (keys("database", "counts") or frozenset()) | (keys("database", "queries") or frozenset())
     invariants = keys("database", "invariants") or frozenset()
-    return Names(countable, invariants, keys("load", "scenarios"), keys("checks") or frozenset())
+    custom = keys("probes", "custom") or frozenset()
+    return Names(countable, invariants, custom, keys("load", "scenarios"), keys("checks") or frozenset())
 
 
 class _Preparation:

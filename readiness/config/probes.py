@@ -2,25 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """GET `path` again and again while the load runs, and some times before it; a 2xx answer is healthy."""
+    """GET `path` again and again while the load runs, and some times before it; a 2xx answer is healthy.
+
+    `path` may be as shallow as a liveness check should be; `ready` is the deep one, where the service has two.
+    """
 
     path: str = "/health"
+    ready: str | None = None
     every_ms: float = 200.0
+    ready_every_ms: float = 500.0
     timeout_ms: float = 5000.0
 
 
 @dataclass(frozen=True, slots=True)
-class Cache:
-    """Hit rate over the judged window, from the service's statistics or from a response header.
+class Request:
+    """One request of a declared pair; `pointer` is where its JSON answer holds the value that a write changes."""
 
-    `statistics` is the path of a JSON document; `hits` and `misses` are JSON pointers (RFC 6901) to counters in it.
-    With `header`, a response to the load counts as a lookup when it carries the header and as a hit when the
-    header's value is one of `hit`. The statistics win when both are given.
+    path: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Consistency:
+    """A write and a read that must show it within `within_s`. It writes to the target, so it is never a default."""
+
+    write: Request
+    read: Request
+    within_s: float
+    times: int = 3
+    sign_in: Request | None = None
+    """Sent once before; its cookies go with the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """Hit rate over the judged window, from every source that is named; the first that can speak gives the value.
+
+    With `header`, an answer to the load counts as a look-up when it carries the header and as a hit when the header's
+    value is one of `hit` (`Cache-Status` and `Age` have rules of their own). `statistics` is the path of a JSON
+    document, `hits` and `misses` are pointers (RFC 6901) to counters in it. `metrics` is the path of Prometheus text,
+    `hits_metric` and `misses_metric` are samples in it. READINESS_CACHE_URL adds INFO of the cache server.
     """
 
     statistics: str | None = None
@@ -28,33 +58,95 @@ class Cache:
     misses: str = "/cache/misses"
     header: str | None = None
     hit: tuple[str, ...] = ("HIT",)
+    metrics: str | None = None
+    hits_metric: str = "cache_hits_total"
+    misses_metric: str = "cache_misses_total"
+    backend: str | None = None
+    """Pointer to the name of what serves now; another than `expect` is a fall-back."""
+    expect: tuple[str, ...] = ("redis", "valkey")
+    tolerance: float = 0.05
+    """How far (0 to 1) two sources may lie apart before they disagree."""
+    consistency: Consistency | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Connection-pool errors over the judged window, from counters in a JSON document of the service."""
+    """Connection pool over the judged window, from counters and gauges in a JSON document of the service."""
 
     statistics: str | None = None
     requests: str = "/pool/requests"
     errors: str = "/pool/errors"
+    waited_ms: str | None = None
+    """Counter of all time that requests waited for a connection."""
+    size: str | None = None
+    available: str | None = None
+    max: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitBreaker:
+    """States of circuit breakers in a JSON document of the service."""
+
+    statistics: str | None = None
+    states: tuple[str, ...] = ()
+    """Pointers to the state of each breaker."""
+    closed: tuple[str, ...] = ("closed",)
+    """Words for a breaker that lets everything through."""
 
 
 @dataclass(frozen=True, slots=True)
 class Security:
-    """Response headers, judged by value on each of `paths`.
+    """Response headers, judged by value on each of `paths` and on the answers to the load.
 
     `profile` is `html`, `api` (no rules about framing and content) or `plain_http` (no HSTS, no Secure cookies).
     """
 
     paths: tuple[str, ...] = ("/",)
     profile: str = "html"
+    session_cookies: tuple[str, ...] = ()
+    """Names of session cookies; without any they are told by their names."""
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """Whether the service declares a rate limit on `path` (RateLimit, RateLimit-Policy or X-RateLimit-Limit)."""
+    """Whether the service declares a rate limit on `path` (RateLimit, RateLimit-Policy or X-RateLimit-Limit).
+
+    With `provoke` it is asked for, after the load and with at most `most` requests.
+    """
 
     path: str = "/"
+    provoke: bool = False
+    most: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """Where the service tells which process answers; more than `instances` different ones are a restart."""
+
+    json: str | None = None
+    pointer: str = "/instance"
+    metrics: str | None = None
+    metric: str = "process_start_time_seconds"
+    header: str | None = None
+    path: str = "/"
+    """Where the header is looked for."""
+    instances: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """One number by name: from JSON, Prometheus text, a field of Redis's INFO, or a response header."""
+
+    json: str | None = None
+    pointer: str | None = None
+    metrics: str | None = None
+    metric: str | None = None
+    info: str | None = None
+    header: str | None = None
+    path: str | None = None
+    take: str = "last"
+    """`last`, `max`, `min` or `mean` of the window, or `delta`: by how much it grew."""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +156,10 @@ class Probes:
     health: Health = field(default_factory=Health)
     cache: Cache = field(default_factory=Cache)
     pool: Pool = field(default_factory=Pool)
+    circuit_breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     security: Security = field(default_factory=Security)
     rate_limit: RateLimit = field(default_factory=RateLimit)
+    instance: Instance = field(default_factory=Instance)
+    custom: Mapping[str, Custom] = field(default_factory=dict)
     server_timing: str = "ignore"
     """`read` the Server-Timing header of the load's answers, or `ignore` it."""

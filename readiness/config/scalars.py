@@ -163,6 +163,17 @@ def sentence_form(most: int = 200) -> Form[str]:
     return scalar(parse, {"type": "string", "minLength": 1})
 
 
+def flag_form() -> Form[bool]:
+    """`true` or `false`, and none of YAML's other words for them."""
+
+    def parse(node: Scalar) -> bool:
+        if not node.plain or node.text not in ("true", "false"):
+            raise ValueError(f"must be true or false, not {node.text!r}")
+        return node.text == "true"
+
+    return scalar(parse, {"type": "boolean"})
+
+
 def block_form(most: int = 20_000) -> Form[str]:
     """Text of any number of lines, such as SQL."""
 

@@ -11,20 +11,17 @@ from typing import Any
 from readiness.config import invariants
 from readiness.config.form import Complaint, Form, described, items, mapping, scalar, section
 from readiness.config.model import Arrivals, Count, Database, DecisionRule, Invariant, Load, Query
-from readiness.config.probes import Cache, Health, Pool, Probes, RateLimit, Security
 from readiness.config.scalars import (
     block_form,
     choice_form,
     duration_form,
     literal_form,
-    milliseconds_form,
     number_form,
     rate_form,
     share,
     share_form,
     text_form,
     whole_form,
-    word_form,
 )
 from readiness.config.tree import Node, Scalar
 
@@ -234,62 +231,3 @@ def _name(text: str) -> None:
 def _column(text: str) -> None:
     if not text.strip() or len(text) > 63:
         raise ValueError("is not a column name: 1 to 63 characters")
-
-
-def probes_form() -> Form[Probes]:
-    """The `probes:` section: one key per probe."""
-    path = text_form(check=_path, pattern="^/([^/]|$)", most=2000)
-    pointer = text_form(check=_pointer, pattern="^/", most=500)
-    header = text_form(check=_header, pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", most=100)
-    every = milliseconds_form(least_s=0.01, most_s=3600)
-    health = section(
-        Health,
-        {"path": ("path", path), "every": ("every_ms", every), "timeout": ("timeout_ms", every)},
-    )
-    cache = section(
-        Cache,
-        {
-            "statistics": ("statistics", path),
-            "hits": ("hits", pointer),
-            "misses": ("misses", pointer),
-            "header": ("header", header),
-            "hit": ("hit", items(text_form(most=100), least=1)),
-        },
-    )
-    pool = section(
-        Pool, {"statistics": ("statistics", path), "requests": ("requests", pointer), "errors": ("errors", pointer)}
-    )
-    security = section(
-        Security,
-        {"paths": ("paths", items(path, least=1)), "profile": ("profile", word_form(("html", "api", "plain_http")))},
-    )
-    rate_limit = section(RateLimit, {"path": ("path", path)})
-    return section(
-        Probes,
-        {
-            "health": ("health", health),
-            "cache": ("cache", cache),
-            "pool": ("pool", pool),
-            "security": ("security", security),
-            "rate_limit": ("rate_limit", rate_limit),
-            "server_timing": (
-                "server_timing",
-                described(word_form(("read", "ignore")), "Whether the load reads Server-Timing, for root causes."),
-            ),
-        },
-    )
-
-
-def _path(text: str) -> str | None:
-    if not text.startswith("/") or text.startswith("//") or "\\" in text or " " in text:
-        return f'must be a path on the target, starting with one "/", not {text!r}'
-    return None
-
-
-def _pointer(text: str) -> str | None:
-    return None if text.startswith("/") else f'must be a JSON pointer such as "/cache/hits", not {text!r}'
-
-
-def _header(text: str) -> str | None:
-    good = re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", text, re.ASCII)
-    return None if good else f"must be the name of a response header, such as X-Cache, not {text!r}"

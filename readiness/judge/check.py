@@ -10,6 +10,7 @@ from readiness.judge.instrument import Suspicion, pauses_within, suspicion
 from readiness.judge.readings import Reading, read
 from readiness.judge.steadiness import doubtful_pass
 from readiness.judge.verdict import CheckResult, Outcome
+from readiness.judge.witnesses import dissent
 from readiness.measurements.run import Run
 from readiness.metrics.catalogue import find, is_load
 from readiness.metrics.metric import Kind, Metric
@@ -76,6 +77,10 @@ def _suspicion(run: Run, check: Check, metric: Metric, outcome: Outcome, value: 
     Lag only ever adds to a latency, and still a pass under it proves nothing: the load was not sent as planned.
     A failure stays, unless the generator stood still.
     """
+    if outcome in (Outcome.PASS, Outcome.WARN):
+        for measurement in run.measurements:
+            if (measurement.metric, measurement.scope) == (metric.name, check.scope) and (why := dissent(measurement)):
+                return Suspicion(why, "find out which of them is right")
     if run.load is None:
         return None
     if outcome in (Outcome.PASS, Outcome.WARN):

@@ -21,12 +21,14 @@ from readiness.judge.outlook import Outlook
 from readiness.judge.readings import own_faults
 from readiness.judge.release import Release
 from readiness.judge.risks import risks
+from readiness.judge.root_causes import root_causes
 from readiness.judge.score import score
 from readiness.judge.steadiness import unsteady
 from readiness.judge.steps import issues, steps
 from readiness.judge.tail import tail
 from readiness.judge.verdict import EXIT_OF, Attested, EndpointResult, Verdict, Waived, latency
 from readiness.judge.what_if import what_ifs
+from readiness.judge.witnesses import heard
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Endpoint, Ledger, Load, Run, Second
 from readiness.numbers import moment
@@ -73,7 +75,7 @@ def judge(run: Run, config: Config) -> Verdict:
         ledger=run.load.ledger if run.load else None,
         judged=judged_ledger(run.load) if run.load else None,
         endpoints=_endpoints(run.load) if run.load else (),
-        measurements=tuple(replace(measurement, evidence=None) for measurement in run.measurements),
+        measurements=tuple(replace(heard(measurement), evidence=None) for measurement in run.measurements),
         target=run.target,
         provenance=run.provenance,
         plan=run.plan,
@@ -83,6 +85,7 @@ def judge(run: Run, config: Config) -> Verdict:
         thresholds_sha256=config.sha256,
         confidence=config.confidence,
         stalls=stalls,
+        root_causes=root_causes(run.load) if run.load else (),
         instrument=described(run.load.instrument) + omission.described(run.load) if run.load else (),
         waivers=waivers,
         attested=_attested(run, config),

@@ -11,6 +11,7 @@ from readiness.judge.outcome import Decision as Decision
 from readiness.judge.outcome import Outcome as Outcome
 from readiness.judge.outlook import Outlook
 from readiness.judge.release import Release
+from readiness.judge.root_causes import RootCause
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Ledger, Measurement, Provenance, Target
 
@@ -202,6 +203,8 @@ class Verdict:
     confidence: float | None
     stalls: tuple[str, ...] = field(default=())
     """Each gap without an answer, as a sentence."""
+    root_causes: tuple[RootCause, ...] = field(default=())
+    """Which endpoints carry the slow tail, and which part of the service their time went into."""
     instrument: tuple[str, ...] = field(default=())
     """How the load engine itself fared, a sentence for each figure; empty when it was not watched."""
     waivers: tuple[Waived, ...] = field(default=())

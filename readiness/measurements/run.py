@@ -228,6 +228,23 @@ class Detail:
 
 
 @dataclass(frozen=True, slots=True)
+class Witness:
+    """One source for a measurement's value, independent of the others; the first one gave the value."""
+
+    source: str
+    """Such as `response header X-Cache`."""
+    value: float | None
+    """In the metric's unit; None when it had nothing to say, and `note` says why."""
+    relation: str = "equal"
+    """How the measured value must lie beside this one: `equal`, `at_least` or `at_most`."""
+    tolerance: float = 0.0
+    """How far apart they may lie, in the metric's unit."""
+    note: str = ""
+    agrees: bool | None = None
+    """Set when the run is judged; None where there is nothing to compare."""
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     """One metric's value in this run, or the reason why there is none."""
 
@@ -243,6 +260,8 @@ class Measurement:
     evidence: Rate | Recording | None = None
     """What an interval is computed from. Counts and headers are exact and have none."""
     details: tuple[Detail, ...] = ()
+    witnesses: tuple[Witness, ...] = ()
+    """Who said what, where more than one source was asked; the first is the one that gave the value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from readiness.metrics.database import DATA, DATABASE
 from readiness.metrics.metric import Metric
 from readiness.metrics.performance import PERFORMANCE
-from readiness.metrics.service import SERVICE
+from readiness.metrics.service import CUSTOM, SERVICE, custom_unit
 
 CATALOGUE: tuple[Metric, ...] = (*PERFORMANCE, *SERVICE, *DATABASE)
 
@@ -23,7 +23,11 @@ def names() -> tuple[str, ...]:
 
 
 def find(name: str) -> Metric | None:
-    """The metric called `name`, `data.<name>` included; None when there is none."""
+    """The metric called `name`, `data.<name>` and `custom.<name>` included; None when there is none."""
+    if name.startswith("custom.") and len(name) > len("custom."):
+        subject = name.removeprefix("custom.")
+        title = subject.replace("_", " ").capitalize()
+        return replace(CUSTOM, name=name, title=title, unit=custom_unit(subject))
     if name.startswith("data.") and len(name) > len("data."):
         subject = name.removeprefix("data.")
         return replace(DATA, name=name, title=subject.replace("_", " ").capitalize())

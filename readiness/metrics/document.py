@@ -7,6 +7,7 @@ import sys
 from readiness.metrics.catalogue import CATALOGUE
 from readiness.metrics.database import DATA
 from readiness.metrics.metric import Metric
+from readiness.metrics.service import CUSTOM
 
 _HEAD = """# Metrics
 
@@ -17,11 +18,11 @@ thresholds.yaml; the metrics of the load also with a scope, as `latency.p95@bag_
 
 def render() -> str:
     """The whole page."""
-    return "\n".join([_HEAD, *(_section(metric) for metric in (*CATALOGUE, DATA))])
+    return "\n".join([_HEAD, *(_section(metric) for metric in (*CATALOGUE, DATA, CUSTOM))])
 
 
 def _section(metric: Metric) -> str:
-    name = "data.<name>" if metric is DATA else metric.name
+    name = f"{metric.name}.<name>" if metric in (DATA, CUSTOM) else metric.name
     unit = {"": "a plain number", "ms": "ms", "%": "% (0 to 100)", "/s": "per second"}[metric.unit]
     better = {"lower": "lower is better", "higher": "higher is better", "equal": "only the limit says"}[metric.better]
     return (

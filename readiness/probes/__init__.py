@@ -1,87 +1,198 @@
 """Looks at the running service beside the load. One file per look; nothing here judges.
 
-A new probe is one file with `measure`, its settings in readiness/config/probes.py and one line in PROBES.
+While the load runs, `look` asks: the health endpoints on their own clock, each page once, and every number that the
+service says of itself once a second. Afterwards `conclude` draws the measurements from all that was seen, which sends
+nothing; `provoke` alone sends again, and only what thresholds.yaml allows.
+
+A new look is one file, its settings in readiness/config/probes.py, and one line in LOOKS.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Thread
 
 from readiness.config.probes import Probes
 from readiness.errors import NotMeasured
-from readiness.measurements.run import Measurement
-from readiness.probes import cache, headers, health, pool, rate_limit
+from readiness.measurements.database import Activity
+from readiness.measurements.run import Load, Measurement, Target
+from readiness.probes import (
+    cache,
+    circuit_breaker,
+    consistency,
+    custom,
+    headers,
+    health,
+    instance,
+    pages,
+    pool,
+    rate_limit,
+)
+from readiness.probes.evidence import Evidence
+from readiness.probes.http import Answer
+from readiness.probes.sampler import Place, Readings, collect
 from readiness.probes.window import Window
 from readiness.text import clean
 
 GRACE_S = 4.0
-"""How long a probe may take after the load stopped before it is given up."""
+"""How long a look may take after the load stopped before it is given up."""
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
-    """One look at the service."""
+class Look:
+    """Draws one metric from the evidence."""
 
     name: str
-    metrics: tuple[str, ...]
+    metric: str
     always: bool
-    """Whether it runs without a check that needs it; its result is then information."""
-    measure: Callable[[str, Probes, Window], tuple[Measurement, ...]]
+    """Whether it is there without a check that needs it; it is information then."""
+    conclude: Callable[[Evidence], tuple[Measurement, ...]]
 
 
-PROBES: tuple[Probe, ...] = (
-    Probe("health", (health.METRIC,), True, lambda url, its, window: health.measure(url, its.health, window)),
-    Probe("headers", (headers.METRIC,), True, lambda url, its, window: headers.measure(url, its.security, window)),
-    Probe("cache", (cache.METRIC,), False, lambda url, its, window: cache.measure(url, its.cache, window)),
-    Probe("pool", (pool.METRIC,), False, lambda url, its, window: pool.measure(url, its.pool, window)),
-    Probe(
-        "rate_limit",
-        (rate_limit.METRIC,),
-        False,
-        lambda url, its, window: rate_limit.measure(url, its.rate_limit, window),
-    ),
+LOOKS: tuple[Look, ...] = (
+    Look("headers", headers.RULES, True, headers.rules),
+    Look("headers", headers.OBSERVATORY, False, headers.grade),
+    Look("cache", cache.HIT_RATE, False, cache.hit_rate),
+    Look("cache", cache.FALLBACK, False, cache.fallback),
+    Look("pool", pool.ERROR_RATE, False, pool.error_rate),
+    Look("pool", pool.WAIT, False, pool.wait),
+    Look("pool", pool.SATURATION, False, pool.saturation),
+    Look("circuit_breaker", circuit_breaker.METRIC, False, circuit_breaker.closed),
+    Look("instance", instance.METRIC, False, instance.restarts),
+    Look("rate_limit", rate_limit.ACTIVE, False, rate_limit.active),
 )
+HEALTH = (health.LIVE, health.SUCCESS)
+PROVOKED = (rate_limit.ENFORCED, consistency.METRIC)
 
 
-def measure_all(base_url: str, probes: Probes, wanted: AbstractSet[str], window: Window) -> tuple[Measurement, ...]:
-    """Every wanted look, side by side in threads, in the order of PROBES; blocks until shortly after the window's end.
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What was seen while the load ran."""
 
-    `wanted` holds metric names. Never raises: a probe that fails becomes a measurement with a reason.
+    health: tuple[Measurement, ...] = ()
+    pages: Mapping[str, Answer | str] = field(default_factory=dict)
+    readings: Readings = field(default_factory=lambda: Readings({}, 0, False))
+    requests: int = 0
+    """How many requests all of it took."""
+
+
+def look(
+    target: Target, settings: Probes, wanted: AbstractSet[str], window: Window, cache_url: str | None = None
+) -> Looks:
+    """Everything that is asked while the load runs, side by side in threads; returns shortly after the window's end.
+
+    `wanted` holds metric names. Never raises: a look that fails leaves a reason.
     """
-    chosen = [probe for probe in PROBES if probe.always or not wanted.isdisjoint(probe.metrics)]
-    results: dict[str, tuple[Measurement, ...]] = {}
+    found: dict[str, object] = {}
+    broken: dict[str, str] = {}
+    asked = _pages(settings, wanted)
+    places = _places(settings, cache_url)
+    jobs: dict[str, Callable[[], object]] = {
+        "health": lambda: health.measure(target, settings.health, window),
+        "pages": lambda: pages.fetch_all(target, asked, window),
+        "readings": lambda: collect(target, places, cache_url, window),
+    }
 
-    def look(probe: Probe) -> None:
+    def run(name: str) -> None:
         try:
-            results[probe.name] = probe.measure(base_url, probes, window)
-        except NotMeasured as error:
-            results[probe.name] = without_value(probe, str(error))
-        except Exception as error:  # a defect in one probe must not cost the run
-            results[probe.name] = without_value(probe, f"the probe broke: {type(error).__name__}: {clean(error)}")
+            found[name] = jobs[name]()
+        except Exception as error:  # a defect in one look must not cost the run
+            broken[name] = f"the probe broke: {type(error).__name__}: {clean(error)}"
 
-    threads = [Thread(target=look, args=(probe,), name=f"probe-{probe.name}", daemon=True) for probe in chosen]
-    for thread in threads:
+    threads = {name: Thread(target=run, args=(name,), name=f"probe-{name}", daemon=True) for name in jobs}
+    for thread in threads.values():
         thread.start()
     window.wait_end()
     deadline_s = time.monotonic() + GRACE_S
-    for thread in threads:
+    for thread in threads.values():
         thread.join(max(deadline_s - time.monotonic(), 0))
     late = f"no result {GRACE_S:g} s after the load stopped"
-    return tuple(
-        measurement for probe in chosen for measurement in results.get(probe.name) or _missing(probe, results, late)
+    seen = found.get("health")
+    answers = found.get("pages")
+    readings = found.get("readings")
+    if isinstance(seen, tuple):
+        lives, sent = seen
+    else:
+        lives, sent = tuple(_missing(metric, "health", broken.get("health", late)) for metric in HEALTH), 0
+    if not isinstance(answers, dict):
+        answers = dict.fromkeys(asked, broken.get("pages", late))
+    if not isinstance(readings, Readings):
+        readings = Readings(dict.fromkeys(places, ()), 0, False, broken.get("readings", late))
+    return Looks(lives, answers, readings, sent + len(answers) + readings.requests)
+
+
+def conclude(
+    looks: Looks,
+    settings: Probes,
+    wanted: AbstractSet[str],
+    *,
+    https: bool,
+    load: Load | None,
+    database: Activity | None,
+) -> tuple[Measurement, ...]:
+    """The measurements that the evidence gives, in the order of LOOKS; a look that fails has a reason. Pure."""
+    evidence = Evidence(settings, looks.readings, looks.pages, https, load, database)
+    found = [*looks.health, *_unasked(looks.health, wanted)]
+    for one in LOOKS:
+        if one.always or one.metric in wanted:
+            found += _guarded(one.name, one.metric, lambda one=one: one.conclude(evidence))  # type: ignore[misc]
+    for name in settings.custom:
+        found += _guarded("custom", f"custom.{name}", lambda name=name: (custom.measure(name, evidence),))  # type: ignore[misc]
+    return tuple(found)
+
+
+def provoke(
+    target: Target, settings: Probes, wanted: AbstractSet[str], stopped: Callable[[], bool]
+) -> tuple[Measurement, ...]:
+    """What is asked for after the load, where it is wanted and thresholds.yaml allows it."""
+    found: list[Measurement] = []
+    if settings.cache.consistency is not None or consistency.METRIC in wanted:
+        pair = settings.cache.consistency
+        found += _guarded("consistency", consistency.METRIC, lambda: (consistency.measure(target, pair, stopped),))
+    if settings.rate_limit.provoke or rate_limit.ENFORCED in wanted:
+        found += _guarded("rate_limit", rate_limit.ENFORCED, lambda: (rate_limit.provoke(target, settings.rate_limit),))
+    return tuple(found)
+
+
+def unavailable(reason: str, wanted: AbstractSet[str]) -> tuple[Measurement, ...]:
+    """What there is of a target that was never asked."""
+    names = [*HEALTH, health.READY, *(one.metric for one in LOOKS), *PROVOKED]
+    return tuple(_missing(name, "probes", reason) for name in names if name in wanted)
+
+
+def _guarded(name: str, metric: str, measure: Callable[[], tuple[Measurement, ...]]) -> tuple[Measurement, ...]:
+    try:
+        return measure()
+    except NotMeasured as error:
+        return (_missing(metric, name, str(error)),)
+    except Exception as error:  # a defect in one look must not cost the run
+        return (_missing(metric, name, f"the probe broke: {type(error).__name__}: {clean(error)}"),)
+
+
+def _missing(metric: str, name: str, reason: str) -> Measurement:
+    return Measurement(metric, None, None, f"probe {name}", reason=clean(reason))
+
+
+def _unasked(found: tuple[Measurement, ...], wanted: AbstractSet[str]) -> list[Measurement]:
+    if health.READY in wanted and not any(one.metric == health.READY for one in found):
+        return [_missing(health.READY, "health", "probes.health.ready is not set: the path of the deep health check")]
+    return []
+
+
+def _pages(settings: Probes, wanted: AbstractSet[str]) -> tuple[str, ...]:
+    limited = (settings.rate_limit.path,) if rate_limit.ACTIVE in wanted else ()
+    return (*settings.security.paths, *limited)
+
+
+def _places(settings: Probes, cache_url: str | None) -> tuple[Place, ...]:
+    return (
+        *cache.places(settings.cache),
+        *(cache.INFO if cache_url else ()),
+        *pool.places(settings.pool),
+        *circuit_breaker.places(settings.circuit_breaker),
+        *instance.places(settings.instance),
+        *(place for place in map(custom.place, settings.custom.values()) if place.kind != "info" or cache_url),
     )
-
-
-def without_value(probe: Probe, reason: str) -> tuple[Measurement, ...]:
-    """One measurement without a value for each metric of the probe."""
-    return tuple(
-        Measurement(metric, None, None, f"probe {probe.name}", reason=clean(reason)) for metric in probe.metrics
-    )
-
-
-def _missing(probe: Probe, results: dict[str, tuple[Measurement, ...]], reason: str) -> tuple[Measurement, ...]:
-    return () if probe.name in results else without_value(probe, reason)

@@ -7,7 +7,7 @@ different values of a header that may have one fail: what a browser makes of the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from readiness.probes import content_security_policy as csp
@@ -17,6 +17,7 @@ YEAR_S = 31_536_000
 CSP = "Content-Security-Policy"
 SAFE_REFERRERS = frozenset({"no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin"})
 REFERRERS = SAFE_REFERRERS | {"no-referrer-when-downgrade", "origin", "origin-when-cross-origin", "unsafe-url"}
+DOCUMENTS = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml"})
 _SESSION = re.compile(r"sess|login|auth|token|jwt|^(?:__host-|__secure-)?sid$|\bsid\b", re.IGNORECASE)
 _NOT_SESSION = re.compile(r"csrf|xsrf", re.IGNORECASE)
 
@@ -32,15 +33,53 @@ class Finding:
     """Why it does not hold and how to mend it; empty when it holds."""
 
 
-def findings(answer: Answer, profile: str, *, https: bool) -> tuple[Finding, ...]:
-    """Every rule of `profile` (html, api or plain_http) that applies to the answer."""
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """One Set-Cookie line; its value is a secret and not kept."""
+
+    name: str
+    attributes: Mapping[str, str]
+    """Lower-case names."""
+    shown: str
+
+
+def findings(answer: Answer, profile: str, *, https: bool, sessions: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """Every rule of `profile` (html, api or plain_http) that applies to the answer.
+
+    `sessions` are the names of session cookies; without any they are told by their names.
+    """
     found = [_nosniff(answer), _referrer(answer)]
-    if profile != "api":
+    if profile != "api" and is_document(answer):
         found += [_framing(answer), _content(answer), _permissions(answer)]
     encrypted = https and profile != "plain_http"
     if encrypted:
         found.append(_transport(answer))
-    return (*found, *_cookies(answer, encrypted=encrypted))
+    return (*found, *_cookies(answer, encrypted=encrypted, sessions=sessions))
+
+
+def is_document(answer: Answer) -> bool:
+    """Whether a browser would show the answer as a page; one that does not say what it is counts as one."""
+    kinds = [value.split(";")[0].strip().lower() for value in answer.values("Content-Type")]
+    redirect_only = 300 <= answer.status < 400 and not kinds
+    return not redirect_only and (not kinds or kinds[-1] in DOCUMENTS)
+
+
+def is_session(name: str, sessions: Sequence[str] = ()) -> bool:
+    """Whether the cookie stands for a user who is logged in."""
+    if sessions:
+        return name in sessions
+    return bool(_SESSION.search(name)) and not _NOT_SESSION.search(name)
+
+
+def read_cookies(answer: Answer) -> list[Cookie]:
+    """Every Set-Cookie line of the answer."""
+    found = []
+    for line in answer.values("Set-Cookie"):
+        pair, *rest = line.split(";")
+        name = pair.partition("=")[0].strip()
+        attributes = {part.partition("=")[0].strip().lower(): part.partition("=")[2].strip() for part in rest}
+        found.append(Cookie(name, attributes, "; ".join([f"{name}=…", *(part.strip() for part in rest)])))
+    return found
 
 
 def _single(answer: Answer, header: str, judge: Callable[[str], str]) -> Finding:
@@ -127,28 +166,25 @@ def _transport(answer: Answer) -> Finding:
     return _single(answer, "Strict-Transport-Security", judge)
 
 
-def _cookies(answer: Answer, *, encrypted: bool) -> list[Finding]:
+def _cookies(answer: Answer, *, encrypted: bool, sessions: Sequence[str]) -> list[Finding]:
     """One finding per cookie; its value is a secret and never shown."""
     found: list[Finding] = []
     seen: set[tuple[str, str, str]] = set()
-    for line in answer.values("Set-Cookie"):
-        pair, *rest = line.split(";")
-        name = pair.partition("=")[0].strip()
-        attributes = {part.partition("=")[0].strip().lower(): part.partition("=")[2].strip() for part in rest}
-        problems = _cookie_problems(name, attributes, encrypted=encrypted)
-        identity = (name, attributes.get("path", ""), attributes.get("domain", "").lower())
+    for cookie in read_cookies(answer):
+        problems = _cookie_problems(cookie, encrypted=encrypted, session=is_session(cookie.name, sessions))
+        identity = (cookie.name, cookie.attributes.get("path", ""), cookie.attributes.get("domain", "").lower())
         if identity in seen:
             problems.append("set twice in one answer; set it once")
         seen.add(identity)
-        shown = "; ".join([f"{name}=…", *(part.strip() for part in rest)])
-        found.append(Finding("Set-Cookie", shown, not problems, "; ".join(problems)))
+        found.append(Finding("Set-Cookie", cookie.shown, not problems, "; ".join(problems)))
     return found
 
 
-def _cookie_problems(name: str, attributes: dict[str, str], *, encrypted: bool) -> list[str]:
+def _cookie_problems(cookie: Cookie, *, encrypted: bool, session: bool) -> list[str]:
     problems = []
+    attributes = cookie.attributes
     same_site = attributes.get("samesite", "").lower()
-    if _SESSION.search(name) and not _NOT_SESSION.search(name) and "httponly" not in attributes:
+    if session and "httponly" not in attributes:
         problems.append("scripts can read this session cookie; add HttpOnly")
     if same_site not in ("strict", "lax", "none"):
         problems.append("other sites' requests may carry it; add SameSite=Lax")

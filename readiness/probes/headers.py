@@ -1,33 +1,59 @@
-"""security.headers: the response headers of each configured path, judged by value."""
+"""Response headers by value: of the configured pages, and of one answer of each endpoint and status of the load."""
 
 from __future__ import annotations
 
-from readiness.config.probes import Security
+from collections.abc import Iterator
+
 from readiness.measurements.run import Detail, Measurement
+from readiness.probes import observatory, pages
+from readiness.probes.evidence import Evidence
 from readiness.probes.header_rules import findings
-from readiness.probes.http import Getter
-from readiness.probes.window import Window
+from readiness.probes.http import Answer
 from readiness.text import clean
 
-METRIC = "security.headers"
-GRACE_S = 2.0
-"""A short run may be over before this look began."""
+RULES = "security.headers"
+OBSERVATORY = "security.observatory"
 SOURCE = "probe headers"
 
 
-def measure(base_url: str, settings: Security, window: Window) -> tuple[Measurement, ...]:
-    """Rules that hold, of all that apply on all paths, in percent.
+def rules(evidence: Evidence) -> tuple[Measurement, ...]:
+    """Rules that hold, of all that apply on all answers, in percent.
 
     Every status is judged: error pages need the headers too. Raises NotMeasured when a path gives no answer.
     """
+    settings = evidence.settings.security
     details: list[Detail] = []
-    with Getter(base_url) as getter:
-        for path in settings.paths:
-            answer = getter.get(path, stop=lambda: window.ended_before(GRACE_S))
-            details += [
-                Detail(f"{clean(path, 100)}: {found.header}", clean(found.observed), found.ok, found.note)
-                for found in findings(answer, settings.profile, https=base_url.startswith("https:"))
-            ]
+    for label, answer in answers(evidence):
+        details += [
+            Detail(f"{label}: {found.header}", clean(found.observed), found.ok, found.note)
+            for found in findings(answer, settings.profile, https=evidence.https, sessions=settings.session_cookies)
+        ]
     met = sum(detail.ok is True for detail in details)
     value = 100 * met / len(details)
-    return (Measurement(METRIC, None, value, SOURCE, samples=len(details), details=tuple(details)),)
+    details.sort(key=lambda detail: detail.ok is True)  # what is wrong first; else as they came
+    return (Measurement(RULES, None, value, SOURCE, samples=len(details), details=tuple(details)),)
+
+
+def grade(evidence: Evidence) -> tuple[Measurement, ...]:
+    """The lowest score of any answer by the weights of MDN HTTP Observatory."""
+    settings = evidence.settings.security
+    scores = [
+        (label, observatory.score(answer, settings.profile, https=evidence.https, sessions=settings.session_cookies))
+        for label, answer in answers(evidence)
+    ]
+    label, worst = min(scores, key=lambda scored: scored[1].value)
+    details = [Detail(f"{label}: grade", worst.grade, None, "the lowest of all answers that were looked at")]
+    details += [
+        Detail(f"{label}: {rule.header}", rule.observed, rule.points >= 0, f"{rule.points:+d} points: {rule.why}")
+        for rule in worst.rules
+    ]
+    return (Measurement(OBSERVATORY, None, float(worst.value), SOURCE, len(scores), details=tuple(details)),)
+
+
+def answers(evidence: Evidence) -> Iterator[tuple[str, Answer]]:
+    """Every answer to look at, with a label. Raises NotMeasured when a configured page gave none."""
+    for path in evidence.settings.security.paths:
+        yield clean(path, 100), pages.answer(evidence.pages, path)
+    for seen in evidence.load.seen if evidence.load else ():
+        for head in seen.heads:
+            yield clean(f"{seen.name} ({head.status})", 120), Answer(head.status, head.headers, b"", 0.0, "")

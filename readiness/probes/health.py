@@ -1,4 +1,4 @@
-"""health.latency.p95: the health endpoint's own latency, sampled before and while the load runs.
+"""The health endpoints' own latency and success, sampled before and while the load runs.
 
 Samples start on time whether or not earlier ones were answered: a service that stands still for three seconds is seen
 by every sample of those three seconds, not by one (no coordinated omission).
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -17,11 +18,13 @@ import numpy as np
 from readiness.config.probes import Health
 from readiness.errors import NotMeasured
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.run import Detail, Measurement, Recording, Slice
+from readiness.measurements.run import Detail, Measurement, Rate, Recording, Slice, Target
 from readiness.probes.http import FetchFailed, fetch, new_client, url_of
 from readiness.probes.window import Window
 
-METRIC = "health.latency.p95"
+LIVE = "health.latency.p95"
+READY = "health.ready.latency.p95"
+SUCCESS = "health.success_rate"
 SOURCE = "probe health"
 QUANTILE = 0.95
 SLICE_S = 1.0
@@ -39,39 +42,82 @@ class Sample:
     failure: str | None
 
 
-def measure(base_url: str, settings: Health, window: Window) -> tuple[Measurement, ...]:
-    """p95 in ms of the samples that started in the judged window; a failed sample is slower than any other.
+def measure(target: Target, settings: Health, window: Window) -> tuple[tuple[Measurement, ...], int]:
+    """p95 in ms of each endpoint over the samples that started in the judged window, and the share of good answers.
 
-    Raises NotMeasured when no sample started in the window.
+    A failed sample is slower than any other. What could not be measured has a reason. Beside them, how many requests
+    were sent in all.
     """
-    url_of(base_url, settings.path)
-    samples = asyncio.run(_sample(base_url, settings, window))
-    begin_s = window.begin_s
+    paths = {LIVE: (settings.path, settings.every_ms)}
+    if settings.ready is not None:
+        paths[READY] = (settings.ready, settings.ready_every_ms)
+    taken = asyncio.run(_sample_all(target, paths, settings.timeout_ms / 1000, window))
+    found = [_latency(metric, path, taken[metric], window.begin_s) for metric, (path, _) in paths.items()]
+    return (*found, _success(found)), sum(len(samples) for samples in taken.values() if isinstance(samples, list))
+
+
+def _latency(metric: str, path: str, samples: list[Sample] | str, begin_s: float | None) -> Measurement:
+    def missing(reason: str) -> Measurement:
+        return Measurement(metric, None, None, SOURCE, reason=reason)
+
+    if isinstance(samples, str):
+        return missing(samples)
     if begin_s is None:
-        raise NotMeasured(f"{settings.path}: not judged, because the judged window did not begin")
+        return missing(f"{path}: not judged, because the judged window did not begin")
     judged = [sample for sample in samples if sample.start_s >= begin_s]
     if not judged:
-        raise NotMeasured(f"{settings.path}: the judged window was too short for one sample")
+        return missing(f"{path}: the judged window was too short for one sample")
     idle = [sample for sample in samples if sample.start_s < begin_s]
     record = _recording(judged, begin_s)
     value = record.ok.quantile_ms(QUANTILE, infinite=record.failures + record.in_flight)
-    details = (*_details(settings.path, "before the window", idle), *_details(settings.path, "in the window", judged))
-    return (Measurement(METRIC, None, value, SOURCE, samples=len(judged), evidence=record, details=details),)
+    details = (*_details(path, "before the window", idle), *_details(path, "in the window", judged))
+    return Measurement(metric, None, value, SOURCE, samples=len(judged), evidence=record, details=details)
 
 
-async def _sample(base_url: str, settings: Health, window: Window) -> list[Sample]:
+def _success(latencies: list[Measurement]) -> Measurement:
+    """Good answers of all samples, in percent. A sample in flight at the end is not a good one."""
+    records = [found.evidence for found in latencies if isinstance(found.evidence, Recording)]
+    if len(records) < len(latencies):
+        reason = next(found.reason for found in latencies if found.reason)
+        return Measurement(SUCCESS, None, None, SOURCE, reason=reason)
+    ok, total = sum(record.ok.total for record in records), sum(record.requests for record in records)
+    blocks: dict[float, tuple[int, int]] = {}
+    for part in (part for record in records for part in record.slices):
+        good, whole = blocks.get(part.start_s, (0, 0))
+        blocks[part.start_s] = (good + part.ok.total, whole + part.ok.total + part.failed)
+    rate = Rate(ok, total, tuple(counts for _, counts in sorted(blocks.items())))
+    return Measurement(SUCCESS, None, 100 * ok / total, SOURCE, samples=total, evidence=rate)
+
+
+async def _sample_all(
+    target: Target, paths: Mapping[str, tuple[str, float]], timeout_s: float, window: Window
+) -> dict[str, list[Sample] | str]:
+    async with new_client() as client:
+
+        async def one(path: str, every_ms: float) -> list[Sample] | str:
+            try:
+                url_of(target.url, path)
+            except NotMeasured as error:
+                return str(error)
+            return await _sample(client, target, path, every_ms / 1000, timeout_s, window)
+
+        series = await asyncio.gather(*(one(path, every_ms) for path, every_ms in paths.values()))
+    return dict(zip(paths, series, strict=True))
+
+
+async def _sample(
+    client: httpx.AsyncClient, target: Target, path: str, every_s: float, timeout_s: float, window: Window
+) -> list[Sample]:
     samples: list[Sample] = []
     tasks: set[asyncio.Task[None]] = set()
-    every_s = settings.every_ms / 1000
-    async with new_client() as client:
-        due_s = time.monotonic()
-        while not window.ended:
-            task = asyncio.create_task(_one(client, base_url, settings, window, samples))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-            due_s = max(due_s + every_s, time.monotonic() - every_s)  # after a pause of ours, no burst
-            await _pause(due_s, window)
-        await asyncio.gather(*tasks)
+    due_s = time.monotonic()
+    while not window.ended:
+        task = asyncio.create_task(_one(client, target, path, timeout_s, window, samples))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        due_s = max(due_s + every_s, time.monotonic() - every_s)  # after a pause of ours, no burst
+        await _pause(due_s, window)
+    await asyncio.gather(*tasks)
     return samples
 
 
@@ -81,7 +127,7 @@ async def _pause(until_s: float, window: Window) -> None:
 
 
 async def _one(
-    client: httpx.AsyncClient, base_url: str, settings: Health, window: Window, samples: list[Sample]
+    client: httpx.AsyncClient, target: Target, path: str, timeout_s: float, window: Window, samples: list[Sample]
 ) -> None:
     start_s = time.monotonic()
     failure: str | None
@@ -90,7 +136,7 @@ async def _one(
         return window.ended_before(GRACE_S)
 
     try:
-        answer = await fetch(client, base_url, settings.path, timeout_s=settings.timeout_ms / 1000, stop=stop)
+        answer = await fetch(client, target, path, timeout_s=timeout_s, stop=stop)
         failure = _failure(answer.status)
     except FetchFailed as error:
         failure = "in_flight" if error.failure == "stopped" else error.failure

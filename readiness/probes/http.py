@@ -1,7 +1,8 @@
-"""One GET to the target, bounded in time and size, whatever the target does.
+"""One request to the target, bounded in time and size, whatever the target does.
 
-No proxies, no redirects, no decompression; TLS is verified. The deadline is for the whole answer, so neither dripping
-headers nor a dripping body can hold a probe.
+It goes to the addresses that the plan pinned, whatever the name means by now. No proxies, no redirects, no
+decompression; TLS is verified. The deadline is for the whole answer, so neither dripping headers nor a dripping body
+can hold a probe.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from types import TracebackType
 
 import httpx
 
 from readiness import __version__
 from readiness.errors import NotMeasured
+from readiness.measurements.run import Target
 from readiness.text import clean
 
 TIMEOUT_S = 5.0
@@ -38,6 +40,15 @@ class Answer:
     def values(self, name: str) -> tuple[str, ...]:
         """Every value of the header `name`, in order, cleaned of hostile characters."""
         return tuple(clean(value, 4000) for key, value in self.headers if key.lower() == name.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What to send; by default a plain GET."""
+
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
 
 
 class FetchFailed(NotMeasured):
@@ -74,19 +85,20 @@ def url_of(base_url: str, path: str) -> httpx.URL:
 
 async def fetch(
     client: httpx.AsyncClient,
-    base_url: str,
+    target: Target,
     path: str,
     *,
     timeout_s: float = TIMEOUT_S,
     stop: Callable[[], bool] = lambda: False,
+    message: Message | None = None,
 ) -> Answer:
-    """GET `path`; raises FetchFailed with a plain reason.
+    """GET `path`, or send `message` to it; raises FetchFailed with a plain reason.
 
     `timeout_s` is for everything from connecting to the last byte; `stop` is asked now and then and ends the wait.
     """
-    url = url_of(base_url, path)
+    url = url_of(target.url, path)
     started_s = time.perf_counter()
-    task = asyncio.ensure_future(_get(client, url))
+    task = asyncio.ensure_future(_exchange(client, url, target.addresses, message or Message()))
     try:
         while not task.done():
             left_s = started_s + timeout_s - time.perf_counter()
@@ -107,11 +119,31 @@ async def fetch(
     return Answer(status, headers, body, (time.perf_counter() - started_s) * 1000, str(url))
 
 
-async def _get(client: httpx.AsyncClient, url: httpx.URL) -> tuple[int, tuple[tuple[str, str], ...], bytes | None]:
-    """Status, headers and body, which is None when it is too large.
+Raw = tuple[int, tuple[tuple[str, str], ...], bytes | None]
+"""Status, headers and body, which is None when it is too large."""
 
-    A kept connection that the server closed meanwhile is no failure (RFC 9110 §9.3.1): such a GET is sent again once.
+
+async def _exchange(client: httpx.AsyncClient, url: httpx.URL, addresses: tuple[str, ...], message: Message) -> Raw:
+    """The answer of the first address that takes the connection."""
+    for address in addresses[:-1]:
+        try:
+            return await _send(client, url, address, message)
+        except httpx.ConnectError:
+            continue
+    return await _send(client, url, addresses[-1] if addresses else url.host, message)
+
+
+async def _send(client: httpx.AsyncClient, url: httpx.URL, address: str, message: Message) -> Raw:
+    """One exchange with one address.
+
+    A kept connection that the server closed meanwhile is no failure (RFC 9110 §9.3.1): a GET is then sent again once.
     """
+    request = client.build_request(
+        message.method,
+        url.copy_with(host=address),
+        headers={**message.headers, "Host": url.netloc.decode("ascii")},
+        content=message.body,
+    )
     reused = True
 
     async def trace(event: str, _: object) -> None:
@@ -119,19 +151,19 @@ async def _get(client: httpx.AsyncClient, url: httpx.URL) -> tuple[int, tuple[tu
         if event == "connection.connect_tcp.started":
             reused = False
 
+    request.extensions |= {"trace": trace, "sni_hostname": url.host}
     try:
-        return await _read(client, url, trace)
+        return await _read(client, request)
     except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
         cut_off = isinstance(error, httpx.RemoteProtocolError) and "without sending a response" not in str(error)
-        if not reused or cut_off:
+        if not reused or cut_off or message.method != "GET":
             raise
-        return await _read(client, url, trace)
+        return await _read(client, request)
 
 
-async def _read(
-    client: httpx.AsyncClient, url: httpx.URL, trace: object
-) -> tuple[int, tuple[tuple[str, str], ...], bytes | None]:
-    async with client.stream("GET", url, extensions={"trace": trace}) as response:
+async def _read(client: httpx.AsyncClient, request: httpx.Request) -> Raw:
+    response = await client.send(request, stream=True)
+    try:
         client.cookies.clear()
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
         body = bytearray()
@@ -140,6 +172,8 @@ async def _read(
             if len(body) > MAX_BODY_BYTES:
                 return response.status_code, headers, None
         return response.status_code, headers, bytes(body)
+    finally:
+        await response.aclose()
 
 
 def _failure(error: BaseException) -> tuple[str, str]:
@@ -165,8 +199,8 @@ def _failure(error: BaseException) -> tuple[str, str]:
 class Getter:
     """`fetch` for plain threads: one client and one event loop while the context is open."""
 
-    def __init__(self, base_url: str) -> None:
-        self._base_url = base_url
+    def __init__(self, target: Target) -> None:
+        self._target = target
         self._runner = asyncio.Runner()
         self._client: httpx.AsyncClient | None = None
 
@@ -181,8 +215,17 @@ class Getter:
             self._runner.run(self._client.aclose())
         self._runner.close()
 
-    def get(self, path: str, *, timeout_s: float = TIMEOUT_S, stop: Callable[[], bool] = lambda: False) -> Answer:
-        """The answer to one GET; raises FetchFailed (a NotMeasured)."""
+    def get(
+        self,
+        path: str,
+        *,
+        timeout_s: float = TIMEOUT_S,
+        stop: Callable[[], bool] = lambda: False,
+        message: Message | None = None,
+    ) -> Answer:
+        """The answer to one GET, or to `message`; raises FetchFailed (a NotMeasured)."""
         if self._client is None:
             raise RuntimeError("Getter is a context manager")
-        return self._runner.run(fetch(self._client, self._base_url, path, timeout_s=timeout_s, stop=stop))
+        return self._runner.run(
+            fetch(self._client, self._target, path, timeout_s=timeout_s, stop=stop, message=message)
+        )

@@ -1,19 +1,26 @@
-"""rate_limit.active: whether the service declares a rate limit in its answers."""
+"""Rate limits: what the service declares, how much of it this load uses, and, only when allowed, whether it is kept."""
 
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from readiness.config.probes import RateLimit
-from readiness.measurements.run import Detail, Measurement
-from readiness.probes.http import Getter
-from readiness.probes.window import Window
+from readiness.errors import NotMeasured
+from readiness.measurements.run import Detail, Load, Measurement, Target
+from readiness.probes import pages
+from readiness.probes.evidence import Evidence
+from readiness.probes.http import Answer, Getter
 from readiness.text import clean
 
-METRIC = "rate_limit.active"
-GRACE_S = 2.0
-"""A short run may be over before this look began."""
+ACTIVE = "rate_limit.active"
+ENFORCED = "rate_limit.enforced"
 SOURCE = "probe rate_limit"
+PROVOKE_S = 10.0
+"""Asking for the limit ends after this long, whatever came."""
+TIMEOUT_S = 2.0
 
 _COUNT = r"0*[1-9][0-9]{0,14}"
 _LIST = re.compile(rf"\s*{_COUNT}\s*(?:[;,].*)?")
@@ -26,12 +33,28 @@ FORMS: dict[str, tuple[re.Pattern[str], ...]] = {
     "X-Rate-Limit-Limit": (_LIST,),
 }
 """Header name -> forms of a value that states a limit above zero."""
+_POLICY = re.compile(r'"?([^";,]*)"?\s*;\s*q=([0-9]{1,15})\s*;\s*w=([0-9]{1,15})')
+_OLD_POLICY = re.compile(r"([0-9]{1,15})\s*;\s*w=([0-9]{1,15})")
 
 
-def measure(base_url: str, settings: RateLimit, window: Window) -> tuple[Measurement, ...]:
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A limit as the service states it."""
+
+    policy: str
+    requests: int
+    window_s: int
+
+    @property
+    def shown(self) -> str:
+        """Such as `api: 50,000 per 1 h`."""
+        return f"{self.policy + ': ' if self.policy else ''}{self.requests:,} per {_span(self.window_s)}"
+
+
+def active(evidence: Evidence) -> tuple[Measurement, ...]:
     """1 when a limit is declared on the path, else 0. Raises NotMeasured when the path does not answer."""
-    with Getter(base_url) as getter:
-        answer = getter.get(settings.path, stop=lambda: window.ended_before(GRACE_S))
+    settings = evidence.settings.rate_limit
+    answer = pages.answer(evidence.pages, settings.path)
     details = [
         Detail(
             f"{settings.path}: {name}",
@@ -48,4 +71,87 @@ def measure(base_url: str, settings: RateLimit, window: Window) -> tuple[Measure
         note = "declare the limit with RateLimit-Policy and RateLimit, or X-RateLimit-Limit"
         details.append(Detail(f"{settings.path}: RateLimit-Policy", "absent", False, note))
     value = 1.0 if any(detail.ok for detail in details) else 0.0
-    return (Measurement(METRIC, None, value, SOURCE, samples=1, details=tuple(details)),)
+    details += budget(evidence.load, _policies(evidence))
+    return (Measurement(ACTIVE, None, value, SOURCE, samples=1, details=tuple(details)),)
+
+
+def budget(load: Load | None, policies: tuple[tuple[str, Declared], ...]) -> list[Detail]:
+    """For each declared limit: when this load reaches it, if all of it comes from one client. Arithmetic only."""
+    if load is None or not load.judged_s:
+        return []
+    lines = []
+    for name, declared in policies:
+        requests = sum(endpoint.judged.requests for endpoint in load.endpoints if endpoint.name == name)
+        rate_per_s = requests / load.judged_s
+        if not rate_per_s:
+            continue
+        reached_s = declared.requests / rate_per_s
+        if reached_s > declared.window_s:
+            use = f"{100 * declared.window_s * rate_per_s / declared.requests:.0f} % of it"
+            observed, note = f"never reached: {use} at {rate_per_s:,.1f} /s", ""
+        else:
+            observed = f"reached after {_span(reached_s)} at {rate_per_s:,.1f} /s"
+            note = "if one client sent all of it; a longer run would then measure refusals"
+        lines.append(Detail(f"{name}: limit {declared.shown}", observed, None, note))
+    return lines
+
+
+def provoke(target: Target, settings: RateLimit) -> Measurement:
+    """1 when the limit answers 429 within `settings.most` requests, else 0; after the load, and only when allowed.
+
+    Raises NotMeasured when it is not allowed, or the path does not answer.
+    """
+    if not settings.provoke:
+        raise NotMeasured("probes.rate_limit.provoke is not true, so the limit was not asked for")
+    ends_s = time.monotonic() + PROVOKE_S
+    sent = 0
+    answer: Answer | None = None
+    with Getter(target) as getter:
+        while sent < settings.most and time.monotonic() < ends_s:
+            answer = getter.get(settings.path, timeout_s=TIMEOUT_S)
+            sent += 1
+            if answer.status == 429:
+                break
+    refused = answer is not None and answer.status == 429
+    details = [
+        Detail(
+            f"{settings.path}: {sent:,} requests in a row",
+            f"refused with 429 at number {sent:,}" if refused else "none was refused",
+            refused,
+            "" if refused else f"at most probes.rate_limit.most ({settings.most:,}) were sent, in {PROVOKE_S:g} s",
+        )
+    ]
+    if refused and answer is not None:
+        after = answer.values("Retry-After")
+        note = "" if after else "say in Retry-After when to come back"
+        details.append(Detail(f"{settings.path}: Retry-After", after[0] if after else "absent", bool(after), note))
+    return Measurement(ENFORCED, None, float(refused), SOURCE, samples=sent, details=tuple(details))
+
+
+def _policies(evidence: Evidence) -> tuple[tuple[str, Declared], ...]:
+    """(endpoint, limit) of every endpoint of the load whose answers declare one with its window."""
+    found = []
+    for seen in evidence.load.seen if evidence.load else ():
+        for head in seen.heads[:1]:
+            answer = Answer(head.status, head.headers, b"", 0.0, "")
+            found += [(seen.name, declared) for declared in declarations(answer)]
+    return tuple(dict.fromkeys(found))
+
+
+def declarations(answer: Answer) -> Iterator[Declared]:
+    """The limits in `RateLimit-Policy`, by the current draft and by the older ones."""
+    for value in answer.values("RateLimit-Policy"):
+        new = _POLICY.findall(value)
+        for policy, requests, window_s in new:
+            if int(requests) and int(window_s):
+                yield Declared(clean(policy, 40), int(requests), int(window_s))
+        for requests, window_s in [] if new else _OLD_POLICY.findall(value):
+            if int(requests) and int(window_s):
+                yield Declared("", int(requests), int(window_s))
+
+
+def _span(seconds: float) -> str:
+    for unit, length_s in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= length_s:
+            return f"{seconds / length_s:.3g} {unit}"
+    return f"{seconds:.3g} s"

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread, Timer
 
 import pytest
 
+from readiness.config.probes import Probes
+from readiness.measurements.run import Measurement, Target
+from readiness.probes import conclude, look
 from readiness.probes.window import Window
 
 Script = Callable[[BaseHTTPRequestHandler], None]
@@ -62,6 +66,19 @@ def raw(*parts: bytes, pause_s: float = 0.0) -> Script:
     return run
 
 
+def target(url: str) -> Target:
+    """What a plan would know of the URL."""
+    return Target("tested", url, ("127.0.0.1",))
+
+
+def observe(where: Target, settings: Probes, wanted: AbstractSet[str], window: Window) -> dict[str, Measurement]:
+    """Everything that is seen of a target while the window is open, as the run would have it."""
+    looks = look(where, settings, wanted, window)
+    found = conclude(looks, settings, wanted, https=False, load=None, database=None)
+    assert len({one.metric for one in found}) == len(found)
+    return {one.metric: one for one in found}
+
+
 class Site:
     """The server; `paths` holds the script of each path, anything else is 404."""
 
@@ -89,6 +106,10 @@ class Site:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def target(self) -> Target:
+        return target(self.url)
 
     def close(self) -> None:
         self._server.shutdown()

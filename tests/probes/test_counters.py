@@ -5,12 +5,10 @@ from typing import Any
 
 import pytest
 
-from readiness.config.probes import Cache, Pool
-from readiness.errors import NotMeasured
-from readiness.measurements.run import Rate
-from readiness.probes import cache, pool
+from readiness.config.probes import Cache, Pool, Probes
+from readiness.measurements.run import Measurement, Rate
 from readiness.probes.window import Window
-from tests.probes.conftest import Script, Site, document, in_turn, raw, reply
+from tests.probes.conftest import Script, Site, document, in_turn, observe, raw, reply
 
 Judged = Callable[..., Window]
 AT = Cache(statistics="/stats")
@@ -22,14 +20,20 @@ def stats(hits: object, misses: object, **more: object) -> Script:
 
 def refused(site: Site, window: Window, *scripts: Script) -> str:
     site.paths["/stats"] = in_turn(*scripts)
-    with pytest.raises(NotMeasured) as caught:
-        cache.measure(site.url, AT, window)
-    return str(caught.value)
+    return str(hit_rate(site, AT, window).reason)
+
+
+def hit_rate(site: Site, settings: Cache, window: Window) -> Measurement:
+    return observe(site.target, Probes(cache=settings), {"cache.hit_rate"}, window)["cache.hit_rate"]
+
+
+def error_rate(site: Site, settings: Pool, window: Window) -> Measurement:
+    return observe(site.target, Probes(pool=settings), {"pool.error_rate"}, window)["pool.error_rate"]
 
 
 def test_the_hit_rate_is_the_growth_in_the_window_and_not_since_boot(site: Site, judged: Judged) -> None:
     site.paths["/stats"] = in_turn(stats(1_000_000, 0), stats(1_000_003, 2), stats(1_000_006, 6))
-    (measured,) = cache.measure(site.url, AT, judged(length_s=1.5))
+    measured = hit_rate(site, AT, judged(length_s=1.5))
     assert measured.value == 50.0
     assert measured.samples == 12
     assert measured.evidence == Rate(6, 12, ((3, 5), (3, 7)))
@@ -93,18 +97,14 @@ def test_a_window_that_never_began_gives_a_reason(site: Site) -> None:
     window = Window()
     window.end()
     assert "did not begin" in refused(site, window, stats(1, 1))
-    assert site.seen == []
+    assert "/stats" not in site.seen
 
 
 def test_without_a_source_the_reason_tells_what_to_configure(site: Site) -> None:
-    with pytest.raises(NotMeasured, match=r"probes\.cache\.statistics"):
-        cache.measure(site.url, Cache(), Window())
-    with pytest.raises(NotMeasured, match=r"probes\.pool\.statistics"):
-        pool.measure(site.url, Pool(), Window())
-
-
-def test_a_watched_header_is_left_to_the_load(site: Site) -> None:
-    assert cache.measure(site.url, Cache(header="X-Cache"), Window()) == ()
+    window = Window()
+    window.end()
+    assert "probes.cache.statistics" in str(hit_rate(site, Cache(), window).reason)
+    assert "probes.pool.statistics" in str(error_rate(site, Pool(), window).reason)
 
 
 def test_pointers_reach_into_lists_and_escaped_names(site: Site, judged: Judged) -> None:
@@ -113,7 +113,7 @@ def test_pointers_reach_into_lists_and_escaped_names(site: Site, judged: Judged)
 
     site.paths["/stats"] = in_turn(caches(1), caches(5))
     settings = Cache(statistics="/stats", hits="/a~1b/0/~0h", misses="/a~1b/0/m")
-    assert cache.measure(site.url, settings, judged())[0].value == 100.0
+    assert hit_rate(site, settings, judged()).value == 100.0
 
 
 def pool_stats(requests: int, errors: int) -> Script:
@@ -126,9 +126,8 @@ def pool_stats(requests: int, errors: int) -> Script:
 def test_pool_errors_are_judged_by_growth(site: Site, judged: Judged, end: tuple[int, int], expected: Any) -> None:
     site.paths["/stats"] = in_turn(pool_stats(1000, 50), pool_stats(*end))
     if isinstance(expected, str):
-        with pytest.raises(NotMeasured, match=expected):
-            pool.measure(site.url, Pool(statistics="/stats"), judged())
+        assert expected in str(error_rate(site, Pool(statistics="/stats"), judged()).reason)
         return
-    (measured,) = pool.measure(site.url, Pool(statistics="/stats"), judged())
+    measured = error_rate(site, Pool(statistics="/stats"), judged())
     assert measured.value == expected
     assert isinstance(measured.evidence, Rate)

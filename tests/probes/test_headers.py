@@ -2,13 +2,19 @@ from __future__ import annotations
 
 import pytest
 
-from readiness.config.probes import RateLimit, Security
-from readiness.errors import NotMeasured
-from readiness.probes import headers, rate_limit
+from readiness.config.probes import Probes, Security
 from readiness.probes.header_rules import findings
 from readiness.probes.http import Answer
 from readiness.probes.window import Window
-from tests.probes.conftest import Site, raw, reply
+from tests.probes.conftest import Site, observe, raw, reply
+
+
+def ended() -> Window:
+    """Of a load that is over."""
+    window = Window()
+    window.end()
+    return window
+
 
 CSP = "Content-Security-Policy"
 GOOD = {
@@ -114,7 +120,7 @@ def test_profiles_leave_out_what_cannot_apply() -> None:
 def test_every_path_counts_and_a_cookie_value_is_never_shown(site: Site) -> None:
     site.paths["/"] = reply(200, b"", *GOOD.items())
     settings = Security(paths=("/", "/no-such-page"), profile="plain_http")
-    (measured,) = headers.measure(site.url, settings, Window())
+    measured = observe(site.target, Probes(security=settings), set(), ended())["security.headers"]
     assert measured.value == pytest.approx(100 * 6 / 11)
     assert all(detail.note for detail in measured.details if not detail.ok)
     assert {detail.subject for detail in measured.details if detail.ok is False} >= {f"/no-such-page: {CSP}"}
@@ -123,8 +129,7 @@ def test_every_path_counts_and_a_cookie_value_is_never_shown(site: Site) -> None
 
 def test_an_unreachable_path_is_not_measured(site: Site) -> None:
     site.paths["/"] = raw(b"")
-    with pytest.raises(NotMeasured, match=r"^/: "):
-        headers.measure(site.url, Security(), Window())
+    assert str(observe(site.target, Probes(), set(), ended())["security.headers"].reason).startswith("/: ")
 
 
 @pytest.mark.parametrize(
@@ -143,6 +148,6 @@ def test_an_unreachable_path_is_not_measured(site: Site) -> None:
 )
 def test_a_rate_limit_is_active_when_a_sane_one_is_declared(site: Site, name: str, value: str, active: float) -> None:
     site.paths["/"] = reply(200, b"", (name, value))
-    (measured,) = rate_limit.measure(site.url, RateLimit(), Window())
+    measured = observe(site.target, Probes(), {"rate_limit.active"}, ended())["rate_limit.active"]
     assert measured.value == active
     assert measured.details[0].ok is bool(active)

@@ -6,19 +6,18 @@ from collections.abc import Callable
 import pytest
 
 from readiness.config.probes import Health
-from readiness.errors import NotMeasured
 from readiness.measurements.run import Recording
 from readiness.probes import health
 from readiness.probes.window import Window
 from tests.faultd.client import free_port
-from tests.probes.conftest import Site, in_turn, raw, reply
+from tests.probes.conftest import Site, in_turn, raw, reply, target
 
 Judged = Callable[..., Window]
 OFTEN = Health(every_ms=30, timeout_ms=300)
 
 
 def measured(url: str, window: Window, settings: Health = OFTEN) -> tuple[float | None, Recording, str]:
-    (found,) = health.measure(url, settings, window)
+    (found, _), _ = health.measure(target(url), settings, window)
     assert isinstance(found.evidence, Recording)
     assert found.samples == found.evidence.requests
     return found.value, found.evidence, "\n".join(f"{line.subject} = {line.observed}" for line in found.details)
@@ -81,5 +80,20 @@ def test_a_hanging_check_is_sampled_on_time_and_ends_soon_after_the_window(site:
 def test_a_window_that_never_began_gives_a_reason(site: Site) -> None:
     window = Window()
     window.end()
-    with pytest.raises(NotMeasured, match="did not begin"):
-        health.measure(site.url, OFTEN, window)
+    assert all("did not begin" in str(found.reason) for found in health.measure(site.target, OFTEN, window)[0])
+
+
+def test_the_ready_check_is_looked_at_beside_the_live_one_and_both_count_for_success(
+    site: Site, judged: Judged
+) -> None:
+    site.paths["/live"] = reply(200)
+    site.paths["/ready"] = in_turn(reply(200), reply(503), forever=True)
+    settings = Health("/live", "/ready", every_ms=30, ready_every_ms=60)
+    (live, ready, success), _ = health.measure(site.target, settings, judged())
+    assert (live.metric, ready.metric, success.metric) == (health.LIVE, health.READY, health.SUCCESS)
+    assert live.value is not None
+    assert ready.value is None
+    assert isinstance(ready.evidence, Recording)
+    assert success.value is not None
+    assert 60 < success.value < 95
+    assert success.samples == (live.samples or 0) + (ready.samples or 0)

@@ -5,16 +5,17 @@ import time
 import pytest
 
 from readiness.errors import NotMeasured
+from readiness.measurements.run import Target
 from readiness.probes.http import FetchFailed, Getter
 from tests.faultd.client import free_port
-from tests.probes.conftest import Site, raw, reply
+from tests.probes.conftest import Site, raw, reply, target
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 DRIP = [b"x"] * 60
 
 
 def failure(url: str, path: str = "/", timeout_s: float = 0.5) -> FetchFailed:
-    with Getter(url) as getter, pytest.raises(FetchFailed) as caught:
+    with Getter(target(url)) as getter, pytest.raises(FetchFailed) as caught:
         getter.get(path, timeout_s=timeout_s)
     return caught.value
 
@@ -68,7 +69,7 @@ def test_a_closed_port_is_connection_refused() -> None:
 
 def test_a_redirect_is_an_answer_and_not_followed(site: Site, other_site: Site) -> None:
     site.paths["/"] = reply(302, b"", ("Location", f"{other_site.url}/stolen"))
-    with Getter(site.url) as getter:
+    with Getter(site.target) as getter:
         assert getter.get("/").status == 302
     assert other_site.seen == []
 
@@ -77,14 +78,14 @@ def test_proxies_of_the_environment_are_not_used(site: Site, other_site: Site, m
     site.paths["/"] = reply(200, b"direct")
     monkeypatch.setenv("HTTP_PROXY", other_site.url)
     monkeypatch.setenv("ALL_PROXY", other_site.url)
-    with Getter(site.url) as getter:
+    with Getter(site.target) as getter:
         assert getter.get("/").body == b"direct"
     assert other_site.seen == []
 
 
 @pytest.mark.parametrize("path", ["@127.0.0.2/", ".example.org/", "http://127.0.0.2/", "stats", "9/"])
 def test_a_path_cannot_leave_the_target(site: Site, path: str) -> None:
-    with Getter(site.url) as getter, pytest.raises(NotMeasured, match="path"):
+    with Getter(site.target) as getter, pytest.raises(NotMeasured, match="path"):
         getter.get(path)
     assert site.seen == []
 
@@ -92,7 +93,7 @@ def test_a_path_cannot_leave_the_target(site: Site, path: str) -> None:
 def test_a_kept_connection_that_the_server_closed_is_opened_again(site: Site) -> None:
     body = HEAD + b"Content-Length: 2\r\n\r\nok"
     site.paths["/"] = raw(body)  # announces keep-alive, then closes
-    with Getter(site.url) as getter:
+    with Getter(site.target) as getter:
         assert [getter.get("/").body for _ in range(5)] == [b"ok"] * 5
 
 
@@ -104,7 +105,21 @@ def test_cookies_of_one_answer_are_not_sent_with_the_next_request(site: Site) ->
         reply(200, b"", ("Set-Cookie", "session=1"))(handler)  # type: ignore[arg-type]
 
     site.paths["/"] = answer
-    with Getter(site.url) as getter:
+    with Getter(site.target) as getter:
         getter.get("/")
         getter.get("/")
     assert sent == [None, None]
+
+
+def test_a_request_goes_to_the_pinned_address_whatever_the_name_means_now(site: Site) -> None:
+    seen: list[str] = []
+
+    def answer(handler: object) -> None:
+        seen.append(handler.headers["Host"])  # type: ignore[attr-defined]
+        reply(200, b"pinned")(handler)  # type: ignore[arg-type]
+
+    site.paths["/"] = answer
+    port = site.url.rpartition(":")[2]
+    with Getter(Target("shop", f"http://shop.invalid:{port}", ("127.0.0.3", "127.0.0.1"))) as getter:
+        assert getter.get("/").body == b"pinned"  # the first address refuses, the name has none at all
+    assert seen == [f"shop.invalid:{port}"]

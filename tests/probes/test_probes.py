@@ -8,65 +8,89 @@ from threading import Thread
 import pytest
 
 import readiness.probes
-from readiness.config.probes import Cache, Pool, Probes
+from readiness.config.probes import Cache, CircuitBreaker, Pool, Probes
 from readiness.metrics import catalogue
-from readiness.probes import PROBES, measure_all
+from readiness.probes import HEALTH, LOOKS, PROVOKED, look
 from readiness.probes.window import Window
 from tests.faultd.client import free_port
-from tests.probes.conftest import Site, document, in_turn, raw, reply
+from tests.probes.conftest import Site, document, in_turn, observe, raw, reply, target
 
 Judged = Callable[..., Window]
-PARTS = {"__init__", "window", "http", "counters", "json_pointer", "header_rules", "content_security_policy"}
-EVERYTHING = {metric for probe in PROBES for metric in probe.metrics}
+PARTS = {
+    "__init__", "window", "http", "counters", "json_pointer", "header_rules", "content_security_policy", "sampler",
+    "prometheus", "redis_info", "pages", "evidence", "observatory",
+}  # fmt: skip
+OTHERS = {"health", "custom", "consistency"}
+"""Looks with more to them than one line of LOOKS."""
+EVERYTHING = {*HEALTH, *(one.metric for one in LOOKS)}
 
 
-def test_the_list_of_probes_is_what_the_folder_holds() -> None:
+def test_the_list_of_looks_is_what_the_folder_holds() -> None:
     files = {path.stem for path in Path(str(readiness.probes.__file__)).parent.glob("*.py")}
-    assert {probe.name for probe in PROBES} == files - PARTS
+    assert {one.name for one in LOOKS} | OTHERS == files - PARTS
 
 
-def test_every_metric_of_a_probe_is_in_the_catalogue_once() -> None:
-    metrics = [metric for probe in PROBES for metric in probe.metrics]
+def test_every_metric_of_a_look_is_in_the_catalogue_once() -> None:
+    metrics = [*HEALTH, *PROVOKED, *(one.metric for one in LOOKS)]
     assert len(metrics) == len(set(metrics))
     assert set(metrics) <= set(catalogue.names())
 
 
-def test_wanted_probes_and_those_that_always_run_measure_side_by_side(site: Site, judged: Judged) -> None:
+def test_wanted_looks_and_those_that_always_run_measure_side_by_side(site: Site, judged: Judged) -> None:
     site.paths |= {"/": reply(), "/health": reply()}
     site.paths["/stats"] = in_turn(*(document({"cache": {"hits": n, "misses": 0}}) for n in range(1, 9)))
-    found = measure_all(site.url, Probes(cache=Cache(statistics="/stats")), {"cache.hit_rate", "data.bags"}, judged())
-    assert [one.metric for one in found] == ["health.latency.p95", "security.headers", "cache.hit_rate"]
-    assert all(one.value is not None and one.reason is None for one in found)
+    settings = Probes(cache=Cache(statistics="/stats"))
+    found = observe(site.target, settings, {"cache.hit_rate", "data.bags"}, judged())
+    assert list(found) == ["health.latency.p95", "health.success_rate", "security.headers", "cache.hit_rate"]
+    assert all(one.value is not None and one.reason is None for one in found.values())
+
+
+def test_a_document_that_several_looks_need_is_asked_for_once_a_second(site: Site, judged: Judged) -> None:
+    site.paths |= {"/": reply(), "/health": reply()}
+    site.paths["/stats"] = document(
+        {"instance": "a", "cache": {"hits": 1, "misses": 0}, "pool": {"requests": 1, "errors": 0}, "state": "closed"}
+    )
+    settings = Probes(
+        cache=Cache(statistics="/stats"),
+        pool=Pool(statistics="/stats"),
+        circuit_breaker=CircuitBreaker(statistics="/stats", states=("/state",)),
+    )
+    looks = look(site.target, settings, EVERYTHING, judged(length_s=1.5))
+    assert site.seen.count("/stats") == 3
+    assert looks.requests == len(site.seen)
 
 
 def test_a_dead_target_gives_a_reason_or_an_unbounded_value_for_everything(judged: Judged) -> None:
     settings = Probes(cache=Cache(statistics="/stats"), pool=Pool(statistics="/stats"))
-    found = measure_all(f"http://127.0.0.1:{free_port()}", settings, EVERYTHING, judged(length_s=1.5))
-    assert {one.metric for one in found} == EVERYTHING
-    assert all(one.value is None for one in found)
-    assert all("connection refused" in str(one.reason) for one in found if one.metric != "health.latency.p95")
+    where = target(f"http://127.0.0.1:{free_port()}")
+    found = observe(where, settings, EVERYTHING, judged(length_s=1.5))
+    assert set(found) == EVERYTHING
+    assert found["health.success_rate"].value == 0
+    assert all(one.value is None for one in found.values() if one.metric != "health.success_rate")
+    for metric in ("security.headers", "rate_limit.active", "cache.hit_rate", "pool.error_rate"):
+        assert "connection refused" in str(found[metric].reason), metric
 
 
 def test_a_hanging_target_does_not_hold_the_run(site: Site, judged: Judged) -> None:
     site.paths = dict.fromkeys(("/", "/health", "/stats"), raw(b"", pause_s=8))
     window = judged()
-    found = measure_all(site.url, Probes(cache=Cache(statistics="/stats")), EVERYTHING, window)
+    found = observe(site.target, Probes(cache=Cache(statistics="/stats")), EVERYTHING, window)
     assert window.end_s is not None
     assert time.monotonic() - window.end_s < 6
-    assert {one.metric for one in found} == EVERYTHING
+    assert set(found) == EVERYTHING
 
 
 def test_a_load_that_stops_before_the_window_leaves_reasons(site: Site) -> None:
     site.paths |= {"/": reply(), "/health": reply()}
     window = Window()
     window.end()
-    found = {one.metric: one for one in measure_all(site.url, Probes(), EVERYTHING, window)}
+    found = observe(site.target, Probes(), EVERYTHING, window)
     assert "did not begin" in str(found["health.latency.p95"].reason)
 
 
-def test_a_defect_in_a_probe_is_a_reason_and_not_a_crash(site: Site, judged: Judged) -> None:
+def test_a_defect_in_a_look_is_a_reason_and_not_a_crash(site: Site, judged: Judged) -> None:
     broken = Probes(cache=Cache(statistics=7))  # type: ignore[arg-type]
-    found = {one.metric: one for one in measure_all(site.url, broken, {"cache.hit_rate"}, judged())}
+    found = observe(site.target, broken, {"cache.hit_rate"}, judged())
     assert "the probe broke" in str(found["cache.hit_rate"].reason)
 
 

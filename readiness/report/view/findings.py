@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from readiness import numbers
 from readiness.judge.verdict import CheckResult, Outcome, Verdict
-from readiness.measurements.run import Detail, Measurement
+from readiness.measurements.run import Detail, Measurement, Witness
 from readiness.metrics.catalogue import find
 from readiness.report.status import OUTCOMES, Status
 from readiness.text import clean
@@ -64,9 +64,22 @@ def finding(measurement: Measurement) -> Finding:
         source=clean(measurement.source),
         samples="–" if measurement.samples is None else f"{measurement.samples:,}",
         reason=clean(measurement.reason, LONGEST_REASON) if measurement.reason else "",
-        lines=tuple(_line(detail) for detail in measurement.details[:MOST_DETAILS]),
+        lines=(
+            *(_witness(witness, unit) for witness in measurement.witnesses),
+            *(_line(detail) for detail in measurement.details[:MOST_DETAILS]),
+        ),
         hidden=max(len(measurement.details) - MOST_DETAILS, 0),
     )
+
+
+def _witness(witness: Witness, unit: str) -> Line:
+    """One source and what it said; the one that gave the value agrees with itself."""
+    bound = {"at_least": "at least ", "at_most": "at most "}.get(witness.relation, "")
+    said = bound + numbers.quantity(witness.value, unit) if witness.value is not None else "says nothing"
+    mark = None if witness.agrees is None else OUTCOMES[Outcome.PASS if witness.agrees else Outcome.FAIL]
+    word = "" if witness.agrees is None else "agrees" if witness.agrees else "disagrees"
+    note = "; ".join(part for part in (word, witness.note) if part)
+    return Line(f"by {clean(witness.source)}", said, mark, clean(note))
 
 
 def _line(detail: Detail) -> Line:

@@ -1,0 +1,248 @@
+"""The form of the `probes:` section: one key per probe."""
+
+from __future__ import annotations
+
+import re
+
+from readiness.config.form import Complaint, Form, described, items, mapping, section
+from readiness.config.probes import (
+    Cache,
+    CircuitBreaker,
+    Consistency,
+    Custom,
+    Health,
+    Instance,
+    Pool,
+    Probes,
+    RateLimit,
+    Request,
+    Security,
+)
+from readiness.config.scalars import (
+    block_form,
+    duration_form,
+    flag_form,
+    milliseconds_form,
+    share_form,
+    text_form,
+    whole_form,
+    word_form,
+)
+
+NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
+TAKES = ("last", "max", "min", "mean", "delta")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def probes_form() -> Form[Probes]:
+    """The whole section."""
+    timing = described(word_form(("read", "ignore")), "Whether the load reads Server-Timing, for root causes.")
+    return section(
+        Probes,
+        {
+            "health": ("health", _health()),
+            "cache": ("cache", _cache()),
+            "pool": ("pool", _pool()),
+            "circuit_breaker": ("circuit_breaker", _circuit_breaker()),
+            "security": ("security", _security()),
+            "rate_limit": ("rate_limit", _rate_limit()),
+            "instance": ("instance", _instance()),
+            "custom": ("custom", mapping(_custom(), key=_name, pattern=NAME)),
+            "server_timing": ("server_timing", timing),
+        },
+    )
+
+
+def _health() -> Form[Health]:
+    every = milliseconds_form(least_s=0.01, most_s=3600)
+    return section(
+        Health,
+        {
+            "path": ("path", _path()),
+            "ready": ("ready", _path()),
+            "every": ("every_ms", every),
+            "ready_every": ("ready_every_ms", every),
+            "timeout": ("timeout_ms", every),
+        },
+    )
+
+
+def _cache() -> Form[Cache]:
+    return section(
+        Cache,
+        {
+            "statistics": ("statistics", _path()),
+            "hits": ("hits", _pointer()),
+            "misses": ("misses", _pointer()),
+            "header": ("header", _header()),
+            "hit": ("hit", items(text_form(most=100), least=1)),
+            "metrics": ("metrics", _path()),
+            "hits_metric": ("hits_metric", _selector()),
+            "misses_metric": ("misses_metric", _selector()),
+            "backend": ("backend", _pointer()),
+            "expect": ("expect", items(text_form(most=100), least=1)),
+            "tolerance": ("tolerance", share_form(least=0, most=100)),
+            "consistency": ("consistency", _consistency()),
+        },
+    )
+
+
+def _consistency() -> Form[Consistency]:
+    request = section(
+        Request,
+        {
+            "path": ("path", _path()),
+            "method": ("method", word_form(METHODS)),
+            "headers": ("headers", mapping(text_form(most=4000), key=_header_name)),
+            "body": ("body", block_form()),
+            "pointer": ("pointer", _pointer()),
+        },
+        required=("path",),
+    )
+    return section(
+        Consistency,
+        {
+            "write": ("write", request),
+            "read": ("read", request),
+            "within": ("within_s", duration_form(least_s=0, most_s=600)),
+            "times": ("times", whole_form(least=1, most=100)),
+            "sign_in": ("sign_in", request),
+        },
+        required=("write", "read", "within"),
+    )
+
+
+def _pool() -> Form[Pool]:
+    pointers = ("requests", "errors", "waited_ms", "size", "available", "max")
+    return section(
+        Pool, {"statistics": ("statistics", _path()), **{pointer: (pointer, _pointer()) for pointer in pointers}}
+    )
+
+
+def _circuit_breaker() -> Form[CircuitBreaker]:
+    return section(
+        CircuitBreaker,
+        {
+            "statistics": ("statistics", _path()),
+            "states": ("states", items(_pointer(), least=1)),
+            "closed": ("closed", items(text_form(most=100), least=1)),
+        },
+    )
+
+
+def _security() -> Form[Security]:
+    return section(
+        Security,
+        {
+            "paths": ("paths", items(_path(), least=1)),
+            "profile": ("profile", word_form(("html", "api", "plain_http"))),
+            "session_cookies": ("session_cookies", items(text_form(most=100), least=1)),
+        },
+    )
+
+
+def _rate_limit() -> Form[RateLimit]:
+    return section(
+        RateLimit,
+        {
+            "path": ("path", _path()),
+            "provoke": ("provoke", described(flag_form(), "Ask for a refusal after the load; never by default.")),
+            "most": ("most", whole_form(least=1, most=10_000)),
+        },
+    )
+
+
+def _instance() -> Form[Instance]:
+    return section(
+        Instance,
+        {
+            "json": ("json", _path()),
+            "pointer": ("pointer", _pointer()),
+            "metrics": ("metrics", _path()),
+            "metric": ("metric", _selector()),
+            "header": ("header", _header()),
+            "path": ("path", _path()),
+            "instances": ("instances", whole_form(least=1, most=10_000)),
+        },
+    )
+
+
+def _custom() -> Form[Custom]:
+    return section(
+        _make_custom,
+        {
+            "json": ("json", _path()),
+            "pointer": ("pointer", _pointer()),
+            "metrics": ("metrics", _path()),
+            "metric": ("metric", _selector()),
+            "info": ("info", text_form(most=100, check=_info_field)),
+            "header": ("header", _header()),
+            "path": ("path", _path()),
+            "take": ("take", word_form(TAKES)),
+        },
+        line="line",
+    )
+
+
+def _make_custom(**given: object) -> Custom:
+    sources = [name for name in ("json", "metrics", "info", "header") if name in given]
+    if len(sources) != 1:
+        raise Complaint("needs exactly one of json, metrics, info and header: where the number is")
+    needs = {"json": "pointer", "metrics": "metric", "header": "path"}.get(sources[0])
+    if needs is not None and needs not in given:
+        raise Complaint(f"{sources[0]} needs {needs} beside it", sources[0])
+    for name, owner in (("pointer", "json"), ("metric", "metrics"), ("path", "header")):
+        if name in given and owner != sources[0]:
+            raise Complaint(f"belongs to {owner}, which is not given", name)
+    return Custom(**given)  # type: ignore[arg-type]
+
+
+def _path() -> Form[str]:
+    return text_form(check=_wrong_path, pattern="^/([^/]|$)", most=2000)
+
+
+def _pointer() -> Form[str]:
+    return text_form(check=_wrong_pointer, pattern="^/", most=500)
+
+
+def _header() -> Form[str]:
+    return text_form(check=_wrong_header, pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", most=100)
+
+
+def _selector() -> Form[str]:
+    return text_form(check=_wrong_selector, pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*(\{.*\})?$", most=500)
+
+
+def _wrong_path(text: str) -> str | None:
+    if not text.startswith("/") or text.startswith("//") or "\\" in text or " " in text:
+        return f'must be a path on the target, starting with one "/", not {text!r}'
+    return None
+
+
+def _wrong_pointer(text: str) -> str | None:
+    return None if text.startswith("/") else f'must be a JSON pointer such as "/cache/hits", not {text!r}'
+
+
+def _wrong_header(text: str) -> str | None:
+    good = re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", text, re.ASCII)
+    return None if good else f"must be the name of a response header, such as X-Cache, not {text!r}"
+
+
+def _wrong_selector(text: str) -> str | None:
+    label = r'\s*[a-zA-Z_][a-zA-Z0-9_]*\s*=\s*"(?:[^"\\\n]|\\.)*"\s*'
+    good = re.fullmatch(rf"[a-zA-Z_:][a-zA-Z0-9_:]*(\{{({label},?)*\}})?", text, re.ASCII)
+    return None if good else f'must be a metric such as hits_total or requests_total{{status="5xx"}}, not {text!r}'
+
+
+def _info_field(text: str) -> str | None:
+    return None if re.fullmatch(r"[A-Za-z0-9_:.-]+", text, re.ASCII) else f"must be a field of INFO, not {text!r}"
+
+
+def _header_name(text: str) -> None:
+    if problem := _wrong_header(text):
+        raise ValueError(problem)
+
+
+def _name(text: str) -> None:
+    if not re.fullmatch(NAME, text, re.ASCII):
+        raise ValueError("is not a name: letters, digits and _, not starting with a digit, at most 63")

@@ -1,0 +1,98 @@
+"""Whether a request makes the database do something: sessions that began a statement while it was answered.
+
+pg_stat_activity shows a statement at once, where the transaction counters of pg_stat_database come up to ten seconds
+late. It is asked before the load, while nobody else should be at work; what goes on anyway is told apart by looking
+as often at a pause of the same length in which nothing was sent.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+import psycopg
+
+from readiness.database.connect import open_autocommit
+from readiness.database.reasons import statement_reason
+from readiness.errors import NotMeasured
+from readiness.measurements.run import Detail, Measurement, Witness
+
+METRIC = "health.touches_database"
+SOURCE = "database"
+TIMES = 4
+PAUSE_S = 0.25
+"""Between two requests: an answer that the service keeps for a moment must not look like one that asks nobody."""
+TIMEOUT_S = 3.0
+LOCK_TIMEOUT_S = 1.0
+
+_NOW = b"select pg_catalog.clock_timestamp()"
+_SINCE = """
+select pg_catalog.count(*)::int from pg_catalog.pg_stat_activity
+where datname = pg_catalog.current_database() and backend_type = 'client backend'
+  and application_name <> 'readiness' and pid <> pg_catalog.pg_backend_pid() and query_start > %s
+"""
+_ALLOWED = b"select pg_catalog.pg_has_role(session_user, 'pg_read_all_stats', 'USAGE')"
+
+
+def touches(url: str, path: str, knock: Callable[[], int]) -> Measurement:
+    """1 when most requests to `path` were followed by a statement and most pauses were not, 0 when none was.
+
+    `knock` sends one request and gives its status. Raises NotMeasured when the database or the path does not answer,
+    when the role sees no other sessions, or when the database was at work all the time.
+    """
+    try:
+        connection = open_autocommit(url, timeout_s=TIMEOUT_S)
+    except NotMeasured as error:
+        raise NotMeasured(_green_beside(str(error), path, knock)) from None
+    with closing(connection):
+        try:
+            if not connection.execute(_ALLOWED).fetchall()[0][0]:
+                raise NotMeasured("the role cannot see other sessions; grant pg_monitor to it")
+            statuses: list[int] = []
+            asked = [_worked(connection, lambda: statuses.append(knock())) for _ in range(TIMES)]
+            idle = [_worked(connection, lambda: None) for _ in range(TIMES)]
+        except (psycopg.Error, OSError) as error:
+            raise NotMeasured(statement_reason(error, TIMEOUT_S, LOCK_TIMEOUT_S)) from None
+    return _measurement(path, statuses, sum(asked), sum(idle))
+
+
+def _worked(connection: psycopg.Connection[tuple[object, ...]], during: Callable[[], object]) -> bool:
+    """Whether another session began a statement from just before `during` until PAUSE_S after it."""
+    since = connection.execute(_NOW).fetchall()[0][0]
+    during()
+    seen = connection.execute(_SINCE, (since,)).fetchall()[0][0]
+    time.sleep(PAUSE_S)
+    return bool(seen)
+
+
+def _measurement(path: str, statuses: list[int], asked: int, idle: int) -> Measurement:
+    if not all(200 <= status < 300 for status in statuses):
+        raise NotMeasured(
+            f"{path}: answered {', '.join(str(status) for status in dict.fromkeys(statuses))} before the load"
+        )
+    if idle >= asked and idle:
+        raise NotMeasured(
+            f"{path}: the database was at work without any request ({idle} of {TIMES} looks), so nothing can be told"
+        )
+    yes = asked > 0
+    label = "readiness: it asks the database" if yes else "liveness: it says only that the process runs"
+    note = "" if yes else "it would stay green while the database is down"
+    details = (
+        Detail(f"{path}: statements after a request", f"{asked} of {TIMES} times", yes, note),
+        Detail(f"{path}: statements without one", f"{idle} of {TIMES} times", None),
+        Detail(f"{path}: kind of check", label, None),
+    )
+    witness = Witness("pg_stat_activity", float(yes), note=f"{asked} of {TIMES} requests, {idle} of {TIMES} pauses")
+    return Measurement(METRIC, None, float(yes), SOURCE, TIMES, details=details, witnesses=(witness,))
+
+
+def _green_beside(reason: str, path: str, knock: Callable[[], int]) -> str:
+    """The reason why nothing was measured, and what the health check said all the same."""
+    try:
+        status = knock()
+    except NotMeasured:
+        return reason
+    if not 200 <= status < 300:
+        return f"{reason}; {path} answered {status}"
+    return f"{reason}, yet {path} answered {status}: if this is the service's database, its health check asks nobody"

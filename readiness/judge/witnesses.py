@@ -1,0 +1,44 @@
+"""Witnesses on trial: whether the sources of one measurement say the same. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from readiness.measurements.run import Measurement, Witness
+from readiness.metrics.catalogue import find
+from readiness.numbers import quantity
+
+
+def heard(measurement: Measurement) -> Measurement:
+    """The measurement with `agrees` set on every witness that can be compared with its value."""
+    witnesses = tuple(replace(witness, agrees=_agrees(measurement.value, witness)) for witness in measurement.witnesses)
+    return replace(measurement, witnesses=witnesses)
+
+
+def dissent(measurement: Measurement) -> str | None:
+    """Why the value is not to be trusted, as a sentence; None when nobody contradicts it."""
+    metric = find(measurement.metric)
+    unit = metric.unit if metric else ""
+    against = [witness for witness in heard(measurement).witnesses if witness.agrees is False]
+    if not against or measurement.value is None:
+        return None
+    first = measurement.witnesses[0].source
+    said = "; ".join(
+        f"{witness.source} says {_BOUND[witness.relation]}{quantity(witness.value, unit)}" for witness in against
+    )
+    return f"the witnesses disagree: {first} says {quantity(measurement.value, unit)}, but {said}"
+
+
+_BOUND = {"equal": "", "at_least": "at least ", "at_most": "at most "}
+
+
+def _agrees(value: float | None, witness: Witness) -> bool | None:
+    if value is None or witness.value is None:
+        return None
+    match witness.relation:
+        case "at_least":
+            return value >= witness.value - witness.tolerance
+        case "at_most":
+            return value <= witness.value + witness.tolerance
+        case _:
+            return abs(value - witness.value) <= witness.tolerance

@@ -1,0 +1,94 @@
+"""cache.consistency: whether a write is visible to a reader within the time that the service promises.
+
+It writes to the target, so it runs only where thresholds.yaml declares a write and a read, after the load, a few times.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+from readiness.config.probes import Consistency, Request
+from readiness.errors import NotMeasured
+from readiness.measurements.run import Detail, Measurement, Target
+from readiness.probes import json_pointer
+from readiness.probes.http import Answer, Getter, Message
+from readiness.text import clean
+
+METRIC = "cache.consistency"
+SOURCE = "probe consistency"
+EVERY_S = 0.1
+TIMEOUT_S = 5.0
+
+
+def measure(target: Target, settings: Consistency | None, stopped: Callable[[], bool]) -> Measurement:
+    """Writes that were visible in time, in percent of all writes.
+
+    Raises NotMeasured when nothing is declared, a write is refused, or a read has no value at its pointer.
+    """
+    if settings is None:
+        raise NotMeasured("probes.cache.consistency declares no write and read; it is never guessed, because it writes")
+    details = []
+    good = 0
+    with Getter(target) as getter:
+        cookies = _sign_in(getter, settings.sign_in) if settings.sign_in else {}
+        for number in range(1, settings.times + 1):
+            took_s = _once(getter, settings, cookies, stopped)
+            in_time = took_s is not None and took_s <= settings.within_s
+            good += in_time
+            observed = "not visible" if took_s is None else f"visible after {1000 * took_s:,.0f} ms"
+            details.append(
+                Detail(
+                    f"{settings.read.path}: write {number}", observed, in_time, f"{settings.within_s:g} s are promised"
+                )
+            )
+    value = 100 * good / settings.times
+    return Measurement(METRIC, None, value, SOURCE, samples=settings.times, details=tuple(details))
+
+
+def _once(getter: Getter, settings: Consistency, cookies: dict[str, str], stopped: Callable[[], bool]) -> float | None:
+    """Seconds until a write was visible; None when it was not, in the time promised and one reading more."""
+    before = _value(_send(getter, settings.read, cookies), settings.read)  # and the cache is warm now
+    written = _send(getter, settings.write, cookies)
+    if not 200 <= written.status < 300:
+        raise NotMeasured(f"{settings.write.method} {settings.write.path}: the write was answered {written.status}")
+    started_s = time.monotonic()
+    while True:
+        if stopped():
+            raise NotMeasured("the run was ended before the write was visible")
+        asked_s = time.monotonic()
+        if _value(_send(getter, settings.read, cookies), settings.read) != before:
+            return asked_s - started_s
+        if asked_s - started_s > settings.within_s:
+            return None
+        time.sleep(EVERY_S)
+
+
+def _sign_in(getter: Getter, request: Request) -> dict[str, str]:
+    answer = _send(getter, request, {})
+    pairs = (line.split(";")[0].partition("=") for line in answer.values("Set-Cookie"))
+    cookies = {name.strip(): value.strip() for name, _, value in pairs}
+    if answer.status >= 400 or not cookies:
+        raise NotMeasured(f"{request.method} {request.path}: no cookie came with the answer ({answer.status})")
+    return cookies
+
+
+def _send(getter: Getter, request: Request, cookies: dict[str, str]) -> Answer:
+    headers = dict(request.headers)
+    if cookies:
+        headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    message = Message(request.method, headers, request.body.encode())
+    return getter.get(request.path, timeout_s=TIMEOUT_S, message=message)
+
+
+def _value(answer: Answer, request: Request) -> object:
+    where = f"{request.path} {request.pointer}"
+    if answer.status != 200:
+        raise NotMeasured(f"{request.path}: the read was answered {answer.status}")
+    try:
+        return json_pointer.resolve(json.loads(answer.body), request.pointer)
+    except LookupError:
+        raise NotMeasured(f"{where}: the JSON has nothing there") from None
+    except (ValueError, RecursionError) as error:
+        raise NotMeasured(f"{where}: {clean(error, 100)}") from None

@@ -1,0 +1,25 @@
+"""Evidence: everything that the run saw, from which each look draws its measurements. Frozen; nothing is sent here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from readiness.config.probes import Probes
+from readiness.measurements.database import Activity
+from readiness.measurements.run import Load
+from readiness.probes.http import Answer
+from readiness.probes.sampler import Readings
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one run saw of the service."""
+
+    settings: Probes
+    readings: Readings
+    pages: Mapping[str, Answer | str] = field(default_factory=dict)
+    """Path -> its answer, or why there is none."""
+    https: bool = False
+    load: Load | None = None
+    database: Activity | None = None

@@ -1,0 +1,62 @@
+"""service.restarts: whether the process that was measured at the end is the one that was measured at the start."""
+
+from __future__ import annotations
+
+from readiness.config.probes import Instance
+from readiness.errors import NotMeasured
+from readiness.measurements.run import Detail, Measurement
+from readiness.probes.evidence import Evidence
+from readiness.probes.sampler import Place, series_of
+
+METRIC = "service.restarts"
+SOURCE = "probe instance"
+
+
+def places(settings: Instance) -> tuple[Place, ...]:
+    """What to read."""
+    found = []
+    if settings.json is not None:
+        found.append(Place("json", settings.json, settings.pointer))
+    if settings.metrics is not None:
+        found.append(Place("prometheus", settings.metrics, settings.metric))
+    if settings.header is not None:
+        found.append(Place("header", settings.path, settings.header))
+    return tuple(found)
+
+
+def restarts(evidence: Evidence) -> tuple[Measurement, ...]:
+    """Different identities that answered, beyond the declared number of instances.
+
+    Without settings, a document that is read anyway and names its instance is enough. Raises NotMeasured when nobody
+    said who answered.
+    """
+    settings, series = evidence.settings.instance, evidence.readings.series
+    declared = places(settings)
+    if declared:
+        told = {place.shown: _named(place, evidence) for place in declared}
+    else:
+        told = {
+            f"{place.path or 'INFO'}: instance": [sample.instance for sample in samples if sample.instance is not None]
+            for place, samples in series.items()
+            if place.kind != "info"
+        }
+    told = {where: names for where, names in told.items() if names}
+    if not told:
+        raise NotMeasured("nothing says which process answers; set probes.instance to a field, a metric or a header")
+    details = []
+    most = 0
+    for where, names in told.items():
+        different = list(dict.fromkeys(names))
+        extra = max(len(different) - settings.instances, 0)
+        most = max(most, extra)
+        shown = ", then ".join(different[:5])
+        details.append(Detail(where, shown, extra == 0, f"{len(names):,} readings, {len(different):,} different"))
+    return (Measurement(METRIC, None, float(most), SOURCE, len(next(iter(told.values()))), details=tuple(details)),)
+
+
+def _named(place: Place, evidence: Evidence) -> list[str]:
+    samples = series_of(evidence.readings, place)
+    for sample in samples[:1]:
+        if sample.problem is not None:
+            raise NotMeasured(sample.problem)
+    return [str(sample.value) for sample in samples if sample.problem is None]

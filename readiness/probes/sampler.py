@@ -1,0 +1,233 @@
+"""Reads numbers that the service says of itself, once a second over the judged window.
+
+Every look at a document goes through here, so a document that five metrics need is asked for once a second and not
+five times. Only the values are kept, never the documents.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import httpx
+
+from readiness.errors import NotMeasured
+from readiness.measurements.run import Target
+from readiness.probes import json_pointer, prometheus, redis_info
+from readiness.probes.http import TIMEOUT_S, Answer, FetchFailed, fetch, new_client
+from readiness.probes.window import Window
+from readiness.text import clean
+
+EVERY_S = 1.0
+LAST_TIMEOUT_S = 2.0
+"""For the reading after the window: the run waits for it."""
+POLL_S = 0.02
+START_TIME = "process_start_time_seconds"
+"""What Prometheus's client libraries say of the process that answers."""
+
+Value = str | int | float | bool | None
+
+
+class Place(NamedTuple):
+    """Where one value is."""
+
+    kind: str
+    """`json` (item: a pointer), `prometheus` (a selector), `header` (a name), `info` (a field of Redis's INFO)."""
+    path: str
+    """On the target; empty for `info`."""
+    item: str
+
+    @property
+    def shown(self) -> str:
+        """For messages and reports."""
+        return f"INFO {self.item}" if self.kind == "info" else f"{self.path} {self.item}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One value at one moment, or why there is none."""
+
+    at_s: float
+    """Monotonic seconds."""
+    value: Value = None
+    problem: str | None = None
+    lost: bool = False
+    """No answer came at all, which one slow second of a service may explain."""
+    instance: str | None = None
+    """Who answered, where the document says so."""
+
+
+Series = Mapping[Place, tuple[Sample, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Everything that was read, and how many requests that took."""
+
+    series: Series
+    requests: int
+    began: bool
+    """Whether the judged window ever began."""
+    failure: str | None = None
+    """Why nothing was read at all."""
+
+
+def series_of(readings: Readings, place: Place) -> tuple[Sample, ...]:
+    """The samples of one place; raises NotMeasured when there are none."""
+    if readings.failure is not None:
+        raise NotMeasured(readings.failure)
+    samples = readings.series.get(place, ())
+    if not readings.began or not samples:
+        raise NotMeasured(f"{place.path or 'INFO'}: not read, because the judged window did not begin")
+    return samples
+
+
+def collect(target: Target, places: Iterable[Place], cache_url: str | None, window: Window) -> Readings:
+    """Read all places until the window ended; never raises for what a server does."""
+    wanted = tuple(dict.fromkeys(places))
+    if not wanted:
+        return Readings({}, 0, window.wait_begin())
+    return asyncio.run(_collect(target, wanted, cache_url, window))
+
+
+async def _collect(target: Target, places: tuple[Place, ...], cache_url: str | None, window: Window) -> Readings:
+    series: dict[Place, list[Sample]] = {place: [] for place in places}
+    requests = 0
+    while window.begin_s is None and not window.ended:
+        await asyncio.sleep(POLL_S)
+    if window.begin_s is None:
+        return Readings(dict.fromkeys(places, ()), 0, False)
+    async with new_client() as client:
+        while True:
+            due_s = time.monotonic() + EVERY_S
+            last = window.ended
+            requests += await _round(client, target, series, cache_url, window, last=last)
+            if last:
+                break
+            while time.monotonic() < due_s and not window.ended:
+                await asyncio.sleep(POLL_S)
+    return Readings({place: tuple(samples) for place, samples in series.items()}, requests, True)
+
+
+async def _round(
+    client: httpx.AsyncClient,
+    target: Target,
+    series: dict[Place, list[Sample]],
+    cache_url: str | None,
+    window: Window,
+    *,
+    last: bool,
+) -> int:
+    """One reading of every document, side by side."""
+    first = not next(iter(series.values()))
+    documents = sorted({(place.kind == "info", place.path) for place in series})
+    # Only the readings between are given up when the load stops; both ends must be whole.
+    stop = (lambda: False) if first or last else (lambda: window.ended)
+    timeout_s = LAST_TIMEOUT_S if last else TIMEOUT_S
+
+    async def read(is_info: bool, path: str) -> None:
+        mine = [place for place in series if (place.kind == "info", place.path) == (is_info, path)]
+        at_s = time.monotonic()
+        try:
+            if is_info:
+                found = _of_info(mine, await redis_info.info(cache_url or "", timeout_s=timeout_s), at_s)
+            else:
+                answer = await fetch(client, target, path, timeout_s=timeout_s, stop=stop)
+                found = _of_answer(mine, answer, at_s)
+        except NotMeasured as error:
+            lost = is_info or (isinstance(error, FetchFailed) and error.failure != "too_large")
+            found = {place: Sample(at_s, problem=str(error), lost=lost) for place in mine}
+        for place, sample in found.items():
+            series[place].append(sample)
+
+    await asyncio.gather(*(read(is_info, path) for is_info, path in documents))
+    return sum(not is_info for is_info, _ in documents)
+
+
+def _of_info(places: list[Place], fields: Mapping[str, str], at_s: float) -> dict[Place, Sample]:
+    found = {}
+    for place in places:
+        text = fields.get(place.item)
+        if text is None:
+            found[place] = Sample(at_s, problem=f"INFO has no field {place.item}")
+        else:
+            found[place] = Sample(at_s, _scalar(text), instance=fields.get("run_id"))
+    return found
+
+
+def _of_answer(places: list[Place], answer: Answer, at_s: float) -> dict[Place, Sample]:
+    found = {}
+    document: object = None
+    instance: str | None = None
+    unread: str | None = None
+    path = places[0].path
+    if answer.status != 200 and any(place.kind != "header" for place in places):
+        items = " and ".join(place.item for place in places if place.kind != "header")
+        unread = f"{path}: answered {answer.status}, not 200, so {items} were not read"
+    elif any(place.kind == "json" for place in places):
+        try:
+            document = json.loads(answer.body)
+        except (ValueError, RecursionError):
+            items = " and ".join(place.item for place in places)
+            unread = f"{path}: the answer is not JSON, so {items} were not read"
+        else:
+            instance = _instance(document)
+    text = answer.body.decode("utf-8", "replace") if any(place.kind == "prometheus" for place in places) else ""
+    if text and unread is None:
+        instance = _started(text)
+    for place in places:
+        if place.kind == "header":
+            values = answer.values(place.item)
+            found[place] = (
+                Sample(at_s, _scalar(values[-1])) if values else Sample(at_s, problem=f"{place.shown}: no such header")
+            )
+        elif unread is not None:
+            found[place] = Sample(at_s, problem=unread)
+        else:
+            found[place] = _read(place, document, text, at_s, instance)
+    return found
+
+
+def _read(place: Place, document: object, text: str, at_s: float, instance: str | None) -> Sample:
+    try:
+        value = (
+            json_pointer.resolve(document, place.item) if place.kind == "json" else prometheus.select(text, place.item)
+        )
+    except LookupError:
+        what = "the JSON has nothing there" if place.kind == "json" else "there is no such sample"
+        return Sample(at_s, problem=f"{place.shown}: {what}")
+    except ValueError as error:
+        return Sample(at_s, problem=f"{place.shown}: {clean(error, 100)}")
+    if isinstance(value, dict | list):
+        return Sample(at_s, problem=f"{place.shown}: {type(value).__name__} is not a single value")
+    if isinstance(value, str):
+        value = clean(value, 60)
+    return Sample(at_s, value if isinstance(value, Value) else None, instance=instance)
+
+
+def _instance(document: object) -> str | None:
+    given = document.get("instance") if isinstance(document, dict) else None
+    return None if given is None else clean(given, 60)
+
+
+def _started(text: str) -> str | None:
+    try:
+        return f"{prometheus.select(text, START_TIME):.15g}"
+    except (LookupError, ValueError):
+        return None
+
+
+def _scalar(text: str) -> Value:
+    """A number where the text is one, else the text."""
+    try:
+        value = float(text)
+    except ValueError:
+        return clean(text, 60)
+    if not math.isfinite(value):
+        return clean(text, 60)
+    return int(value) if value.is_integer() and abs(value) < 2**63 and text.strip().isdigit() else value
