@@ -18,6 +18,7 @@ from readiness.numbers import count, number, quantity
 from readiness.text import clean
 
 MOST_CAUSES = 4
+BLOCK = "lifts a block"
 _UNKNOWN = frozenset({Outcome.ERROR, Outcome.SKIPPED})
 
 
@@ -39,7 +40,7 @@ def steps(judged: Sequence[Judged], doubts: Sequence[str], outlook: Outlook) -> 
     decisive = {key for flip in outlook.flips if flip.passing for key in flip.checks}
     rest = [_step(todo, decisive, weight, outlook) for todo in _todos(judged)]
     order = list(Horizon)
-    rest.sort(key=lambda step: (order.index(step.horizon), not step.checks[0:1], -step.gain))
+    rest.sort(key=lambda step: (order.index(step.horizon), not step.effect.startswith(BLOCK), -step.gain))
     return (*found, *rest)
 
 
@@ -71,7 +72,7 @@ def _step(todo: _Todo, decisive: set[str], weight: float, outlook: Outlook) -> S
     results = [item.result for item in todo.items]
     gain = 100 * sum(item.result.weight * (1 - item.credit.point) for item in todo.items) / weight if weight else 0.0
     if any(check.effect == OnFail.BLOCK for check in results):
-        horizon, effect = Horizon.IMMEDIATE, "lifts a block"
+        horizon, effect = Horizon.IMMEDIATE, BLOCK
     elif any(check.outcome in _UNKNOWN or item.remedy for check, item in zip(results, todo.items, strict=True)):
         horizon, effect = Horizon.IMMEDIATE, "tells what is not known"
     elif any(check.key in decisive for check in results):

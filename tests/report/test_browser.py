@@ -137,6 +137,58 @@ def test_every_text_has_the_contrast_of_wcag_aa(browser: object, tmp_path: Path,
     page.context.close()
 
 
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme", "width"), [("plain", "light", 1280), ("plain", "dark", 390), ("hostile", "light", 390)]
+)
+def test_axe_finds_no_barrier(browser: object, tmp_path: Path, name: str, scheme: str, width: int) -> None:
+    axe = pytest.importorskip("axe_playwright_python", reason="needs axe-playwright-python, which brings axe-core")
+    source = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    verdict = {"plain": builders.every_outcome(), "hostile": EVERYTHING_HOSTILE}[name]
+    page = _open(browser, _file(verdict, tmp_path), width, scheme)
+    page.evaluate(source)
+    found = page.evaluate("tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", WCAG)
+    told = [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found["violations"]]
+    assert told == []
+    assert found["passes"]
+    page.context.close()
+
+
+def test_a_keyboard_reaches_every_link_table_and_summary_in_reading_order(browser: object, tmp_path: Path) -> None:
+    page = _open(browser, _file(builders.verdict(), tmp_path), 1280)
+    reachable = """[...document.querySelectorAll('a, summary, [tabindex]')]
+        .filter(e => e.tagName === 'SUMMARY' || !e.closest('details:not([open])')).length"""
+    tops = []
+    for _ in range(page.evaluate(reachable)):
+        page.keyboard.press("Tab")
+        tops.append(page.evaluate("document.activeElement.getBoundingClientRect().top + scrollY"))
+    assert len(tops) > 20
+    assert tops[1:] == sorted(tops[1:])
+    assert page.evaluate("document.activeElement.tagName") != "BODY"
+    page.context.close()
+
+
+def test_on_paper_every_table_is_open_and_no_row_is_cut(browser: object, tmp_path: Path) -> None:
+    page = _open(browser, _file(builders.verdict(), tmp_path), 794)
+    page.emulate_media(media="print")
+    hidden = "[...document.querySelectorAll('details table')].filter(t => t.getBoundingClientRect().height < 10).length"
+    assert page.evaluate(hidden) == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 794
+    pdf = page.pdf(format="A4", print_background=True)
+    assert pdf.startswith(b"%PDF")
+    page.context.close()
+
+
+def test_with_forced_colours_status_is_still_told_by_words_and_borders(browser: object, tmp_path: Path) -> None:
+    page = _open(browser, _file(builders.every_outcome(), tmp_path), 1280)
+    page.emulate_media(forced_colors="active")
+    assert page.evaluate("getComputedStyle(document.querySelector('.badge')).borderTopStyle") == "solid"
+    assert page.locator(".checks .badge").first.inner_text().endswith("Passed")
+    page.context.close()
+
+
 def test_headings_and_landmarks_are_in_order(browser: object, tmp_path: Path) -> None:
     page = _open(browser, _file(builders.every_outcome(), tmp_path), 1280)
     levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(h => Number(h.tagName[1]))")
