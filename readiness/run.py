@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
 
 from readiness import __version__, probes
@@ -139,6 +140,7 @@ def execute(
     started_at = _now()
     wanted = {check.metric for check in plan.config.checks if check.not_applicable is None}
     stages = Stages(plan.database_url, plan.config.database, wanted, interrupted)
+    before: Mapping[str, Fraction | str] = {}
     try:
         if signal_name := interrupted():
             raise NotMeasured(f"the run was ended by {signal_name} before any load")
@@ -150,9 +152,10 @@ def execute(
         looks = stages.under_load(None) if plan.database_url is None else under_load.unavailable(str(error), wanted)
         looks += probes.unavailable(str(error), wanted)
     else:
+        before = stages.before()
         outcome, looks, activity, share = _drive(plan, wanted, stages, progress, interrupted, environment)
     progress.step("counting in the database")
-    rows = stages.after()
+    rows = stages.after(before, outcome.writes)
     return Run(
         id=plan.run_id,
         service=plan.config.service,

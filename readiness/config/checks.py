@@ -71,7 +71,7 @@ def checks_form(names: Names) -> Form[tuple[Check, ...]]:
         ).schema
         for metric in catalogue.CATALOGUE
     }
-    patterns[r"^data\.[A-Za-z_][A-Za-z0-9_]*$"] = described(_check_form(DATA, None, 0), DATA.meaning).schema
+    patterns[r"^data\.[A-Za-z_][A-Za-z0-9_]*(\.change)?$"] = described(_check_form(DATA, None, 0), DATA.meaning).schema
     for unit, end in (("ms", "_ms"), ("%", "_percent"), ("/s", "_per_s"), ("", "")):
         plain = r"(?!.*(_ms|_percent|_per_s)$)" if not unit else ""
         key = rf"^custom\.{plain}[A-Za-z_][A-Za-z0-9_]*{end}$"
@@ -127,6 +127,7 @@ def _key(text: str, names: Names) -> tuple[Metric, str | None]:
     name, at, scope = text.partition("@")
     metric = catalogue.find(name)
     known = {*catalogue.names(), *(f"data.{data}" for data in names.data), *(f"custom.{one}" for one in names.custom)}
+    known |= {f"data.{data}.change" for data in names.countable}
     if name.startswith("custom.") and name not in known:
         raise ValueError(f"is not under probes.custom{nearest(name, [f'custom.{one}' for one in names.custom])}")
     if metric is None or (name.startswith("data.") and name not in known):

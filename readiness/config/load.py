@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from readiness.config.checks import Names, checks_form
+from readiness.config.database import database_form, read_files
 from readiness.config.form import Complaint, Form, Problem, Wrong, join, section
 from readiness.config.model import Attestation, Check, Config, Database, DecisionRule, Load, OnFail, Waiver
 from readiness.config.probes import Probes
@@ -18,7 +19,6 @@ from readiness.config.scalars import sentence_form, whole_form
 from readiness.config.sections import (
     Evidence,
     Hosts,
-    database_form,
     decision_form,
     evidence_form,
     load_form,
@@ -52,7 +52,8 @@ def load(path: Path, environ: Mapping[str, str], today: date | None = None) -> C
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a file name"
         raise ConfigError(f"{name}: cannot be read: {reason}") from None
-    return parse(data, name, environ, today)
+    config = parse(data, name, environ, today)
+    return replace(config, database=read_files(config.database, path.parent, name))
 
 
 def parse(text_bytes: bytes, name: str, environ: Mapping[str, str], today: date | None = None) -> Config:

@@ -130,6 +130,8 @@ class Count:
     table: str
     where: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
     line: int = 0
+    estimate: bool = False
+    """The planner's number instead of a count: cheap, and never enough for a blocking check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,8 @@ class Query:
 
     sql: str
     line: int = 0
+    file: str | None = None
+    """Where the SQL stands when it is not in thresholds.yaml, as the user wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +154,32 @@ class Invariant:
 
     text: str
     terms: tuple[tuple[int, str], ...]
-    """(factor, name) of left minus right, in order of appearance."""
+    """(factor, name) of left minus right, in order of appearance. A name is a count or a query, `<name>.change` (after
+    the load minus before it), or `writes.acknowledged`."""
     constant: int = 0
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A relation that the schema does not declare: every row of `table` has its row in `references`."""
+
+    table: str
+    columns: tuple[str, ...]
+    references: str
+    keys: tuple[str, ...]
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """Where the writes of the load are found again, by the keys that the scenario sent."""
+
+    table: str
+    key: str
+    run: str | None = None
+    """Column with the run's id; without it the keys themselves tell the run."""
+    scenario: str | None = None
     line: int = 0
 
 
@@ -165,6 +193,14 @@ class Database:
     schemas: tuple[str, ...] = ("public",)
     """Where foreign keys, orphans and indexes are looked at."""
     statement_timeout_s: float = 15.0
+    relations: Mapping[str, Relation] = field(default_factory=dict)
+    writes: Writes | None = None
+    schema_lock: str | None = None
+    """File with the schema that is expected, as `readiness schema lock` writes it."""
+    max_scan_bytes: int = 10 << 30
+    """What all scans together may read; a scan beyond it is not made."""
+    deep: bool = False
+    """Whether B-tree indexes are verified with amcheck."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from readiness.config import invariants
 from readiness.config.form import Complaint, Form, described, items, mapping, scalar, section
-from readiness.config.model import Arrivals, Count, Database, DecisionRule, Invariant, Load, Query
+from readiness.config.model import Arrivals, DecisionRule, Load
 from readiness.config.scalars import (
-    block_form,
     choice_form,
     duration_form,
-    literal_form,
     number_form,
     rate_form,
     share,
@@ -29,7 +26,6 @@ MAX_USERS = 100_000
 MAX_RATE_PER_S = 1_000_000.0
 MAX_PROCESSES = 256
 DAY_S = 86400.0
-NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,54 +176,3 @@ def _host(text: str) -> str | None:
     if re.fullmatch(r"[A-Za-z0-9._:\[\]-]+", text, re.ASCII):
         return None
     return f"must be a host name such as staging.example.org, without scheme, path or wildcard, not {text!r}"
-
-
-def database_form(countable: Collection[str]) -> Form[Database]:
-    """The `database:` section; `countable` are the names that an invariant may use."""
-    count = section(
-        Count,
-        {
-            "table": ("table", text_form(most=130)),
-            "where": ("where", mapping(literal_form(), key=_column)),
-        },
-        required=("table",),
-        line="line",
-    )
-    query = section(Query, {"sql": ("sql", block_form())}, required=("sql",), line="line")
-    text = block_form(2000)
-
-    def invariant(node: Node, path: str) -> Invariant:
-        text.read(node, path)  # a quoted or plain line of text, before its grammar
-        return scalar(lambda found: invariants.parse(found.text, countable, found.line), {}).read(node, path)
-
-    return section(
-        _database,
-        {
-            "counts": ("counts", mapping(count, key=_name, pattern=NAME)),
-            "queries": ("queries", mapping(query, key=_name, pattern=NAME)),
-            "invariants": ("invariants", mapping(Form(invariant, text.schema), key=_name, pattern=NAME)),
-            "schemas": ("schemas", items(text_form(most=63), least=1)),
-            "statement_timeout": ("statement_timeout_s", duration_form(least_s=0.001, most_s=3600)),
-        },
-    )
-
-
-def _database(**given: object) -> Database:
-    database = Database(**given)  # type: ignore[arg-type]
-    for key, names, others in (
-        ("queries", database.queries, {*database.counts}),
-        ("invariants", database.invariants, {*database.counts, *database.queries}),
-    ):
-        if twice := sorted(others & set(names)):
-            raise Complaint(f'"{twice[0]}" is already the name of a count or query; data.{twice[0]} must be one', key)
-    return database
-
-
-def _name(text: str) -> None:
-    if not re.fullmatch(NAME, text, re.ASCII):
-        raise ValueError("is not a name: letters, digits and _, not starting with a digit, at most 63")
-
-
-def _column(text: str) -> None:
-    if not text.strip() or len(text) > 63:
-        raise ValueError("is not a column name: 1 to 63 characters")

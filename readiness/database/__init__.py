@@ -5,13 +5,16 @@ psycopg is imported when a function is called, so that `import readiness.databas
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from fractions import Fraction
 
 from readiness.config.model import Database
 from readiness.errors import ConfigError, NotMeasured, Refused
 from readiness.measurements.run import Measurement
+from readiness.measurements.writes import WriteBook
 
-__all__ = ["check_role", "measure", "parse", "secrets", "unavailable"]
+__all__ = ["before_load", "check_role", "measure", "parse", "secrets", "unavailable"]
 
 SOURCE = "database"
 FOREIGN_KEYS = "database.foreign_keys.unvalidated"
@@ -33,29 +36,78 @@ def secrets(url: str) -> tuple[str, ...]:
     return passwords(url)
 
 
-def check_role(url: str, database: Database) -> None:
-    """Raise Refused when the role could write, NotMeasured when that cannot be found out."""
-    from readiness.database.connect import open_read_only
-    from readiness.database.role import refuse_writer
+def check_role(url: str, database: Database, *, writer_allowed: bool = False) -> str:
+    """Raise Refused when the role could write, NotMeasured when that cannot be found out.
 
-    with open_read_only(url, timeout_s=database.statement_timeout_s) as session:
-        refuse_writer(session)
-
-
-def measure(url: str, database: Database, wanted: AbstractSet[str]) -> tuple[Measurement, ...]:
-    """Every count, query and invariant, and the integrity facts; a failed look has a reason instead of a value.
-
-    Catalogue facts are always taken; orphans, which read whole tables, only when `wanted` names them. The role is
-    looked at again: the database may have been away when `check_role` asked.
+    With `writer_allowed` nothing is refused; the answer is what would have been, or empty.
     """
     from readiness.database.connect import open_read_only
-    from readiness.database.role import refuse_writer
-    from readiness.database.snapshot import look
+    from readiness.database.role import power_of, refuse
 
+    with open_read_only(url, timeout_s=database.statement_timeout_s) as session:
+        power = power_of(session)
+    if power and not writer_allowed:
+        refuse(power)
+    return power
+
+
+def before_load(
+    url: str, database: Database, wanted: AbstractSet[str], *, writer_allowed: bool = False
+) -> Mapping[str, Fraction | str]:
+    """The counts and queries whose change is judged: exact numbers, or the reason why there is none."""
+    from readiness.database.connect import Budget, open_read_only
+    from readiness.database.data import changing
+    from readiness.database.role import power_of, refuse
+    from readiness.database.snapshot import before_load
+
+    names = changing(database, wanted)
+    if not names:
+        return {}
     try:
-        with open_read_only(url, timeout_s=database.statement_timeout_s) as session:
-            refuse_writer(session)
-            return look(session, database, wanted)
+        budget = Budget(database.max_scan_bytes)
+        with open_read_only(url, timeout_s=database.statement_timeout_s, budget=budget) as session:
+            if (power := power_of(session)) and not writer_allowed:
+                refuse(power)
+            return before_load(session, database, names)
+    except (ConfigError, NotMeasured, Refused) as error:
+        return dict.fromkeys(names, f"before the load: {error}")
+
+
+def measure(
+    url: str,
+    database: Database,
+    wanted: AbstractSet[str],
+    *,
+    before: Mapping[str, Fraction | str] | None = None,
+    book: WriteBook | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    writer_allowed: bool = False,
+) -> tuple[Measurement, ...]:
+    """Every count, query and invariant, the structure, and the writes; a failed look has a reason instead of a value.
+
+    Catalogue facts are always taken; what reads whole tables beyond the counts, only when `wanted` names it. The role
+    is looked at again: the database may have been away when `check_role` asked. `before` are the numbers before the
+    load, `book` the writes of the load.
+    """
+    from readiness.database import writes
+    from readiness.database.connect import Budget, open_read_only
+    from readiness.database.role import power_of, refuse
+    from readiness.database.snapshot import Look, look
+
+    acknowledged: Fraction | str = "the load sent no writes with keys of ours"
+    if book is not None and book.sent:
+        acknowledged = Fraction(book.acknowledged) if book.complete else "the load's record of its writes is incomplete"
+    what = Look(url, database, wanted - set(writes.METRICS), before or {}, acknowledged)
+    try:
+        budget = Budget(database.max_scan_bytes)
+        with open_read_only(url, timeout_s=database.statement_timeout_s, budget=budget) as session:
+            if (power := power_of(session)) and not writer_allowed:
+                refuse(power)
+        reconciled = writes.reconcile(url, database, book, stop) if database.writes else ()
+        if database.writes is None and not wanted.isdisjoint(writes.METRICS):
+            reconciled = writes.unavailable("database.writes does not say where the writes are")
+        with open_read_only(url, timeout_s=database.statement_timeout_s, budget=budget) as session:
+            return (*look(session, what), *reconciled)
     except (ConfigError, NotMeasured, Refused) as error:
         return unavailable(str(error), database, wanted)
 

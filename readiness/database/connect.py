@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -32,6 +32,37 @@ FAILURES = (psycopg.Error, OSError, ValueError, ArithmeticError)
 """What a statement can raise: the server's errors, a lost connection, text that cannot be encoded or decoded."""
 
 
+class ServerError(NotMeasured):
+    """The server refused a statement; `sqlstate` is its five-letter code."""
+
+    def __init__(self, text: str, sqlstate: str) -> None:
+        super().__init__(text)
+        self.sqlstate = sqlstate
+
+
+class Budget:
+    """Bytes that scans may still read, over all connections of a look."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._left = limit
+        self._lock = threading.Lock()
+
+    def spend(self, size: int, what: str) -> None:
+        """Take `size` bytes; raises NotMeasured when that is more than what is left, and takes nothing then."""
+        with self._lock:
+            if size > self._left:
+                left = "" if self._left == self._limit else f" ({_size(self._left)} are left of it)"
+                raise NotMeasured(
+                    f"{what} would read {_size(size)}, more than database.max_scan allows: {_size(self._limit)}{left}"
+                )
+            self._left -= size
+
+
+def _size(size: int) -> str:
+    return f"{size / (1 << 30):,.1f} GB" if size >= 1 << 29 else f"{size / (1 << 20):,.1f} MB"
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """One open REPEATABLE READ, READ ONLY transaction."""
@@ -40,6 +71,7 @@ class Session:
     timeout_s: float
     ends_at: float
     """Monotonic time at which all statements together have used up their time."""
+    budget: Budget = field(default_factory=lambda: Budget(10 << 30))
 
     def rows(self, query: sql.SQL | sql.Composed | bytes) -> list[Row]:
         """The answer to one statement, never more than one; raises NotMeasured with the reason.
@@ -48,6 +80,10 @@ class Session:
         """
         with self.guarded():
             return extended(self.connection, query)
+
+    def spend(self, size: int, what: str) -> None:
+        """Announce a scan; raises NotMeasured when it is too large."""
+        self.budget.spend(size, what)
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
@@ -59,7 +95,8 @@ class Session:
             with _deadline(self.connection, min(self.timeout_s, left_s) + 1.0), self._savepoint():
                 yield
         except FAILURES as error:
-            raise NotMeasured(statement_reason(error, self.timeout_s, LOCK_TIMEOUT_S)) from None
+            reason = statement_reason(error, self.timeout_s, LOCK_TIMEOUT_S)
+            raise ServerError(reason, getattr(error, "sqlstate", None) or "") from None
 
     @contextmanager
     def _savepoint(self) -> Iterator[None]:
@@ -82,13 +119,15 @@ def extended(connection: psycopg.Connection[Row], query: sql.SQL | sql.Composed 
 
 
 @contextmanager
-def open_read_only(url: str, *, timeout_s: float) -> Iterator[Session]:
-    """Connect and begin one read-only snapshot; raises NotMeasured, without the URL or a secret, when it cannot.
+def open_read_only(
+    url: str, *, timeout_s: float, budget: Budget | None = None, snapshot: str | None = None
+) -> Iterator[Session]:
+    """Connect and begin one read-only snapshot, or join the exported `snapshot` of another session.
 
-    Raises ConfigError when `url` is no URL.
+    Raises NotMeasured, without the URL or a secret, when it cannot, and ConfigError when `url` is no URL.
     """
     with closing(_connect(url, timeout_s)) as connection:
-        yield _begin(connection, timeout_s)
+        yield _begin(connection, timeout_s, budget or Budget(10 << 30), snapshot)
 
 
 def open_autocommit(url: str, *, timeout_s: float) -> psycopg.Connection[Row]:
@@ -138,19 +177,21 @@ def _options(timeout_s: float) -> str:
     return " ".join(f"-c {name}={value}" for name, value in settings.items())
 
 
-def _begin(connection: psycopg.Connection[Row], timeout_s: float) -> Session:
+def _begin(connection: psycopg.Connection[Row], timeout_s: float, budget: Budget, snapshot: str | None) -> Session:
     try:
         if connection.info.server_version < OLDEST_SERVER:
             raise NotMeasured(f"PostgreSQL 12 or newer is needed, this is {connection.info.server_version // 10000}")
         with _deadline(connection, timeout_s + 1.0):
             connection.execute("begin isolation level repeatable read, read only")
+            if snapshot is not None:
+                connection.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(snapshot)))
             for name, value in _settings(timeout_s).items():  # again: a pooler may drop start-up options
                 connection.execute(sql.SQL("set local {} = {}").format(sql.Identifier(name), sql.Literal(value)))
             connection.execute("select 1")  # from the first query on READ ONLY and the snapshot cannot change
     except FAILURES as error:
         reason = statement_reason(error, timeout_s, LOCK_TIMEOUT_S)
     else:
-        return Session(connection, timeout_s, time.monotonic() + max(MIN_BUDGET_S, 4 * timeout_s))
+        return Session(connection, timeout_s, time.monotonic() + max(MIN_BUDGET_S, 4 * timeout_s), budget)
     raise NotMeasured(reason)
 
 

@@ -1,149 +1,165 @@
-"""Counts, queries and invariants of thresholds.yaml: exact numbers from the session's snapshot."""
+"""Counts, queries and invariants of thresholds.yaml: exact numbers, all of one snapshot."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 
-from psycopg import errors, pq, sql
-
+from readiness.config.database import ACKNOWLEDGED, CHANGE
 from readiness.config.model import Count, Database, Invariant, Query
-from readiness.database import SOURCE
+from readiness.database import SOURCE, queries
 from readiness.database.connect import Session
+from readiness.database.counts import count_together, estimate
+from readiness.database.names import split_name
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement
 
-Number = int | float | Decimal
 Found = Fraction | str
 """An exact number, or the reason why there is none."""
-NUMERIC_OIDS = frozenset({20, 21, 23, 700, 701, 1700})
-"""int8, int2, int4, float4, float8, numeric (pg_type.dat)."""
+Task = Callable[[Session], Mapping[str, Found]]
 
 
-def look(session: Session, database: Database) -> tuple[Measurement, ...]:
-    """One measurement for every count, query and invariant, in the order of the file."""
-    found: dict[str, Found] = {}
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers of one snapshot, by the name of the count or query."""
+
+    found: Mapping[str, Found] = field(default_factory=dict)
+    estimated: frozenset[str] = frozenset()
+
+
+def changing(database: Database, wanted: AbstractSet[str]) -> frozenset[str]:
+    """Counts and queries whose value before the load is needed."""
+    direct = {
+        name[len("data.") : -len(CHANGE)] for name in wanted if name.startswith("data.") and name.endswith(CHANGE)
+    }
+    for name, invariant in database.invariants.items():
+        if f"data.{name}" in wanted:
+            direct |= {term.removesuffix(CHANGE) for _, term in invariant.terms if term.endswith(CHANGE)}
+    return frozenset(direct & {*database.counts, *database.queries})
+
+
+def tasks(database: Database, names: AbstractSet[str]) -> list[Task]:
+    """What has to be asked for the counts and queries in `names`; each may run on a connection of its own."""
+    by_table: dict[object, dict[str, Count]] = {}
     for name, count in database.counts.items():
-        found[name] = _attempt(session, f"count {name}{_line(count.line)}", count)
-    for name, query in database.queries.items():
-        found[name] = _attempt(session, f"query {name}{_line(query.line)}", query)
-    data = [_measurement(name, value) for name, value in found.items()]
-    return (*data, *(_invariant(name, one, found) for name, one in database.invariants.items()))
+        if name in names:
+            key: object = name if count.estimate else _table(count)
+            by_table.setdefault(key, {})[name] = count
+    found: list[Task] = [_counting(counts) for counts in by_table.values()]
+    found += [_asking(name, query) for name, query in database.queries.items() if name in names]
+    return found
 
 
-def split_name(table: str) -> tuple[str, ...]:
-    """`schema.table` into its parts, taken as written; double quotes keep a dot. Raises NotMeasured."""
-    parts, part, quoted = [], "", False
-    for character in table.replace('""', "\0"):
-        if character == '"':
-            quoted = not quoted
-        elif character == "." and not quoted:
-            parts.append(part)
-            part = ""
-        else:
-            part += '"' if character == "\0" else character
-    parts.append(part)
-    if quoted or len(parts) > 2 or not all(parts):
-        raise NotMeasured('the table must be written as table, schema.table or "quoted.table"')
-    return tuple(parts)
+def numbers(database: Database, parts: list[Mapping[str, Found]]) -> Numbers:
+    """The answers of all tasks together."""
+    found: dict[str, Found] = {}
+    for part in parts:
+        found.update(part)
+    return Numbers(found, frozenset(name for name, count in database.counts.items() if count.estimate))
 
 
-def _attempt(session: Session, what: str, asked: Count | Query) -> Found:
+def measurements(
+    database: Database, now: Numbers, before: Mapping[str, Found], acknowledged: Found
+) -> tuple[Measurement, ...]:
+    """One for every count, query, change and invariant, in the order of the file.
+
+    `before` are the numbers before the load, where they are needed; `acknowledged` writes are those of the load.
+    """
+    known: dict[str, Found] = {**now.found, ACKNOWLEDGED: acknowledged}
+    estimated = set(now.estimated)
+    data = [_measurement(name, now.found[name], name in estimated) for name in now.found]
+    for name, value in now.found.items():
+        if name not in before:
+            continue
+        change = _difference(value, before[name])
+        known[f"{name}{CHANGE}"] = change
+        if name in estimated:
+            estimated.add(f"{name}{CHANGE}")
+        details = (_detail("before the load", before[name]), _detail("after the load", value))
+        data.append(_measurement(f"{name}{CHANGE}", change, name in estimated, details))
+    return (*data, *(_invariant(name, one, known, estimated) for name, one in database.invariants.items()))
+
+
+def _table(count: Count) -> object:
     try:
-        return _count(session, asked) if isinstance(asked, Count) else _query(session, asked.sql)
+        return split_name(count.table)
+    except NotMeasured:
+        return id(count)
+
+
+def _counting(counts: dict[str, Count]) -> Task:
+    def count(session: Session) -> Mapping[str, Found]:
+        if len(counts) > 1:
+            try:
+                return count_together(session, counts)
+            except NotMeasured:  # one of them is wrong; find out which, and count the others
+                pass
+        return {
+            name: _attempt(f"count {name}{_line(one.line)}", partial(_one, session, one))
+            for name, one in counts.items()
+        }
+
+    return count
+
+
+def _one(session: Session, count: Count) -> Fraction:
+    return estimate(session, count) if count.estimate else count_together(session, {"": count})[""]
+
+
+def _asking(name: str, query: Query) -> Task:
+    what = f"query {name}{_line(query.line)}"
+    return lambda session: {name: _attempt(what, lambda: queries.answer(session, query))}
+
+
+def _attempt(what: str, ask: Callable[[], Fraction]) -> Found:
+    try:
+        return ask()
     except NotMeasured as error:
         return f"{what}: {error}"
 
 
-def _count(session: Session, count: Count) -> Fraction:
-    conditions = [
-        sql.SQL("{} is null").format(sql.Identifier(column))
-        if value is None
-        else sql.SQL("{} = {}").format(sql.Identifier(column), sql.Literal(value))
-        for column, value in count.where.items()
-    ]
-    query = sql.SQL("select pg_catalog.count(*) from {}").format(sql.Identifier(*split_name(count.table)))
-    if conditions:
-        query += sql.SQL(" where ") + sql.SQL(" and ").join(conditions)
-    return Fraction(session.rows(query)[0][0])
+def _difference(now: Found, then: Found) -> Found:
+    missing = [one for one in (now, then) if isinstance(one, str)]
+    if isinstance(now, Fraction) and isinstance(then, Fraction):
+        return now - then
+    return "; ".join(dict.fromkeys(missing))
 
 
-def _query(session: Session, text: str) -> Fraction:
-    """The one number that `text` yields.
-
-    The server first parses the text alone, which runs nothing and says what comes out; then it runs wrapped in a
-    select, which only a statement that reads survives. Both take one statement at most.
-    """
-    bare = text.strip().rstrip("; \t\r\n")
-    if "\0" in bare:
-        raise NotMeasured("holds a zero byte")
-    with session.guarded():
-        _describe(session, bare)
-    rows = session.rows(b"select * from (\n" + bare.encode() + b"\n) q limit 2")
-    if len(rows) != 1:
-        raise NotMeasured(f"must yield one row, not {'none' if not rows else 'several'}")
-    return _finite(rows[0][0])
-
-
-def _describe(session: Session, text: str) -> None:
-    pgconn = session.connection.pgconn
-    parsed = pgconn.prepare(b"", text.encode())
-    if parsed.status != pq.ExecStatus.COMMAND_OK:
-        raise _error(parsed)
-    answer = pgconn.describe_prepared(b"")
-    if answer.status != pq.ExecStatus.COMMAND_OK:
-        raise _error(answer)
-    if answer.nfields != 1:
-        columns = "no columns" if answer.nfields == 0 else f"{answer.nfields} columns"
-        raise NotMeasured(f"must be one select with one column, not {columns}")
-    if answer.ftype(0) not in NUMERIC_OIDS:
-        name = (answer.fname(0) or b"").decode(errors="replace")
-        raise NotMeasured(f'must yield a number; the column "{name}" is of another type')
-
-
-def _error(result: pq.abc.PGresult) -> Exception:
-    state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"XX000").decode()
-    message = (result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or result.error_message).decode(errors="replace")
-    try:
-        return errors.lookup(state)(message)
-    except KeyError:
-        return errors.DatabaseError(message)
-
-
-def _finite(value: Number | None) -> Fraction:
-    if value is None:
-        raise NotMeasured("yielded NULL, which is no number")
-    if not math.isfinite(value):
-        raise NotMeasured(f"yielded {value:.6g}, too large or no number")
-    return Fraction(value)
-
-
-def _measurement(name: str, value: Found, details: tuple[Detail, ...] = ()) -> Measurement:
+def _measurement(name: str, value: Found, estimated: bool, details: tuple[Detail, ...] = ()) -> Measurement:
     metric = f"data.{name}"
+    if estimated:
+        details = (*details, Detail("exact", "no", None, "the planner's estimate"))
     if isinstance(value, str):
         return Measurement(metric, None, None, SOURCE, reason=value, details=details)
     try:
-        return Measurement(metric, None, float(value), SOURCE, details=details)
+        return Measurement(metric, None, float(value), SOURCE, details=details, estimated=estimated)
     except OverflowError:
         return Measurement(metric, None, None, SOURCE, reason="the number is too large", details=details)
 
 
-def _invariant(name: str, invariant: Invariant, found: Mapping[str, Found]) -> Measurement:
+def _invariant(name: str, invariant: Invariant, known: Mapping[str, Found], estimated: AbstractSet[str]) -> Measurement:
     """Left minus right, exact; a term without a value leaves none for the whole."""
     total, missing = Fraction(invariant.constant), []
     details: dict[str, Detail] = {}
     for factor, term in invariant.terms:
-        value = found.get(term, f"{term} is neither a count nor a query")
+        value = known.get(term, f"{term} was not measured")
+        details[term] = _detail(term, value)
         if isinstance(value, str):
             missing.append(value)
-            details[term] = Detail(term, "not measured", None, value)
         else:
             total += factor * value
-            details[term] = Detail(term, _shown(value), None)
     reason = "; ".join(dict.fromkeys(missing))
-    return _measurement(name, reason or total, tuple(details.values()))
+    is_estimate = any(term in estimated for _, term in invariant.terms)
+    return _measurement(name, reason or total, is_estimate, tuple(details.values()))
+
+
+def _detail(subject: str, value: Found) -> Detail:
+    if isinstance(value, str):
+        return Detail(subject, "not measured", None, value)
+    return Detail(subject, _shown(value), None)
 
 
 def _shown(value: Fraction) -> str:

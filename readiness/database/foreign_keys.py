@@ -55,3 +55,27 @@ def unvalidated(session: Session, schemas: tuple[str, ...]) -> tuple[int, tuple[
             details.append(Detail(f"{clean(table)}: {clean(name)}", ", ".join(flaws), False))
     summary = Detail("foreign keys", f"{len(rows):,} declared", None)
     return len(details), (*details, summary)
+
+
+_WITHOUT_INDEX = sql.SQL(
+    """select pg_catalog.format('%I.%I', n.nspname, c.relname), k.conname, pg_catalog.pg_get_constraintdef(k.oid)
+    from pg_catalog.pg_constraint k
+    join pg_catalog.pg_class c on c.oid = k.conrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where k.contype = 'f' and k.conparentid = 0 and n.nspname = any ({}::text[])
+      and not exists (
+        select from pg_catalog.pg_index x
+        where x.indrelid = k.conrelid and x.indisvalid and x.indpred is null
+          and (x.indkey::int2[])[0:pg_catalog.cardinality(k.conkey) - 1] operator(pg_catalog.@>) k.conkey)
+    order by 1, 2"""
+)
+
+
+def without_index(session: Session, schemas: tuple[str, ...]) -> tuple[int, tuple[Detail, ...]]:
+    """How many foreign keys have no index that begins with their columns, and which; raises NotMeasured."""
+    rows = session.rows(_WITHOUT_INDEX.format(sql.Literal(list(schemas))))
+    details = tuple(
+        Detail(f"{clean(table)}: {clean(name)}", "no index on its columns", False, clean(definition))
+        for table, name, definition in rows
+    )
+    return len(rows), details

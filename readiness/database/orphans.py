@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from psycopg import sql
 
+from readiness.config.model import Relation
 from readiness.database.connect import Session
+from readiness.database.names import split_name, table_bytes
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail
 from readiness.text import clean
@@ -38,7 +41,9 @@ _KEYS = sql.SQL(
 
 
 @dataclass(frozen=True, slots=True)
-class _Key:
+class Key:
+    """A relation between two tables, declared or not."""
+
     name: str
     child_schema: str
     child: str
@@ -54,30 +59,82 @@ class _Key:
     operators: list[str]
     """The key's own equality operators, parent on the left."""
 
+    @property
+    def subject(self) -> str:
+        """For a reader."""
+        table = f"{clean(self.child_schema)}.{clean(self.child)}" if self.child_schema else clean(self.child)
+        return f"{table}: {clean(self.name)}"
 
-def orphans(session: Session, schemas: tuple[str, ...]) -> tuple[int, tuple[Detail, ...]]:
-    """How many rows of the schemas are orphans, and how many below each key; raises NotMeasured.
 
-    One key that cannot be counted (no privilege, row security) leaves no value for the whole.
-    """
+def keys(session: Session, schemas: tuple[str, ...], relations: Mapping[str, Relation]) -> list[Key]:
+    """Every declared foreign key of the schemas and every relation that thresholds.yaml names; raises NotMeasured."""
     has_period = session.connection.info.server_version >= PERIOD_SINCE
     period = sql.SQL("k.conperiod") if has_period else sql.SQL("false")
-    keys = [_Key(*row) for row in session.rows(_KEYS.format(period=period, schemas=sql.Literal(list(schemas))))]
-    total, details = 0, []
-    for key in keys:
-        subject = f"{clean(key.child_schema)}.{clean(key.child)}: {clean(key.name)}"
-        if key.temporal:
-            raise NotMeasured(f"{subject}: a key over a PERIOD cannot be counted yet")
-        try:
-            found = session.rows(_query(key))[0][0]
-        except NotMeasured as error:
-            raise NotMeasured(f"{subject}: {error}") from None
-        total += found
-        details.append(Detail(subject, f"{found:,}", found == 0))
-    return total, (*details, Detail("foreign keys", f"{len(keys):,} counted", None))
+    declared = [Key(*row) for row in session.rows(_KEYS.format(period=period, schemas=sql.Literal(list(schemas))))]
+    return declared + [_undeclared(name, relation) for name, relation in relations.items()]
 
 
-def _query(key: _Key) -> sql.Composed:
+def _undeclared(name: str, relation: Relation) -> Key:
+    try:
+        child, parent = split_name(relation.table), split_name(relation.references)
+    except NotMeasured as error:
+        raise NotMeasured(f"relation {name} (line {relation.line}): {error}") from None
+    equal = "operator(pg_catalog.=)"
+    return Key(
+        f"relation {name} (line {relation.line})",
+        "" if len(child) == 1 else child[0],
+        child[-1],
+        False,
+        "" if len(parent) == 1 else parent[0],
+        parent[-1],
+        False,
+        False,
+        False,
+        list(relation.columns),
+        list(relation.keys),
+        [equal] * len(relation.columns),
+    )
+
+
+def count(session: Session, key: Key) -> int | str:
+    """Rows below one key without their parent, or why nobody knows."""
+    if key.temporal:
+        return f"{key.subject}: a key over a PERIOD cannot be counted yet"
+    try:
+        session.spend(bytes_to_read(session, key), "its two tables")
+        return int(session.rows(_query(key))[0][0])
+    except NotMeasured as error:
+        return f"{key.subject}: {error}"
+
+
+def bytes_to_read(session: Session, key: Key) -> int:
+    """Bytes of both tables; raises NotMeasured."""
+    return table_bytes(session, _table(key.child_schema, key.child)) + table_bytes(
+        session, _table(key.parent_schema, key.parent)
+    )
+
+
+def summary(found: Sequence[tuple[Key, int | str]]) -> tuple[int, tuple[Detail, ...]]:
+    """The sum, and how many below each key.
+
+    One key that could not be counted (no privilege, row security) leaves no value for the whole: raises NotMeasured.
+    """
+    details = []
+    total = 0
+    for key, number in found:
+        if isinstance(number, str):
+            raise NotMeasured(number)
+        total += number
+        details.append(Detail(key.subject, f"{number:,}", number == 0))
+    details.sort(key=lambda detail: detail.ok is not False)
+    return total, (*details, Detail("relations", f"{len(found):,} counted", None))
+
+
+def _table(schema: str, table: str) -> sql.Identifier:
+    return sql.Identifier(schema, table) if schema else sql.Identifier(table)
+
+
+def _query(key: Key) -> sql.Composed:
     """MATCH SIMPLE exempts a row with any NULL in the key; MATCH FULL only a row with nothing but NULL."""
     columns = [sql.Identifier("c", column) for column in key.columns]
     same = sql.SQL(" and ").join(
@@ -91,9 +148,9 @@ def _query(key: _Key) -> sql.Composed:
         "and not exists (select from {parent_only} {parent} p where {same})"
     ).format(
         child_only=sql.SQL("only" if key.child_only else ""),
-        child=sql.Identifier(key.child_schema, key.child),
+        child=_table(key.child_schema, key.child),
         bound=bound,
         parent_only=sql.SQL("only" if key.parent_only else ""),
-        parent=sql.Identifier(key.parent_schema, key.parent),
+        parent=_table(key.parent_schema, key.parent),
         same=same,
     )

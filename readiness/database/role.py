@@ -5,6 +5,8 @@ Roles that the login may become (`set_config('role', …)` is a plain select) co
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from psycopg import sql
 
 from readiness.database.connect import Session
@@ -12,8 +14,8 @@ from readiness.errors import Refused
 from readiness.text import clean
 
 HOW = (
-    "Use a role that can only read: create role readiness login password '…'; grant usage on schema public to "
-    "readiness; grant select on all tables in schema public to readiness (docs/database.md)"
+    "Use a role that can only read: `readiness database role --sql` prints the statements that make one; "
+    "--allow-db-writer goes on with this one, and the report says so"
 )
 _ROLE = sql.SQL(
     """select rolname, rolsuper, rolcreaterole, rolcreatedb, rolreplication
@@ -46,8 +48,8 @@ _TABLES = sql.SQL(
 )
 
 
-def refuse_writer(session: Session) -> None:
-    """Raise Refused, naming what gives the right, when the session's role could write any table of the database."""
+def power_of(session: Session) -> str:
+    """What lets the session's role write or take down this database, as the end of a sentence; empty for nothing."""
     (name, superuser, create_role, create_db, replication), *_ = session.rows(_ROLE)
     powers = {
         "is a superuser": superuser,
@@ -55,17 +57,20 @@ def refuse_writer(session: Session) -> None:
         "can create databases (CREATEDB)": create_db,
         "can replicate (REPLICATION)": replication,
     }
+    role = f'the role "{clean(name, 63)}"'
     for power, has in powers.items():
         if has:
-            raise _refused(name, power)
+            return f"{role} {power}"
     for (member,) in session.rows(_MEMBER):
-        raise _refused(name, f"is a member of {member}")
+        return f"{role} is a member of {clean(member, 63)}"
     for (schema,) in session.rows(_SCHEMA):
-        raise _refused(name, f"owns the schema {schema}")
+        return f"{role} owns the schema {clean(schema, 150)}"
     for table, owns, total in session.rows(_TABLES):
         more = f" and {total - 1} more" if total > 1 else ""
-        raise _refused(name, f"{'owns' if owns else 'can write'} the table {table}{more}")
+        return f"{role} {'owns' if owns else 'can write'} the table {clean(table, 150)}{more}"
+    return ""
 
 
-def _refused(role: str, power: str) -> Refused:
-    return Refused(f'READINESS_DATABASE_URL: the role "{clean(role, 63)}" {clean(power, 200)}. {HOW}')
+def refuse(power: str) -> NoReturn:
+    """Raise Refused with what the role can do and what to do about it."""
+    raise Refused(f"READINESS_DATABASE_URL: {power}. {HOW}")

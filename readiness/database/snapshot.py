@@ -2,20 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from psycopg import sql
 
+from readiness.config.database import CHANGE
 from readiness.config.model import Database
-from readiness.database import FOREIGN_KEYS, INDEXES, ORPHANS, SOURCE, data, foreign_keys, indexes, orphans
+from readiness.database import (
+    FOREIGN_KEYS,
+    INDEXES,
+    ORPHANS,
+    SOURCE,
+    constraints,
+    damage,
+    data,
+    foreign_keys,
+    indexes,
+    limits,
+    orphans,
+    pooler,
+    together,
+)
 from readiness.database.connect import Session
+from readiness.database.names import identifier, table_bytes
+from readiness.database.schema import measure as schema
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement
 
-Fact = tuple[int, tuple[Detail, ...]]
-_STANDBY = sql.SQL("select pg_catalog.pg_is_in_recovery()")
+Fact = tuple[float, tuple[Detail, ...]]
+CATALOGUE: Mapping[str, Callable[[Session, tuple[str, ...]], Fact]] = {
+    FOREIGN_KEYS: foreign_keys.unvalidated,
+    "database.foreign_keys.unindexed": foreign_keys.without_index,
+    "database.constraints.unvalidated": constraints.unvalidated,
+    "database.triggers.disabled": constraints.disabled_triggers,
+    "database.primary_keys.missing": constraints.without_primary_key,
+    INDEXES: indexes.invalid,
+    "database.indexes.duplicate": indexes.duplicate,
+    "database.indexes.redundant": indexes.redundant,
+    "database.indexes.unused": indexes.unused,
+    "database.sequences.used": limits.sequences,
+    "database.transaction_ids.used": limits.transaction_ids,
+}
+"""Facts of the catalogue, always taken: they read no table."""
+DAMAGED = "database.indexes.damaged"
+LAG = "database.replication_lag"
+_STANDBY = sql.SQL(
+    """select pg_catalog.pg_is_in_recovery(), case
+        when not pg_catalog.pg_is_in_recovery() then 0
+        when pg_catalog.pg_last_wal_receive_lsn() = pg_catalog.pg_last_wal_replay_lsn() then 0
+        else extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp())
+        end::float8"""
+)
 _TABLES = sql.SQL(
     """select s.name, n.oid is not null, exists (
         select from pg_catalog.pg_class c where c.relnamespace = n.oid and c.relkind in ('r', 'p'))
@@ -23,19 +63,98 @@ _TABLES = sql.SQL(
 )
 
 
-def look(session: Session, database: Database, wanted: AbstractSet[str]) -> tuple[Measurement, ...]:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What to ask, and what is known from before."""
+
+    url: str
+    database: Database
+    wanted: AbstractSet[str]
+    before: Mapping[str, data.Found] = field(default_factory=dict)
+    """Numbers before the load, where they are needed."""
+    acknowledged: data.Found = "no write was acknowledged"
+
+
+def look(session: Session, what: Look) -> tuple[Measurement, ...]:
     """All measurements; none is left out because another failed."""
+    database = what.database
+    standby = _standby(session)
     facts = [
-        _fact(FOREIGN_KEYS, session, database.schemas, foreign_keys.unvalidated),
-        _fact(INDEXES, session, database.schemas, indexes.invalid),
+        one
+        for metric, find in CATALOGUE.items()
+        if (one := _fact(metric, session, database.schemas, find)).reason is None
+        or metric in what.wanted
+        or metric in (FOREIGN_KEYS, INDEXES)
     ]
-    measurements = [*data.look(session, database), *facts]
-    if ORPHANS in wanted:
-        measurements.append(_fact(ORPHANS, session, database.schemas, orphans.orphans))
+    if database.schema_lock is not None or not what.wanted.isdisjoint(schema.METRICS):
+        facts += schema.measure(session, database)
+    facts += [standby] if standby and (standby.value or LAG in what.wanted) else []
+    measurements = [*_scans(session, what), *facts]
     have = {measurement.metric for measurement in measurements}
-    unknown = sorted(name for name in wanted - have if name.startswith(("data.", "database.")))
-    measurements += [Measurement(name, None, None, SOURCE, reason="nothing measures this") for name in unknown]
-    return _noted(session, measurements)
+    unknown = sorted(name for name in what.wanted - have if name.startswith(("data.", "database.")))
+    measurements += [Measurement(name, None, None, SOURCE, reason=_why_not(name)) for name in unknown]
+    return _noted(session, what.url, standby, measurements)
+
+
+def _why_not(metric: str) -> str:
+    return "it was not counted before the load" if metric.endswith(CHANGE) else "nothing measures this"
+
+
+def before_load(session: Session, database: Database, names: AbstractSet[str]) -> Mapping[str, data.Found]:
+    """The numbers of the named counts and queries."""
+    return data.numbers(database, [task(session) for task in data.tasks(database, names)]).found
+
+
+def _scans(session: Session, what: Look) -> list[Measurement]:
+    """Counts, queries, orphans and damage: what reads tables, on several connections where that pays."""
+    database = what.database
+    asked = data.tasks(database, {*database.counts, *database.queries})
+    keys: list[orphans.Key] = []
+    problem = ""
+    if ORPHANS in what.wanted:
+        try:
+            _require_tables(session, database.schemas)
+            keys = orphans.keys(session, database.schemas, database.relations)
+        except NotMeasured as error:
+            problem = str(error)
+    counted: dict[int, int | str] = {}
+
+    def count_orphans(number: int, on: Session) -> Mapping[str, data.Found]:
+        counted[number] = orphans.count(on, keys[number])
+        return {}
+
+    tasks: list[data.Task] = [*asked, *(partial(count_orphans, number) for number in range(len(keys)))]
+    numbers = data.numbers(database, together.run(session, what.url, tasks, _bytes(session, database, keys)))
+    measured = list(data.measurements(database, numbers, what.before, what.acknowledged))
+    if ORPHANS in what.wanted:
+        found = [(key, counted[number]) for number, key in enumerate(keys)]
+        measured.append(_fact(ORPHANS, session, database.schemas, lambda *_: _orphans(problem, found)))
+    if DAMAGED in what.wanted or database.deep:
+        deep = damage.indexes if database.deep else _not_deep
+        measured.append(_fact(DAMAGED, session, database.schemas, deep))
+    return measured
+
+
+def _orphans(problem: str, found: list[tuple[orphans.Key, int | str]]) -> Fact:
+    if problem:
+        raise NotMeasured(problem)
+    return orphans.summary(found)
+
+
+def _not_deep(session: Session, schemas: tuple[str, ...]) -> Fact:
+    raise NotMeasured("it reads every index whole; ask for it with --deep or database.deep: true")
+
+
+def _bytes(session: Session, database: Database, keys: list[orphans.Key]) -> int:
+    """Roughly what the scans read; 0 where nobody knows."""
+    total = 0
+    try:
+        total += sum(orphans.bytes_to_read(session, key) for key in keys)
+        for table in {count.table for count in database.counts.values() if not count.estimate}:
+            total += table_bytes(session, identifier(table))
+    except NotMeasured:
+        return 0
+    return total
 
 
 def _fact(
@@ -59,12 +178,27 @@ def _require_tables(session: Session, schemas: tuple[str, ...]) -> None:
         raise NotMeasured(f"no table in the schemas {', '.join(schemas)}")
 
 
-def _noted(session: Session, measurements: list[Measurement]) -> tuple[Measurement, ...]:
+def _standby(session: Session) -> Measurement | None:
+    """How far this server is behind its primary; None when that cannot be asked."""
     try:
-        standby = session.rows(_STANDBY)[0][0]
+        standby, lag_s = session.rows(_STANDBY)[0]
     except NotMeasured:
-        return tuple(measurements)
+        return None
     if not standby:
-        return tuple(measurements)
-    note = Detail("server", "a standby", None, "rows may be behind the primary")
-    return tuple(replace(one, details=(*one.details, note)) for one in measurements)
+        return Measurement(LAG, None, 0.0, SOURCE, details=(Detail("server", "the primary", None),))
+    if lag_s is None:
+        return Measurement(LAG, None, None, SOURCE, reason="this standby has replayed nothing since it started")
+    return Measurement(LAG, None, 1000 * lag_s, SOURCE, details=(Detail("server", "a standby", None),))
+
+
+def _noted(
+    session: Session, url: str, standby: Measurement | None, measurements: list[Measurement]
+) -> tuple[Measurement, ...]:
+    """With what a reader must know of the connection."""
+    notes = []
+    if standby is None or standby.value != 0.0 or standby.details[0].observed == "a standby":
+        behind = "lag unknown" if standby is None or standby.value is None else f"{standby.value / 1000:.1f} s behind"
+        notes.append(Detail("server", "a standby", None, f"rows may be behind the primary ({behind})"))
+    if pooling := pooler.notice(session, url):
+        notes.append(Detail("connection", pooling, None))
+    return tuple(replace(one, details=(*one.details, *notes)) for one in measurements) if notes else tuple(measurements)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from readiness import database
@@ -14,6 +15,7 @@ from readiness.config.model import Database
 from readiness.database import under_load
 from readiness.measurements.database import Activity
 from readiness.measurements.run import Measurement
+from readiness.measurements.writes import WriteBook
 
 if TYPE_CHECKING:
     from readiness.database.activity import JudgedWindow
@@ -33,6 +35,13 @@ class Stages:
     wanted: AbstractSet[str]
     interrupted: Callable[[], str | None]
     """The name of the signal that came, asked all the time."""
+    writer_allowed: bool = False
+
+    def before(self) -> Mapping[str, Fraction | str]:
+        """The numbers before the load whose change is judged."""
+        if self.url is None:
+            return {}
+        return database.before_load(self.url, self.section, self.wanted, writer_allowed=self.writer_allowed)
 
     def start_watching(self, pool: ThreadPoolExecutor, window: JudgedWindow) -> Future[Activity | None]:
         """Begin to look at the sessions beside the load."""
@@ -44,8 +53,8 @@ class Stages:
             return under_load.unavailable(NO_DATABASE, self.wanted)
         return under_load.measurements(activity, self.wanted)
 
-    def after(self) -> tuple[Measurement, ...]:
-        """Counts, invariants and structure, from one snapshot after the load."""
+    def after(self, before: Mapping[str, Fraction | str], book: WriteBook | None) -> tuple[Measurement, ...]:
+        """Counts, invariants, structure and the writes of the load, after it."""
         wanted = self.wanted - under_load.METRICS
         if not any(name.startswith(("data.", "database.")) for name in wanted):
             return ()
@@ -54,7 +63,21 @@ class Stages:
         url, section = self.url, self.section
         found: list[tuple[Measurement, ...]] = []
         # A daemon: when a signal comes, a query that takes long is left to its own deadline.
-        looking = threading.Thread(target=lambda: found.append(database.measure(url, section, wanted)), daemon=True)
+
+        def look() -> None:
+            found.append(
+                database.measure(
+                    url,
+                    section,
+                    wanted,
+                    before=before,
+                    book=book,
+                    stop=lambda: self.interrupted() is not None,
+                    writer_allowed=self.writer_allowed,
+                )
+            )
+
+        looking = threading.Thread(target=look, daemon=True)
         if self.interrupted() is None:
             looking.start()
         while looking.is_alive() and self.interrupted() is None:

@@ -262,6 +262,8 @@ class Measurement:
     details: tuple[Detail, ...] = ()
     witnesses: tuple[Witness, ...] = ()
     """Who said what, where more than one source was asked; the first is the one that gave the value."""
+    estimated: bool = False
+    """Whether the value is an estimate: it may stand in a report, and never decides a blocking check."""
 
 
 @dataclass(frozen=True, slots=True)

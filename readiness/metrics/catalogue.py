@@ -30,7 +30,9 @@ def find(name: str) -> Metric | None:
         return replace(CUSTOM, name=name, title=title, unit=custom_unit(subject))
     if name.startswith("data.") and len(name) > len("data."):
         subject = name.removeprefix("data.")
-        return replace(DATA, name=name, title=subject.replace("_", " ").capitalize())
+        words = subject.removesuffix(".change").replace("_", " ").capitalize()
+        title = f"{words}: Change by the Run" if subject.endswith(".change") else words
+        return replace(DATA, name=name, title=title)
     return _BY_NAME.get(name)
 
 

@@ -1,0 +1,207 @@
+"""The form of the `database:` section: what to count, what must hold, and how much may be read for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from readiness.config import invariants
+from readiness.config.form import Complaint, Form, described, items, mapping, scalar, section
+from readiness.config.model import Count, Database, Invariant, Query, Relation, Writes
+from readiness.config.scalars import block_form, duration_form, literal_form, text_form
+from readiness.config.tree import Node, Scalar
+from readiness.errors import ConfigError
+
+NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
+ACKNOWLEDGED = "writes.acknowledged"
+CHANGE = ".change"
+MAX_SQL = 20_000
+_SIZE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?) ?(MB|GB|TB)", re.ASCII)
+_UNITS = {"MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
+
+
+T = TypeVar("T")
+
+
+def _named(form: Form[T]) -> Form[dict[str, T]]:
+    return mapping(form, key=_name, pattern=NAME)
+
+
+def database_form(countable: Collection[str]) -> Form[Database]:
+    """The `database:` section; `countable` are the names that an invariant may use."""
+    count = section(
+        _count,
+        {
+            "table": ("table", text_form(most=130)),
+            "where": ("where", mapping(literal_form(), key=_column)),
+            "estimate": ("estimate", described(yes_form(), "The planner's estimate; never enough to block on.")),
+        },
+        required=("table",),
+        line="line",
+    )
+    query = section(
+        _query,
+        {
+            "sql": ("sql", block_form(MAX_SQL)),
+            "file": ("file", described(text_form(most=300), "A file with the SQL, beside thresholds.yaml.")),
+        },
+        line="line",
+    )
+    text = block_form(2000)
+    terms = {*countable, *(f"{name}{CHANGE}" for name in countable), ACKNOWLEDGED}
+
+    def invariant(node: Node, path: str) -> Invariant:
+        text.read(node, path)  # a quoted or plain line of text, before its grammar
+        return scalar(lambda found: invariants.parse(found.text, terms, found.line), {}).read(node, path)
+
+    return section(
+        _database,
+        {
+            "counts": ("counts", _named(count)),
+            "queries": ("queries", _named(query)),
+            "invariants": ("invariants", _named(Form(invariant, text.schema))),
+            "relations": (
+                "relations",
+                described(_named(_relation_form()), "Relations without a foreign key, for database.orphans."),
+            ),
+            "writes": ("writes", described(_writes_form(), "Where the writes of the load must be found again.")),
+            "schemas": ("schemas", items(text_form(most=63), least=1)),
+            "schema_lock": ("schema_lock", described(text_form(most=300), "File of `readiness schema lock`.")),
+            "statement_timeout": ("statement_timeout_s", duration_form(least_s=0.001, most_s=3600)),
+            "max_scan": ("max_scan_bytes", described(size_form(), "Most that all scans together may read.")),
+            "deep": ("deep", described(yes_form(), "Verify B-tree indexes with amcheck.")),
+        },
+    )
+
+
+def _relation_form() -> Form[Relation]:
+    columns = items(text_form(most=63), least=1)
+    return section(
+        _relation,
+        {
+            "table": ("table", text_form(most=130)),
+            "columns": ("columns", columns),
+            "references": ("references", text_form(most=130)),
+            "keys": ("keys", columns),
+        },
+        required=("table", "columns", "references", "keys"),
+        line="line",
+    )
+
+
+def _writes_form() -> Form[Writes]:
+    return section(
+        Writes,
+        {
+            "table": ("table", text_form(most=130)),
+            "key": ("key", described(text_form(most=63), "Column with the idempotency key.")),
+            "run": ("run", described(text_form(most=63), "Column with the run's id, where there is one.")),
+            "scenario": ("scenario", described(text_form(most=100), "The scenario that writes.")),
+        },
+        required=("table", "key"),
+        line="line",
+    )
+
+
+def read_files(database: Database, folder: Path, name: str) -> Database:
+    """The section with the SQL of its files read and paths below `folder`; `name` is thresholds.yaml as given.
+
+    Raises ConfigError for a file that cannot be read.
+    """
+    queries, problems = {}, []
+    for key, query in database.queries.items():
+        if query.file is None:
+            queries[key] = query
+            continue
+        try:
+            queries[key] = replace(query, sql=_text(folder / query.file))
+        except ValueError as error:
+            problems.append(f"{name}:{query.line}: database.queries.{key}.file: {query.file}: {error}")
+    if problems:
+        raise ConfigError(*problems)
+    lock = None if database.schema_lock is None else str(folder / database.schema_lock)
+    return replace(database, queries=queries, schema_lock=lock)
+
+
+def _text(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ValueError("there is no such file beside thresholds.yaml") from None
+    except UnicodeDecodeError:
+        raise ValueError("is not UTF-8") from None
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None
+    if not text.strip() or len(text) > MAX_SQL:
+        raise ValueError(f"must hold 1 to {MAX_SQL:,} characters of SQL")
+    return text
+
+
+def yes_form() -> Form[bool]:
+    """`true` or `false`, nothing else that YAML may take for one."""
+
+    def parse(node: Scalar) -> bool:
+        if node.plain and node.text in ("true", "false"):
+            return node.text == "true"
+        raise ValueError(f"must be true or false, without quotes, not {node.text!r}")
+
+    return scalar(parse, {"type": "boolean"})
+
+
+def size_form() -> Form[int]:
+    """Bytes from `10 GB`; 1 kB is 1024 bytes as in PostgreSQL."""
+
+    def parse(node: Scalar) -> int:
+        match = _SIZE.fullmatch(node.text.strip())
+        if not match:
+            raise ValueError(f'must be a size with its unit, such as "10 GB" (MB, GB or TB), not {node.text!r}')
+        return int(float(match[1]) * _UNITS[match[2]])
+
+    return scalar(parse, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?(MB|GB|TB)$"})
+
+
+def _count(**given: object) -> Count:
+    count = Count(**given)  # type: ignore[arg-type]
+    if count.estimate and count.where:
+        raise Complaint("the planner's estimate is of the whole table; leave where or estimate out", "estimate")
+    return count
+
+
+def _query(sql: str | None = None, file: str | None = None, line: int = 0) -> Query:
+    if (sql is None) == (file is None):
+        raise Complaint('needs either sql: "select …" or file: name.sql')
+    return Query(sql or "", line, file)
+
+
+def _relation(**given: object) -> Relation:
+    relation = Relation(**given)  # type: ignore[arg-type]
+    if len(relation.columns) != len(relation.keys):
+        raise Complaint(f"has {len(relation.keys)} for {len(relation.columns)} columns; pair them one by one", "keys")
+    return relation
+
+
+def _database(**given: object) -> Database:
+    database = Database(**given)  # type: ignore[arg-type]
+    for key, names, others in (
+        ("queries", database.queries, {*database.counts}),
+        ("invariants", database.invariants, {*database.counts, *database.queries}),
+    ):
+        if twice := sorted(others & set(names)):
+            raise Complaint(f'"{twice[0]}" is already the name of a count or query; data.{twice[0]} must be one', key)
+    used = {name for one in database.invariants.values() for _, name in one.terms}
+    if ACKNOWLEDGED in used and database.writes is None:
+        raise Complaint(f"{ACKNOWLEDGED} needs database.writes, which says where the writes are", "invariants")
+    return database
+
+
+def _name(text: str) -> None:
+    if not re.fullmatch(NAME, text, re.ASCII):
+        raise ValueError("is not a name: letters, digits and _, not starting with a digit, at most 63")
+
+
+def _column(text: str) -> None:
+    if not text.strip() or len(text) > 63:
+        raise ValueError("is not a column name: 1 to 63 characters")

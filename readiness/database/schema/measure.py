@@ -1,0 +1,68 @@
+"""database.schema.drift and database.schema.destructive: the database against the lock of the repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from readiness.config.model import Database
+from readiness.database import SOURCE
+from readiness.database.connect import Session
+from readiness.database.schema import lines
+from readiness.database.schema.drift import Change, compare
+from readiness.errors import NotMeasured
+from readiness.measurements.run import Detail, Measurement
+from readiness.text import clean
+
+DRIFT, DESTRUCTIVE = "database.schema.drift", "database.schema.destructive"
+METRICS = (DRIFT, DESTRUCTIVE)
+SHOWN = 100
+
+
+def measure(session: Session, database: Database) -> tuple[Measurement, ...]:
+    """Both measurements, with every difference as a line of their details."""
+    try:
+        changes = compare(_lock(database), lines.read(session, database.schemas))
+    except (NotMeasured, ValueError) as error:
+        return tuple(Measurement(metric, None, None, SOURCE, reason=str(error)) for metric in METRICS)
+    harm = tuple(change for change in changes if change.destructive)
+    return (
+        Measurement(DRIFT, None, float(len(changes)), SOURCE, details=_details(changes)),
+        Measurement(DESTRUCTIVE, None, float(len(harm)), SOURCE, details=_details(harm)),
+    )
+
+
+def _lock(database: Database) -> tuple[str, ...]:
+    if database.schema_lock is None:
+        raise NotMeasured("database.schema_lock names no file; write one with `readiness schema lock`")
+    path = Path(database.schema_lock)
+    try:
+        return lines.parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NotMeasured(f"{path.name}: there is no such file; write it with `readiness schema lock`") from None
+    except (OSError, ValueError) as error:
+        raise NotMeasured(f"{path.name}: {clean(error)}") from None
+
+
+def _details(changes: tuple[Change, ...]) -> tuple[Detail, ...]:
+    found = [
+        Detail(
+            clean(change.subject),
+            "new" if change.before is None else "gone" if change.after is None else "changed",
+            False if change.destructive else None,
+            clean("; ".join(part for part in (_words(change), change.why or "additive") if part)),
+        )
+        for change in sorted(changes, key=lambda change: not change.destructive)[:SHOWN]
+    ]
+    if len(changes) > SHOWN:
+        found.append(Detail("more", f"{len(changes) - SHOWN:,} differences", None))
+    return tuple(found)
+
+
+def _words(change: Change) -> str:
+    match change.before, change.after:
+        case None, after:
+            return after or ""
+        case before, None:
+            return before or ""
+        case before, after:
+            return f"{before} -> {after}"
