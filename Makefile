@@ -37,7 +37,7 @@ bench: $(VENV)/dev.done ## benchmarks: ratios side by side
 	$(BIN)/python -m benchmarks
 
 example: $(VENV)/dev.done ## a real run of the demo as reports/example, the golden output
-	cp thresholds.yaml reports/example/thresholds.yaml
+	cp thresholds.yaml schema.lock reports/example/
 	cd reports/example && $(CURDIR)/$(BIN)/readiness run demo --thresholds thresholds.yaml --out .
 
 locks: $(VENV)/dev.done ## resolve the hashed locks anew from pyproject.toml

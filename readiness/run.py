@@ -65,6 +65,8 @@ class Plan:
     target: Target
     engine: EnginePlan
     database_url: str | None
+    writer: str | None = None
+    """None: a database role that can write is refused. Else it is allowed, and this is what it can do, if anything."""
     unreachable: str | None = None
     """Why the target's name has no address; nothing is sent then."""
     workers: Workers | None = None
@@ -81,6 +83,7 @@ def plan(
     *,
     allowed_addresses: tuple[str, ...],
     database_url: str | None,
+    writer: str | None = None,
     unreachable: str | None = None,
     cache_url: str | None = None,
 ) -> Plan:
@@ -116,7 +119,7 @@ def plan(
         judged_step=load.steps.index(load.decide_at) if load.decide_at is not None else 0,
         calibration_s=load.calibration_s,
     )
-    return Plan(run_id, config, target, engine, database_url, unreachable, cache_url=cache_url)
+    return Plan(run_id, config, target, engine, database_url, writer, unreachable, cache_url=cache_url)
 
 
 def _phases(load: LoadSection) -> tuple[Phase, ...]:
@@ -139,7 +142,7 @@ def execute(
     """
     started_at = _now()
     wanted = {check.metric for check in plan.config.checks if check.not_applicable is None}
-    stages = Stages(plan.database_url, plan.config.database, wanted, interrupted)
+    stages = Stages(plan.database_url, plan.config.database, wanted, interrupted, plan.writer is not None)
     before: Mapping[str, Fraction | str] = {}
     try:
         if signal_name := interrupted():
@@ -302,7 +305,8 @@ def _hash(plan: Plan) -> str:
 
 def _notes(plan: Plan, outcome: controller.LoadOutcome) -> tuple[str, ...]:
     failures = [f"{text} ({count:,}×)" for text, count in outcome.failure_texts[:10]]
-    return (*warnings(plan), *outcome.notes, *failures)
+    allowed = (f"Allowed by --allow-db-writer: {plan.writer}.",) if plan.writer else ()
+    return (*allowed, *warnings(plan), *outcome.notes, *failures)
 
 
 def warnings(plan: Plan) -> tuple[str, ...]:

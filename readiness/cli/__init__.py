@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from readiness.cli import compare, demo, gate, judge, lint, report, run, worker
+from readiness.cli import compare, database, demo, gate, judge, lint, report, run, schema, worker
 
 app = typer.Typer(
     name="readiness",
@@ -25,6 +25,8 @@ app.command()(gate.gate)
 app.command()(lint.lint)
 app.command()(demo.demo)
 app.command()(worker.worker)
+app.add_typer(schema.app, name="schema")
+app.add_typer(database.app, name="database")
 
 
 def _version(wanted: bool) -> None:

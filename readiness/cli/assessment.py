@@ -36,7 +36,6 @@ from readiness.run import plan as make_plan
 from readiness.scenario_files import find
 from readiness.text import redact
 
-DATABASE_VARIABLE = "READINESS_DATABASE_URL"
 CACHE_VARIABLE = "READINESS_CACHE_URL"
 SECRET_PREFIXES = ("READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SECRET", TOKEN_VARIABLE)
 
@@ -62,6 +61,8 @@ class Request:
     allow_hosts: tuple[str, ...]
     allow_conditional: bool
     quiet: bool
+    allow_db_writer: bool = False
+    deep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def assess(request: Request) -> Assessment:
     url = None if demo_profile else targets.parse(request.target)
     scenarios = _scenarios(request, config, demo=demo_profile is not None)
     workers = workers_of(config.load.processes, request.remote_workers, request.listen, request.worker_wait, environ)
-    database_url = environ.get(DATABASE_VARIABLE) or None
+    database_url = database.from_environment(environ)
     if database_url and not demo_profile:
         database.parse(database_url)
     cache_url = environ.get(CACHE_VARIABLE) or None
@@ -145,7 +146,7 @@ def _config(request: Request, environ: Mapping[str, str]) -> Config:
     config = load_config(path, environ)
     if request.thresholds is None:
         config = replace(config, file="thresholds.yaml")
-    return override(
+    config = override(
         config,
         users=request.users,
         rate=request.rate,
@@ -154,6 +155,9 @@ def _config(request: Request, environ: Mapping[str, str]) -> Config:
         warm_up=request.warm_up,
         processes=request.processes,
     )
+    if request.deep:
+        config = replace(config, database=replace(config.database, deep=True))
+    return config
 
 
 def _demo_profile(target: str) -> str | None:
@@ -197,7 +201,7 @@ def _plan(
     cache_url: str | None,
 ) -> Plan:
     """The plan, after the guards; what they refuse is left in the files as the reason."""
-    unreachable = None
+    unreachable, writer = None, ""
     try:
         try:
             target = targets.resolve(request.target, url, request.allow_hosts, config.allowed_hosts)
@@ -205,7 +209,7 @@ def _plan(
             target, unreachable = Target(request.target, url, ()), str(error)
         if database_url is not None:
             with suppress(NotMeasured):  # unreachable: every measurement of the database will say so
-                database.check_role(database_url, config.database)
+                writer = database.check_role(database_url, config.database, writer_allowed=request.allow_db_writer)
     except Refused as refused:
         files.replace_yesterday(redact(f"Refused before any load: {refused}", secrets))
         raise
@@ -217,6 +221,7 @@ def _plan(
         scenarios,
         allowed_addresses=extra,
         database_url=database_url,
+        writer=writer if request.allow_db_writer else None,
         unreachable=unreachable,
         cache_url=cache_url,
     )

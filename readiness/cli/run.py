@@ -39,6 +39,10 @@ def run(
     allow_host: Annotated[
         list[str] | None, typer.Option(metavar="HOST", help="A host other than this machine that may be loaded.")
     ] = None,
+    allow_db_writer: Annotated[
+        bool, typer.Option("--allow-db-writer", help="Go on with a database role that can write; the report says so.")
+    ] = False,
+    deep: Annotated[bool, typer.Option("--deep", help="Also verify B-tree indexes with amcheck.")] = False,
     allow_conditional: Annotated[bool, typer.Option(help="End with 0 when CONDITIONAL.")] = False,
     quiet: Annotated[bool, typer.Option(help="No progress, one line of verdict.")] = False,
 ) -> None:
@@ -61,6 +65,8 @@ def run(
         out=out,
         formats=format_,
         allow_hosts=tuple(allow_host or ()),
+        allow_db_writer=allow_db_writer,
+        deep=deep,
         allow_conditional=allow_conditional,
         quiet=quiet,
     )

@@ -8,14 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from fractions import Fraction
+from urllib.parse import quote
 
 from readiness.config.model import Database
 from readiness.errors import ConfigError, NotMeasured, Refused
 from readiness.measurements.run import Measurement
 from readiness.measurements.writes import WriteBook
 
-__all__ = ["before_load", "check_role", "measure", "parse", "secrets", "unavailable"]
+__all__ = [
+    "before_load",
+    "check_role",
+    "from_environment",
+    "measure",
+    "parse",
+    "role_sql",
+    "schema_lock",
+    "secrets",
+    "unavailable",
+]
 
+VARIABLE = "READINESS_DATABASE_URL"
 SOURCE = "database"
 FOREIGN_KEYS = "database.foreign_keys.unvalidated"
 INDEXES = "database.indexes.invalid"
@@ -34,6 +46,30 @@ def secrets(url: str) -> tuple[str, ...]:
     from readiness.database.address import passwords
 
     return passwords(url)
+
+
+def from_environment(environ: Mapping[str, str]) -> str | None:
+    """The connection: READINESS_DATABASE_URL, else the service that PGSERVICE names; None for neither."""
+    if url := environ.get(VARIABLE):
+        return url
+    service = environ.get("PGSERVICE")
+    return f"postgresql://?service={quote(service, safe='')}" if service else None
+
+
+def role_sql(name: str, database: Database) -> str:
+    """The statements that make a role which may do what readiness needs and nothing else, for psql."""
+    from readiness.database.role import statements
+
+    return statements(name, database.schemas)
+
+
+def schema_lock(url: str, database: Database) -> str:
+    """The text of a schema lock; raises NotMeasured."""
+    from readiness.database.connect import open_read_only
+    from readiness.database.schema.lines import read, text
+
+    with open_read_only(url, timeout_s=database.statement_timeout_s) as session:
+        return text(read(session, database.schemas))
 
 
 def check_role(url: str, database: Database, *, writer_allowed: bool = False) -> str:

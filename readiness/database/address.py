@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 from psycopg import Error
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import Conninfo
 
 from readiness.errors import ConfigError
 
@@ -55,6 +56,12 @@ def passwords(url: str) -> tuple[str, ...]:
         name, _, value = pair.partition("=")
         if unquote(name) in _SECRET_PARAMETERS:
             found.append(value)
+    if "service=" in query:  # libpq reads the file of the service that PGSERVICE names
+        found += [
+            option.val.decode(errors="replace")
+            for option in Conninfo.get_defaults()
+            if option.keyword.decode() in _SECRET_PARAMETERS and option.val
+        ]
     found += [value for name, value in parse_qsl(query) if name in _SECRET_PARAMETERS]
     found += [unquote(value) for value in found]
     return tuple(dict.fromkeys(value for value in found if value))

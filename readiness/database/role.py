@@ -71,6 +71,29 @@ def power_of(session: Session) -> str:
     return ""
 
 
+def statements(name: str, schemas: tuple[str, ...]) -> str:
+    """SQL for psql that makes the role; the password is asked for and stands in no file."""
+    role = sql.Identifier(name).as_string(None)
+    lines = [
+        f"create role {role} login nosuperuser nocreatedb nocreaterole connection limit 4;",
+        f"\\password {role}",
+        f"alter role {role} set default_transaction_read_only = on;",
+        f'grant connect on database :"DBNAME" to {role};',
+        f"grant pg_monitor to {role};  -- sees other sessions and all statistics",
+    ]
+    for schema in schemas:
+        place = sql.Identifier(schema).as_string(None)
+        lines += [
+            f"grant usage on schema {place} to {role};",
+            f"grant select on all tables in schema {place} to {role};",
+            f"grant select on all sequences in schema {place} to {role};  -- select reads them, usage would move them",
+            "-- as the owner of the tables, so that the next migration's are readable too:",
+            f"alter default privileges in schema {place} grant select on tables to {role};",
+        ]
+    lines.append(f"-- only where row-level security hides rows from it: alter role {role} bypassrls;")
+    return "\n".join(lines)
+
+
 def refuse(power: str) -> NoReturn:
     """Raise Refused with what the role can do and what to do about it."""
     raise Refused(f"READINESS_DATABASE_URL: {power}. {HOW}")

@@ -102,5 +102,6 @@ def _make_roles(connection: psycopg.Connection, passwords: dict[str, str]) -> No
     connection.execute(sql.SQL("grant connect on database {} to {}, {}").format(database, service, reader))
     connection.execute(sql.SQL("grant usage on schema public to {}, {}").format(service, reader))
     connection.execute(sql.SQL("grant select on all tables in schema public to {}, {}").format(service, reader))
+    connection.execute(sql.SQL("grant select on all sequences in schema public to {}").format(reader))
     connection.execute(sql.SQL("grant insert on scans to {}").format(service))
     connection.execute(sql.SQL("grant pg_monitor to {}").format(reader))

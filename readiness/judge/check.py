@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from readiness.config.model import Check
+from readiness.config.model import Check, OnFail
 from readiness.judge.compare import Answer, Comparison, Proof, bounds, compare, consistent
 from readiness.judge.instrument import Suspicion, pauses_within, suspicion
 from readiness.judge.readings import Reading, read
@@ -67,8 +67,15 @@ def judge_check(run: Run, check: Check, confidence: float | None) -> Judged:
             answers.append(Answer(check.warn_limit, warned.proof))
         low, high = consistent(reading.value, low, high, tuple(answers))
     judged = _judged(check, metric.unit, outcome, credit, reading, message, low, high)
-    doubt = _suspicion(run, check, metric, outcome, reading.value)
+    doubt = _estimate(check, reading) or _suspicion(run, check, metric, outcome, reading.value)
     return judged if doubt is None else _unsure(judged, doubt)
+
+
+def _estimate(check: Check, reading: Reading) -> Suspicion | None:
+    """An estimate may inform and it may be a condition; it neither blocks a release nor lets one pass."""
+    if not reading.estimated or check.on_fail is not OnFail.BLOCK:
+        return None
+    return Suspicion("it is an estimate, which decides no blocking check", "count exactly (leave estimate out)")
 
 
 def _suspicion(run: Run, check: Check, metric: Metric, outcome: Outcome, value: float | None) -> Suspicion | None:

@@ -56,6 +56,8 @@ class Reading:
     """Share (0 to 1) of the requests in scope that failed or were never answered."""
     moved: wander.Wander = wander.STILL
     """How the level of the latencies wandered; only for quantiles."""
+    estimated: bool = False
+    """Whether the value is an estimate, which decides no blocking check."""
 
     def stalled_share(self, limit_s: float, *, unanswered_only: bool = False) -> float:
         """Share (0 to 1) of the judged window in which whoever came waited longer than `limit_s`.
@@ -87,6 +89,7 @@ def read(run: Run, metric: Metric, scope: str | None) -> Reading:
                 measurement.reason,
                 measurement.evidence,
                 moved=_moved(metric, measurement.evidence),
+                estimated=measurement.estimated,
             )
     if is_load(metric.name):
         why = run.doubts[0] if run.load is None and run.doubts else "the load sent no request"

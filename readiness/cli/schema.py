@@ -1,0 +1,58 @@
+"""`readiness schema lock`: what the database is made of, as a text to review and to compare with later."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from readiness.cli.output import refusals, say
+from readiness.errors import ConfigError, NotMeasured
+
+if TYPE_CHECKING:
+    from readiness.config.model import Database
+
+app = typer.Typer(help="The schema lock: what the database should be made of.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `lock` a command of its own while it is the only one."""
+
+
+@app.command()
+def lock(
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write; - prints.")] = Path("schema.lock"),
+    thresholds: Annotated[Path | None, typer.Option(help="For database.schemas; default thresholds.yaml here.")] = None,
+) -> None:
+    """Write tables, columns, constraints and indexes of READINESS_DATABASE_URL as sorted lines."""
+    from readiness import database
+
+    with refusals():
+        section = database_section(thresholds)
+        url = database.from_environment(os.environ)
+        if url is None:
+            raise ConfigError(f"{database.VARIABLE}: is not set; it says which database to write down")
+        try:
+            content = database.schema_lock(url, section)
+        except NotMeasured as error:
+            raise ConfigError(f"{database.VARIABLE}: {error}") from None
+        if str(out) == "-":
+            say(content.rstrip("\n"))
+            return
+        try:
+            out.write_text(content, encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(f"--out {out}: cannot be written: {error.strerror}") from None
+        say(f"{out}: {len(content.splitlines()) - 1:,} lines", to_stderr=True)
+
+
+def database_section(thresholds: Path | None) -> Database:
+    """The `database:` section of the file, or the defaults where no file is named and none is here."""
+    from readiness.config.load import load
+    from readiness.config.model import Database
+
+    path = thresholds or Path("thresholds.yaml")
+    return load(path, os.environ).database if thresholds or path.exists() else Database()
