@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 
-from readiness import __version__, probes
+from readiness import __version__, circumstances, probes
 from readiness.config import pace
 from readiness.config.lint import lint
 from readiness.config.model import Arrivals, Config
@@ -140,7 +140,7 @@ def execute(
     `interrupted` names the signal that came, and is asked all the time. Raises ConfigError when a scenario file is
     unusable, which is found before anything is sent.
     """
-    started_at = _now()
+    started_at, clocks = _now(), circumstances.Clocks()
     wanted = {check.metric for check in plan.config.checks if check.not_applicable is None}
     stages = Stages(plan.database_url, plan.config.database, wanted, interrupted, plan.writer is not None)
     before: Mapping[str, Fraction | str] = {}
@@ -172,7 +172,7 @@ def execute(
         measurements=looks + rows,
         doubts=outcome.doubts,
         interrupted=interrupted(),
-        notes=(*_notes(plan, outcome), *([share] if share else [])),
+        notes=(*_notes(plan, outcome), *([share] if share else []), *circumstances.notes(clocks, plan.target)),
         database=activity,
     )
 

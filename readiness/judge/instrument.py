@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.instrument import Instrument, Pause
+from readiness.measurements.instrument import Calibration, Instrument, Pause
 from readiness.measurements.run import Load
 from readiness.metrics.catalogue import is_load
 from readiness.metrics.metric import Kind, Metric
@@ -17,14 +17,17 @@ from readiness.numbers import quantity
 
 FREE_LAG_SHARE = 0.1
 """Lag up to this share of a limit is of no account."""
-MAX_LAG_SHARE = 0.5
-"""Lag over this share of a limit leaves no load as it was planned; between the two, the value and the lag together
-must stay under the limit."""
+MAX_HELD_SHARE = 0.05
+"""Lag that takes up more than this share of the users' own pace leaves less load than was planned."""
 MIN_LAG_MS = 2.0
 """Timers tick in milliseconds: less lag than this cannot be told from a healthy engine."""
 MAX_CPU_SHARE = 0.9
 """Above this, requests queue in the engine and not in the target."""
 MIN_WATCHED_S = 0.5
+MAX_CEILING_SHARE = 0.8
+"""Above this share of the calibrated ceiling the engine has no room left, when it was busy (BUSY_SHARE) as well."""
+BUSY_SHARE = 0.5
+"""The null server may not suit a scenario; a core that was half idle refutes a ceiling that is too low."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +48,50 @@ def suspicion(load: Load, metric: Metric, value_ms: float, limit_ms: float) -> S
             f"the load engine was saturated: it used {quantity(100 * seen.cpu_share, '%')} of its core",
             "send less load from this machine (fewer users or more think time)",
         )
-    free_ms, most_ms = max(FREE_LAG_SHARE * limit_ms, MIN_LAG_MS), max(MAX_LAG_SHARE * limit_ms, MIN_LAG_MS)
+    if full := _near_ceiling(load, seen):
+        return full
+    if held := _held_back(load, seen):
+        return held
+    free_ms = max(FREE_LAG_SHARE * limit_ms, MIN_LAG_MS)
     for histogram, what in ((seen.lag, "the load engine's event loop was late by"), (seen.start_lag, "arrivals left")):
         lag_ms = _like(histogram, metric)
-        if lag_ms is not None and (lag_ms > most_ms or (lag_ms > free_ms and value_ms + lag_ms > limit_ms)):
+        if lag_ms is not None and lag_ms > free_ms and value_ms + lag_ms > limit_ms:
             late = f"{what} {quantity(lag_ms, 'ms')}{'' if histogram is seen.lag else ' late'}"
             return Suspicion(
                 f"{late} {_at(metric)}, too much beside a limit of {quantity(limit_ms, 'ms')}",
                 "give the load engine a core of its own, or send less load",
             )
     return None
+
+
+def _held_back(load: Load, seen: Instrument) -> Suspicion | None:
+    """Users of a closed load ask less often when the engine is late to wake them."""
+    lag_ms = seen.lag.mean_ms
+    intervals_ms = [ms for pace in load.paces if (ms := pace.interval.quantile_ms(0.5))]
+    if lag_ms is None or lag_ms <= MIN_LAG_MS or not intervals_ms:
+        return None
+    held = lag_ms / min(intervals_ms)
+    if held <= MAX_HELD_SHARE:
+        return None
+    return Suspicion(
+        f"the load engine held its users back: it was late by {quantity(lag_ms, 'ms')} on average, "
+        f"{quantity(100 * held, '%')} of the time between their requests",
+        "give the load engine a core of its own, or send less load",
+    )
+
+
+def _near_ceiling(load: Load, seen: Instrument) -> Suspicion | None:
+    ceiling_per_s = seen.calibration.ceiling_per_s if seen.calibration else None
+    if ceiling_per_s is None or not load.judged_s or seen.cpu_share <= BUSY_SHARE:
+        return None
+    sent_per_s = sum(endpoint.judged.requests for endpoint in load.endpoints) / load.judged_s
+    if max(sent_per_s, load.rate_per_s or 0.0) <= MAX_CEILING_SHARE * ceiling_per_s:
+        return None
+    return Suspicion(
+        f"the load engine was near its ceiling: {sent_per_s:,.0f} of the {ceiling_per_s:,.0f} requests per second "
+        "that it reached against a server that answers at once",
+        "use --processes 2, or another machine",
+    )
 
 
 def pauses_within(load: Load) -> tuple[Pause, ...]:
@@ -81,6 +118,7 @@ def described(instrument: Instrument | None) -> tuple[str, ...]:
     if instrument is None or not instrument.watched_s:
         return ()
     lines = [
+        *_calibrated(instrument.calibration),
         f"CPU {quantity(100 * instrument.cpu_share, '%')} of one core, "
         f"{quantity(100 * instrument.peak_cpu_share, '%')} in the busiest second",
         _spread("event loop late by", instrument.lag),
@@ -95,6 +133,18 @@ def described(instrument: Instrument | None) -> tuple[str, ...]:
         limit = f"{instrument.fd_limit:,}" if instrument.fd_limit is not None else "any number"
         lines.append(f"{instrument.fds:,} file descriptors open of {limit}")
     return tuple(lines)
+
+
+def _calibrated(found: Calibration | None) -> tuple[str, ...]:
+    if found is None:
+        return ()
+    if found.skipped is not None or found.ceiling_per_s is None:
+        return (f"not calibrated: {found.skipped or 'nothing was sent'}",)
+    p50, p99 = (quantity(found.floor.quantile_ms(q), "ms") for q in (0.5, 0.99))
+    return (
+        f"calibrated against a server that answers at once: {p50} at P50 and {p99} at P99 for one user; "
+        f"about {found.ceiling_per_s:,.0f} requests per second are its ceiling",
+    )
 
 
 def _like(histogram: Histogram, metric: Metric) -> float | None:

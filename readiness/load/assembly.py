@@ -72,6 +72,8 @@ class Assembly:
         match event:
             case Hello():
                 self._hello = event
+                if event.calibration is not None:
+                    self._instruments[self._plan.judged_step] = Instrument(calibration=event.calibration)
             case Judging(at_s):
                 self._judging_s = at_s
             case Judged(at_s):

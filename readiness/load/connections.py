@@ -15,14 +15,19 @@ class NotAllowed(ConnectionRefusedError):
     """A scenario tried to reach a host that the run does not allow."""
 
 
-def allow_only(addresses: tuple[str, ...]) -> None:
-    """From now on every TCP or UDP connection of this process to another address is refused before it starts."""
+def allow_only(addresses: tuple[str, ...], port: int | None = None) -> None:
+    """From now on every TCP or UDP connection of this process to another address is refused before it starts.
+
+    With `port`, also every connection to another port of these addresses.
+    """
     allowed = frozenset(addresses)
     original_connect = gevent.socket.socket.connect
     original_connect_ex = gevent.socket.socket.connect_ex
 
     def refuse(address: Any) -> None:
-        if isinstance(address, tuple) and str(address[0]).partition("%")[0] not in allowed:
+        if not isinstance(address, tuple):
+            return
+        if str(address[0]).partition("%")[0] not in allowed or (port is not None and address[1] != port):
             raise NotAllowed(errno.ECONNREFUSED, f"{address[0]} is not the target; name it with --allow-host")
 
     def connect(self: Any, address: Any) -> Any:

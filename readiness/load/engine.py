@@ -21,11 +21,13 @@ from locust.runners import STATE_RUNNING
 
 from readiness.load import wire
 from readiness.load.arrivals import Arrivals
+from readiness.load.calibration import calibrate
 from readiness.load.connections import allow_only
 from readiness.load.context import EngineContext
 from readiness.load.crowd import Crowd
 from readiness.load.http.failures import COUNTED
 from readiness.load.instrument import Sentinel
+from readiness.load.limits import too_few_descriptors
 from readiness.load.locustfiles import ScenarioError, load_classes, part_of, scenario_of, shares
 from readiness.load.parent import EventPipe, read_line, watch_parent
 from readiness.load.plan import EnginePlan, loads
@@ -79,6 +81,10 @@ class Engine:
         except ScenarioError as error:
             self.send(wire.Fatal(str(error), usage=True))
             return
+        if problem := too_few_descriptors(self.plan):
+            self.send(wire.Fatal(problem, usage=True))
+            return
+        calibration = calibrate(self.plan, classes)
         allow_only(self.plan.addresses + self.plan.allowed_addresses)
         environment = self._environment(classes)
         runner = environment.create_local_runner()
@@ -101,7 +107,7 @@ class Engine:
             cls.host = self.plan.base_url
             by_scenario[scenario_of(cls)] += count
         self.recorder.scenario_users = dict(by_scenario)
-        self.send(wire.Hello(locust.__version__, dict(by_scenario)))
+        self.send(wire.Hello(locust.__version__, dict(by_scenario), calibration))
         self._wait_for_go()
         self._drive(runner, classes)
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from readiness.measurements.histogram import EMPTY, Histogram
-from readiness.measurements.instrument import Instrument, Pause
+from readiness.measurements.instrument import Calibration, Instrument, Pause
 from readiness.measurements.pace import Pace
 from readiness.measurements.seen import Head, Parts, Seen
 
@@ -63,6 +63,7 @@ class Hello:
     locust: str
     users: Mapping[str, int]
     """Planned users by scenario (closed load), or the free users of each (open load)."""
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,8 @@ def _plain(value: object) -> object:
             return [value.samples, value.total_ms, dict(value.parts_ms)]
         case Head():
             return [value.status, [list(pair) for pair in value.headers]]
+        case Calibration():
+            return packed_calibration(value)
         case Pace():
             whole = (value.scenario, value.users, value.watched, value.iterations, value.unpaused)
             return [*whole, _pack(value.interval)]
@@ -223,6 +226,22 @@ def _stall(packed: list[Any]) -> StallSeen:
     return StallSeen(start_s, end_s, in_flight, users, tuple(scopes), answered, endpoint)
 
 
+def packed_calibration(value: Calibration) -> dict[str, object]:
+    """As JSON values."""
+    return {entry.name: _plain(getattr(value, entry.name)) for entry in fields_of(value)}
+
+
+def calibration(packed: dict[str, Any]) -> Calibration:
+    """Back from `packed_calibration`."""
+    return Calibration(**packed | {"floor": _unpack(packed["floor"])})
+
+
+def _hello(fields: dict[str, Any]) -> Hello:
+    if fields["calibration"] is not None:
+        fields["calibration"] = calibration(fields["calibration"])
+    return Hello(**fields)
+
+
 def _batch(fields: dict[str, Any]) -> Batch:
     fields["cells"] = {
         _cell(key): CellCounts(_unpack(ok), failed, _unpack(failed_latency), _unpack(service))
@@ -255,6 +274,8 @@ def _instrument(fields: dict[str, Any]) -> Instrument:
     for name in ("lag", "start_lag"):
         fields[name] = _unpack(fields[name])
     fields["pauses"] = tuple(Pause(*pause) for pause in fields["pauses"])
+    if fields["calibration"] is not None:
+        fields["calibration"] = calibration(fields["calibration"])
     return Instrument(**fields)
 
 
@@ -268,7 +289,7 @@ def _done(fields: dict[str, Any]) -> Done:
 
 
 _READERS: Mapping[str, Callable[[dict[str, Any]], Event]] = {
-    "Hello": lambda fields: Hello(**fields),
+    "Hello": _hello,
     "Judging": lambda fields: Judging(**fields),
     "Judged": lambda fields: Judged(**fields),
     "Batch": _batch,

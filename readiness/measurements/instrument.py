@@ -19,6 +19,43 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibration:
+    """The load engine against a server that answers at once, before the load, with the same scenario code."""
+
+    requests: int = 0
+    """Sent by many users without pauses."""
+    failed: int = 0
+    """Those that the scenario did not like: the null server knows nothing of it."""
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    """CPU time of one engine meanwhile."""
+    floor: Histogram = EMPTY
+    """Latency of one user by itself, in microseconds: less cannot be measured here."""
+    skipped: str | None = None
+    """Why nothing is known."""
+
+    @property
+    def ceiling_per_s(self) -> float | None:
+        """Requests per second that fill one core of every engine; None when not known."""
+        return self.requests / self.cpu_s if self.requests and self.cpu_s else None
+
+
+def calibrated_together(parts: Iterable[Calibration | None]) -> Calibration | None:
+    """Several engines as one, whose ceiling is that of all of them; skipped when one was."""
+    found = [part for part in parts if part is not None]
+    skipped = next((part.skipped for part in found if part.skipped is not None), None)
+    if not found or skipped is not None:
+        return None if not found else Calibration(skipped=skipped)
+    return Calibration(
+        requests=sum(part.requests for part in found),
+        failed=sum(part.failed for part in found),
+        wall_s=max(part.wall_s for part in found),
+        cpu_s=sum(part.cpu_s for part in found) / len(found),
+        floor=merge(*(part.floor for part in found)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Instrument:
     """The load engine in the judged window; pauses are those of the whole load."""
 
@@ -38,6 +75,8 @@ class Instrument:
     """Most file descriptors that were open; 0 where the system does not tell."""
     fd_limit: int | None = None
     pauses: tuple[Pause, ...] = ()
+    calibration: Calibration | None = None
+    """None when it was not asked for."""
 
     @property
     def cpu_share(self) -> float:
@@ -61,4 +100,5 @@ def together(parts: Iterable[Instrument]) -> Instrument:
         fds=max((part.fds for part in found), default=0),
         fd_limit=min(limits, default=None),
         pauses=tuple(pause for part in found for pause in part.pauses),
+        calibration=next((part.calibration for part in found if part.calibration is not None), None),
     )

@@ -49,6 +49,22 @@ def together(parts: Iterable[Pace]) -> tuple[Pace, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
+def alongside(parts: Iterable[Pace]) -> tuple[Pace, ...]:
+    """The same time seen by several engines, each with users of its own: one for each scenario."""
+    found: dict[str, Pace] = {}
+    for part in parts:
+        before = found.get(part.scenario, Pace(part.scenario, 0, 0, 0, 0))
+        found[part.scenario] = Pace(
+            part.scenario,
+            before.users + part.users,
+            before.watched + part.watched,
+            before.iterations + part.iterations,
+            before.unpaused + part.unpaused,
+            merge(before.interval, part.interval),
+        )
+    return tuple(found[name] for name in sorted(found))
+
+
 def corrected(histogram: Histogram, interval_us: float) -> Histogram:
     """The histogram with the requests that waiting users left out: of one that took v, others at v - i, v - 2·i … ≥ i.
 

@@ -39,6 +39,8 @@ class Cli:
         """A threshold file: `checks` and `load` are indented lines, `more` whole sections."""
         path = self.folder / name
         height = "" if "steps:" in load or "rate:" in load else "  users: 5\n"
+        if "calibration:" not in load:
+            height += "  calibration: 0s\n"
         times = f"{height}  ramp_up: 0s\n  warm_up: 0s\n  duration: {duration}\n"
         path.write_text(f"version: 1\nservice: tested\nload:\n{times}{load}checks:{checks}{more}")
         return path

@@ -9,7 +9,8 @@ from readiness.config.model import OnFail
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Decision, Outcome, Verdict
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.instrument import Instrument, Pause
+from readiness.measurements.instrument import Calibration, Instrument, Pause
+from readiness.measurements.pace import Pace
 from tests.judge.builders import check, config, load, recording, run
 
 
@@ -18,8 +19,16 @@ def lagging(*lags_ms: float, **more: object) -> Instrument:
     return replace(Instrument(watched_s=10.0, cpu_s=2.0, lag=lag), **more)  # type: ignore[arg-type]
 
 
-def judged(instrument: Instrument | None, *, latency_ms: float = 50.0, passes: str = "< 100 ms") -> Verdict:
-    seen = replace(load(("shop", "GET /", recording([latency_ms] * 1000))), instrument=instrument)
+def judged(
+    instrument: Instrument | None,
+    *,
+    latency_ms: float = 50.0,
+    passes: str = "< 100 ms",
+    count: int = 1000,
+    paces: tuple[Pace, ...] = (),
+) -> Verdict:
+    seen = load(("shop", "GET /", recording([latency_ms] * count)))
+    seen = replace(seen, instrument=instrument, paces=paces)
     checks = (
         check("latency.p95", passes, on_fail=OnFail.BLOCK),
         check("http.success_rate", "> 99 %"),
@@ -54,8 +63,43 @@ def test_lag_that_cannot_matter_to_the_limit_is_no_suspicion(lags_ms: list[float
     assert judged(lagging(*lags_ms), passes=passes).decision is Decision.READY
 
 
-def test_lag_over_half_of_the_limit_proves_nothing_however_fast_the_answers() -> None:
-    assert judged(lagging(*[60.0] * 100), latency_ms=1.0).decision is Decision.INCONCLUSIVE
+@pytest.mark.parametrize(("pace_ms", "decision"), [(200, Decision.INCONCLUSIVE), (1000, Decision.READY)])
+def test_lag_that_takes_up_the_users_own_pace_proves_nothing_however_fast_the_answers(
+    pace_ms: int, decision: Decision
+) -> None:
+    pace = Pace("shop", 5, 5, 100, 0, Histogram.of_us(np.full(100, 1000 * pace_ms)))
+    verdict = judged(lagging(*[20.0] * 100), latency_ms=1.0, paces=(pace,))
+    assert verdict.decision is decision
+    assert ("held its users back" in verdict.checks[0].message) is (decision is Decision.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize(
+    ("requests", "cpu_s", "decision"),
+    [(900, 6.0, Decision.INCONCLUSIVE), (700, 6.0, Decision.READY), (900, 3.0, Decision.READY)],
+    ids=["near the ceiling and busy", "far from it", "near a ceiling that a half idle core refutes"],
+)
+def test_a_load_near_the_calibrated_ceiling_proves_no_latency(requests: int, cpu_s: float, decision: Decision) -> None:
+    calibration = Calibration(1200 if requests == 900 else 1000, 0, 10.0, 10.0, Histogram.of_us(np.full(9, 200)))
+    seen = lagging(*[1.0] * 100, cpu_s=cpu_s, calibration=calibration)
+    verdict = judged(seen, count=1000 if requests == 900 else 700)
+    assert verdict.decision is decision
+    assert ("near its ceiling" in verdict.checks[0].message) is (decision is Decision.INCONCLUSIVE)
+    assert verdict.instrument[0].startswith("calibrated against a server that answers at once: 0.20 ms at P50")
+
+
+def test_why_the_engine_was_not_calibrated_is_told() -> None:
+    lines = judged(lagging(*[1.0] * 100, calibration=Calibration(skipped="no such luck"))).instrument
+    assert lines[0] == "not calibrated: no such luck"
+
+
+def test_a_plan_of_which_more_than_a_twentieth_was_never_sent_is_a_doubt() -> None:
+    seen = replace(load(("shop", "GET /", recording([1.0] * 940))), model="open", rate_per_s=100.0)
+    for dropped, doubts in ((60, 1), (40, 0)):
+        judged_ = judge(
+            run(replace(seen, dropped_judged=dropped, intended_judged=1000)),
+            config(check("latency.p50", "< 100 ms")),
+        )
+        assert len([doubt for doubt in judged_.doubts if "were never sent" in doubt]) == doubts
 
 
 def test_a_saturated_engine_proves_no_latency() -> None:

@@ -15,7 +15,7 @@ from readiness.load import wire
 from readiness.load.assembly import Assembly
 from readiness.load.plan import EnginePlan
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.instrument import Instrument, Pause, together
+from readiness.measurements.instrument import Calibration, Instrument, Pause, calibrated_together, together
 
 WATCH = """
 import gc, json, sys, time
@@ -138,3 +138,12 @@ def test_a_gap_in_which_the_generator_stood_still_is_no_stall_of_the_target(paus
     load = assembly.load()
     assert load is not None
     assert len(load.stalls) == stalls
+
+
+def test_the_ceiling_of_several_engines_is_that_of_all_of_them() -> None:
+    one = Calibration(3000, 0, 1.0, 0.1, Histogram.of_us(np.array([100])))
+    whole = calibrated_together([one, None, Calibration(1000, 5, 1.2, 0.1, Histogram.of_us(np.array([300])))])
+    assert whole is not None
+    assert (whole.requests, whole.failed, whole.ceiling_per_s, whole.floor.total) == (4000, 5, 40_000, 2)
+    assert calibrated_together([None]) is None
+    assert calibrated_together([one, Calibration(skipped="no")]) == Calibration(skipped="no")

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from readiness.measurements.histogram import Histogram, merge
-from readiness.measurements.instrument import Instrument, Pause
+from readiness.measurements.instrument import Calibration, Instrument, Pause
 from readiness.measurements.pace import Pace
 from readiness.measurements.run import (
     FAILURE_CLASSES,
@@ -97,6 +97,7 @@ STALLS = st.builds(
 INSTRUMENTS = st.builds(
     Instrument, SECONDS, SECONDS, SECONDS, HISTOGRAMS, HISTOGRAMS, COUNTS, SECONDS, SECONDS, COUNTS, st.none() | COUNTS,
     tuples(st.builds(Pause, SECONDS, SECONDS, SECONDS)),
+    st.none() | st.builds(Calibration, COUNTS, COUNTS, SECONDS, SECONDS, HISTOGRAMS, st.none() | WORDS),
 )  # fmt: skip
 PACES = st.builds(Pace, WORDS, COUNTS, COUNTS, COUNTS, COUNTS, HISTOGRAMS)
 STEPS = st.builds(

@@ -138,7 +138,7 @@ class Merger:
         if lasts:
             empty = merging.batch(
                 self._seq,
-                [replace(last, cells={}, details={}, instrument=None, seen=(), writes=()) for last in lasts],
+                [replace(last, cells={}, details={}, instrument=None, paces=(), seen=(), writes=()) for last in lasts],
                 [],
             )
             gaps.append(self._numbered(replace(empty, stalls=merging.common_gaps(workers))))

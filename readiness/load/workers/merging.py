@@ -13,14 +13,16 @@ from typing import TypeVar
 from readiness.load.recorder import STALL_S
 from readiness.load.wire import Arrivals, Batch, Cell, CellCounts, Done, Hello, StallSeen
 from readiness.measurements.histogram import merge
-from readiness.measurements.instrument import together
+from readiness.measurements.instrument import calibrated_together, together
+from readiness.measurements.pace import alongside
 
 K = TypeVar("K", str, Cell)
 
 
 def hello(parts: Sequence[Hello]) -> Hello:
     """All users of all workers; the scenarios are the same everywhere."""
-    return Hello(parts[0].locust, _added(part.users for part in parts))
+    calibration = calibrated_together(part.calibration for part in parts)
+    return Hello(parts[0].locust, _added(part.users for part in parts), calibration)
 
 
 def batch(seq: int, parts: Sequence[Batch], before: Sequence[Batch]) -> Batch:
@@ -45,6 +47,7 @@ def batch(seq: int, parts: Sequence[Batch], before: Sequence[Batch]) -> Batch:
         cells={cell: _counts(found) for cell, found in cells.items()},
         details=_added(part.details for part in parts),
         instrument=together(instruments) if instruments else None,
+        paces=alongside(pace for part in parts for pace in part.paces),
         seen=tuple(seen for part in parts for seen in part.seen),
         writes=tuple(marks for part in parts for marks in part.writes),
     )

@@ -15,6 +15,7 @@ MODES: Mapping[str, Callable[..., Handler]] = {
     "redirect": answers.redirect,
     "echo": answers.echo,
     "delay": timing.delay,
+    "degrade": timing.degrade,
     "hang": timing.hang,
     "freeze": timing.freeze,
     "drip": timing.drip,

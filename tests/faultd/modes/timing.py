@@ -29,6 +29,20 @@ def delay(delay_ms: float = 100.0) -> Handler:
     return answer
 
 
+def degrade(every_s: float = 1.0, more_ms: float = 10.0, from_ms: float = 5.0) -> Handler:
+    """The good answer, later and later: `more_ms` with each `every_s` since the first."""
+    began: float | None = None
+
+    def answer(request: Request, connection: Connection) -> Awaitable[bytes]:
+        nonlocal began
+        now = time.perf_counter()
+        began = now if began is None else began
+        inner: Awaitable[bytes] = delay(from_ms + more_ms * (now - began) / every_s)(request, connection)  # type: ignore[assignment]
+        return inner
+
+    return answer
+
+
 def hang() -> Handler:
     """Read and never answer."""
     return lambda request, connection: None

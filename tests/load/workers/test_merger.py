@@ -149,7 +149,7 @@ def test_every_field_of_a_batch_and_of_an_end_is_merged() -> None:
     merged = merging.batch(9, [one, replace(other, seq=0)], [])
     assert {field.name for field in fields(wire.Batch)} == {
         *("seq", "at_s", "users", "begun", "ended", "arrivals", "in_flight", "cells"),
-        *("stalls", "details", "instrument", "seen", "writes"),
+        *("stalls", "details", "instrument", "paces", "seen", "writes"),
     }
     assert (merged.seq, merged.at_s, merged.users) == (9, 2.0, 4)
     assert {field.name for field in fields(wire.Done)} == {

@@ -1,0 +1,169 @@
+"""Calibration: the engine tries itself out before the load, with the same scenario code against a null server.
+
+It runs in a fork of the engine, so that nothing the scenario does there (accounts, globals, cookies) is left over, with
+events of its own, so that nobody's listeners hear of it, and with sockets that reach the null server alone: neither
+`on_start` nor a task can touch the target. One user by itself gives this machine's floor; many without pauses give the
+CPU time of a request, and so how many requests fill one core.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gevent
+import gevent.os
+import locust
+from gevent.pool import Group
+from locust.env import Environment
+from locust.event import Events
+
+from readiness.load import null_server, wire
+from readiness.load.connections import allow_only
+from readiness.load.context import EngineContext
+from readiness.load.locustfiles import shares
+from readiness.load.plan import EnginePlan
+from readiness.load.recorder import Recorder
+from readiness.load.writes import WriteLog
+from readiness.measurements.histogram import Histogram, merge
+from readiness.measurements.instrument import Calibration
+
+MOST_USERS = 50
+ALONE_SHARE = 0.3
+"""Of the time, for one user by itself."""
+PATIENCE_S = 3.0
+"""More than the planned time that the trial may take before it is given up."""
+MIN_REQUESTS = 50
+
+
+def calibrate(plan: EnginePlan, classes: Sequence[type[Any]]) -> Calibration | None:
+    """The engine's floor and ceiling with these users, or why they are not known; None when not asked for."""
+    if plan.calibration_s <= 0:
+        return None
+    if any(issubclass(cls, locust.HttpUser | locust.FastHttpUser) for cls in classes):
+        return Calibration(skipped="only users of readiness.scenario can be tried out without touching the target")
+    if not hasattr(os, "fork"):
+        return Calibration(skipped="this system cannot fork a process")
+    read_fd, write_fd = os.pipe()
+    child = os.fork()
+    if child == 0:
+        _in_child(plan, classes, write_fd)
+    os.close(write_fd)
+    try:
+        told = _read(read_fd, plan.calibration_s + PATIENCE_S)
+    finally:
+        os.close(read_fd)
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        with suppress(ChildProcessError):
+            os.waitpid(child, 0)
+    if not told:
+        return Calibration(skipped="the scenario did not come to an end against the null server")
+    found = wire.calibration(json.loads(told))
+    if found.skipped is None and found.requests < MIN_REQUESTS:
+        return Calibration(skipped=f"the scenario sent only {found.requests} requests to the null server")
+    return found
+
+
+def _read(fd: int, patience_s: float) -> bytes:
+    gevent.os.make_nonblocking(fd)
+    told = bytearray()
+    reading = gevent.spawn(_read_all, fd, told)
+    reading.join(timeout=patience_s)
+    whole = reading.ready()
+    reading.kill()
+    return bytes(told) if whole else b""
+
+
+def _read_all(fd: int, told: bytearray) -> None:
+    while chunk := gevent.os.nb_read(fd, 65536):
+        told += chunk
+
+
+def _in_child(plan: EnginePlan, classes: Sequence[type[Any]], write_fd: int) -> None:
+    """Never returns."""
+    try:
+        os.dup2(os.pipe()[0], 0)  # never ends: who watches standard input for the parent's end must not see one
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        for fd in (1, 2):
+            os.dup2(devnull, fd)
+        logging.disable(logging.CRITICAL)
+        with subprocess.Popen(
+            [sys.executable, "-I", "-S", str(Path(null_server.__file__))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as server:
+            assert server.stdout is not None
+            port = int(server.stdout.readline())
+            allow_only(("127.0.0.1",), port)
+            trial = replace(plan, base_url=f"http://127.0.0.1:{port}", addresses=("127.0.0.1",), timeout_s=1.0)
+            result = _Trial(trial, classes).run()
+            server.kill()
+        os.write(write_fd, _line(result))
+    except BaseException as error:  # whatever it is, it says nothing about the target
+        os.write(write_fd, _line(Calibration(skipped=f"the trial failed ({type(error).__name__})")))
+    finally:
+        os._exit(0)
+
+
+def _line(found: Calibration) -> bytes:
+    return json.dumps(wire.packed_calibration(found)).encode()
+
+
+class _Trial:
+    """Both parts of the calibration, in the child."""
+
+    def __init__(self, plan: EnginePlan, classes: Sequence[type[Any]]) -> None:
+        self._plan = plan
+        self._classes = list(classes)
+        self._users = min(max(plan.users, 1), MOST_USERS)
+        random.seed(plan.seed)
+
+    def run(self) -> Calibration:
+        heaviest = max(self._classes, key=lambda cls: float(cls.weight))
+        alone = self._part([heaviest], self._plan.calibration_s * ALONE_SHARE)
+        counts = shares([float(cls.weight) for cls in self._classes], self._users)
+        crowd = [cls for cls, count in zip(self._classes, counts, strict=True) for _ in range(count)]
+        many = self._part(crowd, self._plan.calibration_s * (1 - ALONE_SHARE))
+        return replace(many, floor=alone.floor)
+
+    def _part(self, classes: Sequence[type[Any]], lasts_s: float) -> Calibration:
+        recorder = Recorder()
+        recorder.start_s = recorder.judged_from_s = time.perf_counter()
+        environment = Environment(user_classes=list(set(classes)), events=Events(), host=self._plan.base_url)
+        environment.readiness = EngineContext(self._plan, recorder, WriteLog(self._plan.run_id))  # type: ignore[attr-defined]
+        group = Group()
+        began_s, began_cpu_s = time.perf_counter(), time.process_time()
+        for cls in classes:
+            user = cls(environment)
+            user.wait_time = lambda: 0
+            user.on_start = _forgiving(user.on_start)
+            user.start(group)
+        gevent.sleep(lasts_s)
+        wall_s, cpu_s = time.perf_counter() - began_s, time.process_time() - began_cpu_s
+        group.kill(block=False)
+        cells = recorder.take(wall_s, 0).cells.values()
+        failed = sum(sum(cell.failed.values()) for cell in cells)
+        floor: Histogram = merge(*(part for cell in cells for part in (cell.ok, cell.failed_latency)))
+        return Calibration(floor.total, failed, wall_s, cpu_s, floor)
+
+
+def _forgiving(on_start: Any) -> Any:
+    """What the null server answers need not suit the scenario; its tasks are tried all the same."""
+
+    def start() -> None:
+        with suppress(Exception):
+            on_start()
+
+    return start

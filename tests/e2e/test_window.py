@@ -1,0 +1,38 @@
+"""Rows T15 to T17: what is judged is the window, its whole course, and never a point in it."""
+
+from __future__ import annotations
+
+from tests.e2e.conftest import Cli
+from tests.e2e.invariants import assert_invariants
+from tests.faultd.client import layer
+from tests.faultd.fixture import StartFaultd
+
+
+def test_t15_a_slow_start_is_measured_and_shown_but_not_judged(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(layer("delay", delay_ms=1300, for_s=1))
+    checks = '\n  latency.p95: { pass: "< 900 ms", on_fail: block }\n  latency.max: { pass: "< 1200 ms" }\n'
+    result = cli.run(server.url, "--warm-up", "3s", checks=checks, duration="1s")
+    assert result.exit_code == 0, str(result)
+    assert_invariants(result, server, planned_s=4)
+    (endpoint,) = result.run["endpoints"]
+    assert endpoint["warm_up"]["ok"]["max_us"] >= 1_300_000
+    assert result.report["endpoints"][0]["warm_up_requests"] > 0
+
+
+def test_t16_a_service_that_grows_slower_all_the_time_is_not_green(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(mode="degrade", every_s=1, more_ms=40, from_ms=20)
+    checks = '\n  latency.p95: { pass: "< 500 ms", on_fail: block }\n'
+    result = cli.run(server.url, checks=checks, duration="7s")
+    assert result.exit_code in (1, 3), str(result)
+    assert_invariants(result, server, planned_s=7)
+    assert result.check("latency.p95")["value"] < 500
+    assert any("not steady: the median latency rose" in note for note in result.report["notes"])
+
+
+def test_t17_five_slow_in_a_hundred_are_not_proven_to_be_fewer(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(layer("delay", delay_ms=300, share=0.05))
+    checks = '\n  latency.p95: { pass: "< 150 ms", on_fail: block }\n'
+    result = cli.run(server.url, checks=checks, duration="3s")
+    assert result.exit_code == 3, str(result)
+    assert_invariants(result, server)
+    assert result.check("latency.p95")["outcome"] == "inconclusive"
