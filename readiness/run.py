@@ -15,6 +15,7 @@ from pathlib import Path
 
 from readiness import __version__, circumstances, probes
 from readiness.config import pace
+from readiness.config.ends import UNTIL_DECIDED
 from readiness.config.lint import lint
 from readiness.config.model import Arrivals, Config
 from readiness.config.model import Load as LoadSection
@@ -27,6 +28,7 @@ from readiness.load.phases import Phase, step
 from readiness.load.plan import EnginePlan, ScenarioFile
 from readiness.load.watch_plan import WatchPlan
 from readiness.load.workers.settings import Workers
+from readiness.looks import Looks
 from readiness.measurements.database import Activity
 from readiness.measurements.run import Load, Measurement, Provenance, Run, Target
 from readiness.probes.http import Getter
@@ -111,6 +113,7 @@ def plan(
         ramp_up_s=load.ramp_up_s,
         warm_up_s=load.warm_up_s,
         duration_s=load.duration_s,
+        until_decided=load.until_decided,
         timeout_s=load.timeout_s,
         watch=watch,
         seed=load.seed,
@@ -210,6 +213,7 @@ def _drive(
                 workers=plan.workers,
                 on_event=on_event,
                 stop_requested=lambda: interrupted() is not None,
+                enough=Looks(plan.config).enough,
                 environment={name: value for name, value in environment.items() if name not in _NOT_FOR_SCENARIOS},
             )
         finally:
@@ -277,7 +281,7 @@ def _told(environment: Mapping[str, str], names: tuple[str, ...]) -> str | None:
 
 def _facts(plan: Plan) -> dict[str, str | int | float | None]:
     engine, load = plan.engine, plan.config.load
-    more: dict[str, str | int | float | None] = {}
+    more: dict[str, str | int | float | None] = {"duration": UNTIL_DECIDED} if load.until_decided else {}
     if engine.rate_per_s is not None:
         more |= {"arrivals": load.arrivals.value, "seed": engine.seed}
     if load.steps:

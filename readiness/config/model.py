@@ -82,6 +82,20 @@ class Check:
         return self.metric if self.scope is None else f"{self.metric}@{self.scope}"
 
 
+STOP_METRICS = ("http.error_rate", "http.success_rate", "latency.p50", "latency.p95", "latency.p99")
+"""What `load.abort_when` can watch: what is known of every second."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRule:
+    """A limit that ends the load early when it was met in every second for a while."""
+
+    metric: str
+    """One of STOP_METRICS."""
+    limit: Limit
+    for_s: float
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """How much load, for how long. Exactly one of `users` and `rate_per_s` is set."""
@@ -109,6 +123,10 @@ class Load:
     """The step that is judged."""
     step_duration_s: float | None = None
     """How long each other step is held; None is `duration_s`."""
+    until_decided: bool = False
+    """Whether the judged window ends as soon as every load check is decided; `duration_s` is then its most."""
+    abort_when: tuple[StopRule, ...] = ()
+    """Rules that end a load without hope."""
     calibration_s: float = 1.0
     """How long the load engine tries itself out before the load; 0 leaves it out."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from readiness.config import durations, scalars
+from readiness.config.ends import MAX_UNDECIDED_S, UNTIL_DECIDED
 from readiness.config.model import Config
 from readiness.config.sections import DAY_S, MAX_PROCESSES, MAX_RATE_PER_S, MAX_USERS
 from readiness.errors import ConfigError
@@ -46,12 +47,18 @@ def override(
         problems.append("--rate: stands beside --users; keep one: users for a closed load, rate for an open one")
     take("--users", "users", users, lambda text: scalars.whole(text, least=1, most=MAX_USERS))
     take("--rate", "rate_per_s", rate, per_second)
-    take("--duration", "duration_s", duration, lambda text: durations.parse(text, least_s=0.001, most_s=7 * DAY_S))
+    until_decided = duration is not None and duration.strip() == UNTIL_DECIDED
+    if until_decided:
+        changes["duration_s"] = config.load.duration_s if config.load.until_decided else MAX_UNDECIDED_S
+    else:
+        take("--duration", "duration_s", duration, lambda text: durations.parse(text, least_s=0.001, most_s=7 * DAY_S))
     take("--ramp-up", "ramp_up_s", ramp_up, up_to_a_week)
     take("--warm-up", "warm_up_s", warm_up, up_to_a_week)
     take("--processes", "processes", processes, lambda text: scalars.whole(text, least=1, most=MAX_PROCESSES))
     if problems:
         raise ConfigError(*problems)
+    if duration is not None:
+        config = replace(config, load=replace(config.load, until_decided=until_decided))
     if "users" in changes:
         changes["rate_per_s"] = None
     elif "rate_per_s" in changes:

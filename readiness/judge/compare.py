@@ -7,6 +7,7 @@ Counts and headers are exact. Source of the method: docs/design.md §7.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -15,7 +16,7 @@ from readiness.judge.readings import Reading, Spread, over
 from readiness.measurements.run import Rate, Recording
 from readiness.metrics.metric import Kind, Metric
 from readiness.numbers import quantity
-from readiness.stats import beta, mean, share
+from readiness.stats import beta, mean, sequence, share
 
 MEAN_LOSS = 0.01
 """Share of requests that may be missing from a mean of successes before it proves nothing."""
@@ -24,6 +25,26 @@ MEAN_LOSS = 0.01
 FAR = 2.5
 """Levels that wander do not make the share over a limit this many times smaller by luck: below that, the correlation
 of the requests over the limit speaks alone, without that of all the others (benchmarks/verdicts.py)."""
+
+
+LOOKS = 10
+"""A mean that is looked at again and again gets a tenth of the error: the looks of one run are much alike, and no run
+has ten doublings of its length (Bonferroni over those)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """How a share is bounded: (hits, events, share or confidence, ...), as in readiness/stats/share.py."""
+
+    proves_below: Callable[[float, float, float, float], bool]
+    proves_above: Callable[[float, float, float, float], bool]
+    lower: Callable[[float, float, float], float]
+    upper: Callable[[float, float, float], float]
+    samples_needed: Callable[[float, float], int]
+
+
+_ONCE = _Rules(share.proves_below, share.proves_above, share.lower, share.upper, share.samples_needed)
+_LOOKED = _Rules(sequence.proves_below, sequence.proves_above, sequence.lower, sequence.upper, sequence.samples_needed)
 
 
 class Proof(Enum):
@@ -67,7 +88,8 @@ def bounds(reading: Reading, metric: Metric, confidence: float | None) -> tuple[
         case Rate(hits, total, blocks) if total:
             n = total / share.design_effect(blocks)
             k = hits / total * n
-            return 100 * share.lower(k, n, confidence), 100 * share.upper(k, n, confidence)
+            rules = _LOOKED if reading.looked else _ONCE
+            return 100 * rules.lower(k, n, confidence), 100 * rules.upper(k, n, confidence)
         case Recording() as record if metric.quantile is not None and reading.value is not None:
             n, q = float(record.requests), metric.quantile
             _, _, over_blocks = over(record, reading.value, inclusive=False)
@@ -83,7 +105,7 @@ def bounds(reading: Reading, metric: Metric, confidence: float | None) -> tuple[
                 record.ok.quantile_ms(high, infinite=bad) if proves else None,
             )
         case Spread(spread):
-            ends = mean.bounds(spread, confidence)
+            ends = mean.bounds(spread, 1 - (1 - confidence) / LOOKS if reading.looked else confidence)
             return ends or (None, None)
         case _:
             return None, None
@@ -132,14 +154,15 @@ def _quantile(reading: Reading, record: Recording, q: float, limit: Limit, confi
     over_limit = share.design_effect(blocks)
     effect = max(share.design_effect(blocks, allowed), reading.moved.effect(allowed))
     effective = n / effect
-    needed = share.samples_needed(allowed, confidence)
+    rules = _LOOKED if reading.looked else _ONCE
+    needed = rules.samples_needed(allowed, confidence)
     how = f"{least:,} of {n:,} requests ({_percent(least / n)}) were over the limit, {_percent(allowed)} may be"
-    if share.proves_below(most / effect, effective, allowed, confidence):
+    if rules.proves_below(most / effect, effective, allowed, confidence):
         return Comparison(Proof.YES, how + _correlated(n, effective))
-    if most <= n * allowed / FAR and share.proves_below(most / over_limit, n / over_limit, allowed, confidence):
+    if most <= n * allowed / FAR and rules.proves_below(most / over_limit, n / over_limit, allowed, confidence):
         return Comparison(Proof.YES, how + _correlated(n, n / over_limit))
     how += _correlated(n, effective)
-    if share.proves_above(least / effect, effective, allowed, confidence):
+    if rules.proves_above(least / effect, effective, allowed, confidence):
         return Comparison(Proof.NO, how)
     if effective < needed:
         how += f"; at least {needed:,} are needed to prove it"
@@ -155,7 +178,8 @@ def _correlated(n: int, effective: float) -> str:
 def _rate(reading: Reading, rate: Rate, metric: Metric, limit: Limit, confidence: float) -> Comparison:
     n = rate.total / share.design_effect(rate.blocks)
     k = rate.hits / rate.total * n
-    low, high = 100 * share.lower(k, n, confidence), 100 * share.upper(k, n, confidence)
+    rules = _LOOKED if reading.looked else _ONCE
+    low, high = 100 * rules.lower(k, n, confidence), 100 * rules.upper(k, n, confidence)
     unanswered = reading.stalled_share(0.0, unanswered_only=True)
     if unanswered:
         # Nobody who came in that time was ever answered: time speaks for the requests that were not sent.
@@ -168,7 +192,7 @@ def _rate(reading: Reading, rate: Rate, metric: Metric, limit: Limit, confidence
 def _mean(
     reading: Reading, blocks: tuple[tuple[float, float], ...], metric: Metric, limit: Limit, confidence: float
 ) -> Comparison:
-    ends = mean.bounds(blocks, confidence)
+    ends = mean.bounds(blocks, 1 - (1 - confidence) / LOOKS if reading.looked else confidence)
     if ends is None:
         return Comparison(Proof.OPEN, f"fewer than {mean.MIN_BLOCKS} time blocks were measured")
     proof = _between(*ends, limit)

@@ -30,7 +30,7 @@ from readiness.judge.verdict import EXIT_OF, Attested, EndpointResult, Verdict, 
 from readiness.judge.what_if import what_ifs
 from readiness.judge.witnesses import heard
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.run import Endpoint, Ledger, Load, Run, Second
+from readiness.measurements.run import DECIDED, Endpoint, Ledger, Load, Run, Second
 from readiness.numbers import moment
 
 SIGNAL_EXIT = {
@@ -133,7 +133,9 @@ def load_doubts(load: Load) -> tuple[str, ...]:
     if load.ledger.planned == 0:
         doubts.append("the load sent no request")
     doubts += [f"{scenario}: 0 requests, the scenario never ran" for scenario in load.idle_scenarios]
-    if load.judged_s < 0.9 * load.planned_s:
+    if load.ending and load.ending != DECIDED:
+        doubts.append(f"the load was ended early: {load.ending}")
+    elif load.judged_s < 0.9 * load.planned_s and load.ending != DECIDED:
         doubts.append(f"the judged window lasted {load.judged_s:.1f} s of the planned {load.planned_s:g} s")
     fewest = min((second.users for second in load.series if _judged(second, load)), default=load.users)
     if load.model == "closed" and fewest < load.users:

@@ -54,6 +54,8 @@ class Reading:
     window_s: float = 0.0
     lost_share: float = 0.0
     """Share (0 to 1) of the requests in scope that failed or were never answered."""
+    looked: bool = False
+    """Whether the load could end at any look, so that bounds must hold for all of them."""
     moved: wander.Wander = wander.STILL
     """How the level of the latencies wandered; only for quantiles."""
     estimated: bool = False
@@ -79,7 +81,7 @@ class Reading:
 def read(run: Run, metric: Metric, scope: str | None) -> Reading:
     """The reading; never raises, what is missing has a reason."""
     if is_load(metric.name) and run.load is not None and run.load.endpoints:
-        return _load_reading(run.load, metric, scope)
+        return read_load(run.load, metric, scope)
     for measurement in run.measurements:
         if measurement.metric == metric.name and measurement.scope == scope:
             return Reading(
@@ -152,7 +154,8 @@ def standstills(load: Load, scope: str | None) -> tuple[Standstill, ...]:
     return tuple(found)
 
 
-def _load_reading(load: Load, metric: Metric, scope: str | None) -> Reading:
+def read_load(load: Load, metric: Metric, scope: str | None) -> Reading:
+    """The reading of one of the load's metrics; never raises, what is missing has a reason."""
     endpoints = [endpoint for endpoint in load.endpoints if in_scope(endpoint, scope)]
     record = recording_of(endpoints)
     if scope is None and load.dropped_judged:
@@ -173,7 +176,17 @@ def _load_reading(load: Load, metric: Metric, scope: str | None) -> Reading:
     reason_why = f"{where}no request succeeded" if nothing else None
     lost = (record.failures + record.in_flight) / record.requests
     return Reading(
-        value, samples, "load", reason_why, evidence, dead, stalled, load.judged_s, lost, _moved(metric, evidence)
+        value,
+        samples,
+        "load",
+        reason_why,
+        evidence,
+        dead,
+        stalled,
+        load.judged_s,
+        lost,
+        load.looked,
+        _moved(metric, evidence),
     )
 
 

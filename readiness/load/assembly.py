@@ -59,6 +59,8 @@ class Assembly:
         self._judged_s: float | None = None
         self._batches = 0
         self.problems: list[str] = []
+        self.ending = ""
+        """Why the parent ended the load before its time (`Load.ending`)."""
         self.failure_texts: Counter[str] = Counter()
         self.writes = WriteBook(plan.run_id)
 
@@ -93,6 +95,11 @@ class Assembly:
             if (cell.step == self._plan.judged_step) == judged
         ]
 
+    @property
+    def judging(self) -> bool:
+        """Whether the judged window has begun."""
+        return self._judging_s is not None
+
     def load(self) -> Load | None:
         """Everything so far; None before the first batch."""
         last = self._last
@@ -113,6 +120,8 @@ class Assembly:
             judged_start_s=judged_start,
             judged_end_s=max(judged_end, judged_start),
             planned_s=plan.duration_s,
+            looked=plan.until_decided,
+            ending=self.ending,
             ledger=self._ledger(last),
             endpoints=self._endpoints(in_flight),
             series=self._series.seconds(),

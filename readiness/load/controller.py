@@ -58,10 +58,12 @@ def drive(
     on_event: Callable[[wire.Event, Assembly], None],
     stop_requested: Callable[[], bool],
     environment: Mapping[str, str],
+    enough: Callable[[Assembly], str | None] = lambda _: None,
 ) -> LoadOutcome:
     """Run the engine, or a master with `workers`, to its end.
 
-    `stop_requested` is asked several times a second and ends the load early.
+    `stop_requested` is asked several times a second and ends the load at once. `enough` is asked after every batch of
+    the load; the reason that it gives (`Load.ending`) ends the load in order: requests in flight may still finish.
     """
     module = "readiness.load.workers.master" if workers else "readiness.load.engine"
     read_fd, write_fd = os.pipe()
@@ -81,7 +83,8 @@ def drive(
         try:
             orders = settings.dumps(workers) if workers else ""
             patience_s = HELLO_TIMEOUT_S + (workers.wait_s if workers else 0.0)
-            return _Conversation(plan, engine, read_fd, on_event, stop_requested).hold(log, orders, patience_s)
+            conversation = _Conversation(plan, engine, read_fd, on_event, stop_requested, enough)
+            return conversation.hold(log, orders, patience_s)
         finally:
             os.close(read_fd)
             _end(engine)
@@ -97,12 +100,14 @@ class _Conversation:
         read_fd: int,
         on_event: Callable[[wire.Event, Assembly], None],
         stop_requested: Callable[[], bool],
+        enough: Callable[[Assembly], str | None],
     ) -> None:
         self._plan = plan
         self._engine = engine
         self._fd = read_fd
         self._on_event = on_event
         self._stop_requested = stop_requested
+        self._enough = enough
         self._assembly = Assembly(plan)
         self._hello: wire.Hello | None = None
         self._done = False
@@ -173,6 +178,10 @@ class _Conversation:
                 pass
         self._assembly.add(event)
         self._on_event(event, self._assembly)
+        running = isinstance(event, wire.Batch) and not (self._told_to_stop or self._assembly.ending)
+        if running and (reason := self._enough(self._assembly)):
+            self._assembly.ending = reason
+            self._tell(b"enough\n")
 
     def _tell(self, data: bytes) -> None:
         assert self._engine.stdin is not None

@@ -56,6 +56,7 @@ class Engine:
         """Returns when the load may begin: at once, or when every other worker is ready too."""
         self._seq = 0
         self._stop = gevent.event.Event()
+        self._in_order = False
         self._errors: Counter[str] = Counter()
         self.recorder = Recorder()
         self.recorder.open = plan.rate_per_s is not None
@@ -71,7 +72,13 @@ class Engine:
         self._edges_s: list[float] = []
 
     def stop(self) -> None:
-        """End the load early; what was measured is still sent."""
+        """End the load early, at once; what was measured is still sent."""
+        self._in_order = False
+        self._stop.set()
+
+    def end_in_order(self) -> None:
+        """End the load now as if its time were over: requests in flight may still finish."""
+        self._in_order = True
         self._stop.set()
 
     def run(self) -> None:
@@ -212,7 +219,7 @@ class Engine:
         self._seq += 1
 
     def _finish(self, runner: Any, load: Crowd | Arrivals, stopped_s: float) -> None:
-        drain_s = STOPPED_DRAIN_S if self._stop.is_set() else self.plan.drain_s
+        drain_s = STOPPED_DRAIN_S if self._stop.is_set() and not self._in_order else self.plan.drain_s
         runner.environment.stop_timeout = drain_s
         del runner.quit, runner.stop
         stopping = gevent.spawn(load.stop)
@@ -242,7 +249,7 @@ def main() -> None:
     """Run the engine; always leaves without waiting for threads of user code."""
     send = EventPipe(int(sys.argv[1])).send
     engine = Engine(loads(read_line()), send)
-    gevent.spawn(watch_parent, engine.stop)
+    gevent.spawn(watch_parent, engine.stop, engine.end_in_order)
     try:
         engine.run()
     except Exception as error:

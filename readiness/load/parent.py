@@ -35,9 +35,13 @@ def read_line() -> str:
     return line.decode()
 
 
-def watch_parent(stop: Callable[[], None]) -> None:
-    """Call `stop` when the parent says anything more; end the process when the parent is gone."""
+def watch_parent(stop: Callable[[], None], enough: Callable[[], None]) -> None:
+    """Call `enough` or `stop` when the parent says so; end the process when the parent is gone."""
     while True:
-        if not gevent.os.tp_read(0, 4096):
+        said = gevent.os.tp_read(0, 4096)
+        if not said:
             os._exit(0)
-        stop()
+        if b"enough" in said:
+            enough()
+        if said.replace(b"enough", b"").strip():
+            stop()

@@ -49,6 +49,8 @@ class EnginePlan:
     environment: Mapping[str, str] = field(default_factory=dict)
     phases: tuple[Phase, ...] = ()
     """The course of the load; empty: one step of `users` or `rate_per_s`."""
+    until_decided: bool = False
+    """Whether the parent may end the judged window before its time."""
     judged_step: int = 0
     shard: int = 0
     """Which of the `shards` equal parts of users, arrivals and accounts this engine takes; all figures here are of the

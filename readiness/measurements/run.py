@@ -172,6 +172,10 @@ class Step:
     """The load engine in it; of the judged step it is the load's own."""
 
 
+DECIDED = "decided"
+"""The `ending` of a load that stopped because all of its checks were decided."""
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """What the load engine saw."""
@@ -190,6 +194,10 @@ class Load:
     ledger: Ledger
     endpoints: tuple[Endpoint, ...]
     series: tuple[Second, ...]
+    looked: bool = False
+    """Whether the load could end at any look: bounds must then hold for all of them."""
+    ending: str = ""
+    """Why it ended before its time: `decided`, or the rule that aborted it; empty when it ran as planned."""
     dropped_judged: int = 0
     """Arrivals of the judged window that were never sent: no user was free, or the load ended first."""
     intended_judged: int = 0

@@ -1,0 +1,66 @@
+"""A load that is still running, looked at again and again: is every check decided, or is all hope gone?
+
+Pure, and asked once a second; the bounds are those of readiness/stats/sequence.py, which hold however often one looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from readiness.config.model import Check, Config, StopRule
+from readiness.judge.compare import Proof, compare
+from readiness.judge.readings import read_load
+from readiness.measurements.run import Load, Second
+from readiness.metrics.catalogue import find, is_load
+
+MIN_JUDGED_S = 10.0
+"""How correlated the requests are needs some blocks of time to show."""
+
+
+def undecided(load: Load, config: Config) -> tuple[str, ...]:
+    """The keys of the load's checks that are neither proven nor refuted yet; empty when the load may end."""
+    checks = [check for check in config.checks if is_load(check.metric) and check.not_applicable is None]
+    if load.judged_s < MIN_JUDGED_S:
+        return tuple(check.key for check in checks)
+    return tuple(check.key for check in checks if not _decided(load, check, config.confidence))
+
+
+def _decided(load: Load, check: Check, confidence: float | None) -> bool:
+    metric = find(check.metric)
+    if metric is None:
+        return True  # no load will ever decide it
+    reading = read_load(load, metric, check.scope)
+    if reading.reason is not None:
+        return False
+    passed = compare(reading, metric, check.pass_limit, confidence).proof
+    if passed is Proof.OPEN or check.warn_limit is None or passed is Proof.YES:
+        return passed is not Proof.OPEN
+    return compare(reading, metric, check.warn_limit, confidence).proof is not Proof.OPEN
+
+
+def hopeless(load: Load, rules: Sequence[StopRule]) -> str | None:
+    """The first rule whose limit was exceeded in every second of its time, as a sentence; None while there is hope."""
+    for rule in rules:
+        # A ramp may be too steep and recover: what counts is a whole stretch, wherever it lies.
+        end_s = load.series[-1].at_s if load.series else 0.0
+        recent = [second for second in load.series if second.at_s > end_s - rule.for_s]
+        covered_s = sum(second.duration_s for second in recent)
+        if covered_s >= 0.9 * rule.for_s and all(_exceeds(second, rule) for second in recent):
+            return f"{rule.metric} was {rule.limit.text} for {rule.for_s:g} s (load.abort_when)"
+    return None
+
+
+def _exceeds(second: Second, rule: StopRule) -> bool:
+    total = second.ok + second.failed
+    match rule.metric:
+        case "http.error_rate":
+            value = 100 * second.failed / total if total else None
+        case "http.success_rate":
+            value = 100 * second.ok / total if total else None
+        case "latency.p50":
+            value = second.p50_ms
+        case "latency.p95":
+            value = second.p95_ms
+        case _:
+            value = second.p99_ms
+    return value is not None and rule.limit.holds(value)

@@ -1,0 +1,39 @@
+"""Looks at the load while it runs: the parent's answer to "is it enough?"."""
+
+from __future__ import annotations
+
+import time
+
+from readiness.config.model import Config
+from readiness.judge.looks import hopeless, undecided
+from readiness.load.assembly import Assembly
+from readiness.measurements.run import DECIDED
+
+EVERY_S = 0.9
+"""Batches come once a second."""
+SHARE = 0.1
+"""Looking never takes more than this share of the time."""
+
+
+class Looks:
+    """When to look, and what was seen."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._next_s = 0.0
+
+    def enough(self, assembly: Assembly) -> str | None:
+        """Why the load may end now (`Load.ending`); None while it must go on."""
+        section = self._config.load
+        started_s = time.monotonic()
+        if started_s < self._next_s or not (section.until_decided or section.abort_when):
+            return None
+        so_far = assembly.load()
+        if so_far is None:
+            return None
+        reason = hopeless(so_far, section.abort_when)
+        if reason is None and section.until_decided and assembly.judging and not undecided(so_far, self._config):
+            reason = DECIDED
+        took_s = time.monotonic() - started_s
+        self._next_s = started_s + max(EVERY_S, took_s / SHARE)
+        return reason
