@@ -7,52 +7,24 @@ Counts and headers are exact. Source of the method: docs/design.md §7.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 
 from readiness.config.model import Limit, Operator
+from readiness.judge.proof import Proof as Proof
+from readiness.judge.proof import rules_of, tally
 from readiness.judge.readings import Reading, Spread, over
 from readiness.measurements.run import Rate, Recording
 from readiness.metrics.metric import Kind, Metric
 from readiness.numbers import quantity
-from readiness.stats import beta, mean, sequence, share
+from readiness.stats import beta, mean, share
 
 MEAN_LOSS = 0.01
 """Share of requests that may be missing from a mean of successes before it proves nothing."""
 
 
-FAR = 2.5
-"""Levels that wander do not make the share over a limit this many times smaller by luck: below that, the correlation
-of the requests over the limit speaks alone, without that of all the others (benchmarks/verdicts.py)."""
-
-
 LOOKS = 10
 """A mean that is looked at again and again gets a tenth of the error: the looks of one run are much alike, and no run
 has ten doublings of its length (Bonferroni over those)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """How a share is bounded: (hits, events, share or confidence, ...), as in readiness/stats/share.py."""
-
-    proves_below: Callable[[float, float, float, float], bool]
-    proves_above: Callable[[float, float, float, float], bool]
-    lower: Callable[[float, float, float], float]
-    upper: Callable[[float, float, float], float]
-    samples_needed: Callable[[float, float], int]
-
-
-_ONCE = _Rules(share.proves_below, share.proves_above, share.lower, share.upper, share.samples_needed)
-_LOOKED = _Rules(sequence.proves_below, sequence.proves_above, sequence.lower, sequence.upper, sequence.samples_needed)
-
-
-class Proof(Enum):
-    """What the evidence says about a limit."""
-
-    YES = "yes"
-    NO = "no"
-    OPEN = "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +42,8 @@ def compare(reading: Reading, metric: Metric, limit: Limit, confidence: float | 
     if confidence is None or metric.kind is Kind.EXACT:
         return _bare(reading, limit)
     match reading.evidence:
-        case Recording() as record if metric.quantile is not None:
-            return _quantile(reading, record, metric.quantile, limit, confidence)
+        case Recording() if metric.quantile is not None:
+            return _quantile(reading, metric, metric.quantile, limit, confidence)
         case Rate() as rate:
             return _rate(reading, rate, metric, limit, confidence)
         case Spread(blocks):
@@ -88,7 +60,7 @@ def bounds(reading: Reading, metric: Metric, confidence: float | None) -> tuple[
         case Rate(hits, total, blocks) if total:
             n = total / share.design_effect(blocks)
             k = hits / total * n
-            rules = _LOOKED if reading.looked else _ONCE
+            rules = rules_of(reading)
             return 100 * rules.lower(k, n, confidence), 100 * rules.upper(k, n, confidence)
         case Recording() as record if metric.quantile is not None and reading.value is not None:
             n, q = float(record.requests), metric.quantile
@@ -144,29 +116,23 @@ def _bare(reading: Reading, limit: Limit) -> Comparison:
     return Comparison(Proof.YES if limit.holds(reading.value) else Proof.NO, "")
 
 
-def _quantile(reading: Reading, record: Recording, q: float, limit: Limit, confidence: float) -> Comparison:
+def _quantile(reading: Reading, metric: Metric, q: float, limit: Limit, confidence: float) -> Comparison:
     allowed = 1 - q
     stalled = reading.stalled_share(limit.value / 1000)
     if stalled > allowed:
         return Comparison(Proof.NO, f"{_silence(reading)}: {_percent(stalled)} of the time whoever came waited longer")
-    least, most, blocks = over(record, limit.value, inclusive=limit.operator is Operator.LESS)
-    n = record.requests
-    over_limit = share.design_effect(blocks)
-    effect = max(share.design_effect(blocks, allowed), reading.moved.effect(allowed))
-    effective = n / effect
-    rules = _LOOKED if reading.looked else _ONCE
+    counted = tally(reading, metric, limit)
+    if counted is None:
+        return Comparison(Proof.OPEN, "no request was counted")
+    n, rules = counted.requests, rules_of(reading)
+    proof = counted.proof(rules, confidence)
+    effective = n / counted.worth
+    how = f"{counted.least:,} of {n:,} requests ({_percent(counted.least / n)}) were over the limit, "
+    how += f"{_percent(allowed)} may be{_correlated(n, effective)}"
     needed = rules.samples_needed(allowed, confidence)
-    how = f"{least:,} of {n:,} requests ({_percent(least / n)}) were over the limit, {_percent(allowed)} may be"
-    if rules.proves_below(most / effect, effective, allowed, confidence):
-        return Comparison(Proof.YES, how + _correlated(n, effective))
-    if most <= n * allowed / FAR and rules.proves_below(most / over_limit, n / over_limit, allowed, confidence):
-        return Comparison(Proof.YES, how + _correlated(n, n / over_limit))
-    how += _correlated(n, effective)
-    if rules.proves_above(least / effect, effective, allowed, confidence):
-        return Comparison(Proof.NO, how)
-    if effective < needed:
+    if proof is Proof.OPEN and effective < needed:
         how += f"; at least {needed:,} are needed to prove it"
-    return Comparison(Proof.OPEN, how)
+    return Comparison(proof, how)
 
 
 def _correlated(n: int, effective: float) -> str:
@@ -178,7 +144,7 @@ def _correlated(n: int, effective: float) -> str:
 def _rate(reading: Reading, rate: Rate, metric: Metric, limit: Limit, confidence: float) -> Comparison:
     n = rate.total / share.design_effect(rate.blocks)
     k = rate.hits / rate.total * n
-    rules = _LOOKED if reading.looked else _ONCE
+    rules = rules_of(reading)
     low, high = 100 * rules.lower(k, n, confidence), 100 * rules.upper(k, n, confidence)
     unanswered = reading.stalled_share(0.0, unanswered_only=True)
     if unanswered:

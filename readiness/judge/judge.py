@@ -23,6 +23,7 @@ from readiness.judge.release import Release
 from readiness.judge.risks import risks
 from readiness.judge.root_causes import root_causes
 from readiness.judge.score import score
+from readiness.judge.sensitivity import sensitivity
 from readiness.judge.steadiness import unsteady
 from readiness.judge.steps import issues, steps
 from readiness.judge.tail import tail
@@ -95,6 +96,7 @@ def judge(run: Run, config: Config) -> Verdict:
             issues(judged, outlook, planned, run.load, run.measurements, stalls),
             deployment(decision, results, excused, run.load, largest),
         ),
+        sensitivity=sensitivity(run, config, judged, doubts, decision),
         load_steps=load_steps,
         infrastructure=infrastructure(run),
     )

@@ -12,9 +12,14 @@ from readiness.judge.compare import Proof, compare
 from readiness.judge.readings import read_load
 from readiness.measurements.run import Load, Second
 from readiness.metrics.catalogue import find, is_load
+from readiness.stats import share
 
 MIN_JUDGED_S = 10.0
 """How correlated the requests are needs some blocks of time to show."""
+
+
+PROBE_MARGIN = 2.0
+"""The probe's samples are correlated too."""
 
 
 def undecided(load: Load, config: Config) -> tuple[str, ...]:
@@ -22,7 +27,19 @@ def undecided(load: Load, config: Config) -> tuple[str, ...]:
     checks = [check for check in config.checks if is_load(check.metric) and check.not_applicable is None]
     if load.judged_s < MIN_JUDGED_S:
         return tuple(check.key for check in checks)
-    return tuple(check.key for check in checks if not _decided(load, check, config.confidence))
+    waiting = tuple(check.key for check in config.checks if load.judged_s < _probed_s(check, config))
+    return waiting + tuple(check.key for check in checks if not _decided(load, check, config.confidence))
+
+
+def _probed_s(check: Check, config: Config) -> float:
+    """How long the health probe must look to prove its quantile; it is not seen while it looks. 0 for other checks."""
+    metric = find(check.metric)
+    if metric is None or not metric.quantile or not check.metric.startswith("health."):
+        return 0.0
+    if config.confidence is None or check.not_applicable is not None:
+        return 0.0
+    needed = share.samples_needed(1 - metric.quantile, config.confidence)
+    return PROBE_MARGIN * needed * config.probes.health.every_ms / 1000
 
 
 def _decided(load: Load, check: Check, confidence: float | None) -> bool:

@@ -12,6 +12,7 @@ from readiness.judge.outcome import Outcome as Outcome
 from readiness.judge.outlook import Outlook
 from readiness.judge.release import Release
 from readiness.judge.root_causes import RootCause
+from readiness.judge.robustness import Sensitivity
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Ledger, Measurement, Provenance, Target
 
@@ -216,5 +217,7 @@ class Verdict:
     """What follows for those who must act on it."""
     load_steps: tuple[StepResult, ...] = field(default=())
     """Every height of a load with several steps, in order."""
+    sensitivity: Sensitivity = field(default_factory=Sensitivity)
+    """How sure the decision is, and the smallest regression that the run would have caught."""
     infrastructure: tuple[Observed, ...] = field(default=())
     """Facts about the machines, as far as they were seen."""
