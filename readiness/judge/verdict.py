@@ -11,8 +11,8 @@ from readiness.judge.outcome import Decision as Decision
 from readiness.judge.outcome import Outcome as Outcome
 from readiness.judge.outlook import Outlook
 from readiness.judge.release import Release
-from readiness.judge.root_causes import RootCause
 from readiness.judge.robustness import Sensitivity
+from readiness.judge.root_causes import RootCause
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Ledger, Measurement, Provenance, Target
 

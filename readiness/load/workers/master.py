@@ -123,6 +123,10 @@ class Master:
         """The parent wants its numbers now."""
         self._broadcast(messages.STOP)
 
+    def end_in_order(self) -> None:
+        """The parent has seen enough: the load ends as if its time were over."""
+        self._broadcast(messages.ENOUGH)
+
     def _gather(self) -> None:
         """Until every worker is there and ready, then tell them to go. Raises Lost or Unusable."""
         hashes = {file.name: sha256(file.path) for file in self._plan.scenarios}
@@ -289,7 +293,7 @@ def main() -> None:
     workers, plan = read_master(read_line()), read_plan(read_line())
     try:
         master = Master(workers, plan, pipe)
-        gevent.spawn(watch_parent, master.stop)
+        gevent.spawn(watch_parent, master.stop, master.end_in_order)
         master.run()
     except Exception as error:
         pipe.send(wire.Fatal(f"the load's master failed: {type(error).__name__}: {error}", usage=False))

@@ -10,8 +10,10 @@ GO = "readiness.go"
 """Master: everybody is ready, begin."""
 STOP = "readiness.stop"
 """Master: end the load early and hand in the numbers."""
+ENOUGH = "readiness.enough"
+"""Master: end the load now as if its time were over, requests in flight may still finish."""
 LEAVE = "readiness.leave"
 """Master: your numbers arrived, or are not wanted any more; the text says why."""
 
 FROM_WORKER = (JOINED, EVENT)
-FROM_MASTER = (PLAN, GO, STOP, LEAVE)
+FROM_MASTER = (PLAN, GO, STOP, ENOUGH, LEAVE)

@@ -65,7 +65,7 @@ class Worker:
 
     def run(self) -> str:
         """Drive the shard; the master's last word, empty when all is well."""
-        gevent.spawn(watch_parent, self.stop)
+        gevent.spawn(watch_parent, self.stop, self._end_in_order)
         gevent.wait([self._plan, self._left], count=1)
         if self._plan.ready():
             plan = self._own_paths(read_plan(self._plan.get()))
@@ -83,6 +83,10 @@ class Worker:
             self._left.set("stopped before the load began")
         elif self._engine is not None:
             self._engine.stop()
+
+    def _end_in_order(self) -> None:
+        if self._engine is not None:
+            self._engine.end_in_order()
 
     def _wait_for_go(self) -> None:
         gevent.wait([self._go, self._left], count=1)
@@ -103,6 +107,8 @@ class Worker:
                 self._go.set()
             case messages.STOP:
                 self.stop()
+            case messages.ENOUGH:
+                self._end_in_order()
             case messages.LEAVE:
                 self._left.set(str(msg.data["why"]))
             case _:
