@@ -66,10 +66,10 @@ _REDUNDANT = sql.SQL(
       and x.indisvalid and y.indisvalid and not x.indisunique and i.relam = j.relam
       and x.indexprs is null and x.indpred is null and y.indexprs is null and y.indpred is null
       and x.indnatts = x.indnkeyatts and y.indnkeyatts > x.indnkeyatts
-      and (y.indkey::int2[])[0:x.indnkeyatts - 1] = x.indkey::int2[]
-      and (y.indclass::oid[])[0:x.indnkeyatts - 1] = x.indclass::oid[]
-      and (y.indcollation::oid[])[0:x.indnkeyatts - 1] = x.indcollation::oid[]
-      and (y.indoption::int2[])[0:x.indnkeyatts - 1] = x.indoption::int2[]
+      and (y.indkey::int2[])[0:x.indnkeyatts - 1] = (x.indkey::int2[])[0:x.indnkeyatts - 1]
+      and (y.indclass::oid[])[0:x.indnkeyatts - 1] = (x.indclass::oid[])[0:x.indnkeyatts - 1]
+      and (y.indcollation::oid[])[0:x.indnkeyatts - 1] = (x.indcollation::oid[])[0:x.indnkeyatts - 1]
+      and (y.indoption::int2[])[0:x.indnkeyatts - 1] = (x.indoption::int2[])[0:x.indnkeyatts - 1]
     group by 1, 2 order by 1, 2"""
 )
 _AGE = sql.SQL(

@@ -1,0 +1,141 @@
+"""Facts of the catalogue: each is found where it is, and is not where it is not."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from readiness import database
+from readiness.config.model import Database, Relation
+from readiness.measurements.run import Measurement
+from tests.database.conftest import Place
+
+ALWAYS = {"database.indexes.unused", "database.orphans", "database.sequences.used", "database.indexes.damaged"}
+
+
+def facts(place: Place, section: Database | None = None) -> dict[str, Measurement]:
+    section = section or Database()
+    return {one.metric.removeprefix("database."): one for one in database.measure(place.reader_url, section, ALWAYS)}
+
+
+def test_a_sound_schema_has_no_findings(place: Place) -> None:
+    place.execute(
+        "create extension if not exists amcheck", "grant execute on function bt_index_check(regclass) to reader"
+    )
+    found = facts(place, Database(deep=True))
+    counts = [
+        "foreign_keys.unvalidated", "foreign_keys.unindexed", "constraints.unvalidated", "triggers.disabled",
+        "primary_keys.missing", "indexes.invalid", "indexes.duplicate", "indexes.redundant", "indexes.damaged",
+        "orphans",
+    ]  # fmt: skip
+    assert {name: found[name].value for name in counts} == dict.fromkeys(counts, 0.0)
+    assert found["sequences.used"].value == 0
+    assert 0 <= (found["transaction_ids.used"].value or 0) < 1
+    assert "days old" in str(found["indexes.unused"].reason)
+
+
+@pytest.mark.parametrize(
+    ("metric", "words", "statements"),
+    [
+        (
+            "foreign_keys.unindexed",
+            "mother",
+            ["alter table bags add constraint mother foreign key (parent_id) references bags"],
+        ),
+        ("constraints.unvalidated", "NOT VALID", ["alter table bags add constraint c check (id > 5) not valid"]),
+        ("primary_keys.missing", "no primary key", ["create table heap (id int)"]),
+        ("indexes.duplicate", "same as one", ["create index one on bags (kind)", "create index two on bags (kind)"]),
+        (
+            "indexes.redundant",
+            "beginning of two",
+            ["create index one on bags (kind)", "create index two on bags (kind, id)"],
+        ),
+        (
+            "triggers.disabled",
+            "public.bags: t",
+            [
+                "create function f() returns trigger language plpgsql as 'begin return new; end'",
+                "create trigger t before update on bags for each row execute function f()",
+                "alter table bags disable trigger t",
+            ],
+        ),
+    ],
+)
+def test_a_flaw_is_found_once_and_named(place: Place, metric: str, words: str, statements: list[str]) -> None:
+    place.execute(*statements)
+    found = facts(place)[metric]
+    assert found.value == 1
+    flaws = [f"{detail.subject} {detail.observed}" for detail in found.details if detail.ok is False]
+    assert len(flaws) == 1
+    assert words in flaws[0]
+
+
+def test_what_only_looks_like_a_second_index_is_none(place: Place) -> None:
+    place.execute(
+        "create index plain on bags (kind)",
+        "create index partial on bags (kind) where id > 5",
+        "create index backwards on bags (kind desc)",
+        "create index pattern on bags (kind text_pattern_ops)",
+        "create index expression on bags (lower(kind))",
+        "create index hashed on bags using hash (kind)",
+        "create unique index only_one on bags (kind, id)",
+        "create index other_order on bags (id, kind)",
+    )
+    found = facts(place)
+    assert found["indexes.duplicate"].value == 0
+    redundant = [detail.subject for detail in found["indexes.redundant"].details]
+    assert redundant == ["public.bags: plain"], "it is the beginning of only_one"
+
+
+def test_a_sequence_is_as_full_as_the_column_behind_it(place: Place) -> None:
+    place.execute(
+        "create sequence numbers as bigint",
+        "create table small (id int primary key default nextval('numbers'), n smallserial)",
+        "select setval('numbers', 2040109465)",
+        "grant select on all sequences in schema public to reader",
+    )
+    found = facts(place)["sequences.used"]
+    assert found.value == pytest.approx(95.0, abs=0.01)
+    assert "small.id" in found.details[0].subject
+    place.execute("revoke all on numbers from reader")
+    assert "grant select on all sequences" in str(facts(place)["sequences.used"].reason)
+
+
+def test_orphans_of_an_undeclared_relation_are_counted(place: Place) -> None:
+    relation = Relation("bags", ("parent_id",), "public.bags", ("id",), 7)
+    assert facts(place, Database(relations={"mother": relation}))["orphans"].value == 0
+    place.execute("update bags set parent_id = 77 where id in (6, 7)")
+    found = facts(place, Database(relations={"mother": relation}))["orphans"]
+    assert found.value == 2
+    assert found.details[0].subject == "bags: relation mother (line 7)"
+    wrong = Relation("bags", ("parent",), "bags", ("id",), 8)
+    assert "parent" in str(facts(place, Database(relations={"wrong": wrong}))["orphans"].reason)
+
+
+def test_a_damaged_index_is_found_only_when_asked_for(place: Place) -> None:
+    place.execute(
+        "create extension if not exists amcheck",
+        "grant execute on function bt_index_check(regclass) to reader",
+        "create table numbers as select n from generate_series(1, 1000) n",
+        "create index numbers_n on numbers (n)",
+    )
+    assert "--deep" in str(facts(place)["indexes.damaged"].reason)
+    assert facts(place, Database(deep=True))["indexes.damaged"].value == 0
+    with psycopg.connect(place.admin_url, autocommit=True) as connection:  # as when a collation changes under an index
+        connection.execute("set allow_system_table_mods = on")
+        connection.execute("update pg_index set indoption = '3' where indexrelid = 'numbers_n'::regclass")
+    found = facts(place, Database(deep=True))["indexes.damaged"]
+    assert found.value == 1
+    assert "numbers_n" in found.details[0].subject
+    place.execute("revoke execute on function bt_index_check(regclass) from reader")
+    assert "grant execute" in str(facts(place, Database(deep=True))["indexes.damaged"].reason)
+
+
+def test_five_thousand_tables_are_looked_at(place: Place) -> None:
+    place.execute(
+        "do $$ begin for n in 1..5000 loop execute format('create table t%s (id int)', n);"
+        " if n % 500 = 0 then commit; end if; end loop; end $$"
+    )
+    found = facts(place, Database(schemas=("public",)))
+    assert found["primary_keys.missing"].value == 5000
+    assert len(found["primary_keys.missing"].details) <= 201
