@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("help", "judging", "verdicts", "client", "recording", "engine", "comparing")
+BENCHMARKS = ("help", "judging", "verdicts", "client", "recording", "engine", "comparing", "database")
 
 
 def main() -> None:
