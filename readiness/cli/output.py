@@ -62,12 +62,11 @@ def show(verdict: Verdict, *, quiet: bool, secrets: Sequence[str] = ()) -> None:
     from readiness.report import console
 
     verdict = redacted(verdict, secrets)
-    if quiet:
-        say(console.quiet_line(verdict))
-    else:
+    if not quiet:
         say(_rendered(verdict))
     commands(verdict)
-    say(last_line(verdict, verdict.exit_code))
+    line = last_line(verdict, verdict.exit_code)
+    say(f"{line} {console.quiet_words(verdict)}" if quiet else line)
 
 
 def commands(verdict: Verdict) -> None:

@@ -31,14 +31,15 @@ from readiness.judge.verdict import EXIT_OF, Attested, EndpointResult, Verdict, 
 from readiness.judge.what_if import what_ifs
 from readiness.judge.witnesses import heard
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.run import DECIDED, Endpoint, Ledger, Load, Run, Second
-from readiness.numbers import moment
+from readiness.measurements.run import DECIDED, Endpoint, Ledger, Load, Run, Second, Stall
+from readiness.numbers import count, moment
 
 SIGNAL_EXIT = {
     "SIGINT": ExitCode.INTERRUPTED,
     "SIGTERM": ExitCode.TERMINATED,
     "SIGHUP": ExitCode.HUNG_UP,
 }
+MOST_STALLS = 10
 MIN_OFFERED = 0.95
 """Share of the planned arrivals that an open load must have offered."""
 
@@ -57,7 +58,7 @@ def judge(run: Run, config: Config) -> Verdict:
     decision, reason = decide(results, total, config.decision, doubts, run.interrupted)
     exit_code = SIGNAL_EXIT.get(run.interrupted or "", EXIT_OF[decision])
     outlook = _outlook(run, config, judged, doubts)
-    planned = steps(judged, doubts, outlook)
+    planned = steps(judged, doubts, outlook, run.load)
     stalls = _stalls(run.load) if run.load else ()
     excused = {waiver.check: waiver for waiver in waivers}
     return Verdict(
@@ -145,7 +146,7 @@ def load_doubts(load: Load) -> tuple[str, ...]:
     doubts += pause_doubts(load)
     faults = own_faults(load)
     if faults:
-        named = ", ".join(f"{count:,} × {name}" for name, count in faults.items())
+        named = ", ".join(f"{n:,} × {name}" for name, n in faults.items())
         doubts.append(f"requests failed on this side, not at the target ({named})")
     if load.script_errors:
         doubts.append(f"scenario code raised: {load.script_errors[0]}")
@@ -167,8 +168,8 @@ def judged_ledger(load: Load) -> Ledger:
     """The ledger of the judged window alone."""
     failed: dict[str, int] = {}
     for endpoint in load.endpoints:
-        for name, count in endpoint.judged.failed.items():
-            failed[name] = failed.get(name, 0) + count
+        for name, n in endpoint.judged.failed.items():
+            failed[name] = failed.get(name, 0) + n
     ok = sum(endpoint.judged.ok.total for endpoint in load.endpoints)
     in_flight = sum(endpoint.judged.in_flight for endpoint in load.endpoints)
     planned = ok + sum(failed.values()) + in_flight + load.dropped_judged
@@ -204,8 +205,17 @@ def _course(load: Load | None) -> tuple[str, ...]:
 
 
 def _stalls(load: Load) -> tuple[str, ...]:
-    return tuple(
-        f"{stall.end_s - stall.start_s:.1f} s without any answer, from {stall.start_s:.1f} s on, while "
-        f"{stall.in_flight:,} of {stall.users:,} users waited"
-        for stall in load.stalls
+    """A sentence for each of the longest gaps, in time order."""
+    longest = sorted(load.stalls, key=lambda stall: stall.start_s - stall.end_s)[:MOST_STALLS]
+    told = [_stall(stall, load) for stall in load.stalls if stall in longest][:MOST_STALLS]
+    more = len(load.stalls) - len(told)
+    return (*told, f"and {more:,} shorter ones") if more else tuple(told)
+
+
+def _stall(stall: Stall, load: Load) -> str:
+    where = f"{', '.join(sorted(stall.scopes, reverse=True))}: " if stall.endpoint else ""
+    when = "" if stall.end_s > load.judged_start_s else " (before the judged window)"
+    return (
+        f"{where}{stall.end_s - stall.start_s:.1f} s without any answer, from {stall.start_s:.1f} s on{when}, while "
+        f"{count(stall.in_flight, 'request')} of {count(stall.users, 'user')} waited"
     )

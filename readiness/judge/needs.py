@@ -104,11 +104,18 @@ def _quantile(
     fits = _largest(most, lambda k: share.upper(k / effect, n / effect, confidence) <= allowed)
     factor = _more(lambda m: share.upper(m * most / effect, m * n / effect, confidence) <= allowed)
     longer = _longer(run, n, factor, need, GOOD)
+    if fits is None and factor is not None:
+        return longer
     if fits is None:
-        if factor is not None:
-            return longer
-        factor = _more(lambda m: share.upper(0.0, m * n / effect, confidence) <= allowed)
-        return _longer(run, n, factor, need, "Too few: not even without a single slow request would it be proven.")
+        # Requests that are all fast enough are not correlated in being slow: then they count in full.
+        fits = _largest(most, lambda k: share.upper(k, n, confidence) <= allowed)
+    if fits is None:
+        needed = share.samples_needed(allowed, confidence)
+        under = quantity(limit.value, "ms")
+        text = (
+            f"{most:,} of {n:,} were not under {under}: they must be, and {needed:,} requests are needed to prove it."
+        )
+        return need(NeedKind.VALUE, text, value=limit.value, requests=most, samples=needed)
     must, bad = most - fits, record.failures + record.in_flight
     at_rank = record.ok.quantile_ms((n - fits) / n, infinite=bad) if fits < n else None
     faster = _times(at_rank, limit.value)

@@ -30,15 +30,16 @@ class _Todo:
     items: list[Judged]
 
 
-def steps(judged: Sequence[Judged], doubts: Sequence[str], outlook: Outlook) -> tuple[Step, ...]:
+def steps(judged: Sequence[Judged], doubts: Sequence[str], outlook: Outlook, load: Load | None) -> tuple[Step, ...]:
     """Most effective first: the run itself, what blocks or is unknown, what a better decision asks for, the rest.
 
     Within a horizon the step comes first whose checks lack the most points of the score.
     """
     found = [Step(f"Mend the run first: {doubt}.", Horizon.IMMEDIATE, (), 0.0, "decides") for doubt in doubts]
+    failed = _failures(load)
     weight = sum(item.result.weight for item in judged if item.result.outcome is not Outcome.NOT_APPLICABLE)
     decisive = {key for flip in outlook.flips if flip.passing for key in flip.checks}
-    rest = [_step(todo, decisive, weight, outlook) for todo in _todos(judged)]
+    rest = [_step(todo, decisive, weight, outlook, failed) for todo in _todos(judged)]
     order = list(Horizon)
     rest.sort(key=lambda step: (order.index(step.horizon), not step.effect.startswith(BLOCK), -step.gain))
     return (*found, *rest)
@@ -68,7 +69,7 @@ def _todos(judged: Sequence[Judged]) -> list[_Todo]:
     return list(found.values())
 
 
-def _step(todo: _Todo, decisive: set[str], weight: float, outlook: Outlook) -> Step:
+def _step(todo: _Todo, decisive: set[str], weight: float, outlook: Outlook, failed: Sequence[str]) -> Step:
     results = [item.result for item in todo.items]
     gain = 100 * sum(item.result.weight * (1 - item.credit.point) for item in todo.items) / weight if weight else 0.0
     if any(check.effect == OnFail.BLOCK for check in results):
@@ -81,10 +82,12 @@ def _step(todo: _Todo, decisive: set[str], weight: float, outlook: Outlook) -> S
         horizon, effect = Horizon.LONG_TERM, "changes no decision"
     if gain:
         effect += f", {number(gain, '%')} points"
-    return Step(_with_cause(todo, outlook), horizon, tuple(check.key for check in results), round(gain, 6), effect)
+    return Step(
+        _with_cause(todo, outlook, failed), horizon, tuple(check.key for check in results), round(gain, 6), effect
+    )
 
 
-def _with_cause(todo: _Todo, outlook: Outlook) -> str:
+def _with_cause(todo: _Todo, outlook: Outlook, failed: Sequence[str]) -> str:
     """The text, with all the checks that it is for and the endpoint to begin with."""
     first = todo.items[0].result
     others = [label(item.result) for item in todo.items[1:]]
@@ -94,7 +97,10 @@ def _with_cause(todo: _Todo, outlook: Outlook) -> str:
         text = f"{label(first)} (also {named}): {text.removeprefix(f'{label(first)}: ')}"
     missed = any(item.credit.point < 1 and not item.remedy for item in todo.items)
     if missed and first.name.startswith("latency.") and outlook.tail is not None:
-        text = f"{text} Begin with {outlook.tail.parts[0].name}: {outlook.tail.text}"
+        part = outlook.tail.parts[0]
+        text = f"{text} Begin with {part.name}: it carries {_percent(part.share)} of the slow requests."
+    if missed and first.name.startswith("http.") and failed:
+        text = f"{text} Begin with {failed[0]}."
     return text
 
 
@@ -146,6 +152,9 @@ def _causes(
     stalls: Sequence[str],
 ) -> tuple[str, ...]:
     first = items[0]
+    if first.result.outcome in _UNKNOWN:
+        missing = (first.result.name, first.result.scope)
+        return tuple(one.reason for one in measurements if (one.metric, one.scope) == missing and one.reason)
     if first.remedy:
         return (f"The measurement itself is in question: {first.remedy}.",)
     if name == "Slow answers":

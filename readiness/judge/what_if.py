@@ -140,11 +140,10 @@ def _told(
         for i, item in enumerate(judged)
         if i in concerned and item.result.outcome not in SETTLED
     )
-    if not shifts:
-        return None
-    p95_ms = _p95_ms(load, group)
-    then_ms = _p95_ms(answer.load, group)
+    p95_ms, then_ms = (_p95_ms(one, group) for one in (load, answer.load))
     whole_ms, whole_then_ms = (_p95_ms(one, None) for one in (load, answer.load))
+    if not shifts or (whole_then_ms is None and answer.rank <= now):
+        return None  # where requests fail, no speed helps
     names = " and ".join(group)
     verb = "would be" if answer.rank[0] > now[0] else "would stay"
     how = f"{times(factor, 1.0)} as fast"

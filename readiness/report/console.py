@@ -35,11 +35,15 @@ def summary(verdict: Verdict, *, ascii: bool = False) -> RenderableType:  # noqa
 
 
 def quiet_line(verdict: Verdict) -> str:
-    """One line for `--quiet`; it starts with our own name."""
-    reason = _harmless(clean(verdict.reason))
+    """One line; it starts with our own name."""
+    return f"readiness: {verdict.decision}, run {_harmless(clean(verdict.run_id))}, {quiet_words(verdict)}"
+
+
+def quiet_words(verdict: Verdict) -> str:
+    """Score, tally and reason: what follows the machines' words on the one line of `--quiet`."""
     return (
-        f"readiness: {verdict.decision}, score {words.score(verdict)} (coverage {words.coverage(verdict)}), "
-        f"{words.tally(verdict)}, run {_harmless(clean(verdict.run_id))}: {reason}"
+        f"score {words.score(verdict)} (coverage {words.coverage(verdict)}), {words.tally(verdict)}: "
+        f"{_harmless(clean(verdict.reason))}"
     )
 
 
@@ -101,12 +105,15 @@ def _checks(page: Page, in_ascii: bool) -> Table:
 def _details(page: Page, in_ascii: bool) -> list[RenderableType]:
     against = tuple(f"{item.title}: {item.against}" for item in page.worst)
     missing = tuple(f"{item.title}: {item.reason}" for item in page.unmeasured)
+    waivers = tuple(f"{w.title}: by {w.owner} until {w.expires}: {w.reason}" for w in page.release.waivers)
     parts: list[RenderableType] = []
     for heading, lines, most in (
+        ("Waivers", waivers, 5),
         ("Doubts about this run", page.doubts, 5),
         ("Farthest from target", against, 3),
         ("Not measured", missing, 5),
         ("Conditions", page.conditions, 10),
+        ("What would change the decision", page.outlook.change, 2),
         ("Next steps", page.next_steps, 3),
     ):
         if lines:

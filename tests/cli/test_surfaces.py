@@ -92,3 +92,10 @@ def test_annotations_are_printed_for_github_alone_and_the_last_line_stays_ours(t
     assert said.splitlines()[-1].startswith("readiness: decision=CONDITIONAL exit=4 run=")
     _, allowed, _ = judged(tmp_path, "--allow-conditional", GITHUB_ACTIONS="true")
     assert "::warning title=readiness%3A CONDITIONAL" in allowed
+
+
+def test_quiet_is_one_line_that_machines_and_people_read(tmp_path: Path) -> None:
+    _, said, _ = judged(tmp_path, "--quiet")
+    (line,) = said.splitlines()
+    assert line.startswith("readiness: decision=CONDITIONAL exit=4 run=")
+    assert ": Every blocking check passed, but " in line

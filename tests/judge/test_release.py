@@ -87,7 +87,7 @@ def test_steps_come_by_horizon_and_the_endpoint_that_carries_the_tail_is_named()
         (Horizon.SHORT_TERM, ("latency.p95", "latency.p99")),
     ]
     assert [step.effect for step in steps][:2] == ["lifts a block, 25 points", "tells what is not known, 25 points"]
-    assert "Begin with POST /login: POST /login carries 100 % of the requests at or over 100.0 ms" in steps[2].text
+    assert "Begin with POST /login: it carries 100 % of the slow requests." in steps[2].text
 
 
 def test_an_issue_gathers_checks_with_one_cause_and_says_only_what_was_measured() -> None:

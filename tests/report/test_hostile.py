@@ -121,5 +121,5 @@ def test_the_terminal_shows_every_check_and_never_crashes_however_narrow(width: 
 
 def test_quiet_is_one_line_with_decision_score_and_reason() -> None:
     line = console.quiet_line(builders.verdict())
-    assert line.startswith("readiness: CONDITIONAL, score 65.0 (coverage 100 %), 6 passed, 1 warned, 3 failed, run ")
+    assert line.startswith("readiness: CONDITIONAL, run 20261123T231405Z-7f3a, score 65.0 (coverage 100 %), 6 passed, ")
     assert line.endswith("is above the floor of 60.")
