@@ -58,7 +58,8 @@ def judge(run: Run, config: Config) -> Verdict:
     decision, reason = decide(results, total, config.decision, doubts, run.interrupted)
     exit_code = SIGNAL_EXIT.get(run.interrupted or "", EXIT_OF[decision])
     outlook = _outlook(run, config, judged, doubts)
-    planned = steps(judged, doubts, outlook, run.load)
+    roots = root_causes(run.load) if run.load else ()
+    planned = steps(judged, doubts, outlook, run.load, roots)
     stalls = _stalls(run.load) if run.load else ()
     excused = {waiver.check: waiver for waiver in waivers}
     return Verdict(
@@ -87,14 +88,14 @@ def judge(run: Run, config: Config) -> Verdict:
         thresholds_sha256=config.sha256,
         confidence=config.confidence,
         stalls=stalls,
-        root_causes=root_causes(run.load) if run.load else (),
+        root_causes=roots,
         instrument=described(run.load.instrument) + omission.described(run.load) if run.load else (),
         waivers=waivers,
         attested=_attested(run, config),
         outlook=outlook,
         release=Release(
             planned,
-            issues(judged, outlook, planned, run.load, run.measurements, stalls),
+            issues(judged, outlook, planned, run.load, run.measurements, stalls, roots),
             deployment(decision, results, excused, run.load, largest),
         ),
         sensitivity=sensitivity(run, config, judged, doubts, decision),

@@ -12,6 +12,7 @@ from readiness.judge.needs import SETTLED
 from readiness.judge.outcome import Outcome
 from readiness.judge.outlook import Outlook
 from readiness.judge.release import Horizon, Issue, Step
+from readiness.judge.root_causes import RootCause
 from readiness.measurements.run import Load, Measurement
 from readiness.metrics.catalogue import find
 from readiness.numbers import count, number, quantity
@@ -20,6 +21,14 @@ from readiness.text import clean
 MOST_CAUSES = 4
 BLOCK = "lifts a block"
 _UNKNOWN = frozenset({Outcome.ERROR, Outcome.SKIPPED})
+
+
+@dataclass(frozen=True, slots=True)
+class _Begin:
+    """Where to begin with slow answers and with failed ones; "" where nothing says so."""
+
+    slow: str
+    failed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +45,10 @@ def steps(judged: Sequence[Judged], doubts: Sequence[str], outlook: Outlook, loa
     Within a horizon the step comes first whose checks lack the most points of the score.
     """
     found = [Step(f"Mend the run first: {doubt}.", Horizon.IMMEDIATE, (), 0.0, "decides") for doubt in doubts]
-    failed = _failures(load)
+    begin = _Begin(_slow(outlook, roots), next(iter(_failures(load)), ""))
     weight = sum(item.result.weight for item in judged if item.result.outcome is not Outcome.NOT_APPLICABLE)
     decisive = {key for flip in outlook.flips if flip.passing for key in flip.checks}
-    rest = [_step(todo, decisive, weight, outlook, failed) for todo in _todos(judged)]
+    rest = [_step(todo, decisive, weight, begin) for todo in _todos(judged)]
     order = list(Horizon)
     rest.sort(key=lambda step: (order.index(step.horizon), not step.effect.startswith(BLOCK), -step.gain))
     return (*found, *rest)
@@ -69,7 +78,7 @@ def _todos(judged: Sequence[Judged]) -> list[_Todo]:
     return list(found.values())
 
 
-def _step(todo: _Todo, decisive: set[str], weight: float, outlook: Outlook, failed: Sequence[str]) -> Step:
+def _step(todo: _Todo, decisive: set[str], weight: float, begin: _Begin) -> Step:
     results = [item.result for item in todo.items]
     gain = 100 * sum(item.result.weight * (1 - item.credit.point) for item in todo.items) / weight if weight else 0.0
     if any(check.effect == OnFail.BLOCK for check in results):
@@ -82,12 +91,10 @@ def _step(todo: _Todo, decisive: set[str], weight: float, outlook: Outlook, fail
         horizon, effect = Horizon.LONG_TERM, "changes no decision"
     if gain:
         effect += f", {number(gain, '%')} points"
-    return Step(
-        _with_cause(todo, outlook, failed), horizon, tuple(check.key for check in results), round(gain, 6), effect
-    )
+    return Step(_with_cause(todo, begin), horizon, tuple(check.key for check in results), round(gain, 6), effect)
 
 
-def _with_cause(todo: _Todo, outlook: Outlook, failed: Sequence[str]) -> str:
+def _with_cause(todo: _Todo, begin: _Begin) -> str:
     """The text, with all the checks that it is for and the endpoint to begin with."""
     first = todo.items[0].result
     others = [label(item.result) for item in todo.items[1:]]
@@ -96,11 +103,21 @@ def _with_cause(todo: _Todo, outlook: Outlook, failed: Sequence[str]) -> str:
         named = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
         text = f"{label(first)} (also {named}): {text.removeprefix(f'{label(first)}: ')}"
     missed = any(item.credit.point < 1 and not item.remedy for item in todo.items)
-    if missed and first.name.startswith("latency.") and outlook.tail is not None:
-        part = outlook.tail.parts[0]
-        text = f"{text} Begin with {part.name}: it carries {_percent(part.share)} of the slow requests."
-    if missed and first.name.startswith("http.") and failed:
-        text = f"{text} Begin with {failed[0]}."
+    area = first.name.partition(".")[0]
+    where = {"latency": begin.slow, "http": begin.failed}.get(area, "") if missed else ""
+    return f"{text} Begin with {where}." if where else text
+
+
+def _slow(outlook: Outlook, roots: Sequence[RootCause]) -> str:
+    """The endpoint with the largest part of the slow requests, and where its time goes if the service says so."""
+    if outlook.tail is None:
+        return ""
+    part = outlook.tail.parts[0]
+    text = f"{part.name}: it carries {_percent(part.share)} of the slow requests"
+    parts_ms = next((root.parts_ms for root in roots if root.endpoint == part.name and root.parts_ms), {})
+    if parts_ms:
+        most = max(parts_ms, key=lambda name: parts_ms[name])
+        text += f", most of their time in {most} ({_percent(parts_ms[most] / sum(parts_ms.values()))})"
     return text
 
 
@@ -111,6 +128,7 @@ def issues(
     load: Load | None,
     measurements: Sequence[Measurement],
     stalls: Sequence[str],
+    roots: Sequence[RootCause] = (),
 ) -> tuple[Issue, ...]:
     """What did not pass, by what is wrong: slow answers and failed requests as one each, everything else by check."""
     groups: dict[str, list[Judged]] = {}
@@ -127,7 +145,7 @@ def issues(
                 name if many else label(results[0]),
                 keys,
                 tuple(f"{label(check)}: {check.message}" for check in results),
-                _causes(name, items, outlook, load, measurements, stalls),
+                _causes(name, items, outlook, load, measurements, stalls, roots),
                 tuple(step.text for step in planned if set(step.checks) & set(keys)),
             )
         )
@@ -150,6 +168,7 @@ def _causes(
     load: Load | None,
     measurements: Sequence[Measurement],
     stalls: Sequence[str],
+    roots: Sequence[RootCause],
 ) -> tuple[str, ...]:
     first = items[0]
     if first.result.outcome in _UNKNOWN:
@@ -160,7 +179,8 @@ def _causes(
     if name == "Slow answers":
         parts = outlook.tail.parts[:MOST_CAUSES] if outlook.tail else ()
         slow = (f"{part.name}: {count(part.slow, 'slow request')}, {_percent(part.share)} of all" for part in parts)
-        return (*slow, *stalls[:MOST_CAUSES])
+        told = tuple(root.sentence for root in roots if root.parts_ms)
+        return (*slow, *told, *stalls[:MOST_CAUSES])
     if name == "Failed requests":
         return _failures(load)
     wanted = {(item.result.name, item.result.scope) for item in items}

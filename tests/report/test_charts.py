@@ -149,7 +149,7 @@ def test_the_parts_of_the_time_and_what_is_not_told_make_up_the_whole() -> None:
     verdict = builders.verdict()
     chart = time_spent.draw(verdict, builders.run(verdict))
     assert chart is not None
-    assert chart.columns == ("Endpoint", "Answers", "Mean", "bag-tracker", "db", "not told")
+    assert chart.columns == ("Endpoint", "Answers", "Mean", "bag-tracker", "db", "network and queue")
     assert chart.rows == (("bag-tracker (login)", "5", "180.0 ms", "100.0 ms", "20.0 ms", "60.0 ms"),)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from readiness import numbers
+from readiness.judge.root_causes import REST, split
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run
 from readiness.measurements.seen import Parts, Seen
@@ -16,8 +17,6 @@ from readiness.text import clean
 WIDTH = 760.0
 LEFT, RIGHT, TOP, ROW, BOTTOM = 16.0, 40.0, 6.0, 42.0, 26.0
 MOST, MOST_PARTS = 8, 5
-REST = "not told"
-"""Time that the service does not account for: waiting in queues, the network, and the client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
         "time-spent",
         "Where does the time go?",
         "Mean of the slow answers by endpoint, split as the service's own Server-Timing header says; "
-        f'"{REST}" is what the header leaves open: queues before the service, the network, the client.',
+        f'"{REST}" is what the header leaves open.',
         svg.picture("time-spent", "Time by part of the service", _describe(bars[0], shown), WIDTH, height, *parts),
         shown,
         ("Endpoint", "Answers", "Mean", *shown),
@@ -74,10 +73,8 @@ def _bar(seen: Seen) -> _Bar | None:
     told: Parts = seen.slow if seen.slow.samples and seen.slow.parts_ms else seen.timing
     if not told.samples or not told.parts_ms:
         return None
-    # A part named like the whole counts everything again.
-    parts = {clean(name, 40): ms / told.samples for name, ms in told.parts_ms.items() if name.lower() != "total"}
+    parts = {clean(name, 40): ms for name, ms in split(told).items()}
     total_ms = told.total_ms / told.samples
-    parts[REST] = max(total_ms - sum(parts.values()), 0.0)
     return _Bar(f"{clean(seen.name)} ({clean(seen.scenario)})", told.samples, total_ms, parts)
 
 
