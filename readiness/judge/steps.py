@@ -39,7 +39,13 @@ class _Todo:
     items: list[Judged]
 
 
-def steps(judged: Sequence[Judged], doubts: Sequence[str], outlook: Outlook, load: Load | None) -> tuple[Step, ...]:
+def steps(
+    judged: Sequence[Judged],
+    doubts: Sequence[str],
+    outlook: Outlook,
+    load: Load | None,
+    roots: Sequence[RootCause] = (),
+) -> tuple[Step, ...]:
     """Most effective first: the run itself, what blocks or is unknown, what a better decision asks for, the rest.
 
     Within a horizon the step comes first whose checks lack the most points of the score.
