@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from readiness.compare.comparable import cautions, obstacles
 from readiness.compare.comparison import Comparison, Difference, Finding, Outcome, Side
 from readiness.compare.differences import MOST_ENDPOINTS, differences, endpoints, pairs, too_little
 from readiness.compare.loosened import loosened
+from readiness.judge.comparable import cautions, obstacles
+from readiness.judge.judge import load_doubts
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run
 from readiness.metrics.catalogue import find
@@ -28,7 +29,7 @@ def compare(
     anyway: bool = False,
 ) -> Comparison:
     """What changed from `base` to `head`; obstacles become cautions when `anyway` is true."""
-    against = obstacles(base, head)
+    against = obstacles(base, head, (_doubts(base), _doubts(head)))
     careful = cautions(base, head)
     if anyway:
         careful, against = (*(f"compared anyway: {line}" for line in against), *careful), ()
@@ -58,6 +59,10 @@ def compare(
         confidence=confidence,
         each_confidence=each,
     )
+
+
+def _doubts(run: Run) -> tuple[str, ...]:
+    return run.doubts + (load_doubts(run.load) if run.load else ())
 
 
 def _side(run: Run, file: str) -> Side:

@@ -12,6 +12,7 @@ from readiness.config.model import Check, Limit, OnFail
 from readiness.config.scalars import choice_form, number_form, sentence_form
 from readiness.config.tree import Node, Scalar
 from readiness.metrics import catalogue
+from readiness.metrics.baseline import PREFIX
 from readiness.metrics.database import DATA
 from readiness.metrics.metric import Metric
 from readiness.metrics.service import CUSTOM
@@ -33,6 +34,8 @@ class Names:
     """Keys of probes.custom."""
     scenarios: frozenset[str] | None = None
     """Keys of load.scenarios; None when the file does not list them."""
+    baseline: bool = True
+    """Whether the file names a baseline run."""
     checks: frozenset[str] | None = None
     """Keys of checks, which a waiver may name; None when they are not known."""
 
@@ -66,7 +69,7 @@ def checks_form(names: Names) -> Form[tuple[Check, ...]]:
         return tuple(checks)
 
     patterns = {
-        f"^{re.escape(metric.name)}{_SCOPE if catalogue.is_load(metric.name) else '$'}": described(
+        f"^{re.escape(metric.name)}{_SCOPE if catalogue.has_scope(metric.name) else '$'}": described(
             _check_form(metric, None, 0), f"{metric.title}: {metric.meaning}"
         ).schema
         for metric in catalogue.CATALOGUE
@@ -135,9 +138,11 @@ def _key(text: str, names: Names) -> tuple[Metric, str | None]:
             guess = nearest(name, [f"data.{data}" for data in names.data])
             raise ValueError(f"is not under database (counts, queries or invariants){guess}")
         raise ValueError(f"unknown metric{nearest(name, known) or '; docs/metrics.md lists all'}")
+    if name.startswith(PREFIX) and not names.baseline:
+        raise ValueError("needs the section baseline, such as `baseline: { run: baseline/run.json }`")
     if not at:
         return metric, None
-    if not catalogue.is_load(name):
+    if not catalogue.has_scope(name):
         raise ValueError(f"{name} is not measured per request, so it has no scope; remove @{clean(scope, 60)}")
     if clean(scope, 200) != scope or not scope:
         raise ValueError("the scope after @ must be a scenario, or an endpoint such as GET /api/bags/{qr}")

@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 
 from readiness.config.model import Limit, Operator
+from readiness.metrics.baseline import PREFIX
 from readiness.metrics.metric import Kind, Metric
 
 _LIMIT = re.compile(r"(<=|>=|==|<|>) ?(-?[0-9]{1,15}(?:\.[0-9]{1,9})?) ?(\S*)", re.ASCII)
@@ -15,6 +16,8 @@ _ABOVE = (Operator.GREATER, Operator.AT_LEAST)
 
 def example(metric: Metric) -> str:
     """A limit that would be accepted for `metric`."""
+    if metric.name.startswith(PREFIX):
+        return "<= 10 %"
     if metric.unit == "%":
         return "== 100 %" if metric.kind is Kind.EXACT else ("> 99 %" if metric.better == "higher" else "< 1 %")
     return _EXAMPLE.get(metric.unit, "== 0" if metric.better != "higher" else "== 1")
@@ -64,7 +67,7 @@ def _check_operator(operator: Operator, metric: Metric) -> None:
 
 
 def _check_range(operator: Operator, value: float, metric: Metric) -> None:
-    if metric.name.startswith(("data.", "custom.")):
+    if metric.name.startswith(("data.", "custom.", PREFIX)):
         return
     if metric.unit == "ms" and value <= 0:
         raise ValueError("must be more than 0 ms: no answer takes no time")

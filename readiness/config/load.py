@@ -9,10 +9,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from readiness.config.baseline import baseline_form, implied, with_run
 from readiness.config.checks import Names, checks_form
 from readiness.config.database import database_form, read_files
 from readiness.config.form import Complaint, Form, Problem, Wrong, join, section
-from readiness.config.model import Attestation, Check, Config, Database, DecisionRule, Load, OnFail, Waiver
+from readiness.config.model import Attestation, Baseline, Check, Config, Database, DecisionRule, Load, OnFail, Waiver
 from readiness.config.probes import Probes
 from readiness.config.probes_form import probes_form
 from readiness.config.scalars import sentence_form, whole_form
@@ -27,6 +28,7 @@ from readiness.config.sections import (
 from readiness.config.statements import attested_form, waivers_form
 from readiness.config.tree import MAX_BYTES, Items, Node, Scalar, Table, Unreadable, compose
 from readiness.errors import ConfigError
+from readiness.metrics.baseline import PREFIX
 from readiness.text import clean
 
 MAX_PROBLEMS = 50
@@ -53,6 +55,8 @@ def load(path: Path, environ: Mapping[str, str], today: date | None = None) -> C
         reason = error.strerror if isinstance(error, OSError) else "not a file name"
         raise ConfigError(f"{name}: cannot be read: {reason}") from None
     config = parse(data, name, environ, today)
+    if config.baseline is not None:
+        config = replace(config, baseline=with_run(config.baseline, name))
     return replace(config, database=read_files(config.database, path.parent, name))
 
 
@@ -99,6 +103,7 @@ def document(names: Names, today: date) -> Form[Config]:
             "database": ("database", database_form(names.countable)),
             "probes": ("probes", probes_form()),
             "target": ("target", target_form()),
+            "baseline": ("baseline", baseline_form()),
             "waivers": ("waivers", waivers_form(names.checks, today)),
             "attested": ("attested", attested_form(today)),
         },
@@ -120,10 +125,15 @@ def _config(
     database: Database = _DATABASE,
     probes: Probes = _PROBES,
     target: Hosts = _HOSTS,
+    baseline: Baseline | None = None,
     waivers: tuple[Waiver, ...] = (),
     attested: tuple[Attestation, ...] = (),
 ) -> Config:
     del version  # 1 is the only one, its form says so
+    if baseline is not None:
+        checks += implied(baseline, checks)
+        if not any(check.metric.startswith(PREFIX) for check in checks):
+            raise Complaint("is never used: give it worse_by, or a check such as baseline.latency.p95", "baseline")
     blocking = {check.key for check in checks if check.on_fail is OnFail.BLOCK and check.not_applicable is None}
     if blocking and blocking <= {waiver.check for waiver in waivers}:
         raise Complaint("every blocking check is waived, so nothing could stop a release; leave one", "waivers")
@@ -136,6 +146,7 @@ def _config(
         target.allowed_hosts,
         database,
         probes,
+        baseline,
         waivers,
         attested,
     )
@@ -156,7 +167,14 @@ def _names(root: Node) -> Names:
     countable = (keys("database", "counts") or frozenset()) | (keys("database", "queries") or frozenset())
     invariants = keys("database", "invariants") or frozenset()
     custom = keys("probes", "custom") or frozenset()
-    return Names(countable, invariants, custom, keys("load", "scenarios"), keys("checks") or frozenset())
+    return Names(
+        countable,
+        invariants,
+        custom,
+        keys("load", "scenarios"),
+        keys("baseline") is not None,
+        keys("checks") or frozenset(),
+    )
 
 
 class _Preparation:

@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from readiness.config.probes import Probes
+from readiness.measurements.run import Run
 
 
 class OnFail(StrEnum):
@@ -222,6 +223,19 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """An older run to be no worse than."""
+
+    run: str
+    """Path of its run.json, relative to thresholds.yaml."""
+    worse_by: float | None = None
+    """Share (0 to 1) by which median and P95 may be worse; None leaves it to the checks `baseline.…`."""
+    line: int = 0
+    facts: Run | None = field(default=None, repr=False)
+    """The run itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Waiver:
     """Somebody accepts that a check does not pass: it no longer blocks, it becomes a condition."""
 
@@ -259,6 +273,7 @@ class Config:
     allowed_hosts: tuple[str, ...] = ()
     database: Database = field(default_factory=Database)
     probes: Probes = field(default_factory=Probes)
+    baseline: Baseline | None = None
     waivers: tuple[Waiver, ...] = ()
     attested: tuple[Attestation, ...] = ()
     file: str = "thresholds.yaml"

@@ -7,13 +7,14 @@ Counts and headers are exact. Source of the method: docs/design.md §7.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from readiness.config.model import Limit, Operator
 from readiness.judge.proof import Proof as Proof
 from readiness.judge.proof import rules_of, tally
 from readiness.judge.readings import Reading, Spread, over
-from readiness.measurements.run import Rate, Recording
+from readiness.measurements.run import Bounds, Rate, Recording
 from readiness.metrics.metric import Kind, Metric
 from readiness.numbers import quantity
 from readiness.stats import beta, mean, share
@@ -48,6 +49,8 @@ def compare(reading: Reading, metric: Metric, limit: Limit, confidence: float | 
             return _rate(reading, rate, metric, limit, confidence)
         case Spread(blocks):
             return _mean(reading, blocks, metric, limit, confidence)
+        case Bounds(low, high):
+            return Comparison(_between(_end(low, -math.inf), _end(high, math.inf), limit), "both runs together")
         case _:
             return Comparison(Proof.OPEN, "no samples were kept that could prove it")
 
@@ -79,6 +82,8 @@ def bounds(reading: Reading, metric: Metric, confidence: float | None) -> tuple[
         case Spread(spread):
             ends = mean.bounds(spread, 1 - (1 - confidence) / LOOKS if reading.looked else confidence)
             return ends or (None, None)
+        case Bounds(least, most):
+            return least, most
         case _:
             return None, None
 
@@ -173,6 +178,10 @@ def _silence(reading: Reading) -> str:
         gap.seconds for gap in reading.standstills
     )
     return f"nothing was answered for {seconds:.1f} s of {reading.window_s:.1f} s"
+
+
+def _end(end: float | None, beyond: float) -> float:
+    return beyond if end is None else end
 
 
 def _percent(part: float) -> str:

@@ -10,6 +10,7 @@ from readiness.config.model import Config
 from readiness.errors import ExitCode
 from readiness.judge import omission
 from readiness.judge.advice import conditions, deployment, needless
+from readiness.judge.baseline import with_baseline
 from readiness.judge.check import Judged, judge_check
 from readiness.judge.decision import decide
 from readiness.judge.flips import flips
@@ -46,6 +47,7 @@ MIN_OFFERED = 0.95
 
 def judge(run: Run, config: Config) -> Verdict:
     """The verdict on a run under the limits of `config`. Pure; the same arguments give the same verdict."""
+    run = with_baseline(run, config)
     waivers = tuple(Waived(item.check, item.owner, item.reason, item.expires.isoformat()) for item in config.waivers)
     waived = {waiver.check for waiver in waivers}
     judged = [judge_check(run, check, config.confidence) for check in config.checks]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from readiness.measurements.histogram import Histogram, merge
-from readiness.measurements.run import Endpoint, Load, Rate, Recording, Run, Slice
+from readiness.measurements.run import Bounds, Endpoint, Load, Rate, Recording, Run, Slice
 from readiness.metrics.catalogue import is_load
 from readiness.metrics.metric import Kind, Metric
 from readiness.stats import wander
@@ -47,7 +47,7 @@ class Reading:
     samples: int | None
     source: str
     reason: str | None = None
-    evidence: Rate | Recording | Spread | None = None
+    evidence: Rate | Recording | Spread | Bounds | None = None
     dead_endpoints: tuple[str, ...] = ()
     """Endpoints in scope that never answered rightly; an aggregate must not hide them."""
     standstills: tuple[Standstill, ...] = ()

@@ -19,6 +19,7 @@ from readiness.measurements.histogram import Histogram
 from readiness.measurements.packed import HISTOGRAM, SLICES, missing_slices, uneven_slices
 from readiness.measurements.run import (
     FAILURE_CLASSES,
+    Bounds,
     Endpoint,
     Ledger,
     Load,
@@ -32,6 +33,7 @@ from readiness.measurements.run import (
     Target,
 )
 from readiness.measurements.strict import Malformed
+from readiness.metrics.baseline import PREFIX
 from readiness.metrics.catalogue import find
 from readiness.metrics.metric import Kind
 from readiness.spelling import nearest
@@ -117,6 +119,9 @@ def check_ledger(ledger: Ledger) -> str | None:
 def check_measurement(measurement: Measurement) -> str | None:
     """What is wrong with a measurement as read: its value must be the one that its evidence gives."""
     value, evidence = measurement.value, measurement.evidence
+    if isinstance(evidence, Bounds):
+        compared = measurement.metric.startswith(PREFIX)
+        return None if compared else f"{measurement.metric} is not computed from evidence of this kind"
     unbounded = isinstance(evidence, Recording) and evidence.requests > 0
     if value is None and not measurement.reason and not unbounded:
         return "has neither a value nor a reason for its absence"
@@ -130,7 +135,7 @@ def check_value(measurement: Measurement) -> str | None:
         return "has both a value and a reason for its absence"
     if value is None or metric is None:
         return None
-    if metric.unit == "%" and not 0 <= value <= 100:
+    if metric.unit == "%" and not 0 <= value <= 100 and not metric.name.startswith(PREFIX):
         return f"value is {value:g} %, but a share lies between 0 and 100 %"
     if metric.unit in ("ms", "/s") and value < 0:
         return f"value is {value:g} {metric.unit}, but cannot be negative"

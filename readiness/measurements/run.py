@@ -253,6 +253,14 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """Ends of a value that were found by comparing two runs; None for an end that does not exist."""
+
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     """One metric's value in this run, or the reason why there is none."""
 
@@ -265,7 +273,7 @@ class Measurement:
     samples: int | None = None
     reason: str | None = None
     """Why `value` is None; None when there is a value, or when it is not bounded (too many of `evidence` failed)."""
-    evidence: Rate | Recording | None = None
+    evidence: Rate | Recording | Bounds | None = None
     """What an interval is computed from. Counts and headers are exact and have none."""
     details: tuple[Detail, ...] = ()
     witnesses: tuple[Witness, ...] = ()

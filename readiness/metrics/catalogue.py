@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from readiness.metrics.baseline import BASELINE, PREFIX
 from readiness.metrics.database import DATA, DATABASE
 from readiness.metrics.metric import Metric
 from readiness.metrics.performance import PERFORMANCE
 from readiness.metrics.service import CUSTOM, SERVICE, custom_unit
 
-CATALOGUE: tuple[Metric, ...] = (*PERFORMANCE, *SERVICE, *DATABASE)
+CATALOGUE: tuple[Metric, ...] = (*PERFORMANCE, *SERVICE, *DATABASE, *BASELINE)
 
 _BY_NAME = {metric.name: metric for metric in CATALOGUE}
 
@@ -39,3 +40,8 @@ def find(name: str) -> Metric | None:
 def is_load(name: str) -> bool:
     """Whether the metric is computed from the load's own requests."""
     return name.startswith(("latency.", "http.")) or name == "throughput"
+
+
+def has_scope(name: str) -> bool:
+    """Whether a check of the metric may name a scenario or an endpoint."""
+    return is_load(name) or name.startswith(PREFIX)

@@ -59,8 +59,8 @@ def test_a_slower_endpoint_is_named_and_the_others_are_not() -> None:
 
 
 def test_what_is_proven_but_small_does_not_count() -> None:
-    tiny = {"seconds": 40, "per_s": 2000.0, "wander": 0.0, "endpoints": 1}
-    base, head = run(1, **tiny), run(2, slower=1.03, **tiny)  # type: ignore[arg-type]
+    tiny = {"seconds": 40, "per_s": 5000.0, "wander": 0.0, "endpoints": 1}
+    base, head = run(1, **tiny), run(2, slower=1.025, **tiny)  # type: ignore[arg-type]
     assert find(compared(base, head, worse_by=0.0), "latency.p50").finding is Finding.REGRESSION
     small = find(compared(base, head), "latency.p50")
     assert small.finding is Finding.NO_EVIDENCE

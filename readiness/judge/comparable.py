@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from readiness.judge.judge import load_doubts
 from readiness.measurements.run import Run
 from readiness.text import clean
 
@@ -13,16 +12,15 @@ SAME = ("model", "users", "rate_per_s", "scenarios", "timeout_s")
 """Facts of the plan without which the numbers are of different things. Other lengths are named, and may differ."""
 
 
-def obstacles(base: Run, head: Run) -> tuple[str, ...]:
-    """Why the two must not be compared, as sentences."""
+def obstacles(base: Run, head: Run, doubts: tuple[tuple[str, ...], tuple[str, ...]]) -> tuple[str, ...]:
+    """Why the two must not be compared, as sentences; `doubts` are those about base and about head."""
     found: list[str] = []
-    for name, run in (("base", base), ("head", head)):
+    for name, run, unsure in (("base", base, doubts[0]), ("head", head, doubts[1])):
         if run.interrupted:
             found.append(f"the {name} run was ended by {run.interrupted}")
         if run.load is None:
             found.append(f"the {name} run sent no load")
-        doubts = run.doubts + (load_doubts(run.load) if run.load else ())
-        found += [f"the {name} run cannot be trusted: {clean(doubt)}" for doubt in doubts[:3]]
+        found += [f"the {name} run cannot be trusted: {clean(doubt)}" for doubt in unsure[:3]]
     if base.id == head.id:
         found.append("both are the same run")
     if base.service != head.service:
