@@ -8,7 +8,8 @@ from readiness.config.model import Baseline, Check, Config
 from readiness.judge.change import change
 from readiness.judge.comparable import cautions, obstacles
 from readiness.judge.readings import read
-from readiness.measurements.run import Bounds, Detail, Measurement, Run
+from readiness.measurements.bounds import Bounds
+from readiness.measurements.run import Detail, Measurement, Run
 from readiness.metrics.baseline import PREFIX
 from readiness.metrics.catalogue import find
 from readiness.numbers import quantity, utc

@@ -14,7 +14,8 @@ from readiness.config.model import Limit, Operator
 from readiness.judge.proof import Proof as Proof
 from readiness.judge.proof import rules_of, tally
 from readiness.judge.readings import Reading, Spread, over
-from readiness.measurements.run import Bounds, Rate, Recording
+from readiness.measurements.bounds import Bounds
+from readiness.measurements.run import Rate, Recording
 from readiness.metrics.metric import Kind, Metric
 from readiness.numbers import quantity
 from readiness.stats import beta, mean, share

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from readiness.measurements.bounds import Bounds
 from readiness.measurements.histogram import Histogram, merge
-from readiness.measurements.run import Bounds, Endpoint, Load, Rate, Recording, Run, Slice
+from readiness.measurements.run import Endpoint, Load, Rate, Recording, Run, Slice
 from readiness.metrics.catalogue import is_load
 from readiness.metrics.metric import Kind, Metric
 from readiness.stats import wander

@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 
 from readiness.errors import ConfigError
 from readiness.measurements import strict
+from readiness.measurements.bounds import Bounds
 from readiness.measurements.codec import Codec
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.packed import HISTOGRAM, SLICES, missing_slices, uneven_slices
 from readiness.measurements.run import (
     FAILURE_CLASSES,
-    Bounds,
     Endpoint,
     Ledger,
     Load,

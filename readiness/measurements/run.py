@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from readiness.measurements.bounds import Bounds
 from readiness.measurements.database import Activity
 from readiness.measurements.histogram import EMPTY, Histogram
 from readiness.measurements.instrument import Instrument
@@ -250,14 +251,6 @@ class Witness:
     note: str = ""
     agrees: bool | None = None
     """Set when the run is judged; None where there is nothing to compare."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Ends of a value that were found by comparing two runs; None for an end that does not exist."""
-
-    low: float | None
-    high: float | None
 
 
 @dataclass(frozen=True, slots=True)
