@@ -192,7 +192,9 @@ def _drive(
     settings, target = plan.config.probes, plan.target
     touches = _touches(plan, wanted, progress)
     with ThreadPoolExecutor(2, thread_name_prefix="probes") as pool:
-        looking = pool.submit(probes.look, target, settings, wanted, window, plan.cache_url)
+        looking = pool.submit(
+            probes.look, target, settings, wanted, window, duration_s=plan.config.load.paced_s, cache_url=plan.cache_url
+        )
         sampling = stages.start_watching(pool, window)
 
         def on_event(event: wire.Event, assembly: Assembly) -> None:

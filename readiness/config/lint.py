@@ -164,8 +164,12 @@ def samples_of(check: Check, config: Config, paces: Mapping[str, Pace]) -> Expec
     """The judged samples that the plan yields for `check`: exact for probes, an estimate, or an upper bound."""
     load = config.load
     if check.metric.startswith("health."):
-        count = load.duration_s * 1000 / config.probes.health.every_ms + 1
-        return Expected(count, f"{math.floor(round(count, 6)):,} (one every {config.probes.health.every_ms:g} ms)")
+        count = load.duration_s * 1000 / config.probes.health.pace_ms(load.paced_s) + 1
+        if check.metric == "health.success_rate" and config.probes.health.ready is not None:
+            count *= 2
+        return Expected(
+            count, f"{math.floor(round(count, 6)):,} (one every {config.probes.health.pace_ms(load.paced_s):g} ms)"
+        )
     share = _share(check.scope, load)
     if load.rate_per_s is not None:
         pace = paces.get(check.scope or "")

@@ -131,6 +131,11 @@ class Load:
     calibration_s: float = 1.0
     """How long the load engine tries itself out before the load; 0 leaves it out."""
 
+    @property
+    def paced_s(self) -> float:
+        """The window that probes pace themselves for: `until_decided` may end it long before `duration_s`."""
+        return min(self.duration_s, 30.0) if self.until_decided else self.duration_s
+
 
 @dataclass(frozen=True, slots=True)
 class DecisionRule:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+LOOKS = 90.0
+SHORTEST_MS, LONGEST_MS = 100.0, 10_000.0
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -15,9 +18,15 @@ class Health:
 
     path: str = "/health"
     ready: str | None = None
-    every_ms: float = 200.0
-    ready_every_ms: float = 500.0
+    every_ms: float | None = None
+    """Time between two looks; None: LOOKS of them over the window, as many as a P95 needs and few beside a load."""
     timeout_ms: float = 5000.0
+
+    def pace_ms(self, duration_s: float) -> float:
+        """Time between two looks at one endpoint in a judged window of `duration_s`."""
+        if self.every_ms is not None:
+            return self.every_ms
+        return min(max(duration_s * 1000 / LOOKS, SHORTEST_MS), LONGEST_MS)
 
 
 @dataclass(frozen=True, slots=True)

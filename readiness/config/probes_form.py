@@ -61,7 +61,6 @@ def _health() -> Form[Health]:
             "path": ("path", _path()),
             "ready": ("ready", _path()),
             "every": ("every_ms", every),
-            "ready_every": ("ready_every_ms", every),
             "timeout": ("timeout_ms", every),
         },
     )

@@ -39,7 +39,7 @@ def _probed_s(check: Check, config: Config) -> float:
     if config.confidence is None or check.not_applicable is not None:
         return 0.0
     needed = share.samples_needed(1 - metric.quantile, config.confidence)
-    return PROBE_MARGIN * needed * config.probes.health.every_ms / 1000
+    return PROBE_MARGIN * needed * config.probes.health.pace_ms(config.load.paced_s) / 1000
 
 
 def _decided(load: Load, check: Check, confidence: float | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from readiness.measurements.run import Measurement, Witness
@@ -27,6 +28,17 @@ def dissent(measurement: Measurement) -> str | None:
         f"{witness.source} says {_BOUND[witness.relation]}{quantity(witness.value, unit)}" for witness in against
     )
     return f"the witnesses disagree: {first} says {quantity(measurement.value, unit)}, but {said}"
+
+
+def restart_doubts(measurements: Iterable[Measurement]) -> tuple[str, ...]:
+    """A target that was another process at the end than at the start was not one service under one load."""
+    return tuple(
+        f"the target changed during the run: {line.subject} said {line.observed}"
+        for measurement in measurements
+        if measurement.metric == "service.restarts" and measurement.value
+        for line in measurement.details
+        if line.ok is False
+    )
 
 
 _BOUND = {"equal": "", "at_least": "at least ", "at_most": "at most "}

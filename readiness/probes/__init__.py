@@ -1,8 +1,8 @@
 """Looks at the running service beside the load. One file per look; nothing here judges.
 
 While the load runs, `look` asks: the health endpoints on their own clock, each page once, and every number that the
-service says of itself once a second. Afterwards `conclude` draws the measurements from all that was seen, which sends
-nothing; `provoke` alone sends again, and only what thresholds.yaml allows.
+service says of itself some twenty times. Afterwards `conclude` draws the measurements from all that was seen, which
+sends nothing; `provoke` alone sends again, and only what thresholds.yaml allows.
 
 A new look is one file, its settings in readiness/config/probes.py, and one line in LOOKS.
 """
@@ -47,22 +47,40 @@ class Look:
 
     name: str
     metric: str
-    always: bool
-    """Whether it is there without a check that needs it; it is information then."""
+    informs: Callable[[Evidence], bool]
+    """Whether there is something to tell without a check that asks for it."""
     conclude: Callable[[Evidence], tuple[Measurement, ...]]
 
 
+def _always(_: Evidence) -> bool:
+    return True
+
+
+def _never(_: Evidence) -> bool:
+    return False
+
+
 LOOKS: tuple[Look, ...] = (
-    Look("headers", headers.RULES, True, headers.rules),
-    Look("headers", headers.OBSERVATORY, False, headers.grade),
-    Look("cache", cache.HIT_RATE, False, cache.hit_rate),
-    Look("cache", cache.FALLBACK, False, cache.fallback),
-    Look("pool", pool.ERROR_RATE, False, pool.error_rate),
-    Look("pool", pool.WAIT, False, pool.wait),
-    Look("pool", pool.SATURATION, False, pool.saturation),
-    Look("circuit_breaker", circuit_breaker.METRIC, False, circuit_breaker.closed),
-    Look("instance", instance.METRIC, False, instance.restarts),
-    Look("rate_limit", rate_limit.ACTIVE, False, rate_limit.active),
+    Look("headers", headers.RULES, _always, headers.rules),
+    Look("headers", headers.OBSERVATORY, _always, headers.grade),
+    Look(
+        "cache",
+        cache.HIT_RATE,
+        lambda of: bool(cache.places(of.settings.cache)) or of.settings.cache.header is not None,
+        cache.hit_rate,
+    ),
+    Look("cache", cache.FALLBACK, lambda of: of.settings.cache.backend is not None, cache.fallback),
+    Look("pool", pool.ERROR_RATE, lambda of: of.settings.pool.statistics is not None, pool.error_rate),
+    Look("pool", pool.WAIT, lambda of: of.settings.pool.waited_ms is not None, pool.wait),
+    Look("pool", pool.SATURATION, lambda of: of.settings.pool.max is not None, pool.saturation),
+    Look(
+        "circuit_breaker",
+        circuit_breaker.METRIC,
+        lambda of: bool(of.settings.circuit_breaker.states),
+        circuit_breaker.closed,
+    ),
+    Look("instance", instance.METRIC, instance.is_told, instance.restarts),
+    Look("rate_limit", rate_limit.ACTIVE, _never, rate_limit.active),
 )
 HEALTH = (health.LIVE, health.SUCCESS)
 PROVOKED = (rate_limit.ENFORCED, consistency.METRIC)
@@ -80,20 +98,27 @@ class Looks:
 
 
 def look(
-    target: Target, settings: Probes, wanted: AbstractSet[str], window: Window, cache_url: str | None = None
+    target: Target,
+    settings: Probes,
+    wanted: AbstractSet[str],
+    window: Window,
+    *,
+    duration_s: float = 20.0,
+    cache_url: str | None = None,
 ) -> Looks:
     """Everything that is asked while the load runs, side by side in threads; returns shortly after the window's end.
 
-    `wanted` holds metric names. Never raises: a look that fails leaves a reason.
+    `wanted` holds metric names; `duration_s` is how long the window is planned to be. Never raises: a look that fails
+    leaves a reason.
     """
     found: dict[str, object] = {}
     broken: dict[str, str] = {}
     asked = _pages(settings, wanted)
     places = _places(settings, cache_url)
     jobs: dict[str, Callable[[], object]] = {
-        "health": lambda: health.measure(target, settings.health, window),
+        "health": lambda: health.measure(target, settings.health, window, duration_s),
         "pages": lambda: pages.fetch_all(target, asked, window),
-        "readings": lambda: collect(target, places, cache_url, window),
+        "readings": lambda: collect(target, places, cache_url, window, duration_s),
     }
 
     def run(name: str) -> None:
@@ -137,7 +162,7 @@ def conclude(
     evidence = Evidence(settings, looks.readings, looks.pages, https, load, database)
     found = [*looks.health, *_unasked(looks.health, wanted)]
     for one in LOOKS:
-        if one.always or one.metric in wanted:
+        if one.metric in wanted or one.informs(evidence):
             found += _guarded(one.name, one.metric, lambda one=one: one.conclude(evidence))  # type: ignore[misc]
     for name in settings.custom:
         found += _guarded("custom", f"custom.{name}", lambda name=name: (custom.measure(name, evidence),))  # type: ignore[misc]

@@ -31,6 +31,8 @@ SLICE_S = 1.0
 GRACE_S = 0.5
 """Time that samples in flight get after the window; an ordinary answer must not count as unfinished."""
 POLL_S = 0.02
+IDLE = 4.0
+"""Before the window the service is looked at so many times less often: only to know it without load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +44,18 @@ class Sample:
     failure: str | None
 
 
-def measure(target: Target, settings: Health, window: Window) -> tuple[tuple[Measurement, ...], int]:
+def measure(
+    target: Target, settings: Health, window: Window, duration_s: float = 30.0
+) -> tuple[tuple[Measurement, ...], int]:
     """p95 in ms of each endpoint over the samples that started in the judged window, and the share of good answers.
 
     A failed sample is slower than any other. What could not be measured has a reason. Beside them, how many requests
     were sent in all.
     """
-    paths = {LIVE: (settings.path, settings.every_ms)}
+    every_ms = settings.pace_ms(duration_s)
+    paths = {LIVE: (settings.path, every_ms)}
     if settings.ready is not None:
-        paths[READY] = (settings.ready, settings.ready_every_ms)
+        paths[READY] = (settings.ready, every_ms)
     taken = asyncio.run(_sample_all(target, paths, settings.timeout_ms / 1000, window))
     found = [_latency(metric, path, taken[metric], window.begin_s) for metric, (path, _) in paths.items()]
     return (*found, _success(found)), sum(len(samples) for samples in taken.values() if isinstance(samples, list))
@@ -115,14 +120,19 @@ async def _sample(
         task = asyncio.create_task(_one(client, target, path, timeout_s, window, samples))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
-        due_s = max(due_s + every_s, time.monotonic() - every_s)  # after a pause of ours, no burst
-        await _pause(due_s, window)
+        step_s = every_s if window.begin_s is not None else every_s * IDLE
+        due_s = max(due_s + step_s, time.monotonic() - step_s)  # after a pause of ours, no burst
+        idle = window.begin_s is None
+        await _pause(due_s, window, idle=idle)
+        if idle and window.begin_s is not None:
+            due_s = time.monotonic()
     await asyncio.gather(*tasks)
     return samples
 
 
-async def _pause(until_s: float, window: Window) -> None:
-    while not window.ended and time.monotonic() < until_s:
+async def _pause(until_s: float, window: Window, *, idle: bool) -> None:
+    """Until it is time, or the window begins or ends meanwhile."""
+    while not window.ended and time.monotonic() < until_s and not (idle and window.begin_s is not None):
         await asyncio.sleep(min(max(until_s - time.monotonic(), 0), POLL_S))
 
 

@@ -30,28 +30,38 @@ def restarts(evidence: Evidence) -> tuple[Measurement, ...]:
     Without settings, a document that is read anyway and names its instance is enough. Raises NotMeasured when nobody
     said who answered.
     """
-    settings, series = evidence.settings.instance, evidence.readings.series
-    declared = places(settings)
-    if declared:
-        told = {place.shown: _named(place, evidence) for place in declared}
-    else:
-        told = {
-            f"{place.path or 'INFO'}: instance": [sample.instance for sample in samples if sample.instance is not None]
-            for place, samples in series.items()
-            if place.kind != "info"
-        }
-    told = {where: names for where, names in told.items() if names}
-    if not told:
+    found = told(evidence)
+    if not found:
         raise NotMeasured("nothing says which process answers; set probes.instance to a field, a metric or a header")
     details = []
     most = 0
-    for where, names in told.items():
+    for where, names in found.items():
         different = list(dict.fromkeys(names))
-        extra = max(len(different) - settings.instances, 0)
+        extra = max(len(different) - evidence.settings.instance.instances, 0)
         most = max(most, extra)
         shown = ", then ".join(different[:5])
         details.append(Detail(where, shown, extra == 0, f"{len(names):,} readings, {len(different):,} different"))
-    return (Measurement(METRIC, None, float(most), SOURCE, len(next(iter(told.values()))), details=tuple(details)),)
+    readings = max(len(names) for names in found.values())
+    return (Measurement(METRIC, None, float(most), SOURCE, readings, details=tuple(details)),)
+
+
+def is_told(evidence: Evidence) -> bool:
+    """Whether it was declared, or somebody said without being asked, who answers."""
+    return bool(places(evidence.settings.instance)) or bool(told(evidence))
+
+
+def told(evidence: Evidence) -> dict[str, list[str]]:
+    """Where -> every name that was given there, in order. Raises NotMeasured when a declared place has none."""
+    declared = places(evidence.settings.instance)
+    if declared:
+        found = {place.shown: _named(place, evidence) for place in declared}
+    else:
+        found = {
+            f"{place.path}: instance": [sample.instance for sample in samples if sample.instance is not None]
+            for place, samples in evidence.readings.series.items()
+            if place.kind != "info"
+        }
+    return {where: names for where, names in found.items() if names}
 
 
 def _named(place: Place, evidence: Evidence) -> list[str]:

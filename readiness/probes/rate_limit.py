@@ -80,8 +80,9 @@ def budget(load: Load | None, policies: tuple[tuple[str, Declared], ...]) -> lis
     if load is None or not load.judged_s:
         return []
     lines = []
-    for name, declared in policies:
-        requests = sum(endpoint.judged.requests for endpoint in load.endpoints if endpoint.name == name)
+    for declared in dict.fromkeys(declared for _, declared in policies):
+        under = {name for name, other in policies if other == declared}
+        requests = sum(endpoint.judged.requests for endpoint in load.endpoints if endpoint.name in under)
         rate_per_s = requests / load.judged_s
         if not rate_per_s:
             continue
@@ -92,7 +93,8 @@ def budget(load: Load | None, policies: tuple[tuple[str, Declared], ...]) -> lis
         else:
             observed = f"reached after {_span(reached_s)} at {rate_per_s:,.1f} /s"
             note = "if one client sent all of it; a longer run would then measure refusals"
-        lines.append(Detail(f"{name}: limit {declared.shown}", observed, None, note))
+        subject = f"limit {declared.shown} ({len(under):,} endpoint{'s' if len(under) > 1 else ''})"
+        lines.append(Detail(subject, observed, None, note))
     return lines
 
 

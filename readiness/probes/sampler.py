@@ -1,7 +1,7 @@
-"""Reads numbers that the service says of itself, once a second over the judged window.
+"""Reads numbers that the service says of itself, some twenty times over the judged window.
 
-Every look at a document goes through here, so a document that five metrics need is asked for once a second and not
-five times. Only the values are kept, never the documents.
+Every look at a document goes through here, so a document that five metrics need is asked for once and not five times.
+Only the values are kept, never the documents.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from readiness.probes.http import TIMEOUT_S, Answer, FetchFailed, fetch, new_cli
 from readiness.probes.window import Window
 from readiness.text import clean
 
-EVERY_S = 1.0
+SHORTEST_S, LONGEST_S = 1.0, 10.0
+READINGS = 20.0
+"""Readings over the judged window: enough to see a counter go down or a state change, few beside a load."""
 LAST_TIMEOUT_S = 2.0
 """For the reading after the window: the run waits for it."""
 POLL_S = 0.02
@@ -87,15 +89,23 @@ def series_of(readings: Readings, place: Place) -> tuple[Sample, ...]:
     return samples
 
 
-def collect(target: Target, places: Iterable[Place], cache_url: str | None, window: Window) -> Readings:
+def collect(
+    target: Target, places: Iterable[Place], cache_url: str | None, window: Window, duration_s: float = 20.0
+) -> Readings:
     """Read all places until the window ended; never raises for what a server does."""
     wanted = tuple(dict.fromkeys(places))
     if not wanted:
         return Readings({}, 0, window.wait_begin())
-    return asyncio.run(_collect(target, wanted, cache_url, window))
+    return asyncio.run(_collect(target, wanted, cache_url, window, _pace_s(duration_s)))
 
 
-async def _collect(target: Target, places: tuple[Place, ...], cache_url: str | None, window: Window) -> Readings:
+def _pace_s(duration_s: float) -> float:
+    return min(max(duration_s / READINGS, SHORTEST_S), LONGEST_S)
+
+
+async def _collect(
+    target: Target, places: tuple[Place, ...], cache_url: str | None, window: Window, every_s: float
+) -> Readings:
     series: dict[Place, list[Sample]] = {place: [] for place in places}
     requests = 0
     while window.begin_s is None and not window.ended:
@@ -104,7 +114,7 @@ async def _collect(target: Target, places: tuple[Place, ...], cache_url: str | N
         return Readings(dict.fromkeys(places, ()), 0, False)
     async with new_client() as client:
         while True:
-            due_s = time.monotonic() + EVERY_S
+            due_s = time.monotonic() + every_s
             last = window.ended
             requests += await _round(client, target, series, cache_url, window, last=last)
             if last:

@@ -64,7 +64,6 @@ def test_the_defaults_in_the_tables_are_those_of_the_code() -> None:
         "confidence": f"{Config('s', ()).confidence:.0%} |",
         "statement_timeout": f"{show(database.statement_timeout_s)} |",
         "path": f"`{probes.health.path}` |",
-        "every": f"{show(probes.health.every_ms / 1000)} |",
         "profile": f"`{probes.security.profile}` |",
     }
     for key, default in rows.items():

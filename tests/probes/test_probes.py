@@ -41,7 +41,13 @@ def test_wanted_looks_and_those_that_always_run_measure_side_by_side(site: Site,
     site.paths["/stats"] = in_turn(*(document({"cache": {"hits": n, "misses": 0}}) for n in range(1, 9)))
     settings = Probes(cache=Cache(statistics="/stats"))
     found = observe(site.target, settings, {"cache.hit_rate", "data.bags"}, judged())
-    assert list(found) == ["health.latency.p95", "health.success_rate", "security.headers", "cache.hit_rate"]
+    assert list(found) == [
+        "health.latency.p95",
+        "health.success_rate",
+        "security.headers",
+        "security.observatory",
+        "cache.hit_rate",
+    ]
     assert all(one.value is not None and one.reason is None for one in found.values())
 
 

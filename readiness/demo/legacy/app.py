@@ -66,6 +66,7 @@ class Legacy:
             "pool": {
                 "requests": pool.get("requests_num", 0),
                 "errors": pool.get("requests_errors", 0),
+                "waited_ms": pool.get("requests_wait_ms", 0),
                 "size": pool.get("pool_size", 0),
                 "available": pool.get("pool_available", 0),
                 "max": CONNECTIONS,
