@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("help", "judging", "verdicts", "client", "recording", "engine", "comparing", "database")
+BENCHMARKS = ("help", "judging", "verdicts", "client", "recording", "engine", "comparing", "database", "workers")
 
 
 def main() -> None:

@@ -37,6 +37,8 @@ from readiness.load.workers.sockets import flush, install_server
 from readiness.text import clean
 
 POLL_S = 0.1
+BEHIND_S = 5.0
+"""Batches come every second; a master this far behind cannot keep up with its workers."""
 SILENT_S = 6.0
 """Batches come every second; a worker that connects but sends none for so long hangs."""
 FAREWELL_S = 3.0
@@ -82,6 +84,9 @@ class Master:
         self._inbox: gevent.queue.Queue[Any] = gevent.queue.Queue()
         self._problems: list[str] = []
         self._end: wire.Done | None = None
+        self._began_s = 0.0
+        self._behind_s = 0.0
+        """The longest time that the merged numbers were behind the load."""
         install_server(key_of(workers.token), plan.run_id, self._on_rejected)
         environment = Environment(user_classes=[], events=Events())
         self._runner = environment.create_master_runner(workers.host, workers.port)
@@ -147,6 +152,7 @@ class Master:
         now_s = time.monotonic()
         for member in members:
             member.heard_s = now_s
+        self._began_s = time.monotonic()
         self._broadcast(messages.GO)
 
     def _follow(self) -> wire.Done:
@@ -176,8 +182,10 @@ class Master:
         for event in events:
             if isinstance(event, wire.Done):
                 self._end = event
-            else:
-                self._pipe.send(event)
+                continue
+            if isinstance(event, wire.Batch):
+                self._behind_s = max(self._behind_s, time.monotonic() - self._began_s - event.at_s)
+            self._pipe.send(event)
 
     def _join(self, msg: Any, hashes: dict[str, str]) -> None:
         name = clean(msg.data["name"], 100)
@@ -273,6 +281,8 @@ class Master:
             self._notes[text] = self._notes.get(text, 0) + 1
 
     def _tell_notes(self) -> None:
+        if self._behind_s > BEHIND_S:
+            self._note(f"the master was up to {self._behind_s:.1f} s behind its workers: give it a core of its own")
         for text, count in self._notes.items():
             self._pipe.send(wire.Note(text if count == 1 else f"{text} ({count:,}×)"))
 
