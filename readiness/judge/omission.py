@@ -25,7 +25,9 @@ def corrected_latencies(load: Load) -> Mapping[tuple[str, str], Histogram]:
     return {
         (endpoint.scenario, endpoint.name): corrected(endpoint.judged.ok, interval)
         for endpoint in load.endpoints
-        if endpoint.scenario in paces and (interval := _interval_us(endpoint, paces[endpoint.scenario]))
+        if endpoint.scenario in paces
+        and endpoint.judged.ok.total
+        and (interval := _interval_us(endpoint, paces[endpoint.scenario]))
     }
 
 
@@ -33,7 +35,7 @@ def described(load: Load) -> tuple[str, ...]:
     """One sentence for each scenario's pace, and one that sets the corrected percentiles beside the measured ones."""
     lines = [line for pace in load.paces if (line := _pace(pace))]
     fixed = corrected_latencies(load)
-    if fixed:
+    if any(histogram.total for histogram in fixed.values()):
         measured = merge(*(one.judged.ok for one in load.endpoints))
         whole = merge(*fixed.values(), *(o.judged.ok for o in load.endpoints if (o.scenario, o.name) not in fixed))
         raw, fair = ([quantity(one.quantile_ms(q), "ms") for q in (0.95, 0.99)] for one in (measured, whole))
