@@ -27,7 +27,7 @@ from readiness.probes.window import Window
 ROWS = 10_000_000
 PARENT_EVERY = 30
 TABLES = 1_000
-REPEATS = 3
+REPEATS = 5
 MAX_GROUP, MAX_ORPHANS, MAX_CATALOGUE_MS, MAX_SAMPLING = 1.2, 1.1, 50.0, 0.005
 COUNTS = {
     "bags": Count("bags"),

@@ -129,3 +129,13 @@ def test_losing_a_measurement_never_raises_the_score_and_never_makes_it_ready(
     partial = decide(*gone, checks=checks)
     assert partial.score.value <= whole.score.value
     assert partial.decision is not Decision.READY
+
+
+def test_an_estimate_neither_passes_nor_fails_a_blocking_check_and_may_be_a_condition() -> None:
+    for value, limit in ((10.0, ">= 5"), (10.0, ">= 50")):
+        rough = Measurement("data.bags", None, value, "database", estimated=True)
+        blocking = decide(rough, checks=(check("data.bags", limit, on_fail=OnFail.BLOCK),))
+        assert blocking.decision is Decision.INCONCLUSIVE
+        assert "estimate" in blocking.checks[0].message
+    rough = Measurement("data.bags", None, 10.0, "database", estimated=True)
+    assert decide(rough, checks=(check("data.bags", ">= 5"),)).decision is Decision.READY
