@@ -139,3 +139,12 @@ def test_the_figures_of_the_engine_are_in_the_verdict() -> None:
     lines = judged(lagging(*[1.0] * 100, fds=12, fd_limit=1024)).instrument
     assert lines[0].startswith("CPU 20 % of one core")
     assert lines[-1] == "12 file descriptors open of 1,024"
+
+
+@pytest.mark.parametrize("fault", ["local_ports", "local_fds"])
+def test_g8_what_this_machine_lacks_is_a_doubt_and_no_failure_of_the_target(fault: str) -> None:
+    seen = load(("shop", "GET /", recording([1.0] * 1000, failed={fault: 100})))
+    verdict = judge(run(seen), config(check("http.success_rate", "> 99 %", on_fail=OnFail.BLOCK)))
+    assert verdict.decision is Decision.INCONCLUSIVE
+    assert verdict.checks[0].outcome is Outcome.PASS
+    assert any(f"100 × {fault}" in doubt for doubt in verdict.doubts)
