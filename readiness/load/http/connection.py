@@ -102,7 +102,8 @@ class Connection(Waiting):
                 sent = self.stream.send(request)
             except BlockingIOError:
                 sent = 0
-            if (sent != len(request) or self.tls is not None) and self._send_rest(request, sent):
+            whole = sent == len(request) and (self.tls is None or not self.tls.unsent)
+            if not whole and self._send_rest(request, sent):
                 return perf_counter()
             return self._receive()
         except Expired:
@@ -195,7 +196,7 @@ class Connection(Waiting):
                 raise Expired
         if end_s > self.deadline_s:
             raise Expired
-        if len(data) == _RECV_BYTES:
+        if len(data) == _RECV_BYTES or (self.tls is not None and self.tls.holds_more):
             self.event = True  # more may be waiting: look before the next request
         return end_s
 

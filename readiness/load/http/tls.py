@@ -28,7 +28,8 @@ class TlsStream:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
-        self._unsent = b""
+        self.unsent = b""
+        """Encrypted, and not yet taken by the socket."""
         self.proper_end = True
         """False once the peer ended without TLS's closing message."""
 
@@ -48,22 +49,36 @@ class TlsStream:
                 return
 
     def send(self, data: bytes | memoryview) -> int:
-        """Bytes of `data` taken; they are on the wire once `flush` returned."""
-        self.flush()
-        taken = self._tls.write(data[:_PIECE])
-        with contextlib.suppress(BlockingIOError):  # taken all the same: the rest goes first next time
+        """Bytes of `data` taken; they are on the wire once `unsent` is empty."""
+        if self.unsent:
             self.flush()
+        taken = self._tls.write(data[:_PIECE])
+        record = self._outgoing.read()
+        try:
+            sent = self._sock.send(record)
+        except BlockingIOError:  # taken all the same: it goes first next time
+            sent = 0
+        if sent != len(record):
+            self.unsent = record[sent:]
         return taken
 
     def flush(self) -> None:
-        """Send what is encrypted and not yet sent."""
-        if self._outgoing.pending:
-            self._unsent += self._outgoing.read()
-        while self._unsent:
-            self._unsent = self._unsent[self._sock.send(self._unsent) :]
+        """Send what is encrypted and not yet sent; BlockingIOError when some is left."""
+        data = self.unsent + self._outgoing.read()
+        self.unsent = data
+        while data:
+            sent = self._sock.send(data)
+            self.unsent = data = data[sent:]
+
+    @property
+    def holds_more(self) -> bool:
+        """Whether something came that has not been read; no event of the socket will tell of it."""
+        return self._incoming.pending > 0 or self._tls.pending() > 0
 
     def recv(self, size: int) -> bytes:
         """Up to `size` decrypted bytes; empty at the end."""
+        if not self.holds_more:  # asking TLS first would cost an exception
+            self._fill()
         while True:
             try:
                 return self._tls.read(size)

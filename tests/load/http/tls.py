@@ -162,6 +162,19 @@ def check_an_idle_tls_connection_that_closed_is_seen() -> None:
             assert client.retries == 0
 
 
+def check_a_second_answer_in_a_record_of_its_own_never_answers_the_next_request() -> None:
+    def two_at_once(talk: Any) -> None:
+        talk.tls.write(ok(b"1"))
+        talk.tls.write(ok(b"evil"))
+        talk._flush()
+
+    with Server([READ, two_at_once, 0.3], [READ, ok(b"2")], tls=serving("127.0.0.1")) as server:
+        client = Client(server.url, scenario="s", recorder=Ledger(), addresses=["127.0.0.1"], tls=trusting())
+        assert client.get("/").text == "1"
+        assert client.get("/").text == "2"
+        assert (server.connections, len(server.requests)) == (2, 2)
+
+
 def check_a_body_until_close_needs_the_closing_message() -> None:
     assert one(READ, b"HTTP/1.1 200 OK\r\n\r\nab", close_notify, CLOSE)[1].outcomes == ["ok"]
     assert one(READ, b"HTTP/1.1 200 OK\r\n\r\nab", CLOSE)[1].outcomes == ["truncated"]
