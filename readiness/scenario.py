@@ -23,6 +23,7 @@ from locust.user.task import LOCUST_STATE_RUNNING, DefaultTaskSet
 from readiness.load.http.client import Client
 from readiness.load.recorder import Call
 from readiness.load.task_loop import run_tasks
+from readiness.load.told import listened_to
 from readiness.load.writes import WriteLog
 
 if TYPE_CHECKING:
@@ -86,7 +87,6 @@ class User(locust.User):
         self.account_number = next(context.accounts)
         self.run_id = str(context.plan.run_id)
         self._writes = context.writes
-        events = environment.events.request
         self.client = Client(
             context.plan.base_url,
             scenario=scenario,
@@ -94,7 +94,7 @@ class User(locust.User):
             addresses=context.plan.addresses,
             timeout_s=context.plan.timeout_s,
             connect_timeout_s=min(context.plan.timeout_s, 10.0),
-            on_request=events.fire if events._handlers else None,
+            on_request=environment.events.request.fire if listened_to(environment) else None,
             control_flow=_CONTROL_FLOW,
         )
 

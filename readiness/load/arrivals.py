@@ -134,8 +134,9 @@ class Arrivals:
     def _one_task(self, user: Any, intended_s: float) -> None:
         self._due_s.discard(intended_s)
         self._sentinel.started(intended_s)
-        if hasattr(user.client, "intended_s"):
-            user.client.intended_s = intended_s
+        client: Any = getattr(user, "client", None)  # custom users need not have one
+        if hasattr(client, "intended_s"):
+            client.intended_s = intended_s
         else:
             user.readiness_intended_s = intended_s  # a stock client: readiness/load/stock.py takes it from there
         try:

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 import gevent
+from locust.argument_parser import get_parser
 from locust.env import Environment
 from locust.runners import STATE_RUNNING
 
@@ -33,6 +34,7 @@ from readiness.load.parent import EventPipe, read_line, watch_parent
 from readiness.load.plan import EnginePlan, loads
 from readiness.load.recorder import Recorder
 from readiness.load.stock import StockClients
+from readiness.load.told import ToldRequests
 from readiness.load.turns import Turns
 from readiness.load.watch import Watch
 from readiness.load.writes import WriteLog
@@ -67,6 +69,7 @@ class Engine:
         self._sentinel = Sentinel(self.recorder)
         self._turns = Turns(self.recorder)
         self._stock = StockClients(self.recorder, plan.timeout_s)
+        self._told = ToldRequests(self.recorder)
         self._judging = False
         self._judged = False
         self._edges_s: list[float] = []
@@ -99,8 +102,7 @@ class Engine:
         environment.events.request._handlers = [
             handler for handler in environment.events.request._handlers if handler.__module__ != "locust.runners"
         ]
-        if any(issubclass(cls, locust.HttpUser | locust.FastHttpUser) for cls in classes):
-            environment.events.request.add_listener(self._stock.on_request)
+        environment.events.request.add_listener(self._on_request)
         environment.events.user_error.add_listener(self._on_user_error)
         environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
         counts = part_of(
@@ -126,6 +128,8 @@ class Engine:
         environment = Environment(
             user_classes=classes, events=locust.events, host=self.plan.base_url, stop_timeout=self.plan.drain_s
         )
+        # A scenario may have added options of its own; they have their defaults, or LOCUST_… of the environment.
+        environment.parsed_options = get_parser(default_config_files=[]).parse_args([])
         environment.readiness = EngineContext(self.plan, self.recorder, self.writes)  # type: ignore[attr-defined]
         return environment
 
@@ -139,6 +143,10 @@ class Engine:
             stock.wrap(user)
 
         setattr(cls, "__init__", make)  # noqa: B010 - mypy rightly minds a plain assignment
+
+    def _on_request(self, **fields: Any) -> None:
+        if not self._stock.on_request(**fields):
+            self._told.on_request(**fields)
 
     def _on_user_error(self, user_instance: Any, exception: BaseException, tb: Any, **_: Any) -> None:
         if self._stock.on_user_error(exception) or COUNTED in getattr(exception, "__notes__", ()):
@@ -172,12 +180,22 @@ class Engine:
         else:
             load = Arrivals(plan, recorder, self._sentinel, runner, [cls for cls in classes if cls.fixed_count])
         load.start()
+        gevent.spawn_later(plan.course[0].duration_s + 0.1, self._tell_spawned, runner)
         while time.perf_counter() < start_s + plan.total_s and not self._stop.is_set():
             self._tick(load)
         stopped_s = min(time.perf_counter(), start_s + plan.total_s)
         recorder.judged_until_s = min(stopped_s, recorder.judged_until_s)
         self._mark_window()
         self._finish(runner, load, stopped_s - start_s)
+
+    def _stop_load(self, runner: Any, load: Crowd | Arrivals) -> None:
+        load.stop()
+        if isinstance(load, Arrivals):  # the runner that tells it otherwise has no users then
+            runner.environment.events.test_stop.fire(environment=runner.environment)
+
+    def _tell_spawned(self, runner: Any) -> None:
+        """Locust's event that all users are there, which the first on_start may wait for."""
+        runner.environment.events.spawning_complete.fire(user_count=self.plan.users)
 
     def _on_quit(self, runner: Any) -> None:
         """Scenario code called `runner.quit()` or `stop()`: the load ends in order, and never in the target's name."""
@@ -222,7 +240,7 @@ class Engine:
         drain_s = STOPPED_DRAIN_S if self._stop.is_set() and not self._in_order else self.plan.drain_s
         runner.environment.stop_timeout = drain_s
         del runner.quit, runner.stop
-        stopping = gevent.spawn(load.stop)
+        stopping = gevent.spawn(self._stop_load, runner, load)
         deadline_s = time.perf_counter() + drain_s + 1.0
         while not stopping.ready() and time.perf_counter() < deadline_s:
             stopping.join(timeout=min(TICK_S, max(deadline_s - time.perf_counter(), 0)))

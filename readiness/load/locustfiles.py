@@ -11,7 +11,7 @@ import traceback
 from pathlib import Path
 from types import ModuleType
 
-from locust import User
+from locust import LoadTestShape, User
 
 from readiness.load.plan import ScenarioFile
 
@@ -24,7 +24,9 @@ def load_classes(scenarios: tuple[ScenarioFile, ...]) -> list[type[User]]:
     """Every concrete User class of the files, named after its scenario, with weights that add up to the file's."""
     classes: list[type[User]] = []
     for scenario in scenarios:
-        found = _user_classes(_import(scenario))
+        module = _import(scenario)
+        _refuse_shapes(module, scenario)
+        found = _user_classes(module)
         if not found:
             raise ScenarioError(f"{scenario.path}: no User class found; define one, such as `class Shop(HttpUser)`")
         found = _with_weight(found, scenario)
@@ -96,6 +98,16 @@ def _import(scenario: ScenarioFile) -> ModuleType:
     return module
 
 
+def _refuse_shapes(module: ModuleType, scenario: ScenarioFile) -> None:
+    """A shape that was left aside silently would make another load than the file says."""
+    for name, item in vars(module).items():
+        if isinstance(item, type) and issubclass(item, LoadTestShape) and not getattr(item, "abstract", True):
+            raise ScenarioError(
+                f"{scenario.path}: {name} is a LoadTestShape, and here the load comes from thresholds.yaml: say the "
+                f"same with load.steps there, and set `abstract = True` in {name}"
+            )
+
+
 def _with_weight(found: list[type[User]], scenario: ScenarioFile) -> list[type[User]]:
     """The classes that are to get users; one of weight 0 is switched off, as long as it is not the only one."""
     for cls in found:
@@ -110,8 +122,10 @@ def _with_weight(found: list[type[User]], scenario: ScenarioFile) -> list[type[U
 
 
 def _user_classes(module: ModuleType) -> list[type[User]]:
-    return [
+    found = [
         item
         for item in vars(module).values()
         if isinstance(item, type) and issubclass(item, User) and item.abstract is False
     ]
+    # one without tasks that others inherit from is their base, even if it does not say `abstract`
+    return [cls for cls in found if cls.tasks or not any(cls in other.__mro__[1:] for other in found)]

@@ -69,20 +69,22 @@ class StockClients:
 
     def on_request(
         self, request_type: str, name: str, response_time: float, exception: Exception | None = None, **rest: Any
-    ) -> None:
-        """Locust's `request` event: the call of this greenlet is over."""
-        waiting = self._open.pop(id(gevent.getcurrent()), None)
-        if waiting is None:
-            return
+    ) -> bool:
+        """Locust's `request` event: the call of this greenlet is over. False when it had none."""
+        response = rest.get("response")
+        waiting = self._open.get(id(gevent.getcurrent()))
+        if waiting is None or (waiting.response is not None and response is None):
+            return False  # the scenario tells of something else, perhaps while it looks at an answer
+        del self._open[id(gevent.getcurrent())]
         call = waiting.call
         call.name = f"{request_type} {name}"
-        response = rest.get("response")
         status = int(getattr(response, "status_code", 0) or 0)
         if self._recorder.watch is not None and status:
             end_s = call.start_s + response_time / 1000
             self._recorder.watch.see(call, status, end_s, _head(response))
         failure = waiting.judged(classify(exception, response))
         self._recorder.end(call, waiting.sent_s + response_time / 1000, failure, str(exception) if exception else "")
+        return True
 
     def on_user_error(self, exception: BaseException) -> bool:
         """A task raised: a call that its greenlet left open never got its event.
@@ -179,7 +181,12 @@ def classify(exception: BaseException | None, response: Any) -> str | None:
         return "rate_limited"
     if status >= 300:
         return f"http_{status // 100}xx" if status < 600 else "protocol"
-    return next((found for error in chain if (found := _transport_class(error))), "protocol")
+    return transport_class(exception) or "protocol"
+
+
+def transport_class(exception: BaseException) -> str | None:
+    """The failure class of what an exception, or one that it wraps, says of the network; None when nothing."""
+    return next((found for error in _causes(exception) if (found := _class_of_one(error))), None)
 
 
 _BY_NAME = {
@@ -193,7 +200,7 @@ _BY_NAME = {
 """Parts of the names of exceptions that requests, urllib3 and geventhttpclient raise."""
 
 
-def _transport_class(error: BaseException) -> str | None:
+def _class_of_one(error: BaseException) -> str | None:
     for part, failure in _BY_NAME.items():
         if part in type(error).__name__:
             return failure
@@ -201,6 +208,8 @@ def _transport_class(error: BaseException) -> str | None:
         return "assertion"
     if isinstance(error, TimeoutError | requests.exceptions.Timeout):
         return "timeout"
+    if isinstance(error, ConnectionError) and error.errno is None:  # as raised by clients in Python
+        return "connect_refused" if isinstance(error, ConnectionRefusedError) else "reset"
     return _ERRNO_CLASS.get(error.errno or 0) if isinstance(error, OSError) else None
 
 

@@ -56,3 +56,31 @@ def test_an_unmodified_locustfile_gets_the_same_failure_classes(
     assert_invariants(result, server, paths=PATHS, planned_s=1, seen_twice=seen_twice)
     assert set(result.ledger["failed"])
     assert set(result.ledger["failed"]) <= classes
+
+
+@pytest.mark.parametrize("load", ["", "  rate: 60 /s\n"], ids=["closed", "open"])
+def test_a_locustfile_may_use_all_of_locust(cli: Cli, faultd: StartFaultd, load: str) -> None:
+    server = faultd()
+    result = cli.run(
+        server.url, scenario="locust_features.py", checks='\n  latency.p95: { pass: "< 900 ms" }\n', load=load
+    )
+    assert result.exit_code == 1, str(result)  # TOLD trouble never succeeds
+    assert result.report["doubts"] == []
+    endpoints = {one["name"]: (one["requests"], one["failures"]) for one in result.report["endpoints"]}
+    always = {"GET /api/hello", "GET /api/steps", "GET /api/rest", "TOLD sleep", "TOLD trouble"}
+    ends = {"GET /api/third", "TOLD test_stop after init and test_start"}
+    assert always <= set(endpoints) <= always | ends
+    assert load or ends <= set(endpoints)
+    assert all(failures == 0 for name, (_, failures) in endpoints.items() if name != "TOLD trouble")
+    assert set(result.ledger["failed"]) == {"reset"}
+    sent = sum(count for name, (count, _) in endpoints.items() if name.startswith("GET"))
+    assert server.seen("/api/*") >= sent > 0
+
+
+def test_a_load_test_shape_is_refused_and_says_what_to_do_instead(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd()
+    result = cli.run(server.url, scenario="shaped.py")
+    assert result.exit_code == 2, str(result)
+    assert "Waves is a LoadTestShape" in result.said
+    assert "load.steps" in result.said
+    assert server.seen("/api/*") == 0

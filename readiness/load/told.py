@@ -1,0 +1,55 @@
+"""Requests that scenario code tells of by itself, with Locust's `request` event: custom clients, manual reports.
+
+Told when they are over, so one that hangs, or whose user was killed, is never heard of: nobody can count those.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import gevent
+from locust import User
+
+from readiness.load.http.failures import COUNTED
+from readiness.load.http.response import Response
+from readiness.load.locustfiles import scenario_of
+from readiness.load.recorder import OTHER, Recorder
+from readiness.load.stock import transport_class
+
+
+class ToldRequests:
+    """Puts them into the ledger."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def on_request(
+        self, request_type: str, name: str, response_time: float, exception: object = None, **rest: Any
+    ) -> None:
+        """A listener of Locust's `request` event, for requests that no client of ours or of Locust's sent."""
+        response = rest.get("response")
+        if isinstance(response, Response):
+            return  # our own client's: recorded already, and told for others
+        end_s = time.perf_counter()
+        call = self._recorder.begin(_scenario(), f"{request_type} {name}".strip(), end_s - response_time / 1000)
+        call.sent_s = call.start_s
+        failure = None
+        if isinstance(exception, BaseException):
+            failure = transport_class(exception) or "assertion"
+            exception.add_note(COUNTED)  # if it goes on to end the task, the scenario is not charged for it again
+        elif exception is not None:
+            failure = "assertion"
+        self._recorder.end(call, end_s, failure, "" if exception is None else str(exception))
+
+
+def _scenario() -> str:
+    """Of the user whose greenlet this is; greenlets that scenario code started itself belong to none."""
+    users = (one for one in getattr(gevent.getcurrent(), "args", ()) if isinstance(one, User))
+    return next((scenario_of(type(user)) for user in users), OTHER)
+
+
+def listened_to(environment: Any) -> bool:
+    """Whether scenario code listens to `request` events; building one costs as much as a request."""
+    handlers = environment.events.request._handlers
+    return any(not str(handler.__module__).startswith("readiness.load.") for handler in handlers)
