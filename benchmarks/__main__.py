@@ -3,7 +3,19 @@
 import importlib
 import sys
 
-BENCHMARKS = ("help", "judging", "verdicts", "client", "recording", "engine", "comparing", "database", "workers")
+BENCHMARKS = (
+    "help",
+    "judging",
+    "verdicts",
+    "client",
+    "recording",
+    "engine",
+    "sleeping",
+    "truth",
+    "comparing",
+    "database",
+    "workers",
+)
 
 
 def main() -> None:

@@ -62,7 +62,7 @@ def processes(rounds: int) -> None:
         (place / "bench.py").write_text(SCENARIO)
         (place / "thresholds.yaml").write_text(THRESHOLDS)
         server = subprocess.Popen(
-            [sys.executable, "-c", "from benchmarks.engine import serve; serve()"], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", "from benchmarks.client import serve; serve()"], stdout=subprocess.PIPE, text=True
         )
         try:
             assert server.stdout is not None
