@@ -65,7 +65,9 @@ def command(tool: str, work: Work, folder: Path) -> tuple[list[str], dict[str, s
     text = _OURS.format(wait=wait, work=_ASSERTS if work.asserts else _GET)
     if tool == "k6":
         calls = (_K6_ASSERTS if work.asserts else _K6_GET).format(url=work.url) + (" sleep(1);" if work.paced else "")
-        (folder / "bench.js").write_text(_K6.format(users=work.users, seconds=work.seconds, work=calls))
+        (folder / "bench.js").write_text(
+            _K6.format(users=work.users, seconds=work.seconds + work.ramp_up_s, work=calls)
+        )
         return [k6_path() or "k6", "run", "--quiet", str(folder / "bench.js")], {"GOMAXPROCS": "1"}
     if tool == "locust":
         scenario.write_text(text.replace(text.partition("\n")[0], _STOCK_IMPORT))
