@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from itertools import accumulate
 
-from readiness.demo.sign_in import sign_in
+from readiness.demo.sign_in import join_crew
 from readiness.scenario import User, between, task
 
 BAGS = 25_746
@@ -32,17 +32,17 @@ def popular_bag() -> int:
 class BagLookup(User):
     """A handler with a scanner in the hand."""
 
-    wait_time = between(0.2, 0.6)
-    signed_in = False
+    wait_time = between(1, 3)
+    account: int | None = None
 
     def on_start(self) -> None:
-        """Log in once; the session lasts for the run."""
-        self.signed_in = sign_in(self.client, self.account_number)
+        """Work under the crew's session, which lasts for a shift."""
+        self.account = join_crew(self.client, self.account_number)
 
     @task(19)
     def look_up(self) -> None:
         """One bag, and it must be the one that was asked for."""
-        if not self._is_signed_in():
+        if self._joined() is None:
             return
         qr = qr_code(popular_bag())
         with self.client.get(f"/api/bags/{qr}", name="GET /api/bags/{qr}", catch_response=True) as response:
@@ -61,7 +61,7 @@ class BagLookup(User):
     @task(1)
     def scan(self) -> None:
         """Record one scan."""
-        if not self._is_signed_in():
+        if self._joined() is None:
             return
         qr = qr_code(random.choice(NUMBERS))
         key = self.write_key()
@@ -81,7 +81,7 @@ class BagLookup(User):
             else:
                 response.success()
 
-    def _is_signed_in(self) -> bool:
-        if not self.signed_in:
+    def _joined(self) -> int | None:
+        if self.account is None:
             self.on_start()
-        return self.signed_in
+        return self.account

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from readiness.demo.accounts import account_name
-from readiness.demo.sign_in import sign_in
+from readiness.demo.sign_in import join_crew
 from readiness.scenario import User, between, task
 
 
 class Dashboard(User):
     """A supervisor with the dashboard open."""
 
-    wait_time = between(0.2, 0.6)
-    signed_in = False
+    wait_time = between(1, 3)
+    account: int | None = None
 
     def on_start(self) -> None:
-        """Log in once; the session lasts for the run."""
-        self.signed_in = sign_in(self.client, self.account_number)
+        """Work under the crew's session, which lasts for a shift."""
+        self.account = join_crew(self.client, self.account_number)
 
     @task(3)
     def page(self) -> None:
         """The page shows who is logged in: an anonymous dashboard is a failure."""
-        if not self._is_signed_in():
+        account = self._joined()
+        if account is None:
             return
         with self.client.get("/dashboard", name="GET /dashboard", catch_response=True) as response:
             if response.status_code != 200:
                 response.failure(f"status {response.status_code}, expected the dashboard")
-            elif f'data-user="{account_name(self.account_number)}"' not in response.text:
+            elif f'data-user="{account_name(account)}"' not in response.text:
                 response.failure("the dashboard does not show the user who logged in")
             else:
                 response.success()
@@ -41,7 +42,7 @@ class Dashboard(User):
         self._numbers("/api/dashboard-stats")
 
     def _numbers(self, path: str) -> None:
-        if not self._is_signed_in():
+        if self._joined() is None:
             return
         with self.client.get(path, name=f"GET {path}", catch_response=True) as response:
             if response.status_code != 200:
@@ -55,7 +56,7 @@ class Dashboard(User):
             else:
                 response.success()
 
-    def _is_signed_in(self) -> bool:
-        if not self.signed_in:
+    def _joined(self) -> int | None:
+        if self.account is None:
             self.on_start()
-        return self.signed_in
+        return self.account

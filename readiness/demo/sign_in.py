@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import threading
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from readiness.demo.accounts import PASSWORD, account_name
 
 if TYPE_CHECKING:
     from readiness.load.http.client import Client
+    from readiness.load.http.cookies import Cookie
 
 PASSWORD_VARIABLE = "READINESS_PASSWORD"
+CREW = 5
+"""Handlers who work under one account."""
+_crews: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
+_sessions: dict[int, dict[tuple[str, str], Cookie]] = {}
 _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -44,3 +51,18 @@ def sign_in(client: Client, account_number: int) -> bool:
             response.success()
             return True
     return False
+
+
+def join_crew(client: Client, account_number: int) -> int | None:
+    """Work under the crew's account: its first handler logs in, the others take the session over.
+
+    A shift does not log in all at once when a measurement begins. The account's number; None when the log-in failed.
+    """
+    crew = account_number // CREW
+    with _crews[crew]:
+        if crew not in _sessions:
+            if not sign_in(client, crew):
+                return None
+            _sessions[crew] = dict(client.cookies.kept)
+        client.cookies.kept.update(_sessions[crew])  # with their flags: a Secure cookie stays at home over plain http
+        return crew

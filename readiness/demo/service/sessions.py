@@ -12,7 +12,8 @@ from starlette.responses import Response
 
 COOKIE = "session"
 KNOWN = "bag_tracker.session"
-LIFETIME_S = 3600
+LIFETIME_S = 12 * 3600
+"""A shift."""
 ALGORITHM = "HS256"
 
 
