@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import secrets as random_secrets
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -12,30 +11,34 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from readiness import __version__, database, packaged
+from readiness import database, packaged
 from readiness import target as targets
+from readiness.cli import history
 from readiness.cli.artefacts import settle, step_summary, write_reports, write_run, write_summary
+from readiness.cli.files import Files
 from readiness.cli.formats import parse as parse_formats
 from readiness.cli.signals import watched
 from readiness.cli.workers import TOKEN_VARIABLE, workers_of
+from readiness.config import scalars
 from readiness.config.load import load as load_config
 from readiness.config.model import Config
 from readiness.config.override import override
 from readiness.errors import ConfigError, ExitCode, NotMeasured, Refused
+from readiness.judge import repeats
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Verdict
 from readiness.load.plan import ScenarioFile
-from readiness.measurements.run import Provenance, Run, Target
+from readiness.measurements.run import Run, Target
 from readiness.probes import redis_info
 from readiness.progress import choose
 from readiness.report import Format
-from readiness.report.placeholder import UNFINISHED, placeholder
-from readiness.report.writing import RUN_FILE, prepare, remove_stale
+from readiness.report.writing import prepare
 from readiness.run import Plan, execute, warnings
 from readiness.run import plan as make_plan
 from readiness.scenario_files import find
 from readiness.text import redact
 
+MAX_REPEATS = 20
 CACHE_VARIABLE = "READINESS_CACHE_URL"
 SECRET_PREFIXES = ("READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SECRET", TOKEN_VARIABLE)
 
@@ -53,6 +56,7 @@ class Request:
     ramp_up: str | None
     warm_up: str | None
     processes: str | None
+    repeat: str | None
     remote_workers: str | None
     listen: str | None
     worker_wait: str | None
@@ -83,6 +87,7 @@ def assess(request: Request) -> Assessment:
     demo_profile = _demo_profile(request.target)
     url = None if demo_profile else targets.parse(request.target)
     scenarios = _scenarios(request, config, demo=demo_profile is not None)
+    repeat = _repeat(request.repeat)
     workers = workers_of(config.load.processes, request.remote_workers, request.listen, request.worker_wait, environ)
     database_url = database.from_environment(environ)
     if database_url and not demo_profile:
@@ -96,7 +101,7 @@ def assess(request: Request) -> Assessment:
         interrupted = open_things.enter_context(watched())
         progress = choose(quiet=request.quiet)
         open_things.callback(progress.close)
-        files = _Files(request.out, formats, run_id, config, request.target)
+        files = Files(request.out, formats, run_id, config, request.target)
         files.replace_yesterday()
         if demo_profile:
             from readiness.demo import stack
@@ -112,19 +117,58 @@ def assess(request: Request) -> Assessment:
         )
         for warning in warnings(plan):
             progress.note(redact(warning, secrets))
-        try:
-            run = execute(plan, progress=progress, interrupted=interrupted, environment=environ)
-        except ConfigError as error:
-            files.replace_yesterday(redact(f"Nothing was sent: {error}", secrets))
-            raise
+        runs: list[Run] = []
+        while not runs or (len(runs) < repeat and not interrupted()):
+            if repeat > 1:
+                progress.step(f"run {len(runs) + 1} of {repeat}")
+            try:
+                runs.append(
+                    execute(_again(plan, len(runs)), progress=progress, interrupted=interrupted, environment=environ)
+                )
+            except ConfigError as error:
+                files.replace_yesterday(redact(f"Nothing was sent: {error}", secrets))
+                raise
         progress.step("judging and writing the reports")
+        run = _deciding(request, runs, config, repeat, formats, secrets)
         result = _report(request, run, config, formats, secrets)
         if interrupted() and run.interrupted is None:  # it came after the load: the answer is not this run's to give
             run = replace(run, interrupted=interrupted())
             result = _report(request, run, config, formats, secrets)
+        if problem := history.append(request.out, run, result.verdict):
+            progress.note(problem)
         summary = step_summary(os.environ, request.formats)
         verdict, problems = write_summary(result.verdict, run, formats, request.out, secrets, summary)
     return replace(result, verdict=verdict, problems=result.problems + problems)
+
+
+def _again(plan: Plan, number: int) -> Plan:
+    """The plan under a run id of its own: writes and workers of two runs are never mixed up."""
+    run_id = f"{plan.run_id}-{number + 1}" if number else plan.run_id
+    return replace(plan, run_id=run_id, engine=replace(plan.engine, run_id=run_id))
+
+
+def _deciding(
+    request: Request,
+    runs: Sequence[Run],
+    config: Config,
+    planned: int,
+    formats: Sequence[Format],
+    secrets: tuple[str, ...],
+) -> Run:
+    """The run whose report is the answer, with what stands in its notes about the others and about earlier attempts."""
+    notes: tuple[str, ...] = ()
+    run = runs[0]
+    if planned > 1:
+        verdicts = [judge(one, config) for one in runs]
+        for number, (one, verdict) in enumerate(zip(runs, verdicts, strict=True), 1):
+            folder = request.out / f"run-{number}"
+            prepare(folder)
+            write_run(one, folder, secrets)
+            write_reports(verdict, one, formats, folder, secrets)
+        run = runs[repeats.worst(verdicts)]
+        notes = repeats.sentences(verdicts, planned)
+    earlier = history.before(request.out, run.target.name, run.provenance.commit)
+    return replace(run, notes=(*([earlier] if earlier else []), *notes, *run.notes))
 
 
 def _report(
@@ -173,6 +217,13 @@ def _demo_profile(target: str) -> str | None:
     return profile
 
 
+def _repeat(text: str | None) -> int:
+    try:
+        return scalars.whole(text.strip(), least=1, most=MAX_REPEATS) if text else 1
+    except ValueError as error:
+        raise ConfigError(f"--repeat: {error}") from error
+
+
 def _scenarios(request: Request, config: Config, *, demo: bool) -> tuple[ScenarioFile, ...]:
     given = request.scenarios
     if demo and given is None:
@@ -196,7 +247,7 @@ def _plan(
     url: str,
     scenarios: tuple[ScenarioFile, ...],
     database_url: str | None,
-    files: _Files,
+    files: Files,
     secrets: Sequence[str],
     cache_url: str | None,
 ) -> Plan:
@@ -225,59 +276,6 @@ def _plan(
         unreachable=unreachable,
         cache_url=cache_url,
     )
-
-
-class _Files:
-    """The artefacts of this run before it has an answer."""
-
-    def __init__(self, out: Path, formats: Sequence[Format], run_id: str, config: Config, target: str) -> None:
-        self._out = out
-        self._formats = formats
-        self._run_id = run_id
-        self._config = config
-        self._target = Target(target, target)
-        self._started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-
-    def replace_yesterday(self, reason: str = UNFINISHED) -> None:
-        """Put an INCONCLUSIVE answer in place of every file of an earlier run.
-
-        Raises ConfigError when that is not possible: a green report of yesterday must not outlive this start.
-        """
-        provenance = Provenance(
-            __version__,
-            platform.python_version(),
-            f"{platform.system()} {platform.machine()}",
-            os.cpu_count() or 1,
-        )
-        verdict = placeholder(
-            self._run_id,
-            self._config.service,
-            reason,
-            target=self._target,
-            provenance=provenance,
-            started_at=self._started_at,
-            config=self._config,
-        )
-        run = Run(
-            self._run_id,
-            self._config.service,
-            self._started_at,
-            self._started_at,
-            self._target,
-            provenance,
-            {},
-            "",
-            None,
-            (),
-            doubts=(reason,),
-        )
-        kept = frozenset({RUN_FILE, *(fmt.file_name for fmt in self._formats)})
-        problems = list(remove_stale(self._out, kept))
-        problem = write_run(run, self._out, self._config.secrets)
-        problems += [problem] if problem else []
-        problems += write_reports(verdict, None, self._formats, self._out, self._config.secrets)[1]
-        if problems:
-            raise ConfigError(*(f"--out {self._out}: {problem}" for problem in problems))
 
 
 def _new_run_id() -> str:

@@ -25,6 +25,9 @@ def run(
     ramp_up: Annotated[str | None, typer.Option(metavar="D", help="Time to reach full load.")] = None,
     warm_up: Annotated[str | None, typer.Option(metavar="D", help="Time at full load before judging.")] = None,
     processes: Annotated[str | None, typer.Option(metavar="N", help="Load generator processes.")] = None,
+    repeat: Annotated[
+        str | None, typer.Option(metavar="N", help="Whole runs in a row; all must pass, the worst is reported.")
+    ] = None,
     remote_workers: Annotated[
         str | None, typer.Option(metavar="N", help="Wait for so many `readiness worker` on other machines.")
     ] = None,
@@ -59,6 +62,7 @@ def run(
         ramp_up=ramp_up,
         warm_up=warm_up,
         processes=processes,
+        repeat=repeat,
         remote_workers=remote_workers,
         listen=listen,
         worker_wait=worker_wait,

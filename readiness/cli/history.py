@@ -1,0 +1,93 @@
+"""`history.jsonl` beside the runs: every attempt, so that running again until it is green can be seen."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from readiness.judge.verdict import Verdict
+from readiness.measurements.run import Run
+from readiness.text import clean
+
+NAME = "history.jsonl"
+MAX_BYTES = 16 << 20
+MOST_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One run as the history keeps it."""
+
+    run_id: str
+    at: str
+    target: str
+    commit: str | None
+    thresholds_sha256: str
+    plan_hash: str
+    decision: str
+    exit_code: int
+    score: float
+
+
+def attempt(run: Run, verdict: Verdict) -> Attempt:
+    """The line of this run."""
+    return Attempt(
+        run_id=run.id,
+        at=run.ended_at,
+        target=run.target.name,
+        commit=run.provenance.commit,
+        thresholds_sha256=verdict.thresholds_sha256,
+        plan_hash=run.plan_hash,
+        decision=verdict.decision.value,
+        exit_code=int(verdict.exit_code),
+        score=verdict.score.value,
+    )
+
+
+def before(out: Path, target: str, commit: str | None) -> str | None:
+    """One sentence about earlier attempts at the same version of the same target; None when there were none."""
+    earlier = [one for one in _read(out.parent / NAME) if (one.get("target"), one.get("commit")) == (target, commit)]
+    if not earlier:
+        return None
+    shown = ", ".join(clean(one.get("decision"), 20) for one in earlier[-MOST_SHOWN:])
+    more = f"the last {MOST_SHOWN}: " if len(earlier) > MOST_SHOWN else ""
+    version = f"commit {clean(commit, 40)}" if commit else "an unnamed version"
+    limits = len({one.get("thresholds_sha256") for one in earlier})
+    moved = f", under {limits} different files of limits" if limits > 1 else ""
+    return f"Attempt {len(earlier) + 1} at {clean(target, 200)}, {version}; before: {more}{shown}{moved}."
+
+
+def append(out: Path, run: Run, verdict: Verdict) -> str | None:
+    """Add this run's line; None when it worked, otherwise what is wrong as a sentence."""
+    line = json.dumps(asdict(attempt(run, verdict)), allow_nan=False) + "\n"
+    path = out.parent / NAME
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o644)
+        try:
+            os.write(handle, line.encode())  # one write: two runs at once do not mix their lines
+        finally:
+            os.close(handle)
+    except OSError as error:
+        return f"{clean(path)}: this attempt could not be noted: {(error.strerror or str(error)).lower()}"
+    return None
+
+
+def _read(path: Path) -> list[Mapping[str, object]]:
+    """Lines that can be read; what somebody else wrote into the file is passed over."""
+    try:
+        with path.open("rb") as file:
+            lines = file.read(MAX_BYTES).splitlines()
+    except OSError:
+        return []
+    found: list[Mapping[str, object]] = []
+    for line in lines:
+        try:
+            value = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(value, dict):
+            found.append(value)
+    return found
