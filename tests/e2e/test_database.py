@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.conftest import Cli
 from tests.e2e.harness import marked
 from tests.e2e.invariants import assert_invariants
-from tests.e2e.postgres import READER_PASSWORD, Postgres
+from tests.e2e.postgres import READER_PASSWORD, Postgres, start_postgres
 from tests.faultd.client import free_port
 from tests.faultd.fixture import StartFaultd
 
@@ -113,3 +113,46 @@ def test_a_role_that_can_write_is_refused(
     assert result.exit_code == 5, str(result)
     assert server.seen("/api/*") == 0
     assert postgres.server.admin_password not in result.everything()
+
+
+def test_d12_a_role_that_can_write_is_allowed_by_name_and_the_report_says_so(
+    cli: Cli, faultd: StartFaultd, postgres: Postgres, bags: Callable[[int], str]
+) -> None:
+    server, database = faultd(), bags(10).rpartition("/")[2].partition("?")[0]
+    result = cli.run(
+        server.url,
+        "--allow-db-writer",
+        checks=checks("== 10"),
+        more=COUNTS,
+        duration="1s",
+        env={"READINESS_DATABASE_URL": postgres.owner_url(database)},
+        secrets=(postgres.server.admin_password,),
+    )
+    assert result.exit_code == 0, str(result)
+    assert_invariants(result, server, planned_s=1)
+    for name in ("report.md", "report.html", "run.json"):
+        assert "--allow-db-writer" in result.text(name), name
+        assert "is a superuser" in result.text(name), name
+
+
+def test_a_database_that_goes_away_during_the_load_is_inconclusive(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd()
+    with start_postgres() as own:
+        url = own.database("create table bags (id int primary key)", "insert into bags select generate_series(1, 10)")
+        own.execute("postgres", "grant pg_monitor to reader")
+        running = cli.start(
+            server.url,
+            checks=checks(">= 10") + '  data.bags.change: { pass: "== 0", on_fail: block }\n'
+            '  database.deadlocks: { pass: "== 0" }\n  pool.headroom: { pass: "> 1 %" }\n',
+            more=COUNTS,
+            duration="3s",
+            env={"READINESS_DATABASE_URL": url},
+        )
+        server.wait(100, "/api/*")
+    result = running.finish()  # the database was stopped meanwhile
+    assert result.exit_code == 3, str(result)
+    assert_invariants(result, server, planned_s=3)
+    assert result.check("http.success_rate")["outcome"] == "pass"
+    for name in ("data.bags", "data.bags.change", "database.deadlocks", "pool.headroom"):
+        assert result.check(name)["outcome"] == "error", result.check(name)
+        assert READER_PASSWORD not in result.check(name)["message"]
