@@ -69,7 +69,10 @@ def schema_lock(url: str, database: Database) -> str:
     from readiness.database.schema.lines import read, text
 
     with open_read_only(url, timeout_s=database.statement_timeout_s) as session:
-        return text(read(session, database.schemas))
+        lines = read(session, database.schemas)
+    if not lines:
+        raise NotMeasured(f"no table in the schemas {', '.join(database.schemas)}, so there is nothing to lock")
+    return text(lines)
 
 
 def check_role(url: str, database: Database, *, writer_allowed: bool = False) -> str:
@@ -139,6 +142,8 @@ def measure(
         with open_read_only(url, timeout_s=database.statement_timeout_s, budget=budget) as session:
             if (power := power_of(session)) and not writer_allowed:
                 refuse(power)
+            if database.writes is None and wanted.isdisjoint(writes.METRICS):
+                return look(session, what)
         reconciled = writes.reconcile(url, database, book, stop) if database.writes else ()
         if database.writes is None and not wanted.isdisjoint(writes.METRICS):
             reconciled = writes.unavailable("database.writes does not say where the writes are")

@@ -79,17 +79,18 @@ def look(session: Session, what: Look) -> tuple[Measurement, ...]:
     """All measurements; none is left out because another failed."""
     database = what.database
     standby = _standby(session)
+    problem = _nowhere(session, database.schemas)
     facts = [
         one
         for metric, find in CATALOGUE.items()
-        if (one := _fact(metric, session, database.schemas, find)).reason is None
+        if (one := _fact(metric, session, database.schemas, find, problem)).reason is None
         or metric in what.wanted
         or metric in (FOREIGN_KEYS, INDEXES)
     ]
     if database.schema_lock is not None or not what.wanted.isdisjoint(schema.METRICS):
         facts += schema.measure(session, database)
     facts += [standby] if standby and (standby.value or LAG in what.wanted) else []
-    measurements = [*_scans(session, what), *facts]
+    measurements = [*_scans(session, what, problem), *facts]
     have = {measurement.metric for measurement in measurements}
     unknown = sorted(name for name in what.wanted - have if name.startswith(("data.", "database.")))
     measurements += [Measurement(name, None, None, SOURCE, reason=_why_not(name)) for name in unknown]
@@ -105,15 +106,14 @@ def before_load(session: Session, database: Database, names: AbstractSet[str]) -
     return data.numbers(database, [task(session) for task in data.tasks(database, names)]).found
 
 
-def _scans(session: Session, what: Look) -> list[Measurement]:
+def _scans(session: Session, what: Look, problem: str) -> list[Measurement]:
     """Counts, queries, orphans and damage: what reads tables, on several connections where that pays."""
     database = what.database
     asked = data.tasks(database, {*database.counts, *database.queries})
     keys: list[orphans.Key] = []
-    problem = ""
-    if ORPHANS in what.wanted:
+    nowhere = problem
+    if ORPHANS in what.wanted and not problem:
         try:
-            _require_tables(session, database.schemas)
             keys = orphans.keys(session, database.schemas, database.relations)
         except NotMeasured as error:
             problem = str(error)
@@ -128,17 +128,11 @@ def _scans(session: Session, what: Look) -> list[Measurement]:
     measured = list(data.measurements(database, numbers, what.before, what.acknowledged))
     if ORPHANS in what.wanted:
         found = [(key, counted[number]) for number, key in enumerate(keys)]
-        measured.append(_fact(ORPHANS, session, database.schemas, lambda *_: _orphans(problem, found)))
+        measured.append(_fact(ORPHANS, session, database.schemas, lambda *_: orphans.summary(found), problem))
     if DAMAGED in what.wanted or database.deep:
         deep = damage.indexes if database.deep else _not_deep
-        measured.append(_fact(DAMAGED, session, database.schemas, deep))
+        measured.append(_fact(DAMAGED, session, database.schemas, deep, nowhere))
     return measured
-
-
-def _orphans(problem: str, found: list[tuple[orphans.Key, int | str]]) -> Fact:
-    if problem:
-        raise NotMeasured(problem)
-    return orphans.summary(found)
 
 
 def _not_deep(session: Session, schemas: tuple[str, ...]) -> Fact:
@@ -158,24 +152,32 @@ def _bytes(session: Session, database: Database, keys: list[orphans.Key]) -> int
 
 
 def _fact(
-    metric: str, session: Session, schemas: tuple[str, ...], find: Callable[[Session, tuple[str, ...]], Fact]
+    metric: str,
+    session: Session,
+    schemas: tuple[str, ...],
+    find: Callable[[Session, tuple[str, ...]], Fact],
+    problem: str = "",
 ) -> Measurement:
+    """The fact, or the reason why it is none: `problem`, where there is one already."""
     try:
-        _require_tables(session, schemas)
+        if problem:
+            raise NotMeasured(problem)
         value, details = find(session, schemas)
     except NotMeasured as error:
         return Measurement(metric, None, None, SOURCE, reason=str(error))
     return Measurement(metric, None, float(value), SOURCE, details=details)
 
 
-def _require_tables(session: Session, schemas: tuple[str, ...]) -> None:
-    """Nothing found in a schema that is not there, or is empty, is no evidence."""
-    rows = session.rows(_TABLES.format(sql.Literal(list(schemas))))
+def _nowhere(session: Session, schemas: tuple[str, ...]) -> str:
+    """Why nothing found in these schemas is no evidence: one is not there, or all are empty. Empty when it is some."""
+    try:
+        rows = session.rows(_TABLES.format(sql.Literal(list(schemas))))
+    except NotMeasured as error:
+        return str(error)
     for name, exists, _ in rows:
         if not exists:
-            raise NotMeasured(f"the schema {name} does not exist in this database")
-    if not any(filled for _, _, filled in rows):
-        raise NotMeasured(f"no table in the schemas {', '.join(schemas)}")
+            return f"the schema {name} does not exist in this database"
+    return "" if any(filled for _, _, filled in rows) else f"no table in the schemas {', '.join(schemas)}"
 
 
 def _standby(session: Session) -> Measurement | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -104,6 +105,14 @@ def test_a_role_that_can_write_is_only_allowed_by_name(place: Place) -> None:
     assert place.digest() == before
 
 
+def open_way(folder: Path) -> None:
+    """Let the account that servers run as, when this is root, come down to `folder`."""
+    for above in (folder, *folder.parents):
+        if above == Path(tempfile.gettempdir()):
+            return
+        above.chmod(0o755)
+
+
 @contextmanager
 def pgbouncer(place: Place, folder: Path, mode: str) -> Iterator[str]:
     program = shutil.which("pgbouncer")
@@ -120,8 +129,7 @@ def pgbouncer(place: Place, folder: Path, mode: str) -> Iterator[str]:
     if identity is not None:
         for path in (folder, *folder.iterdir()):
             identity.give(path)
-        for above in folder.parents[:2]:
-            above.chmod(0o755)
+        open_way(folder)
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [program, str(folder / "bouncer.ini")], stdout=log, stderr=log, cwd="/", **popen_identity(identity)
@@ -190,8 +198,7 @@ def standby(server: Postgres, folder: Path) -> Iterator[int]:
     scratch = folder / "programs"
     binaries = find_binaries(scratch, identity)
     data, port = folder / "standby", free_port()
-    for above in (folder, *folder.parents[:2]):
-        above.chmod(0o755)
+    open_way(folder)
     data.mkdir(mode=0o700)
     if identity is not None:
         identity.give(data)

@@ -13,6 +13,7 @@ from readiness import database
 from readiness.config.model import Database
 from readiness.database.schema.drift import compare
 from readiness.database.schema.lines import parse
+from readiness.errors import NotMeasured
 from tests.database.conftest import Place
 
 TABLE = ("table public.bags",)
@@ -110,6 +111,11 @@ def test_a_lock_of_a_real_schema_has_no_drift_and_each_change_shows_as_one_line(
     found = measured(place, lock)
     assert found["drift"][0] == 3
     assert found["destructive"] == (1, ["public.bags: column parent_id: gone; integer; the column is gone"])
+
+
+def test_nothing_is_no_schema_to_lock(place: Place) -> None:
+    with pytest.raises(NotMeasured, match="no table in the schemas nowhere"):
+        database.schema_lock(place.reader_url, Database(schemas=("nowhere",)))
 
 
 def test_a_lock_that_is_missing_or_no_lock_is_a_reason(place: Place, tmp_path: Path) -> None:
