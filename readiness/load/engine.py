@@ -181,6 +181,7 @@ class Engine:
             load = Arrivals(plan, recorder, self._sentinel, runner, [cls for cls in classes if cls.fixed_count])
         load.start()
         gevent.spawn_later(plan.course[0].duration_s + 0.1, self._tell_spawned, runner)
+        self._mark_window()  # without ramp and warm-up it begins now, and not a tick later
         while time.perf_counter() < start_s + plan.total_s and not self._stop.is_set():
             self._tick(load)
         stopped_s = min(time.perf_counter(), start_s + plan.total_s)

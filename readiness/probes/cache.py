@@ -86,10 +86,12 @@ def fallback(evidence: Evidence) -> tuple[Measurement, ...]:
         raise NotMeasured("probes.cache.backend is not set: a pointer to the name of what serves, beside statistics")
     place = Place("json", settings.statistics, settings.backend)
     samples = series_of(evidence.readings, place)
-    for sample in (samples[0], samples[-1]):
-        if sample.problem is not None:
+    for sample in samples:
+        if sample.problem is not None and not sample.lost:
             raise NotMeasured(sample.problem)
     names = [str(sample.value) for sample in samples if sample.problem is None]
+    if not names:
+        raise NotMeasured(str(samples[0].problem))
     expected = {word.lower() for word in settings.expect}
     other = [name for name in names if name.lower() not in expected]
     details = tuple(

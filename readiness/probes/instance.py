@@ -66,7 +66,10 @@ def told(evidence: Evidence) -> dict[str, list[str]]:
 
 def _named(place: Place, evidence: Evidence) -> list[str]:
     samples = series_of(evidence.readings, place)
-    for sample in samples[:1]:
-        if sample.problem is not None:
+    for sample in samples:
+        if sample.problem is not None and not sample.lost:
             raise NotMeasured(sample.problem)
-    return [str(sample.value) for sample in samples if sample.problem is None]
+    named = [str(sample.value) for sample in samples if sample.problem is None]
+    if not named:
+        raise NotMeasured(str(samples[0].problem))
+    return named

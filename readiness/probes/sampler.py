@@ -26,8 +26,8 @@ from readiness.text import clean
 SHORTEST_S, LONGEST_S = 1.0, 10.0
 READINGS = 20.0
 """Readings over the judged window: enough to see a counter go down or a state change, few beside a load."""
-LAST_TIMEOUT_S = 2.0
-"""For the reading after the window: the run waits for it."""
+ENDS_TIMEOUT_S = 8.0
+"""For the first and the last reading, without which there is no growth: a service that is late is still asked."""
 POLL_S = 0.02
 START_TIME = "process_start_time_seconds"
 """What Prometheus's client libraries say of the process that answers."""
@@ -138,7 +138,7 @@ async def _round(
     documents = sorted({(place.kind == "info", place.path) for place in series})
     # Only the readings between are given up when the load stops; both ends must be whole.
     stop = (lambda: False) if first or last else (lambda: window.ended)
-    timeout_s = LAST_TIMEOUT_S if last else TIMEOUT_S
+    timeout_s = ENDS_TIMEOUT_S if first or last else TIMEOUT_S
 
     async def read(is_info: bool, path: str) -> None:
         mine = [place for place in series if (place.kind == "info", place.path) == (is_info, path)]

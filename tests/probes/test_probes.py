@@ -82,7 +82,7 @@ def test_a_hanging_target_does_not_hold_the_run(site: Site, judged: Judged) -> N
     window = judged()
     found = observe(site.target, Probes(cache=Cache(statistics="/stats")), EVERYTHING, window)
     assert window.end_s is not None
-    assert time.monotonic() - window.end_s < 6
+    assert time.monotonic() - window.end_s < 11
     assert set(found) == EVERYTHING
 
 

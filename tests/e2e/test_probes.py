@@ -1,0 +1,247 @@
+"""Rows C3 to C10, H6 to H12 for probes, T7 to T12, T20, N12, N13: what a service says of itself, and what it is."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+import trustme
+
+from tests.e2e.conftest import Cli
+from tests.e2e.invariants import assert_invariants
+from tests.e2e.postgres import Postgres
+from tests.faultd.client import free_port, layer
+from tests.faultd.fixture import StartFaultd
+
+LOOSE = '\n  http.success_rate: { pass: "> 50 %", on_fail: block }\n'
+
+
+def stats(instance: str = "a", **more: object) -> str:
+    import json
+
+    document = {"instance": instance, "cache": {"hits": 9, "misses": 1}, **more}
+    return json.dumps(document)
+
+
+def test_t20_a_target_that_was_restarted_is_not_one_service_under_one_load(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(
+        layer("body", text=stats("before"), only="/stats", for_s=1.0),
+        layer("body", text=stats("after"), only="/stats"),
+    )
+    result = cli.run(server.url, checks=LOOSE, more="probes:\n  instance: { json: /stats }\n", duration="2s")
+    assert result.exit_code == 3, str(result)
+    assert_invariants(result, server, planned_s=2)
+    assert any("changed during the run" in doubt and "before, then after" in doubt for doubt in result.report["doubts"])
+
+
+def test_c3_to_c10_hostile_and_broken_numbers_are_errors_and_hold_nothing(cli: Cli, faultd: StartFaultd) -> None:
+    bodies = {
+        "text": '{"n": "80%"}', "nan": '{"n": NaN}', "infinity": '{"n": Infinity}', "null": '{"n": null}',
+        "list": '{"n": [1]}', "boolean": '{"n": true}', "missing": '{"m": 1}', "deep": "[" * 50_000,
+        "html": "<script>x_pwned()</script>", "huge": '{"n": 1e300}',
+    }  # fmt: skip
+    modes: dict[str, dict[str, object]] = {
+        "status": {"code": 404}, "endless": {}, "drip": {"every_ms": 300}, "hang": {}, "rst": {}, "garbage": {},
+        "truncated": {}, "redirect": {"location": "http://127.0.0.2:1/stolen"}, "hostile": {"where": "json"},
+        "close": {"when": "headers"},
+    }  # fmt: skip
+    layers = [layer("body", text=text, only=f"/{name}") for name, text in bodies.items()]
+    layers += [layer(mode, **{"only": f"/{mode}", **words}) for mode, words in modes.items()]
+    names = [*bodies, *modes]
+    custom = "".join(f"    {name}: {{ json: /{name}, pointer: /n, take: max }}\n" for name in names)
+    checks = LOOSE + "".join(f'  custom.{name}: {{ pass: ">= 0", on_fail: block }}\n' for name in names)
+    server = faultd(*layers)
+    result = cli.run(server.url, checks=checks, more=f"probes:\n  custom:\n{custom}", duration="1s")
+    assert result.exit_code == 3, str(result)
+    assert_invariants(result, server, planned_s=1)
+    green = [name for name in names if result.check(f"custom.{name}")["outcome"] != "error"]
+    assert green == []
+    assert "x_pwned" not in result.text("report.html")
+
+
+def test_c6_c9_c10_a_fall_back_a_flapping_check_and_an_exhausted_pool_are_seen(cli: Cli, faultd: StartFaultd) -> None:
+    full = {"requests": 10, "errors": 0, "size": 30, "available": 0, "max": 30}
+    server = faultd(
+        layer(
+            "body",
+            text=stats(pool=full, state="open", cache={"hits": 9, "misses": 1, "backend": "memory"}),
+            only="/stats",
+        ),
+        layer("status", code=503, share=0.5, only="/health"),
+    )
+    checks = (
+        LOOSE
+        + """
+  health.success_rate: { pass: "> 99 %" }
+  cache.fallback: { pass: "== 0 %" }
+  pool.saturation: { pass: "<= 80 %" }
+  circuit_breaker.closed: { pass: "== 100 %" }
+"""
+    )
+    probes = """probes:
+  cache: { statistics: /stats, backend: /cache/backend }
+  pool: { statistics: /stats, size: /pool/size, available: /pool/available, max: /pool/max }
+  circuit_breaker: { statistics: /stats, states: [/state] }
+"""
+    result = cli.run(server.url, checks=checks, more=probes, duration="2s")
+    assert result.exit_code in (1, 4), str(result)
+    assert_invariants(result, server, planned_s=2)
+    outcomes = {one["name"]: (one["outcome"], one["value"]) for one in result.report["checks"]}
+    assert outcomes["cache.fallback"] == ("fail", 100.0)
+    assert outcomes["pool.saturation"] == ("fail", 100.0)
+    assert outcomes["circuit_breaker.closed"] == ("fail", 0.0)
+    assert outcomes["health.success_rate"][0] == "fail"
+    assert 30 < outcomes["health.success_rate"][1] < 70
+
+
+def test_c7_headers_are_judged_by_value_on_the_loads_own_answers_too(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(
+        layer("body", text='{"ok": true}', headers={"X-Content-Type-Options": "sniff"}, only="/api/*"),
+        layer(
+            "body", text="<h1>x</h1>", content_type="text/html", headers={"X-Frame-Options": "ALLOWALL"}, only="/page"
+        ),
+    )
+    checks = LOOSE + '  security.headers: { pass: "== 100 %" }\n'
+    probes = "probes:\n  security: { paths: [/, /page, /no-such-page], profile: plain_http }\n"
+    result = cli.run(server.url, checks=checks, more=probes, duration="1s")
+    assert result.exit_code in (1, 4), str(result)
+    assert_invariants(result, server, planned_s=1)
+    wrong = [
+        detail["subject"]
+        for one in result.report["measurements"]
+        if one["metric"] == "security.headers"
+        for detail in one["details"]
+        if detail["ok"] is False
+    ]
+    assert wrong == ["/page: Framing", "GET /api/item (200): X-Content-Type-Options"]
+
+
+def test_witnesses_that_disagree_take_the_pass_away(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(mode="stats", only="/stats", more_hits=1, more_misses=9)  # the header says nine hits in ten
+    checks = LOOSE + '  cache.hit_rate: { pass: "> 80 %", on_fail: block }\n'
+    probes = "probes:\n  cache: { header: X-Cache, statistics: /stats }\n"
+    result = cli.run(server.url, checks=checks, more=probes, duration="2s")
+    assert result.exit_code == 3, str(result)
+    assert_invariants(result, server, planned_s=2)
+    check = result.check("cache.hit_rate")
+    assert check["outcome"] == "inconclusive"
+    assert "the witnesses disagree" in check["message"]
+    assert check["value"] == pytest.approx(90, abs=2)
+
+
+@pytest.fixture
+def watched(postgres: Postgres) -> str:
+    """A database, and a role that can only read but sees other sessions."""
+    database = postgres.database("create table bags (id int primary key)").rpartition("/")[2].partition("?")[0]
+    postgres.execute(
+        "postgres",
+        "do $$ begin create role watcher login password 'w4tcher-pw'; grant pg_monitor to watcher;"
+        " exception when duplicate_object then null; end $$",
+        f"grant connect on database {database} to watcher",
+    )
+    return postgres.url(database, "watcher", "w4tcher-pw")
+
+
+@pytest.mark.parametrize("alive", [True, False], ids=["database up", "database down"])
+def test_c8_a_health_check_that_asks_nobody_is_never_a_green_readiness(
+    cli: Cli, faultd: StartFaultd, watched: str, alive: bool
+) -> None:
+    server = faultd()
+    url = watched if alive else f"postgresql://reader:x@127.0.0.1:{free_port()}/bags"
+    checks = LOOSE + '  health.touches_database: { pass: "== 1", on_fail: block }\n'
+    result = cli.run(server.url, checks=checks, duration="1s", env={"READINESS_DATABASE_URL": url})
+    assert result.exit_code == (1 if alive else 3), str(result)
+    assert_invariants(result, server, planned_s=1)
+    check = result.check("health.touches_database")
+    assert check["outcome"] == ("fail" if alive else "error")
+    words = "liveness: it says only that the process runs" if alive else "/health answered 200"
+    assert words in result.text("report.md")
+
+
+def test_a_rate_limit_is_provoked_only_when_allowed_and_within_bounds(cli: Cli, faultd: StartFaultd) -> None:
+    limited = layer("status", code=429, after=20, only="/limited")
+    checks = LOOSE + '  rate_limit.enforced: { pass: "== 1", on_fail: block }\n'
+    for provoke, exit_code, least, most in (("true", 0, 21, 21), ("false", 3, 0, 0)):
+        server = faultd(limited)
+        probes = f"probes:\n  rate_limit: {{ path: /limited, provoke: {provoke}, most: 50 }}\n"
+        result = cli.run(server.url, checks=checks, more=probes, duration="1s")
+        assert result.exit_code == exit_code, str(result)
+        assert least <= server.seen("/limited") <= most
+
+
+@pytest.mark.parametrize(
+    ("faults", "scenario", "kind"),
+    [
+        ([layer("status", code=503, share=0.04)], "api.py", "http_5xx"),
+        ([layer("status", code=429, after=50)], "api.py", "rate_limited"),
+        (
+            [layer("status", code=401, only="/login"), layer("status", code=401, only="/dashboard")],
+            "pages.py",
+            "http_4xx",
+        ),
+    ],
+    ids=["T7 four in a hundred fail", "T9 limited after fifty", "T12 nobody can log in"],
+)
+def test_t7_to_t12_refusals_are_failures_of_their_own_class(
+    cli: Cli, faultd: StartFaultd, faults: list[dict[str, object]], scenario: str, kind: str
+) -> None:
+    server = faultd(*faults)
+    result = cli.run(server.url, scenario=scenario, duration="2s")
+    assert result.exit_code == 1, str(result)
+    assert_invariants(result, server, paths=("/api/*", "/login", "/dashboard"), planned_s=2)
+    assert set(result.ledger["failed"]) == {kind}
+
+
+class TlsPort:
+    """Completes no handshake that a client who verifies would accept."""
+
+    def __init__(self) -> None:
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        trustme.CA().issue_cert("127.0.0.1").configure_cert(self.context)  # of an authority that nobody trusts
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.accepted = 0
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with closing(connection):
+                try:
+                    self.context.wrap_socket(connection, server_side=True).recv(1)
+                    self.accepted += 1
+                except OSError:
+                    continue
+
+
+@pytest.fixture
+def tls_port() -> Iterator[TlsPort]:
+    server = TlsPort()
+    yield server
+    server.listener.shutdown(socket.SHUT_RDWR)
+    server.listener.close()
+    server.thread.join(5)
+
+
+def test_n12_n13_tls_that_cannot_be_verified_is_no_fast_success(
+    cli: Cli, faultd: StartFaultd, tls_port: TlsPort
+) -> None:
+    untrusted = cli.run(f"https://127.0.0.1:{tls_port.port}", duration="1s")
+    assert untrusted.exit_code == 3, str(untrusted)
+    assert "tls" in untrusted.said
+    assert tls_port.accepted == 0
+    plain = faultd()
+    no_tls = cli.run(plain.url.replace("http:", "https:"), duration="1s")
+    assert no_tls.exit_code == 3, str(no_tls)
+    assert plain.seen("*") == 0
+    no_http = cli.run(f"http://127.0.0.1:{tls_port.port}", duration="1s")
+    assert no_http.exit_code in (1, 3), str(no_http)
+    assert no_http.ledger["ok"] == 0
