@@ -137,6 +137,13 @@ def test_the_servers_counters_say_what_the_load_did(watcher: Place) -> None:
     assert metrics(quiet)["database.rollback_rate"].value in (None, 0)
 
 
+def test_blocks_of_our_own_samples_are_no_hit_rate() -> None:
+    alone = Activity("PostgreSQL 18.0", 97, 1.0, counters=Counters(blocks_hit=600), settled=True)
+    assert metrics(alone)["database.buffer_hit_rate"].value is None
+    beside = replace(alone, counters=Counters(commits=5, blocks_hit=30, blocks_read=10))
+    assert metrics(beside)["database.buffer_hit_rate"].value == 75
+
+
 def test_a_deadlock_a_lock_wait_and_an_open_transaction_are_seen(watcher: Place) -> None:
     watcher.execute("grant update on bags to writer", "grant select on bags to writer")
 
