@@ -32,13 +32,16 @@ select xact_commit, xact_rollback, deadlocks, temp_files, temp_bytes, blks_hit, 
        coalesce(stats_reset::text, '')
 from pg_catalog.pg_stat_database where datname = pg_catalog.current_database()
 """
-_YOUNGEST = b"""
-select coalesce(min(extract(epoch from pg_catalog.clock_timestamp() - state_change)
-                    * (state in ('idle', 'disabled'))::int), 1e9)::float8
-from pg_catalog.pg_stat_activity
-where datname = pg_catalog.current_database() and backend_type = 'client backend'
-  and application_name <> 'readiness' and pid <> pg_catalog.pg_backend_pid()
-"""
+# A session hands in its counters when a command ends at least a second after it did so last, or when it was idle long
+# enough. So those of the window are in when it has ended a command a good second after the window, or is idle for long.
+_PENDING = sql.SQL(
+    """select pid from pg_catalog.pg_stat_activity
+    where datname = pg_catalog.current_database() and backend_type = 'client backend'
+      and application_name <> 'readiness' and pid <> pg_catalog.pg_backend_pid() and backend_start <= {ended}
+      and not (state in ('idle', 'disabled')
+               and (state_change >= {ended} + interval '1.2 s'
+                    or pg_catalog.clock_timestamp() - state_change >= {quiet} * interval '1 s'))"""
+)
 _EXTENSION = b"""
 select n.nspname, e.extversion from pg_catalog.pg_extension e
 join pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname = 'pg_stat_statements'
@@ -87,12 +90,18 @@ def gained(before: Reading, after: Reading, own: int) -> Counters:
 
 
 def settle(connection: Connection, deadline_s: float, stop: Callable[[], bool]) -> tuple[bool, int]:
-    """Wait until every idle session has handed in its counters; whether that is so, and the statements it took."""
-    sent = 0
+    """Wait until every session has handed in its counters of before; whether that is so, and the statements it took."""
     quiet_s = IDLE_FLUSH_S if connection.info.server_version >= IDLE_FLUSH_SINCE else OLDER_FLUSH_S
+    (ended,) = connection.execute(b"select pg_catalog.clock_timestamp()::text").fetchall()[0]
+    moment = sql.SQL("{}::timestamptz").format(sql.Literal(ended))
+    query = _PENDING.format(ended=moment, quiet=sql.Literal(quiet_s))
+    pending: set[int] | None = None
+    sent = 1
     while not stop():
+        found = {int(pid) for (pid,) in connection.execute(query).fetchall()}
+        pending = found if pending is None else pending & found
         sent += 1
-        if float(connection.execute(_YOUNGEST).fetchall()[0][0]) >= quiet_s:
+        if not pending:
             return True, sent
         if time.monotonic() >= deadline_s:
             return False, sent

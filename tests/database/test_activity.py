@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from threading import Timer
+from threading import Event, Timer
 
 import psycopg
 import pytest
@@ -135,6 +135,26 @@ def test_the_servers_counters_say_what_the_load_did(watcher: Place) -> None:
     if not busy.statements_reason:
         assert any("pg_class" in one.text and one.calls == 30 for one in busy.statements)
     assert metrics(quiet)["database.rollback_rate"].value in (None, 0)
+
+
+def test_a_session_that_never_rests_is_settled_soon_after_the_window(watcher: Place) -> None:
+    done = Event()
+
+    def work() -> None:
+        with psycopg.connect(watcher.writer_url, autocommit=True) as connection:
+            while not done.wait(0.02):
+                connection.execute("select 1")
+
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(work)
+        begun_s = time.monotonic()
+        activity = watched(watcher.reader_url)
+        took_s = time.monotonic() - begun_s
+        done.set()
+        working.result()
+    assert activity.settled
+    assert took_s < 8, "an idle session would have taken ten seconds"
+    assert metrics(activity)["database.deadlocks"].value == 0
 
 
 def test_blocks_of_our_own_samples_are_no_hit_rate() -> None:
