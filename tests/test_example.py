@@ -1,6 +1,6 @@
-"""reports/example is a real run of the demo and the golden output: judging it again gives the same files.
+"""reports/example/* are real runs of the demo and the golden output: judging them again gives the same files.
 
-`UPDATE_GOLDEN=1 pytest tests/test_example.py` writes them anew after a wanted change; `make example` makes a new run.
+`UPDATE_GOLDEN=1 pytest tests/test_example.py` writes them anew after a wanted change; `make example` makes new runs.
 """
 
 import os
@@ -15,26 +15,42 @@ from readiness.judge.verdict import Decision
 from readiness.measurements.json import loads
 from readiness.report import FORMATS
 from readiness.report.json import loads as read_report
+from tests.examples import EXAMPLES
 
-ROOT = Path(__file__).parent.parent
-EXAMPLE = ROOT / "reports" / "example"
+FOLDER = Path(__file__).parent.parent / "reports" / "example"
+DECISIONS = {
+    "ready": Decision.READY,
+    "conditional": Decision.CONDITIONAL,
+    "not-ready": Decision.NOT_READY,
+    "inconclusive": Decision.INCONCLUSIVE,
+}
+SHOWN = {name: tuple(FORMATS) if name == "ready" else ("md", "html", "json", "junit") for name in DECISIONS}
+MOST_BYTES = {"run.json": 400_000, "report.html": 300_000}
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_judging_and_rendering_the_example_run_again_gives_the_committed_file(name: str) -> None:
-    run = loads((EXAMPLE / "run.json").read_text(), "run.json")
-    config = replace(load(EXAMPLE / "thresholds.yaml", {}), file="thresholds.yaml")
-    stored = read_report((EXAMPLE / "report.json").read_text(), "report.json")
+def test_there_is_one_example_for_each_decision() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == set(EXAMPLES) == set(DECISIONS)
+    assert set(DECISIONS.values()) == set(Decision)
+
+
+@pytest.mark.parametrize("name", DECISIONS)
+def test_judging_and_rendering_an_example_again_gives_the_committed_files(name: str) -> None:
+    folder = FOLDER / name
+    run = loads((folder / "run.json").read_text(), "run.json")
+    config = replace(load(folder / "thresholds.yaml", {}), file="thresholds.yaml")
+    stored = read_report((folder / "report.json").read_text(), "report.json")
     verdict = judge(run, config)
-    assert verdict.decision is stored.decision is Decision.READY
-    path = EXAMPLE / FORMATS[name].file_name
-    text = FORMATS[name].render(verdict, run)
-    if os.environ.get("UPDATE_GOLDEN"):
-        path.write_text(text)
-    assert path.read_text() == text
+    assert verdict.decision is stored.decision is DECISIONS[name]
+    for fmt in (FORMATS[shown] for shown in SHOWN[name]):
+        text = fmt.render(verdict, run)
+        if os.environ.get("UPDATE_GOLDEN"):
+            (folder / fmt.file_name).write_text(text)
+        assert (folder / fmt.file_name).read_text() == text, fmt.name
+    for file_name, most in MOST_BYTES.items():
+        assert (folder / file_name).stat().st_size < most
 
 
-def test_the_example_names_no_place_of_the_machine_that_made_it() -> None:
-    for path in EXAMPLE.iterdir():
+def test_no_example_names_a_place_of_the_machine_that_made_it() -> None:
+    for path in FOLDER.rglob("*.*"):
         text = path.read_text()
-        assert not [place for place in ("/root", "/home/", "/tmp/", "/work/") if place in text], path.name
+        assert not [place for place in ("/root", "/home/", "/tmp/", "/work/") if place in text], path

@@ -23,7 +23,7 @@ from tests.judge.builders import check, config, load, measured, recording, run
 from tests.report import builders
 
 ROOT = Path(__file__).parent.parent.parent
-EXAMPLE = ROOT / "reports" / "example"
+EXAMPLE = ROOT / "reports" / "example" / "ready"
 GOLDEN = ROOT / "tests" / "golden"
 
 

@@ -22,7 +22,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 SEED_RUN, SEED, STRICT = (
     GOLDEN / name for name in ("seed-run.json", "seed-thresholds.yaml", "seed-thresholds-strict.yaml")
 )
-EXAMPLE = GOLDEN.parents[1] / "reports" / "example"
+EXAMPLE = GOLDEN.parents[1] / "reports" / "example" / "ready"
 LOAD = ("http.success_rate", "latency.mean", "latency.p95", "latency.p99")
 
 

@@ -16,7 +16,7 @@ from readiness.measurements.run import Provenance, Run
 from tests.measurements.values import RUNS, large_run
 
 SEED = Path("tests/golden/seed-run.json")
-EXAMPLE = Path("reports/example/run.json")
+EXAMPLE = Path("reports/example/ready/run.json")
 
 
 def facts(**changes: object) -> dict[str, Any]:

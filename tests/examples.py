@@ -1,0 +1,86 @@
+"""`make example`: real runs of the demo, one for each decision, as reports/example/*, the golden output.
+
+ready: `demo` as it is. conditional: `demo:legacy`. not-ready: `demo` with links torn out of its database.
+inconclusive: `demo`, interrupted in the judged window. `python -m tests.examples NAME …` makes only those.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import psycopg
+
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "reports" / "example"
+READINESS = (sys.executable, "-m", "readiness")
+TORN = 40
+
+
+def main() -> None:
+    for name in sys.argv[1:] or EXAMPLES:
+        folder = FOLDER / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for needed in ("thresholds.yaml", "schema.lock"):
+            shutil.copy(ROOT / needed, folder / needed)
+        EXAMPLES[name](folder)
+        print(f"{name}: {json.loads((folder / 'report.json').read_text())['decision']}")
+
+
+def ready(folder: Path) -> None:
+    _run(folder, "demo")
+
+
+def conditional(folder: Path) -> None:
+    _run(folder, "demo:legacy")
+
+
+def not_ready(folder: Path) -> None:
+    """A demo whose database lost links: children without a parent."""
+    demo = subprocess.Popen([*READINESS, "demo"], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
+    try:
+        assert demo.stdout is not None
+        addresses = json.loads(demo.stdout.readline())
+        with psycopg.connect(addresses["admin_database_url"]) as connection:
+            torn = connection.execute(
+                "delete from links where child_id in (select child_id from links order by child_id limit %s)", (TORN,)
+            )
+            assert torn.rowcount == TORN
+        _run(folder, addresses["url"], READINESS_DATABASE_URL=addresses["database_url"])
+    finally:
+        demo.send_signal(signal.SIGINT)
+        demo.wait(60)
+
+
+def inconclusive(folder: Path) -> None:
+    """Ctrl-C in the judged window."""
+    command = [*READINESS, "run", "demo", "--thresholds", "thresholds.yaml", "--out", "."]
+    run = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    assert run.stderr is not None
+    for line in run.stderr:
+        if "judged:" in line:
+            run.send_signal(signal.SIGINT)
+            break
+    run.communicate(timeout=120)
+
+
+def _run(folder: Path, target: str, **env: str) -> None:
+    command = [*READINESS, "run", target, "--thresholds", "thresholds.yaml", "--out", ".", "--quiet"]
+    subprocess.run(command, cwd=folder, env={**os.environ, **env}, check=False, timeout=300)
+
+
+EXAMPLES: Mapping[str, Callable[[Path], None]] = {
+    "ready": ready,
+    "conditional": conditional,
+    "not-ready": not_ready,
+    "inconclusive": inconclusive,
+}
+
+if __name__ == "__main__":
+    main()
