@@ -62,7 +62,8 @@ def judge(run: Run, config: Config) -> Verdict:
     outlook = _outlook(run, config, judged, doubts)
     roots = root_causes(run.load) if run.load else ()
     planned = steps(judged, doubts, outlook, run.load, roots)
-    stalls = _stalls(run.load) if run.load else ()
+    stalls = _stalls(run.load, run.load.stalls) if run.load else ()
+    judged_stalls = _stalls(run.load, judged_window(run.load)) if run.load else ()
     excused = {waiver.check: waiver for waiver in waivers}
     return Verdict(
         run_id=run.id,
@@ -97,7 +98,7 @@ def judge(run: Run, config: Config) -> Verdict:
         outlook=outlook,
         release=Release(
             planned,
-            issues(judged, outlook, planned, run.load, run.measurements, stalls, roots),
+            issues(judged, outlook, planned, run.load, run.measurements, judged_stalls, roots),
             deployment(decision, results, excused, run.load, largest),
         ),
         sensitivity=sensitivity(run, config, judged, doubts, decision),
@@ -207,11 +208,16 @@ def _course(load: Load | None) -> tuple[str, ...]:
     return (f"The judged window was not steady: {found.text}.",) if found else ()
 
 
-def _stalls(load: Load) -> tuple[str, ...]:
+def judged_window(load: Load) -> tuple[Stall, ...]:
+    """The gaps that reach into the judged window."""
+    return tuple(one for one in load.stalls if one.end_s > load.judged_start_s and one.start_s < load.judged_end_s)
+
+
+def _stalls(load: Load, stalls: Sequence[Stall]) -> tuple[str, ...]:
     """A sentence for each of the longest gaps, in time order."""
-    longest = sorted(load.stalls, key=lambda stall: stall.start_s - stall.end_s)[:MOST_STALLS]
-    told = [_stall(stall, load) for stall in load.stalls if stall in longest][:MOST_STALLS]
-    more = len(load.stalls) - len(told)
+    longest = sorted(stalls, key=lambda stall: stall.start_s - stall.end_s)[:MOST_STALLS]
+    told = [_stall(stall, load) for stall in stalls if stall in longest][:MOST_STALLS]
+    more = len(stalls) - len(told)
     return (*told, f"and {more:,} shorter ones") if more else tuple(told)
 
 

@@ -13,6 +13,7 @@ from readiness.judge.outcome import Outcome
 from readiness.judge.outlook import Outlook
 from readiness.judge.release import Horizon, Issue, Step
 from readiness.judge.root_causes import RootCause
+from readiness.judge.tail import by_name, lead
 from readiness.measurements.run import Load, Measurement
 from readiness.metrics.catalogue import find
 from readiness.numbers import count, number, quantity
@@ -25,9 +26,10 @@ _UNKNOWN = frozenset({Outcome.ERROR, Outcome.SKIPPED})
 
 @dataclass(frozen=True, slots=True)
 class _Begin:
-    """Where to begin with slow answers and with failed ones; "" where nothing says so."""
+    """Where to begin with slow answers, with the mean and with failed requests; "" where nothing says so."""
 
     slow: str
+    time: str
     failed: str
 
 
@@ -51,7 +53,7 @@ def steps(
     Within a horizon the step comes first whose checks lack the most points of the score.
     """
     found = [Step(f"Mend the run first: {doubt}.", Horizon.IMMEDIATE, (), 0.0, "decides") for doubt in doubts]
-    begin = _Begin(_slow(outlook, roots), next(iter(_failures(load)), ""))
+    begin = _Begin(_slow(outlook, roots), _time(load), next(iter(_failures(load)), ""))
     weight = sum(item.result.weight for item in judged if item.result.outcome is not Outcome.NOT_APPLICABLE)
     decisive = {key for flip in outlook.flips if flip.passing for key in flip.checks}
     rest = [_step(todo, decisive, weight, begin) for todo in _todos(judged)]
@@ -109,8 +111,8 @@ def _with_cause(todo: _Todo, begin: _Begin) -> str:
         named = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
         text = f"{label(first)} (also {named}): {text.removeprefix(f'{label(first)}: ')}"
     missed = any(item.credit.point < 1 and not item.remedy for item in todo.items)
-    area = first.name.partition(".")[0]
-    where = {"latency": begin.slow, "http": begin.failed}.get(area, "") if missed else ""
+    area = first.name if first.name == "latency.mean" else first.name.partition(".")[0]
+    where = {"latency": begin.slow, "latency.mean": begin.time, "http": begin.failed}.get(area, "") if missed else ""
     return f"{text} Begin with {where}." if where else text
 
 
@@ -118,13 +120,24 @@ def _slow(outlook: Outlook, roots: Sequence[RootCause]) -> str:
     """The endpoint with the largest part of the slow requests, and where its time goes if the service says so."""
     if outlook.tail is None:
         return ""
-    part = outlook.tail.parts[0]
-    text = f"{part.name}: it carries {_percent(part.share)} of the slow requests"
+    part = lead(outlook.tail)
+    of_all = _percent(part.share)
+    text = f"{part.name}: {part.slow:,} of its {part.requests:,} requests were slow, {of_all} of all slow ones"
     parts_ms = next((root.parts_ms for root in roots if root.endpoint == part.name and root.parts_ms), {})
     if parts_ms:
         most = max(parts_ms, key=lambda name: parts_ms[name])
         text += f", most of their time in {most} ({_percent(parts_ms[most] / sum(parts_ms.values()))})"
     return text
+
+
+def _time(load: Load | None) -> str:
+    """The endpoint that takes the largest part of all the time that users waited."""
+    records = by_name(load.endpoints) if load else {}
+    whole_us = sum(record.ok.sum_us for record in records.values())
+    if not whole_us:
+        return ""
+    name = max(records, key=lambda one: records[one].ok.sum_us)
+    return f"{name}: it takes {_percent(records[name].ok.sum_us / whole_us)} of all the time that users wait"
 
 
 def issues(
@@ -183,10 +196,14 @@ def _causes(
     if first.remedy:
         return (f"The measurement itself is in question: {first.remedy}.",)
     if name == "Slow answers":
-        parts = outlook.tail.parts[:MOST_CAUSES] if outlook.tail else ()
+        parts = outlook.tail.parts[:2] if outlook.tail else ()
         slow = (f"{part.name}: {count(part.slow, 'slow request')}, {_percent(part.share)} of all" for part in parts)
-        told = tuple(root.sentence for root in roots if root.parts_ms)
-        return (*slow, *told, *stalls[:MOST_CAUSES])
+        return (
+            *([outlook.tail.text] if outlook.tail else ()),
+            *slow,
+            *(f"{root.sentence}." for root in roots),
+            *stalls[:MOST_CAUSES],
+        )
     if name == "Failed requests":
         return _failures(load)
     wanted = {(item.result.name, item.result.scope) for item in items}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from readiness.config.model import Check, Operator
 from readiness.judge.check import Judged
@@ -14,6 +15,10 @@ from readiness.metrics.catalogue import find
 from readiness.numbers import quantity
 
 MOST_PARTS = 50
+LEAST_SHARE = 0.05
+"""An endpoint with a smaller part of the slow requests is not where to begin."""
+CARRIES = 1.25
+"""An endpoint carries the tail when its share of it is so many times its share of all requests."""
 
 
 def tail(load: Load, checks: Sequence[Check], judged: Sequence[Judged]) -> Tail | None:
@@ -37,12 +42,33 @@ def tail(load: Load, checks: Sequence[Check], judged: Sequence[Judged]) -> Tail 
         (TailPart(name, records[name].requests, n, n / total) for name, n in slow.items() if n),
         key=lambda part: (-part.slow, part.name),
     )
-    first = parts[0]
-    text = (
-        f"{first.name} carries {quantity(100 * first.share, '%')} of the requests {what}, and is "
-        f"{quantity(100 * first.requests / whole.requests, '%')} of all requests."
+    found = Tail(over_ms, what, whole.requests, total, tuple(parts[:MOST_PARTS]), "")
+    return replace(found, text=_text(found))
+
+
+def lead(tail: Tail) -> TailPart:
+    """Where to begin: the endpoint with the most of the slow requests for its share of all, unless that is very few."""
+    return max(
+        (part for part in tail.parts if part.share >= LEAST_SHARE),
+        key=lambda part: (_lift(part, tail) >= CARRIES, part.share if _lift(part, tail) >= CARRIES else 0.0, part.slow),
+        default=tail.parts[0],
     )
-    return Tail(over_ms, what, whole.requests, total, tuple(parts[:MOST_PARTS]), text)
+
+
+def _lift(part: TailPart, tail: Tail) -> float:
+    """How many times its share of all requests its share of the slow ones is."""
+    return part.share / (part.requests / tail.requests)
+
+
+def _text(tail: Tail) -> str:
+    first = lead(tail)
+    slow, of_all = (quantity(100 * share, "%") for share in (first.share, first.requests / tail.requests))
+    if _lift(first, tail) >= CARRIES:
+        return f"{first.name} carries {slow} of the requests {tail.what}, and is {of_all} of all requests."
+    return (
+        f"No endpoint carries the requests {tail.what} alone: {first.name} has {slow} of them and {of_all} of all "
+        "requests, so what they share is slow."
+    )
 
 
 def by_name(endpoints: Iterable[Endpoint]) -> dict[str, Recording]:

@@ -19,6 +19,7 @@ from readiness.judge.outcome import Decision, Outcome
 from readiness.judge.outlook import Shift, Tail, WhatIf
 from readiness.judge.readings import in_scope, recording_of
 from readiness.judge.score import score
+from readiness.judge.tail import LEAST_SHARE, lead
 from readiness.judge.verdict import Score
 from readiness.measurements.histogram import merge, scaled
 from readiness.measurements.run import Endpoint, Load, Recording, Run
@@ -28,8 +29,6 @@ from readiness.numbers import quantity, times
 LADDER = (1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0, 100.0)
 """Speed-ups that are tried; the smallest that reaches the best result is told."""
 MOST_ENDPOINTS = 3
-LEAST_SHARE = 0.05
-"""An endpoint with a smaller part of the tail is not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,8 @@ def what_ifs(
         return ()
     if not any(item.result.name.startswith("latency.") and item.result.outcome not in SETTLED for item in judged):
         return ()
-    names = [part.name for part in tail.parts if part.share >= LEAST_SHARE][:MOST_ENDPOINTS]
+    largest = [part.name for part in tail.parts if part.share >= LEAST_SHARE]
+    names = list(dict.fromkeys([lead(tail).name, *largest]))[:MOST_ENDPOINTS]
     now = RANK[_decision(config, judged, doubts, run)], score(judged).value
     alone = [one for name in names if (one := _what_if(run, config, judged, doubts, (name,), now))]
     helps = [one for one in alone if _rank(one) > now]

@@ -87,7 +87,7 @@ def test_steps_come_by_horizon_and_the_endpoint_that_carries_the_tail_is_named()
         (Horizon.SHORT_TERM, ("latency.p95", "latency.p99")),
     ]
     assert [step.effect for step in steps][:2] == ["lifts a block, 25 points", "tells what is not known, 25 points"]
-    assert "Begin with POST /login: it carries 100 % of the slow requests." in steps[2].text
+    assert "Begin with POST /login: 400 of its 401 requests were slow, 100 % of all slow ones." in steps[2].text
 
 
 def test_an_issue_gathers_checks_with_one_cause_and_says_only_what_was_measured() -> None:
@@ -97,7 +97,10 @@ def test_an_issue_gathers_checks_with_one_cause_and_says_only_what_was_measured(
     (issue,) = verdict.release.issues
     assert issue.title == "Slow answers"
     assert issue.checks == ("latency.p95", "latency.p99")
-    assert issue.causes == ("POST /login: 400 slow requests, 100 % of all",)
+    assert issue.causes[:2] == (
+        "POST /login carries 100 % of the requests at or over 100.0 ms, and is 18.22 % of all requests.",
+        "POST /login: 400 slow requests, 100 % of all",
+    )
     failing = _verdict(builders.check("http.success_rate", "> 99 %"), failed=90).release.issues
     assert failing[0].causes == ("GET / (shop): 90 × http_5xx of 1,890",)
 
@@ -108,3 +111,11 @@ def test_a_standstill_is_among_the_causes() -> None:
     )
     verdict = judge(builders.run(load), Config("shop", (builders.check("latency.p95", "< 100 ms"),)))
     assert any("4.0 s without any answer" in cause for cause in verdict.release.issues[0].causes)
+
+
+def test_where_all_are_slow_no_endpoint_is_blamed() -> None:
+    load = builders.load(
+        ("shop", "GET /", builders.recording([150.0] * 900)), ("shop", "GET /b", builders.recording([150.0] * 100))
+    )
+    verdict = judge(builders.run(load), Config("shop", (builders.check("latency.p95", "< 100 ms"),)))
+    assert verdict.release.issues[0].causes[0].startswith("No endpoint carries the requests at or over 100.0 ms alone")

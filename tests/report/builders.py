@@ -325,6 +325,7 @@ def verdict(decision: Decision = Decision.CONDITIONAL, **more: object) -> Verdic
         release=parts.RELEASE,
         infrastructure=parts.INFRASTRUCTURE,
         load_steps=parts.STEPS,
+        sensitivity=parts.SENSITIVITY,
     )
     return replace(plain, **more)  # type: ignore[arg-type]
 

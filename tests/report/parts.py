@@ -11,6 +11,7 @@ from readiness.judge.infrastructure import Observed
 from readiness.judge.outcome import Decision
 from readiness.judge.outlook import Flip, Need, NeedKind, Outlook, Shift, Tail, TailPart, WhatIf
 from readiness.judge.release import Deployment, Horizon, Issue, Release, Step
+from readiness.judge.robustness import Detectable, Sensitivity
 from readiness.judge.verdict import Attested, Latency, Outcome, StepResult, Waived
 from readiness.measurements.database import Activity, Sessions
 from readiness.measurements.histogram import Histogram, highest_us, lowest_us, merge
@@ -80,6 +81,9 @@ INFRASTRUCTURE = (
     Observed("Database server", "PostgreSQL 18.1"),
     Observed("Database connections", "at most 30 of 97 in use (80 samples)"),
 )
+
+
+SENSITIVITY = Sensitivity(0.97, 500, (Detectable("latency.p95", "bag_lookup", 83.1, "ms", 1.35),))
 
 
 def outlook_of(text: str) -> Outlook:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readiness.errors import ConfigError, ExitCode
+from readiness.judge.infrastructure import Observed
 from readiness.judge.verdict import (
     CheckResult,
     Decision,
@@ -31,6 +32,7 @@ from tests.measurements.values import (
     measurements,
     tuples,
 )
+from tests.report import parts
 
 SOME = st.none() | NUMBERS
 LATENCIES = st.builds(Latency, SOME, SOME, SOME, SOME, SOME, SOME, SOME)
@@ -59,6 +61,8 @@ VERDICTS = st.builds(
     judged=st.none() | LEDGERS, endpoints=tuples(ENDPOINTS), measurements=tuples(PLAIN_MEASUREMENTS),
     target=TARGETS, provenance=PROVENANCES, plan=PLANS, started_at=WORDS, ended_at=WORDS, thresholds_file=WORDS,
     thresholds_sha256=WORDS, confidence=SOME, stalls=tuples(WORDS), instrument=tuples(WORDS),
+    outlook=WORDS.map(parts.outlook_of), release=WORDS.map(parts.release_of),
+    infrastructure=tuples(st.builds(Observed, WORDS, WORDS)),
 )  # fmt: skip
 
 

@@ -72,7 +72,7 @@ def row(check: CheckResult) -> CheckRow:
         title=clean(check.title) or key_of(check),
         target=clean(check.pass_limit),
         warn=clean(check.warn_limit) if check.warn_limit else "–",
-        current=_current(check),
+        current=value_of(check),
         status=OUTCOMES[check.outcome],
         samples="–" if check.samples is None else f"{check.samples:,}",
         interval=numbers.interval(check.low, check.high, check.value, check.unit, limit) if measured else "–",
@@ -98,7 +98,8 @@ def _limit(check: CheckResult) -> float | None:
     return bound.value if bound else None
 
 
-def _current(check: CheckResult) -> str:
+def value_of(check: CheckResult) -> str:
+    """The value as text, or the word for its absence."""
     if check.outcome is Outcome.NOT_APPLICABLE:
         return "not applicable"
     absent = numbers.NOT_MEASURED if check.outcome in WITHOUT_VALUE else numbers.NOT_BOUNDED
@@ -116,7 +117,7 @@ def _distance(check: CheckResult) -> float:
 
 def _worst(check: CheckResult) -> Worst:
     bound = limits.read(check.pass_limit, check.unit)
-    current, target, gap = _current(check), clean(check.pass_limit), ""
+    current, target, gap = value_of(check), clean(check.pass_limit), ""
     if bound and check.value is not None and numbers.exists(check.value) and check.outcome not in WITHOUT_VALUE:
         current = numbers.headline(check.value, bound.value, check.unit)
         target = numbers.limit(bound.value, check.unit)

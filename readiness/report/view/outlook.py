@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from readiness import numbers
-from readiness.judge.outcome import Decision
-from readiness.judge.verdict import Verdict
+from readiness.judge.outcome import Decision, Outcome
+from readiness.judge.robustness import Detectable
+from readiness.judge.verdict import CheckResult, Verdict
 from readiness.report.status import OUTCOMES, Status
-from readiness.report.view.checks import key_of
+from readiness.report.view import words
+from readiness.report.view.checks import key_of, value_of
 from readiness.text import clean
 
 LONGEST = 1000
 MOST_TAIL = 10
+_HELD = frozenset({Outcome.PASS, Outcome.WARN})
+"""What fails already needs no worsening."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,10 @@ class OutlookView:
     what_ifs: tuple[str, ...]
     tail_text: str
     tail: tuple[TailRow, ...]
+    sure: str
+    """How sure the decision is; "" where it could not be resampled."""
+    detectable: tuple[str, ...]
+    """What this run could have seen."""
 
 
 def build(verdict: Verdict) -> OutlookView:
@@ -68,7 +76,19 @@ def build(verdict: Verdict) -> OutlookView:
             TailRow(clean(part.name), f"{part.requests:,}", f"{part.slow:,}", numbers.quantity(100 * part.share, "%"))
             for part in (tail.parts[:MOST_TAIL] if tail else ())
         ),
+        sure=words.confidence(verdict),
+        detectable=tuple(
+            _seen(check, one)
+            for one in verdict.sensitivity.detectable
+            if (check := by_key.get((one.name, one.scope))) is not None and check.outcome in _HELD
+        ),
     )
+
+
+def _seen(check: CheckResult, one: Detectable) -> str:
+    value = numbers.quantity(one.value, one.unit, apart_from=check.value)
+    slower = "" if one.times is None else f" (every request {numbers.times(one.times, 1.0)} as slow)"
+    return f"{clean(check.title) or key_of(check)}: {value} instead of {value_of(check)}{slower}"
 
 
 def _change(verdict: Verdict) -> tuple[str, ...]:

@@ -74,8 +74,11 @@ def requests(verdict: Verdict) -> str:
 
 
 def confidence(verdict: Verdict) -> str:
-    """How sure the decision is; nothing where nobody computed it."""
-    return ""
+    """How sure the decision is; nothing where too few time blocks were measured to resample."""
+    same, n = verdict.sensitivity.same_decision, verdict.sensitivity.resamples
+    if same is None or not n:
+        return ""
+    return f"{numbers.share(round(same * n), n)} of {n:,} resampled runs decide the same"
 
 
 def executive(verdict: Verdict) -> tuple[str, ...]:
