@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from readiness.judge.verdict import EXIT_OF, Decision, Outcome, Verdict
@@ -18,6 +18,8 @@ from readiness.text import clean
 from tests.report import parsing
 from tests.report.test_json import VERDICTS
 
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+"""A verdict is too large to be shrunk within a test's time."""
 WORD = {outcome: status.word for outcome, status in OUTCOMES.items()}
 CHILD = {Outcome.FAIL: "failure", Outcome.NOT_APPLICABLE: "skipped", Outcome.PASS: None, Outcome.WARN: None}
 
@@ -34,7 +36,12 @@ ANY = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(
+    max_examples=40,
+    deadline=None,
+    phases=PHASES,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
 @given(ANY)
 def test_every_format_says_the_same(verdict: Verdict) -> None:
     score = words.score(verdict)
@@ -70,7 +77,12 @@ def test_every_format_says_the_same(verdict: Verdict) -> None:
 METRICS = ["Metric", "Target", "Current", "Status"]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(
+    max_examples=25,
+    deadline=None,
+    phases=PHASES,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
 @given(VERDICTS)
 def test_what_is_read_back_from_json_renders_to_the_same_pages(verdict: Verdict) -> None:
     again = loads(FORMATS["json"].render(verdict), "report.json")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+SMALLEST, LARGEST = 1e-9, 1e15
+"""No axis reaches beyond; a report that was written by hand may hold any number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -31,6 +34,7 @@ def linear_ticks(high: float, most: int = 5) -> tuple[float, ...]:
     """Round numbers from 0 that reach `high`: steps of 1, 2 or 5 times a power of ten."""
     if high < 1e-9:
         return (0.0, 1.0)
+    high = min(high, LARGEST)
     step = _round_up(high / most)
     return tuple(step * i for i in range(math.ceil(high / step - 1e-9) + 1))
 
@@ -42,6 +46,8 @@ def _round_up(value: float) -> float:
 
 def log_ticks(low: float, high: float, most: int = 9) -> tuple[float, ...]:
     """1, 2, 5 or only powers of ten, from at or below `low` to at or above `high`; both above 0."""
+    low = min(max(low, SMALLEST), LARGEST)
+    high = min(max(high, low), LARGEST)
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     for steps in ((1, 2, 5), (1, 3), (1,)):
         ticks = [m * 10.0**e for e in range(first, last + 1) for m in steps]
