@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -104,13 +105,17 @@ def _failed(
     secrets: Sequence[str],
     problems: Sequence[str],
 ) -> Verdict:
-    """The verdict with exit code 6; what could be written must say the code that the command ends with."""
+    """The verdict with exit code 6, in every file that can be written; one that cannot must not say an older code."""
     failed = replace(verdict, exit_code=ExitCode.REPORT_FAILED, notes=(*verdict.notes, *problems))
     for fmt in formats:
-        if (out / fmt.file_name).is_file() and not any(problem.startswith(fmt.file_name) for problem in problems):
+        path = out / fmt.file_name
+        try:
             text, refused = last_net(fmt.render(failed, run), fmt.file_name, secrets)
-            if not refused:
-                write(out / fmt.file_name, text)
+        except Exception:  # said already, when it was rendered first
+            text, refused = "", fmt.file_name
+        if (refused or write(path, text)) and path.is_file() and not path.is_symlink():
+            with suppress(OSError):
+                path.unlink()
     return failed
 
 

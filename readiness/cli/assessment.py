@@ -32,6 +32,7 @@ from readiness.measurements.run import Run, Target
 from readiness.probes import redis_info
 from readiness.progress import choose
 from readiness.report import Format
+from readiness.report.locking import sole_writer
 from readiness.report.writing import prepare
 from readiness.run import Plan, execute, warnings
 from readiness.run import plan as make_plan
@@ -98,6 +99,7 @@ def assess(request: Request) -> Assessment:
     prepare(request.out)
     run_id = _new_run_id()
     with ExitStack() as open_things:
+        open_things.enter_context(sole_writer(request.out))
         interrupted = open_things.enter_context(watched())
         progress = choose(quiet=request.quiet)
         open_things.callback(progress.close)

@@ -20,6 +20,7 @@ def judge(
 ) -> None:
     """Judge a recorded run again; sends nothing."""
     import os
+    from contextlib import ExitStack
     from dataclasses import replace
 
     from readiness.cli.artefacts import settle, step_summary, write_reports, write_summary
@@ -28,14 +29,16 @@ def judge(
     from readiness.config.load import load
     from readiness.errors import ExitCode
     from readiness.judge.judge import judge as judged
+    from readiness.report.locking import sole_writer
     from readiness.report.writing import known_files, prepare, remove_stale
 
-    with refusals():
+    with refusals(), ExitStack() as held:
         formats = parse(format_)
         config = load(thresholds, os.environ)
         run = read_run(run_file)
         if out is not None:
             prepare(out)
+            held.enter_context(sole_writer(out))
         verdict = settle(judged(run, config), allow_conditional=allow_conditional)
         if out is not None:
             written = {fmt.file_name for fmt in formats}
