@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from readiness.metrics import document
 
@@ -57,3 +58,9 @@ def test_every_decision_record_says_context_decision_and_consequences() -> None:
         text = record.read_text()
         assert len(text.splitlines()) <= 40
         assert all(f"**{word}.**" in text for word in ("Context", "Decision", "Consequences")), record.name
+
+
+@pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_yaml_in_a_document_is_yaml(page: Path) -> None:
+    for block in re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL):
+        assert [part for part in yaml.safe_load_all(block) if part is not None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from readiness.measurements.histogram import EMPTY, Histogram, merge
 
@@ -102,3 +102,13 @@ def together(parts: Iterable[Instrument]) -> Instrument:
         pauses=tuple(pause for part in found for pause in part.pauses),
         calibration=next((part.calibration for part in found if part.calibration is not None), None),
     )
+
+
+def side_by_side(parts: Iterable[Instrument]) -> Instrument:
+    """Engines that ran at the same time, as one: everything that befell any of them, and the CPU of the busiest.
+
+    Idle engines must not hide one that was saturated: its users' latencies are among the others.
+    """
+    found = list(parts)
+    busiest = max(found, key=lambda part: part.cpu_share, default=Instrument())
+    return replace(together(found), watched_s=busiest.watched_s, cpu_s=busiest.cpu_s)

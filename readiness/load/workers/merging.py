@@ -13,7 +13,7 @@ from typing import TypeVar
 from readiness.load.recorder import STALL_S
 from readiness.load.wire import Arrivals, Batch, Cell, CellCounts, Done, Hello, StallSeen
 from readiness.measurements.histogram import merge
-from readiness.measurements.instrument import calibrated_together, together
+from readiness.measurements.instrument import calibrated_together, side_by_side
 from readiness.measurements.pace import alongside
 
 K = TypeVar("K", str, Cell)
@@ -46,7 +46,7 @@ def batch(seq: int, parts: Sequence[Batch], before: Sequence[Batch]) -> Batch:
         in_flight=sum(part.in_flight for part in everybody),
         cells={cell: _counts(found) for cell, found in cells.items()},
         details=_added(part.details for part in parts),
-        instrument=together(instruments) if instruments else None,
+        instrument=side_by_side(instruments) if instruments else None,
         paces=alongside(pace for part in parts for pace in part.paces),
         seen=tuple(seen for part in parts for seen in part.seen),
         writes=tuple(marks for part in parts for marks in part.writes),

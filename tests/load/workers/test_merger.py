@@ -16,6 +16,7 @@ from readiness.load.plan import EnginePlan
 from readiness.load.workers import merging
 from readiness.load.workers.merger import Contradiction, Merger
 from readiness.measurements.histogram import EMPTY, Histogram, merge
+from readiness.measurements.instrument import Instrument
 
 PLAN = EnginePlan("id", "http://127.0.0.1:1", (), (), (), 4, None, 0.0, 1.0, 3.0, 30.0)
 CELLS = [wire.Cell("shop", name, step) for name in ("GET /a", "GET /b") for step in (OUTSIDE, 0)]
@@ -165,3 +166,12 @@ def test_every_field_of_a_batch_and_of_an_end_is_merged() -> None:
             "writes",
         ),
     }
+
+
+def test_idle_workers_do_not_hide_a_saturated_one() -> None:
+    one = next(event for event in HONEST if isinstance(event, wire.Batch))
+    busy = replace(one, instrument=Instrument(watched_s=1.0, cpu_s=0.99, peak_cpu_share=0.99))
+    idle = replace(one, instrument=Instrument(watched_s=1.0, cpu_s=0.05, peak_cpu_share=0.05))
+    merged = merging.batch(0, [idle, busy, idle], []).instrument
+    assert merged is not None
+    assert merged.cpu_share == pytest.approx(0.99)
