@@ -7,6 +7,7 @@ BENCHMARKS = (
     "help",
     "judging",
     "verdicts",
+    "looks",
     "client",
     "recording",
     "engine",

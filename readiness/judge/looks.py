@@ -14,7 +14,7 @@ from readiness.measurements.run import Load, Second
 from readiness.metrics.catalogue import find, is_load
 from readiness.stats import share
 
-MIN_JUDGED_S = 10.0
+MIN_JUDGED_S = 15.0
 """How correlated the requests are needs some blocks of time to show."""
 
 

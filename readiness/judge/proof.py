@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -15,6 +16,14 @@ from readiness.stats import sequence, share
 FAR = 2.5
 """Levels that wander do not make the share over a limit this many times smaller or larger by luck: beyond that, the
 correlation of the requests over the limit speaks alone, without that of all the others (benchmarks/verdicts.py)."""
+
+FAR_BLOCKS = 40
+"""With fewer time blocks luck goes farther, by the square root."""
+
+CAUTION = 1.5
+"""A load that may end at any look would end where its correlation happens to look small: there it counts for more."""
+NOISE = 1.3
+"""Effects up to this are noise around independence."""
 
 
 class Proof(Enum):
@@ -74,7 +83,8 @@ class Tally:
     def worth(self) -> float:
         """Requests that one independent request is worth: by the counted alone where luck does not explain them."""
         expected = self.requests * self.allowed
-        far = self.most <= expected / FAR or self.least >= expected * FAR
+        times = FAR * math.sqrt(max(FAR_BLOCKS / max(len(self.blocks), 1), 1.0))
+        far = self.most <= expected / times or self.least >= expected * times
         return self.own_effect if far else self.effect
 
 
@@ -86,9 +96,17 @@ def tally(reading: Reading, metric: Metric, limit: Limit) -> Tally | None:
             least, most, blocks = over(record, limit.value, inclusive=limit.operator is Operator.LESS)
             own = share.design_effect(blocks)
             effect = max(share.design_effect(blocks, allowed), reading.moved.effect(allowed))
-            return Tally(least, most, record.requests, allowed, effect, own, tuple(blocks))
+            return Tally(
+                least,
+                most,
+                record.requests,
+                allowed,
+                _cautious(effect, reading),
+                _cautious(own, reading),
+                tuple(blocks),
+            )
         case Rate(hits, total, blocks) if total and limit.operator is not Operator.EQUAL:
-            effect = share.design_effect(blocks)
+            effect = _cautious(share.design_effect(blocks), reading)
             if metric.better == "lower":
                 bad, allowed, counted = hits, limit.value / 100, blocks
             else:
@@ -97,3 +115,7 @@ def tally(reading: Reading, metric: Metric, limit: Limit) -> Tally | None:
             return Tally(bad, bad, total, allowed, effect, effect, counted) if 0 < allowed < 1 else None
         case _:
             return None
+
+
+def _cautious(effect: float, reading: Reading) -> float:
+    return effect * CAUTION if reading.looked and effect > NOISE else effect

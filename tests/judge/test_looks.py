@@ -12,7 +12,7 @@ from tests.judge.builders import check, config, load, recording, run
 CHECKS = config(check("latency.p95", "< 100 ms"), check("http.error_rate", "< 1 %"), check("data.x", "== 0"))
 
 
-def seen(count: int, slow: int = 0, judged_s: float = 10.0) -> Load:
+def seen(count: int, slow: int = 0, judged_s: float = 20.0) -> Load:
     found = load(("shop", "GET /", recording([500.0] * slow + [10.0] * (count - slow))))
     return replace(found, looked=True, judged_end_s=judged_s, planned_s=300.0)
 
