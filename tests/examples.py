@@ -1,6 +1,6 @@
 """`make example`: real runs of the demo, one for each decision, as reports/example/*, the golden output.
 
-ready: `demo` as it is. conditional: `demo:legacy`. not-ready: `demo` with links torn out of its database.
+ready: `demo` as it is. conditional: `demo:legacy`. not-ready: `demo` with a damaged database.
 inconclusive: `demo`, interrupted in the judged window. `python -m tests.examples NAME …` makes only those.
 """
 
@@ -20,7 +20,12 @@ import psycopg
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "reports" / "example"
 READINESS = (sys.executable, "-m", "readiness")
-TORN = 40
+DAMAGE = (
+    "alter table scans drop constraint scans_bag_fkey",
+    "insert into scans (bag_id, user_id) select 1e7 + n, (select min(id) from users) from generate_series(1, 40) n",
+    "alter table scans add constraint scans_bag_fkey foreign key (bag_id) references bags (id) not valid",
+)
+"""What a hasty migration does: rows without a bag, and a foreign key that looks at none of them."""
 
 
 def main() -> None:
@@ -42,16 +47,14 @@ def conditional(folder: Path) -> None:
 
 
 def not_ready(folder: Path) -> None:
-    """A demo whose database lost links: children without a parent."""
+    """A demo whose database was damaged."""
     demo = subprocess.Popen([*READINESS, "demo"], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
     try:
         assert demo.stdout is not None
         addresses = json.loads(demo.stdout.readline())
         with psycopg.connect(addresses["admin_database_url"]) as connection:
-            torn = connection.execute(
-                "delete from links where child_id in (select child_id from links order by child_id limit %s)", (TORN,)
-            )
-            assert torn.rowcount == TORN
+            for statement in DAMAGE:
+                connection.execute(statement)
         _run(folder, addresses["url"], READINESS_DATABASE_URL=addresses["database_url"])
     finally:
         demo.send_signal(signal.SIGINT)

@@ -59,7 +59,10 @@ def steps(
     rest = [_step(todo, decisive, weight, begin) for todo in _todos(judged)]
     order = list(Horizon)
     rest.sort(key=lambda step: (order.index(step.horizon), not step.effect.startswith(BLOCK), -step.gain))
-    return (*found, *rest)
+    # What failed and blocks decides whatever else is in doubt about the run.
+    failed = {item.result.key for item in judged if item.result.outcome is Outcome.FAIL}
+    first = [step for step in rest if step.effect.startswith(BLOCK) and failed & set(step.checks)]
+    return (*first, *found, *(step for step in rest if step not in first))
 
 
 def _todos(judged: Sequence[Judged]) -> list[_Todo]:

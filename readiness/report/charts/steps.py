@@ -44,6 +44,10 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
         parts.append(svg.text(LEFT + 6, y(bound.value) - 6, words, class_="label limit-label"))
     for i, line in enumerate(series):
         parts.append(svg.path([(x(s.height), y(v)) for s, v in zip(having, line, strict=True)], i))
+        parts += [
+            svg.tag("circle", cx=x(s.height), cy=y(v), r=3.0, class_=f"dot {svg.fill_class(i)}", fill=svg.LINES[i])
+            for s, v in zip(having, line, strict=True)
+        ]
     for step in having:
         mark = OUTCOMES[step.outcome].shape + (" judged" if step.judged else "")
         parts.append(svg.text(x(step.height), TOP - 12, mark, anchor="middle", class_="label name"))

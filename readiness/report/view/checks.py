@@ -54,7 +54,8 @@ class Worst:
     @property
     def against(self) -> str:
         """The comparison as words."""
-        words = f"{self.current} against {self.target}" if self.target else self.current
+        between = ", target" if self.current in (numbers.NOT_MEASURED, numbers.NOT_BOUNDED) else " against"
+        words = f"{self.current}{between} {self.target}" if self.target else self.current
         return f"{words}, {self.gap}" if self.gap else words
 
 

@@ -94,6 +94,10 @@ def _seen(check: CheckResult, one: Detectable) -> str:
 def _change(verdict: Verdict) -> tuple[str, ...]:
     """At most two sentences: the nearest flip, and the endpoint whose speed alone would do it."""
     outlook = verdict.outlook
+    if verdict.doubts and verdict.decision is Decision.NOT_READY:
+        blocked = [c for c in verdict.checks if c.effect == "block" and c.outcome is Outcome.FAIL]
+        names = ", ".join(clean(check.title) or key_of(check) for check in blocked[:5]) or "the score"
+        return (f"Only a new run without doubt about it, in which what blocks now passes: {names}.",)
     if verdict.doubts:
         return (f"Only a new run: {clean(verdict.doubts[0], LONGEST)}.",)
     if verdict.decision is Decision.INCONCLUSIVE and not outlook.flips:

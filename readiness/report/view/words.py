@@ -78,7 +78,7 @@ def confidence(verdict: Verdict) -> str:
     same, n = verdict.sensitivity.same_decision, verdict.sensitivity.resamples
     if same is None or not n:
         return ""
-    return f"{numbers.share(round(same * n), n)} of {n:,} resampled runs decide the same"
+    return f"{round(same * n):,} of {n:,} resampled runs decide the same"
 
 
 def executive(verdict: Verdict) -> tuple[str, ...]:
