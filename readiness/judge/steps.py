@@ -120,16 +120,20 @@ def _with_cause(todo: _Todo, begin: _Begin) -> str:
 
 
 def _slow(outlook: Outlook, roots: Sequence[RootCause]) -> str:
-    """The endpoint with the largest part of the slow requests, and where its time goes if the service says so."""
+    """The endpoint to begin with: the first root cause if there is one, else what is slow most often."""
     if outlook.tail is None:
         return ""
-    part = lead(outlook.tail)
-    of_all = _percent(part.share)
-    text = f"{part.name}: {part.slow:,} of its {part.requests:,} requests were slow, {of_all} of all slow ones"
-    parts_ms = next((root.parts_ms for root in roots if root.endpoint == part.name and root.parts_ms), {})
-    if parts_ms:
-        most = max(parts_ms, key=lambda name: parts_ms[name])
-        text += f", most of their time in {most} ({_percent(parts_ms[most] / sum(parts_ms.values()))})"
+    if not roots:
+        part = lead(outlook.tail)
+        return f"{part.name}: {part.slow:,} of its {part.requests:,} requests were slow"
+    root = roots[0]
+    text = (
+        f"{root.endpoint}: it has {_percent(root.tail_share)} of the slowest twentieth of all requests, and is "
+        f"{_percent(root.request_share)} of all"
+    )
+    if root.parts_ms:
+        most = max(root.parts_ms, key=lambda name: root.parts_ms[name])
+        text += f"; most of its time goes into {most} ({_percent(root.parts_ms[most] / sum(root.parts_ms.values()))})"
     return text
 
 
@@ -202,9 +206,9 @@ def _causes(
         parts = outlook.tail.parts[:2] if outlook.tail else ()
         slow = (f"{part.name}: {count(part.slow, 'slow request')}, {_percent(part.share)} of all" for part in parts)
         return (
+            *(f"{root.sentence}." for root in roots),
             *([outlook.tail.text] if outlook.tail else ()),
             *slow,
-            *(f"{root.sentence}." for root in roots),
             *stalls[:MOST_CAUSES],
         )
     if name == "Failed requests":

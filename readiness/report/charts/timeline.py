@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from readiness import numbers
 from readiness.judge.verdict import Verdict
-from readiness.measurements.run import Load, Run
+from readiness.measurements.run import Load, Run, Stall
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, linear_ticks, log_ticks, short
 from readiness.report.charts.chart import Chart
@@ -12,6 +12,7 @@ from readiness.report.charts.series import MOST_POINTS, MOST_ROWS, Point, group
 
 WIDTH, HEIGHT = 760.0, 440.0
 LEFT, RIGHT = 56.0, 52.0
+LABEL = 34.0
 UPPER, MIDDLE, LOWER, BOTTOM = 24.0, 240.0, 278.0, 396.0
 """Top and bottom of the two panels: latency above, throughput and users below."""
 
@@ -95,20 +96,28 @@ def _grid(ticks: tuple[float, ...], y: Scale) -> list[str]:
 
 
 def _stalls(load: Load, x: Scale) -> list[str]:
+    """A band for each gap of the whole service, named where there is room."""
     parts: list[str] = []
-    for stall in load.stalls[:50]:
-        width = max(x(stall.end_s) - x(stall.start_s), 2)
-        parts.append(svg.rect(x(stall.start_s), UPPER, width, BOTTOM - UPPER, "stall", "#f3c9cc"))
-        parts.append(
-            svg.text(x(stall.start_s) + width / 2, MIDDLE + 16, "stall", anchor="middle", class_="label stall-label")
-        )
+    named_until = 0.0
+    for stall in _of_the_service(load)[:50]:
+        start = x(stall.start_s)
+        width = max(x(stall.end_s) - start, 2)
+        parts.append(svg.rect(start, UPPER, width, BOTTOM - UPPER, "stall", "#f3c9cc"))
+        middle = start + width / 2
+        if middle - LABEL / 2 >= named_until:
+            parts.append(svg.text(middle, MIDDLE + 16, "stall", anchor="middle", class_="label stall-label"))
+            named_until = middle + LABEL / 2
     return parts
+
+
+def _of_the_service(load: Load) -> list[Stall]:
+    return [stall for stall in load.stalls if not stall.endpoint]
 
 
 def _note(load: Load, points: int) -> str:
     grouped = len(load.series) > points
     each = f" Each point is the worst of {-(-len(load.series) // points)} seconds." if grouped else ""
-    stalls = " Red bands are stalls: requests were running and none ended." if load.stalls else ""
+    stalls = " Red bands are stalls: requests were running and none ended." if _of_the_service(load) else ""
     return (
         f"Successful requests above, throughput and users below; the grey time is shown but never judged.{each}{stalls}"
     )
@@ -121,7 +130,7 @@ def _describe(load: Load, points: tuple[Point, ...]) -> str:
         if worst
         else "No request succeeded."
     )
-    return f"{told} {numbers.count(len(load.stalls), 'stall')}."
+    return f"{told} {numbers.count(len(_of_the_service(load)), 'stall')}."
 
 
 def _row(point: Point) -> tuple[str, ...]:
