@@ -106,8 +106,8 @@ def _condition(check: CheckResult) -> str:
     if check.outcome is Outcome.ERROR:
         return f"{name} was not measured: measure it and meet {check.pass_limit}."
     if check.outcome is Outcome.INCONCLUSIVE:
-        return f"{name} is not proven ({_value(check)}): prove {check.pass_limit}, and watch it until then."
-    return f"{name} is {_value(check)}: bring it to {check.pass_limit}, and watch it until then."
+        return f"{name} is not proven ({_value(check)}): prove {check.pass_limit}."
+    return f"{name} is {_value(check)}: bring it to {check.pass_limit}."
 
 
 def _value(check: CheckResult) -> str:

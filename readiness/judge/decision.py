@@ -25,7 +25,8 @@ def decide(
     blocking = [check for check in checks if check.effect == OnFail.BLOCK and check.outcome not in _ASIDE]
     failed = [check for check in blocking if check.outcome is Outcome.FAIL]
     if failed:
-        return Decision.NOT_READY, f"Blocked by {_names(failed)}. {failed[0].message}"
+        first = f"{label(failed[0])}: " if len(failed) > 1 else ""
+        return Decision.NOT_READY, f"Blocked by {_names(failed)}. {first}{failed[0].message}"
     if doubts:
         return Decision.INCONCLUSIVE, f"The run cannot be trusted: {doubts[0]}."
     unproven = [check for check in blocking if check.outcome not in _PASSED]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from readiness.judge.outcome import Outcome
-from readiness.judge.release import Horizon
+from readiness.judge.release import Horizon, Issue
 from readiness.judge.verdict import Verdict
+from readiness.metrics.catalogue import find
 from readiness.report.status import OUTCOMES, Status
 from readiness.report.view.checks import CheckRow, row
 from readiness.text import clean
@@ -36,6 +37,8 @@ class IssueView:
     """One issue."""
 
     title: str
+    why: str
+    """Why it matters, from the catalogue."""
     problems: tuple[str, ...]
     causes: tuple[str, ...]
     solutions: tuple[str, ...]
@@ -100,11 +103,18 @@ def build(verdict: Verdict) -> ReleaseView:
             for item in verdict.attested
         ),
         issues=tuple(
-            IssueView(clean(issue.title), _lines(issue.problems), _lines(issue.causes), _lines(issue.solutions))
+            IssueView(
+                clean(issue.title), _why(issue), _lines(issue.problems), _lines(issue.causes), _lines(issue.solutions)
+            )
             for issue in release.issues[:MOST_LINES]
         ),
         steps=tuple(StepGroup(TITLES[horizon], rows) for horizon in Horizon if (rows := _steps(verdict, horizon))),
     )
+
+
+def _why(issue: Issue) -> str:
+    metric = find(issue.checks[0].partition("@")[0]) if issue.checks else None
+    return metric.why if metric else ""
 
 
 def _critical(verdict: Verdict) -> tuple[CheckRow, ...]:
