@@ -43,7 +43,7 @@ OPEN_USERS_PER_RATE = 2.0
 MIN_OPEN_USERS = 50
 MAX_OPEN_USERS = 10_000
 """Free users that fit into the memory of one engine; arrivals that find none of them are dropped, and counted."""
-PROBE_GRACE_S = 10.0
+PROBE_GRACE_S = 19.0
 COMMIT_VARIABLES = ("READINESS_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT")
 """Ours first; then what GitHub, GitLab and Jenkins set."""
 ENVIRONMENT_VARIABLES = ("READINESS_ENVIRONMENT", "CI_ENVIRONMENT_NAME")

@@ -38,9 +38,9 @@ _PENDING = sql.SQL(
     """select pid from pg_catalog.pg_stat_activity
     where datname = pg_catalog.current_database() and backend_type = 'client backend'
       and application_name <> 'readiness' and pid <> pg_catalog.pg_backend_pid() and backend_start <= {ended}
-      and not (state in ('idle', 'disabled')
+      and (state = 'idle'
                and (state_change >= {ended} + interval '1.2 s'
-                    or pg_catalog.clock_timestamp() - state_change >= {quiet} * interval '1 s'))"""
+                    or pg_catalog.clock_timestamp() - state_change >= {quiet} * interval '1 s')) is not true"""
 )
 _EXTENSION = b"""
 select n.nspname, e.extversion from pg_catalog.pg_extension e

@@ -37,7 +37,7 @@ from readiness.probes.sampler import Place, Readings, collect
 from readiness.probes.window import Window
 from readiness.text import clean
 
-GRACE_S = 9.0
+GRACE_S = 18.0
 """How long a look may take after the load stopped before it is given up."""
 
 

@@ -28,6 +28,8 @@ READINGS = 20.0
 """Readings over the judged window: enough to see a counter go down or a state change, few beside a load."""
 ENDS_TIMEOUT_S = 8.0
 """For the first and the last reading, without which there is no growth: a service that is late is still asked."""
+LAST_TRIES, TRY_AGAIN_AFTER_S = 2, 1.0
+"""A service that answered before, and whose last reading is missing, is asked once more."""
 POLL_S = 0.02
 START_TIME = "process_start_time_seconds"
 """What Prometheus's client libraries say of the process that answers."""
@@ -136,9 +138,21 @@ async def _round(
     """One reading of every document, side by side."""
     first = not next(iter(series.values()))
     documents = sorted({(place.kind == "info", place.path) for place in series})
-    # Only the readings between are given up when the load stops; both ends must be whole.
-    stop = (lambda: False) if first or last else (lambda: window.ended)
+    # When the load stops, what is under way is given up and the last reading begins.
+    stop = (lambda: False) if last else (lambda: window.ended)
     timeout_s = ENDS_TIMEOUT_S if first or last else TIMEOUT_S
+    sent = 0
+
+    async def ask(path: str, *, tries: int) -> Answer:
+        nonlocal sent
+        sent += 1
+        try:
+            return await fetch(client, target, path, timeout_s=timeout_s, stop=stop)
+        except FetchFailed as error:
+            if tries == 1 or error.failure == "too_large":
+                raise
+        await asyncio.sleep(TRY_AGAIN_AFTER_S)
+        return await ask(path, tries=tries - 1)
 
     async def read(is_info: bool, path: str) -> None:
         mine = [place for place in series if (place.kind == "info", place.path) == (is_info, path)]
@@ -147,7 +161,8 @@ async def _round(
             if is_info:
                 found = _of_info(mine, await redis_info.info(cache_url or "", timeout_s=timeout_s), at_s)
             else:
-                answer = await fetch(client, target, path, timeout_s=timeout_s, stop=stop)
+                answered = any(not sample.lost for sample in series[mine[0]])
+                answer = await ask(path, tries=LAST_TRIES if last and answered else 1)
                 found = _of_answer(mine, answer, at_s)
         except NotMeasured as error:
             lost = is_info or (isinstance(error, FetchFailed) and error.failure != "too_large")
@@ -156,7 +171,7 @@ async def _round(
             series[place].append(sample)
 
     await asyncio.gather(*(read(is_info, path) for is_info, path in documents))
-    return sum(not is_info for is_info, _ in documents)
+    return sent
 
 
 def _of_info(places: list[Place], fields: Mapping[str, str], at_s: float) -> dict[Place, Sample]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from threading import Event, Timer
 
@@ -13,6 +13,8 @@ import psycopg
 import pytest
 
 from readiness.database.activity import MAX_SAMPLES, thinned, watch
+from readiness.database.connect import open_autocommit
+from readiness.database.counters import settle
 from readiness.database.under_load import METRICS, measurements
 from readiness.demo.ports import free_port
 from readiness.measurements.database import Activity, Counters, Sessions
@@ -155,6 +157,17 @@ def test_a_session_that_never_rests_is_settled_soon_after_the_window(watcher: Pl
     assert activity.settled
     assert took_s < 8, "an idle session would have taken ten seconds"
     assert metrics(activity)["database.deadlocks"].value == 0
+
+
+def test_a_session_that_does_not_say_what_it_does_is_never_settled(watcher: Place) -> None:
+    with (
+        psycopg.connect(watcher.admin_url, autocommit=True) as silent,
+        closing(open_autocommit(watcher.reader_url, timeout_s=3.0)) as connection,
+    ):
+        silent.execute("set track_activities = off")
+        assert settle(connection, time.monotonic(), lambda: False)[0] is False
+        silent.close()
+        assert settle(connection, time.monotonic() + 3, lambda: False)[0] is True
 
 
 def test_blocks_of_our_own_samples_are_no_hit_rate() -> None:

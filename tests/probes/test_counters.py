@@ -93,6 +93,13 @@ def test_a_last_reading_without_an_answer_gives_a_reason(site: Site, judged: Jud
     assert "closed without an answer" in refused(site, judged(), stats(1, 1), raw(b""))
 
 
+def test_a_last_reading_that_fails_once_is_asked_for_again(site: Site, judged: Judged) -> None:
+    site.paths["/stats"] = in_turn(stats(10, 0), raw(b""), raw(b""), stats(13, 1))  # a lost connection is tried twice
+    measured = hit_rate(site, AT, judged())
+    assert measured.value == 75.0
+    assert site.seen.count("/stats") == 4
+
+
 def test_a_window_that_never_began_gives_a_reason(site: Site) -> None:
     window = Window()
     window.end()
