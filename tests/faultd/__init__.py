@@ -23,6 +23,7 @@ other path is 404. A fault is a *layer* over it. Layers are tried in order, the 
 | echo      | 500 whose body, header and reason repeat the request's secrets | |
 | stats     | JSON counters since boot, larger by so much with every request | hits, misses, more_hits, more_misses |
 | delay     | a good answer, later | delay_ms |
+| degrade   | a good answer, later and later | every_s, more_ms, from_ms |
 | hang      | reads, never answers | |
 | freeze    | the whole process stands still once, its health endpoint too | span_s |
 | drip      | a good body, byte by byte | every_ms, size |

@@ -4,7 +4,7 @@ from readiness.scenario import User, constant, task
 
 
 class Api(User):
-    wait_time = constant(0.005)
+    wait_time = constant(0.015)
 
     @task
     def item(self) -> None:
