@@ -4,6 +4,9 @@ It runs in a fork of the engine, so that nothing the scenario does there (accoun
 events of its own, so that nobody's listeners hear of it, and with sockets that reach the null server alone: neither
 `on_start` nor a task can touch the target. One user by itself gives this machine's floor; many without pauses give the
 CPU time of a request, and so how many requests fill one core.
+
+A worker is connected to its master by then, and a ZeroMQ context does not survive a fork: what it inherits would hang
+the trial. So a worker forks its `Copy` before it connects, and the copy reads the scenario files itself.
 """
 
 from __future__ import annotations
@@ -32,8 +35,10 @@ from locust.event import Events
 from readiness.load import null_server, wire
 from readiness.load.connections import allow_only
 from readiness.load.context import EngineContext
-from readiness.load.locustfiles import shares
+from readiness.load.locustfiles import load_classes, shares
 from readiness.load.plan import EnginePlan
+from readiness.load.plan import dumps as plan_text
+from readiness.load.plan import loads as read_plan
 from readiness.load.recorder import Recorder
 from readiness.load.writes import WriteLog
 from readiness.measurements.histogram import Histogram, merge
@@ -47,27 +52,62 @@ PATIENCE_S = 3.0
 MIN_REQUESTS = 50
 
 
-def calibrate(plan: EnginePlan, classes: Sequence[type[Any]]) -> Calibration | None:
-    """The engine's floor and ceiling with these users, or why they are not known; None when not asked for."""
-    if plan.calibration_s <= 0:
-        return None
-    if any(issubclass(cls, locust.HttpUser | locust.FastHttpUser) for cls in classes):
-        return Calibration(skipped="only users of readiness.scenario can be tried out without touching the target")
-    if not hasattr(os, "fork"):
-        return Calibration(skipped="this system cannot fork a process")
-    read_fd, write_fd = os.pipe()
-    child = os.fork()
-    if child == 0:
-        _in_child(plan, classes, write_fd)
-    os.close(write_fd)
-    try:
-        told = _read(read_fd, plan.calibration_s + PATIENCE_S)
-    finally:
-        os.close(read_fd)
+class Copy:
+    """A fork of this process that waits for a plan, tries it out and ends; it also ends when this process does."""
+
+    def __init__(self, classes: Sequence[type[Any]] | None = None) -> None:
+        """`classes` as they are in this process; without them the copy loads the plan's files."""
+        plan_fd, self._plan_fd = os.pipe()
+        self._told_fd, told_fd = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            os.close(self._plan_fd)
+            os.close(self._told_fd)
+            _in_child(plan_fd, classes, told_fd)
+        os.close(plan_fd)
+        os.close(told_fd)
+
+    def try_out(self, plan: EnginePlan) -> bytes:
+        """What the copy found, as it wrote it; empty when it came to no end."""
+        plan_fd, self._plan_fd = self._plan_fd, -1
+        with suppress(BrokenPipeError), os.fdopen(plan_fd, "w") as pipe:
+            pipe.write(plan_text(plan))
+        return _read(self._told_fd, plan.calibration_s + PATIENCE_S)
+
+    def end(self) -> None:
+        """Gone at once."""
+        if self._plan_fd >= 0:
+            os.close(self._plan_fd)
+        os.close(self._told_fd)
         with suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
+            os.kill(self._pid, signal.SIGKILL)
         with suppress(ChildProcessError):
-            os.waitpid(child, 0)
+            os.waitpid(self._pid, 0)
+
+
+def early_copy() -> Copy | None:
+    """For a process that will not be able to fork later; None where the system cannot fork at all."""
+    return Copy() if hasattr(os, "fork") else None
+
+
+def calibrate(plan: EnginePlan, classes: Sequence[type[Any]], early: Copy | None = None) -> Calibration | None:
+    """The engine's floor and ceiling with these users, or why they are not known; None when not asked for.
+
+    `early` is used instead of a fork of now, and ended in any case.
+    """
+    copy = early
+    try:
+        if plan.calibration_s <= 0:
+            return None
+        if any(issubclass(cls, locust.HttpUser | locust.FastHttpUser) for cls in classes):
+            return Calibration(skipped="only users of readiness.scenario can be tried out without touching the target")
+        if not hasattr(os, "fork"):
+            return Calibration(skipped="this system cannot fork a process")
+        copy = copy or Copy(classes)
+        told = copy.try_out(plan)
+    finally:
+        if copy is not None:
+            copy.end()
     if not told:
         return Calibration(skipped="the scenario did not come to an end against the null server")
     found = wire.calibration(json.loads(told))
@@ -91,7 +131,7 @@ def _read_all(fd: int, told: bytearray) -> None:
         told += chunk
 
 
-def _in_child(plan: EnginePlan, classes: Sequence[type[Any]], write_fd: int) -> None:
+def _in_child(plan_fd: int, given: Sequence[type[Any]] | None, told_fd: int) -> None:
     """Never returns."""
     try:
         os.dup2(os.pipe()[0], 0)  # never ends: who watches standard input for the parent's end must not see one
@@ -99,6 +139,12 @@ def _in_child(plan: EnginePlan, classes: Sequence[type[Any]], write_fd: int) -> 
         for fd in (1, 2):
             os.dup2(devnull, fd)
         logging.disable(logging.CRITICAL)
+        with os.fdopen(plan_fd) as pipe:
+            line = pipe.readline()
+        if not line:
+            os._exit(0)  # nobody wants it any more
+        plan = read_plan(line)
+        classes = load_classes(plan.scenarios) if given is None else given
         with subprocess.Popen(
             [sys.executable, "-I", "-S", str(Path(null_server.__file__))],
             stdin=subprocess.PIPE,
@@ -110,9 +156,9 @@ def _in_child(plan: EnginePlan, classes: Sequence[type[Any]], write_fd: int) -> 
             trial = replace(plan, base_url=f"http://127.0.0.1:{port}", addresses=("127.0.0.1",), timeout_s=1.0)
             result = _Trial(trial, classes).run()
             server.kill()
-        os.write(write_fd, _line(result))
+        os.write(told_fd, _line(result))
     except BaseException as error:  # whatever it is, it says nothing about the target
-        os.write(write_fd, _line(Calibration(skipped=f"the trial failed ({type(error).__name__})")))
+        os.write(told_fd, _line(Calibration(skipped=f"the trial failed ({type(error).__name__})")))
     finally:
         os._exit(0)
 

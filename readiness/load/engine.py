@@ -22,7 +22,7 @@ from locust.runners import STATE_RUNNING
 
 from readiness.load import wire
 from readiness.load.arrivals import Arrivals
-from readiness.load.calibration import calibrate
+from readiness.load.calibration import Copy, calibrate
 from readiness.load.connections import allow_only
 from readiness.load.context import EngineContext
 from readiness.load.crowd import Crowd
@@ -50,12 +50,18 @@ class Engine:
     """One load, from the first user to the end marker."""
 
     def __init__(
-        self, plan: EnginePlan, send: Callable[[wire.Event], None], wait_for_go: Callable[[], object] = lambda: None
+        self,
+        plan: EnginePlan,
+        send: Callable[[wire.Event], None],
+        wait_for_go: Callable[[], object] = lambda: None,
+        copy: Copy | None = None,
     ) -> None:
         self.plan = plan
         self.send = send
         self._wait_for_go = wait_for_go
         """Returns when the load may begin: at once, or when every other worker is ready too."""
+        self._copy = copy
+        """Made for the calibration by a process that cannot fork any more."""
         self._seq = 0
         self._stop = gevent.event.Event()
         self._in_order = False
@@ -94,7 +100,7 @@ class Engine:
         if problem := too_few_descriptors(self.plan):
             self.send(wire.Fatal(problem, usage=True))
             return
-        calibration = calibrate(self.plan, classes)
+        calibration = calibrate(self.plan, classes, self._copy)
         allow_only(self.plan.addresses + self.plan.allowed_addresses)
         environment = self._environment(classes)
         runner = environment.create_local_runner()

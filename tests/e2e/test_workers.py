@@ -53,6 +53,17 @@ def rogue(port: int, mode: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "tests.e2e.rogue_worker", "127.0.0.1", str(port), mode, str(SCENARIOS / "api.py"))
 
 
+def test_every_worker_is_calibrated(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd()
+    result = cli.run(server.url, "--processes", "2", scenario="starts.py", duration="1s", load="  calibration: 500ms\n")
+    assert_invariants(result, server, planned_s=2)
+    assert server.seen("/api/start") == 5
+    calibration = result.run["load"]["instrument"]["calibration"]
+    assert calibration.get("skipped") is None
+    assert calibration["requests"] > 100
+    assert calibration["floor"]["total"] > 10
+
+
 @pytest.mark.parametrize("load", [("--users", "7"), ("--rate", "60")], ids=["closed", "open"])
 def test_three_processes_count_what_the_server_saw(cli: Cli, faultd: StartFaultd, load: tuple[str, ...]) -> None:
     server = faultd()

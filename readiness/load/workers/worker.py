@@ -23,6 +23,7 @@ from locust.exception import RPCError
 
 from readiness import __version__
 from readiness.load import wire
+from readiness.load.calibration import early_copy
 from readiness.load.engine import Engine
 from readiness.load.locustfiles import sha256
 from readiness.load.parent import read_line, watch_parent
@@ -49,6 +50,7 @@ class Worker:
         self._go = gevent.event.Event()
         self._left: gevent.event.AsyncResult[str] = gevent.event.AsyncResult()
         self._engine: Engine | None = None
+        self._copy = early_copy()  # before the connection: see readiness/load/calibration.py
         install_client(key_of(settings.token), CONNECT_S)
         environment = Environment(user_classes=[], events=Events())
         self._runner = environment.create_worker_runner(settings.host, settings.port)
@@ -69,7 +71,7 @@ class Worker:
         gevent.wait([self._plan, self._left], count=1)
         if self._plan.ready():
             plan = self._own_paths(read_plan(self._plan.get()))
-            self._engine = Engine(plan, self._send, self._wait_for_go)
+            self._engine = Engine(plan, self._send, self._wait_for_go, self._copy)
             try:
                 self._engine.run()
             except Exception as error:
