@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -143,6 +144,36 @@ def test_a_200_that_is_not_what_was_asked_for_is_a_failure(
     assert code == 1
     for name in names:
         assert failures.get(name) == requests[name] > 0
+
+
+class SecureCookie(Pretender):
+    """A service as it ought to be, but for its cookie: `Secure` over plain http, where no browser sends it back."""
+
+    cookies_seen: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.cookies_seen.append(self.headers.get("Cookie", ""))
+        if self.path == "/login":
+            self._send(200, LOGIN_PAGE)
+        elif self.path == "/dashboard":
+            self._send(303, "", {"Location": "/login"})
+        else:
+            self._send(401, "{}")
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {"Location": "/dashboard", "Set-Cookie": "session=x; Path=/; HttpOnly; Secure; SameSite=Lax"}
+        self._send(303, "", headers) if self.path == "/login" else self._send(401, "{}")
+
+
+def test_a_log_in_that_looks_right_and_leaves_the_user_anonymous_is_noticed() -> None:
+    with serving(SecureCookie) as url:
+        code, requests, failures = run_under_plain_locust("login.py,scenarios/bag_lookup", url, seconds=3)
+    assert code == 1
+    assert "POST /login" not in failures, "the log-in itself looks right"
+    for name in ("GET /dashboard", "GET /api/bags/{qr}"):
+        assert failures.get(name) == requests[name] > 0
+    assert set(SecureCookie.cookies_seen) == {""}
 
 
 def test_scenario_and_seed_agree_on_every_code() -> None:
