@@ -47,7 +47,7 @@ PROBE_GRACE_S = 19.0
 COMMIT_VARIABLES = ("READINESS_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT")
 """Ours first; then what GitHub, GitLab and Jenkins set."""
 ENVIRONMENT_VARIABLES = ("READINESS_ENVIRONMENT", "CI_ENVIRONMENT_NAME")
-_NOT_FOR_SCENARIOS = (
+NOT_FOR_SCENARIOS = (
     "READINESS_DATABASE_URL",
     "READINESS_WORKER_TOKEN",
     "READINESS_CACHE_URL",
@@ -168,7 +168,7 @@ def execute(
         started_at=started_at,
         ended_at=_now(),
         target=plan.target,
-        provenance=_provenance(plan, outcome.locust, environment),
+        provenance=provenance(plan, outcome.locust, environment),
         plan=_facts(plan),
         plan_hash=_hash(plan),
         load=outcome.load,
@@ -216,7 +216,7 @@ def _drive(
                 on_event=on_event,
                 stop_requested=lambda: interrupted() is not None,
                 enough=Looks(plan.config).enough,
-                environment={name: value for name, value in environment.items() if name not in _NOT_FOR_SCENARIOS},
+                environment={name: value for name, value in environment.items() if name not in NOT_FOR_SCENARIOS},
             )
         finally:
             window.end()
@@ -261,7 +261,8 @@ def _share(looks: probes.Looks, load: Load | None) -> str:
     return f"Probes sent {sent:,} requests to the target{part}."
 
 
-def _provenance(plan: Plan, locust: str | None, environment: Mapping[str, str]) -> Provenance:
+def provenance(plan: Plan, locust: str | None, environment: Mapping[str, str]) -> Provenance:
+    """With what the load of `plan` is made."""
     return Provenance(
         tool_version=__version__,
         python=platform.python_version(),
@@ -305,7 +306,7 @@ def _facts(plan: Plan) -> dict[str, str | int | float | None]:
 
 
 def _hash(plan: Plan) -> str:
-    facts = {"plan": _facts(plan), "scenarios": dict(_provenance(plan, None, {}).scenarios)}
+    facts = {"plan": _facts(plan), "scenarios": dict(provenance(plan, None, {}).scenarios)}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from readiness.cli import compare, database, demo, gate, judge, lint, report, run, schema, worker
+from readiness.cli import capacity, compare, database, demo, gate, judge, lint, report, run, schema, worker
 
 app = typer.Typer(
     name="readiness",
@@ -21,6 +21,7 @@ app.command()(run.run)
 app.command()(judge.judge)
 app.command()(report.report)
 app.command()(compare.compare)
+app.command()(capacity.capacity)
 app.command()(gate.gate)
 app.command()(lint.lint)
 app.command()(demo.demo)

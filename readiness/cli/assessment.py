@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
-import secrets as random_secrets
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
-from readiness import database, packaged
+from readiness import database
 from readiness import target as targets
 from readiness.cli import history
 from readiness.cli.artefacts import settle, step_summary, write_reports, write_run, write_summary
 from readiness.cli.files import Files
 from readiness.cli.formats import parse as parse_formats
+from readiness.cli.preparation import demo_profile, find_scenarios, new_run_id, read_config, secrets_of
 from readiness.cli.signals import watched
-from readiness.cli.workers import TOKEN_VARIABLE, workers_of
+from readiness.cli.workers import workers_of
 from readiness.config import scalars
-from readiness.config.load import load as load_config
 from readiness.config.model import Config
 from readiness.config.override import override
 from readiness.errors import ConfigError, ExitCode, NotMeasured, Refused
@@ -36,12 +33,10 @@ from readiness.report.locking import sole_writer
 from readiness.report.writing import prepare
 from readiness.run import Plan, execute, warnings
 from readiness.run import plan as make_plan
-from readiness.scenario_files import find
 from readiness.text import redact
 
 MAX_REPEATS = 20
 CACHE_VARIABLE = "READINESS_CACHE_URL"
-SECRET_PREFIXES = ("READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SECRET", TOKEN_VARIABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +80,19 @@ def assess(request: Request) -> Assessment:
     environ = dict(os.environ)
     formats = parse_formats(request.formats)
     config = _config(request, environ)
-    demo_profile = _demo_profile(request.target)
-    url = None if demo_profile else targets.parse(request.target)
-    scenarios = _scenarios(request, config, demo=demo_profile is not None)
+    profile = demo_profile(request.target)
+    url = None if profile else targets.parse(request.target)
+    scenarios = find_scenarios(request.scenarios, config, request.target)
     repeat = _repeat(request.repeat)
     workers = workers_of(config.load.processes, request.remote_workers, request.listen, request.worker_wait, environ)
     database_url = database.from_environment(environ)
-    if database_url and not demo_profile:
+    if database_url and not profile:
         database.parse(database_url)
     cache_url = environ.get(CACHE_VARIABLE) or None
-    if cache_url and not demo_profile:
+    if cache_url and not profile:
         redis_info.parse(cache_url)
     prepare(request.out)
-    run_id = _new_run_id()
+    run_id = new_run_id()
     with ExitStack() as open_things:
         open_things.enter_context(sole_writer(request.out))
         interrupted = open_things.enter_context(watched())
@@ -105,14 +100,14 @@ def assess(request: Request) -> Assessment:
         open_things.callback(progress.close)
         files = Files(request.out, formats, run_id, config, request.target)
         files.replace_yesterday()
-        if demo_profile:
+        if profile:
             from readiness.demo import stack
 
             progress.step("starting the demo service with its database and cache")
-            running = open_things.enter_context(stack.start(demo_profile))
+            running = open_things.enter_context(stack.start(profile))
             url, database_url, cache_url = running.url, running.database_url, running.cache_url
             environ.pop("READINESS_PASSWORD", None)  # it is some other service's; the demo has its own accounts
-        secrets = _secrets(environ, config, database_url, cache_url)
+        secrets = secrets_of(environ, config, database_url, cache_url)
         plan = replace(
             _plan(request, run_id, config, url or "", scenarios, database_url, files, secrets, cache_url),
             workers=workers,
@@ -186,14 +181,8 @@ def _report(
 
 
 def _config(request: Request, environ: Mapping[str, str]) -> Config:
-    path = request.thresholds
-    if path is None:
-        path = packaged.path("thresholds.yaml") if _demo_profile(request.target) else Path("thresholds.yaml")
-    config = load_config(path, environ)
-    if request.thresholds is None:
-        config = replace(config, file="thresholds.yaml")
     config = override(
-        config,
+        read_config(request.thresholds, request.target, environ),
         users=request.users,
         rate=request.rate,
         duration=request.duration,
@@ -206,40 +195,11 @@ def _config(request: Request, environ: Mapping[str, str]) -> Config:
     return config
 
 
-def _demo_profile(target: str) -> str | None:
-    """`optimised` for `demo`, `legacy` for `demo:legacy`, None for everything else."""
-    if target == "demo":
-        return "optimised"
-    if not target.startswith("demo:"):
-        return None
-    from readiness.demo.profiles import check_profile
-
-    profile = target.removeprefix("demo:")
-    check_profile(profile)
-    return profile
-
-
 def _repeat(text: str | None) -> int:
     try:
         return scalars.whole(text.strip(), least=1, most=MAX_REPEATS) if text else 1
     except ValueError as error:
         raise ConfigError(f"--repeat: {error}") from error
-
-
-def _scenarios(request: Request, config: Config, *, demo: bool) -> tuple[ScenarioFile, ...]:
-    given = request.scenarios
-    if demo and given is None:
-        given = packaged.path("scenarios")
-    return find(given, config.load.scenarios, config.file)
-
-
-def _secrets(
-    environ: Mapping[str, str], config: Config, database_url: str | None, cache_url: str | None
-) -> tuple[str, ...]:
-    named = [value for name, value in environ.items() if name.startswith(SECRET_PREFIXES)]
-    found = [*named, *config.secrets, *(database.secrets(database_url) if database_url else ())]
-    found += redis_info.secrets(cache_url) if cache_url else ()
-    return tuple(dict.fromkeys([*found, *(quote(value) for value in found)]))
 
 
 def _plan(
@@ -278,7 +238,3 @@ def _plan(
         unreachable=unreachable,
         cache_url=cache_url,
     )
-
-
-def _new_run_id() -> str:
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{random_secrets.token_hex(4)}"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from readiness import __version__
 from readiness.cli.artefacts import write_reports, write_run
+from readiness.cli.preparation import local_provenance
 from readiness.config.model import Config
 from readiness.errors import ConfigError
-from readiness.measurements.run import Provenance, Run, Target
+from readiness.measurements.run import Run, Target
 from readiness.report import Format
 from readiness.report.placeholder import UNFINISHED, placeholder
 from readiness.report.writing import RUN_FILE, remove_stale
@@ -34,12 +32,7 @@ class Files:
 
         Raises ConfigError when that is not possible: a green report of yesterday must not outlive this start.
         """
-        provenance = Provenance(
-            __version__,
-            platform.python_version(),
-            f"{platform.system()} {platform.machine()}",
-            os.cpu_count() or 1,
-        )
+        provenance = local_provenance()
         verdict = placeholder(
             self._run_id,
             self._config.service,

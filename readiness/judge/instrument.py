@@ -64,6 +64,12 @@ def suspicion(load: Load, metric: Metric, value_ms: float, limit_ms: float) -> S
     return None
 
 
+def lag_ms(load: Load, metric: Metric) -> float:
+    """How much of a latency can be the engine's own, in the terms of the metric (quantile, mean or maximum)."""
+    seen = load.instrument
+    return max(_like(seen.lag, metric) or 0.0, _like(seen.start_lag, metric) or 0.0) if seen else 0.0
+
+
 def _held_back(load: Load, seen: Instrument) -> Suspicion | None:
     """Users of a closed load ask less often when the engine is late to wake them."""
     lag_ms = seen.lag.mean_ms

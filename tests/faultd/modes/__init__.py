@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tests.faultd.layers import Handler
-from tests.faultd.modes import answers, broken, hostile, service, timing
+from tests.faultd.modes import answers, broken, crowded, hostile, service, timing
 
 MODES: Mapping[str, Callable[..., Handler]] = {
     "ok": service.ok,
@@ -18,6 +18,7 @@ MODES: Mapping[str, Callable[..., Handler]] = {
     "degrade": timing.degrade,
     "hang": timing.hang,
     "freeze": timing.freeze,
+    "crowded": crowded.crowded,
     "drip": timing.drip,
     "endless": timing.endless,
     "die": broken.die,

@@ -1,0 +1,190 @@
+"""The attempts of a capacity search: one engine run for each height, nothing but the load, until there is an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from readiness import run as runs
+from readiness.capacity.attempt import Attempt, Finding, judge_attempt, judged_checks
+from readiness.capacity.search import MAX_PROOFS, Answer, Hold, Range, next_step
+from readiness.config.model import Config
+from readiness.errors import ConfigError, NotMeasured
+from readiness.load import controller, wire
+from readiness.load.assembly import Assembly
+from readiness.load.plan import ScenarioFile
+from readiness.load.workers.settings import Workers
+from readiness.measurements.run import Provenance, Run, Target
+from readiness.numbers import quantity
+from readiness.progress import Progress
+from readiness.target import connect_once
+
+SETTLE = 1 / 3
+"""Of the length of a look: as long lasts a ramp, and the time after it that is not judged."""
+USERS_PER_S, MAX_RAMP_S = 200.0, 10.0
+"""A ramp is longer when more than USERS_PER_S users a second would start."""
+PROOF = 2.0
+"""Times the length of a look, that a hold for proof lasts at least."""
+MAX_PROOF_S = 45.0
+
+WORDS: Mapping[Finding, str] = {
+    Finding.KEPT: "kept the limits",
+    Finding.LEANS_KEPT: "looks inside the limits",
+    Finding.LEANS_BROKEN: "looks outside the limits",
+    Finding.BROKEN: "broke the limits",
+    Finding.GENERATOR: "the load engine was at its end",
+    Finding.UNTRUSTED: "cannot be trusted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to search, decided before the first request."""
+
+    run_id: str
+    config: Config
+    target: Target
+    scenarios: tuple[ScenarioFile, ...]
+    allowed_addresses: tuple[str, ...]
+    workers: Workers | None
+    heights: Range
+    open: bool
+    """Whether heights are arrivals per second."""
+    look_s: float
+    """How long a height is held for a first look."""
+
+    @property
+    def unit(self) -> str:
+        """`users`, or `/s`."""
+        return "/s" if self.open else "users"
+
+    @property
+    def proof_confidence(self) -> float | None:
+        """Of each hold for proof, so that all of them together keep the configured one (Bonferroni)."""
+        confidence = self.config.confidence
+        return None if confidence is None else 1 - (1 - confidence) / MAX_PROOFS
+
+
+@dataclass(frozen=True, slots=True)
+class Ascent:
+    """What was tried."""
+
+    attempts: tuple[Attempt, ...]
+    provenance: Provenance
+    problem: str = ""
+    """Why nothing was sent."""
+
+
+def ascend(
+    order: Order, *, progress: Progress, interrupted: Callable[[], str | None], environment: Mapping[str, str]
+) -> Ascent:
+    """Attempt after attempt until the search has its answer or a signal came.
+
+    An attempt that a signal cut short is left out. Raises ConfigError when a scenario file is unusable.
+    """
+    attempts: list[Attempt] = []
+    provenance = runs.provenance(_plan(order, Hold(order.heights.most, proof=False), 0.0, 0), None, environment)
+    try:
+        connect_once(order.target)
+    except NotMeasured as error:
+        return Ascent((), provenance, str(error))
+    while not interrupted():
+        step = next_step(attempts, order.heights)
+        if isinstance(step, Answer):
+            break
+        held_s = _held_s(order, step, attempts)
+        purpose = ", held for proof" if step.proof else ""
+        progress.step(f"attempt {len(attempts) + 1}: {step.height:,g} {order.unit} for {held_s:.0f} s{purpose}")
+        run, locust = _attempt(_plan(order, step, held_s, len(attempts)), progress, interrupted, environment)
+        provenance = replace(provenance, locust=locust or provenance.locust)
+        if run.interrupted:
+            break
+        confidence = order.proof_confidence if step.proof else order.config.confidence
+        found = judge_attempt(
+            run,
+            judged_checks(order.config),
+            step.height,
+            proof=step.proof,
+            confidence=confidence,
+            proof_confidence=order.proof_confidence,
+        )
+        attempts.append(found)
+        progress.note(_told(found, order))
+    return Ascent(tuple(attempts), provenance)
+
+
+def _held_s(order: Order, step: Hold, attempts: list[Attempt]) -> float:
+    """A look is short; a proof as long as its checks need by the requests that the nearest look saw."""
+    if not step.proof:
+        return order.look_s
+    nearest = min(attempts, key=lambda one: abs(one.height - step.height), default=None)
+    needed_s = nearest.needed_s if nearest else 0.0
+    least_s = PROOF * order.look_s
+    return min(max(least_s, needed_s), max(MAX_PROOF_S, least_s)) * step.stretch
+
+
+def _plan(order: Order, step: Hold, held_s: float, number: int) -> runs.Plan:
+    load = replace(
+        order.config.load,
+        users=None if order.open else int(step.height),
+        rate_per_s=step.height if order.open else None,
+        ramp_up_s=max(SETTLE * order.look_s, min(step.height / USERS_PER_S, MAX_RAMP_S)),
+        warm_up_s=SETTLE * order.look_s,
+        duration_s=held_s,
+        until_decided=False,
+        abort_when=(),
+        calibration_s=0.0,
+        steps=(),
+        decide_at=None,
+        step_duration_s=None,
+    )
+    config = replace(order.config, load=load, checks=judged_checks(order.config))
+    made = runs.plan(
+        f"{order.run_id}-{number + 1}",
+        config,
+        order.target,
+        order.scenarios,
+        allowed_addresses=order.allowed_addresses,
+        database_url=None,
+    )
+    return replace(made, workers=order.workers)
+
+
+def _attempt(
+    plan: runs.Plan, progress: Progress, interrupted: Callable[[], str | None], environment: Mapping[str, str]
+) -> tuple[Run, str | None]:
+    def on_event(event: wire.Event, assembly: Assembly) -> None:
+        if isinstance(event, wire.Batch):
+            progress.load(plan.engine, assembly)
+
+    outcome = controller.drive(
+        plan.engine,
+        workers=plan.workers,
+        on_event=on_event,
+        stop_requested=lambda: interrupted() is not None,
+        environment={name: value for name, value in environment.items() if name not in runs.NOT_FOR_SCENARIOS},
+    )
+    if outcome.usage_error:
+        raise ConfigError(outcome.usage_error)
+    run = Run(
+        id=plan.run_id,
+        service=plan.config.service,
+        started_at="",
+        ended_at="",
+        target=plan.target,
+        provenance=runs.provenance(plan, outcome.locust, environment),
+        plan={},
+        plan_hash="",
+        load=outcome.load,
+        measurements=(),
+        doubts=outcome.doubts,
+        interrupted=interrupted(),
+    )
+    return run, outcome.locust
+
+
+def _told(attempt: Attempt, order: Order) -> str:
+    p95 = quantity(attempt.latency_ms.p95, "ms", absent="none")
+    rate = quantity(attempt.throughput_per_s, "/s", absent="nothing")
+    reason = f" - {attempt.reason}" if attempt.reason else ""
+    return f"{attempt.height:,g} {order.unit}: {WORDS[attempt.finding]} ({rate} answered, P95 {p95}){reason}"

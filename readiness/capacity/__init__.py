@@ -1,0 +1,1 @@
+"""How much a service can take: which loads to try, what an attempt says, what may be claimed. Pure."""

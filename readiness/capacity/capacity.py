@@ -1,0 +1,109 @@
+"""Capacity: the answer of a search, and everything that supports it. The content of capacity.json."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from readiness.capacity.attempt import Attempt, Finding
+from readiness.capacity.search import Answer, Range, answer
+from readiness.errors import ExitCode
+from readiness.judge.judge import SIGNAL_EXIT
+from readiness.measurements.run import Provenance, Target
+from readiness.stats.scalability import LEAST_HEIGHTS, Scalability, fit
+
+
+class Kind(StrEnum):
+    """What kind of answer it is."""
+
+    BOUNDED = "bounded"
+    """Proven at one height, and not kept at a larger one."""
+    AT_LEAST = "at least"
+    """Proven at a height; what lies beyond it is not known."""
+    BELOW = "below"
+    """Even the smallest height is proven to break the limits."""
+    UNKNOWN = "unknown"
+    """Nothing is proven."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A limit of the file that every height had to keep."""
+
+    check: str
+    """Key, such as `latency.p95@login`."""
+    title: str
+    limit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """How much the service can take, as far as it was measured."""
+
+    run_id: str
+    service: str
+    target: Target
+    started_at: str
+    """UTC, ISO 8601 with zone."""
+    ended_at: str
+    provenance: Provenance
+    unit: str
+    """`users`, or `/s` for arrivals per second."""
+    heights: Range
+    bounds: tuple[Bound, ...]
+    thresholds_file: str
+    thresholds_sha256: str
+    confidence: float | None
+    """One-sided, of the answer; None compares bare values."""
+    kind: Kind
+    answer: Answer
+    attempts: tuple[Attempt, ...]
+    scalability: Scalability | None
+    scalability_note: str
+    """Why there is no law, or none of its knee; empty when both are there."""
+    interrupted: str | None = None
+    """The signal that ended the search early."""
+    problem: str = ""
+    """Why nothing could be sent; empty when it could."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """As the command ends, when its files were written."""
+        if self.interrupted:
+            return SIGNAL_EXIT[self.interrupted]
+        return {Kind.BELOW: ExitCode.NOT_READY, Kind.UNKNOWN: ExitCode.INCONCLUSIVE}.get(self.kind, ExitCode.READY)
+
+    @property
+    def peak(self) -> Attempt | None:
+        """The attempt with the most successes per second; None when nothing succeeded."""
+        having = [attempt for attempt in self.attempts if attempt.throughput_per_s]
+        return max(having, key=lambda attempt: attempt.throughput_per_s or 0.0, default=None)
+
+
+def conclude(attempts: tuple[Attempt, ...], heights: Range) -> tuple[Kind, Answer]:
+    """What the attempts support."""
+    found = answer(attempts)
+    if found.low is not None:
+        broken = found.high_finding in (Finding.BROKEN, Finding.LEANS_BROKEN)
+        return (Kind.BOUNDED if broken else Kind.AT_LEAST), found
+    below = found.high_finding is Finding.BROKEN and found.high == heights.least
+    return (Kind.BELOW if below else Kind.UNKNOWN), found
+
+
+def scalability_of(attempts: tuple[Attempt, ...], unit: str, confidence: float) -> tuple[Scalability | None, str]:
+    """(the law through what was measured, why it or its knee is missing)."""
+    if unit != "users":
+        return None, "The law is about users; this load was of arrivals."
+    usable = [
+        (attempt.height, attempt.throughput_per_s)
+        for attempt in attempts
+        if attempt.throughput_per_s and attempt.finding not in (Finding.GENERATOR, Finding.UNTRUSTED)
+    ]
+    law = fit(usable, confidence)
+    if law is None:
+        held = len({height for height, _ in usable})
+        return None, f"{LEAST_HEIGHTS} different heights are needed to fit the law, {held} can be used."
+    if law.knee is None:
+        return law, "The knee is not within what was measured."
+    return law, ""

@@ -1,0 +1,61 @@
+"""`readiness capacity`: how much load the target can take within its limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from readiness.cli.output import finish, refusals, say
+from readiness.cli.run import TARGET_HELP
+
+
+def capacity(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help=TARGET_HELP)],
+    max_users: Annotated[str | None, typer.Option(metavar="N", help="Closed load: never more users than this.")] = None,
+    max_rate: Annotated[
+        str | None, typer.Option(metavar="R", help="Open load: never more arrivals per second than this.")
+    ] = None,
+    thresholds: Annotated[Path | None, typer.Option(help="Limits; default thresholds.yaml here.")] = None,
+    scenarios: Annotated[Path | None, typer.Option(help="A folder of Locust files, or one file.")] = None,
+    hold: Annotated[
+        str, typer.Option(metavar="D", help="How long each load is looked at; a proof lasts twice as long or longer.")
+    ] = "6s",
+    processes: Annotated[str | None, typer.Option(metavar="N", help="Load generator processes.")] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where capacity.md, .html and .json go.")] = Path(
+        "reports/capacity"
+    ),
+    allow_host: Annotated[
+        list[str] | None, typer.Option(metavar="HOST", help="A host other than this machine that may be loaded.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option(help="No progress, one line of answer.")] = False,
+) -> None:
+    """Find the largest load that TARGET takes within its limits; ends with 1 when even the smallest breaks them."""
+    import sys
+
+    from readiness.cli.capacity_search import Request, search
+    from readiness.report.capacity import console
+
+    with refusals():
+        result = search(
+            Request(
+                target=target,
+                max_users=max_users,
+                max_rate=max_rate,
+                thresholds=thresholds,
+                scenarios=scenarios,
+                hold=hold,
+                processes=processes,
+                out=out,
+                allow_hosts=tuple(allow_host or ()),
+                quiet=quiet,
+            )
+        )
+    for problem in result.problems:
+        say(f"readiness: {problem}", to_stderr=True)
+    if not quiet:
+        say(console.summary(result.capacity, ascii="utf" not in (sys.stdout.encoding or "").lower()))
+        say(f"reports: {out}", to_stderr=True)
+    say(console.last_line(result.capacity, result.exit_code))
+    finish(result.exit_code)

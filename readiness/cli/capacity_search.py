@@ -1,0 +1,195 @@
+"""One `readiness capacity` from its flags to its files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from readiness import target as targets
+from readiness.ascent import Ascent, Order, ascend
+from readiness.capacity.attempt import judged_checks, lowest_users
+from readiness.capacity.capacity import Bound, Capacity, conclude, scalability_of
+from readiness.capacity.search import START_SHARE, Range
+from readiness.cli.preparation import (
+    demo_profile,
+    find_scenarios,
+    local_provenance,
+    new_run_id,
+    read_config,
+    secrets_of,
+)
+from readiness.cli.signals import watched
+from readiness.cli.workers import workers_of
+from readiness.config import durations
+from readiness.config.model import Config
+from readiness.config.override import override
+from readiness.errors import ConfigError, ExitCode, NotMeasured
+from readiness.load.plan import ScenarioFile
+from readiness.measurements.run import Target
+from readiness.progress import choose
+from readiness.redaction import last_net, redacted
+from readiness.report.capacity import CAPACITY_FORMATS
+from readiness.report.writing import prepare, write
+
+UNFINISHED = "The search did not come to its end."
+LAW_CONFIDENCE = 0.95
+"""Two-sided, of the fitted law's intervals, where the file compares bare values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The flags of the command line, as given."""
+
+    target: str
+    max_users: str | None
+    max_rate: str | None
+    thresholds: Path | None
+    scenarios: Path | None
+    hold: str
+    processes: str | None
+    out: Path
+    allow_hosts: tuple[str, ...]
+    quiet: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of it."""
+
+    capacity: Capacity
+    exit_code: ExitCode
+    problems: tuple[str, ...]
+    """Files that could not be written, as sentences."""
+
+
+def search(request: Request) -> Found:
+    """Do the whole search. Raises ConfigError or Refused, before any load."""
+    environ = dict(os.environ)
+    config = _config(request, environ)
+    profile = demo_profile(request.target)
+    url = None if profile else targets.parse(request.target)
+    scenarios = find_scenarios(request.scenarios, config, request.target)
+    look_s = _look_s(request.hold)
+    workers = workers_of(config.load.processes, None, None, None, environ)
+    started_at = _now()
+    prepare(request.out)
+    with ExitStack() as open_things:
+        interrupted = open_things.enter_context(watched())
+        progress = choose(quiet=request.quiet)
+        open_things.callback(progress.close)
+        order = Order(
+            run_id=new_run_id(),
+            config=config,
+            target=Target(request.target, url or ""),
+            scenarios=scenarios,
+            allowed_addresses=targets.addresses_of([one for one in request.allow_hosts if one in config.allowed_hosts]),
+            workers=workers,
+            heights=_heights(config, scenarios),
+            open=config.load.rate_per_s is not None,
+            look_s=look_s,
+        )
+        secrets = secrets_of(environ, config, None, None)
+        _replace_yesterday(_concluded(order, Ascent((), local_provenance(), UNFINISHED), started_at, None), request)
+        if profile:
+            from readiness.demo import stack
+
+            progress.step("starting the demo service with its database and cache")
+            url = open_things.enter_context(stack.start(profile)).url
+            environ.pop("READINESS_PASSWORD", None)  # it is some other service's; the demo has its own accounts
+        try:
+            target = targets.resolve(request.target, url or "", request.allow_hosts, config.allowed_hosts)
+            order = replace(order, target=target)
+            ascent = ascend(order, progress=progress, interrupted=interrupted, environment=environ)
+        except NotMeasured as error:
+            ascent = Ascent((), local_provenance(), str(error))
+        capacity = _concluded(order, ascent, started_at, interrupted())
+        capacity, problems = _write(capacity, request, secrets)
+    code = capacity.exit_code
+    return Found(capacity, ExitCode.REPORT_FAILED if problems and code is ExitCode.READY else code, problems)
+
+
+def _config(request: Request, environ: Mapping[str, str]) -> Config:
+    """The file with the height's limit as its load. Raises ConfigError."""
+    if (request.max_users is None) == (request.max_rate is None):
+        raise ConfigError("capacity: needs --max-users N or --max-rate R, one of them: no search goes on without end")
+    config = read_config(request.thresholds, request.target, environ)
+    try:
+        config = override(config, users=request.max_users, rate=request.max_rate, processes=request.processes)
+    except ConfigError as error:
+        renamed = (one.replace("--users", "--max-users").replace("--rate", "--max-rate") for one in error.problems)
+        raise ConfigError(*renamed) from None
+    if not judged_checks(config):
+        raise ConfigError(
+            f"{config.file}: checks: none of them limits the load's latency or errors, so every load would be inside; "
+            'add one, such as latency.p95: { pass: "< 250 ms" }'
+        )
+    return config
+
+
+def _look_s(text: str) -> float:
+    try:
+        return durations.parse(text.strip(), least_s=1.0, most_s=600.0)
+    except ValueError as error:
+        raise ConfigError(f"--hold: {error}") from error
+
+
+def _heights(config: Config, scenarios: tuple[ScenarioFile, ...]) -> Range:
+    rate_per_s = config.load.rate_per_s
+    if rate_per_s is not None:
+        return Range(min(1.0, rate_per_s * START_SHARE), rate_per_s, whole=False)
+    most = float(config.load.users or 1)
+    return Range(lowest_users((file.weight for file in scenarios), most), most, whole=True)
+
+
+def _concluded(order: Order, ascent: Ascent, started_at: str, interrupted: str | None) -> Capacity:
+    config = order.config
+    kind, answer = conclude(ascent.attempts, order.heights)
+    law_confidence = LAW_CONFIDENCE if config.confidence is None else config.confidence
+    scalability, note = scalability_of(ascent.attempts, order.unit, law_confidence)
+    return Capacity(
+        run_id=order.run_id,
+        service=config.service,
+        target=order.target,
+        started_at=started_at,
+        ended_at=_now(),
+        provenance=ascent.provenance,
+        unit=order.unit,
+        heights=order.heights,
+        bounds=tuple(Bound(check.key, check.title, check.pass_limit.text) for check in judged_checks(config)),
+        thresholds_file=config.file,
+        thresholds_sha256=config.sha256,
+        confidence=config.confidence,
+        kind=kind,
+        answer=answer,
+        attempts=ascent.attempts,
+        scalability=scalability,
+        scalability_note=note,
+        interrupted=interrupted,
+        problem=ascent.problem,
+    )
+
+
+def _replace_yesterday(capacity: Capacity, request: Request) -> None:
+    """Yesterday's answer must not outlive this start. Raises ConfigError when it cannot be replaced."""
+    _, problems = _write(capacity, request, ())
+    if problems:
+        raise ConfigError(*(f"--out {request.out}: {problem}" for problem in problems))
+
+
+def _write(capacity: Capacity, request: Request, secrets: tuple[str, ...]) -> tuple[Capacity, tuple[str, ...]]:
+    """Every format; (the answer without secrets, problems as sentences)."""
+    capacity = redacted(capacity, secrets)
+    problems: list[str] = []
+    for fmt in CAPACITY_FORMATS.values():
+        text, refused = last_net(fmt.render(capacity), fmt.file_name, secrets)
+        problem = refused or write(request.out / fmt.file_name, text)
+        problems += [problem] if problem else []
+    return capacity, tuple(problems)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,74 @@
+"""What every load needs, from flags and environment: limits, the demo's profile, scenarios, secrets, a run id."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets as random_secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from readiness import __version__, database, packaged
+from readiness.cli.workers import TOKEN_VARIABLE
+from readiness.config.load import load as load_config
+from readiness.config.model import Config
+from readiness.load.plan import ScenarioFile
+from readiness.measurements.run import Provenance
+from readiness.probes import redis_info
+from readiness.scenario_files import find
+
+SECRET_PREFIXES = ("READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SECRET", TOKEN_VARIABLE)
+
+
+def demo_profile(target: str) -> str | None:
+    """`optimised` for `demo`, `legacy` for `demo:legacy`, None for everything else."""
+    if target == "demo":
+        return "optimised"
+    if not target.startswith("demo:"):
+        return None
+    from readiness.demo.profiles import check_profile
+
+    profile = target.removeprefix("demo:")
+    check_profile(profile)
+    return profile
+
+
+def read_config(given: Path | None, target: str, environ: Mapping[str, str]) -> Config:
+    """The file of --thresholds, else thresholds.yaml here; the demo brings its own. Raises ConfigError."""
+    path = given
+    if path is None:
+        path = packaged.path("thresholds.yaml") if demo_profile(target) else Path("thresholds.yaml")
+    config = load_config(path, environ)
+    return config if given is not None else replace(config, file="thresholds.yaml")
+
+
+def find_scenarios(given: Path | None, config: Config, target: str) -> tuple[ScenarioFile, ...]:
+    """The files of --scenarios; the demo brings its own. Raises ConfigError."""
+    if given is None and demo_profile(target):
+        given = packaged.path("scenarios")
+    return find(given, config.load.scenarios, config.file)
+
+
+def secrets_of(
+    environ: Mapping[str, str], config: Config, database_url: str | None, cache_url: str | None
+) -> tuple[str, ...]:
+    """Everything that must not be shown, also as it stands in a URL."""
+    named = [value for name, value in environ.items() if name.startswith(SECRET_PREFIXES)]
+    found = [*named, *config.secrets, *(database.secrets(database_url) if database_url else ())]
+    found += redis_info.secrets(cache_url) if cache_url else ()
+    return tuple(dict.fromkeys([*found, *(quote(value) for value in found)]))
+
+
+def new_run_id() -> str:
+    """Time and chance: sorted by when, never the same twice."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{random_secrets.token_hex(4)}"
+
+
+def local_provenance() -> Provenance:
+    """This machine and this version, before anything was sent."""
+    return Provenance(
+        __version__, platform.python_version(), f"{platform.system()} {platform.machine()}", os.cpu_count() or 1
+    )

@@ -1,0 +1,153 @@
+"""Load against latency, and load against throughput with the fitted law."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from readiness import numbers
+from readiness.capacity.attempt import Attempt
+from readiness.capacity.capacity import Capacity
+from readiness.report import limits
+from readiness.report.capacity.sheet import FINDINGS, headline, height, unit
+from readiness.report.charts import svg
+from readiness.report.charts.axes import Scale, linear_ticks, log_ticks, short
+from readiness.report.charts.chart import Chart
+
+WIDTH, HEIGHT = 760.0, 320.0
+LEFT, RIGHT, TOP, BOTTOM = 56.0, 28.0, 44.0, 272.0
+CURVE_POINTS = 60
+
+
+def draw_all(capacity: Capacity) -> tuple[Chart, ...]:
+    """Every chart that has data."""
+    rising = sorted(capacity.attempts, key=lambda one: (one.height, one.proof))
+    return tuple(chart for draw in (_latencies, _throughput) if (chart := draw(capacity, rising)) is not None)
+
+
+def _latencies(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
+    having = [one for one in rising if one.latency_ms.p50 and one.latency_ms.p95 and one.latency_ms.p99]
+    if len({one.height for one in having}) < 2:
+        return None
+    limit = next((limits.read(bound.limit, "ms") for bound in capacity.bounds if bound.check == "latency.p95"), None)
+    series = [[float(getattr(one.latency_ms, name)) for one in having] for name in ("p50", "p95", "p99")]
+    values = [value for line in series for value in line] + ([limit.value] if limit and limit.value > 0 else [])
+    ticks = log_ticks(max(min(values), 0.01), max(values))
+    y = Scale(ticks[0], ticks[-1], BOTTOM, TOP, log=True)
+    x = _across(having)
+    parts = _frame(capacity, having, x, [(y(tick), short(tick)) for tick in ticks], "ms")
+    if limit and limit.value > 0:
+        parts.append(svg.line(LEFT, y(limit.value), WIDTH - RIGHT, y(limit.value), "limit", "#a5121f", stroke_width=2))
+        words = f"P95 limit {numbers.limit(limit.value, 'ms')}"
+        parts.append(svg.text(LEFT + 6, y(limit.value) - 6, words, class_="label limit-label"))
+    for i, line in enumerate(series):
+        parts.append(svg.path([(x(one.height), y(v)) for one, v in zip(having, line, strict=True)], i))
+    return Chart(
+        "latencies",
+        "From which load on does it break?",
+        "Latency at each load that was held; the mark above says whether the limits held there. The shaded band is the "
+        "answer. Nothing is said of loads beyond the last mark.",
+        svg.picture("latencies", "Latency by load", f"Capacity: {headline(capacity)}.", WIDTH, HEIGHT, *parts),
+        ("P50", "P95", "P99"),
+        ("Load", "For", "Limits", "Requests", "Failed", "P50", "P95", "P99"),
+        tuple(_latency_row(capacity, one) for one in rising),
+    )
+
+
+def _throughput(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
+    having = [(one, one.throughput_per_s) for one in rising if one.throughput_per_s]
+    if len({one.height for one, _ in having}) < 2:
+        return None
+    law = capacity.scalability
+    x = _across([one for one, _ in having])
+    curve = []
+    if law is not None:
+        ratio = (x.high / x.low) ** (1 / CURVE_POINTS)
+        curve = [(users, law.throughput_per_s(users)) for users in (x.low * ratio**i for i in range(CURVE_POINTS + 1))]
+    ticks = linear_ticks(max([rate for _, rate in having] + [rate for _, rate in curve]))
+    y = Scale(0.0, ticks[-1], BOTTOM, TOP)
+    marks = [(y(tick), short(tick)) for tick in ticks]
+    parts = _frame(capacity, [one for one, _ in having], x, marks, "answered per second")
+    parts.append(svg.path([(x(one.height), y(rate)) for one, rate in having], 0))
+    parts += [
+        svg.tag("circle", cx=x(one.height), cy=y(rate), r=3.0, class_="f0", fill=svg.LINES[0]) for one, rate in having
+    ]
+    if curve:
+        parts.append(svg.path([(x(users), y(rate)) for users, rate in curve], 1))
+    if law is not None and law.knee is not None and x.low <= law.knee.value <= x.high:
+        at = x(law.knee.value)
+        parts.append(svg.line(at, TOP, at, BOTTOM, "limit", "#a5121f", stroke_dasharray="4 4"))
+        parts.append(svg.text(at - 6, BOTTOM - 8, f"knee {law.knee.value:,.0f}", anchor="end", class_="label"))
+    return Chart(
+        "throughput",
+        "How much comes back for more load?",
+        "Successful requests per second at each load, and the fitted law. Where the line bends, more load only waits.",
+        svg.picture("throughput", "Throughput by load", _told(capacity), WIDTH, HEIGHT, *parts),
+        ("Measured", "Universal Scalability Law") if curve else ("Measured",),
+        ("Load", "For", "Answered", "By the law"),
+        tuple(
+            (
+                height(capacity, one.height),
+                "proof" if one.proof else "a look",
+                numbers.quantity(rate, "/s"),
+                numbers.quantity(law.throughput_per_s(one.height), "/s") if law else "–",
+            )
+            for one, rate in having
+        ),
+    )
+
+
+def _across(having: Sequence[Attempt]) -> Scale:
+    return Scale(having[0].height, having[-1].height, LEFT + 10, WIDTH - RIGHT - 10, log=True)
+
+
+def _frame(
+    capacity: Capacity, having: Sequence[Attempt], x: Scale, ticks: Sequence[tuple[float, str]], what: str
+) -> list[Markup]:
+    """The answer's band, grid, labels and the finding above each height."""
+    parts: list[Markup] = []
+    low, high = capacity.answer.low, capacity.answer.high
+    if low is not None and low >= x.low:
+        end = x(high) if high is not None else x(low)
+        parts.append(svg.rect(x(low) - 2, TOP, end - x(low) + 4, BOTTOM - TOP, svg.fill_class(2), "#dfeee5"))
+    for at, words in ticks:
+        parts.append(svg.line(LEFT, at, WIDTH - RIGHT, at, "grid", "#d5dae0"))
+        parts.append(svg.text(LEFT - 8, at + 4, words, anchor="end"))
+    parts.append(svg.text(8, 14, what))
+    parts.append(svg.text(WIDTH - RIGHT, HEIGHT - 8, unit(capacity), anchor="end"))
+    last_end, marked = -99.0, -99.0
+    best = {one.height: one for one in having}  # a proof comes after the look and replaces it
+    for value, one in best.items():
+        at = x(value)
+        parts.append(svg.line(at, BOTTOM, at, BOTTOM + 4, "grid", "#d5dae0"))
+        words = f"{value:,g}"
+        if at - 4.0 * len(words) > last_end:
+            parts.append(svg.text(at, BOTTOM + 18, words, anchor="middle"))
+            last_end = at + 4.0 * len(words) + 4
+        if at > marked + 12:
+            parts.append(svg.text(at, TOP - 10, FINDINGS[one.finding].shape, anchor="middle", class_="label name"))
+            marked = at
+    return parts
+
+
+def _told(capacity: Capacity) -> str:
+    peak = capacity.peak
+    if peak is None:
+        return "Nothing was answered."
+    most = numbers.quantity(peak.throughput_per_s, "/s")
+    return f"At most {most} were answered, at {height(capacity, peak.height)}."
+
+
+def _latency_row(capacity: Capacity, one: Attempt) -> tuple[str, ...]:
+    return (
+        height(capacity, one.height),
+        "proof" if one.proof else "a look",
+        FINDINGS[one.finding].word,
+        f"{one.requests:,}",
+        f"{one.failures:,}",
+        *(
+            numbers.quantity(value, "ms", absent="–")
+            for value in (one.latency_ms.p50, one.latency_ms.p95, one.latency_ms.p99)
+        ),
+    )

@@ -1,0 +1,54 @@
+"""The capacity on a terminal: 80 columns, without colour, in ASCII where it must be."""
+
+from __future__ import annotations
+
+import textwrap
+
+from readiness.capacity.capacity import Capacity, Kind
+from readiness.errors import ExitCode
+from readiness.report.capacity.sheet import Row, sheet
+
+WIDTH = 80
+_ASCII = str.maketrans({"…": "..", "–": "-", "×": "x", "≥": ">=", "≤": "<=", "’": "'", "σ": "sigma", "κ": "kappa"})
+
+
+def summary(capacity: Capacity, *, ascii: bool = False) -> str:  # noqa: A002 - the word that says it
+    """Answer, attempts by height and the law."""
+    page = sheet(capacity)
+    mark = page.status.ascii if ascii else page.status.shape
+    lines = [f"{mark} Capacity: {page.headline}", f"  {page.reason}", ""]
+    lines += [_line(row, ascii=ascii) for row in page.rows]
+    lines += ["", *(f"  {line}" for line in page.law)] if page.law else []
+    text = "\n".join(piece for line in lines for piece in _wrapped(line))
+    return text.translate(_ASCII).encode("ascii", "replace").decode() if ascii else text
+
+
+def last_line(capacity: Capacity, code: ExitCode) -> str:
+    """The line that machines read."""
+    low, high = capacity.answer.low, capacity.answer.high
+    unit = "users" if capacity.unit == "users" else "/s"
+    match capacity.kind:
+        case Kind.BOUNDED if low is not None and high is not None:
+            found = f"{low:g}..{high:g} {unit}"
+        case Kind.AT_LEAST if low is not None:
+            found = f">={low:g} {unit}"
+        case Kind.BELOW:
+            found = f"<{capacity.heights.least:g} {unit}"
+        case _:
+            found = "unknown"
+    return f"readiness: capacity={found} exit={int(code)} run={capacity.run_id}"
+
+
+def _line(row: Row, *, ascii: bool) -> str:  # noqa: A002
+    mark = row.finding.ascii if ascii else row.finding.shape
+    word = f"{mark} {row.finding.word}{', proof' if row.proof else ''}"
+    return f"  {row.height:>16}  {word:<22} {row.answered:>12}  P95 {row.p95}"
+
+
+def _wrapped(line: str) -> list[str]:
+    """At most 80 columns; a continued line is indented below its own text."""
+    line = line.replace("##[", "# #[").replace("::", ": :")  # prefixes that a CI runner obeys
+    if len(line) <= WIDTH:
+        return [line]
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    return textwrap.wrap(line, WIDTH, subsequent_indent=indent or "  ", break_on_hyphens=False)

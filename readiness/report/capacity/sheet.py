@@ -1,0 +1,225 @@
+"""Every string of a capacity, cleaned and formatted once; the formats only place them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from readiness import numbers
+from readiness.capacity.attempt import Attempt, Finding
+from readiness.capacity.capacity import Capacity, Kind
+from readiness.capacity.search import MAX_PROOFS
+from readiness.report.status import Status
+from readiness.stats.scalability import Parameter
+from readiness.text import clean
+
+KINDS: Mapping[Kind, Status] = {
+    Kind.BOUNDED: Status("Found", "✔", "+", "good", "green"),
+    Kind.AT_LEAST: Status("At least", "✔", "+", "good", "green"),
+    Kind.BELOW: Status("Too much already", "✖", "x", "bad", "red"),
+    Kind.UNKNOWN: Status("Unknown", "?", "?", "unsure", "magenta"),
+}
+FINDINGS: Mapping[Finding, Status] = {
+    Finding.KEPT: Status("Kept", "✔", "+", "good", "green"),
+    Finding.LEANS_KEPT: Status("Looks kept", "✓", "~", "unsure", "green"),
+    Finding.LEANS_BROKEN: Status("Looks broken", "▲", "!", "fair", "yellow"),
+    Finding.BROKEN: Status("Broken", "✖", "x", "bad", "red"),
+    Finding.GENERATOR: Status("Generator", "?", "g", "unsure", "magenta"),
+    Finding.UNTRUSTED: Status("Not to be trusted", "?", "?", "unsure", "magenta"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One attempt, ready to print."""
+
+    height: str
+    finding: Status
+    proof: bool
+    held: str
+    requests: str
+    failures: str
+    answered: str
+    p50: str
+    p95: str
+    p99: str
+    engine: str
+    """CPU of the load engine."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One capacity."""
+
+    status: Status
+    headline: str
+    """`48–52 users`."""
+    reason: str
+    facts: tuple[tuple[str, str], ...]
+    """(label, value)."""
+    bounds: tuple[tuple[str, str], ...]
+    """(title, limit) of what every height had to keep."""
+    rows: tuple[Row, ...]
+    """By height; a proof below the look at the same height."""
+    law: tuple[str, ...]
+    """What the fitted law says, a sentence each."""
+    method: str
+    notes: tuple[str, ...]
+    exit_code: str
+
+
+def height(capacity: Capacity, value: float) -> str:
+    """`1,234 users`, `12.5 arrivals per second`."""
+    return f"{value:,g} {unit(capacity)}" if capacity.unit != "users" else f"{value:,.0f} {unit(capacity)}"
+
+
+def unit(capacity: Capacity) -> str:
+    """What heights are."""
+    return "users" if capacity.unit == "users" else "arrivals per second"
+
+
+def sheet(capacity: Capacity) -> Sheet:
+    """The text of a capacity."""
+    rising = sorted(capacity.attempts, key=lambda one: (one.height, one.proof))
+    return Sheet(
+        status=KINDS[capacity.kind],
+        headline=headline(capacity),
+        reason=_reason(capacity),
+        facts=_facts(capacity),
+        bounds=tuple((clean(bound.title), clean(bound.limit)) for bound in capacity.bounds),
+        rows=tuple(_row(capacity, one) for one in rising),
+        law=_law(capacity),
+        method=_method(capacity),
+        notes=tuple(clean(note, 1000) for note in capacity.notes),
+        exit_code=str(int(capacity.exit_code)),
+    )
+
+
+def headline(capacity: Capacity) -> str:
+    """The answer in a few words."""
+    low, high = capacity.answer.low, capacity.answer.high
+    match capacity.kind:
+        case Kind.BOUNDED if low is not None and high is not None:
+            return f"{low:,g}–{high:,g} {unit(capacity)}"
+        case Kind.AT_LEAST if low is not None:
+            return f"at least {height(capacity, low)}"
+        case Kind.BELOW:
+            return f"below {height(capacity, capacity.heights.least)}"
+        case _:
+            return "unknown"
+
+
+def _reason(capacity: Capacity) -> str:
+    found, low = capacity.answer, capacity.answer.low
+    if capacity.problem:
+        return clean(f"Nothing was measured: {capacity.problem}", 1000)
+    stopped = f" The search was ended by {capacity.interrupted}." if capacity.interrupted else ""
+    why = f" {found.high_reason}" if found.high_reason else ""
+    tried = f"{height(capacity, found.high)}" if found.high is not None else ""
+    if low is None:
+        if capacity.kind is Kind.BELOW:
+            return clean(f"Even {tried}, the smallest load that was tried, broke the limits.{why}{stopped}", 1000)
+        return clean(f"No load was proven to keep the limits.{_open(capacity)}{stopped}", 1000)
+    head = f"The limits are proven to hold at {height(capacity, low)}"
+    match found.high_finding:
+        case None if low >= capacity.heights.most:
+            text = f"{head}, the largest load that was allowed; larger ones were not tried."
+        case None:
+            text = f"{head}; larger loads are not decided."
+        case Finding.BROKEN:
+            text = f"{head} and to break at {tried}.{why}"
+        case Finding.LEANS_BROKEN:
+            text = f"{head}; at {tried} they look broken, which is not proven.{why}"
+        case Finding.LEANS_KEPT:
+            text = f"{head}; at {tried} they look kept, which could not be proven.{why}"
+        case Finding.GENERATOR:
+            text = f"{head}; at {tried} the load generator was the limit, not the service.{why}"
+        case _:
+            text = f"{head}; the attempt at {tried} cannot be trusted.{why}"
+    return clean(text + stopped, 1000)
+
+
+def _open(capacity: Capacity) -> str:
+    """Why the nearest thing to an answer is none."""
+    proofs = [one for one in capacity.attempts if one.proof] or list(capacity.attempts)
+    if not proofs:
+        return ""
+    last = proofs[-1]
+    return f" At {height(capacity, last.height)}: {last.reason}"
+
+
+def _facts(capacity: Capacity) -> tuple[tuple[str, str], ...]:
+    tried = f"{height(capacity, capacity.heights.least)} to {height(capacity, capacity.heights.most)}"
+    return (
+        ("Target", clean(f"{capacity.target.name} ({capacity.target.url})")),
+        ("Limits of", clean(capacity.thresholds_file)),
+        ("Heights allowed", tried),
+        ("Attempts", f"{len(capacity.attempts)}, {sum(one.proof for one in capacity.attempts)} of them for proof"),
+        ("Started", numbers.utc(capacity.started_at)),
+        ("Took", numbers.elapsed(capacity.started_at, capacity.ended_at)),
+        ("Machine", clean(f"{capacity.provenance.platform}, {numbers.count(capacity.provenance.cores, 'core')}")),
+        ("Run", clean(capacity.run_id)),
+    )
+
+
+def _row(capacity: Capacity, one: Attempt) -> Row:
+    at = one.latency_ms
+    return Row(
+        height=height(capacity, one.height),
+        finding=FINDINGS[one.finding],
+        proof=one.proof,
+        held=numbers.duration(one.held_s),
+        requests=f"{one.requests:,}",
+        failures=f"{one.failures:,}",
+        answered=numbers.quantity(one.throughput_per_s, "/s"),
+        p50=numbers.quantity(at.p50, "ms", absent="–"),
+        p95=numbers.quantity(at.p95, "ms", absent="–"),
+        p99=numbers.quantity(at.p99, "ms", absent="–"),
+        engine="–" if one.cpu_share is None else numbers.quantity(round(100 * one.cpu_share, 1), "%"),
+        reason=clean(one.reason, 1000),
+    )
+
+
+def _law(capacity: Capacity) -> tuple[str, ...]:
+    lines: list[str] = []
+    if (peak := capacity.peak) is not None and peak.throughput_per_s is not None:
+        answered = numbers.quantity(peak.throughput_per_s, "/s")
+        lines.append(f"Most answers per second that were measured: {answered} at {height(capacity, peak.height)}.")
+    law = capacity.scalability
+    if law is None:
+        return (*lines, *([capacity.scalability_note] if capacity.scalability_note else []))
+    sure = f"{100 * law.confidence:g} %"
+    lines.append(
+        f"One user alone: {_shown(law.per_user_per_s, 3)} requests per second; "
+        f"contention σ {_shown(law.contention, 2)}; coherency κ {_shown(law.coherency, 2)} (intervals at {sure}). "
+        f"No point lies further from the law than {100 * law.worst_residual:.2g} %."
+    )
+    if law.knee is not None:
+        lines.append(
+            f"Knee of the law: {law.knee.value:,.0f} users ({law.knee.low:,.0f} to {law.knee.high:,.0f}), where more "
+            "users begin to bring fewer answers."
+        )
+    else:
+        lines.append(capacity.scalability_note)
+    return tuple(lines)
+
+
+def _shown(parameter: Parameter, digits: int) -> str:
+    return f"{parameter.value:.{digits}g} ({parameter.low:.{digits}g} to {parameter.high:.{digits}g})"
+
+
+def _method(capacity: Capacity) -> str:
+    sure = (
+        "Bare values were compared (confidence: none)."
+        if capacity.confidence is None
+        else f"The answer holds at {100 * capacity.confidence:g} % confidence: each of at most {MAX_PROOFS} holds for "
+        f"proof was judged at {100 * (1 - (1 - capacity.confidence) / MAX_PROOFS):g} %."
+    )
+    return (
+        "Loads were doubled until the limits broke, then the gap was bisected until its ends were within 10 % of each "
+        f"other, and the lower end was held again for a proof. {sure} A service that breaks its limits at one load is "
+        "taken to break them at every larger one. Nothing is said of loads beyond the largest one tried. The law is "
+        "Gunther's Universal Scalability Law, fitted to users and successful requests per second; it describes what "
+        "was measured and decides nothing."
+    )

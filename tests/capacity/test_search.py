@@ -1,0 +1,118 @@
+"""The search brackets the truth of a service that behaves, ends for every service, and claims only what was proven."""
+
+import math
+import random
+from collections.abc import Callable
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from readiness.capacity.attempt import Attempt, Finding
+from readiness.capacity.search import CLOSE, MAX_ATTEMPTS, MAX_PROOFS, Answer, Hold, Range, next_step
+from readiness.judge.verdict import Latency
+
+
+def attempt(hold: Hold, finding: Finding) -> Attempt:
+    none = Latency(*[None] * 7)
+    return Attempt(hold.height, hold.proof, finding, "", 6.0, 100, 0, 10.0, none, 0.2)
+
+
+def search(heights: Range, service: Callable[[Hold], Finding]) -> tuple[Answer, list[Attempt]]:
+    done: list[Attempt] = []
+    while isinstance(step := next_step(done, heights), Hold):
+        assert heights.least <= step.height <= heights.most
+        done.append(attempt(step, service(step)))
+        assert len(done) <= MAX_ATTEMPTS
+    return step, done
+
+
+@st.composite
+def ranges(draw: st.DrawFn) -> Range:
+    most = draw(st.integers(1, 100_000))
+    if draw(st.booleans()):
+        return Range(float(min(draw(st.integers(1, 10)), most)), float(most), whole=True)
+    return Range(min(1.0, most / 16), float(most), whole=False)
+
+
+@given(ranges(), st.floats(0, 1.3), st.sampled_from([Finding.BROKEN, Finding.LEANS_BROKEN, Finding.GENERATOR]))
+@settings(max_examples=150, deadline=None)
+def test_the_capacity_of_a_service_that_breaks_once_lies_in_the_bracket(
+    heights: Range, share: float, beyond: Finding
+) -> None:
+    capacity = share * heights.most
+    found, done = search(heights, lambda hold: Finding.KEPT if hold.height <= capacity else beyond)
+    assert len(done) <= 20
+    assert sum(one.proof for one in done) <= 3
+    if capacity < heights.least:
+        assert found.low is None
+        assert found.high == heights.least
+        return
+    assert found.low is not None
+    assert found.low <= capacity
+    if capacity >= heights.most:
+        assert (found.low, found.high) == (heights.most, None)
+        return
+    assert found.high is not None
+    assert found.high_finding is beyond
+    assert capacity < found.high
+    assert found.high / found.low <= CLOSE * 1.01 or (heights.whole and found.high - found.low <= 1)
+
+
+@given(ranges(), st.integers(0, 2**32), st.floats(0.02, 1.0))
+@settings(max_examples=150, deadline=None)
+def test_a_service_of_chance_never_gets_a_claim_without_its_proof(heights: Range, seed: int, share: float) -> None:
+    chance = random.Random(seed)
+
+    def service(hold: Hold) -> Finding:
+        inside = 1 / (1 + math.exp(8 * (hold.height / (share * heights.most) - 1)))
+        weights = [inside, inside, 1 - inside, 1 - inside, 0.05, 0.05]
+        return chance.choices(list(Finding), weights)[0]
+
+    found, done = search(heights, service)
+    assert sum(one.proof for one in done) <= MAX_PROOFS
+    proven = [one.height for one in done if one.proof and one.finding is Finding.KEPT]
+    assert found.low is None or found.low in proven
+    last = {one.height: one for one in done if one.proof}
+    assert found.low is None or last[found.low].finding is Finding.KEPT
+    if found.high is not None and found.low is not None:
+        assert found.high > found.low
+        assert found.high in {one.height for one in done}
+
+
+def test_what_never_gets_enough_requests_is_no_answer() -> None:
+    found, done = search(Range(10, 160, whole=True), lambda _: Finding.LEANS_KEPT)
+    assert found.low is None
+    assert found.high_finding is Finding.LEANS_KEPT
+    assert sum(one.proof for one in done) == MAX_PROOFS
+
+
+def test_what_stays_open_at_the_top_is_proven_lower_down() -> None:
+    def service(hold: Hold) -> Finding:
+        return Finding.KEPT if hold.height <= 400 else Finding.LEANS_KEPT
+
+    found, done = search(Range(10, 640, whole=True), service)
+    assert found == Answer(320, 640, Finding.LEANS_KEPT)
+    assert [one.height for one in done if one.proof] == [640, 640, 453, 320]
+
+
+def test_an_end_that_only_looks_broken_is_held_again_and_may_move_up() -> None:
+    def service(hold: Hold) -> Finding:
+        if hold.proof:
+            return Finding.KEPT if hold.height <= 100 else Finding.BROKEN
+        return Finding.KEPT if hold.height < 64 else Finding.LEANS_BROKEN  # unlucky looks
+
+    found, done = search(Range(1, 160, whole=True), service)
+    assert found.low is not None
+    assert found.low >= 64
+    assert sum(one.proof for one in done) <= MAX_PROOFS
+
+
+def test_a_height_that_fails_its_proof_is_left_for_a_lower_one() -> None:
+    def service(hold: Hold) -> Finding:
+        limit = 90 if hold.proof else 100
+        return Finding.KEPT if hold.height <= limit else Finding.BROKEN
+
+    found, _ = search(Range(1, 160, whole=True), service)
+    assert found.low is not None
+    assert found.high is not None
+    assert 80 <= found.low <= 90 < found.high <= 100
