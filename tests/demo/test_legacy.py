@@ -98,8 +98,8 @@ def test_it_has_the_seed_reports_headers_and_not_the_others(visitor: httpx.Clien
 
 def test_it_has_no_cache_and_says_so(handler: httpx.Client, legacy: Stack) -> None:
     assert legacy.cache_url is None
-    before = handler.get("/stats").json()["cache"]
+    before = handler.get("/stats").json()["cache"]["answers"]
     answers = [handler.get(f"/api/bags/{qr_code(77)}").headers["x-cache"] for _ in range(3)]
-    after = handler.get("/stats").json()["cache"]
+    after = handler.get("/stats").json()["cache"]["answers"]
     assert answers == ["MISS"] * 3
     assert (after["hits"], after["misses"] - before["misses"]) == (0, 3)

@@ -73,7 +73,7 @@ class Legacy:
         pool = self._pool.get_stats()
         return {
             "instance": self._instance,
-            "cache": {"backend": "none", "hits": 0, "misses": self._lookups},
+            "cache": {"backend": "none", "answers": {"hits": 0, "misses": self._lookups}},
             "pool": {
                 "requests": pool.get("requests_num", 0),
                 "errors": pool.get("requests_errors", 0),

@@ -14,7 +14,7 @@ from readiness.demo.service.bags import (
     find_bag,
     record_scan,
 )
-from readiness.demo.service.cache import Cached
+from readiness.demo.service.cache import Cache, Cached
 from readiness.demo.service.parts import Parts, parts_of
 from readiness.demo.service.sessions import Session, read_session
 
@@ -31,7 +31,7 @@ class LoginRequired(Exception):
 async def bag(request: Request) -> Response:
     """GET /api/bags/{qr}."""
     parts, _ = _logged_in(request)
-    return _cached(await find_bag(parts.cache, parts.database, _qr(request)))
+    return _cached(parts.cache, await find_bag(parts.cache, parts.database, _qr(request)))
 
 
 async def scan(request: Request) -> Response:
@@ -67,7 +67,7 @@ async def dashboard_stats(request: Request) -> Response:
 async def dashboard_stats_cached(request: Request) -> Response:
     """GET /api/dashboard-stats-cached: at most 30 s old."""
     parts, _ = _logged_in(request)
-    return _cached(await dashboard_statistics(parts.cache, parts.database))
+    return _cached(parts.cache, await dashboard_statistics(parts.cache, parts.database))
 
 
 def _logged_in(request: Request) -> tuple[Parts, Session]:
@@ -85,6 +85,6 @@ def _qr(request: Request) -> str:
     return qr
 
 
-def _cached(answer: Cached) -> Response:
-    headers = {**NO_STORE, "X-Cache": "HIT" if answer.hit else "MISS"}
+def _cached(cache: Cache, answer: Cached) -> Response:
+    headers = {**NO_STORE, "X-Cache": cache.told(answer)}
     return Response(answer.value, media_type="application/json", headers=headers)

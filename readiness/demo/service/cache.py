@@ -51,6 +51,7 @@ class Cache:
         self.breaker = CircuitBreaker("the cache", (StoreUnavailable,), recovery_s=recovery_s, clock=clock)
         self.hits: Counter[str] = Counter()
         self.misses: Counter[str] = Counter()
+        self.answers: Counter[str] = Counter()
         self.coalesced = 0
         self.fallbacks = 0
 
@@ -78,6 +79,12 @@ class Cache:
         self._flights[key] = flight
         return Cached(await asyncio.shield(flight), False)
 
+    def told(self, answer: Cached) -> str:
+        """What a client is told of its answer in X-Cache; counted apart, since not every look-up becomes an answer."""
+        word = "HIT" if answer.hit else "MISS"
+        self.answers[word] += 1
+        return word
+
     async def invalidate(self, *patterns: str) -> None:
         """Forget every answer whose key matches one of `patterns` (a key, or a glob such as `bag:*`)."""
         for pattern in patterns:
@@ -97,6 +104,7 @@ class Cache:
             "backend": self.backend,
             "hits": self.hits.total(),
             "misses": self.misses.total(),
+            "answers": {"hits": self.answers["HIT"], "misses": self.answers["MISS"]},
             "coalesced": self.coalesced,
             "fallbacks": self.fallbacks,
             "kinds": {kind: {"hits": self.hits[kind], "misses": self.misses[kind]} for kind in kinds},
