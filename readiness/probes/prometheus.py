@@ -12,7 +12,9 @@ from collections.abc import Mapping
 
 _NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 _LABEL = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\\n]|\\.)*)"\s*,?')
-_SAMPLE = re.compile(rf"({_NAME})\s*(\{{.*\}})?\s+(\S+)(?:\s+-?[0-9]+)?\s*")
+_BLANK = re.compile(r"\s*\Z")
+# No two repetitions of white space side by side: a line may be a mebibyte of blanks.
+_SAMPLE = re.compile(rf"({_NAME})(?:\s*(\{{.*\}}))?\s+(\S+)(?:\s+-?[0-9]+)?\s*")
 SELECTOR = re.compile(rf"({_NAME})(\{{.*\}})?")
 
 
@@ -47,7 +49,7 @@ def parse(selector: str) -> tuple[str, Mapping[str, str]]:
 
 def _labels(braced: str) -> dict[str, str]:
     inner, labels, at = braced[1:-1], {}, 0
-    while at < len(inner) and inner[at:].strip():
+    while not _BLANK.match(inner, at):
         match = _LABEL.match(inner, at)
         if match is None:
             raise ValueError("the labels cannot be read")
@@ -58,6 +60,6 @@ def _labels(braced: str) -> dict[str, str]:
 
 def _number(text: str) -> float:
     value = float(text)  # its own words for infinity and "not a number" are Python's too
-    if not math.isfinite(value):
+    if not math.isfinite(value) or "_" in text:  # Python alone reads 1_000
         raise ValueError(f"{text[:20]} is not a number")
     return value

@@ -1,0 +1,105 @@
+"""A server whose read shows a write at once, a while later, or never."""
+
+from __future__ import annotations
+
+import json
+import time
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
+from readiness.config.probes import Consistency, Request
+from readiness.errors import NotMeasured
+from readiness.measurements.run import Measurement
+from readiness.probes import consistency
+from tests.probes.conftest import Script, Site, document, in_turn, reply
+
+
+class Shelf:
+    """One number behind a cache with a time to live."""
+
+    def __init__(self, ttl_s: float) -> None:
+        self.ttl_s = ttl_s
+        self.value = 0
+        self.cached: tuple[float, int] | None = None
+
+    def read(self, handler: BaseHTTPRequestHandler) -> None:
+        now_s = time.monotonic()
+        if self.cached is None or now_s - self.cached[0] >= self.ttl_s:
+            self.cached = now_s, self.value
+        reply(200, json.dumps({"bag": {"state": self.cached[1]}}))(handler)
+
+    def write(self, handler: BaseHTTPRequestHandler) -> None:
+        self.value += 1
+        reply(204)(handler)
+
+
+def measure(site: Site, *, within_s: float, times: int = 1, sign_in: Request | None = None) -> Measurement:
+    read = Request("/bag", pointer="/bag/state")
+    pair = Consistency(Request("/scan"), read, within_s, times, sign_in)
+    return consistency.measure(site.target, pair, lambda: False)
+
+
+@pytest.mark.parametrize(
+    ("ttl_s", "within_s", "times", "value", "observed"),
+    [
+        (0.0, 0.3, 3, 100.0, "visible after"),
+        (0.3, 0.6, 1, 100.0, "visible after"),
+        (0.6, 0.2, 1, 0.0, "not visible"),
+        (1e9, 0.3, 2, 0.0, "not visible"),
+    ],
+    ids=["at once", "within the TTL", "later than promised", "never"],
+)
+def test_a_write_must_be_visible_within_the_promise(
+    site: Site, ttl_s: float, within_s: float, times: int, value: float, observed: str
+) -> None:
+    shelf = Shelf(ttl_s)
+    site.paths |= {"/bag": shelf.read, "/scan": shelf.write}
+    measured = measure(site, within_s=within_s, times=times)
+    assert measured.value == value
+    assert measured.samples == times == shelf.value
+    assert [observed in str(detail.observed) for detail in measured.details] == [True] * times
+    assert {detail.ok for detail in measured.details} == {value == 100.0}
+
+
+STATE = document({"bag": {"state": 1}})
+
+
+@pytest.mark.parametrize(
+    ("read", "write", "reason"),
+    [
+        (STATE, reply(403), "the write was answered 403"),
+        (STATE, reply(302, "", ("Location", "http://127.0.0.1:1/")), "the write was answered 302"),
+        (reply(500), reply(204), "the read was answered 500"),
+        (document({}), reply(204), "/bag /bag/state: the JSON has nothing there"),
+        (reply(200, "<html>"), reply(204), "/bag /bag/state"),
+        (in_turn(STATE, reply(503)), reply(204), "the read was answered 503"),
+    ],
+)
+def test_what_cannot_be_written_or_read_is_not_measured(site: Site, read: Script, write: Script, reason: str) -> None:
+    site.paths |= {"/bag": read, "/scan": write}
+    with pytest.raises(NotMeasured, match=reason):
+        measure(site, within_s=0.2)
+
+
+def test_without_a_declared_pair_nothing_is_written(site: Site) -> None:
+    with pytest.raises(NotMeasured, match="never guessed"):
+        consistency.measure(site.target, None, lambda: False)
+    assert site.seen == []
+
+
+def test_the_cookies_of_the_sign_in_go_along(site: Site) -> None:
+    shelf = Shelf(0.0)
+
+    def only_signed_in(script: Script) -> Script:
+        def run(handler: BaseHTTPRequestHandler) -> None:
+            (script if handler.headers["Cookie"] == "session=abc" else reply(401))(handler)
+
+        return run
+
+    site.paths |= {"/bag": only_signed_in(shelf.read), "/scan": only_signed_in(shelf.write)}
+    site.paths["/login"] = reply(200, "", ("Set-Cookie", "session=abc; HttpOnly; Path=/"))
+    assert measure(site, within_s=0.3, sign_in=Request("/login")).value == 100.0
+    site.paths["/login"] = reply(200)
+    with pytest.raises(NotMeasured, match="no cookie came"):
+        measure(site, within_s=0.3, sign_in=Request("/login"))
