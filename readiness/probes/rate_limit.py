@@ -33,8 +33,8 @@ FORMS: dict[str, tuple[re.Pattern[str], ...]] = {
     "X-Rate-Limit-Limit": (_LIST,),
 }
 """Header name -> forms of a value that states a limit above zero."""
-_POLICY = re.compile(r'"?([^";,]*)"?\s*;\s*q=([0-9]{1,15})\s*;\s*w=([0-9]{1,15})')
-_OLD_POLICY = re.compile(r"([0-9]{1,15})\s*;\s*w=([0-9]{1,15})")
+_POLICY = re.compile(r'"?([^";,]*)"?\s*;\s*q=([0-9]{1,15})\s*;\s*w=([0-9]{1,15})(?![0-9])')
+_OLD_POLICY = re.compile(r"(?<![0-9])([0-9]{1,15})\s*;\s*w=([0-9]{1,15})(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True)

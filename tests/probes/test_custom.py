@@ -42,9 +42,18 @@ def test_each_take_from_each_source(site: Site, judged: Judged) -> None:
     wanted["grown"] = Custom(metrics="/metrics", metric="jobs", take="delta")
     found = custom(site, judged(length_s=1.5), **wanted)
     assert {name: one.value for name, one in found.items()} == {
-        "json_last": 7, "json_max": 10, "json_min": 4, "json_mean": 7,
-        "text_last": 50.5, "text_max": 50.5, "text_min": 2, "text_mean": 102.5 / 3,
-        "head_last": 2, "head_max": 3, "head_min": 1, "head_mean": 2,
+        "json_last": 7,
+        "json_max": 10,
+        "json_min": 4,
+        "json_mean": 7,
+        "text_last": 50.5,
+        "text_max": 50.5,
+        "text_min": 2,
+        "text_mean": 102.5 / 3,
+        "head_last": 2,
+        "head_max": 3,
+        "head_min": 1,
+        "head_mean": 2,
         "grown": 48.5,
     }
     assert {one.samples for one in found.values()} == {3}

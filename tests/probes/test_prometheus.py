@@ -53,7 +53,7 @@ def test_what_is_no_number_is_refused(selector: str) -> None:
 
 @pytest.mark.parametrize("selector", ["", "1st", "a b", "a{", "a{b}", 'a{b="c}', 'a{b="c"} 1', "a{b='c'}", 'a{="c"}'])
 def test_what_is_no_selector_is_refused(selector: str) -> None:
-    with pytest.raises(ValueError, match="must be a metric|labels cannot be read"):
+    with pytest.raises(ValueError, match=r"must be a metric|labels cannot be read"):
         parse(selector)
 
 

@@ -130,11 +130,12 @@ def test_hit_rate_and_custom_metrics_come_from_info(site: Site, valkey: Valkey, 
     window.wait_begin()
 
     def lookups() -> None:
+        window.wait_end(0.4)
         ask(valkey.port, PASSWORD, "SET k v")
         for name in ("k", "k", "k", "other"):
             ask(valkey.port, PASSWORD, f"GET {name}")
 
-    busy = Thread(target=lambda: (window.wait_end(0.4), lookups()))
+    busy = Thread(target=lookups)
     busy.start()
     looks = look(site.target, settings, {"cache.hit_rate"}, window, cache_url=valkey.url)
     busy.join()
