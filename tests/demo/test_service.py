@@ -119,13 +119,16 @@ def test_the_same_idempotency_key_records_one_scan_of_its_run(
 ) -> None:
     log_in()
     before = client.get("/api/dashboard-stats").json()["scans"]
-    path, headers = f"/api/bags/{qr_code(4000)}/scan", {"Idempotency-Key": "retry-of-the-same", "X-Run-Id": "a-run"}
+    path, headers = (
+        f"/api/bags/{qr_code(4000)}/scan",
+        {"Idempotency-Key": "retry-of-the-same", "X-Run-Id": "retried-run"},
+    )
     first, second = client.post(path, headers=headers), client.post(path, headers=headers)
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json() == second.json()
     assert client.get("/api/dashboard-stats").json()["scans"] == before + 1
     with psycopg.connect(stack.database_url) as connection:
-        rows = connection.execute("select bag_id, idempotency_key from scans where run_id = 'a-run'").fetchall()
+        rows = connection.execute("select bag_id, idempotency_key from scans where run_id = 'retried-run'").fetchall()
     assert rows == [(4000, "retry-of-the-same")]
     assert client.post(f"/api/bags/{qr_code(4001)}/scan", headers=headers).status_code == 422
     assert client.post(path, headers={"Idempotency-Key": "k" * 101}).status_code == 400
