@@ -1,0 +1,132 @@
+"""A capacity in every format: the same answer, read back whole, and nothing of the outside breaks out of its place."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from readiness.capacity.attempt import Attempt, Finding
+from readiness.capacity.capacity import Bound, Capacity, Kind, conclude, scalability_of
+from readiness.capacity.search import Range
+from readiness.errors import ExitCode
+from readiness.judge.verdict import Latency
+from readiness.measurements.run import Provenance, Target
+from readiness.measurements.strict import Malformed
+from readiness.report.capacity import CAPACITY_FORMATS, console
+from readiness.report.capacity.json import read
+from tests.report import builders, parsing
+
+HOSTILE = " ".join(builders.HOSTILE)
+HEIGHTS = Range(10, 160, whole=True)
+
+
+def attempt(height: float, finding: Finding, *, proof: bool = False, reason: str = "") -> Attempt:
+    ms = 5 + height / 4
+    at = Latency(1.0, ms, ms, ms * 1.5, ms * 2, ms * 3, ms * 4)
+    answered = 2 * height / (1 + 0.01 * height + 0.0001 * height * height)
+    return Attempt(height, proof, finding, reason, 6.0, round(6 * answered), 0, answered, at, 0.2)
+
+
+FOUND = (
+    *(attempt(height, Finding.KEPT) for height in (10, 20, 40, 80)),
+    attempt(160, Finding.BROKEN, reason=f"P95: slow {HOSTILE}"),
+    attempt(113, Finding.LEANS_BROKEN),
+    attempt(80, Finding.KEPT, proof=True),
+)
+
+
+def capacity(*attempts: Attempt, unit: str = "users", **more: object) -> Capacity:
+    kind, answer = conclude(attempts, HEIGHTS)
+    law, note = scalability_of(attempts, unit, 0.95)
+    made = Capacity(
+        run_id="r1",
+        service=HOSTILE,
+        target=Target(HOSTILE, f"http://127.0.0.1/{HOSTILE}"),
+        started_at="2026-11-24T10:00:00.000+00:00",
+        ended_at="2026-11-24T10:03:00.000+00:00",
+        provenance=Provenance("1", "3", HOSTILE, 2),
+        unit=unit,
+        heights=HEIGHTS,
+        bounds=(Bound("latency.p95", HOSTILE, "< 100 ms"),),
+        thresholds_file=HOSTILE,
+        thresholds_sha256="",
+        confidence=0.95,
+        kind=kind,
+        answer=answer,
+        attempts=attempts,
+        scalability=law,
+        scalability_note=note,
+    )
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def test_every_format_is_in_its_folder() -> None:
+    folder = Path(__file__).parent.parent.parent / "readiness/report/capacity"
+    named = {fmt.module.rpartition(".")[2] for fmt in CAPACITY_FORMATS.values()}
+    assert named == {path.stem for path in folder.glob("*.py")} - {"__init__", "charts", "console", "sheet"}
+
+
+def test_the_json_file_is_read_back_as_it_was() -> None:
+    plain = replace(capacity(*FOUND[:4]), service="s", target=Target("t", "u"), thresholds_file="f", bounds=())
+    plain = replace(plain, provenance=Provenance("1", "3", "p", 2))
+    assert read(CAPACITY_FORMATS["json"].render(plain)) == plain
+    with pytest.raises(Malformed):
+        read('{"schema": "readiness.report/1"}')
+
+
+def test_hostile_text_stays_text() -> None:
+    page = CAPACITY_FORMATS["html"].render(capacity(*FOUND))
+    plain = capacity(*(replace(one, reason="slow" if one.reason else "") for one in FOUND), thresholds_file="f")
+    plain = replace(plain, service="s", target=Target("t", "u"), bounds=(Bound("latency.p95", "P95", "< 100 ms"),))
+    assert parsing.html(page).tags == parsing.html(CAPACITY_FORMATS["html"].render(plain)).tags
+    assert len(re.findall(r'<svg[^>]*class="chart"', page)) == 2
+    text, wanted = (CAPACITY_FORMATS["md"].render(one) for one in (capacity(*FOUND), plain))
+    assert parsing.markdown_kinds(text) == parsing.markdown_kinds(wanted)
+    said = console.summary(capacity(*FOUND))
+    assert "\x1b" not in said
+    assert max(len(line) for line in said.splitlines()) <= 80
+
+
+@pytest.mark.parametrize(
+    ("attempts", "more", "kind", "code", "words"),
+    [
+        (FOUND, {}, Kind.BOUNDED, ExitCode.READY, "80..113 users"),
+        (FOUND[:4], {}, Kind.UNKNOWN, ExitCode.INCONCLUSIVE, "unknown"),
+        ((attempt(10, Finding.BROKEN),), {}, Kind.BELOW, ExitCode.NOT_READY, "<10 users"),
+        ((attempt(10, Finding.GENERATOR),), {}, Kind.UNKNOWN, ExitCode.INCONCLUSIVE, "unknown"),
+        ((attempt(20, Finding.BROKEN),), {}, Kind.UNKNOWN, ExitCode.INCONCLUSIVE, "unknown"),
+        ((attempt(160, Finding.KEPT, proof=True),), {}, Kind.AT_LEAST, ExitCode.READY, ">=160 users"),
+        (
+            (attempt(80, Finding.KEPT, proof=True), attempt(160, Finding.GENERATOR)),
+            {"unit": "/s"},
+            Kind.AT_LEAST,
+            ExitCode.READY,
+            ">=80 /s",
+        ),
+        (FOUND, {"interrupted": "SIGINT"}, Kind.BOUNDED, ExitCode.INTERRUPTED, "80..113 users"),
+        ((), {"problem": "refused"}, Kind.UNKNOWN, ExitCode.INCONCLUSIVE, "unknown"),
+    ],
+)
+def test_the_kind_of_answer_follows_from_what_was_proven(
+    attempts: tuple[Attempt, ...], more: dict[str, object], kind: Kind, code: ExitCode, words: str
+) -> None:
+    found = capacity(*attempts, **more)  # type: ignore[arg-type]
+    assert (found.kind, found.exit_code) == (kind, code)
+    assert console.last_line(found, code) == f"readiness: capacity={words} exit={int(code)} run=r1"
+    for fmt in CAPACITY_FORMATS.values():
+        assert fmt.render(found)
+
+
+def test_what_the_generator_could_not_do_is_not_laid_to_the_service() -> None:
+    found = capacity(attempt(80, Finding.KEPT, proof=True), attempt(160, Finding.GENERATOR))
+    assert "the load generator was the limit, not the service" in CAPACITY_FORMATS["md"].render(found)
+
+
+def test_the_law_is_fitted_to_what_can_be_trusted_and_its_knee_shown_where_it_was_measured() -> None:
+    found = capacity(*FOUND)
+    assert found.scalability is not None
+    assert found.scalability.knee is not None
+    assert 80 < found.scalability.knee.value < 120
+    assert "Knee of the law" in CAPACITY_FORMATS["md"].render(found)
+    assert capacity(*FOUND[:4]).scalability is None
