@@ -20,7 +20,7 @@ from readiness.progress import Progress
 from readiness.target import connect_once
 
 SETTLE = 1 / 3
-"""Of the length of a look: as long lasts a ramp, and the time after it that is not judged."""
+"""Of the length of a look: as long lasts a ramp, and as long again the time after it that is not judged."""
 USERS_PER_S, MAX_RAMP_S = 200.0, 10.0
 """A ramp is longer when more than USERS_PER_S users a second would start."""
 PROOF = 2.0
@@ -124,12 +124,13 @@ def _held_s(order: Order, step: Hold, attempts: list[Attempt]) -> float:
 
 
 def _plan(order: Order, step: Hold, held_s: float, number: int) -> runs.Plan:
+    ramp_s = max(SETTLE * order.look_s, min(step.height / USERS_PER_S, MAX_RAMP_S))
     load = replace(
         order.config.load,
         users=None if order.open else int(step.height),
         rate_per_s=step.height if order.open else None,
-        ramp_up_s=max(SETTLE * order.look_s, min(step.height / USERS_PER_S, MAX_RAMP_S)),
-        warm_up_s=SETTLE * order.look_s,
+        ramp_up_s=ramp_s,
+        warm_up_s=ramp_s,
         duration_s=held_s,
         until_decided=False,
         abort_when=(),

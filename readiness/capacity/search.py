@@ -100,16 +100,16 @@ def answer(attempts: Sequence[Attempt]) -> Answer:
 def _prove(attempts: Sequence[Attempt], heights: Range, low: Attempt, high: Attempt | None, left: int) -> Hold:
     """Hold `low` for proof; once more and longer when that stayed open; lower when it failed or stayed open again."""
     last = attempts[-1]
+    kept = [one.height for one in attempts if one.finding is Finding.KEPT and one.height <= low.height]
+    if left == 1 and kept:  # the last one goes where it looked proven already
+        return Hold(max(kept), proof=True)
     if last.proof and last is high:
         stuck = last.finding.upwards
-        lower = _round(math.sqrt(low.height * last.height) if stuck else last.height / CLOSE, heights)
+        shorter = CLOSE ** (MAX_PROOFS - left)  # longer steps the more of them failed
+        lower = _round(math.sqrt(low.height * last.height) if stuck else last.height / shorter, heights)
         if low.height < lower < last.height:
             return Hold(lower, proof=True)
     tries = sum(attempt.proof and attempt.height == low.height for attempt in attempts)
-    if tries and left == 1:  # the last one goes where it looked proven already
-        kept = [one.height for one in attempts if one.finding is Finding.KEPT and one.height < low.height]
-        if kept:
-            return Hold(max(kept), proof=True)
     return Hold(low.height, proof=True, stretch=LONGER if tries else 1.0)
 
 

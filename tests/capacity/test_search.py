@@ -116,3 +116,17 @@ def test_a_height_that_fails_its_proof_is_left_for_a_lower_one() -> None:
     assert found.low is not None
     assert found.high is not None
     assert 80 <= found.low <= 90 < found.high <= 100
+
+
+def test_when_proofs_fail_one_after_the_other_the_last_goes_where_a_look_was_proof_already() -> None:
+    def service(hold: Hold) -> Finding:
+        if hold.height <= 400:
+            return Finding.KEPT
+        return Finding.BROKEN if hold.proof or hold.height > 1000 else Finding.LEANS_KEPT
+
+    found, done = search(Range(10, 1600, whole=True), service)
+    assert found.low == 400
+    proofs = [one.height for one in done if one.proof]
+    assert len(proofs) == MAX_PROOFS
+    assert proofs[-1] == 400
+    assert found.high == proofs[-2]
