@@ -46,3 +46,27 @@ def test_the_demo_is_assessed_end_to_end(cli: Cli) -> None:
     }
     for name in ("health.latency.p95", "cache.hit_rate", "pool.error_rate", "security.headers", "database.orphans"):
         assert result.check(name)["value"] is not None, result.check(name)
+
+
+OLD_SERVICE = """
+  http.success_rate: { pass: "> 50 %", on_fail: block }
+  data.bags: { pass: "== 25746", on_fail: block }
+  latency.p95: { pass: "< 100 ms", warn: "< 250 ms" }
+  latency.p95@POST /login: { pass: "< 100 ms", warn: "< 250 ms" }
+"""
+BAGS = "\ndatabase: { counts: { bags: { table: bags } } }\ndecision: { floor_score: 40 }\n"
+
+
+@pytest.mark.timeout(120)
+def test_the_legacy_profile_is_conditional_for_its_log_in_and_its_p95(cli: Cli) -> None:
+    """Few checks and users, so that it is short and holds on a busy machine: none waits for the database's counters."""
+    file = cli.thresholds(OLD_SERVICE, more=BAGS, load="  scenarios: { login: 1 }\n", duration="8s")
+    line = ["run", "demo:legacy", "--users", "2", "--thresholds", str(file), "--out", str(cli.out)]
+    result = run_readiness(line, out=cli.out, cwd=cli.folder, timeout_s=100)
+    assert result.exit_code == 4, str(result)
+    assert {(check["name"], check["scope"]): check["outcome"] for check in result.report["checks"]} == {
+        ("http.success_rate", None): "pass",
+        ("data.bags", None): "pass",
+        ("latency.p95", None): "fail",
+        ("latency.p95", "POST /login"): "fail",
+    }
