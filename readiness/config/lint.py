@@ -34,7 +34,7 @@ def lint(config: Config, paces: Mapping[str, Pace] | None = None) -> tuple[str, 
     return tuple(
         f"{config.file}:{check.line}: checks.{check.key}{key and '.' + key}: {text}"
         for check, key, text in sorted(found, key=lambda finding: finding[0].line)
-    )
+    ) + tuple(_rate_limit(config, paces or {}))
 
 
 Finding = tuple[Check, str, str]
@@ -189,6 +189,38 @@ def samples_of(check: Check, config: Config, paces: Mapping[str, Pace]) -> Expec
     pace = max(known, key=lambda one: one.requests / one.think_s)
     how = f"{users:.3g} users, {pace.think_s:g} s of think time, about {pace.requests} requests a round"
     return Expected(count, f"about {math.floor(round(count, 6)):,} ({how}, answers in no time)")
+
+
+def _rate_limit(config: Config, paces: Mapping[str, Pace]) -> Iterator[str]:
+    """A declared limit that this load would reach, if all of it comes from one client, as it does from one machine."""
+    limit, load = config.probes.rate_limit.limit, config.load
+    per_s = _requests_per_s(load, paces)
+    if limit is None or not per_s:
+        return
+    reached_s = limit.requests / per_s
+    whole_s = load.ramp_up_s / 2 + load.warm_up_s + load.duration_s
+    if reached_s <= min(limit.window_s, whole_s):
+        yield (
+            f"{config.file}:{limit.line}: probes.rate_limit.limit: this load ({per_s:,.4g} requests a second from one "
+            f"client) reaches the limit of {limit.text} after {_duration(reached_s)}; from then on refusals are "
+            "measured: send less, end sooner, or raise the limit for the test"
+        )
+
+
+def _requests_per_s(load: Load, paces: Mapping[str, Pace]) -> float | None:
+    """At full height, if answers take no time; None where the scenarios do not tell."""
+    names = list(load.scenarios or paces)
+    if load.rate_per_s is not None:
+        per_arrival = sum(_part(name, load, names) * (paces[name].requests if name in paces else 1) for name in names)
+        return load.rate_per_s * (per_arrival if names else 1)
+    if not names or any(name not in paces for name in names):
+        return None
+    each = (paces[name].requests / paces[name].think_s * _part(name, load, names) for name in names)
+    return (load.users or 0) * sum(each)
+
+
+def _part(name: str, load: Load, names: list[str]) -> float:
+    return _share(name, load) if load.scenarios else 1 / len(names)
 
 
 def _most_per_s(load: Load) -> float:

@@ -117,13 +117,25 @@ class Security:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """So many requests of one client in a window of so many seconds; `text` is as the user wrote it."""
+
+    requests: int
+    window_s: int
+    text: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class RateLimit:
     """Whether the service declares a rate limit on `path` (RateLimit, RateLimit-Policy or X-RateLimit-Limit).
 
-    With `provoke` it is asked for, after the load and with at most `most` requests.
+    With `provoke` it is asked for, after the load and with at most `most` requests. `limit` is what is known of it
+    beforehand: a load that would reach it is told before it starts.
     """
 
     path: str = "/"
+    limit: Quota | None = None
     provoke: bool = False
     most: int = 200
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from readiness.config.form import Complaint, Form, described, items, mapping, section
+from readiness.config.form import Complaint, Form, described, items, mapping, scalar, section
 from readiness.config.probes import (
     Cache,
     CircuitBreaker,
@@ -14,6 +14,7 @@ from readiness.config.probes import (
     Instance,
     Pool,
     Probes,
+    Quota,
     RateLimit,
     Request,
     Security,
@@ -28,9 +29,13 @@ from readiness.config.scalars import (
     whole_form,
     word_form,
 )
+from readiness.config.tree import Scalar
+from readiness.text import clean
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 TAKES = ("last", "max", "min", "mean", "delta")
+QUOTA = re.compile(r"([1-9][0-9]{0,11}) ?/(s|min|h|d)", re.ASCII)
+WINDOWS_S = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -145,10 +150,23 @@ def _rate_limit() -> Form[RateLimit]:
         RateLimit,
         {
             "path": ("path", _path()),
+            "limit": ("limit", _quota()),
             "provoke": ("provoke", described(flag_form(), "Ask for a refusal after the load; never by default.")),
             "most": ("most", whole_form(least=1, most=10_000)),
         },
     )
+
+
+def _quota() -> Form[Quota]:
+    """`50000 /h`."""
+
+    def read(node: Scalar) -> Quota:
+        match = QUOTA.fullmatch(node.text)
+        if match is None:
+            raise ValueError(f"must be requests per s, min, h or d, such as 50000 /h, not {clean(node.text, 40)!r}")
+        return Quota(int(match[1]), WINDOWS_S[match[2]], node.text, node.line)
+
+    return scalar(read, {"type": "string", "pattern": f"^{QUOTA.pattern}$"})
 
 
 def _instance() -> Form[Instance]:

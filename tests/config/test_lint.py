@@ -7,6 +7,7 @@ import pytest
 from readiness.config.lint import lint
 from readiness.config.load import load, parse
 from readiness.config.pace import Pace, read
+from readiness.errors import ConfigError
 
 BARE = "load: { rate: 1 /s, duration: 2s }\nevidence: { confidence: none }\n"
 
@@ -93,6 +94,39 @@ def test_a_closed_load_is_estimated_from_users_weights_and_think_time() -> None:
         "lengthen load.duration to 90s or drop the check",
     )
     assert found('  latency.p95@login: { pass: "< 1 s" }\n', FIVE_OF_FIFTY, login=login) == ()
+
+
+LIMITED = "probes: { rate_limit: { limit: 50000 /h } }\n"
+SUCCESS = '  http.success_rate: { pass: "> 99 %" }\n'
+
+
+def test_a_load_that_reaches_a_declared_rate_limit_is_told_when() -> None:
+    (sentence,) = found(SUCCESS, "load: { rate: 120 /s, duration: 10m }\n" + LIMITED)
+    assert sentence.startswith("t.yaml:4: probes.rate_limit.limit: this load (120 requests a second from one client)")
+    assert "reaches the limit of 50000 /h after 7m" in sentence
+    closed = "load: { users: 60, duration: 10m, scenarios: { a: 1, b: 3 } }\n" + LIMITED
+    (sentence,) = found(SUCCESS, closed, a=Pace(1.0, 5), b=Pace(1.0, 1))  # 15 users send 5 a second, 45 send 1
+    assert "(120 requests a second" in sentence
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "load: { rate: 120 /s, duration: 6m }\n" + LIMITED,
+        "load: { rate: 13 /s, duration: 10h }\n" + LIMITED,
+        "load: { users: 500, duration: 10m }\n" + LIMITED,
+        "load: { rate: 120 /s, duration: 10m }\n",
+    ],
+    ids=["over before", "the window is over before", "nobody knows how fast", "no limit declared"],
+)
+def test_a_load_that_stays_inside_or_cannot_be_reckoned_is_not_named(rest: str) -> None:
+    assert found(SUCCESS, rest) == ()
+
+
+@pytest.mark.parametrize("limit", ["50000", "0 /h", "1.5 /s", "5 /w", "50,000 /h", "-1 /s", "many"])
+def test_what_is_no_limit_is_refused(limit: str) -> None:
+    with pytest.raises(ConfigError, match=r"probes\.rate_limit\.limit: must be requests per s, min, h or d"):
+        found(SUCCESS, f'load: {{ rate: 10 /s }}\nprobes: {{ rate_limit: {{ limit: "{limit}" }} }}\n')
 
 
 def test_an_unknown_pace_is_a_bound_and_no_guess() -> None:
