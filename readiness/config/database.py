@@ -72,6 +72,12 @@ def database_form(countable: Collection[str]) -> Form[Database]:
             "schema_lock": ("schema_lock", described(text_form(most=300), "File of `readiness schema lock`.")),
             "statement_timeout": ("statement_timeout_s", duration_form(least_s=0.001, most_s=3600)),
             "max_scan": ("max_scan_bytes", described(size_form(), "Most that all scans together may read.")),
+            "max_lag": (
+                "max_lag_s",
+                described(
+                    duration_form(least_s=0.001, most_s=86_400), "Rows of a standby farther behind do not count."
+                ),
+            ),
             "deep": ("deep", described(yes_form(), "Verify B-tree indexes with amcheck.")),
         },
     )

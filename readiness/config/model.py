@@ -225,6 +225,8 @@ class Database:
     """What all scans together may read; a scan beyond it is not made."""
     deep: bool = False
     """Whether B-tree indexes are verified with amcheck."""
+    max_lag_s: float | None = None
+    """How far a standby may be behind its primary for its rows to count; None counts them whatever the lag."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,23 @@ def look(session: Session, what: Look) -> tuple[Measurement, ...]:
     have = {measurement.metric for measurement in measurements}
     unknown = sorted(name for name in what.wanted - have if name.startswith(("data.", "database.")))
     measurements += [Measurement(name, None, None, SOURCE, reason=_why_not(name)) for name in unknown]
+    stale = _stale(standby, database.max_lag_s)
+    measurements = [
+        replace(one, value=None, evidence=None, reason=stale)
+        if stale and (one.metric.startswith("data.") or one.metric == ORPHANS) and one.reason is None
+        else one
+        for one in measurements
+    ]
     return _noted(session, what.url, standby, measurements)
+
+
+def _stale(standby: Measurement | None, max_lag_s: float | None) -> str | None:
+    """Why rows of this server are not counted; None where they are."""
+    if max_lag_s is None or (standby is not None and standby.value is not None and standby.value <= 1000 * max_lag_s):
+        return None
+    known = standby is not None and standby.value is not None
+    behind = f"{standby.value / 1000:,.1f} s" if known else "nobody knows how far"  # type: ignore[union-attr,operator]
+    return f"this standby is {behind} behind its primary; database.max_lag allows {max_lag_s:g} s"
 
 
 def _why_not(metric: str) -> str:

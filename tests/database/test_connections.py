@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -244,10 +245,22 @@ def test_a_standby_is_counted_on_with_its_lag_and_is_no_witness_of_the_pool(plac
         url = f"postgresql://reader:{READER_QUOTED}@127.0.0.1:{port}/{place.name}?sslmode=disable"
         found = measured(url, SECTION, frozenset({"database.replication_lag"}))
         sampled = watch(url, opened(), wait_for_counters=False, stop=lambda: False)
+        close_by = replace(SECTION, max_lag_s=3600)
+        assert measured(url, close_by, frozenset())["data.bags"].value == 10
+        place.execute("insert into bags values (999, 'parent')")  # before it, nobody can know the lag
+        time.sleep(0.3)
+        with psycopg.connect(place.admin_url, port=port, autocommit=True) as admin:
+            admin.execute("select pg_wal_replay_pause()")
+        place.execute("insert into bags values (1000, 'parent')")
+        time.sleep(0.3)
+        behind = measured(url, replace(SECTION, max_lag_s=0.1), frozenset({"database.replication_lag"}))
+        assert behind["data.bags"].value is None
+        assert "behind its primary; database.max_lag allows 0.1 s" in str(behind["data.bags"].reason)
+        assert (behind["database.replication_lag"].value or 0) > 100
     assert found["data.bags"].value == 10, found["data.bags"].reason
     assert "a standby" in notes(found["data.bags"])
     assert found["database.replication_lag"].value is not None
     assert "standby" in str({one.metric: one for one in under_load(sampled, {"pool.headroom"})}["pool.headroom"].reason)
-    on_primary = measured(place.reader_url, SECTION, frozenset({"database.replication_lag"}))
+    on_primary = measured(place.reader_url, replace(SECTION, max_lag_s=0.001), frozenset({"database.replication_lag"}))
     assert on_primary["database.replication_lag"].value == 0
     assert "a standby" not in notes(on_primary["data.bags"])

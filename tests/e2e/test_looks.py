@@ -34,4 +34,4 @@ def test_t8_a_service_that_sheds_everything_ends_the_load_and_is_never_green(cli
     (doubt,) = result.report["doubts"]
     assert doubt == f"the load was ended early: {result.run['load']['ending']}"
     assert "http.error_rate was > 50 % for 1 s (load.abort_when)" in doubt
-    assert doubt[:30] in result.text("report.md")
+    assert "the load was ended early: " in result.text("report.md")
