@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import threading
 import time
 from pathlib import Path
@@ -115,8 +116,10 @@ def test_an_error_in_a_line_of_sql_names_its_position(place: Place) -> None:
 
 def test_endless_rows_end_at_the_second(place: Place) -> None:
     begun_s = time.monotonic()
+    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     found = measure(place, Database(queries={"q": Query("select generate_series(1, 3000000000)")}))["data.q"]
     assert "one row, not several" in str(found.reason)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 20_000
     assert time.monotonic() - begun_s < 10
 
 
