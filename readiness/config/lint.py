@@ -201,9 +201,9 @@ def _rate_limit(config: Config, paces: Mapping[str, Pace]) -> Iterator[str]:
     whole_s = load.ramp_up_s / 2 + load.warm_up_s + load.duration_s
     if reached_s <= min(limit.window_s, whole_s):
         yield (
-            f"{config.file}:{limit.line}: probes.rate_limit.limit: this load ({per_s:,.4g} requests a second from one "
-            f"client) reaches the limit of {limit.text} after {_duration(reached_s)}; from then on refusals are "
-            "measured: send less, end sooner, or raise the limit for the test"
+            f"{config.file}:{limit.line}: probes.rate_limit.limit: this load (about {per_s:,.4g} requests a second "
+            f"from one client) reaches the limit of {limit.text} after {_duration(reached_s)}; from then on refusals "
+            "are measured: send less, end sooner, or raise the limit for the test"
         )
 
 
