@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readiness import numbers
-from readiness.report import limits
+from readiness.judge import wording
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_times_are_utc_and_what_is_no_time_is_shown_as_it_is() -> None:
 
 
 def test_a_limit_is_read_in_the_unit_of_the_value() -> None:
-    assert limits.read("< 0.5 s", "ms") == limits.Bound("<", 500.0)
-    assert limits.read(">= 99.95 %", "%") == limits.Bound(">=", 99.95)
-    assert limits.read("about ten", "ms") is None
-    assert limits.read(None, "ms") is None
+    assert wording.read("< 0.5 s", "ms") == wording.Bound("<", 500.0)
+    assert wording.read(">= 99.95 %", "%") == wording.Bound(">=", 99.95)
+    assert wording.read("about ten", "ms") is None
+    assert wording.read(None, "ms") is None

@@ -10,9 +10,10 @@ from readiness.judge.outcome import Decision, Outcome
 from readiness.judge.release import Deployment
 from readiness.judge.risks import height, waived_by
 from readiness.judge.verdict import CheckResult, Waived
+from readiness.judge.wording import against, demand, distance
 from readiness.measurements.run import Load
 from readiness.metrics.catalogue import is_load
-from readiness.numbers import quantity
+from readiness.numbers import count, quantity
 
 MOST_WATCHED = 8
 _SETTLED = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
@@ -20,11 +21,11 @@ _INSIDE = frozenset({Outcome.PASS, Outcome.WARN, Outcome.NOT_APPLICABLE})
 
 
 def conditions(decision: Decision, checks: Sequence[CheckResult], waivers: Mapping[str, Waived]) -> tuple[str, ...]:
-    """One per check that did not pass, waived ones first; only a CONDITIONAL decision has any."""
+    """One per check that did not pass, waived ones first, then the farthest off; only CONDITIONAL has any."""
     if decision is not Decision.CONDITIONAL:
         return ()
     open_checks = [check for check in checks if check.outcome not in _SETTLED and check.effect != OnFail.NOTE]
-    open_checks.sort(key=lambda check: not check.waived)
+    open_checks.sort(key=lambda check: (not check.waived, -distance(check)))
     return tuple(
         f"{waived_by(waivers[check.key])} {_condition(check)}" if check.waived else _condition(check)
         for check in open_checks
@@ -69,9 +70,9 @@ def _max_load(checks: Sequence[CheckResult], load: Load | None) -> str:
         warned = [label(check) for check in of_load if check.outcome is Outcome.WARN]
         aside = f", {_and(warned)} only within the warning limit" if warned else ""
         return f"{measured}: the largest load that was measured, and inside its limits{aside}. More was not measured."
-    failed = [label(check) for check in outside if check.outcome is Outcome.FAIL]
+    failed = [label(c) for c in sorted(outside, key=distance, reverse=True) if c.outcome is Outcome.FAIL]
     if failed:
-        return f"No measured load: at {measured} {_and(failed)} missed the limit."
+        return f"No measured load: at {measured} {_and(failed)} did not keep the limit."
     return f"No measured load is proven: at {measured} {_and([label(check) for check in outside])} could not be proven."
 
 
@@ -80,10 +81,14 @@ def _watch(decision: Decision, checks: Sequence[CheckResult]) -> tuple[str, ...]
     if decision not in (Decision.READY, Decision.CONDITIONAL):
         return ()
     wanted = [check for check in checks if check.outcome not in _SETTLED and check.effect != OnFail.NOTE]
+    wanted.sort(key=lambda check: -distance(check))
     wanted += [check for check in checks if check.outcome is Outcome.PASS and check.on_fail == OnFail.BLOCK]
-    lines = [f"{label(check)}: {_value(check)} in this run, {check.pass_limit} is the limit" for check in wanted]
-    more = len(lines) - MOST_WATCHED
-    return (*lines[:MOST_WATCHED], f"and {more:,} more blocking checks") if more > 0 else tuple(lines)
+    lines = [f"{label(check)}: {against(check)}" for check in wanted]
+    left = wanted[MOST_WATCHED:]
+    passing = sum(check.outcome is Outcome.PASS for check in left)
+    more = [count(len(left) - passing, "more condition")] if len(left) > passing else []
+    more += [count(passing, "blocking check that passed", "blocking checks that passed")] if passing else []
+    return (*lines[:MOST_WATCHED], f"and {' and '.join(more)}") if more else tuple(lines)
 
 
 def _until(decision: Decision, checks: Sequence[CheckResult], waivers: Mapping[str, Waived]) -> str:
@@ -104,14 +109,10 @@ def _until(decision: Decision, checks: Sequence[CheckResult], waivers: Mapping[s
 def _condition(check: CheckResult) -> str:
     name = label(check)
     if check.outcome is Outcome.ERROR:
-        return f"{name} was not measured: measure it and meet {check.pass_limit}."
+        return f"{name} was not measured; it {demand(check.name, check.pass_limit)}."
     if check.outcome is Outcome.INCONCLUSIVE:
-        return f"{name} is not proven ({_value(check)}): prove {check.pass_limit}."
-    return f"{name} is {_value(check)}: bring it to {check.pass_limit}."
-
-
-def _value(check: CheckResult) -> str:
-    return quantity(check.value, check.unit, absent="not bounded" if check.outcome is Outcome.FAIL else "not measured")
+        return f"{name} is not proven: {against(check)}."
+    return f"{name}: {against(check)}."
 
 
 def _and(names: Sequence[str]) -> str:

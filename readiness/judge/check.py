@@ -11,10 +11,11 @@ from readiness.judge.readings import Reading, read
 from readiness.judge.steadiness import doubtful_pass
 from readiness.judge.verdict import CheckResult, Outcome
 from readiness.judge.witnesses import dissent
+from readiness.judge.wording import demand, limit_words, value_words
 from readiness.measurements.run import Run
 from readiness.metrics.catalogue import find, is_load
 from readiness.metrics.metric import Kind, Metric
-from readiness.numbers import quantity
+from readiness.numbers import NOT_BOUNDED
 
 WARN_CREDIT = 0.5
 
@@ -160,18 +161,19 @@ def _message(
     outcome: Outcome,
     confidence: float | None,
 ) -> str:
-    value = quantity(reading.value, metric.unit, apart_from=check.pass_limit.value, absent="not bounded")
+    value = value_words(metric.name, reading.value, metric.unit, check.pass_limit.value, NOT_BOUNDED)
     proven = "" if confidence is None or metric.kind is Kind.EXACT else f" at {100 * confidence:g} % confidence"
-    limit = check.pass_limit.text
+    head = f"{value}, {demand(check.metric, check.pass_limit.text)}"
+    warned_at = limit_words(check.metric, check.warn_limit.text) if check.warn_limit else ""
     if outcome is Outcome.PASS:
-        head = f"{value} meets {limit}{' - proven' + proven if proven else ''}"
-    elif outcome is Outcome.WARN and check.warn_limit:
-        head = f"{value} misses {limit} but stays within {check.warn_limit.text}{proven}"
+        head += f"; proven{proven}" if proven else ""
+    elif outcome is Outcome.WARN:
+        head += f"; only within the warning limit, {warned_at}{proven}"
     elif outcome is Outcome.FAIL:
-        head = f"{value} misses {limit}{proven}"
+        head += f"; failed{proven}" if proven else ""
     else:
-        open_limit = check.warn_limit.text if passed.proof is Proof.NO and check.warn_limit else limit
-        head = f"{value}, but too close or too few to say whether {open_limit} holds{proven}"
+        which = f"the warning limit, {warned_at}," if passed.proof is Proof.NO and check.warn_limit else "that"
+        head += f"; too close or too few to say whether {which} holds{proven}"
     how = (warned.how if warned and outcome is Outcome.WARN else passed.how) or passed.how
     return f"{head}: {how}." if how else f"{head}."
 

@@ -126,7 +126,10 @@ def _quantile(reading: Reading, metric: Metric, q: float, limit: Limit, confiden
     allowed = 1 - q
     stalled = reading.stalled_share(limit.value / 1000)
     if stalled > allowed:
-        return Comparison(Proof.NO, f"{_silence(reading)}: {_percent(stalled)} of the time whoever came waited longer")
+        waited_s = stalled * reading.window_s
+        how = f"{_silence(reading)}; whoever came in {waited_s:.2f} s of that ({_percent(stalled)} of the time) waited "
+        how += f"over {quantity(limit.value, 'ms')}, {_percent(allowed)} may"
+        return Comparison(Proof.NO, how)
     counted = tally(reading, metric, limit)
     if counted is None:
         return Comparison(Proof.OPEN, "no request was counted")
@@ -144,7 +147,9 @@ def _quantile(reading: Reading, metric: Metric, q: float, limit: Limit, confiden
 def _correlated(n: int, effective: float) -> str:
     if effective < 1:
         return "; latencies wandered more slowly than a run of this length can resolve"
-    return f"; {n:,} correlated requests prove as much as {effective:,.0f}" if n >= 1.05 * effective else ""
+    if n < 1.05 * effective:
+        return ""
+    return f"; slow answers come together, so these count as {effective:,.0f} independent ones"
 
 
 def _rate(reading: Reading, rate: Rate, metric: Metric, limit: Limit, confidence: float) -> Comparison:
@@ -178,7 +183,7 @@ def _silence(reading: Reading) -> str:
     seconds = sum(gap.seconds for gap in reading.standstills if not gap.endpoint) or max(
         gap.seconds for gap in reading.standstills
     )
-    return f"nothing was answered for {seconds:.1f} s of {reading.window_s:.1f} s"
+    return f"nothing was answered for {seconds:.2f} s of {reading.window_s:.1f} s"
 
 
 def _end(end: float | None, beyond: float) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from readiness.config.model import DecisionRule, OnFail
 from readiness.judge.verdict import CheckResult, Decision, Outcome, Score
+from readiness.judge.wording import distance
 
 _PASSED = frozenset({Outcome.PASS, Outcome.WARN})
 _ASIDE = frozenset({Outcome.NOT_APPLICABLE})
@@ -23,7 +24,7 @@ def decide(
     if interrupted:
         return Decision.INCONCLUSIVE, f"The run was ended by {interrupted} before it was complete."
     blocking = [check for check in checks if check.effect == OnFail.BLOCK and check.outcome not in _ASIDE]
-    failed = [check for check in blocking if check.outcome is Outcome.FAIL]
+    failed = sorted((check for check in blocking if check.outcome is Outcome.FAIL), key=distance, reverse=True)
     if failed:
         first = f"{label(failed[0])}: " if len(failed) > 1 else ""
         return Decision.NOT_READY, f"Blocked by {_names(failed)}. {first}{failed[0].message}"
@@ -56,7 +57,7 @@ def decide(
 
 
 def _shortfalls(checks: Sequence[CheckResult]) -> str:
-    """What is wrong with checks that did not pass, in one clause per kind."""
+    """What is wrong with checks that did not pass, in one clause per kind, the farthest off first."""
     kinds = (
         (frozenset({Outcome.FAIL}), "failed", "failed"),
         (frozenset({Outcome.WARN}), "is only within its warning limit", "are only within their warning limits"),
@@ -65,7 +66,7 @@ def _shortfalls(checks: Sequence[CheckResult]) -> str:
     )
     clauses = []
     for outcomes, one, many in kinds:
-        found = [check for check in checks if check.outcome in outcomes]
+        found = sorted((check for check in checks if check.outcome in outcomes), key=distance, reverse=True)
         if found:
             clauses.append(f"{_names(found)} {one if len(found) == 1 else many}")
     return ", and ".join(clauses)

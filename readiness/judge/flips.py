@@ -6,11 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from readiness.config.model import DecisionRule, OnFail
+from readiness.judge import wording
 from readiness.judge.check import Credit, Judged
 from readiness.judge.decision import decide, label
 from readiness.judge.outcome import Decision, Outcome
 from readiness.judge.outlook import Flip
 from readiness.judge.score import UNMEASURED, score
+from readiness.judge.wording import against
 from readiness.numbers import quantity
 
 RANK = {Decision.NOT_READY: 0, Decision.INCONCLUSIVE: 0, Decision.CONDITIONAL: 1, Decision.READY: 2}
@@ -40,7 +42,8 @@ def flips(
         reached = _decision(_with(judged, chosen, Outcome.PASS), rule)
         if found and found[-1].decision is reached:
             continue
-        names = [label(judged[i].result) for i in sorted(chosen)]
+        farthest = sorted(chosen, key=lambda i: -wording.distance(judged[i].result))
+        names = [label(judged[i].result) for i in farthest]
         text = f"{reached} when {_and(names)} {'passes' if len(names) == 1 else 'pass'}."
         found.append(Flip(reached, _keys(judged, chosen), True, text))
     return tuple(found)
@@ -81,8 +84,7 @@ def _threats(judged: Sequence[Judged], rule: DecisionRule) -> tuple[Flip, ...]:
             continue
         then = _decision(_with(judged, {i}, Outcome.FAIL), rule)
         if then is not Decision.READY:
-            value = quantity(result.value, result.unit, apart_from=item.limit)
-            text = f"{then} if {label(result)} failed: {value} against {result.pass_limit}, {_room(room)}."
+            text = f"{then} if {label(result)} failed: {against(result)}, {_room(room)}."
             found.append((room, Flip(then, (result.key,), False, text)))
     found.sort(key=lambda pair: pair[0])
     return tuple(flip for _, flip in found[:MOST_THREATS])

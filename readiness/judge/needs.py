@@ -9,10 +9,11 @@ from readiness.judge.check import Judged
 from readiness.judge.outcome import Outcome
 from readiness.judge.outlook import Need, NeedKind
 from readiness.judge.readings import Reading, Spread, over, read
+from readiness.judge.wording import demand, limit_words, value_words
 from readiness.measurements.run import Rate, Recording, Run
 from readiness.metrics.catalogue import find
 from readiness.metrics.metric import Kind, Metric
-from readiness.numbers import count, quantity, times
+from readiness.numbers import NOT_BOUNDED, count, quantity, times
 from readiness.stats import share
 from readiness.text import clean
 
@@ -78,10 +79,11 @@ def _exact(run: Run, check: Check, metric: Metric, reading: Reading, need: Maker
     if reading.value is None:
         return need(NeedKind.VALUE, f"Every request must be answered: the value has no bound now.{named}")
     faster = _times(reading.value, limit.value) if metric.unit == "ms" else None
-    by = f", {times(reading.value, limit.value)} as fast" if faster else ""
+    by = f": be {times(reading.value, limit.value)} as fast" if faster else ""
+    now = value_words(check.metric, reading.value, metric.unit, limit.value, NOT_BOUNDED)
     return need(
         NeedKind.VALUE,
-        f"Bring {quantity(reading.value, metric.unit, apart_from=limit.value)} to {limit.text}{by}.{named}",
+        f"{_sentence(demand(check.metric, limit.text))}, is {now}{by}.{named}",
         value=limit.value,
         times_faster=faster,
     )
@@ -93,11 +95,11 @@ def _quantile(
     limit, allowed = check.pass_limit, 1 - q
     stalled = reading.stalled_share(limit.value / 1000)
     if stalled > allowed:
-        most_s = allowed * reading.window_s
         return need(
             NeedKind.VALUE,
-            f"Answer all along: the service stood still for {quantity(100 * stalled, '%')} of the judged window, "
-            f"{quantity(100 * allowed, '%')} ({most_s:.1f} s) may be.",
+            f"Answer all along: of the {reading.window_s:.1f} s, whoever came in {stalled * reading.window_s:.2f} s "
+            f"waited over {quantity(limit.value, 'ms')}, because nothing was answered; "
+            f"{allowed * reading.window_s:.2f} s ({quantity(100 * allowed, '%')}) may be.",
         )
     _, most, blocks = over(record, limit.value, inclusive=limit.operator is Operator.LESS)
     n, effect = record.requests, share.design_effect(blocks)
@@ -122,7 +124,7 @@ def _quantile(
     also = f", or every answer be {times(at_rank, limit.value)} as fast" if at_rank and faster else ""
     text = (
         f"{count(must, 'request')} of {n:,} must come under {quantity(limit.value, 'ms')}: {most:,} were not, "
-        f"{fits:,} may miss it{also}."
+        f"{f'{fits:,}' if fits else 'none'} may be over it{also}."
     )
     if factor is not None:
         return need(
@@ -139,9 +141,10 @@ def _rate(run: Run, check: Check, metric: Metric, reading: Reading, rate: Rate, 
     limit, effect = check.pass_limit, share.design_effect(rate.blocks)
     wanted_high = metric.better == "higher"
     if reading.stalled_share(0.0, unanswered_only=True):
-        return need(NeedKind.VALUE, f"Answer all along, and bring the rate to {limit.text}.", value=limit.value)
+        return need(
+            NeedKind.VALUE, f"Answer all along; the rate {demand(check.metric, limit.text)}.", value=limit.value
+        )
     misses = rate.total - rate.hits if wanted_high else rate.hits
-    word = "miss" if wanted_high else "be counted"
     n = rate.total / effect
 
     def proves(k: float, of: float) -> bool:
@@ -152,8 +155,12 @@ def _rate(run: Run, check: Check, metric: Metric, reading: Reading, rate: Rate, 
     factor = _more(lambda m: proves(m * misses / effect, m * n))
     if fits is None and factor is None:
         factor = _more(lambda m: proves(0.0, m * n))
-        return _longer(run, rate.total, factor, need, "Too few: not even without a single miss would it be proven.")
-    text = "" if fits is None else f"at most {fits:,} of {rate.total:,} may {word}, {misses:,} did."
+        return _longer(run, rate.total, factor, need, "Too few: not even if all were good would it be proven.")
+    text = ""
+    if fits is not None and wanted_high:
+        text = f"at least {rate.total - fits:,} of {rate.total:,} must count, {rate.hits:,} did."
+    elif fits is not None:
+        text = f"at most {fits:,} of {rate.total:,} may count, {rate.hits:,} did."
     must = None if fits is None else misses - fits
     if factor is not None:
         longer = _longer(run, rate.total, factor, need, GOOD)
@@ -175,7 +182,7 @@ def _mean(check: Check, metric: Metric, item: Judged, need: Maker) -> Need:
     return need(
         NeedKind.VALUE,
         f"Bring {quantity(result.value, metric.unit)} to {quantity(to, metric.unit)}: then its interval, as wide as in "
-        f"this run, meets {limit.text}.",
+        f"this run, is {limit_words(check.metric, limit.text)}.",
         value=to,
         times_faster=faster,
     )
@@ -224,3 +231,7 @@ def _more(proves: Callable[[float], bool]) -> float | None:
 def _times(value: float | None, limit: float) -> float | None:
     """How many times as fast; None when it is fast enough, or nothing can be said."""
     return value / limit if value is not None and limit > 0 and value > limit else None
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

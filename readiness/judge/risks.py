@@ -19,8 +19,9 @@ from readiness.judge.check import Judged
 from readiness.judge.decision import label
 from readiness.judge.outcome import Outcome
 from readiness.judge.verdict import CheckResult, Risks, Waived
+from readiness.judge.wording import against, distance, held
 from readiness.measurements.run import Load
-from readiness.numbers import quantity, times
+from readiness.numbers import times
 
 FAR = 1.5
 """From so many times its limit on a value is far off."""
@@ -35,15 +36,14 @@ def risks(judged: Sequence[Judged], doubts: Sequence[str], waivers: Mapping[str,
         if check.waived and check.outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE):
             levels["high"].append(f"{waived_by(waivers[check.key])} {label(check)}: {check.message}")
     levels["high"] += [f"The run itself: {doubt}" for doubt in doubts]
-    for item in judged:
+    for item in sorted(judged, key=lambda item: item.result.outcome is Outcome.PASS or -distance(item.result)):
         check = item.result
         if check.outcome is Outcome.NOT_APPLICABLE or (check.waived and check.outcome is not Outcome.PASS):
             continue
         if check.outcome is Outcome.PASS:
-            value = quantity(check.value, check.unit, apart_from=item.limit, absent="not bounded")
-            levels["low"].append(f"{label(check)}: {value} against {check.pass_limit}")
+            levels["low"].append(f"{label(check)}: {held(check)}")
         else:
-            levels[_level(item)].append(f"{label(check)}: {_stake(item)}, and {_why(item)}")
+            levels[_level(item)].append(f"{label(check)}: {_stake(item)}; {_why(item)}")
     if load is not None and load.ledger.planned:
         levels["medium"].append(f"Load beyond {height(load)} was not measured.")
     return Risks(tuple(levels["low"]), tuple(levels["medium"]), tuple(levels["high"]))
@@ -67,7 +67,7 @@ def waived_by(waiver: Waived) -> str:
 def off_by(item: Judged) -> float | None:
     """How many times the limit a value is off, at least 1; None where that cannot be said.
 
-    A share that must be high is compared by its misses: 98 % against 99 % is twice as many as may be.
+    A share that must be high is compared by what is missing: 98 % of needed 99 % misses twice what may be missing.
     """
     value, limit = item.result.value, item.limit
     if value is None or limit is None:
@@ -97,16 +97,15 @@ def _level(item: Judged) -> str:
 def _stake(item: Judged) -> str:
     """What is wrong, in a few words; the whole message stands with the check."""
     check = item.result
-    value = quantity(check.value, check.unit, apart_from=item.limit, absent="not bounded")
     match check.outcome:
         case Outcome.ERROR | Outcome.SKIPPED:
             return "not measured"
         case Outcome.INCONCLUSIVE:
-            return f"{value} against {check.pass_limit} is not proven"
+            return f"{against(check)}; not proven"
         case Outcome.WARN:
-            return f"{value} against {check.pass_limit} is within the warning limit"
+            return f"{against(check)}; within the warning limit"
         case _:
-            return f"{value} against {check.pass_limit} failed"
+            return against(check)
 
 
 def _why(item: Judged) -> str:
@@ -115,10 +114,15 @@ def _why(item: Judged) -> str:
     distance = off_by(item)
     if check.outcome is not Outcome.FAIL or distance is None or distance <= 1:
         return what
-    return f"{what}, {times(distance, 1.0)} {_of(check)}"
+    return f"{what}{_times(check, distance)}"
 
 
-def _of(check: CheckResult) -> str:
+def _times(check: CheckResult, distance: float) -> str:
+    """How far off, where a factor says something: nothing where exactly one value will do."""
+    if check.pass_limit.startswith("=="):
+        return ""
     if check.pass_limit.startswith("<"):
-        return "the limit"
-    return "the misses that may be" if check.unit == "%" else "off the limit"
+        return f", {times(distance, 1.0)} the limit"
+    if check.unit == "%":
+        return f", {times(distance, 1.0)} what may be missing from 100 %"
+    return f", {times(distance, 1.0)} below the limit"

@@ -32,3 +32,5 @@ class Metric:
     why: str
     fix: str
     quantile: float | None = None
+    yes_no: bool = False
+    """1 is yes and 0 is no: people read the word."""

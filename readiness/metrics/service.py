@@ -50,6 +50,7 @@ SERVICE: tuple[Metric, ...] = (
         "1 when the deep health endpoint (or the only one) makes the database do something, else 0.",
         "A check that asks nothing says that the process runs: it stays green while the database is down.",
         "Let the readiness check run a small bounded query; keep the liveness check free of it.",
+        yes_no=True,
     ),
     Metric(
         "service.restarts",
@@ -182,6 +183,7 @@ SERVICE: tuple[Metric, ...] = (
         "1 when the service declares a rate limit in its answers, else 0.",
         "Without a limit one client can take the service from all others.",
         "Limit requests per client and say so in RateLimit headers.",
+        yes_no=True,
     ),
     Metric(
         "rate_limit.enforced",
@@ -193,6 +195,7 @@ SERVICE: tuple[Metric, ...] = (
         "1 when asking in a row was answered 429 within the allowed number of requests, else 0.",
         "A limit that is declared and not kept protects nobody.",
         "Count in a store that all processes share, and refuse with 429 and Retry-After.",
+        yes_no=True,
     ),
 )
 

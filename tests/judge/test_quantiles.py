@@ -75,7 +75,7 @@ def test_a_standstill_fails_p95_although_few_requests_were_slow() -> None:
     seen = load(("shop", "GET /", recording([1.0] * 1000)), stalls=(Stall(2.0, 5.0, 5, 5, ("shop", "GET /")),))
     result = judged(seen)
     assert result.outcome is Outcome.FAIL
-    assert "3.0 s" in result.message
+    assert "3.00 s" in result.message
 
 
 def test_a_standstill_of_another_scenario_is_not_charged_to_this_one() -> None:

@@ -29,8 +29,8 @@ def test_a_waived_failure_is_conditional_and_its_waiver_comes_first() -> None:
     assert waived.score == bare.score
     assert [one.outcome for one in waived.checks] == [one.outcome for one in bare.checks]
     assert waived.waivers == (Waived("data.x", "Ana", "mended next week.", "2026-02-01"),)
-    assert waived.conditions[0].startswith("Waived by Ana until 2026-02-01 (mended next week): data.x is 3")
-    assert waived.risks.high[0].startswith("Waived by Ana until 2026-02-01 (mended next week): data.x: 3 misses")
+    assert waived.conditions[0].startswith("Waived by Ana until 2026-02-01 (mended next week): data.x: 3, must be 0")
+    assert waived.risks.high[0].startswith("Waived by Ana until 2026-02-01 (mended next week): data.x: 3, must be 0")
     assert len(waived.risks.high) == 1
     assert "(data.x: waived)" in waived.reason
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from readiness import numbers
 from readiness.capacity.attempt import Attempt
 from readiness.capacity.capacity import Capacity
-from readiness.report import limits
+from readiness.judge import wording
 from readiness.report.capacity.sheet import FINDINGS, headline, height, unit
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, linear_ticks, log_ticks, short
@@ -30,7 +30,7 @@ def _latencies(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
     having = [one for one in rising if one.latency_ms.p50 and one.latency_ms.p95 and one.latency_ms.p99]
     if len({one.height for one in having}) < 2:
         return None
-    limit = next((limits.read(bound.limit, "ms") for bound in capacity.bounds if bound.check == "latency.p95"), None)
+    limit = next((wording.read(bound.limit, "ms") for bound in capacity.bounds if bound.check == "latency.p95"), None)
     series = [[float(getattr(one.latency_ms, name)) for one in having] for name in ("p50", "p95", "p99")]
     values = [value for line in series for value in line] + ([limit.value] if limit and limit.value > 0 else [])
     ticks = log_ticks(max(min(values), 0.01), max(values))

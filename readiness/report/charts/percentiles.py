@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from readiness import numbers
+from readiness.judge import wording
 from readiness.judge.verdict import CheckResult, Verdict
 from readiness.measurements.histogram import merge
 from readiness.measurements.run import Endpoint, Recording, Run
-from readiness.report import limits
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, log_ticks, short
 from readiness.report.charts.chart import Chart, shorten
@@ -106,7 +106,7 @@ def _limits(checks: tuple[CheckResult, ...]) -> list[tuple[float, float, str]]:
     found = []
     for check in checks:
         quantile = {"latency.p50": 0.5, "latency.p90": 0.9, "latency.p95": 0.95, "latency.p99": 0.99}.get(check.name)
-        bound = limits.read(check.pass_limit, "ms")
+        bound = wording.read(check.pass_limit, "ms")
         if quantile and check.scope is None and bound and bound.value > 0:
             found.append((quantile, bound.value, f"P{quantile * 100:g} {clean(check.pass_limit)}"))
     return found

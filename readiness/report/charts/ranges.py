@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from readiness import numbers
+from readiness.judge import wording
 from readiness.judge.verdict import CheckResult, EndpointResult, Verdict
 from readiness.measurements.run import Run
-from readiness.report import limits
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, log_ticks, short
 from readiness.report.charts.chart import Chart, shorten
@@ -52,7 +52,7 @@ def _limit(endpoint: EndpointResult, checks: tuple[CheckResult, ...]) -> float |
     by_scope = {check.scope: check.pass_limit for check in checks if check.name == "latency.p95"}
     for scope in (endpoint.name, endpoint.scenario, None):
         if scope in by_scope:
-            bound = limits.read(by_scope[scope], "ms")
+            bound = wording.read(by_scope[scope], "ms")
             return bound.value if bound and bound.value > 0 else None
     return None
 

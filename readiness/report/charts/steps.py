@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from readiness import numbers
+from readiness.judge import wording
 from readiness.judge.verdict import Outcome, StepResult, Verdict
 from readiness.measurements.run import Run
-from readiness.report import limits
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, linear_ticks, log_ticks, short
 from readiness.report.charts.chart import Chart
@@ -23,7 +23,7 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     if len(having) < 2:
         return None
     bound = next(
-        (limits.read(c.pass_limit, "ms") for c in verdict.checks if c.name == "latency.p95" and c.scope is None), None
+        (wording.read(c.pass_limit, "ms") for c in verdict.checks if c.name == "latency.p95" and c.scope is None), None
     )
     series = [[getattr(step.latency_ms, name) for step in having] for name in ("p50", "p95", "p99")]
     values = [value for line in series for value in line] + ([bound.value] if bound and bound.value > 0 else [])

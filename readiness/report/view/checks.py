@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from readiness import numbers
+from readiness.judge import wording
 from readiness.judge.verdict import CheckResult, Outcome
-from readiness.report import limits
 from readiness.report.status import OUTCOMES, Status
 from readiness.text import clean
 
@@ -42,11 +42,12 @@ class CheckRow:
 
 @dataclass(frozen=True, slots=True)
 class Worst:
-    """A check that did not pass, in one line: `1,379 ms against 100 ms, 13.8×`."""
+    """A check that did not pass, in one line: `1,379 ms, needs under 100 ms: 13.8× the limit`."""
 
     title: str
     current: str
     target: str
+    """What it needs, in words."""
     gap: str
     status: Status
     message: str
@@ -54,9 +55,8 @@ class Worst:
     @property
     def against(self) -> str:
         """The comparison as words."""
-        between = ", target" if self.current in (numbers.NOT_MEASURED, numbers.NOT_BOUNDED) else " against"
-        words = f"{self.current}{between} {self.target}" if self.target else self.current
-        return f"{words}, {self.gap}" if self.gap else words
+        words = f"{self.current}, {self.target}" if self.target else self.current
+        return f"{words}: {self.gap}" if self.gap else words
 
 
 def key_of(check: CheckResult) -> str:
@@ -87,7 +87,7 @@ def row(check: CheckResult) -> CheckRow:
 def worst(checks: Sequence[CheckResult], most: int = 3) -> tuple[Worst, ...]:
     """Checks that did not pass: failed before unsure before warned, blocking ones first, then the farthest off."""
     bad = [check for check in checks if check.outcome in _RANK]
-    bad.sort(key=lambda check: (_RANK[check.outcome], check.on_fail != "block", -_distance(check)))
+    bad.sort(key=lambda check: (_RANK[check.outcome], check.on_fail != "block", -wording.distance(check)))
     return tuple(_worst(check) for check in bad[:most])
 
 
@@ -95,36 +95,22 @@ _RANK = {Outcome.FAIL: 0, Outcome.INCONCLUSIVE: 1, Outcome.ERROR: 1, Outcome.SKI
 
 
 def _limit(check: CheckResult) -> float | None:
-    bound = limits.read(check.pass_limit, check.unit)
+    bound = wording.read(check.pass_limit, check.unit)
     return bound.value if bound else None
 
 
 def value_of(check: CheckResult) -> str:
     """The value as text, or the word for its absence."""
-    if check.outcome is Outcome.NOT_APPLICABLE:
-        return "not applicable"
-    absent = numbers.NOT_MEASURED if check.outcome in WITHOUT_VALUE else numbers.NOT_BOUNDED
-    return numbers.quantity(check.value, check.unit, apart_from=_limit(check), absent=absent)
-
-
-def _distance(check: CheckResult) -> float:
-    """Factor between value and limit, for ordering only; infinite where a value is not bounded."""
-    limit = _limit(check)
-    if check.value is None or limit is None:
-        return float("inf")
-    small, large = sorted((abs(check.value), abs(limit)))
-    return large / small if small > 0 else large + 1
+    return wording.shown(check)
 
 
 def _worst(check: CheckResult) -> Worst:
-    bound = limits.read(check.pass_limit, check.unit)
-    current, target, gap = value_of(check), clean(check.pass_limit), ""
+    bound = wording.read(check.pass_limit, check.unit)
+    current, target, gap = value_of(check), clean(wording.demand(check.name, check.pass_limit)), ""
     if bound and check.value is not None and numbers.exists(check.value) and check.outcome not in WITHOUT_VALUE:
-        current = numbers.headline(check.value, bound.value, check.unit)
-        target = numbers.limit(bound.value, check.unit)
+        if not wording.is_yes_no(check.name):
+            current = numbers.headline(check.value, bound.value, check.unit)
         gap = _gap(check.value, bound, check.unit)
-        if not gap:
-            target = clean(check.pass_limit)
     return Worst(
         clean(check.title) or key_of(check),
         current,
@@ -135,7 +121,7 @@ def _worst(check: CheckResult) -> Worst:
     )
 
 
-def _gap(value: float, bound: limits.Bound, unit: str) -> str:
+def _gap(value: float, bound: wording.Bound, unit: str) -> str:
     """How far on the wrong side; "" when the value is on the right one (an unsure check may be)."""
     if bound.operator in ("<", "<="):
         if value <= bound.value:
@@ -148,4 +134,4 @@ def _gap(value: float, bound: limits.Bound, unit: str) -> str:
         if unit == "%":
             return f"{numbers.number(short, unit)} points short"
         return f"{numbers.quantity(short, unit)} short"
-    return f"off by {numbers.quantity(abs(value - bound.value), unit)}" if value != bound.value else ""
+    return ""

@@ -1,0 +1,108 @@
+"""Values and limits in plain words: `0 %, needs over 80 %`, `3, must be 0`, `no, must be yes`.
+
+Sentences never show an operator: `==` says nothing to whoever does not program. The limit as the user wrote it stands
+in the report's column Target and in report.json.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from readiness.judge.outcome import Outcome
+from readiness.judge.verdict import CheckResult
+from readiness.metrics.catalogue import find
+from readiness.numbers import NOT_BOUNDED, NOT_MEASURED, quantity
+
+_LIMIT = re.compile(r"\s*(<=|>=|==|<|>)\s*(([-+]?[0-9][0-9_,]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\s*(ms|s|%|/s)?)\s*")
+_WORDS = {"<": "under", "<=": "at most", ">": "over", ">=": "at least", "==": ""}
+_WITHOUT_VALUE = frozenset({Outcome.ERROR, Outcome.SKIPPED, Outcome.NOT_APPLICABLE})
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Operator and number, in the unit of the measured value."""
+
+    operator: str
+    value: float
+
+
+def read(text: str | None, unit: str) -> Bound | None:
+    """The limit that `text` says, in `unit`; None when it cannot be read, which only costs a comparison in words."""
+    match = _LIMIT.fullmatch(text or "")
+    if match is None:
+        return None
+    value = float(match[3].replace(",", "").replace("_", ""))
+    if match[4] == "s" and unit == "ms":
+        value *= 1000
+    elif match[4] == "ms" and unit == "s":
+        value /= 1000
+    return Bound(match[1], value)
+
+
+def is_yes_no(name: str) -> bool:
+    """Whether 1 means yes and 0 means no."""
+    metric = find(name)
+    return metric is not None and metric.yes_no
+
+
+def value_words(name: str, value: float | None, unit: str, apart_from: float | None, absent: str) -> str:
+    """A value as people say it: `799.2 ms`, `no`."""
+    if is_yes_no(name) and value in (0.0, 1.0):
+        return "yes" if value else "no"
+    return quantity(value, unit, apart_from=apart_from, absent=absent)
+
+
+def limit_words(name: str, text: str) -> str:
+    """A limit as people say it: `under 50 ms`, `at least 25,248`, `100 %`, `yes`; the text itself if it is none."""
+    match = _LIMIT.fullmatch(text)
+    if match is None:
+        return text
+    number = match[2].strip()
+    if is_yes_no(name) and match[1] in ("==", ">=") and float(match[3]) in (0.0, 1.0):
+        return "yes" if float(match[3]) else "no"
+    if re.fullmatch(r"[0-9]{5,}", number):
+        number = f"{int(number):,}"
+    return f"{_WORDS[match[1]]} {number}".strip()
+
+
+def demand(name: str, text: str) -> str:
+    """What the limit asks for: `needs under 50 ms`, `must be 0`, `must be yes`."""
+    words = limit_words(name, text)
+    exact = text.strip().startswith("==") or words in ("yes", "no")
+    return f"must be {words}" if exact else f"needs {words}"
+
+
+def shown(check: CheckResult) -> str:
+    """The check's value, or the word for its absence."""
+    if check.outcome is Outcome.NOT_APPLICABLE:
+        return "not applicable"
+    absent = NOT_MEASURED if check.outcome in _WITHOUT_VALUE else NOT_BOUNDED
+    bound = read(check.pass_limit, check.unit)
+    return value_words(check.name, check.value, check.unit, bound.value if bound else None, absent)
+
+
+def against(check: CheckResult) -> str:
+    """Value and demand: `0 %, needs over 80 %`."""
+    return f"{shown(check)}, {demand(check.name, check.pass_limit)}"
+
+
+def held(check: CheckResult) -> str:
+    """What a passed check shows: `100 % (needs over 98 %)`."""
+    return f"{shown(check)} ({demand(check.name, check.pass_limit)})"
+
+
+def distance(check: CheckResult) -> float:
+    """How many times a value is off its limit, to put the farthest first; infinite where there is no value.
+
+    A share that must be high is compared by what is missing: 0 % of needed 80 % is five times what may be missing.
+    """
+    bound = read(check.pass_limit, check.unit)
+    value = check.value
+    if value is None or bound is None:
+        return float("inf")
+    limit = bound.value
+    if check.unit == "%" and bound.operator in (">", ">=") and limit < 100:
+        value, limit = 100 - value, 100 - limit
+    small, large = sorted((abs(value), abs(limit)))
+    return large / small if small > 0 else large + 1
