@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from readiness import run as runs
@@ -18,6 +18,7 @@ from readiness.measurements.run import Provenance, Run, Target
 from readiness.numbers import quantity
 from readiness.progress import Progress
 from readiness.target import connect_once
+from readiness.text import redact
 
 SETTLE = 1 / 3
 """Of the length of a look: as long lasts a ramp, and as long again the time after it that is not judged."""
@@ -76,9 +77,14 @@ class Ascent:
 
 
 def ascend(
-    order: Order, *, progress: Progress, interrupted: Callable[[], str | None], environment: Mapping[str, str]
+    order: Order,
+    *,
+    progress: Progress,
+    interrupted: Callable[[], str | None],
+    environment: Mapping[str, str],
+    secrets: Sequence[str],
 ) -> Ascent:
-    """Attempt after attempt until the search has its answer or a signal came.
+    """Attempt after attempt until the search has its answer or a signal came; progress is told without `secrets`.
 
     An attempt that a signal cut short is left out. Raises ConfigError when a scenario file is unusable.
     """
@@ -109,7 +115,7 @@ def ascend(
             proof_confidence=order.proof_confidence,
         )
         attempts.append(found)
-        progress.note(_told(found, order))
+        progress.note(redact(_told(found, order), secrets))
     return Ascent(tuple(attempts), provenance)
 
 

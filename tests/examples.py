@@ -1,7 +1,8 @@
 """`make example`: real runs of the demo, one for each decision, as reports/example/*, the golden output.
 
 ready: `demo` as it is. conditional: `demo:legacy`. not-ready: `demo` with a damaged database.
-inconclusive: `demo`, interrupted in the judged window. `python -m tests.examples NAME …` makes only those.
+inconclusive: `demo`, interrupted in the judged window. capacity-demo, capacity-legacy: what both take.
+`python -m tests.examples NAME …` makes only those.
 """
 
 from __future__ import annotations
@@ -29,9 +30,13 @@ DAMAGE = (
 
 
 def main() -> None:
-    for name in sys.argv[1:] or EXAMPLES:
+    for name in sys.argv[1:] or (*EXAMPLES, *CAPACITIES):
         folder = FOLDER / name
         folder.mkdir(parents=True, exist_ok=True)
+        if name in CAPACITIES:
+            command = [*READINESS, "capacity", *CAPACITIES[name], "--out", str(folder), "--quiet"]
+            subprocess.run(command, check=False, timeout=600)
+            continue
         for needed in ("thresholds.yaml", "schema.lock"):
             shutil.copy(ROOT / needed, folder / needed)
         EXAMPLES[name](folder)
@@ -84,6 +89,12 @@ EXAMPLES: Mapping[str, Callable[[Path], None]] = {
     "not-ready": not_ready,
     "inconclusive": inconclusive,
 }
+
+CAPACITIES: Mapping[str, tuple[str, ...]] = {
+    "capacity-demo": ("demo", "--max-users", "1600"),
+    "capacity-legacy": ("demo:legacy", "--max-users", "320"),
+}
+"""Arguments of `readiness capacity`."""
 
 if __name__ == "__main__":
     main()

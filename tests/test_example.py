@@ -14,8 +14,10 @@ from readiness.judge.judge import judge
 from readiness.judge.verdict import Decision
 from readiness.measurements.json import loads
 from readiness.report import FORMATS
+from readiness.report.capacity import CAPACITY_FORMATS
+from readiness.report.capacity.json import read as read_capacity
 from readiness.report.json import loads as read_report
-from tests.examples import EXAMPLES
+from tests.examples import CAPACITIES, EXAMPLES
 
 FOLDER = Path(__file__).parent.parent / "reports" / "example"
 DECISIONS = {
@@ -29,7 +31,8 @@ MOST_BYTES = {"run.json": 400_000, "report.html": 300_000}
 
 
 def test_there_is_one_example_for_each_decision() -> None:
-    assert {path.name for path in FOLDER.iterdir()} == set(EXAMPLES) == set(DECISIONS)
+    assert {path.name for path in FOLDER.iterdir()} == {*EXAMPLES, *CAPACITIES}
+    assert set(EXAMPLES) == set(DECISIONS)
     assert set(DECISIONS.values()) == set(Decision)
 
 
@@ -48,6 +51,18 @@ def test_judging_and_rendering_an_example_again_gives_the_committed_files(name: 
         assert (folder / fmt.file_name).read_text() == text, fmt.name
     for file_name, most in MOST_BYTES.items():
         assert (folder / file_name).stat().st_size < most
+
+
+@pytest.mark.parametrize("name", CAPACITIES)
+def test_a_capacity_rendered_again_gives_the_committed_files(name: str) -> None:
+    folder = FOLDER / name
+    capacity = read_capacity((folder / "capacity.json").read_text())
+    assert capacity.target.name == CAPACITIES[name][0]
+    for fmt in CAPACITY_FORMATS.values():
+        text = fmt.render(capacity)
+        if os.environ.get("UPDATE_GOLDEN"):
+            (folder / fmt.file_name).write_text(text)
+        assert (folder / fmt.file_name).read_text() == text, fmt.name
 
 
 def test_no_example_names_a_place_of_the_machine_that_made_it() -> None:

@@ -12,6 +12,9 @@ from readiness.judge.judge import SIGNAL_EXIT
 from readiness.measurements.run import Provenance, Target
 from readiness.stats.scalability import LEAST_HEIGHTS, Scalability, fit
 
+BEND = 0.9
+"""Share of the best throughput per user below which more users mostly wait."""
+
 
 class Kind(StrEnum):
     """What kind of answer it is."""
@@ -73,6 +76,14 @@ class Capacity:
         if self.interrupted:
             return SIGNAL_EXIT[self.interrupted]
         return {Kind.BELOW: ExitCode.NOT_READY, Kind.UNKNOWN: ExitCode.INCONCLUSIVE}.get(self.kind, ExitCode.READY)
+
+    @property
+    def bend(self) -> Attempt | None:
+        """The smallest load of which less came back, for each user or arrival, than BEND of the best; None without."""
+        words = {attempt.height: attempt for attempt in self.attempts}
+        shares = {height: (one.throughput_per_s or 0.0) / height for height, one in words.items()}
+        best = max(shares.values(), default=0.0)
+        return next((words[height] for height in sorted(shares) if shares[height] < BEND * best), None)
 
     @property
     def peak(self) -> Attempt | None:

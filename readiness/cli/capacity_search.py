@@ -103,7 +103,7 @@ def search(request: Request) -> Found:
         try:
             target = targets.resolve(request.target, url or "", request.allow_hosts, config.allowed_hosts)
             order = replace(order, target=target)
-            ascent = ascend(order, progress=progress, interrupted=interrupted, environment=environ)
+            ascent = ascend(order, progress=progress, interrupted=interrupted, environment=environ, secrets=secrets)
         except NotMeasured as error:
             ascent = Ascent((), local_provenance(), str(error))
         capacity = _concluded(order, ascent, started_at, interrupted())

@@ -26,9 +26,14 @@ def draw_all(capacity: Capacity) -> tuple[Chart, ...]:
     return tuple(chart for draw in (_latencies, _throughput) if (chart := draw(capacity, rising)) is not None)
 
 
+def _last_words(rising: Sequence[Attempt]) -> list[Attempt]:
+    """One attempt for each height: a proof comes after the looks, and stands for them."""
+    return list({one.height: one for one in rising}.values())
+
+
 def _latencies(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
-    having = [one for one in rising if one.latency_ms.p50 and one.latency_ms.p95 and one.latency_ms.p99]
-    if len({one.height for one in having}) < 2:
+    having = [one for one in _last_words(rising) if one.latency_ms.p50 and one.latency_ms.p95 and one.latency_ms.p99]
+    if len(having) < 2:
         return None
     limit = next((wording.read(bound.limit, "ms") for bound in capacity.bounds if bound.check == "latency.p95"), None)
     series = [[float(getattr(one.latency_ms, name)) for one in having] for name in ("p50", "p95", "p99")]
@@ -69,7 +74,8 @@ def _throughput(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
     y = Scale(0.0, ticks[-1], BOTTOM, TOP)
     marks = [(y(tick), short(tick)) for tick in ticks]
     parts = _frame(capacity, [one for one, _ in having], x, marks, "answered per second")
-    parts.append(svg.path([(x(one.height), y(rate)) for one, rate in having], 0))
+    drawn = [(one.height, one.throughput_per_s or 0.0) for one in _last_words([one for one, _ in having])]
+    parts.append(svg.path([(x(users), y(rate)) for users, rate in drawn], 0))
     parts += [
         svg.tag("circle", cx=x(one.height), cy=y(rate), r=3.0, class_="f0", fill=svg.LINES[0]) for one, rate in having
     ]
@@ -89,7 +95,7 @@ def _throughput(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
         tuple(
             (
                 height(capacity, one.height),
-                "proof" if one.proof else "a look",
+                "proof" if one.proof else "look",
                 numbers.quantity(rate, "/s"),
                 numbers.quantity(law.throughput_per_s(one.height), "/s") if law else "–",
             )
@@ -110,16 +116,26 @@ def _frame(
     low, high = capacity.answer.low, capacity.answer.high
     if low is not None and low >= x.low:
         end = x(high) if high is not None else x(low)
-        parts.append(svg.rect(x(low) - 2, TOP, end - x(low) + 4, BOTTOM - TOP, svg.fill_class(2), "#dfeee5"))
+        parts.append(
+            svg.tag(
+                "rect",
+                x=x(low) - 2,
+                y=TOP,
+                width=end - x(low) + 4,
+                height=BOTTOM - TOP,
+                class_=svg.fill_class(2),
+                fill=svg.LINES[2],
+                fill_opacity="0.15",
+            )
+        )
     for at, words in ticks:
         parts.append(svg.line(LEFT, at, WIDTH - RIGHT, at, "grid", "#d5dae0"))
         parts.append(svg.text(LEFT - 8, at + 4, words, anchor="end"))
     parts.append(svg.text(8, 14, what))
     parts.append(svg.text(WIDTH - RIGHT, HEIGHT - 8, unit(capacity), anchor="end"))
     last_end, marked = -99.0, -99.0
-    best = {one.height: one for one in having}  # a proof comes after the look and replaces it
-    for value, one in best.items():
-        at = x(value)
+    for one in _last_words(having):
+        value, at = one.height, x(one.height)
         parts.append(svg.line(at, BOTTOM, at, BOTTOM + 4, "grid", "#d5dae0"))
         words = f"{value:,g}"
         if at - 4.0 * len(words) > last_end:
@@ -142,7 +158,7 @@ def _told(capacity: Capacity) -> str:
 def _latency_row(capacity: Capacity, one: Attempt) -> tuple[str, ...]:
     return (
         height(capacity, one.height),
-        "proof" if one.proof else "a look",
+        "proof" if one.proof else "look",
         FINDINGS[one.finding].word,
         f"{one.requests:,}",
         f"{one.failures:,}",

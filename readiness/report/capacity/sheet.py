@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from readiness import numbers
 from readiness.capacity.attempt import Attempt, Finding
-from readiness.capacity.capacity import Capacity, Kind
+from readiness.capacity.capacity import BEND, Capacity, Kind
 from readiness.capacity.search import MAX_PROOFS
 from readiness.report.status import Status
 from readiness.stats.scalability import Parameter
@@ -186,6 +186,14 @@ def _law(capacity: Capacity) -> tuple[str, ...]:
     if (peak := capacity.peak) is not None and peak.throughput_per_s is not None:
         answered = numbers.quantity(peak.throughput_per_s, "/s")
         lines.append(f"Most answers per second that were measured: {answered} at {height(capacity, peak.height)}.")
+    if (bend := capacity.bend) is not None:
+        each = "user" if capacity.unit == "users" else "arrival"
+        lines.append(
+            f"Measured knee: {height(capacity, bend.height)} is the first load at which under {100 * BEND:g} % came "
+            f"back for each {each}, beside the best load."
+        )
+    elif len({one.height for one in capacity.attempts if one.throughput_per_s}) > 1:
+        lines.append("Measured knee: none; answers grew with the load as far as it went.")
     law = capacity.scalability
     if law is None:
         return (*lines, *([capacity.scalability_note] if capacity.scalability_note else []))
