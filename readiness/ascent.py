@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,9 @@ USERS_PER_S, MAX_RAMP_S = 200.0, 10.0
 PROOF = 2.0
 """Times the length of a look, that a hold for proof lasts at least."""
 MAX_PROOF_S = 45.0
+
+OVERLOADED, REST_LOOK_S = 0.05, 0.1
+"""After an attempt in which a larger share of requests failed, the target gets as long as a look to recover."""
 
 WORDS: Mapping[Finding, str] = {
     Finding.KEPT: "kept the limits",
@@ -116,7 +120,15 @@ def ascend(
         )
         attempts.append(found)
         progress.note(redact(_told(found, order), secrets))
+        if found.failures > OVERLOADED * found.requests:
+            _rest(order.look_s, interrupted)
     return Ascent(tuple(attempts), provenance)
+
+
+def _rest(duration_s: float, interrupted: Callable[[], str | None]) -> None:
+    until_s = time.monotonic() + duration_s
+    while time.monotonic() < until_s and not interrupted():
+        time.sleep(REST_LOOK_S)
 
 
 def _held_s(order: Order, step: Hold, attempts: list[Attempt]) -> float:

@@ -7,14 +7,14 @@ without the engine's own lag is the service's (docs/decisions/0017-capacity.md).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from readiness.config.model import Check, Config, OnFail, Operator
 from readiness.judge.check import judge_check
 from readiness.judge.instrument import MAX_CPU_SHARE, MIN_WATCHED_S, lag_ms, suspicion
-from readiness.judge.judge import load_doubts
+from readiness.judge.judge import judged_ledger, load_doubts
 from readiness.judge.readings import own_faults, recording_of
 from readiness.judge.verdict import CheckResult, Latency, Outcome, latency
 from readiness.measurements.run import Load, Run
@@ -71,6 +71,8 @@ class Attempt:
     latency_ms: Latency
     cpu_share: float | None
     """Of its core that the load engine used (0 to 1)."""
+    failed: Mapping[str, int] = field(default_factory=dict)
+    """The failures that ended, by class of FAILURE_CLASSES."""
     needed_s: float = 0.0
     """How long this height should be held for a proof, by the requests that each check saw; at most an hour."""
 
@@ -119,6 +121,7 @@ def judge_attempt(
         throughput_per_s=record.ok.total / load.judged_s if load.judged_s else None,
         latency_ms=latency(record.ok),
         cpu_share=load.instrument.cpu_share if load.instrument else None,
+        failed=judged_ledger(load).failed,
         needed_s=min(needed_s(checks, results, load.judged_s, proof_confidence), MOST_NEEDED_S),
     )
 

@@ -67,6 +67,7 @@ def test_failures_on_this_side_are_the_generators() -> None:
     found = attempt(recording([50.0] * 2000, failed={"local_ports": 300}))
     assert found.finding is Finding.GENERATOR
     assert "local_ports" in found.reason
+    assert found.failed == {"local_ports": 300}
 
 
 def test_few_requests_lean_by_their_bare_values() -> None:

@@ -177,8 +177,14 @@ def _row(capacity: Capacity, one: Attempt) -> Row:
         p95=numbers.quantity(at.p95, "ms", absent="–"),
         p99=numbers.quantity(at.p99, "ms", absent="–"),
         engine="–" if one.cpu_share is None else numbers.quantity(round(100 * one.cpu_share, 1), "%"),
-        reason=clean(one.reason, 1000),
+        reason=clean(f"{one.reason}{_classes(one)}", 1000),
     )
+
+
+def _classes(one: Attempt) -> str:
+    """What failed, by class, most first."""
+    most = sorted(one.failed.items(), key=lambda item: -item[1])
+    return f" Failed: {', '.join(f'{count:,} × {name}' for name, count in most)}." if most else ""
 
 
 def _law(capacity: Capacity) -> tuple[str, ...]:
