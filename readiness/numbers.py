@@ -110,6 +110,11 @@ def share(part: int, whole: int) -> str:
     return quantity(100 * part / whole, "%") if whole else "–"
 
 
+def share_words(part: float) -> str:
+    """A share (0 to 1) in a sentence: whole percent from 1 % on, as every sentence rounds."""
+    return f"{100 * part:.0f} %" if 0.01 <= part < 0.995 or part in (0.0, 1.0) else quantity(100 * part, "%")
+
+
 def count(n: int, one: str, many: str | None = None) -> str:
     """`1 request`, `12,034 requests`."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"

@@ -26,6 +26,8 @@ class Step:
     """Points of the score that these checks still lack."""
     effect: str
     """What it does to the decision, in words."""
+    headline: str = ""
+    """The step in one line; the same as `text` where that is one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from readiness.measurements.histogram import merge
 from readiness.measurements.run import Load
 from readiness.measurements.seen import Parts, Seen
-from readiness.numbers import quantity
+from readiness.numbers import quantity, share_words
 
 TAIL = 0.05
 LEAST_SHARE = 0.1
@@ -89,11 +89,11 @@ def _slow(seen: Seen | None) -> Parts:
 
 def _sentence(name: str, tail_share: float, request_share: float, p95_ms: float, parts_ms: Mapping[str, float]) -> str:
     head = (
-        f"{name} has {100 * tail_share:.0f} % of the slowest twentieth of all requests and "
-        f"{100 * request_share:.0f} % of the requests (P95 {quantity(p95_ms, 'ms')})"
+        f"{name} has {share_words(tail_share)} of the slowest twentieth of all requests and "
+        f"{share_words(request_share)} of the requests (P95 {quantity(p95_ms, 'ms')})"
     )
     if not parts_ms:
         return f"{head}; where its time goes is not known: the service sends no Server-Timing, or nobody read it"
     whole = sum(parts_ms.values()) or 1.0
-    shares = ", ".join(f"{part} {100 * spent_ms / whole:.0f} %" for part, spent_ms in list(parts_ms.items())[:4])
+    shares = ", ".join(f"{part} {share_words(spent_ms / whole)}" for part, spent_ms in list(parts_ms.items())[:4])
     return f"{head}; its slow answers spend their time in: {shares}"

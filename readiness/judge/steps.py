@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,9 +15,11 @@ from readiness.judge.outlook import Outlook
 from readiness.judge.release import Horizon, Issue, Step
 from readiness.judge.root_causes import RootCause
 from readiness.judge.tail import by_name, lead
+from readiness.judge.verdict import CheckResult
+from readiness.judge.wording import against, distance
 from readiness.measurements.run import Load, Measurement
 from readiness.metrics.catalogue import find
-from readiness.numbers import count, number, quantity
+from readiness.numbers import count, number, share_words
 from readiness.text import clean
 
 MOST_CAUSES = 4
@@ -68,7 +71,7 @@ def steps(
 def _todos(judged: Sequence[Judged]) -> list[_Todo]:
     """One for each remedy; checks with the same remedy share it."""
     found: dict[str, _Todo] = {}
-    for item in judged:
+    for item in sorted(judged, key=lambda item: -distance(item.result)):
         check = item.result
         if check.outcome in SETTLED:
             continue
@@ -89,6 +92,18 @@ def _todos(judged: Sequence[Judged]) -> list[_Todo]:
     return list(found.values())
 
 
+def _headline(todo: _Todo, begin: str) -> str:
+    """For whom, what, and where to begin, without the reasons."""
+    first = label(todo.items[0].result)
+    name, more = first, len(todo.items) - 1
+    if more:
+        name += f" and {count(more, 'more check')}"
+    what = re.split(r"[:;.](?:\s|$)", todo.text.removeprefix(f"{first}: "), maxsplit=1)[0]
+    if begin:
+        return f"{name}: begin with {begin.partition(': ')[0]}"
+    return f"{name}: {what[:1].lower()}{what[1:]}"
+
+
 def _step(todo: _Todo, decisive: set[str], weight: float, begin: _Begin) -> Step:
     results = [item.result for item in todo.items]
     gain = 100 * sum(item.result.weight * (1 - item.credit.point) for item in todo.items) / weight if weight else 0.0
@@ -97,15 +112,28 @@ def _step(todo: _Todo, decisive: set[str], weight: float, begin: _Begin) -> Step
     elif any(check.outcome in _UNKNOWN or item.remedy for check, item in zip(results, todo.items, strict=True)):
         horizon, effect = Horizon.IMMEDIATE, "tells what is not known"
     elif any(check.key in decisive for check in results):
-        horizon, effect = Horizon.SHORT_TERM, "lifts a condition"
+        lifted = sum(check.key in decisive for check in results)
+        horizon, effect = Horizon.SHORT_TERM, "lifts a condition" if lifted == 1 else f"lifts {lifted} conditions"
     else:
         horizon, effect = Horizon.LONG_TERM, "changes no decision"
     if gain:
         effect += f", {number(gain, '%')} points"
-    return Step(_with_cause(todo, begin), horizon, tuple(check.key for check in results), round(gain, 6), effect)
+        effect += f" for all {len(results)} checks together" if len(results) > 1 else ""
+    where = _where(todo, begin)
+    keys = tuple(check.key for check in results)
+    return Step(_with_cause(todo, where), horizon, keys, round(gain, 6), effect, _headline(todo, where))
 
 
-def _with_cause(todo: _Todo, begin: _Begin) -> str:
+def _where(todo: _Todo, begin: _Begin) -> str:
+    """The endpoint to begin with, and why; "" where nothing says so."""
+    name = todo.items[0].result.name
+    area = name if name == "latency.mean" else name.partition(".")[0]
+    if not any(item.credit.point < 1 and not item.remedy for item in todo.items):
+        return ""
+    return {"latency": begin.slow, "latency.mean": begin.time, "http": begin.failed}.get(area, "")
+
+
+def _with_cause(todo: _Todo, where: str) -> str:
     """The text, with all the checks that it is for and the endpoint to begin with."""
     first = todo.items[0].result
     others = [label(item.result) for item in todo.items[1:]]
@@ -113,9 +141,6 @@ def _with_cause(todo: _Todo, begin: _Begin) -> str:
     if others and text.startswith(f"{label(first)}: "):
         named = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
         text = f"{label(first)} (also {named}): {text.removeprefix(f'{label(first)}: ')}"
-    missed = any(item.credit.point < 1 and not item.remedy for item in todo.items)
-    area = first.name if first.name == "latency.mean" else first.name.partition(".")[0]
-    where = {"latency": begin.slow, "latency.mean": begin.time, "http": begin.failed}.get(area, "") if missed else ""
     return f"{text} Begin with {where}." if where else text
 
 
@@ -128,12 +153,12 @@ def _slow(outlook: Outlook, roots: Sequence[RootCause]) -> str:
         return f"{part.name}: {part.slow:,} of its {part.requests:,} requests were slow"
     root = roots[0]
     text = (
-        f"{root.endpoint}: it has {_percent(root.tail_share)} of the slowest twentieth of all requests, and is "
-        f"{_percent(root.request_share)} of all"
+        f"{root.endpoint}: it has {share_words(root.tail_share)} of the slowest twentieth of all requests, and is "
+        f"{share_words(root.request_share)} of all"
     )
-    if root.parts_ms:
+    if whole := sum(root.parts_ms.values()):
         most = max(root.parts_ms, key=lambda name: root.parts_ms[name])
-        text += f"; most of its time goes into {most} ({_percent(root.parts_ms[most] / sum(root.parts_ms.values()))})"
+        text += f"; most of its time goes into {most} ({share_words(root.parts_ms[most] / whole)})"
     return text
 
 
@@ -144,7 +169,7 @@ def _time(load: Load | None) -> str:
     if not whole_us:
         return ""
     name = max(records, key=lambda one: records[one].ok.sum_us)
-    return f"{name}: it takes {_percent(records[name].ok.sum_us / whole_us)} of all the time that users wait"
+    return f"{name}: it takes {share_words(records[name].ok.sum_us / whole_us)} of all the time that users wait"
 
 
 def issues(
@@ -170,12 +195,17 @@ def issues(
             Issue(
                 name if many else label(results[0]),
                 keys,
-                tuple(f"{label(check)}: {check.message}" for check in results),
+                tuple(f"{label(check)}: {_problem(check)}" for check in results),
                 _causes(name, items, outlook, load, measurements, stalls, roots),
                 tuple(step.text for step in planned if set(step.checks) & set(keys)),
             )
         )
     return tuple(found)
+
+
+def _problem(check: CheckResult) -> str:
+    """A failure in a few words, as its whole message stands with the check; else the message."""
+    return f"{against(check)}." if check.outcome is Outcome.FAIL and check.value is not None else check.message
 
 
 def _group(item: Judged) -> str:
@@ -204,7 +234,7 @@ def _causes(
         return (f"The measurement itself is in question: {first.remedy}.",)
     if name == "Slow answers":
         parts = outlook.tail.parts[:2] if outlook.tail else ()
-        slow = (f"{part.name}: {count(part.slow, 'slow request')}, {_percent(part.share)} of all" for part in parts)
+        slow = (f"{part.name}: {count(part.slow, 'slow request')}, {share_words(part.share)} of all" for part in parts)
         return (
             *(f"{root.sentence}." for root in roots),
             *([outlook.tail.text] if outlook.tail else ()),
@@ -213,14 +243,23 @@ def _causes(
         )
     if name == "Failed requests":
         return _failures(load)
-    wanted = {(item.result.name, item.result.scope) for item in items}
-    return tuple(
+    if name == "cache.hit_rate":
+        unused = _bad_details("cache.fallback", first.result.scope, measurements)
+        if unused:
+            return (f"The cache itself was not in use, so nothing could be found in it: {unused[0]}. Mend that first.",)
+    wanted = dict.fromkeys((item.result.name, item.result.scope) for item in items)
+    return tuple(text for key in wanted for text in _bad_details(*key, measurements))[:MOST_CAUSES]
+
+
+def _bad_details(name: str, scope: str | None, measurements: Sequence[Measurement]) -> list[str]:
+    """What a probe saw and marked as wrong."""
+    return [
         f"{clean(detail.subject)}: {clean(detail.observed)}{f' ({clean(detail.note)})' if detail.note else ''}"
         for measurement in measurements
-        if (measurement.metric, measurement.scope) in wanted
+        if (measurement.metric, measurement.scope) == (name, scope)
         for detail in measurement.details
         if detail.ok is False
-    )[:MOST_CAUSES]
+    ]
 
 
 def _failures(load: Load | None) -> tuple[str, ...]:
@@ -236,7 +275,3 @@ def _failures(load: Load | None) -> tuple[str, ...]:
             found.append((bad, f"{endpoint.name} ({endpoint.scenario}): {', '.join(classes)} of {record.requests:,}"))
     found.sort(key=lambda pair: -pair[0])
     return tuple(text for _, text in found[:MOST_CAUSES])
-
-
-def _percent(part: float) -> str:
-    return quantity(100 * part, "%")

@@ -40,7 +40,7 @@ def restarts(evidence: Evidence) -> tuple[Measurement, ...]:
         extra = max(len(different) - evidence.settings.instance.instances, 0)
         most = max(most, extra)
         shown = ", then ".join(different[:5])
-        details.append(Detail(where, shown, extra == 0, f"{len(names):,} readings, {len(different):,} different"))
+        details.append(Detail(where, shown, extra == 0, f"{len(names):,} readings, {len(different):,} distinct"))
     readings = max(len(names) for names in found.values())
     return (Measurement(METRIC, None, float(most), SOURCE, readings, details=tuple(details)),)
 

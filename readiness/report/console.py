@@ -70,7 +70,9 @@ def _decision(page: Page, in_ascii: bool) -> Panel:
     text = Text.assemble(
         _mark(page.decision, in_ascii),
         "\n",
-        _plain(page.reason, in_ascii),
+        _plain(page.meaning, in_ascii),
+        "\n",
+        _plain(f"{page.reason} {page.cause}".strip(), in_ascii),
         "\n",
         (
             _plain(f"Score {page.score}{of} ({page.score_range}), coverage {page.coverage}; {page.tally}", in_ascii),
@@ -114,7 +116,7 @@ def _details(page: Page, in_ascii: bool) -> list[RenderableType]:
         ("Not measured", missing, 5),
         ("Conditions", page.conditions, 10),
         ("What would change the decision", page.outlook.change, 2),
-        ("Next steps", page.next_steps, 3),
+        ("Next: what blocks, then by points", page.next_short, 3),
     ):
         if lines:
             parts += [Text(heading, style="bold"), _list(lines, most, in_ascii)]

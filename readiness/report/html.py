@@ -19,6 +19,10 @@ from readiness.report.view.page import build
 SECTIONS = (
     ("executive", "Executive summary"),
     ("metrics", "Performance metrics"),
+    ("deployment", "Deployment decision"),
+    ("risks", "Risk assessment"),
+    ("steps", "Next steps"),
+    ("critical", "Critical success metrics"),
     ("takes", "What it would take"),
     ("unmeasured", "Not measured"),
     ("doubts", "Doubts and stalls"),
@@ -27,10 +31,6 @@ SECTIONS = (
     ("probes", "Findings of the probes"),
     ("database", "Database status"),
     ("infrastructure", "Infrastructure"),
-    ("risks", "Risk assessment"),
-    ("deployment", "Deployment decision"),
-    ("critical", "Critical success metrics"),
-    ("steps", "Next steps"),
     ("conclusion", "Conclusion"),
     ("provenance", "Provenance"),
 )

@@ -132,7 +132,7 @@ def test_a_root_cause_says_where_to_begin_and_where_the_time_goes() -> None:
     checks = (builders.check("latency.p95", "< 100 ms"),)
     verdict = judge(builders.run(replace(load, seen=(seen,))), Config("shop", checks))
     assert verdict.next_steps[0].endswith(
-        "Begin with POST /login: it has 100 % of the slowest twentieth of all requests, and is 18.18 % of all; "
+        "Begin with POST /login: it has 100 % of the slowest twentieth of all requests, and is 18 % of all; "
         "most of its time goes into hash (90 %)."
     )
     assert "POST /login has 100 % of the slowest twentieth" in verdict.release.issues[0].causes[0]

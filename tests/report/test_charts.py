@@ -97,8 +97,8 @@ def test_a_range_bar_is_over_when_its_own_limit_is_reached() -> None:
     chart = ranges.draw(builders.verdict(), None)
     assert chart is not None
     limits = {row[0]: row[-1] for row in chart.rows}
-    assert limits["GET /api/bags/{qr}"] == "80 ms"
-    assert limits["POST /login"] == "100 ms"
+    assert limits["GET /api/bags/{qr} (bag_lookup)"] == "80 ms"
+    assert limits["POST /login (login)"] == "100 ms"
     assert str(chart.svg).count('class="bar over"') == 2
 
 

@@ -16,6 +16,7 @@ import readiness.report
 from readiness.judge.verdict import Decision, Outcome, Verdict
 from readiness.report import FORMATS
 from readiness.report.status import OUTCOMES
+from readiness.report.view import words
 from readiness.report.view.checks import key_of
 from tests.report import builders, parsing
 
@@ -106,9 +107,10 @@ def test_junit_has_one_case_per_check_and_one_for_the_decision(verdict: Verdict)
 def test_the_sections_come_in_their_order_in_both_formats() -> None:
     verdict = builders.every_outcome()
     wanted = [
-        "Executive summary", "Performance metrics", "What it would take", "What was not measured, and why",
-        "Doubts and stalls", "Remaining issues", "Load", "Findings of the probes", "Database status", "Infrastructure",
-        "Risk assessment", "Deployment decision", "Critical success metrics", "Next steps", "Conclusion", "Provenance",
+        "Executive summary", "Performance metrics", "Deployment decision", "Risk assessment", "Next steps",
+        "Critical success metrics", "What it would take", "What was not measured, and why", "Doubts and stalls",
+        "Remaining issues", "Load", "Findings of the probes", "Database status", "Infrastructure", "Conclusion",
+        "Provenance",
     ]  # fmt: skip
     markdown = FORMATS["md"].render(verdict)
     html = FORMATS["html"].render(verdict)
@@ -125,11 +127,23 @@ def test_the_first_screen_names_the_worst_check_with_its_factor() -> None:
         assert start < text.index("Performance metrics")
 
 
+def test_the_first_screen_says_what_to_do_what_was_tested_and_where_the_trouble_lies() -> None:
+    base = builders.verdict()
+    verdict = replace(base, target=replace(base.target, name="demo:legacy", addresses=("127.0.0.1",)))
+    for name in ("md", "html"):
+        text = FORMATS[name].render(verdict).replace("`", "").partition("Executive summary</h2>")[0]
+        assert "May go live only if a named person accepts the 3 conditions below" in text
+        assert "demo:legacy, the built-in demo, on the machine that also made the load; version unknown" in text
+        assert "A blocking check stops the release by itself." in text
+        assert "nswers take 2.2× to 13.8× their limit" in text
+    assert words.cause(builders.ready()) == ""
+
+
 def test_what_the_run_could_have_seen_is_told_in_both_formats() -> None:
     for name in ("md", "html"):
         text = FORMATS[name].render(builders.verdict())
         assert "P95 of Bag Lookup: 83.1 ms instead of 61.4 ms (every request 1.4× as slow)" in text.replace("`", "")
-        assert "485 of 500 resampled runs decide the same" in text
+        assert "decided the same in 485 of 500 resamplings of this run" in text
 
 
 def test_what_has_no_number_is_a_word_and_never_zero() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from readiness import numbers
 from readiness.judge.verdict import Verdict
 from readiness.measurements.database import Sessions
@@ -20,7 +23,9 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     seen = run.database if run else None
     if seen is None or len(seen.sessions) < 2 or seen.limit <= 0:
         return None
-    samples = _worst_of(seen.sessions, MOST_POINTS)
+    begun_s = run.load.judged_start_s if run and run.load else 0.0
+    sessions = tuple(replace(sample, at_s=sample.at_s + begun_s) for sample in seen.sessions)
+    samples = _worst_of(sessions, MOST_POINTS)
     x = Scale(samples[0].at_s, samples[-1].at_s, LEFT, WIDTH - RIGHT)
     ticks = linear_ticks(float(max(seen.limit, *(sample.connected for sample in samples))), 4)
     y = Scale(0.0, ticks[-1], BOTTOM, TOP)
@@ -33,10 +38,15 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
         for tick in linear_ticks(samples[-1].at_s, 8)
         if x.low <= tick <= x.high
     ]
-    parts.append(svg.text(WIDTH - RIGHT, HEIGHT - 8, "seconds of the judged window", anchor="end"))
+    parts.append(svg.text(WIDTH - RIGHT, HEIGHT - 8, "seconds since the first user", anchor="end"))
     parts.append(svg.line(LEFT, y(seen.limit), WIDTH - RIGHT, y(seen.limit), "limit", "#a5121f", stroke_width=2.0))
     words = f"limit {seen.limit:,}"
     parts.append(svg.text(WIDTH - RIGHT, y(seen.limit) - 6, words, anchor="end", class_="label limit-label"))
+    pool = _pool(run)
+    if pool:
+        parts.append(svg.line(LEFT, y(pool), WIDTH - RIGHT, y(pool), "limit", "#a5121f", stroke_width=1.0))
+        words = f"the service's own pool: {pool:,}"
+        parts.append(svg.text(LEFT + 6, y(pool) - 6, words, class_="label limit-label"))
     lines = ([s.connected for s in samples], [s.active for s in samples], [s.waiting_for_lock for s in samples])
     for i, line in enumerate(lines):
         parts.append(svg.path([(x(s.at_s), y(n)) for s, n in zip(samples, line, strict=True)], i))
@@ -44,14 +54,24 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
         "connections",
         "Did the connections run out?",
         "Sessions of the database server while the load ran, without readiness's own; the red line is the most that "
-        "clients may have.",
+        "clients may have, the thin one below it the service's own pool where it says its size.",
         svg.picture(
             "connections", "Database connections over time", _describe(samples, seen.limit), WIDTH, HEIGHT, *parts
         ),
         ("Connected", "Active", "Waiting for a lock"),
         ("Seconds", "Connected", "Active", "Idle in transaction", "Waiting for a lock"),
-        tuple(_row(sample) for sample in _worst_of(seen.sessions, MOST_ROWS)),
+        tuple(_row(sample) for sample in _worst_of(sessions, MOST_ROWS)),
     )
+
+
+def _pool(run: Run | None) -> int | None:
+    """The most connections that the service's pool may open, as its own statistics say."""
+    for measurement in run.measurements if run else ():
+        for detail in measurement.details if measurement.metric == "pool.saturation" else ():
+            size = re.fullmatch(r"[0-9,]+ of ([0-9,]+)", detail.observed)
+            if size:
+                return int(size[1].replace(",", ""))
+    return None
 
 
 def _worst_of(samples: tuple[Sessions, ...], most: int) -> list[Sessions]:

@@ -57,6 +57,11 @@ def _limit(endpoint: EndpointResult, checks: tuple[CheckResult, ...]) -> float |
     return None
 
 
+def _named(endpoint: EndpointResult) -> str:
+    """With its scenario: several may ask the same endpoint."""
+    return f"{clean(endpoint.name)} ({clean(endpoint.scenario)})"
+
+
 def _over(endpoint: EndpointResult, bound: float | None) -> bool:
     return bound is not None and (endpoint.latency_ms.p95 or 0.0) >= bound
 
@@ -65,7 +70,7 @@ def _bar(endpoint: EndpointResult, bound: float | None, middle: float, x: Scale)
     at = endpoint.latency_ms
     p50, p95, p99 = at.p50 or 0.0, at.p95 or 0.0, at.p99 or 0.0
     over = _over(endpoint, bound)
-    name = clean(endpoint.name)
+    name = _named(endpoint)
     parts: list[str] = [
         svg.text(LEFT, middle - 12, shorten(name, 90), class_="label name"),
         svg.rect(
@@ -87,7 +92,7 @@ def _describe(shown: list[EndpointResult], bounds: list[float | None]) -> str:
     over = sum(_over(e, b) for e, b in zip(shown, bounds, strict=True))
     worst = shown[0]
     return (
-        f"{over} of {len(shown)} endpoints have a P95 at or over their limit. Longest P99: {clean(worst.name)} with "
+        f"{over} of {len(shown)} endpoints have a P95 at or over their limit. Longest P99: {_named(worst)} with "
         f"{numbers.quantity(worst.latency_ms.p99, 'ms')}."
     )
 
@@ -95,4 +100,4 @@ def _describe(shown: list[EndpointResult], bounds: list[float | None]) -> str:
 def _row(endpoint: EndpointResult, bound: float | None) -> tuple[str, ...]:
     at = endpoint.latency_ms
     cells = (numbers.quantity(value, "ms", apart_from=bound) for value in (at.p50, at.p95, at.p99))
-    return (clean(endpoint.name), *cells, "none" if bound is None else numbers.limit(bound, "ms"))
+    return (_named(endpoint), *cells, "none" if bound is None else numbers.limit(bound, "ms"))

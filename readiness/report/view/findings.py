@@ -16,6 +16,11 @@ LONGEST_REASON = 1000
 MOST_DETAILS = 200
 
 
+AGREE = Status("agree", "=", "=", "quiet", "bright_black")
+"""Of sources, not of limits: two may agree on a value that fails."""
+DISAGREE = Status("disagree", "≠", "#", "unsure", "magenta")
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One observation: a header and its value."""
@@ -76,10 +81,8 @@ def _witness(witness: Witness, unit: str) -> Line:
     """One source and what it said; the one that gave the value agrees with itself."""
     bound = {"at_least": "at least ", "at_most": "at most "}.get(witness.relation, "")
     said = bound + numbers.quantity(witness.value, unit) if witness.value is not None else "says nothing"
-    mark = None if witness.agrees is None else OUTCOMES[Outcome.PASS if witness.agrees else Outcome.FAIL]
-    word = "" if witness.agrees is None else "agrees" if witness.agrees else "disagrees"
-    note = "; ".join(part for part in (word, witness.note) if part)
-    return Line(f"by {clean(witness.source)}", said, mark, clean(note))
+    mark = None if witness.agrees is None else AGREE if witness.agrees else DISAGREE
+    return Line(f"by {clean(witness.source)}", said, mark, clean(witness.note))
 
 
 def _line(detail: Detail) -> Line:

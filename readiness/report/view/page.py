@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from readiness.judge.verdict import Verdict
-from readiness.report.status import DECISIONS, MEANING, Status
+from readiness.report.status import DECISIONS, Status
 from readiness.report.view import checks as checking
 from readiness.report.view import endpoints as traffic
 from readiness.report.view import facts, findings, outlook, release, words
@@ -32,6 +32,10 @@ class Page:
     service: str
     decision: Status
     meaning: str
+    """What the decision asks of the reader."""
+    cause: str
+    """What is wrong and what is not, in one sentence."""
+    tested: str
     reason: str
     exit_code: str
     score: str
@@ -65,6 +69,8 @@ class Page:
     release: release.ReleaseView
     risks: tuple[RiskLevel, ...]
     next_steps: tuple[str, ...]
+    next_short: tuple[str, ...]
+    """The first steps in a line each."""
     conclusion: str
     provenance: tuple[facts.Fact, ...]
 
@@ -82,7 +88,9 @@ def build(verdict: Verdict) -> Page:
         title=f"{decision.word} · score {score} · {service}",
         service=service,
         decision=decision,
-        meaning=MEANING[verdict.decision],
+        meaning=words.meaning(verdict),
+        cause=words.cause(verdict),
+        tested=words.tested(verdict),
         reason=clean(verdict.reason, LONGEST),
         exit_code=str(int(verdict.exit_code)),
         score=score,
@@ -118,6 +126,7 @@ def build(verdict: Verdict) -> Page:
             RiskLevel("Low", "good", _lines(verdict.risks.low)),
         ),
         next_steps=_lines(verdict.next_steps),
+        next_short=release.headlines(verdict),
         conclusion=words.conclusion(verdict),
         provenance=facts.full(verdict),
     )

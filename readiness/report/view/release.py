@@ -14,6 +14,7 @@ from readiness.text import clean
 
 LONGEST = 1500
 MOST_LINES = 100
+MOST_HEADLINES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,12 @@ def build(verdict: Verdict) -> ReleaseView:
         ),
         steps=tuple(StepGroup(TITLES[horizon], rows) for horizon in Horizon if (rows := _steps(verdict, horizon))),
     )
+
+
+def headlines(verdict: Verdict) -> tuple[str, ...]:
+    """The first steps in a line each; their whole text stands in the section."""
+    steps = [step.headline or step.text for step in verdict.release.steps] or list(verdict.next_steps)
+    return tuple(clean(text, LONGEST) for text in steps[:MOST_HEADLINES])
 
 
 def _why(issue: Issue) -> str:

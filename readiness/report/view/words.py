@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections import Counter
 
 from readiness import numbers
+from readiness.judge import wording
 from readiness.judge.verdict import Decision, Outcome, Verdict
 from readiness.metrics.catalogue import find
+from readiness.report.status import MEANING
 from readiness.report.view.checks import worst
 from readiness.text import clean
 
+AREAS = {"database": "database and data"}
+"""Areas of the catalogue whose name says less than what is in them."""
+MOST_NAMED = 6
 _TALLY = (
     (Outcome.PASS, "passed"),
     (Outcome.WARN, "warned"),
@@ -39,7 +44,9 @@ def score(verdict: Verdict) -> str:
 def score_range(verdict: Verdict) -> str:
     """Between which values the score lies, given what is unsure or missing."""
     low, high = verdict.score.low, verdict.score.high
-    return "exact" if low == high and verdict.score.coverage > 0 else f"between {low:.1f} and {high:.1f}"
+    if low == high and verdict.score.coverage > 0:
+        return "no check is left open"
+    return f"between {low:.1f} and {high:.1f}: some checks are open"
 
 
 def coverage(verdict: Verdict) -> str:
@@ -66,11 +73,13 @@ def seconds(value: str | float | None) -> str:
 
 
 def requests(verdict: Verdict) -> str:
-    """`12,034 judged requests, 99.97 % answered as expected`."""
+    """`12,034 judged requests, none failed`."""
     judged = verdict.judged
     if judged is None:
         return "no requests are on record"
-    return f"{numbers.count(judged.planned, 'judged request')}, {numbers.share(judged.ok, judged.planned)} as expected"
+    bad = judged.planned - judged.ok
+    failed = f"{bad:,} failed ({numbers.share(bad, judged.planned)})" if bad else "none failed"
+    return f"{numbers.count(judged.planned, 'judged request')}, {failed}"
 
 
 def confidence(verdict: Verdict) -> str:
@@ -78,13 +87,59 @@ def confidence(verdict: Verdict) -> str:
     same, n = verdict.sensitivity.same_decision, verdict.sensitivity.resamples
     if same is None or not n:
         return ""
-    return f"{round(same * n):,} of {n:,} resampled runs decide the same"
+    return f"decided the same in {round(same * n):,} of {n:,} resamplings of this run"
+
+
+def meaning(verdict: Verdict) -> str:
+    """What the decision asks of whoever reads it, in one instruction."""
+    if verdict.decision is Decision.CONDITIONAL and verdict.conditions:
+        n = len(verdict.conditions)
+        what = f"the {n} conditions below" if n > 1 else "the condition below"
+        return f"May go live only if a named person accepts {what}; otherwise mend and run again."
+    return MEANING[verdict.decision]
+
+
+def tested(verdict: Verdict) -> str:
+    """What was tested, and where: a demo on the machine of the load is no production."""
+    target = verdict.target
+    what = f"Tested: {clean(target.name)}{', the built-in demo' if target.name.startswith('demo:') else ''}"
+    loopback = any(address.startswith(("127.", "::1")) for address in target.addresses)
+    where = ", on the machine that also made the load" if loopback else ""
+    commit = verdict.provenance.commit
+    return f"{what}{where}; version {clean(commit)[:12] if commit else 'unknown'}."
+
+
+def cause(verdict: Verdict) -> str:
+    """What is wrong and what is not, in one sentence, from measurements only; "" where nothing failed."""
+    failed = [check for check in verdict.checks if check.outcome is Outcome.FAIL]
+    if not failed:
+        return ""
+    planned, ok = (verdict.judged.planned, verdict.judged.ok) if verdict.judged else (0, 0)
+    good = ["no request failed"] if 0 < planned == ok else []
+    lost = [check.outcome for check in verdict.checks if check.name == "database.writes.lost"]
+    if lost == [Outcome.PASS]:
+        good.append("no acknowledged write was lost")
+    bad = []
+    if ok < planned and any(check.name.startswith("http.") for check in failed):
+        bad.append(f"{planned - ok:,} of {numbers.count(planned, 'request')} failed")
+    if Outcome.FAIL in lost:
+        bad.append("acknowledged writes were lost")
+    slow = [check for check in failed if "latency" in check.name and check.unit == "ms" and check.value is not None]
+    late = [times for check in slow if (times := wording.distance(check)) > 1]
+    if late:
+        least, most = (numbers.times(end, 1.0) for end in (min(late), max(late)))
+        bad.append(f"answers take {most if least == most else f'{least} to {most}'} their limit")
+    if any(check.name == "cache.hit_rate" and check.value == 0 for check in failed):
+        bad.append("the cache answers nothing")
+    said = "; ".join(part for part in (" and ".join(good), "; ".join(bad)) if part)
+    return f"{said[:1].upper()}{said[1:]}." if bad else ""
 
 
 def executive(verdict: Verdict) -> tuple[str, ...]:
     """The summary for those who read nothing else: what was done, what held, what did not and why, what it bears."""
     service = clean(verdict.service)
-    said = [
+    said = [f"The decision is {verdict.decision}. {meaning(verdict)} {cause(verdict)}".strip()]
+    said += [
         f"{service} was assessed at {clean(verdict.target.name)} on {numbers.utc(verdict.started_at)}, under "
         f"{load(verdict)}; {requests(verdict)}."
         if verdict.judged is not None
@@ -92,9 +147,9 @@ def executive(verdict: Verdict) -> tuple[str, ...]:
     ]
     held, missed = _areas(verdict)
     if held:
-        said.append(f"Every check held in: {', '.join(held)}.")
+        said.append(f"Every check passed in: {', '.join(held)}.")
     if missed:
-        said.append(f"Not every check held in: {'; '.join(missed)}.")
+        said.append(f"Not passed: {'; '.join(missed)}.")
     said += [_sentence(clean(issue.causes[0], 1000)) for issue in verdict.release.issues[:2] if issue.causes]
     if verdict.release.deployment is not None:
         said.append(f"Largest load inside the limits: {clean(verdict.release.deployment.max_load, 1000)}")
@@ -106,15 +161,25 @@ def executive(verdict: Verdict) -> tuple[str, ...]:
 def _areas(verdict: Verdict) -> tuple[list[str], list[str]]:
     """Areas of the catalogue where all checks passed, and where not, the latter with the checks that did not."""
     by_area: dict[str, list[str]] = {}
-    for check in verdict.checks:
+    counts: Counter[str] = Counter()
+    for check in sorted(verdict.checks, key=wording.distance, reverse=True):
         if check.outcome is Outcome.NOT_APPLICABLE:
             continue
         metric = find(check.name)
-        missed = by_area.setdefault(metric.area if metric else "other", [])
+        area = AREAS.get(metric.area, metric.area) if metric else "other"
+        counts[area] += 1
+        missed = by_area.setdefault(area, [])
         if check.outcome is not Outcome.PASS:
             missed.append(clean(check.title) or clean(check.name))
-    held = [area for area, missed in by_area.items() if not missed]
-    return held, [f"{area} ({', '.join(missed[:4])})" for area, missed in by_area.items() if missed]
+    held = [f"{area} ({counts[area]:,})" for area, missed in by_area.items() if not missed]
+    return held, [
+        f"{area}, {len(missed):,} of {counts[area]:,} ({_some(missed)})" for area, missed in by_area.items() if missed
+    ]
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    return f"{', '.join(names[:MOST_NAMED])}{more}"
 
 
 def conclusion(verdict: Verdict) -> str:
@@ -133,7 +198,9 @@ def conclusion(verdict: Verdict) -> str:
     if verdict.doubts:
         parts.append(f"There is doubt about the run as a whole: {_sentence(clean(verdict.doubts[0], 1000))}")
     if verdict.next_steps:
-        parts.append(f"First step: {_sentence(clean(verdict.next_steps[0], 1000))}")
+        steps = verdict.release.steps
+        first_step = steps[0].headline if steps and steps[0].headline else verdict.next_steps[0]
+        parts.append(f"First step: {_sentence(clean(first_step, 1000))}")
     elif verdict.decision is Decision.READY:
         parts.append("No step is needed before the release.")
     return " ".join(parts)
