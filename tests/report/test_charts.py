@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readiness.judge.verdict import Verdict
-from readiness.measurements.run import Endpoint, Recording, Run
+from readiness.measurements.run import Detail, Endpoint, Measurement, Recording, Run
 from readiness.report import charts
 from readiness.report.charts import (
     axes,
@@ -161,6 +161,19 @@ def test_connections_are_drawn_against_their_limit() -> None:
     assert "At most 30 of 97 connections" in str(chart.svg)
     assert "limit 97" in str(chart.svg)
     assert connections.draw(verdict, replace(run, database=None)) is None
+
+
+def test_the_services_own_pool_is_a_second_limit_and_time_counts_from_the_first_user() -> None:
+    verdict = builders.verdict()
+    run = builders.run(verdict)
+    size = Measurement("pool.saturation", None, 20.0, "probe pool", details=(Detail("most in use", "1 of 5", None),))
+    chart = connections.draw(verdict, replace(run, measurements=(size,)))
+    assert chart is not None
+    assert "the service's own pool: 5" in "".join(ET.fromstring(chart.svg).itertext())
+    assert run.load is not None
+    assert run.database is not None
+    first = run.database.sessions[0].at_s + run.load.judged_start_s
+    assert chart.rows[0][0] == f"{first:,.1f}"
 
 
 def test_steps_say_at_which_height_the_limits_held_and_one_height_is_no_chart() -> None:

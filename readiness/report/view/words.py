@@ -102,7 +102,8 @@ def meaning(verdict: Verdict) -> str:
 def tested(verdict: Verdict) -> str:
     """What was tested, and where: a demo on the machine of the load is no production."""
     target = verdict.target
-    what = f"Tested: {clean(target.name)}{', the built-in demo' if target.name.startswith('demo:') else ''}"
+    demo = target.name.partition(":")[0] == "demo"
+    what = f"Tested: {clean(target.name)}{', the built-in demo' if demo else ''}"
     loopback = any(address.startswith(("127.", "::1")) for address in target.addresses)
     where = ", on the machine that also made the load" if loopback else ""
     commit = verdict.provenance.commit
