@@ -42,13 +42,13 @@ def main(host: str, port: str, mode: str, scenario: str) -> None:
 
     say("client_ready", -1)
     gevent.spawn(beat)
-    say(messages.JOINED, {"name": NAME, "version": "0", "scenarios": {"api": sha256(scenario)}})
+    say(messages.JOINED, {"name": NAME, "version": "0", "scenarios": {"calm": sha256(scenario)}})
     if mode == "hello":
         gevent.sleep(30)
     while True:
         kind = client.recv().type
         if kind == messages.PLAN:
-            say(messages.EVENT, {"line": wire.dumps(wire.Hello(locust.__version__, {"api": 1}))})
+            say(messages.EVENT, {"line": wire.dumps(wire.Hello(locust.__version__, {"calm": 1}))})
         elif kind == messages.GO:
             ended = 1_000_000 if mode == "invents" else 0
             gevent.sleep(2.0)

@@ -14,7 +14,8 @@ def test_the_engine_is_calibrated_with_the_scenario_and_nothing_of_it_reaches_th
     cli: Cli, faultd: StartFaultd
 ) -> None:
     server = faultd()
-    result = cli.run(server.url, scenario="starts.py", duration="2s", load="  calibration: 1s\n")
+    checks = '\n  latency.p95: { pass: "< 900 ms", on_fail: block }\n'
+    result = cli.run(server.url, scenario="starts.py", checks=checks, duration="3s", load="  calibration: 1s\n")
     assert result.exit_code == 0, str(result)
     assert_invariants(result, server, planned_s=3)
     assert server.seen("/api/start") == 5

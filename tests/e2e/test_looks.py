@@ -12,7 +12,15 @@ def test_two_processes_end_together_as_soon_as_everything_is_proven(cli: Cli, fa
     """Fifteen seconds are the least that such a run takes, so this one row does the work of several."""
     server = faultd()
     result = cli.run(
-        server.url, "--processes", "2", load="  max_duration: 60s\n", duration="until_decided", timeout_s=90
+        server.url,
+        "--users",
+        "30",
+        "--processes",
+        "2",
+        scenario="calm.py",
+        load="  max_duration: 60s\n",
+        duration="until_decided",
+        timeout_s=90,
     )
     assert result.exit_code == 0, str(result)
     assert_invariants(result, server, planned_s=40)

@@ -33,6 +33,6 @@ def test_a_history_that_cannot_be_read_or_written_is_said_and_changes_nothing(cl
     result = cli.run(server.url, "--repeat", "0")
     assert result.exit_code == 2
     assert "--repeat: must be" in result.stderr
-    result = cli.run(server.url, duration="2s")
+    result = cli.run(server.url, "--users", "25", scenario="calm.py", duration="2s")
     assert result.exit_code == 0, str(result)
     assert "could not be noted" in result.stderr

@@ -12,7 +12,7 @@ from tests.faultd.fixture import StartFaultd
 
 def test_t1_a_healthy_fast_service_is_ready(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd()
-    result = cli.run(server.url)
+    result = cli.run(server.url, "--users", "25", scenario="calm.py")
     assert result.exit_code == 0, str(result)
     assert_invariants(result, server)
     assert result.ledger["ok"] >= 300

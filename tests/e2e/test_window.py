@@ -11,7 +11,7 @@ from tests.faultd.fixture import StartFaultd
 def test_t15_a_slow_start_is_measured_and_shown_but_not_judged(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd(layer("delay", delay_ms=1300, for_s=1))
     checks = '\n  latency.p95: { pass: "< 900 ms", on_fail: block }\n  latency.max: { pass: "< 1200 ms" }\n'
-    result = cli.run(server.url, "--warm-up", "3s", checks=checks, duration="1s")
+    result = cli.run(server.url, "--users", "25", "--warm-up", "3s", scenario="calm.py", checks=checks, duration="1s")
     assert result.exit_code == 0, str(result)
     assert_invariants(result, server, planned_s=4)
     (endpoint,) = result.run["endpoints"]

@@ -45,12 +45,12 @@ def helper(*argv: str, token: str = TOKEN, **more: str) -> Iterator[subprocess.P
         process.communicate()
 
 
-def worker(port: int, scenario: Path | str = SCENARIOS / "api.py") -> tuple[str, ...]:
+def worker(port: int, scenario: Path | str = SCENARIOS / "calm.py") -> tuple[str, ...]:
     return (command(), "worker", "--master", f"127.0.0.1:{port}", "--scenarios", str(scenario))
 
 
 def rogue(port: int, mode: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "tests.e2e.rogue_worker", "127.0.0.1", str(port), mode, str(SCENARIOS / "api.py"))
+    return (sys.executable, "-m", "tests.e2e.rogue_worker", "127.0.0.1", str(port), mode, str(SCENARIOS / "calm.py"))
 
 
 def test_every_worker_is_calibrated(cli: Cli, faultd: StartFaultd) -> None:
@@ -106,16 +106,17 @@ def test_remote_workers_share_the_load_and_strangers_are_sent_away(
 ) -> None:
     """The wrong token, another scenario of the same name, and one worker too many change no number."""
     server, port = faultd(), free_port()
-    other = tmp_path / "api.py"
-    other.write_text((SCENARIOS / "api.py").read_text() + "\n# not the master's\n")
+    other = tmp_path / "calm.py"
+    other.write_text((SCENARIOS / "calm.py").read_text() + "\n# not the master's\n")
     running = cli.start(
         server.url,
-        *("--remote-workers", "2", "--listen", f"127.0.0.1:{port}"),
+        *("--remote-workers", "2", "--listen", f"127.0.0.1:{port}", "--users", "25"),
+        scenario="calm.py",
         duration="3s",
         env={"READINESS_WORKER_TOKEN": TOKEN},
     )
     with helper(*worker(port), token="some-other-token-of-16"), helper(*worker(port, other)) as stranger:
-        assert "your api.py is not the master's" in stranger.communicate(timeout=60)[1]
+        assert "your calm.py is not the master's" in stranger.communicate(timeout=60)[1]
         assert stranger.returncode == 1
         with helper(*worker(port)) as first, helper(*worker(port)) as second, helper(*worker(port)) as third:
             result = running.finish()
@@ -139,6 +140,8 @@ def test_g15_x11_a_worker_that_lies_is_noticed(
     running = cli.start(
         server.url,
         *("--processes", "2", "--remote-workers", "1", "--listen", f"127.0.0.1:{port}", "--worker-wait", "12s"),
+        *("--users", "45"),
+        scenario="calm.py",
         duration="2s",
         env={"READINESS_WORKER_TOKEN": TOKEN},
     )

@@ -75,7 +75,7 @@ def test_nothing_of_nothing_is_not_a_rate(site: Site, judged: Judged) -> None:
 
 
 def test_a_counter_that_goes_down_gives_a_reason(site: Site, judged: Judged) -> None:
-    reason = refused(site, judged(), stats(900, 100), stats(10, 200))
+    reason = refused(site, judged(length_s=1.0), stats(900, 100), stats(10, 200))
     assert "/cache/hits: the counter went down from 900 to 10" in reason
 
 

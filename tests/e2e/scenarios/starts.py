@@ -4,7 +4,7 @@ from readiness.scenario import User, constant, task
 
 
 class Starts(User):
-    wait_time = constant(0.005)
+    wait_time = constant(0.1)
 
     def on_start(self) -> None:
         self.client.post("/api/start", json={"user": self.account_number})
