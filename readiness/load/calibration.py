@@ -11,6 +11,7 @@ the trial. So a worker forks its `Copy` before it connects, and the copy reads t
 
 from __future__ import annotations
 
+import ctypes
 import json
 import logging
 import os
@@ -59,8 +60,10 @@ class Copy:
         """`classes` as they are in this process; without them the copy loads the plan's files."""
         plan_fd, self._plan_fd = os.pipe()
         self._told_fd, told_fd = os.pipe()
+        parent = os.getpid()
         self._pid = os.fork()
         if self._pid == 0:
+            _end_with(parent)
             os.close(self._plan_fd)
             os.close(self._told_fd)
             _in_child(plan_fd, classes, told_fd)
@@ -129,6 +132,14 @@ def _read(fd: int, patience_s: float) -> bytes:
 def _read_all(fd: int, told: bytearray) -> None:
     while chunk := gevent.os.nb_read(fd, 65536):
         told += chunk
+
+
+def _end_with(parent: int) -> None:
+    """The pipe's end is not enough: after a fork under gevent the child was seen to keep a writing end of its own."""
+    with suppress(AttributeError, OSError):  # Linux alone has it: prctl(2), PR_SET_PDEATHSIG
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(0)
 
 
 def _in_child(plan_fd: int, given: Sequence[type[Any]] | None, told_fd: int) -> None:

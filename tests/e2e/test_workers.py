@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Cli
-from tests.e2e.harness import SCENARIOS, Running, command
+from tests.e2e.harness import MARK, SCENARIOS, Running, command, marked
 from tests.e2e.invariants import assert_invariants
+from tests.faultd.client import until
 from tests.faultd.fixture import StartFaultd
 
 TOKEN = "a-token-that-both-sides-know"
@@ -169,3 +170,15 @@ def test_wrong_flags_about_workers_are_usage_errors(
     result = cli.run("http://127.0.0.1:1", *flags, env=env)
     assert result.exit_code == 2, str(result)
     assert said in result.stderr
+
+
+def test_a_killed_worker_leaves_nothing_behind() -> None:
+    """Also not the copy of itself that it keeps for the calibration."""
+    mark = "killed-worker"
+    with helper(*worker(free_port()), **{MARK: mark}):
+        assert until(lambda: len(marked(mark)) >= 3)  # the command, the worker, and its copy
+        for pid, line in marked(mark).items():
+            if "readiness.load.workers.worker" not in line:
+                os.kill(pid, signal.SIGKILL)
+        os.kill(min(marked(mark)), signal.SIGKILL)
+        assert until(lambda: not marked(mark))
