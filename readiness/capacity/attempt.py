@@ -17,6 +17,7 @@ from readiness.judge.instrument import MAX_CPU_SHARE, MIN_WATCHED_S, lag_ms, sus
 from readiness.judge.judge import judged_ledger, load_doubts
 from readiness.judge.readings import own_faults, recording_of
 from readiness.judge.verdict import CheckResult, Latency, Outcome, latency
+from readiness.measurements.instrument import Instrument
 from readiness.measurements.run import Load, Run
 from readiness.metrics.catalogue import find, is_load
 from readiness.metrics.metric import Kind
@@ -210,8 +211,8 @@ def _suspected(load: Load, check: Check, result: CheckResult) -> str | None:
 
 
 def _calm(run: Run) -> Run:
-    """The run without the record of its instrument: bare values only."""
-    return run if run.load is None else replace(run, load=replace(run.load, instrument=None))
+    """The run with an instrument beyond suspicion: bare values only."""
+    return run if run.load is None else replace(run, load=replace(run.load, instrument=Instrument()))
 
 
 def _told(result: CheckResult) -> str:

@@ -41,8 +41,10 @@ class Suspicion:
 def suspicion(load: Load, metric: Metric, value_ms: float, limit_ms: float) -> Suspicion | None:
     """Why a latency under `limit_ms` may be the engine's own doing; None when it is beyond suspicion."""
     seen = load.instrument
-    if seen is None or not (is_load(metric.name) and metric.name.startswith("latency.")):
+    if not (is_load(metric.name) and metric.name.startswith("latency.")):
         return None
+    if seen is None:  # whoever does not watch the instrument cannot clear it
+        return Suspicion("nothing is known of the load engine in this run", "record the run again")
     if seen.watched_s >= MIN_WATCHED_S and seen.cpu_share > MAX_CPU_SHARE:
         return Suspicion(
             f"the load engine was saturated: it used {quantity(100 * seen.cpu_share, '%')} of its core",

@@ -9,7 +9,7 @@ from readiness.capacity.attempt import Attempt, Finding, judge_attempt, lowest_u
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.instrument import Instrument, Pause
 from readiness.measurements.run import Recording
-from tests.judge.builders import check, load, recording, run
+from tests.judge.builders import WATCHED, check, load, recording, run
 
 CHECKS = (check("latency.p95", "< 100 ms", warn="< 400 ms"), check("http.success_rate", "> 99 %"))
 
@@ -19,7 +19,7 @@ def lagging(lag_ms: float, **more: object) -> Instrument:
     return replace(Instrument(watched_s=10.0, cpu_s=2.0, lag=lag), **more)  # type: ignore[arg-type]
 
 
-def attempt(record: Recording, instrument: Instrument | None = None, doubts: tuple[str, ...] = ()) -> Attempt:
+def attempt(record: Recording, instrument: Instrument | None = WATCHED, doubts: tuple[str, ...] = ()) -> Attempt:
     seen = replace(load(("shop", "GET /", record)), instrument=instrument)
     made = replace(run(seen), doubts=doubts)
     return judge_attempt(made, CHECKS, 5.0, proof=False, confidence=0.95, proof_confidence=0.9875)

@@ -6,6 +6,7 @@ import numpy as np
 
 from readiness.config.model import Check, Config, Limit, OnFail, Operator
 from readiness.measurements.histogram import Histogram
+from readiness.measurements.instrument import Instrument
 from readiness.measurements.run import (
     Endpoint,
     Ledger,
@@ -19,6 +20,9 @@ from readiness.measurements.run import (
     Stall,
     Target,
 )
+
+WATCHED = Instrument(watched_s=10.0, cpu_s=1.0, peak_cpu_share=0.2)
+"""A load engine that was watched, and had nothing to hide."""
 
 
 def limit(text: str) -> Limit:
@@ -81,6 +85,7 @@ def load(
         series=(),
         stalls=stalls,
         idle_scenarios=idle,
+        instrument=WATCHED,
     )
 
 

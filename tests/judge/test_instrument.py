@@ -37,7 +37,14 @@ def judged(
 
 
 def test_a_healthy_generator_changes_nothing() -> None:
-    assert judged(lagging(*[1.0] * 100)).decision is judged(None).decision is Decision.READY
+    assert judged(lagging(*[1.0] * 100)).decision is Decision.READY
+
+
+def test_an_engine_that_nobody_watched_proves_no_latency() -> None:
+    """A run.json without the record must not be greener than one with it."""
+    verdict = judged(None)
+    assert verdict.decision is Decision.INCONCLUSIVE
+    assert "nothing is known of the load engine" in verdict.checks[0].message
 
 
 def test_a_latency_that_passed_under_a_lagging_event_loop_proves_nothing() -> None:

@@ -9,7 +9,7 @@ from readiness.judge.judge import judge
 from readiness.judge.outcome import Decision, Outcome
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Step, StepEndpoint
-from tests.judge.builders import check, config, load, recording, run
+from tests.judge.builders import WATCHED, check, config, load, recording, run
 
 CHECKS = config(
     check("latency.p95", "< 100 ms", on_fail=OnFail.BLOCK),
@@ -20,7 +20,9 @@ CHECKS = config(
 
 def step(height: float, latency_ms: float, *, lasted_s: float = 10.0, count: int = 1000) -> Step:
     record = recording([latency_ms] * count)
-    return Step(height, 20.0, 20.0 + lasted_s, 10.0, False, (StepEndpoint("shop", "GET /", record),))
+    return Step(
+        height, 20.0, 20.0 + lasted_s, 10.0, False, (StepEndpoint("shop", "GET /", record),), instrument=WATCHED
+    )
 
 
 def judged(*others: Step, at: float = 50, latency_ms: float = 50.0) -> Verdict:
