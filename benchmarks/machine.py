@@ -1,5 +1,6 @@
 """What the machine and one process tree used, from /proc; and which core is whose."""
 
+import functools
 import os
 from pathlib import Path
 
@@ -7,10 +8,16 @@ TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 SERVER_CORE, GENERATOR_CORE = 0, -1
 
 
+@functools.cache
+def cores() -> tuple[int, ...]:
+    """Those that the benchmark was given; asked once, because a pinned process is given but one."""
+    return tuple(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else ()
+
+
 def pin(core: int) -> None:
-    """This process and its children on one core, by place among those it may use; nothing where there is but one."""
-    if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
-        os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[core]})
+    """This process and its children on one core, by place among `cores()`; nothing where there is but one."""
+    if len(cores()) > 1:
+        os.sched_setaffinity(0, {cores()[core]})
 
 
 def busy_s() -> float | None:

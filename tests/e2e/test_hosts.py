@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from readiness.measurements.histogram import Histogram
 from readiness.measurements.json import loads as read_run
 from tests.e2e.harness import SCENARIOS, command
 
@@ -116,12 +115,7 @@ def test_three_hosts_give_the_servers_own_counts(hosts: Hosts, tmp_path: Path) -
         path = endpoint.name.removeprefix("GET ")
         whole = [endpoint.judged.ok, endpoint.warm_up.ok]
         assert sum(one.total for one in whole) == answered[path]
-        low_us, high_us = 1000 * int(path[1:]), 1000 * min([ms for ms in DELAYS_MS if ms > int(path[1:])], default=9999)
-        assert sum(between(one, low_us, high_us) for one in whole) == answered[path]
+        low_ms, high_ms = int(path[1:]), min([ms for ms in DELAYS_MS if ms > int(path[1:])], default=9999)
+        assert sum(one.count_over_ms(low_ms, inclusive=True)[1] for one in whole) == answered[path]
+        assert low_ms <= (endpoint.judged.ok.quantile_ms(0.5) or 0) < high_ms  # of each a busy machine delays some
     assert load.ledger.ok == load.ledger.planned == sum(answered.values())
-
-
-def between(histogram: Histogram, low_us: int, high_us: int) -> int:
-    """Latencies in [low, high)."""
-    below_high = histogram.total - histogram.count_over_ms(high_us / 1000, inclusive=True)[0]
-    return below_high - (histogram.total - histogram.count_over_ms(low_us / 1000, inclusive=True)[1])

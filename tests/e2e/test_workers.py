@@ -172,13 +172,17 @@ def test_wrong_flags_about_workers_are_usage_errors(
     assert said in result.stderr
 
 
-def test_a_killed_worker_leaves_nothing_behind() -> None:
-    """Also not the copy of itself that it keeps for the calibration."""
-    mark = "killed-worker"
-    with helper(*worker(free_port()), **{MARK: mark}):
-        assert until(lambda: len(marked(mark)) >= 3)  # the command, the worker, and its copy
-        for pid, line in marked(mark).items():
-            if "readiness.load.workers.worker" not in line:
-                os.kill(pid, signal.SIGKILL)
-        os.kill(min(marked(mark)), signal.SIGKILL)
-        assert until(lambda: not marked(mark))
+@pytest.mark.parametrize("victim", ["command", "worker"])
+def test_a_killed_worker_leaves_nothing_behind(victim: str) -> None:
+    """Also not the copy of itself that it keeps for the calibration, and also while no master answers."""
+    mark = f"killed-{victim}"
+    with helper(*worker(free_port()), **{MARK: mark}) as command:
+        assert until(lambda: len(marked(mark)) >= 3, 20.0)  # the command, the worker, and its copy
+        os.kill(command.pid if victim == "command" else child_of(command.pid), signal.SIGKILL)
+        assert until(lambda: not marked(mark), 10.0)
+
+
+def child_of(pid: int) -> int:
+    """The one process that `pid` started."""
+    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(child)

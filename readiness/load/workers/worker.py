@@ -51,6 +51,7 @@ class Worker:
         self._left: gevent.event.AsyncResult[str] = gevent.event.AsyncResult()
         self._engine: Engine | None = None
         self._copy = early_copy()  # before the connection: see readiness/load/calibration.py
+        gevent.spawn(watch_parent, self.stop, self._end_in_order)  # also while no master answers
         install_client(key_of(settings.token), CONNECT_S)
         environment = Environment(user_classes=[], events=Events())
         self._runner = environment.create_worker_runner(settings.host, settings.port)
@@ -67,7 +68,6 @@ class Worker:
 
     def run(self) -> str:
         """Drive the shard; the master's last word, empty when all is well."""
-        gevent.spawn(watch_parent, self.stop, self._end_in_order)
         gevent.wait([self._plan, self._left], count=1)
         if self._plan.ready():
             plan = self._own_paths(read_plan(self._plan.get()))
