@@ -30,11 +30,13 @@ other path is 404. A fault is a *layer* over it. Layers are tried in order, the 
 | drip      | a good body, byte by byte | every_ms, size |
 | endless   | a body without end | chunk |
 | die       | the listener and all connections go away; only the counts stay | |
+| deaf      | accepts nobody any more: the queue of the listener is full | |
 | rst       | half of the body, then RST | |
 | close     | closes with nothing sent, `headers`: within the headers | when |
 | truncated | Content-Length promises more than comes, then a clean close | |
 | hangup    | a good answer, then the kept-alive connection is closed unannounced | |
 | garbage   | bytes that are not HTTP | |
+| unruly    | framing and sizes that attack the client (modes/unruly.py) | kind |
 | hostile   | markup, escapes, commands and broken encodings (modes/hostile.py) | where, code |
 
 Counts (`GET control/counts`): connections, requests fully received and responses completely written, in total and by

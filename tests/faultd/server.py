@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import socket
 import struct
 from collections.abc import Iterable, Mapping
@@ -35,6 +36,8 @@ class Server:
         self.connections: set[Connection] = set()
         self.listener: asyncio.Server | None = None
         self.url = ""
+        self.fillers: list[socket.socket] = []
+        """What fills the queue of a listener that accepts nobody."""
 
     async def listen(self, host: str, port: int) -> None:
         """Start to accept."""
@@ -54,6 +57,22 @@ class Server:
         """As seen from outside, the process is gone."""
         if self.listener is not None:
             self.listener.close()
+        for connection in list(self.connections):
+            connection.reset()
+
+    def stop_accepting(self) -> None:
+        """The listener stays, its queue is full, and whoever was connected is not any more."""
+        if self.listener is None or self.fillers:
+            return
+        (listening,) = self.listener.sockets
+        asyncio.get_running_loop().remove_reader(listening.fileno())
+        with socket.socket(fileno=os.dup(listening.fileno())) as same:
+            same.listen(0)
+        for _ in range(4):
+            filler = socket.socket(listening.family, socket.SOCK_STREAM)
+            filler.setblocking(False)
+            filler.connect_ex(listening.getsockname())
+            self.fillers.append(filler)
         for connection in list(self.connections):
             connection.reset()
 

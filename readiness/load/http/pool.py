@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import _socket  # the C type itself, as in connection.py
 import ssl
 from collections.abc import Sequence
+from contextlib import closing
 from time import perf_counter
 
 from readiness.load.http.connection import Connection, open_connection
@@ -13,6 +15,9 @@ from readiness.load.http.request import Origin
 
 RETRIED = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that may be sent twice without harm (RFC 9110 §9.2.1)."""
+
+_OURS = ("local_fds", "local_ports")
+"""This machine's own failures: another address would not help, and the target is not to be blamed."""
 
 
 class Pool:
@@ -47,8 +52,8 @@ class Pool:
             if conn is None:
                 try:
                     conn = self._open(deadline_s)
-                except Failure:
-                    if unanswered is None:
+                except Failure as problem:
+                    if unanswered is None or problem.failure in _OURS:
                         raise
                     raise unanswered from None  # the first try was sent: "refused" would deny that
             conn.deadline_s = deadline_s
@@ -106,7 +111,9 @@ class Pool:
                 conn = open_connection(poll, address, origin.port, connect_by_s, self._max_body_bytes)
             except Failure as problem:
                 failure = problem
-                if problem.failure in ("local_fds", "local_ports") or perf_counter() >= deadline_s:
+                if problem.failure == "local_ports" and not _has_way_to(address, origin.port):
+                    failure = Failure("connect_refused", f"this machine has no way to {address}")
+                if failure.failure in _OURS or perf_counter() >= deadline_s:
                     break
                 continue
             if self._tls is not None:
@@ -114,3 +121,13 @@ class Pool:
             conn.connect_s = perf_counter() - start_s
             return conn
         raise failure
+
+
+def _has_way_to(address: str, port: int) -> bool:
+    """Whether this machine could reach `address` at all, as without IPv6 it cannot; the error is that of no free port.
+
+    Asked of UDP, which sends nothing here and whose ports are not those of TCP.
+    """
+    family = _socket.AF_INET6 if ":" in address else _socket.AF_INET
+    with closing(_socket.socket(family, _socket.SOCK_DGRAM, 0)) as sock:
+        return sock.connect_ex((address, port)) == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tests.faultd.layers import Handler
-from tests.faultd.modes import answers, broken, crowded, hostile, service, timing
+from tests.faultd.modes import answers, broken, crowded, hostile, service, timing, unruly
 
 MODES: Mapping[str, Callable[..., Handler]] = {
     "ok": service.ok,
@@ -22,10 +22,12 @@ MODES: Mapping[str, Callable[..., Handler]] = {
     "drip": timing.drip,
     "endless": timing.endless,
     "die": broken.die,
+    "deaf": broken.deaf,
     "rst": broken.rst,
     "close": broken.close,
     "truncated": broken.truncated,
     "hangup": broken.hangup,
     "garbage": broken.garbage,
     "hostile": hostile.hostile,
+    "unruly": unruly.unruly,
 }

@@ -22,6 +22,15 @@ def die() -> Handler:
     return answer
 
 
+def deaf() -> Handler:
+    """The service hangs before `accept` from this request on: its listener's queue is full, no connection is left."""
+
+    def answer(request: Request, connection: Connection) -> None:
+        connection.server.stop_accepting()
+
+    return answer
+
+
 def rst() -> Handler:
     """Headers and half of the body, then RST."""
 
