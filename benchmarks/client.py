@@ -58,12 +58,12 @@ def generate(kind: str, port: int, users: int, seconds: float) -> None:
         def __init__(self) -> None:
             self.latencies: list[float] = []
 
-        def begin(self, scenario: str, name: str, start_s: float) -> Any:
-            return start_s
+        def enter(self, call: Any) -> None:
+            pass
 
-        def end(self, call: Any, end_s: float, failure: str | None, detail: str = "", size_bytes: int = 0) -> None:
+        def end(self, call: Any, end_s: float, failure: str | None = None, detail: str = "") -> None:
             assert failure is None, detail
-            self.latencies.append(end_s - call)
+            self.latencies.append(end_s - call.start_s)
 
     recorder = Recorder()
 

@@ -27,7 +27,7 @@ def record(requests: int) -> float:
     for batch in range(requests // BATCH):
         for _ in range(BATCH // IN_FLIGHT):
             for at in range(IN_FLIGHT):
-                end(calls[at], 1.002, None, "", 200)
+                end(calls[at], 1.002)
                 calls[at] = begin("shop", names[at], 1.0)
         recorder.take(float(batch), batch)
     return (time.perf_counter_ns() - start_ns) / (requests // BATCH * BATCH)
@@ -43,7 +43,7 @@ def loop_alone(requests: int) -> float:
     start_ns = time.perf_counter_ns()
     for _ in range(requests // IN_FLIGHT):
         for at in range(IN_FLIGHT):
-            nothing(calls[at], 1.002, None, "", 200)
+            nothing(calls[at], 1.002)
             calls[at] = nothing("shop", NAMES[0], 1.0)
     return (time.perf_counter_ns() - start_ns) / requests
 

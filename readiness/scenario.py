@@ -21,7 +21,7 @@ from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImm
 from locust.user.task import LOCUST_STATE_RUNNING, DefaultTaskSet
 
 from readiness.load.http.client import Client
-from readiness.load.recorder import Call
+from readiness.load.recorder import Ticket
 from readiness.load.task_loop import run_tasks
 from readiness.load.told import listened_to
 from readiness.load.writes import WriteLog
@@ -49,10 +49,10 @@ class _Unrecorded:
 
     watch = None
 
-    def begin(self, scenario: str, name: str, start_s: float) -> Call:
-        return Call(scenario, name, start_s)
+    def enter(self, call: Ticket) -> None:
+        """Nothing to keep."""
 
-    def end(self, call: Call, end_s: float, failure: str | None, detail: str = "", size_bytes: int = 0) -> None:
+    def end(self, call: Ticket, end_s: float, failure: str | None = None, detail: str = "") -> None:
         """Nothing to keep."""
 
 

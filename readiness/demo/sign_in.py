@@ -18,7 +18,7 @@ PASSWORD_VARIABLE = "READINESS_PASSWORD"
 CREW = 5
 """Handlers who work under one account."""
 _crews: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
-_sessions: dict[int, dict[tuple[str, str], Cookie]] = {}
+_sessions: dict[int, tuple[Cookie, ...]] = {}
 _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -63,6 +63,6 @@ def join_crew(client: Client, account_number: int) -> int | None:
         if crew not in _sessions:
             if not sign_in(client, crew):
                 return None
-            _sessions[crew] = dict(client.cookies.kept)
-        client.cookies.kept.update(_sessions[crew])  # with their flags: a Secure cookie stays at home over plain http
+            _sessions[crew] = client.cookies.all()
+        client.cookies.add(_sessions[crew])
         return crew

@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -27,23 +28,31 @@ MAX_NAMES = 2000
 OTHER = "(other)"
 
 
-class Call:
-    """A request under way: the ticket from `begin` to `end`."""
+class Ticket(Protocol):
+    """A request under way, from `enter` to `end`: a `Call`, or the client's own response."""
 
-    __slots__ = ("name", "scenario", "sent_s", "start_s")
+    identity: tuple[str, str]
+    """Scenario and name."""
+    start_s: float
+    sent_s: float
+    """When it was really sent; later than `start_s` where an arrival of an open load had to wait for us."""
+
+
+class Call:
+    """A ticket for clients that have none of their own."""
+
+    __slots__ = ("identity", "sent_s", "start_s")
 
     def __init__(self, scenario: str, name: str, start_s: float) -> None:
-        self.scenario = scenario
-        self.name = name
+        self.identity = (scenario, name)
         self.start_s = start_s
         self.sent_s = start_s
-        """When it was really sent; later than `start_s` where an arrival of an open load had to wait for us."""
 
 
 class AnswerWatch(Protocol):
     """See readiness.load.watch."""
 
-    def see(self, call: Call, status: int, end_s: float, raw_head: bytes) -> None:
+    def see(self, call: Ticket, status: int, end_s: float, raw_head: bytes) -> None:
         """An answer to `call` came."""
         ...
 
@@ -56,11 +65,11 @@ class CallRecorder(Protocol):
         """Who looks at the answers' headers; None when nobody does."""
         ...
 
-    def begin(self, scenario: str, name: str, start_s: float) -> Call:
-        """A request was started (in an open load: was due) at `start_s`."""
+    def enter(self, call: Ticket) -> None:
+        """A request was started (in an open load: was due) at its `start_s`."""
         ...
 
-    def end(self, call: Call, end_s: float, failure: str | None, detail: str = "", size_bytes: int = 0) -> None:
+    def end(self, call: Ticket, end_s: float, failure: str | None = None, detail: str = "") -> None:
         """The request ended at `end_s`; `failure` is None or a class of FAILURE_CLASSES, `detail` its plain text."""
         ...
 
@@ -90,8 +99,6 @@ class Recorder:
 
     def __init__(self) -> None:
         self.watch: AnswerWatch | None = None
-        self.begun = 0
-        self.ended = 0
         self.arrivals: Arrivals = {}
         """Of an open load, by step: intended, and dropped without ever being sent."""
         self.open = False
@@ -104,7 +111,11 @@ class Recorder:
         self.other_steps: tuple[tuple[int, float, float], ...] = ()
         """(step, from_s, until_s) of the holds that are measured and not judged."""
         self.users = 0
-        self._open_calls: set[Call] = set()
+        self._open_calls: set[Ticket] = set()
+        self._left = 0
+        """Calls that were still open when the recorder was closed."""
+        self._folded = 0
+        """Calls that ended before the last take."""
         self._cells: dict[int, dict[tuple[str, str], _Open]] = {OUTSIDE: {}}
         self._judged_cells: dict[tuple[str, str], _Open] = {}
         """By scenario and name: calls that were due in the judged window; above, by step, all others."""
@@ -122,27 +133,40 @@ class Recorder:
         """Calls that began and have not ended."""
         return len(self._open_calls)
 
+    @property
+    def ended(self) -> int:
+        """Calls that ended."""
+        cells = chain(self._judged_cells.values(), *(cells.values() for cells in self._cells.values()))
+        return self._folded + sum(len(cell.ok_s) + len(cell.failed_s) for cell in cells)
+
+    @property
+    def begun(self) -> int:
+        """Calls that began."""
+        return self.ended + self.in_flight + self._left
+
     def begin(self, scenario: str, name: str, start_s: float) -> Call:
-        """A request was started, or in an open load was due, at `start_s`."""
+        """A call of a client that has no ticket of its own was started, or in an open load was due, at `start_s`."""
         call = Call(scenario, name, start_s)
+        self.enter(call)
+        return call
+
+    def enter(self, call: Ticket) -> None:
+        """See CallRecorder."""
         if self.open:
             call.sent_s = time.perf_counter()
         waiting = self._open_calls
         if not waiting:
             self._quiet_since_s = time.perf_counter()
         waiting.add(call)
-        self.begun += 1
-        return call
 
-    def end(self, call: Call, end_s: float, failure: str | None, detail: str = "", size_bytes: int = 0) -> None:
-        """The request ended; a second end of the same call is ignored."""
+    def end(self, call: Ticket, end_s: float, failure: str | None = None, detail: str = "") -> None:
+        """See CallRecorder; a second end of the same call is ignored."""
         if end_s - self._quiet_since_s >= STALL_S and call in self._open_calls:
             self._note_stall(end_s, answered=failure is None)
         try:
             self._open_calls.remove(call)
         except KeyError:
             return
-        self.ended += 1
         self._quiet_since_s = end_s
         start_s = call.start_s
         if self.judged_from_s <= start_s < self.judged_until_s:
@@ -150,7 +174,7 @@ class Recorder:
         else:
             cells = self._cells.setdefault(self.step(start_s), {})
         try:
-            cell = cells[call.scenario, call.name]
+            cell = cells[call.identity]
         except KeyError:
             cell = cells.setdefault(self._identity(call), _Open([], [], Counter(), []))
         if failure is None:
@@ -161,7 +185,7 @@ class Recorder:
         cell.failed[failure] += 1
         cell.failed_s.append(end_s - start_s)
         if detail and len(self._details) < 100:
-            self._details[f"{call.name}: {failure}: {detail}"] += 1
+            self._details[f"{call.identity[1]}: {failure}: {detail}"] += 1
 
     @property
     def dropped(self) -> tuple[int, int]:
@@ -199,7 +223,7 @@ class Recorder:
             for step, found in by_step.items()
             for identity, samples in found.items()
         }
-        self._cells, self._judged_cells = {OUTSIDE: {}}, {}
+        self._folded, self._cells, self._judged_cells = self.ended, {OUTSIDE: {}}, {}
         self._watch_endpoints(at_s, cells)
         batch = Batch(
             seq=seq,
@@ -224,6 +248,7 @@ class Recorder:
         for identity in list(self._silent):
             self._end_silence(identity, answered=False)
         left: Counter[Cell] = Counter(self._key(call) for call in self._open_calls)
+        self._left = len(self._open_calls)
         self._open_calls = set()
         return dict(left)
 
@@ -254,7 +279,7 @@ class Recorder:
 
     def _note_stall(self, end_s: float, *, answered: bool) -> None:
         waited = [call for call in self._open_calls if call.start_s < end_s]
-        scopes = {call.scenario for call in waited} | {call.name for call in waited}
+        scopes = {part for call in waited for part in call.identity}
         self._stalls.append(
             StallSeen(
                 self._quiet_since_s - self.start_s,
@@ -267,15 +292,15 @@ class Recorder:
             )
         )
 
-    def _key(self, call: Call) -> Cell:
+    def _key(self, call: Ticket) -> Cell:
         return Cell(*self._identity(call), self.step(call.start_s))
 
-    def _identity(self, call: Call) -> tuple[str, str]:
+    def _identity(self, call: Ticket) -> tuple[str, str]:
         """Scenario and name under which the call is counted."""
-        identity = (call.scenario, call.name)
+        identity = call.identity
         if identity not in self._names:
             if len(self._names) >= MAX_NAMES:
-                identity = (call.scenario, OTHER)
+                identity = (identity[0], OTHER)
             else:
                 self._names.add(identity)
         return identity

@@ -77,7 +77,7 @@ class StockClients:
             return False  # the scenario tells of something else, perhaps while it looks at an answer
         del self._open[id(gevent.getcurrent())]
         call = waiting.call
-        call.name = f"{request_type} {name}"
+        call.identity = (call.identity[0], f"{request_type} {name}")
         status = int(getattr(response, "status_code", 0) or 0)
         if self._recorder.watch is not None and status:
             end_s = call.start_s + response_time / 1000

@@ -38,14 +38,26 @@ def run_tasks(user: Any) -> None:
         try:
             if user._state == LOCUST_STATE_STOPPING:
                 raise StopUser
-            switches = poll.switches
+            rounds = poll.rounds
             try:
-                _call(user)
+                tasks = user.tasks
+                task = tasks[0] if len(tasks) == 1 else _chosen(user)
+                if isinstance(task, type):
+                    task(user).run()  # a TaskSet, with Locust's own machinery
+                else:
+                    task(user)
             except RescheduleTaskImmediately:
                 continue
             except RescheduleTask:
                 pass
-            _wait(user, gave_way=poll.switches != switches)
+            if user._state == LOCUST_STATE_STOPPING:
+                raise StopUser
+            user._state = LOCUST_STATE_WAITING
+            wait_time = user.wait_time
+            seconds = user._taskset_instance.wait_time() if wait_time is None else wait_time()
+            if seconds or poll.rounds == rounds:  # one that never waits and never sends still lets the others run
+                _sleep(user, seconds)
+            user._state = LOCUST_STATE_RUNNING
         except InterruptTaskSet as interrupt:
             again = RescheduleTaskImmediately if interrupt.reschedule else RescheduleTask
             raise again(interrupt.reschedule) from interrupt
@@ -57,32 +69,20 @@ def run_tasks(user: Any) -> None:
             if not environment.catch_exceptions:
                 raise
             logger.error("%s\n%s", error, traceback.format_exc())
-            _wait(user, gave_way=False)
+            if user._state == LOCUST_STATE_STOPPING:
+                raise StopUser from error
+            user._state = LOCUST_STATE_WAITING
+            _sleep(user, user._taskset_instance.wait_time() if user.wait_time is None else user.wait_time())
+            user._state = LOCUST_STATE_RUNNING
 
 
-def _call(user: Any) -> None:
-    tasks = user.tasks
-    if len(tasks) == 1:
-        task = tasks[0]
-    elif tasks:
-        task = random.choice(tasks)
-    else:
-        task = user._taskset_instance.get_next_task()  # says what is missing
-    if isinstance(task, type):
-        task(user).run()  # a TaskSet, with Locust's own machinery
-    else:
-        task(user)
+def _chosen(user: Any) -> Any:
+    if user.tasks:
+        return random.choice(user.tasks)
+    return user._taskset_instance.get_next_task()  # says what is missing
 
 
-def _wait(user: Any, *, gave_way: bool) -> None:
-    """Locust's TaskSet.wait. A user that never waits and never sends still lets the others run."""
+def _sleep(user: Any, seconds: float) -> None:
+    gevent.sleep(seconds)
     if user._state == LOCUST_STATE_STOPPING:
         raise StopUser
-    user._state = LOCUST_STATE_WAITING
-    wait_time = user.wait_time
-    seconds = user._taskset_instance.wait_time() if wait_time is None else wait_time()
-    if not gave_way or seconds != 0:
-        gevent.sleep(seconds)
-    if user._state == LOCUST_STATE_STOPPING:
-        raise StopUser
-    user._state = LOCUST_STATE_RUNNING

@@ -1,8 +1,8 @@
 """What the answers to the load say beside their latency, where the plan asks for it.
 
 Runs for every answer inside the engine, so it must cost next to nothing: bytes are searched, never parsed as a whole;
-`Server-Timing` is read of at most READ_PER_S answers a second and endpoint, each standing for the others of its
-stride, and of the slow ones, which are few.
+without a cache header to look for, about READ_PER_S answers a second and endpoint are read, each standing for the
+others of its stride, and besides the slow ones and those with a new status, which are few.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from readiness.load.recorder import Call
+from readiness.load.recorder import Ticket
 from readiness.load.watch_plan import WatchPlan
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.seen import Head, Parts, Seen
@@ -44,8 +44,12 @@ class _Endpoint:
     hit_s: list[float] = field(default_factory=list)
     miss_s: list[float] = field(default_factory=list)
     latencies_s: list[float] = field(default_factory=list)
+    """Of the answers that were read for their stride."""
     stride: int = 1
+    left: int = 1
+    """Answers until the next one that is read for its stride."""
     slow_s: float = float("inf")
+    statuses: set[int] = field(default_factory=set)
     timing: _Sum = field(default_factory=lambda: _Sum())
     slow: _Sum = field(default_factory=lambda: _Sum())
     looks: int = 0
@@ -84,27 +88,37 @@ class Watch:
         self._heads = plan.heads
         self._endpoints: dict[tuple[str, str], _Endpoint] = {}
 
-    def see(self, call: Call, status: int, end_s: float, raw_head: bytes) -> None:
+    def see(self, call: Ticket, status: int, end_s: float, raw_head: bytes) -> None:
         """An answer to `call` came; `raw_head` are its status line and headers, with or without some of the body."""
         start_s = call.start_s
         if not self._window.judged_from_s <= start_s < self._window.judged_until_s:
             return
-        identity = (call.scenario, call.name)
-        endpoint = self._endpoints.get(identity)
+        endpoint = self._endpoints.get(call.identity)
         if endpoint is None:
             if len(self._endpoints) >= MAX_ENDPOINTS:
                 return
-            endpoint = self._endpoints[identity] = _Endpoint()
+            endpoint = self._endpoints[call.identity] = _Endpoint()
+        endpoint.left -= 1
         latency_s = end_s - start_s
+        if endpoint.left > 0 and latency_s <= endpoint.slow_s and status in endpoint.statuses and not self._cache:
+            return
+        self._read(endpoint, status, latency_s, raw_head)
+
+    def _read(self, endpoint: _Endpoint, status: int, latency_s: float, raw_head: bytes) -> None:
         end = raw_head.find(b"\r\n\r\n")
         head = raw_head if end < 0 else raw_head[:end]
         folded = head.lower()
+        endpoint.statuses.add(status)
         if self._cache_kind:
             hit = self._is_hit(folded, status)
             if hit is not None:
                 (endpoint.hit_s if hit else endpoint.miss_s).append(latency_s)
-        if self._timing:
-            self._time(endpoint, folded, latency_s)
+        sampled = endpoint.left <= 0
+        if sampled:
+            endpoint.left = endpoint.stride
+            endpoint.latencies_s.append(latency_s)
+        if self._timing and (sampled or latency_s > endpoint.slow_s):
+            self._time(endpoint, folded, latency_s, sampled=sampled)
         if self._heads and (endpoint.looks < MAX_LOOKS or (status, False) not in endpoint.kept):
             endpoint.looks += 1
             kind = (status, b"\nset-cookie:" in folded)
@@ -116,7 +130,8 @@ class Watch:
         """Everything since the last take, by endpoint."""
         found = []
         for (scenario, name), one in self._endpoints.items():
-            if not (one.hit_s or one.miss_s or one.latencies_s or one.heads):
+            if not (one.hit_s or one.miss_s or one.latencies_s or one.heads or one.slow.samples):
+                one.stride = one.left = 1  # fewer came than the stride of busier times
                 continue
             found.append(
                 Seen(
@@ -131,7 +146,8 @@ class Watch:
             )
             if len(one.latencies_s) >= READ_PER_S // 2:
                 one.slow_s = float(np.quantile(one.latencies_s, SLOW_SHARE))
-            one.stride = max(1, round(len(one.latencies_s) / READ_PER_S))
+            one.stride = max(1, round(one.stride * len(one.latencies_s) / READ_PER_S))
+            one.left = min(one.left, one.stride)
             one.hit_s, one.miss_s, one.latencies_s, one.heads = [], [], [], []
         return tuple(found)
 
@@ -146,12 +162,8 @@ class Watch:
             return any(b"hit" in [part.strip() for part in member.split(b";")[1:]] for member in value.split(b","))
         return value in self._hits
 
-    def _time(self, endpoint: _Endpoint, head: bytes, latency_s: float) -> None:
-        seen = endpoint.latencies_s
-        seen.append(latency_s)
-        sampled = len(seen) % endpoint.stride == 0
-        slow = latency_s > endpoint.slow_s
-        if not (sampled or slow) or b"\nserver-timing:" not in head:
+    def _time(self, endpoint: _Endpoint, head: bytes, latency_s: float, *, sampled: bool) -> None:
+        if b"\nserver-timing:" not in head:
             return
         parts = [
             (name.decode("ascii"), float(spent))
@@ -161,7 +173,7 @@ class Watch:
         latency_ms = latency_s * 1000
         if sampled:
             endpoint.timing.add(latency_ms, parts, endpoint.stride)
-        if slow:
+        if latency_s > endpoint.slow_s:
             endpoint.slow.add(latency_ms, parts, 1)
 
 

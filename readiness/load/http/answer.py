@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
@@ -22,56 +23,106 @@ _NOTABLE = re.compile(rb"\n(?:set-cookie|content-encoding):", re.IGNORECASE)
 
 
 class Answer:
-    """The answer under way on one connection. `reset` before each request; nothing of the last one stays."""
+    """The answer under way on one connection. `reset` before each request; nothing of the last one stays.
+
+    Nearly every answer comes in one piece, and is small: then llhttp calls one method of ours, when all is there.
+    """
 
     def __init__(self, max_body_bytes: int) -> None:
         self.max_body_bytes = max_body_bytes
+        self._small_bytes = min(_SURELY_SMALL, max_body_bytes)
         self.body: list[bytes] = []
         self.on_body = self.body.append  # llhttp calls it directly
-        self.reset(head_only=False)
+        # llhttp calls these directly too; a message that nobody asked for finds nothing to take, which is an error
+        self._begins, self._heads = [True], [True]
+        self.on_message_begin = self._begins.pop
+        self.on_headers_complete: Callable[[], object] = self._heads.pop
+        self.head_only = False
+        self._odd = True
         self.new_parser()
+        self.reset(head_only=False)
 
     def new_parser(self) -> None:
         """A parser in its first state; needed after HEAD, whose announced body never comes."""
+        self.on_headers_complete = self._head_complete if self.head_only else self._heads.pop
         self._parser = HttpResponseParser(self)
         self._feed = self._parser.feed_data
 
     def reset(self, head_only: bool) -> None:
         """Ready for the next answer; `head_only` when it answers HEAD."""
         self.complete = False
+        self.raw = b""
+        """The head as it came, with 1xx answers before it and body bytes that came with its last part."""
+        if self._odd or head_only:
+            self._reset_all(head_only)
+
+    def _reset_all(self, head_only: bool) -> None:
+        """Also what an ordinary answer leaves as it was."""
+        self._odd = head_only
         self.extra = False
         """Bytes came that belong to no request: the connection cannot be trusted any more."""
         self.keep_alive = False
-        self.head_done = False
-        self.head_only = head_only
         self.status = 0
-        self.raw = b""
-        """The head as it came, with 1xx answers before it and body bytes that came with its last part."""
         self.notable = False
         """Perhaps a cookie is set, or the body has a content coding: the headers are worth parsing."""
         self.interim = 0
-        self.received = 0
-        self._parts = 0
+        self._received = 0
         self._counted = 0
         self._body_bytes = 0
+        self._begins[:] = self._heads[:] = [True]
+        if head_only or self.head_only:
+            self.head_only = head_only
+            self.new_parser()
+
+    @property
+    def head_done(self) -> bool:
+        """Whether the head is there, and is no 1xx answer's."""
+        return not self._heads or self.complete
 
     def feed(self, data: bytes) -> None:
         """Take what was read. Raises Failure `protocol` or `too_large`."""
-        in_head = not self.head_done
-        if in_head:
-            self.raw = self.raw + data if self.raw else data
+        if self.raw:
+            self._feed_more(data)
+            return
+        self.raw = data
         try:
             self._feed(data)
-        except HttpParserUpgrade:
+        except (HttpParserUpgrade, HttpParserError) as problem:
+            self._stumble(problem)
+        if not self.complete or self._odd or len(data) > self._small_bytes:
+            self._odd = True
+            self._check(data, in_head=True)
+            return
+        self._begins.append(True)
+        self._heads.append(True)
+        if not data.startswith(b"HTTP/1."):
+            raise Failure("protocol", "not an HTTP/1 answer")
+        body = self.body
+        self.notable = _NOTABLE.search(data, 0, len(data) - len(body[0]) if body else len(data)) is not None
+
+    def _feed_more(self, data: bytes) -> None:
+        in_head = not self.head_done
+        if in_head:
+            self.raw += data
+        try:
+            self._feed(data)
+        except (HttpParserUpgrade, HttpParserError) as problem:
+            self._stumble(problem)
+        self._check(data, in_head)
+
+    def _stumble(self, problem: Exception) -> None:
+        self._odd = True
+        if isinstance(problem, HttpParserUpgrade):
             raise Failure("protocol", "the server switched protocols without being asked") from None
-        except HttpParserError as problem:
-            if not self.complete:
-                raise Failure("protocol", f"not a valid HTTP/1.1 answer: {problem}") from None
-            self.extra = True
+        if not self.complete:
+            raise Failure("protocol", f"not a valid HTTP/1.1 answer: {problem}") from None
+        self.extra = True
+
+    def _check(self, data: bytes, in_head: bool) -> None:
         if in_head:
             self._check_head(self.raw)
-        self.received += len(data)
-        if self.received > self.max_body_bytes:
+        self._received += len(data)
+        if self._received > self.max_body_bytes:
             self._check_body()
 
     def end_of_stream(self, *, proper: bool) -> None:
@@ -85,16 +136,16 @@ class Answer:
         chunked = headers.get("transfer-encoding", "").lower().endswith("chunked")
         if chunked or "content-length" in headers or not proper:
             raise Failure("truncated", f"the connection was closed after {sum(map(len, self.body))} bytes of the body")
+        self.status = self._parser.get_status_code()
         self.complete = True
-        self._parts = len(self.body)
         self.keep_alive = False
 
     def take_body(self) -> bytes:
         """The body as sent, still with its content coding; it is not kept here."""
         body = self.body
-        if self.extra:
-            del body[self._parts :]  # a second answer's
-        whole = body[0] if len(body) == 1 else b"".join(body)
+        if len(body) == 1 and not self.head_only:
+            return body.pop()
+        whole = b"" if self.head_only else b"".join(body)
         body.clear()
         return whole
 
@@ -121,38 +172,33 @@ class Answer:
         self._body_bytes += sum(map(len, self.body[self._counted :]))
         self._counted = len(self.body)
         # the second limit is for what is no body: chunk extensions and trailers
-        if self._body_bytes > self.max_body_bytes or self.received > 8 * self.max_body_bytes + 2 * MAX_HEAD_BYTES:
+        if self._body_bytes > self.max_body_bytes or self._received > 8 * self.max_body_bytes + 2 * MAX_HEAD_BYTES:
             raise Failure("too_large", f"more than {self.max_body_bytes} bytes of body")
 
-    def on_message_begin(self) -> None:
-        """Called by llhttp."""
-        if self.complete:
-            self.extra = True
-
-    def on_headers_complete(self) -> None:
-        """Called by llhttp."""
-        if self.complete:
-            return
+    def _head_complete(self) -> None:
+        """Called by llhttp for HEAD: then the answer is complete with its head."""
         status = self._parser.get_status_code()
-        if 100 <= status < 200:
+        if self.complete or 100 <= status < 200:
             return
         self.status = status
-        self.head_done = True
-        if self.head_only:
-            self.complete = True
-            # not the parser's opinion: without a length it expects a body until close
-            connection = parse_head(self.raw).get("connection", "").lower()
-            self.keep_alive = self.raw.startswith(b"HTTP/1.1") and "close" not in connection
+        self.complete = True
+        # not the parser's opinion: without a length it expects a body until close
+        connection = parse_head(self.raw).get("connection", "").lower()
+        self.keep_alive = self.raw.startswith(b"HTTP/1.1") and "close" not in connection
 
     def on_message_complete(self) -> None:
         """Called by llhttp."""
         if self.complete:
             return
-        if self.head_done:
+        parser = self._parser
+        status = parser.get_status_code()
+        if not 100 <= status < 200:
+            self.status = status
             self.complete = True
-            self._parts = len(self.body)
-            self.keep_alive = self._parser.should_keep_alive()
+            self.keep_alive = parser.should_keep_alive()
             return
+        self._odd = True
+        self._begins[:] = self._heads[:] = [True]  # the real answer is still to come
         self.interim += 1
-        if self.interim > MAX_INTERIM or self._parser.get_status_code() == 101:
+        if self.interim > MAX_INTERIM or status == 101:
             raise ValueError("too many 1xx answers")

@@ -32,7 +32,7 @@ from readiness.load.http.request import (
 )
 from readiness.load.http.response import Response, event_fields
 from readiness.load.http.tls import verified_context
-from readiness.load.http.writer import Writer
+from readiness.load.http.writer import Writer, Written
 from readiness.load.recorder import CallRecorder
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -67,7 +67,6 @@ class Client:
             {"User-Agent": f"readiness/{readiness.__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
         )
         self.cookies = Cookies(self.origin.host)
-        self.auth = self.origin.auth
         self.intended_s: float | None = None
         """When the next request was due (open load); used once."""
         self.on_request = on_request
@@ -79,9 +78,20 @@ class Client:
         self.control_flow = control_flow
         context = (tls or verified_context()) if self.origin.secure else None
         self._pool = Pool(self.origin, addresses, context, connect_timeout_s, max_body_bytes)
-        self._writer = Writer(self.origin, self.headers, self.cookies)
+        self._writer = Writer(scenario, self.origin, self.headers, self.cookies)
+        self._auth = self.origin.auth
         self._unjudged: Response | None = None
         """From catch_response=True, not yet in a with block."""
+
+    @property
+    def auth(self) -> tuple[str, str] | None:
+        """User and password of every request (Basic)."""
+        return self._auth
+
+    @auth.setter
+    def auth(self, auth: tuple[str, str] | None) -> None:
+        self._auth = auth
+        self._writer.forget()
 
     @property
     def retries(self) -> int:
@@ -97,9 +107,14 @@ class Client:
         self, path: str, name: str | None = None, *, catch_response: bool = False, **options: Unpack[GetOptions]
     ) -> Response:
         """GET."""
-        if not options:  # most load by far; passing keywords on costs more than it looks
-            return self.request("GET", path, name, catch_response=catch_response)
-        return self.request("GET", path, name, catch_response=catch_response, **options)
+        written = self._writer.remembered.get(path)
+        now_s = perf_counter()
+        if written is None or options or now_s >= self._writer.stale_s or self._unjudged is not None:
+            return self.request("GET", path, name, catch_response=catch_response, **options)
+        response = Response(self, "GET", now_s)
+        if self.intended_s is not None:
+            response.start_s, self.intended_s = self.intended_s, None
+        return self._perform(response, written, name, now_s + self._timeout_s, catch_response)
 
     def head(self, path: str, name: str | None = None, **options: Unpack[WithBody]) -> Response:
         """HEAD."""
@@ -149,39 +164,53 @@ class Client:
         """
         if self._unjudged is not None:
             self._judge_forgotten()
-        start_s = now_s = perf_counter()
+        now_s = perf_counter()
+        response = Response(self, method, now_s)
+        response.context = context
         if self.intended_s is not None:
-            start_s, self.intended_s = self.intended_s, None
-        response = Response(self, method, start_s, context)
+            response.start_s, self.intended_s = self.intended_s, None
         try:
-            if params or data or headers or cookies or self.cookies.kept or auth or self.auth or json is not None:
-                body, media_type = body_of(data, json)
-                draft = Draft(body, media_type, headers, cookies, auth or self.auth)
-                written = self._writer.write(method, with_query(self.origin.target_of(path), params), draft)
+            if method == "GET" and not (params or data or headers or cookies or auth) and json is None:
+                written = self._writer.plain(path, self._auth)
             else:
-                written = self._writer.plain(method, path)
+                body, media_type = body_of(data, json)
+                draft = Draft(body, media_type, headers, cookies, auth or self._auth)
+                written = self._writer.write(method, with_query(self.origin.target_of(path), params), draft)
         except Exception as problem:
             return self._refuse(response, name or default_name(str(method), str(path)), problem, catch_response)
-        response.target = written.target
-        response.name = name or written.name
-        response.call = self._recorder.begin(self._scenario, response.name, start_s)
         deadline_s = now_s + (self._timeout_s if timeout is None else timeout)
+        return self._perform(response, written, name, deadline_s, catch_response, allow_redirects)
+
+    def _perform(
+        self,
+        response: Response,
+        written: Written,
+        name: str | None,
+        deadline_s: float,
+        catch_response: bool,
+        allow_redirects: bool = False,
+    ) -> Response:
+        """Send what was written, and end the request in the recorder unless the scenario wants to judge it."""
+        response.target = written.target
+        response.identity = (self._scenario, name) if name else written.identity
+        self._recorder.enter(response)
         try:
-            self._ask(response, method, written.wire, deadline_s)
-            if allow_redirects and 300 <= response.status_code < 400:
-                self._follow(response, method, written.draft, deadline_s)
+            self._ask(response, response.request_method, written.wire, deadline_s)
+            if allow_redirects and response.is_redirect:
+                self._follow(response, written.draft, deadline_s)
         except Failure as failure:
             response.fail(failure)
         except (Exception, Timeout) as problem:  # thrown into the wait, such as the scenario's own gevent.Timeout
-            self.finish(response, response.fail(problem))
+            self._end(response, response.fail(problem))
             raise
         # a GreenletExit goes through: the request stays open in the recorder, which counts it as in flight
         if catch_response:
+            response.judged_by_scenario = True
             self._unjudged = response
         elif 200 <= response.status_code < 300 and not response.error:
-            self.finish(response, None)
+            self._end(response, None)
         else:
-            self.finish(response, response.outcome())
+            self._end(response, response.outcome())
         return response
 
     def close(self) -> None:
@@ -191,53 +220,58 @@ class Client:
         self._pool.close()
 
     def finish(self, response: Response, failure: Failure | None) -> None:
-        """End the request in the recorder, once, and tell whoever listens to Locust's event."""
-        call, response.call = response.call, None
-        if call is None:
-            return
-        recorder = self._recorder
+        """End a request that the scenario judges, once."""
+        if response.judged_by_scenario:
+            response.judged_by_scenario = False
+            self._end(response, failure)
+
+    def _end(self, response: Response, failure: Failure | None) -> None:
+        """End the request in the recorder, and tell whoever listens to Locust's event."""
+        end_s = response.end_s
         if self._watch is not None and response.status_code:
-            self._watch.see(call, response.status_code, response.end_s, response.raw_head)
+            self._watch.see(response, response.status_code, end_s, response.raw_head)
         if failure is None:
-            recorder.end(call, response.end_s, None, "", len(response.body))
+            self._recorder.end(response, end_s)
         else:
-            recorder.end(call, response.end_s, failure.failure, failure.detail, len(response.body))
+            self._recorder.end(response, end_s, failure.failure, failure.detail)
         if self.on_request is not None:
             self.on_request(**event_fields(response, failure))
 
     def _refuse(self, response: Response, name: str, problem: Exception, catch_response: bool) -> Response:
         """Nothing was sent: `not_allowed` is a response like any other, the scenario's own mistake is raised."""
-        response.name = name
-        response.call = self._recorder.begin(self._scenario, name, response.start_s)
+        response.identity = (self._scenario, name)
+        self._recorder.enter(response)
         failure = response.fail(problem)
         if failure is problem and catch_response:
+            response.judged_by_scenario = True
             self._unjudged = response
             return response
-        self.finish(response, failure)
+        self._end(response, failure)
         if failure is not problem:
             raise problem
         return response
 
     def _ask(self, response: Response, method: str, wire: bytes, deadline_s: float) -> None:
         """One exchange; the answer goes into `response`."""
-        response.status_code = 0
         conn = self._pool.exchange(wire, method, deadline_s)
         answer = conn.answer
         response.status_code = answer.status
         response.raw_head = answer.raw
-        response.notable = answer.notable
         response.body = answer.take_body()
         response.end_s = conn.end_s
         if conn.fresh:
+            conn.fresh = False
             response.connect_s += conn.connect_s
         if answer.notable:
+            response.notable = True
             path = response.target.partition("?")[0]
             for line in response.headers.get_list("set-cookie"):
                 self.cookies.store(line, path)
         self._pool.release(conn)
 
-    def _follow(self, response: Response, method: str, draft: Draft, deadline_s: float) -> None:
+    def _follow(self, response: Response, draft: Draft, deadline_s: float) -> None:
         """Redirects, on the target only. The request is one request: it ends with the last answer."""
+        method = response.request_method
         for _ in range(MAX_REDIRECTS):
             if not response.is_redirect:
                 return

@@ -102,15 +102,14 @@ class Connection(Waiting):
                 sent = self.stream.send(request)
             except BlockingIOError:
                 sent = 0
-            whole = sent == len(request) and (self.tls is None or not self.tls.unsent)
-            if not whole and self._send_rest(request, sent):
-                return perf_counter()
-            return self._receive()
+            if sent == len(request) and (self.tls is None or not self.tls.unsent):
+                return self._receive()
+            return perf_counter() if self._send_rest(request, sent) else self._receive()
         except Expired:
             raise Failure("timeout", "no complete answer before the deadline") from None
         except OSError as problem:
             failure = of_os_error(problem)
-            if failure.failure == "reset" and not answer.received:
+            if failure.failure == "reset" and not answer.raw:
                 raise Unanswered("reset", failure.detail) from None
             raise failure from None
 
@@ -174,31 +173,28 @@ class Connection(Waiting):
     def _receive(self) -> float:
         answer = self.answer
         recv = self.stream.recv
-        self.poll.wait(self)
-        end_s = self.ready_s
         while True:
+            self.poll.wait(self)
+            end_s = self.ready_s
             try:
                 data = recv(_RECV_BYTES)
+                while True:
+                    if data:
+                        answer.feed(data)
+                    elif not answer.raw:
+                        raise Unanswered("protocol", "the connection was closed without an answer")
+                    else:
+                        answer.end_of_stream(proper=self.tls is None or self.tls.proper_end)
+                    if end_s > self.deadline_s:
+                        raise Expired
+                    if answer.complete:
+                        if len(data) == _RECV_BYTES or (self.tls is not None and self.tls.holds_more):
+                            self.event = True  # more may be waiting: look before the next request
+                        return end_s
+                    end_s = perf_counter()
+                    data = recv(_RECV_BYTES)
             except BlockingIOError:
-                self.poll.wait(self)
-                end_s = self.ready_s
                 continue
-            if data:
-                answer.feed(data)
-            elif not answer.received:
-                raise Unanswered("protocol", "the connection was closed without an answer")
-            else:
-                answer.end_of_stream(proper=self.tls is None or self.tls.proper_end)
-            if answer.complete:
-                break
-            end_s = perf_counter()
-            if end_s > self.deadline_s:
-                raise Expired
-        if end_s > self.deadline_s:
-            raise Expired
-        if len(data) == _RECV_BYTES or (self.tls is not None and self.tls.holds_more):
-            self.event = True  # more may be waiting: look before the next request
-        return end_s
 
 
 def open_connection(poll: Poll, address: str, port: int, deadline_s: float, max_body_bytes: int) -> Connection:

@@ -6,9 +6,10 @@ cookie, and one that does adds nothing. Rules: RFC 6265 §5.2 (attributes), §5.
 
 from __future__ import annotations
 
+import math
 import re
 import time
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from http import cookiejar
 
@@ -34,12 +35,14 @@ class Cookies(MutableMapping[str, str]):
     """Name to value; set one to send it with every request. Paths are kept apart inside."""
 
     def __init__(self, host: str) -> None:
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after each change."""
         self._host = host.lower()
-        self.kept: dict[tuple[str, str], Cookie] = {}
-        """By name and path; empty when there is nothing to send."""
+        self._kept: dict[tuple[str, str], Cookie] = {}
+        """By name and path."""
 
     def __getitem__(self, name: str) -> str:
-        for cookie in self.kept.values():
+        for cookie in self._kept.values():
             if cookie.name == name:
                 return cookie.value
         raise KeyError(name)
@@ -50,25 +53,43 @@ class Cookies(MutableMapping[str, str]):
         self._keep(Cookie(name, value, "/", False, None))
 
     def __delitem__(self, name: str) -> None:
-        keys = [key for key in self.kept if key[0] == name]
+        keys = [key for key in self._kept if key[0] == name]
         if not keys:
             raise KeyError(name)
         for key in keys:
-            del self.kept[key]
+            del self._kept[key]
+        self.on_change()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(name for name, _ in self.kept))
+        return iter(dict.fromkeys(name for name, _ in self._kept))
 
     def __len__(self) -> int:
-        return len({name for name, _ in self.kept})
+        return len({name for name, _ in self._kept})
 
     def __repr__(self) -> str:
         return f"Cookies({', '.join(self)})"  # values are secrets
 
+    def all(self) -> tuple[Cookie, ...]:
+        """Every cookie with its path and flags, for `add` of another client."""
+        return tuple(self._kept.values())
+
+    def add(self, cookies: Iterable[Cookie]) -> None:
+        """Keep these, with their flags: a Secure one stays at home over plain http."""
+        for cookie in cookies:
+            self._keep(cookie)
+
+    @property
+    def expires_s(self) -> float:
+        """When the first of them expires (Unix time); infinite when none does."""
+        return min((one.expires_s for one in self._kept.values() if one.expires_s is not None), default=math.inf)
+
     def _keep(self, cookie: Cookie) -> None:
-        self.kept[cookie.name, cookie.path] = cookie
-        if len(self.kept) > MAX_COOKIES:
-            del self.kept[next(iter(self.kept))]
+        if self._kept.get((cookie.name, cookie.path)) == cookie:
+            return
+        self._kept[cookie.name, cookie.path] = cookie
+        if len(self._kept) > MAX_COOKIES:
+            del self._kept[next(iter(self._kept))]
+        self.on_change()
 
     def store(self, set_cookie: str, request_path: str) -> None:
         """Take one Set-Cookie value of an answer to `request_path`; what is malformed is ignored, as browsers do."""
@@ -86,19 +107,22 @@ class Cookies(MutableMapping[str, str]):
         now = time.time()
         expires_s = _expiry_s(found, now)
         if expires_s is not None and expires_s <= now:
-            self.kept.pop((name, path), None)
+            if self._kept.pop((name, path), None):
+                self.on_change()
             return
         self._keep(Cookie(name, value, path, "secure" in found, expires_s))
 
     def header(self, path: str, *, secure: bool) -> str:
         """The Cookie header's value for a request of `path` (no query), empty when none fits; longest paths first."""
+        if not self._kept:
+            return ""
         now = None
         fitting: list[Cookie] = []
-        for cookie in list(self.kept.values()):
+        for cookie in list(self._kept.values()):
             if cookie.expires_s is not None:
                 now = now or time.time()
                 if cookie.expires_s <= now:
-                    del self.kept[cookie.name, cookie.path]
+                    del self._kept[cookie.name, cookie.path]
                     continue
             if (secure or not cookie.secure) and (cookie.path == "/" or _covers(cookie.path, path)):
                 fitting.append(cookie)

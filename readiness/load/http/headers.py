@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 
 from httptools import HttpParserError, HttpResponseParser
 
@@ -23,10 +23,10 @@ def field_line(name: str, value: object) -> bytes:
 
 
 class Headers(MutableMapping[str, str]):
-    """Headers of every request of a client; names compare without case. `version` grows with each change."""
+    """Headers of every request of a client; names compare without case. `on_change` is called after each change."""
 
     def __init__(self, start: Mapping[str, str] | None = None) -> None:
-        self.version = 0
+        self.on_change: Callable[[], None] = lambda: None
         self._fields: dict[str, tuple[str, str]] = {}
         self.update(start or {})
 
@@ -35,11 +35,11 @@ class Headers(MutableMapping[str, str]):
 
     def __setitem__(self, name: str, value: str) -> None:
         self._fields[name.lower()] = (name, value)
-        self.version += 1
+        self.on_change()
 
     def __delitem__(self, name: str) -> None:
         del self._fields[name.lower()]
-        self.version += 1
+        self.on_change()
 
     def __iter__(self) -> Iterator[str]:
         return (name for name, _ in self._fields.values())

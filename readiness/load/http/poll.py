@@ -47,8 +47,8 @@ class Waiting:
 class Poll(Protocol):
     """How connections wait."""
 
-    switches: int
-    """Waits in which others had their turn; grows while somebody is away."""
+    rounds: int
+    """How often those that waited had their turn; grows while somebody is away."""
 
     def add(self, conn: Waiting) -> None:
         """Watch `conn.fd` from now on."""
@@ -72,7 +72,7 @@ class EpollPoll:
         self._to_hub = greenlet.switch.__get__(hub)  # without Hub.switch, which asks each greenlet for a hook first
         self._ready: list[Any] = []
         """Greenlets whose wait is over and that have not had their turn yet, the next one last."""
-        self.switches = 0
+        self.rounds = 0
 
     def add(self, conn: Waiting) -> None:
         """See Poll. An event that is already there is reported at the next poll."""
@@ -101,7 +101,6 @@ class EpollPoll:
         conn.waiter = me = getcurrent()
         if me is self._hub:
             raise RuntimeError("the hub itself cannot wait for a request")
-        self.switches += 1
         try:
             if self._ready:  # straight to the next one: the hub would only pass the turn on
                 self._ready.pop().switch()
@@ -113,26 +112,29 @@ class EpollPoll:
             raise Expired
 
     def _dispatch(self) -> None:
-        conns = self._conns
+        self.rounds += 1
+        conns, ready = self._conns, self._ready
         events = self._epoll.poll(0)
+        events.reverse()
         now = perf_counter()
-        ready = self._ready
-        for fd, mask in reversed(events):
+        for fd, mask in events:
             conn = conns.get(fd)
             if conn is None:
                 continue
             conn.ready_s = now
             if mask & _CLOSING:
                 conn.closing = True
-            if conn.waiter is None:
+            waiter = conn.waiter
+            if waiter is None:
                 conn.event = True
             else:
-                ready.append(conn.waiter)
                 conn.waiter = None  # one switch per wait, whatever else happens
+                ready.append(waiter)
         while ready:
             ready.pop().switch()
 
     def _expire(self) -> None:
+        self.rounds += 1
         now = perf_counter()
         for conn in [c for c in self._conns.values() if c.waiter is not None and c.deadline_s <= now]:
             waiter = conn.waiter
@@ -147,7 +149,7 @@ class WatcherPoll:
 
     def __init__(self, hub: Any) -> None:
         self._hub = hub
-        self.switches = 0
+        self.rounds = 0
 
     def add(self, conn: Waiting) -> None:
         """See Poll."""
@@ -159,7 +161,7 @@ class WatcherPoll:
     def wait(self, conn: Waiting, write: bool = False) -> None:
         """See Poll."""
         watcher = self._hub.loop.io(conn.fd, 3 if write else 1)
-        self.switches += 1
+        self.rounds += 1
         timeout = Timeout.start_new(max(conn.deadline_s - perf_counter(), 0.0), Expired)
         try:
             self._hub.wait(watcher)

@@ -43,46 +43,53 @@ class Pool:
     def exchange(self, request: bytes, method: str, deadline_s: float) -> Connection:
         """Send `request`; the connection given back holds the answer until `release`. Raises Failure."""
         unanswered: Unanswered | None = None
-        while True:
-            conn = self._idle.pop() if self._idle and unanswered is None else None
+        if self._idle:
+            conn: Connection | None = self._idle.pop()
             # nothing happened since the last answer: no need to look, unless a second try is impossible
             if conn is not None and (conn.event or conn.closing or method not in RETRIED):
                 conn = self._alive(conn)
-            fresh = conn is None
-            if conn is None:
+            if conn is not None:
+                conn.deadline_s = deadline_s
                 try:
-                    conn = self._open(deadline_s)
-                except Failure as problem:
-                    if unanswered is None or problem.failure in _OURS:
+                    conn.end_s = conn.exchange(request, method == "HEAD")
+                    return conn
+                except Unanswered as problem:
+                    conn.close()
+                    if method not in RETRIED:
                         raise
-                    raise unanswered from None  # the first try was sent: "refused" would deny that
-            conn.deadline_s = deadline_s
-            try:
-                conn.end_s = conn.exchange(request, method == "HEAD")
-            except Unanswered as problem:
-                conn.close()
-                if fresh or method not in RETRIED:
+                    unanswered = problem
+                    self.retries += 1
+                except BaseException:
+                    conn.close()
                     raise
-                unanswered = problem
-                self.retries += 1
-            except BaseException:
-                conn.close()
+        return self._exchange_on_new(request, method, deadline_s, unanswered)
+
+    def _exchange_on_new(
+        self, request: bytes, method: str, deadline_s: float, unanswered: Unanswered | None
+    ) -> Connection:
+        """The same on a fresh connection; `unanswered` is how a first try on an old one ended."""
+        try:
+            conn = self._open(deadline_s)
+        except Failure:
+            if unanswered is None:
                 raise
-            else:
-                if fresh:
-                    conn.fresh = True
-                return conn
+            raise unanswered from None  # the first try was sent: "refused" would deny that
+        conn.deadline_s = deadline_s
+        try:
+            conn.end_s = conn.exchange(request, method == "HEAD")
+        except BaseException:
+            conn.close()
+            raise
+        conn.fresh = True
+        return conn
 
     def release(self, conn: Connection) -> None:
         """Keep `conn` for the next request, or drop it when the answer does not allow that."""
         answer = conn.answer
-        if not answer.keep_alive or answer.extra:
+        if answer.keep_alive and not answer.extra:
+            self._idle.append(conn)
+        else:
             conn.close()
-            return
-        conn.fresh = False
-        if answer.head_only:
-            answer.new_parser()
-        self._idle.append(conn)
 
     def close(self) -> None:
         """Drop the idle connections."""

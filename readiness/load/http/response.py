@@ -16,7 +16,6 @@ from gevent.timeout import Timeout
 from readiness.load.http.body import decoded, json_of
 from readiness.load.http.failures import COUNTED, Failure, of_status
 from readiness.load.http.headers import AnswerHeaders, parse_head
-from readiness.load.recorder import Call
 from readiness.text import clean
 
 if TYPE_CHECKING:
@@ -41,7 +40,8 @@ class Response:
     error = ""
     connect_s = 0.0
     """Part of `elapsed_s` that went into a new connection, TLS included; 0 on a kept-alive one."""
-    name = ""
+    sent_s = 0.0
+    """See Ticket: the response is the request's own ticket in the recorder."""
     end_s = 0.0
     target = ""
     """Path and query, after redirects."""
@@ -51,8 +51,11 @@ class Response:
     """The head may set a cookie or name a content coding."""
     body = b""
     """As sent, still with its content coding."""
-    call: Call | None = None
-    """The open request in the recorder; None once it has ended."""
+    identity = ("", "")
+    """Scenario, and what the request is called."""
+    context: Mapping[str, Any] | None = None
+    judged_by_scenario = False
+    """The request is still open in the recorder, and the scenario's with block ends it."""
     entered = False
     """A with block has begun: it ends the request, not the client."""
     _failure: Failure | None = None
@@ -62,11 +65,15 @@ class Response:
     _headers: AnswerHeaders | None = None
     _content: bytes | None = None
 
-    def __init__(self, client: Client, method: str, start_s: float, context: Mapping[str, Any] | None) -> None:
+    def __init__(self, client: Client, method: str, start_s: float) -> None:
         self.client = client
         self.request_method = method
         self.start_s = start_s
-        self.context = context
+
+    @property
+    def name(self) -> str:
+        """What the request is called."""
+        return self.identity[1]
 
     def fail(self, problem: BaseException) -> Failure:
         """No (acceptable) answer, from now on; anything but a Failure is the scenario's."""
@@ -80,6 +87,7 @@ class Response:
 
     def forget_answer(self) -> None:
         """Before a redirect's next answer."""
+        self.status_code, self.notable = 0, False
         self._headers = self._content = None
 
     @property
@@ -161,7 +169,7 @@ class Response:
         self._judge(Failure("assertion", why))
 
     def _judge(self, verdict: Failure | bool) -> None:
-        if self.call is None:
+        if not self.judged_by_scenario:
             raise RuntimeError("the request has already been recorded: pass catch_response=True and use a with block")
         self._verdict = verdict
 
@@ -178,7 +186,7 @@ class Response:
         return self._verdict if isinstance(self._verdict, Failure) else None
 
     def __enter__(self) -> Self:
-        if self.call is None:
+        if not self.judged_by_scenario:
             raise RuntimeError("the request has already been recorded: pass catch_response=True to judge it yourself")
         self.entered = True
         return self
@@ -186,7 +194,7 @@ class Response:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
     ) -> bool:
-        if self.call is None or isinstance(problem, GreenletExit):
+        if not self.judged_by_scenario or isinstance(problem, GreenletExit):
             return False  # killed in its block: nobody judged it, so it stays in flight
         outcome = self.outcome()
         swallow = False

@@ -1,54 +1,63 @@
-"""Calls of one client become bytes; plain ones are remembered, since most load repeats a few requests."""
+"""Calls of one client become bytes; plain GETs are remembered, since most load repeats a few requests."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+import time
+from dataclasses import dataclass
 
 from readiness.load.http.cookies import Cookies
 from readiness.load.http.headers import Headers
 from readiness.load.http.request import Draft, Origin, default_name, serialise
 
-EMPTY = Draft()
 _REMEMBERED = 1024
-"""Plain requests kept as bytes; forgotten all at once when more paths are in use (random ids)."""
+"""Requests kept as bytes; forgotten all at once when more paths are in use (random ids)."""
 
 
-class Written(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Written:
     """A request ready to send."""
 
     target: str
-    name: str
-    """What it is called when the scenario gives no name."""
+    identity: tuple[str, str]
+    """Scenario, and what the request is called when the scenario gives it no name."""
     wire: bytes
     draft: Draft
 
 
 class Writer:
-    """Knows the client's standing headers and cookies."""
+    """Knows the client's standing headers, cookies and credentials."""
 
-    def __init__(self, origin: Origin, headers: Headers, cookies: Cookies) -> None:
+    def __init__(self, scenario: str, origin: Origin, headers: Headers, cookies: Cookies) -> None:
+        self._scenario = scenario
         self._origin = origin
         self._headers = headers
         self._cookies = cookies
-        self._plain: dict[tuple[str, str], Written] = {}
-        self._version = headers.version
+        self.remembered: dict[str, Written] = {}
+        """GETs with nothing but a path, by that path; good until `stale_s`."""
+        self.stale_s = math.inf
+        """When a cookie expires that they carry (perf_counter)."""
+        headers.on_change = cookies.on_change = self.forget
 
-    def plain(self, method: str, path: str) -> Written:
-        """A request with nothing but method and path, while there are no cookies. Raises as `write` does."""
-        if self._version != self._headers.version:
-            self._plain.clear()
-            self._version = self._headers.version
-        written = self._plain.get((method, path))
+    def forget(self) -> None:
+        """What every request carries has changed."""
+        self.remembered.clear()
+        self.stale_s = math.inf
+
+    def plain(self, path: str, auth: tuple[str, str] | None) -> Written:
+        """A GET with nothing but a path. Raises as `write` does."""
+        if time.perf_counter() >= self.stale_s or len(self.remembered) >= _REMEMBERED:
+            self.forget()
+        written = self.remembered.get(path)
         if written is None:
-            written = self.write(method, self._origin.target_of(path), EMPTY)
-            if len(self._plain) >= _REMEMBERED:
-                self._plain.clear()
-            self._plain[method, path] = written
+            written = self.write("GET", self._origin.target_of(path), Draft(auth=auth))
+            self.remembered[path] = written
+            self.stale_s = time.perf_counter() + self._cookies.expires_s - time.time()
         return written
 
     def write(self, method: str, target: str, draft: Draft) -> Written:
         """Any request. Raises ValueError for what cannot be sent."""
         origin = self._origin
-        cookie = self._cookies.header(target.partition("?")[0], secure=origin.secure) if self._cookies.kept else ""
+        cookie = self._cookies.header(target.partition("?")[0], secure=origin.secure)
         wire = serialise(method, target, origin.authority, self._headers, draft, cookie)
-        return Written(target, default_name(method, target), wire, draft)
+        return Written(target, (self._scenario, default_name(method, target)), wire, draft)

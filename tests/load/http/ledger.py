@@ -1,7 +1,8 @@
 """A recorder that writes down what the client said, for looking at."""
 
 from dataclasses import dataclass, field
-from typing import Any
+
+from readiness.load.recorder import Ticket
 
 
 @dataclass
@@ -14,7 +15,6 @@ class Entry:
     end_s: float | None = None
     failure: str | None = None
     detail: str = ""
-    size_bytes: int = 0
     ends: int = 0
     seen: list[tuple[int, bool]] = field(default_factory=list)
 
@@ -31,18 +31,21 @@ class Ledger:
     def __init__(self, *, watching: bool = False) -> None:
         self.watch = self if watching else None
         self.calls: list[Entry] = []
+        self._entries: dict[int, tuple[Ticket, Entry]] = {}
 
-    def begin(self, scenario: str, name: str, start_s: float) -> Any:
-        entry = Entry(scenario, name, start_s)
+    def enter(self, call: Ticket) -> None:
+        entry = Entry(*call.identity, call.start_s)
+        self._entries[id(call)] = (call, entry)  # the ticket is kept: its id must not be used again
         self.calls.append(entry)
-        return entry
 
-    def end(self, call: Any, end_s: float, failure: str | None, detail: str = "", size_bytes: int = 0) -> None:
-        call.end_s, call.failure, call.detail, call.size_bytes = end_s, failure, detail, size_bytes
-        call.ends += 1
+    def end(self, call: Ticket, end_s: float, failure: str | None = None, detail: str = "") -> None:
+        _, entry = self._entries[id(call)]
+        entry.end_s, entry.failure, entry.detail = end_s, failure, detail
+        entry.ends += 1
 
-    def see(self, call: Any, status: int, end_s: float, raw_head: bytes) -> None:
-        call.seen.append((status, b"\nx-cache: hit\r" in raw_head.lower()))
+    def see(self, call: Ticket, status: int, end_s: float, raw_head: bytes) -> None:
+        _, entry = self._entries[id(call)]
+        entry.seen.append((status, b"\nx-cache: hit\r" in raw_head.lower()))
 
     @property
     def outcomes(self) -> list[str]:
