@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -14,15 +15,20 @@ from readiness.cli.output import refusals, say
 
 def demo(
     profile: Annotated[str, typer.Option(help="How the service is built.")] = "optimised",
+    drill: Annotated[bool, typer.Option("--drill", help="Add paths that fail, to provoke the breaker.")] = False,
 ) -> None:
     """Serve the demo target on loopback: a bag tracker with a PostgreSQL and a cache of its own."""
     from readiness.cli.signals import watched
     from readiness.demo import stack
+    from readiness.demo.errors import DemoError
 
     with refusals(), watched() as interrupted:
+        if drill and profile != "optimised":
+            raise DemoError(f"--drill: the profile {profile} has no circuit breaker")
+        tuning = replace(stack.TUNING, drill=drill)
         if sys.stdout.isatty():
             say("starting the database, the cache and the service …", to_stderr=True)
-        with stack.start(profile) as running:
+        with stack.start(profile, tuning) as running:
             addresses = {
                 "url": running.url,
                 "database_url": running.database_url,

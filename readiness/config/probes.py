@@ -93,14 +93,31 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
+class Provocation:
+    """Two paths behind one circuit breaker. It disturbs the service, so it is never a default."""
+
+    fails: str
+    """A path whose requests fail (5xx) and are counted."""
+    works: str
+    """A path that answers 2xx while the breaker is closed."""
+    requests: int = 10
+    """The most failures that are asked for."""
+    wait_s: float = 30.0
+    """The longest wait for it to let requests through again."""
+    state: str | None = None
+    """Pointer to its state in the statistics, where the service tells it."""
+
+
+@dataclass(frozen=True, slots=True)
 class CircuitBreaker:
-    """States of circuit breakers in a JSON document of the service."""
+    """States of circuit breakers in a JSON document of the service; with `provoke`, one is opened after the load."""
 
     statistics: str | None = None
     states: tuple[str, ...] = ()
     """Pointers to the state of each breaker."""
     closed: tuple[str, ...] = ("closed",)
     """Words for a breaker that lets everything through."""
+    provoke: Provocation | None = None
 
 
 @dataclass(frozen=True, slots=True)

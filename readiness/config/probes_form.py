@@ -14,6 +14,7 @@ from readiness.config.probes import (
     Instance,
     Pool,
     Probes,
+    Provocation,
     Quota,
     RateLimit,
     Request,
@@ -125,13 +126,35 @@ def _pool() -> Form[Pool]:
 
 def _circuit_breaker() -> Form[CircuitBreaker]:
     return section(
-        CircuitBreaker,
+        _make_circuit_breaker,
         {
             "statistics": ("statistics", _path()),
             "states": ("states", items(_pointer(), least=1)),
             "closed": ("closed", items(text_form(most=100), least=1)),
+            "provoke": ("provoke", _provocation()),
         },
     )
+
+
+def _provocation() -> Form[Provocation]:
+    return section(
+        Provocation,
+        {
+            "fails": ("fails", _path()),
+            "works": ("works", _path()),
+            "requests": ("requests", whole_form(least=1, most=100)),
+            "wait": ("wait_s", duration_form(least_s=0, most_s=600)),
+            "state": ("state", _pointer()),
+        },
+        required=("fails", "works"),
+    )
+
+
+def _make_circuit_breaker(**given: object) -> CircuitBreaker:
+    provoke = given.get("provoke")
+    if isinstance(provoke, Provocation) and provoke.state is not None and "statistics" not in given:
+        raise Complaint("provoke.state is a pointer into statistics, which is not given", "provoke")
+    return CircuitBreaker(**given)  # type: ignore[arg-type]
 
 
 def _security() -> Form[Security]:

@@ -29,6 +29,7 @@ from readiness.probes import (
     instance,
     pages,
     pool,
+    provoked_breaker,
     rate_limit,
 )
 from readiness.probes.evidence import Evidence
@@ -83,7 +84,8 @@ LOOKS: tuple[Look, ...] = (
     Look("rate_limit", rate_limit.ACTIVE, _never, rate_limit.active),
 )
 HEALTH = (health.LIVE, health.SUCCESS)
-PROVOKED = (rate_limit.ENFORCED, consistency.METRIC)
+BREAKER = (provoked_breaker.OPENS, provoked_breaker.RECOVERS)
+PROVOKED = (rate_limit.ENFORCED, consistency.METRIC, *BREAKER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,8 @@ def provoke(
         found += _guarded("consistency", consistency.METRIC, lambda: (consistency.measure(target, pair, stopped),))
     if settings.rate_limit.provoke or rate_limit.ENFORCED in wanted:
         found += _guarded("rate_limit", rate_limit.ENFORCED, lambda: (rate_limit.provoke(target, settings.rate_limit),))
+    if settings.circuit_breaker.provoke is not None or not wanted.isdisjoint(BREAKER):  # last: it may stay open
+        found += provoked_breaker.provoke(target, settings.circuit_breaker, stopped)
     return tuple(found)
 
 

@@ -52,9 +52,9 @@ def test_what_is_over_the_limit_is_refused_until_the_window_ends() -> None:
 
 
 def test_a_raised_limit_says_that_it_is_raised() -> None:
-    policies = RateLimiter(FEW, None).statistics()["policies"]
+    policies = RateLimiter({**LIMITS, AUTH: Limit(1001, 3600)}, None).statistics()["policies"]
     assert isinstance(policies, dict)
-    assert policies[AUTH] == {"limit": 3, "window_s": 3600, "raised": True}
+    assert policies[AUTH] == {"limit": 1001, "window_s": 3600, "raised": True}
     assert policies[API]["raised"] is False
 
 

@@ -162,15 +162,37 @@ def test_c8_a_health_check_that_asks_nobody_is_never_a_green_readiness(
     assert words in result.text("report.md")
 
 
-def test_a_rate_limit_is_provoked_only_when_allowed_and_within_bounds(cli: Cli, faultd: StartFaultd) -> None:
-    limited = layer("status", code=429, after=20, only="/limited")
-    checks = LOOSE + '  rate_limit.enforced: { pass: "== 1", on_fail: block }\n'
-    for provoke, exit_code, least, most in (("true", 0, 21, 21), ("false", 3, 0, 0)):
-        server = faultd(limited)
-        probes = f"probes:\n  rate_limit: {{ path: /limited, provoke: {provoke}, most: 50 }}\n"
-        result = cli.run(server.url, checks=checks, more=probes, duration="1s")
-        assert result.exit_code == exit_code, str(result)
-        assert least <= server.seen("/limited") <= most
+PROVOKED = """
+  rate_limit.enforced: { pass: "== 1", on_fail: block }
+  circuit_breaker.opens: { pass: "== 1", on_fail: block }
+  circuit_breaker.recovers: { pass: "== 1", on_fail: block }
+"""
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_limits_and_breakers_are_provoked_only_when_allowed_and_within_bounds(
+    cli: Cli, faultd: StartFaultd, allowed: bool
+) -> None:
+    server = faultd(
+        layer("status", code=429, after=20, only="/limited"),
+        layer("breaker", only="/drill/*", slow_ms=150, declared_s=2, open_s=2.0),
+    )
+    paths = "{ fails: /drill/fails, works: /drill/works, state: /state }"
+    breaker = f", provoke: {paths}" if allowed else ""
+    probes = f"""probes:
+  rate_limit: {{ path: /limited, provoke: {str(allowed).lower()}, most: 50 }}
+  circuit_breaker: {{ statistics: /drill/state{breaker} }}
+"""
+    result = cli.run(server.url, checks=LOOSE + PROVOKED, more=probes, duration="1s")
+    assert result.exit_code == (0 if allowed else 3), str(result)
+    assert_invariants(result, server, planned_s=6)
+    assert (server.seen("/limited"), server.seen("/drill/fails")) == ((21, 5) if allowed else (0, 0))
+    outcomes = {result.check(name)["outcome"] for name in ("circuit_breaker.opens", "circuit_breaker.recovers")}
+    assert outcomes == ({"pass"} if allowed else {"error"})
+    if allowed:
+        assert "as it was found" in result.text("report.json")
+        load_ended_s = max(at_s for at_s, _, path in server.log() if path.startswith("/api/"))
+        assert load_ended_s < min(at_s for at_s, _, path in server.log() if path in ("/limited", "/drill/fails"))
 
 
 @pytest.mark.parametrize(

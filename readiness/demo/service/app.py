@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from readiness.demo.service import api, pages, watch, web
+from readiness.demo.service import api, drill, pages, watch, web
 from readiness.demo.service.bags import NoSuchBag
 from readiness.demo.service.circuit_breaker import CircuitOpen
 from readiness.demo.service.monitoring import Monitor, Monitoring
@@ -44,6 +44,7 @@ ROUTES = (
 def create_app(settings: Settings) -> ASGIApp:
     """The whole service as one ASGI application."""
     monitor = Monitor()
+    routes = (*ROUTES, *drill.ROUTES) if settings.tuning.drill else ROUTES
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Parts]]:
@@ -51,7 +52,7 @@ def create_app(settings: Settings) -> ASGIApp:
             yield {"parts": parts}
 
     app = Starlette(
-        routes=ROUTES,
+        routes=routes,
         lifespan=lifespan,
         exception_handlers={
             HTTPException: _http_error,
@@ -63,7 +64,7 @@ def create_app(settings: Settings) -> ASGIApp:
         },
     )
     # Outside Starlette's own error handling, so that a page about a bug of ours has the headers and is counted too.
-    names = {route.endpoint: route.path for route in ROUTES}
+    names = {route.endpoint: route.path for route in routes}
     return Monitoring(SecurityHeaders(RateLimiting(app)), monitor, names)
 
 

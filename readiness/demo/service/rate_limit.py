@@ -31,7 +31,7 @@ class Limit:
 
 DEFAULT, API, AUTH = "default", "api", "auth"
 LIMITS: Mapping[str, Limit] = {DEFAULT: Limit(2_000_000, 86_400), API: Limit(50_000, 3600), AUTH: Limit(1000, 3600)}
-"""The limits of the service; where a start raises one, `/stats` and `RateLimit-Policy` show the raised one."""
+"""The limits of the service; where a start sets another, `/stats` and `RateLimit-Policy` show that one."""
 
 
 class _Window:
@@ -141,12 +141,12 @@ class RateLimiter:
         return shared if isinstance(shared, int) else 0
 
     def statistics(self) -> dict[str, object]:
-        """The limits in force, the seed's beside a raised one, and how many requests were refused."""
+        """The limits in force, whether a start raised them, and how many requests were refused."""
         return {
             "backend": self.backend,
             "refused": self.refused,
             "policies": {
-                name: {"limit": limit.requests, "window_s": limit.window_s, "raised": limit != LIMITS.get(name)}
+                name: {"limit": limit.requests, "window_s": limit.window_s, "raised": name in LIMITS and limit.requests > LIMITS[name].requests}
                 for name, limit in self.limits.items()
             },
         }

@@ -19,6 +19,8 @@ class Tuning:
     auth_per_hour: int = 1000
     recovery_s: float = 60.0
     """How long a circuit breaker stays open."""
+    drill: bool = False
+    """Whether there are paths that fail on purpose (drill.py)."""
 
 
 @dataclass(frozen=True, slots=True)

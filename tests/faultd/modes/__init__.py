@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tests.faultd.layers import Handler
-from tests.faultd.modes import answers, broken, crowded, hostile, service, timing, unruly
+from tests.faultd.modes import answers, breaker, broken, crowded, hostile, service, timing, unruly
 
 MODES: Mapping[str, Callable[..., Handler]] = {
     "ok": service.ok,
@@ -19,6 +19,7 @@ MODES: Mapping[str, Callable[..., Handler]] = {
     "hang": timing.hang,
     "freeze": timing.freeze,
     "crowded": crowded.crowded,
+    "breaker": breaker.breaker,
     "drip": timing.drip,
     "endless": timing.endless,
     "die": broken.die,
