@@ -39,7 +39,9 @@ def wait_for(holds: Callable[[], bool], timeout_s: float = 20.0) -> None:
 
 def client(url: str, address: str) -> httpx.Client:
     """Somebody at `address`, which is a client of its own to the rate limit."""
-    return httpx.Client(base_url=url, transport=httpx.HTTPTransport(local_address=address), timeout=20.0, trust_env=False)
+    return httpx.Client(
+        base_url=url, transport=httpx.HTTPTransport(local_address=address), timeout=20.0, trust_env=False
+    )
 
 
 def until_refused(somebody: httpx.Client) -> list[httpx.Response]:

@@ -146,7 +146,11 @@ class RateLimiter:
             "backend": self.backend,
             "refused": self.refused,
             "policies": {
-                name: {"limit": limit.requests, "window_s": limit.window_s, "raised": name in LIMITS and limit.requests > LIMITS[name].requests}
+                name: {
+                    "limit": limit.requests,
+                    "window_s": limit.window_s,
+                    "raised": name in LIMITS and limit.requests > LIMITS[name].requests,
+                }
                 for name, limit in self.limits.items()
             },
         }
