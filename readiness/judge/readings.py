@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import isfinite
 
 import numpy as np
 
@@ -85,6 +86,8 @@ def read(run: Run, metric: Metric, scope: str | None) -> Reading:
         return read_load(run.load, metric, scope)
     for measurement in run.measurements:
         if measurement.metric == metric.name and measurement.scope == scope:
+            if measurement.value is not None and not isfinite(measurement.value):
+                return Reading(None, None, measurement.source, f"{measurement.value} is no number to judge")
             return Reading(
                 measurement.value,
                 measurement.samples,
@@ -163,7 +166,7 @@ def read_load(load: Load, metric: Metric, scope: str | None) -> Reading:
         # An arrival that found no free user is a request that nobody answered.
         record = replace(record, in_flight=record.in_flight + load.dropped_judged)
     where = "" if scope is None else f"{scope}: "
-    dead = tuple(
+    dead = sorted(
         f"{endpoint.scenario}: {endpoint.name}"
         for endpoint in endpoints
         if endpoint.judged.ok.total == 0 and recording_of([endpoint]).requests >= 3
@@ -182,7 +185,7 @@ def read_load(load: Load, metric: Metric, scope: str | None) -> Reading:
         "load",
         reason_why,
         evidence,
-        dead,
+        tuple(dead),
         stalled,
         load.judged_s,
         lost,

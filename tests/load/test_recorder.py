@@ -18,25 +18,57 @@ def started() -> Recorder:
     return recorder
 
 
-@given(st.lists(st.sampled_from(["begin", "ok", "fail", "take"]), max_size=200))
-def test_any_order_of_begin_end_and_take_conserves_every_call(steps: list[str]) -> None:
+EVENT = st.sampled_from(["begin", "begin", "begin", "ok", "ok", "fail", "twice", "kill", "take", "late begin"])
+
+
+@given(
+    st.lists(st.tuples(EVENT, st.integers(0, 10**6), st.floats(0, 0.9)), max_size=150),
+    st.booleans(),
+    st.integers(0, 60),
+)
+def test_any_order_of_begin_end_kill_and_take_conserves_every_call(
+    steps: list[tuple[str, int, float]], is_open: bool, more: int
+) -> None:
+    """P11: whichever call ends, how often, and with which the batch is cut between; a killed user's call stays open."""
     recorder = started()
-    calls: list[Call] = []
+    recorder.open = is_open
+    under_way: list[Call] = []
+    over: list[Call] = []
     batches: list[Batch] = []
-    for at, step in enumerate(steps):
-        match step:
-            case "begin":
-                calls.append(recorder.begin("shop", f"GET /{at % 3}", float(at)))
+    true: Counter[str] = Counter()
+    for at, (what, which, part) in enumerate(steps):
+        at_s = at * 0.25 + part / 4
+        match what:
+            case "begin" | "late begin":  # in an open load due before it was sent
+                due_s = at_s if what == "begin" else at_s - part
+                under_way.append(recorder.begin("shop", f"GET /{which % 3}", due_s))
             case "take":
-                batches.append(recorder.take(float(at), len(batches)))
-            case _ if calls:
-                recorder.end(calls.pop(0), float(at), None if step == "ok" else "http_5xx")
-    left = recorder.close(float(len(steps)))
-    batches.append(recorder.take(float(len(steps)), len(batches)))
-    counted = sum(counts.ok.total + sum(counts.failed.values()) for batch in batches for counts in batch.cells.values())
-    assert recorder.begun == steps.count("begin")
-    assert counted == recorder.ended
-    assert recorder.begun == recorder.ended + sum(left.values())
+                batches.append(recorder.take(at_s, len(batches)))
+            case "twice" if over:
+                recorder.end(over[which % len(over)], at_s, "timeout" if part > 0.5 else None)
+            case "kill" if under_way:
+                under_way.pop(which % len(under_way))
+                true["killed"] += 1
+            case "ok" | "fail" if under_way:
+                call = under_way.pop(which % len(under_way))
+                recorder.end(call, at_s, None if what == "ok" else "http_5xx", "said")
+                over.append(call)
+                true[what] += 1
+        assert recorder.begun == recorder.ended + recorder.in_flight
+    end_s = len(steps) * 0.25 + 1 + more
+    left = recorder.close(end_s)
+    for call in under_way[:1]:
+        recorder.end(call, end_s + 1, None)  # after the end nothing counts any more
+    batches.append(recorder.take(end_s, len(batches)))
+    ok = sum(counts.ok.total for batch in batches for counts in batch.cells.values())
+    failed = sum(n for batch in batches for counts in batch.cells.values() for n in counts.failed.values())
+    assert (ok, failed) == (true["ok"], true["fail"])
+    assert sum(left.values()) == len(under_way) + true["killed"]
+    assert recorder.begun == ok + failed + sum(left.values())
+    assert recorder.ended == ok + failed == batches[-1].ended
+    assert sum(counts.failed_latency.total for batch in batches for counts in batch.cells.values()) == failed
+    if is_open:
+        assert sum(counts.service.total for batch in batches for counts in batch.cells.values()) == ok
 
 
 def test_a_call_ends_once() -> None:

@@ -41,6 +41,29 @@ def test_a_quantile_is_the_nearest_rank_and_never_below_it(values: list[int], q:
     assert found * 1000 <= exact * 1.001 + 1e-6
 
 
+@given(VALUES, st.integers(0, 80), st.floats(0.001, 1))
+def test_failures_are_the_slowest_ranks(values: list[int], failures: int, q: float) -> None:
+    slowest = [*map(float, values), *[np.inf] * failures]
+    exact = float(np.quantile(np.array(slowest), round(q, 6), method="inverted_cdf"))
+    found = of(values).quantile_ms(round(q, 6), infinite=failures)
+    if np.isinf(exact):
+        assert found is None
+    else:
+        assert found is not None
+        assert exact - 1e-6 <= found * 1000 <= exact * 1.001 + 1e-6
+
+
+@given(VALUES)
+def test_the_figures_of_one_record_are_in_order(values: list[int]) -> None:
+    one = of(values)
+    quantiles = [one.quantile_ms(q) or 0.0 for q in (0.5, 0.9, 0.95, 0.99, 1.0)]
+    assert quantiles == sorted(quantiles)
+    assert quantiles[-1] * 1000 == pytest.approx(max(values))
+    mean_ms = one.mean_ms
+    assert mean_ms is not None
+    assert one.min_us / 1000 - 1e-9 <= mean_ms <= one.max_us / 1000 + 1e-9
+
+
 @pytest.mark.parametrize("size", [MANY - 1, MANY, 5 * MANY])
 def test_many_samples_are_counted_like_few(size: int) -> None:
     values = np.random.default_rng(size).lognormal(8, 2, size).astype(np.int64)
