@@ -264,4 +264,4 @@ def test_the_worlds_hold_green_and_red() -> None:
         words[decision(seen)[0]] += 1
 
     count()
-    assert min(words[Decision.READY], words[Decision.NOT_READY], words[Decision.INCONCLUSIVE]) >= 3, words
+    assert min(words[Decision.READY], words[Decision.NOT_READY]) >= 5, words
