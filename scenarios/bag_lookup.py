@@ -50,7 +50,7 @@ class BagLookup(User):
                 response.failure(f"status {response.status_code}, expected the bag")
                 return
             bag = response.json()
-            relatives = bag["children"] if bag["kind"] == "parent" else [bag["parent"]]
+            relatives = bag["children"] if bag["kind"] == "parent" else [bag["parent"]] if bag["parent"] else []
             if bag["qr"] != qr:
                 response.failure("another bag than the one asked for")
             elif not relatives or not all(relative["qr"] for relative in relatives):

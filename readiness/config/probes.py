@@ -172,6 +172,13 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
+class UserAgent:
+    """Paths that must answer our User-Agent as they answer a browser's."""
+
+    paths: tuple[str, ...] = ("/",)
+
+
+@dataclass(frozen=True, slots=True)
 class Custom:
     """One number by name: from JSON, Prometheus text, a field of Redis's INFO, or a response header."""
 
@@ -198,6 +205,7 @@ class Probes:
     security: Security = field(default_factory=Security)
     rate_limit: RateLimit = field(default_factory=RateLimit)
     instance: Instance = field(default_factory=Instance)
+    user_agent: UserAgent = field(default_factory=UserAgent)
     custom: Mapping[str, Custom] = field(default_factory=dict)
     server_timing: str = "ignore"
     """`read` the Server-Timing header of the load's answers, or `ignore` it."""

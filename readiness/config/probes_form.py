@@ -19,6 +19,7 @@ from readiness.config.probes import (
     RateLimit,
     Request,
     Security,
+    UserAgent,
 )
 from readiness.config.scalars import (
     block_form,
@@ -53,6 +54,7 @@ def probes_form() -> Form[Probes]:
             "security": ("security", _security()),
             "rate_limit": ("rate_limit", _rate_limit()),
             "instance": ("instance", _instance()),
+            "user_agent": ("user_agent", section(UserAgent, {"paths": ("paths", items(_path(), least=0))})),
             "custom": ("custom", mapping(_custom(), key=_name, pattern=NAME)),
             "server_timing": ("server_timing", timing),
         },

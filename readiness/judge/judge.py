@@ -30,7 +30,7 @@ from readiness.judge.steps import issues, steps
 from readiness.judge.tail import tail
 from readiness.judge.verdict import EXIT_OF, Attested, EndpointResult, Verdict, Waived, latency
 from readiness.judge.what_if import what_ifs
-from readiness.judge.witnesses import heard, restart_doubts
+from readiness.judge.witnesses import favour_doubts, heard, restart_doubts
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import DECIDED, Endpoint, Ledger, Load, Run, Second, Stall
 from readiness.numbers import count, moment
@@ -53,7 +53,8 @@ def judge(run: Run, config: Config) -> Verdict:
     judged = [judge_check(run, check, config.confidence) for check in config.checks]
     judged = [replace(item, result=replace(item.result, waived=item.result.key in waived)) for item in judged]
     results = tuple(item.result for item in judged)
-    doubts = run.doubts + (load_doubts(run.load) if run.load else ()) + restart_doubts(run.measurements)
+    doubts = run.doubts + (load_doubts(run.load) if run.load else ())
+    doubts += restart_doubts(run.measurements) + favour_doubts(run.measurements)
     total = score(judged)
     load_steps = judge_steps(run, config)
     largest = largest_inside(load_steps)

@@ -41,6 +41,17 @@ def restart_doubts(measurements: Iterable[Measurement]) -> tuple[str, ...]:
     )
 
 
+def favour_doubts(measurements: Iterable[Measurement]) -> tuple[str, ...]:
+    """A service that answers a load test otherwise than a browser was not measured as its users meet it."""
+    return tuple(
+        f"the service answers us otherwise than a browser: {line.subject} gives {line.note} ({line.observed})"
+        for measurement in measurements
+        if measurement.metric == "service.user_agent" and measurement.value == 0
+        for line in measurement.details
+        if line.ok is False
+    )
+
+
 _BOUND = {"equal": "", "at_least": "at least ", "at_most": "at most "}
 
 

@@ -64,6 +64,18 @@ SERVICE: tuple[Metric, ...] = (
         "Find out why the process ended; declare probes.instance.instances where several answer.",
     ),
     Metric(
+        "service.user_agent",
+        "Same Answers for Every Client",
+        "",
+        "equal",
+        Kind.EXACT,
+        "reliability",
+        "1 when our User-Agent gets the same answers (status, type, size, time) as a browser's, else 0.",
+        "What a load test measures must be what users get; a service that knows the test is measured at its best only.",
+        "Find what reads User-Agent: a rule of the firewall, a cache key, a short cut for tests.",
+        yes_no=True,
+    ),
+    Metric(
         "cache.hit_rate",
         "Cache Hit Rate",
         "%",

@@ -31,8 +31,9 @@ from readiness.probes import (
     pool,
     provoked_breaker,
     rate_limit,
+    user_agent,
 )
-from readiness.probes.evidence import Evidence
+from readiness.probes.evidence import Evidence, Trio
 from readiness.probes.http import Answer
 from readiness.probes.sampler import Place, Readings, collect
 from readiness.probes.window import Window
@@ -81,6 +82,7 @@ LOOKS: tuple[Look, ...] = (
         circuit_breaker.closed,
     ),
     Look("instance", instance.METRIC, instance.is_told, instance.restarts),
+    Look("user_agent", user_agent.METRIC, lambda of: bool(of.settings.user_agent.paths), user_agent.same),
     Look("rate_limit", rate_limit.ACTIVE, _never, rate_limit.active),
 )
 HEALTH = (health.LIVE, health.SUCCESS)
@@ -94,6 +96,7 @@ class Looks:
 
     health: tuple[Measurement, ...] = ()
     pages: Mapping[str, Answer | str] = field(default_factory=dict)
+    agents: Mapping[str, Trio | str] = field(default_factory=dict)
     readings: Readings = field(default_factory=lambda: Readings({}, 0, False))
     requests: int = 0
     """How many requests all of it took."""
@@ -120,6 +123,7 @@ def look(
     jobs: dict[str, Callable[[], object]] = {
         "health": lambda: health.measure(target, settings.health, window, duration_s),
         "pages": lambda: pages.fetch_all(target, asked, window),
+        "agents": lambda: user_agent.ask_all(target, settings.user_agent.paths, window),
         "readings": lambda: collect(target, places, cache_url, window, duration_s),
     }
 
@@ -139,6 +143,7 @@ def look(
     late = f"no result {GRACE_S:g} s after the load stopped"
     seen = found.get("health")
     answers = found.get("pages")
+    agents = found.get("agents")
     readings = found.get("readings")
     if isinstance(seen, tuple):
         lives, sent = seen
@@ -146,9 +151,11 @@ def look(
         lives, sent = tuple(_missing(metric, "health", broken.get("health", late)) for metric in HEALTH), 0
     if not isinstance(answers, dict):
         answers = dict.fromkeys(asked, broken.get("pages", late))
+    if not isinstance(agents, dict):
+        agents = dict.fromkeys(settings.user_agent.paths, broken.get("agents", late))
     if not isinstance(readings, Readings):
         readings = Readings(dict.fromkeys(places, ()), 0, False, broken.get("readings", late))
-    return Looks(lives, answers, readings, sent + len(answers) + readings.requests)
+    return Looks(lives, answers, agents, readings, sent + len(answers) + 3 * len(agents) + readings.requests)
 
 
 def conclude(
@@ -161,7 +168,7 @@ def conclude(
     database: Activity | None,
 ) -> tuple[Measurement, ...]:
     """The measurements that the evidence gives, in the order of LOOKS; a look that fails has a reason. Pure."""
-    evidence = Evidence(settings, looks.readings, looks.pages, https, load, database)
+    evidence = Evidence(settings, looks.readings, looks.pages, looks.agents, https, load, database)
     found = [*looks.health, *_unasked(looks.health, wanted)]
     for one in LOOKS:
         if one.metric in wanted or one.informs(evidence):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from readiness.config.probes import Probes
 from readiness.measurements.database import Activity
 from readiness.measurements.run import Load
 from readiness.probes.http import Answer
 from readiness.probes.sampler import Readings
+
+Trio: TypeAlias = tuple[Answer, Answer, Answer]
+"""What one path answered to a browser, to us, and to a browser again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,8 @@ class Evidence:
     readings: Readings
     pages: Mapping[str, Answer | str] = field(default_factory=dict)
     """Path -> its answer, or why there is none."""
+    agents: Mapping[str, Trio | str] = field(default_factory=dict)
+    """Path -> its answers to two kinds of clients, or why there are none."""
     https: bool = False
     load: Load | None = None
     database: Activity | None = None

@@ -21,6 +21,8 @@ from readiness.errors import NotMeasured
 from readiness.measurements.run import Target
 from readiness.text import clean
 
+USER_AGENT = f"readiness/{__version__}"
+"""The load's, too."""
 TIMEOUT_S = 5.0
 MAX_BODY_BYTES = 1 << 20
 MAX_CONNECTIONS = 100
@@ -67,7 +69,7 @@ def new_client() -> httpx.AsyncClient:
         verify=ssl.create_default_context(),
         timeout=None,  # fetch bounds the whole exchange
         limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
-        headers={"Accept-Encoding": "identity", "User-Agent": f"readiness/{__version__}"},
+        headers={"Accept-Encoding": "identity", "User-Agent": USER_AGENT},
     )
 
 

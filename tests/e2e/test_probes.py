@@ -195,6 +195,17 @@ def test_limits_and_breakers_are_provoked_only_when_allowed_and_within_bounds(
         assert load_ended_s < min(at_s for at_s, _, path in server.log() if path in ("/limited", "/drill/fails"))
 
 
+def test_h16_a_service_that_is_good_to_our_user_agent_only_is_never_ready(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(layer("favours", only="/", text="<h1>Sorry</h1>" * 40, code=503))
+    result = cli.run(server.url, checks=LOOSE, duration="1s")
+    assert result.exit_code == 3, str(result)
+    assert_invariants(result, server, planned_s=1)
+    (doubt,) = result.report["doubts"]
+    said = "the service answers us otherwise than a browser: / gives another status, type and size (readiness/"
+    assert doubt.startswith(said)
+    assert "a browser: 503, 560 bytes" in result.text("report.md")
+
+
 @pytest.mark.parametrize(
     ("faults", "scenario", "kind"),
     [

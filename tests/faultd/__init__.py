@@ -20,6 +20,7 @@ other path is 404. A fault is a *layer* over it. Layers are tried in order, the 
 | status    | answers `code` | code, reason, text, content_type |
 | body      | answers `text` whatever was asked; empty text is an empty body | text, content_type, code, headers |
 | redirect  | 302 to `location` (session lost: `/login`; a leak: another host) | location, code |
+| favours   | good and quick for one User-Agent only | who, delay_ms, text, code |
 | echo      | 500 whose body, header and reason repeat the request's secrets | |
 | stats     | JSON counters since boot, larger by so much with every request | hits, misses, more_hits, more_misses |
 | delay     | a good answer, later | delay_ms |

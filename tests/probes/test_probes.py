@@ -20,7 +20,7 @@ PARTS = {
     "__init__", "window", "http", "counters", "json_pointer", "header_rules", "content_security_policy", "sampler",
     "prometheus", "redis_info", "pages", "evidence", "observatory",
 }  # fmt: skip
-OTHERS = {"health", "custom", "consistency"}
+OTHERS = {"health", "custom", "consistency", "provoked_breaker"}
 """Looks with more to them than one line of LOOKS."""
 EVERYTHING = {*HEALTH, *(one.metric for one in LOOKS)}
 
@@ -47,6 +47,7 @@ def test_wanted_looks_and_those_that_always_run_measure_side_by_side(site: Site,
         "security.headers",
         "security.observatory",
         "cache.hit_rate",
+        "service.user_agent",
     ]
     assert all(one.value is not None and one.reason is None for one in found.values())
 

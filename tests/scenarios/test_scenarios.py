@@ -109,6 +109,15 @@ class WrongNumbers(Pretender):
     )
 
 
+class Orphans(Pretender):
+    """Every child bag has lost its parent."""
+
+    def do_GET(self) -> None:
+        qr = self.path.rpartition("/")[2]
+        orphan = json.dumps({"qr": qr, "kind": "child", "last_scanned_at": None, "parent": None})
+        self._send(200, orphan if self.path.startswith("/api/") else LOGIN_PAGE)
+
+
 class NobodyGetsIn(Pretender):
     """A log-in that answers 200 with the form again."""
 
@@ -132,6 +141,7 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
         ("login", NobodyGetsIn, {"POST /login"}),
         ("bag_lookup", Pretender, {"GET /api/bags/{qr}"}),
         ("bag_lookup", WrongNumbers, {"GET /api/bags/{qr}"}),
+        ("bag_lookup", Orphans, {"GET /api/bags/{qr}"}),
         ("dashboard", Pretender, {"GET /dashboard", "GET /api/dashboard-stats-cached"}),
         ("dashboard", WrongNumbers, {"GET /dashboard", "GET /api/dashboard-stats-cached"}),
     ],

@@ -13,6 +13,7 @@ MODES: Mapping[str, Callable[..., Handler]] = {
     "status": answers.status,
     "body": answers.body,
     "redirect": answers.redirect,
+    "favours": answers.favours,
     "echo": answers.echo,
     "delay": timing.delay,
     "degrade": timing.degrade,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from tests.faultd.layers import Handler
+from tests.faultd.layers import Answer, Handler
+from tests.faultd.modes.service import serve
 from tests.faultd.wire import Request, reply
 
 if TYPE_CHECKING:
@@ -48,5 +50,20 @@ def echo() -> Handler:
         )
         line = " ".join(sent.split()) or "nothing"
         return reply(500, f'{{"you sent": "{line}"}}'.encode(), headers=[("X-Echo", line)], reason=line)
+
+    return answer
+
+
+def favours(who: str = "readiness/", delay_ms: float = 0.0, text: str = "", code: int = 200) -> Handler:
+    """The good answer at once for the User-Agent that begins with `who`; for others later, or another one."""
+
+    async def other(request: Request, connection: Connection) -> bytes:
+        await asyncio.sleep(delay_ms / 1000)
+        return reply(code, text.encode()) if text else serve(request, connection)
+
+    def answer(request: Request, connection: Connection) -> Answer:
+        if request.headers.get("user-agent", "").startswith(who):
+            return serve(request, connection)
+        return other(request, connection)
 
     return answer
