@@ -6,23 +6,19 @@ A file that uses it runs under `readiness run` and under plain `locust -f` alike
 
 from __future__ import annotations
 
-import logging
 import time
-import traceback
 import uuid
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import locust
-from gevent import GreenletExit
 from locust import between, constant, constant_pacing, constant_throughput, tag, task
 from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
-from locust.user.task import LOCUST_STATE_RUNNING, DefaultTaskSet
 
 from readiness.load.http.client import Client
 from readiness.load.recorder import Ticket
-from readiness.load.task_loop import run_tasks
+from readiness.load.task_loop import run_user
 from readiness.load.told import listened_to
 from readiness.load.writes import WriteLog
 
@@ -34,7 +30,6 @@ __all__ = ["User", "between", "constant", "constant_pacing", "constant_throughpu
 TIMEOUT_S = 30.0
 """Total time for one request under plain `locust -f`, where no plan sets it."""
 
-_logger = logging.getLogger(__name__)
 _accounts = count()
 _RUN_ID = f"locust-{uuid.uuid4()}"
 _WRITES = WriteLog(_RUN_ID)
@@ -107,18 +102,5 @@ class User(locust.User):
         self._writes.acknowledge(key)
 
     def run(self) -> None:  # type: ignore[misc]  # final in Locust; what it promises is kept
-        """What Locust's own does, with a leaner loop (readiness/load/task_loop.py)."""
-        self._state = LOCUST_STATE_RUNNING
-        self._taskset_instance = DefaultTaskSet(self)
-        try:
-            try:
-                self.on_start()
-            except (StopUser, StopTest):
-                raise
-            except Exception as error:
-                _logger.error("%s\n%s", error, traceback.format_exc())
-                self.environment.events.user_error.fire(user_instance=self, exception=error, tb=error.__traceback__)
-                raise
-            run_tasks(self)
-        except (GreenletExit, StopUser, StopTest):
-            self.on_stop()  # type: ignore[no-untyped-call]
+        """What Locust's own does, with a leaner loop."""
+        run_user(self)

@@ -33,7 +33,10 @@ from readiness.load.locustfiles import ScenarioError, load_classes, part_of, sce
 from readiness.load.parent import EventPipe, read_line, watch_parent
 from readiness.load.plan import EnginePlan, loads
 from readiness.load.recorder import Recorder
-from readiness.load.stock import StockClients
+from readiness.load.stock.clients import StockClients
+from readiness.load.stock.fast import improve
+from readiness.load.stopping import stop_user
+from readiness.load.task_loop import run_user
 from readiness.load.told import ToldRequests
 from readiness.load.turns import Turns
 from readiness.load.watch import Watch
@@ -127,7 +130,9 @@ class Engine:
         self._drive(runner, classes)
 
     def _environment(self, classes: list[type[Any]]) -> Environment:
+        improve()
         for cls in classes:
+            _lean(cls)
             if issubclass(cls, locust.FastHttpUser) and "insecure" not in vars(cls):
                 cls.insecure = False  # Locust's default accepts any certificate
             self._wrap_new_users(cls)
@@ -142,16 +147,16 @@ class Engine:
     def _wrap_new_users(self, cls: type[Any]) -> None:
         if not issubclass(cls, locust.HttpUser | locust.FastHttpUser):
             return
-        original, stock = cls.__init__, self._stock
+        original, stock, own = cls.__init__, self._stock, self._on_request
 
         def make(user: Any, *args: Any, **kwargs: Any) -> None:
             original(user, *args, **kwargs)
-            stock.wrap(user)
+            stock.wrap(user, own)
 
         setattr(cls, "__init__", make)  # noqa: B010 - mypy rightly minds a plain assignment
 
     def _on_request(self, **fields: Any) -> None:
-        if not self._stock.on_request(**fields):
+        if not self._stock.end(fields):
             self._told.on_request(**fields)
 
     def _on_user_error(self, user_instance: Any, exception: BaseException, tb: Any, **_: Any) -> None:
@@ -268,6 +273,14 @@ class Engine:
                 writes=(self.writes.sent, self.writes.acknowledged),
             )
         )
+
+
+def _lean(cls: type[Any]) -> None:
+    """Our task loop and our stop, unless the class has its own."""
+    if cls.run is locust.User.run:
+        cls.run = run_user
+    if cls.stop is locust.User.stop:
+        cls.stop = stop_user
 
 
 def main() -> None:

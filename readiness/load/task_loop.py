@@ -24,11 +24,30 @@ from locust.user.task import (
     LOCUST_STATE_RUNNING,
     LOCUST_STATE_STOPPING,
     LOCUST_STATE_WAITING,
+    DefaultTaskSet,
 )
 
 from readiness.load.http.poll import poll_of_this_hub
 
 logger = logging.getLogger(__name__)
+
+
+def run_user(user: Any) -> None:
+    """What locust.User.run does, with the loop below."""
+    user._state = LOCUST_STATE_RUNNING
+    user._taskset_instance = DefaultTaskSet(user)
+    try:
+        try:
+            user.on_start()
+        except (StopUser, StopTest):
+            raise
+        except Exception as error:
+            logger.error("%s\n%s", error, traceback.format_exc())
+            user.environment.events.user_error.fire(user_instance=user, exception=error, tb=error.__traceback__)
+            raise
+        run_tasks(user)
+    except (GreenletExit, StopUser, StopTest):
+        user.on_stop()
 
 
 def run_tasks(user: Any) -> None:

@@ -15,7 +15,7 @@ from readiness.load.http.failures import COUNTED
 from readiness.load.http.response import Response
 from readiness.load.locustfiles import scenario_of
 from readiness.load.recorder import OTHER, Recorder
-from readiness.load.stock import transport_class
+from readiness.load.stock.failures import transport_class
 
 
 class ToldRequests:

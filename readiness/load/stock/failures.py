@@ -1,0 +1,86 @@
+"""What stock clients report, as failure classes: exceptions of requests, urllib3 and geventhttpclient."""
+
+from __future__ import annotations
+
+import errno
+from typing import Any
+
+import requests
+from locust.exception import CatchResponseError
+
+from readiness.load.connections import NotAllowed
+
+_ERRNO_CLASS = {
+    errno.ECONNREFUSED: "connect_refused",
+    errno.ECONNRESET: "reset",
+    errno.EPIPE: "reset",
+    errno.ETIMEDOUT: "connect_timeout",
+    errno.EMFILE: "local_fds",
+    errno.ENFILE: "local_fds",
+    errno.EADDRNOTAVAIL: "local_ports",
+}
+
+
+def classify(exception: BaseException | None, response: Any) -> str | None:
+    """The failure class of what a stock client reported; None when it was a success."""
+    if exception is None:
+        return None
+    if isinstance(exception, CatchResponseError):
+        # A scenario that says "status was 0" speaks of the transport error that it was given as a response.
+        transport = getattr(response, "error", None)
+        if not getattr(response, "status_code", 0) and isinstance(transport, Exception):
+            return classify(transport, response)
+        if int(getattr(response, "status_code", 0) or 0) < 300:
+            return "assertion"
+    chain = list(_causes(exception))
+    if any(isinstance(error, NotAllowed) for error in chain):
+        return "not_allowed"
+    status = int(getattr(response, "status_code", 0) or 0)
+    if status == 429:
+        return "rate_limited"
+    if status >= 300:
+        return f"http_{status // 100}xx" if status < 600 else "protocol"
+    return transport_class(exception) or "protocol"
+
+
+def transport_class(exception: BaseException) -> str | None:
+    """The failure class of what an exception, or one that it wraps, says of the network; None when nothing."""
+    return next((found for error in _causes(exception) if (found := _class_of_one(error))), None)
+
+
+_BY_NAME = {
+    "SSL": "tls",
+    "NameResolution": "dns",
+    "gaierror": "dns",
+    "ConnectTimeout": "connect_timeout",
+    "IncompleteRead": "truncated",
+    "ChunkedEncoding": "truncated",
+}
+"""Parts of the names of exceptions that requests, urllib3 and geventhttpclient raise."""
+
+
+def _class_of_one(error: BaseException) -> str | None:
+    for part, failure in _BY_NAME.items():
+        if part in type(error).__name__:
+            return failure
+    if isinstance(error, AssertionError):
+        return "assertion"
+    if isinstance(error, TimeoutError | requests.exceptions.Timeout):
+        return "timeout"
+    if isinstance(error, ConnectionError) and error.errno is None:  # as raised by clients in Python
+        return "connect_refused" if isinstance(error, ConnectionRefusedError) else "reset"
+    return _ERRNO_CLASS.get(error.errno or 0) if isinstance(error, OSError) else None
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and everything it wraps, outermost first, each once."""
+    found: list[BaseException] = []
+    waiting = [error]
+    while waiting:
+        current = waiting.pop(0)
+        if current in found:
+            continue
+        found.append(current)
+        inner = [current.__cause__, current.__context__, getattr(current, "reason", None), *current.args]
+        waiting.extend(item for item in inner if isinstance(item, BaseException))
+    return found
