@@ -72,6 +72,10 @@ def _class_of_one(error: BaseException) -> str | None:
     return _ERRNO_CLASS.get(error.errno or 0) if isinstance(error, OSError) else None
 
 
+_WRAPPED = ("reason", "original")
+"""Where urllib3 and geventhttpclient keep what they wrap."""
+
+
 def _causes(error: BaseException) -> list[BaseException]:
     """The error and everything it wraps, outermost first, each once."""
     found: list[BaseException] = []
@@ -81,6 +85,11 @@ def _causes(error: BaseException) -> list[BaseException]:
         if current in found:
             continue
         found.append(current)
-        inner = [current.__cause__, current.__context__, getattr(current, "reason", None), *current.args]
+        inner = [
+            current.__cause__,
+            current.__context__,
+            *(getattr(current, name, None) for name in _WRAPPED),
+            *current.args,
+        ]
         waiting.extend(item for item in inner if isinstance(item, BaseException))
     return found

@@ -1,0 +1,49 @@
+"""Stock clients against scripted servers: each check runs in a patched child (tests/load/http/child.py)."""
+
+import pytest
+
+from tests.load.http.running import names, results
+from tests.load.isolated import python
+
+STOP = """
+import json
+import locust, gevent
+from gevent.pool import Group
+from locust import constant, task
+from locust.env import Environment
+from readiness.load.stopping import stop_user
+
+begun, ended, stopped = [], [], []
+class Shopper(locust.User):
+    wait_time = constant(0)
+    stop = stop_user
+    @task
+    def ask(self):
+        begun.append(1)
+        gevent.sleep(0.01)
+        ended.append(1)
+    def on_stop(self):
+        stopped.append(self)
+environment, group = Environment(user_classes=[Shopper]), Group()
+users = [Shopper(environment) for _ in range(20)]
+for user in users:
+    user.start(group)
+gevent.sleep(0.2)
+while not all(user._state == "waiting" for user in users):
+    gevent.sleep(0)
+for user in users:
+    user.stop()
+group.join(timeout=20)
+print(json.dumps([len(begun), len(ended), len(set(stopped)), len(stopped), len(group)]))
+"""
+
+
+@pytest.mark.parametrize("check", names("stock"))
+def test_stock_clients(check: str) -> None:
+    assert results("stock")[check] is None, results("stock")[check]
+
+
+def test_no_user_is_stopped_in_the_middle_of_a_task_that_began_while_it_was_to_end() -> None:
+    begun, ended, stopped, calls, running = python(STOP)
+    assert begun == ended > 20
+    assert (stopped, calls, running) == (20, 20, 0)
