@@ -44,6 +44,8 @@ from readiness.load.writes import WriteLog
 from readiness.text import clean
 
 TICK_S = 1.0
+PACK_S = 0.05
+"""Between two packings of the samples: a second's at once would be a pause of milliseconds."""
 STOPPED_DRAIN_S = 0.5
 """After a `stop` the parent wants its numbers soon."""
 MAX_ERRORS = 50
@@ -220,11 +222,16 @@ class Engine:
         now_s = time.perf_counter()
         edge_s = next((edge_s for edge_s in self._edges_s if edge_s > now_s), now_s + TICK_S)
         half_s = max(min(now_s + TICK_S, edge_s) - now_s, 0.001) / 2
-        self._stop.wait(half_s)
+        self._wait(half_s)
         self.recorder.users = load.users  # in its middle: at its edges a step may just begin or end
-        self._stop.wait(half_s)
+        self._wait(half_s)
         self._mark_window()
         self._send_batch()
+
+    def _wait(self, seconds: float) -> None:
+        until_s = time.perf_counter() + seconds
+        while (left_s := until_s - time.perf_counter()) > 0 and not self._stop.wait(min(left_s, PACK_S)):
+            self.recorder.pack()
 
     def _mark_window(self) -> None:
         now_s = time.perf_counter()

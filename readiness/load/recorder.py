@@ -15,11 +15,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol
 
-import numpy as np
-
 from readiness.load.phases import OUTSIDE
+from readiness.load.samples import Samples
 from readiness.load.wire import Arrivals, Batch, Cell, CellCounts, StallSeen
-from readiness.measurements.histogram import Histogram
 
 STALL_S = 1.0
 """A gap this long without any answer, while requests wait, is recorded as a stall."""
@@ -75,17 +73,6 @@ class CallRecorder(Protocol):
 
 
 @dataclass(slots=True)
-class _Open:
-    """Samples of one cell since the last fold."""
-
-    ok_s: list[float]
-    failed_s: list[float]
-    failed: Counter[str]
-    service_s: list[float]
-    """Of an open load: successes from when they were really sent."""
-
-
-@dataclass(slots=True)
 class _Silence:
     """An endpoint that answers nothing while requests to it wait; seconds since the load started."""
 
@@ -116,8 +103,8 @@ class Recorder:
         """Calls that were still open when the recorder was closed."""
         self._folded = 0
         """Calls that ended before the last take."""
-        self._cells: dict[int, dict[tuple[str, str], _Open]] = {OUTSIDE: {}}
-        self._judged_cells: dict[tuple[str, str], _Open] = {}
+        self._cells: dict[int, dict[tuple[str, str], Samples]] = {OUTSIDE: {}}
+        self._judged_cells: dict[tuple[str, str], Samples] = {}
         """By scenario and name: calls that were due in the judged window; above, by step, all others."""
         self._names: set[tuple[str, str]] = set()
         self._quiet_since_s = math.inf
@@ -137,7 +124,7 @@ class Recorder:
     def ended(self) -> int:
         """Calls that ended."""
         cells = chain(self._judged_cells.values(), *(cells.values() for cells in self._cells.values()))
-        return self._folded + sum(len(cell.ok_s) + len(cell.failed_s) for cell in cells)
+        return self._folded + sum(cell.ended for cell in cells)
 
     @property
     def begun(self) -> int:
@@ -176,7 +163,7 @@ class Recorder:
         try:
             cell = cells[call.identity]
         except KeyError:
-            cell = cells.setdefault(self._identity(call), _Open([], [], Counter(), []))
+            cell = cells.setdefault(self._identity(call), Samples())
         if failure is None:
             cell.ok_s.append(end_s - start_s)
             if self.open:
@@ -215,11 +202,17 @@ class Recorder:
                 return step
         return OUTSIDE
 
+    def pack(self) -> None:
+        """Ready many samples for the next take: what is done at once there lets every user wait."""
+        for cells in (self._judged_cells, *self._cells.values()):
+            for cell in cells.values():
+                cell.pack()
+
     def take(self, at_s: float, seq: int) -> Batch:
         """Everything since the last take; `at_s` in seconds since the load started."""
         by_step = {**self._cells, self.judged_step: self._judged_cells}
         cells = {
-            Cell(*identity, step): _fold(samples)
+            Cell(*identity, step): samples.fold()
             for step, found in by_step.items()
             for identity, samples in found.items()
         }
@@ -304,13 +297,3 @@ class Recorder:
             else:
                 self._names.add(identity)
         return identity
-
-
-def _fold(samples: _Open) -> CellCounts:
-    return CellCounts(
-        _histogram(samples.ok_s), dict(samples.failed), _histogram(samples.failed_s), _histogram(samples.service_s)
-    )
-
-
-def _histogram(latencies_s: list[float]) -> Histogram:
-    return Histogram.of_us(np.maximum(np.rint(np.array(latencies_s) * 1e6), 0).astype(np.int64))

@@ -7,6 +7,7 @@ may come in between.
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from dataclasses import fields as fields_of
@@ -192,8 +193,8 @@ def _plain(value: object) -> object:
 
 def _pack(histogram: Histogram) -> list[object]:
     return [
-        histogram.indices.tolist(),
-        histogram.counts.tolist(),
+        b64encode(histogram.indices.astype("<u4").tobytes()).decode(),
+        b64encode(histogram.counts.astype("<u4").tobytes()).decode(),
         histogram.sum_us,
         histogram.min_us,
         histogram.max_us,
@@ -204,7 +205,9 @@ def _unpack(packed: list[Any]) -> Histogram:
     indices, counts, sum_us, min_us, max_us = packed
     if not counts:
         return EMPTY
-    return Histogram(np.array(indices, np.int64), np.array(counts, np.int64), sum(counts), sum_us, min_us, max_us)
+    many = np.frombuffer(b64decode(counts), "<u4").astype(np.int64)
+    places = np.frombuffer(b64decode(indices), "<u4").astype(np.int64)
+    return Histogram(places, many, int(many.sum()), sum_us, min_us, max_us)
 
 
 def _cell(key: list[Any]) -> Cell:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from readiness.load.phases import OUTSIDE
 from readiness.load.recorder import MAX_NAMES, OTHER, Call, Recorder
-from readiness.load.wire import Batch, Cell, StallSeen
+from readiness.load.samples import PACKED
+from readiness.load.wire import Batch, Cell, StallSeen, dumps
 
 
 def started() -> Recorder:
@@ -18,7 +19,7 @@ def started() -> Recorder:
     return recorder
 
 
-EVENT = st.sampled_from(["begin", "begin", "begin", "ok", "ok", "fail", "twice", "kill", "take", "late begin"])
+EVENT = st.sampled_from(["begin", "begin", "begin", "ok", "ok", "fail", "twice", "kill", "take", "pack", "late begin"])
 
 
 @given(
@@ -44,6 +45,8 @@ def test_any_order_of_begin_end_kill_and_take_conserves_every_call(
                 under_way.append(recorder.begin("shop", f"GET /{which % 3}", due_s))
             case "take":
                 batches.append(recorder.take(at_s, len(batches)))
+            case "pack":
+                recorder.pack()
             case "twice" if over:
                 recorder.end(over[which % len(over)], at_s, "timeout" if part > 0.5 else None)
             case "kill" if under_way:
@@ -69,6 +72,22 @@ def test_any_order_of_begin_end_kill_and_take_conserves_every_call(
     assert sum(counts.failed_latency.total for batch in batches for counts in batch.cells.values()) == failed
     if is_open:
         assert sum(counts.service.total for batch in batches for counts in batch.cells.values()) == ok
+
+
+def test_samples_that_were_packed_on_the_way_make_the_same_histograms() -> None:
+    at_once, on_the_way = started(), started()
+    for recorder in (at_once, on_the_way):
+        recorder.open = True
+        for number in range(3 * PACKED + 7):
+            call = recorder.begin("shop", "GET /", 11.0)
+            call.sent_s = 11.0
+            recorder.end(call, 11.0 + number / 1e4, "timeout" if number % 10 == 0 else None)
+            if recorder is on_the_way and number % 700 == 0:
+                recorder.pack()
+    assert at_once.ended == on_the_way.ended == 3 * PACKED + 7
+    one, other = at_once.take(12.0, 0), on_the_way.take(12.0, 0)
+    assert dumps(one) == dumps(other)
+    assert one.cells[Cell("shop", "GET /", 0)].service.total == one.cells[Cell("shop", "GET /", 0)].ok.total > 0
 
 
 def test_a_call_ends_once() -> None:
