@@ -53,8 +53,6 @@ def generate(kind: str, port: int, users: int, seconds: float) -> None:
     count = 0
 
     class Recorder:
-        watch = None
-
         def __init__(self) -> None:
             self.latencies: list[float] = []
 

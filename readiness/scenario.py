@@ -42,8 +42,6 @@ _CONTROL_FLOW = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, 
 class _Unrecorded:
     """Under plain `locust -f` nothing of ours counts: Locust's own `request` event does."""
 
-    watch = None
-
     def enter(self, call: Ticket) -> None:
         """Nothing to keep."""
 

@@ -74,7 +74,7 @@ class Engine:
         self.recorder = Recorder()
         self.recorder.open = plan.rate_per_s is not None
         self.recorder.judged_step = plan.judged_step
-        self._watch = None if plan.watch.idle else Watch(plan.watch, self.recorder)
+        self._watch = None if plan.watch.idle else Watch(plan.watch)
         self.recorder.watch = self._watch
         self.writes = WriteLog(plan.run_id)
         self._sentinel = Sentinel(self.recorder)

@@ -35,33 +35,38 @@ class Ticket(Protocol):
     sent_s: float
     """When it was really sent; later than `start_s` where an arrival of an open load had to wait for us."""
 
+    @property
+    def status_code(self) -> int:
+        """Of the answer; 0 when there is none."""
+
+    @property
+    def raw_head(self) -> bytes:
+        """The answer's status line and headers, with or without some of the body."""
+
 
 class Call:
     """A ticket for clients that have none of their own."""
 
-    __slots__ = ("identity", "sent_s", "start_s")
+    __slots__ = ("identity", "raw_head", "sent_s", "start_s", "status_code")
 
     def __init__(self, scenario: str, name: str, start_s: float) -> None:
         self.identity = (scenario, name)
         self.start_s = start_s
         self.sent_s = start_s
+        self.status_code = 0
+        self.raw_head = b""
 
 
 class AnswerWatch(Protocol):
     """See readiness.load.watch."""
 
-    def see(self, call: Ticket, status: int, end_s: float, raw_head: bytes) -> None:
-        """An answer to `call` came."""
+    def see(self, call: Ticket, end_s: float) -> None:
+        """`call`, of the judged window, ended."""
         ...
 
 
 class CallRecorder(Protocol):
     """Where clients report. Times are `time.perf_counter()` seconds."""
-
-    @property
-    def watch(self) -> AnswerWatch | None:
-        """Who looks at the answers' headers; None when nobody does."""
-        ...
 
     def enter(self, call: Ticket) -> None:
         """A request was started (in an open load: was due) at its `start_s`."""
@@ -86,6 +91,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.watch: AnswerWatch | None = None
+        """Who looks at the answers' headers."""
         self.arrivals: Arrivals = {}
         """Of an open load, by step: intended, and dropped without ever being sent."""
         self.open = False
@@ -158,6 +164,8 @@ class Recorder:
         start_s = call.start_s
         if self.judged_from_s <= start_s < self.judged_until_s:
             cells = self._judged_cells
+            if self.watch is not None:
+                self.watch.see(call, end_s)
         else:
             cells = self._cells.setdefault(self.step(start_s), {})
         try:

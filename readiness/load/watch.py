@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
@@ -30,13 +29,6 @@ MAX_FIELDS = 100
 SLOW_SHARE = 0.95
 LONGEST_MS = 1e7
 _PART = re.compile(rb'([!#$%&\'*+.^_`|~0-9a-z-]{1,40})\s*;[^,]*?\bdur\s*=\s*"?([0-9]{1,9}(?:\.[0-9]{1,9})?)')
-
-
-class JudgedWindow(Protocol):
-    """What is needed of the recorder."""
-
-    judged_from_s: float
-    judged_until_s: float
 
 
 @dataclass(slots=True)
@@ -79,8 +71,7 @@ class _Sum:
 class Watch:
     """Looks at every judged answer of the load; `take` gives what came since the last take."""
 
-    def __init__(self, plan: WatchPlan, window: JudgedWindow) -> None:
-        self._window = window
+    def __init__(self, plan: WatchPlan) -> None:
         self._cache = b"" if plan.cache_header is None else b"\n" + plan.cache_header.lower().encode() + b":"
         self._cache_kind = (plan.cache_header or "").lower()
         self._hits = frozenset(value.lower().encode() for value in plan.hits)
@@ -88,21 +79,19 @@ class Watch:
         self._heads = plan.heads
         self._endpoints: dict[tuple[str, str], _Endpoint] = {}
 
-    def see(self, call: Ticket, status: int, end_s: float, raw_head: bytes) -> None:
-        """An answer to `call` came; `raw_head` are its status line and headers, with or without some of the body."""
-        start_s = call.start_s
-        if not self._window.judged_from_s <= start_s < self._window.judged_until_s:
-            return
+    def see(self, call: Ticket, end_s: float) -> None:
+        """`call` ended; without an answer there is nothing to see."""
         endpoint = self._endpoints.get(call.identity)
         if endpoint is None:
             if len(self._endpoints) >= MAX_ENDPOINTS:
                 return
             endpoint = self._endpoints[call.identity] = _Endpoint()
         endpoint.left -= 1
-        latency_s = end_s - start_s
+        latency_s, status = end_s - call.start_s, call.status_code
         if endpoint.left > 0 and latency_s <= endpoint.slow_s and status in endpoint.statuses and not self._cache:
             return
-        self._read(endpoint, status, latency_s, raw_head)
+        if status:
+            self._read(endpoint, status, latency_s, call.raw_head)
 
     def _read(self, endpoint: _Endpoint, status: int, latency_s: float, raw_head: bytes) -> None:
         end = raw_head.find(b"\r\n\r\n")

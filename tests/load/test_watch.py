@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from readiness.load.recorder import Call
+from readiness.load.recorder import Call, Recorder
 from readiness.load.watch import MAX_ENDPOINTS, Watch
 from readiness.load.watch_plan import WatchPlan
 from readiness.measurements.seen import Seen
-
-
-class Window:
-    judged_from_s = 10.0
-    judged_until_s = 20.0
 
 
 def head(*lines: str, body: bytes = b"") -> bytes:
@@ -20,8 +15,14 @@ def head(*lines: str, body: bytes = b"") -> bytes:
 
 
 def seen(watch: Watch, *heads: bytes, status: int = 200, start_s: float = 11.0, took_s: float = 0.01) -> Seen | None:
+    """What `watch` tells of calls that the recorder saw; its judged window is from 10 to 20 s."""
+    recorder = Recorder()
+    recorder.start_s, recorder.judged_from_s, recorder.judged_until_s = 0.0, 10.0, 20.0
+    recorder.watch = watch
     for raw in heads:
-        watch.see(Call("shop", "GET /", start_s), status, start_s + took_s, raw)
+        call = recorder.begin("shop", "GET /", start_s)
+        call.status_code, call.raw_head = status, raw
+        recorder.end(call, start_s + took_s)
     return next(iter(watch.take()), None)
 
 
@@ -36,14 +37,14 @@ def seen(watch: Watch, *heads: bytes, status: int = 200, start_s: float = 11.0, 
     ],
 )
 def test_a_cache_header_is_read_by_its_own_rules(header: str, lines: list[str], hits: tuple[int, int]) -> None:
-    watch = Watch(WatchPlan(cache_header=header, hits=("HIT",)), Window())
+    watch = Watch(WatchPlan(cache_header=header, hits=("HIT",)))
     found = seen(watch, *(head(line) for line in lines))
     assert found is not None
     assert (found.hit.total, found.miss.total) == hits
 
 
 def test_a_body_and_the_time_outside_the_window_say_nothing() -> None:
-    watch = Watch(WatchPlan(cache_header="X-Cache", hits=("HIT",), heads=True), Window())
+    watch = Watch(WatchPlan(cache_header="X-Cache", hits=("HIT",), heads=True))
     assert seen(watch, head("X-Cache: HIT"), start_s=9.9) is None
     assert seen(watch, head("X-Cache: HIT"), start_s=20.0) is None
     found = seen(watch, head("Server: x", body=b"\r\nX-Cache: HIT\r\n"))
@@ -52,7 +53,7 @@ def test_a_body_and_the_time_outside_the_window_say_nothing() -> None:
 
 
 def test_server_timing_is_summed_by_part_and_each_sample_stands_for_its_stride() -> None:
-    watch = Watch(WatchPlan(server_timing=True), Window())
+    watch = Watch(WatchPlan(server_timing=True))
     timed = head('Server-Timing: db;dur=4.5, cache;desc="a b";dur=1, miss, bad;dur=x', "server-timing: app;dur=2")
     first = seen(watch, *[timed] * 200)
     assert first is not None
@@ -73,13 +74,13 @@ def test_server_timing_is_summed_by_part_and_each_sample_stands_for_its_stride()
     "value", ["db;dur=1e400", "db;dur=-5", "db;dur=nan", "db;dur=99999999999", "x" * 60_000, ",;,;dur=", "\x00;dur=1"]
 )
 def test_a_hostile_server_timing_adds_nothing_that_is_no_number(value: str) -> None:
-    found = seen(Watch(WatchPlan(server_timing=True), Window()), head(f"Server-Timing: {value}"))
+    found = seen(Watch(WatchPlan(server_timing=True)), head(f"Server-Timing: {value}"))
     assert found is not None
     assert all(0 <= spent < 1e7 for spent in found.timing.parts_ms.values())
 
 
 def test_one_head_of_each_status_is_kept_and_never_a_cookies_value() -> None:
-    watch = Watch(WatchPlan(heads=True), Window())
+    watch = Watch(WatchPlan(heads=True))
     first = seen(watch, head("Server: a\x1b[2J"), head("Server: b"), head("Set-Cookie: session=s3cret; HttpOnly"))
     assert first is not None
     assert [one.headers for one in first.heads] == [
@@ -90,7 +91,9 @@ def test_one_head_of_each_status_is_kept_and_never_a_cookies_value() -> None:
 
 
 def test_endpoints_beyond_the_cap_cost_no_memory() -> None:
-    watch = Watch(WatchPlan(cache_header="X-Cache", hits=("HIT",)), Window())
+    watch = Watch(WatchPlan(cache_header="X-Cache", hits=("HIT",)))
     for number in range(MAX_ENDPOINTS + 50):
-        watch.see(Call("shop", f"GET /{number}", 11.0), 200, 11.1, head("X-Cache: HIT"))
+        call = Call("shop", f"GET /{number}", 11.0)
+        call.status_code, call.raw_head = 200, head("X-Cache: HIT")
+        watch.see(call, 11.1)
     assert len(watch.take()) == MAX_ENDPOINTS

@@ -20,6 +20,8 @@ MAX_INTERIM = 16
 
 _NOTABLE = re.compile(rb"\n(?:set-cookie|content-encoding):", re.IGNORECASE)
 """Headers that the client itself acts on."""
+_DUE = ("end of its head", "begin of the answer")
+"""What llhttp may still tell of, the next one last."""
 
 
 class Answer:
@@ -34,9 +36,9 @@ class Answer:
         self.body: list[bytes] = []
         self.on_body = self.body.append  # llhttp calls it directly
         # llhttp calls these directly too; a message that nobody asked for finds nothing to take, which is an error
-        self._begins, self._heads = [True], [True]
-        self.on_message_begin = self._begins.pop
-        self.on_headers_complete: Callable[[], object] = self._heads.pop
+        self._due = list(_DUE)
+        self.on_message_begin = self._due.pop
+        self.on_headers_complete: Callable[[], object] = self._due.pop
         self.head_only = False
         self._odd = True
         self.new_parser()
@@ -44,7 +46,7 @@ class Answer:
 
     def new_parser(self) -> None:
         """A parser in its first state; needed after HEAD, whose announced body never comes."""
-        self.on_headers_complete = self._head_complete if self.head_only else self._heads.pop
+        self.on_headers_complete = self._head_complete if self.head_only else self._due.pop
         self._parser = HttpResponseParser(self)
         self._feed = self._parser.feed_data
 
@@ -60,8 +62,9 @@ class Answer:
         """Also what an ordinary answer leaves as it was."""
         self._odd = head_only
         self.extra = False
-        """Bytes came that belong to no request: the connection cannot be trusted any more."""
+        """Bytes came that belong to no request."""
         self.keep_alive = False
+        """Whether the connection may carry another request."""
         self.status = 0
         self.notable = False
         """Perhaps a cookie is set, or the body has a content coding: the headers are worth parsing."""
@@ -69,7 +72,7 @@ class Answer:
         self._received = 0
         self._counted = 0
         self._body_bytes = 0
-        self._begins[:] = self._heads[:] = [True]
+        self._due[:] = _DUE
         if head_only or self.head_only:
             self.head_only = head_only
             self.new_parser()
@@ -77,7 +80,7 @@ class Answer:
     @property
     def head_done(self) -> bool:
         """Whether the head is there, and is no 1xx answer's."""
-        return not self._heads or self.complete
+        return not self._due or self.complete
 
     def feed(self, data: bytes) -> None:
         """Take what was read. Raises Failure `protocol` or `too_large`."""
@@ -93,12 +96,10 @@ class Answer:
             self._odd = True
             self._check(data, in_head=True)
             return
-        self._begins.append(True)
-        self._heads.append(True)
+        self._due.extend(_DUE)
         if not data.startswith(b"HTTP/1."):
             raise Failure("protocol", "not an HTTP/1 answer")
-        body = self.body
-        self.notable = _NOTABLE.search(data, 0, len(data) - len(body[0]) if body else len(data)) is not None
+        self.notable = _NOTABLE.search(data) is not None
 
     def _feed_more(self, data: bytes) -> None:
         in_head = not self.head_done
@@ -116,7 +117,7 @@ class Answer:
             raise Failure("protocol", "the server switched protocols without being asked") from None
         if not self.complete:
             raise Failure("protocol", f"not a valid HTTP/1.1 answer: {problem}") from None
-        self.extra = True
+        self.extra, self.keep_alive = True, False
 
     def _check(self, data: bytes, in_head: bool) -> None:
         if in_head:
@@ -142,11 +143,8 @@ class Answer:
 
     def take_body(self) -> bytes:
         """The body as sent, still with its content coding; it is not kept here."""
-        body = self.body
-        if len(body) == 1 and not self.head_only:
-            return body.pop()
-        whole = b"" if self.head_only else b"".join(body)
-        body.clear()
+        whole = b"" if self.head_only else b"".join(self.body)
+        self.body.clear()
         return whole
 
     def _check_head(self, raw: bytes) -> None:
@@ -164,7 +162,7 @@ class Answer:
             raise Failure("protocol", "not an HTTP/1 answer")
         self.notable = _NOTABLE.search(head) is not None
         if self.head_only and not self.interim and raw.find(b"\r\n\r\n") + 4 != len(raw):
-            self.extra = True
+            self.extra, self.keep_alive = True, False
         if self.extra and self.status == 204:
             raise Failure("protocol", "a 204 answer with a body")
 
@@ -198,7 +196,7 @@ class Answer:
             self.keep_alive = parser.should_keep_alive()
             return
         self._odd = True
-        self._begins[:] = self._heads[:] = [True]  # the real answer is still to come
+        self._due[:] = _DUE  # the real answer is still to come
         self.interim += 1
         if self.interim > MAX_INTERIM or status == 101:
             raise ValueError("too many 1xx answers")

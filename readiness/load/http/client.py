@@ -72,7 +72,6 @@ class Client:
         self.on_request = on_request
         self._scenario = scenario
         self._recorder = recorder
-        self._watch = recorder.watch
         self._timeout_s = timeout_s
         self.max_body_bytes = max_body_bytes
         self.control_flow = control_flow
@@ -207,8 +206,8 @@ class Client:
         if catch_response:
             response.judged_by_scenario = True
             self._unjudged = response
-        elif 200 <= response.status_code < 300 and not response.error:
-            self._end(response, None)
+        elif 200 <= response.status_code < 300 and not response.error and self.on_request is None:
+            self._recorder.end(response, response.end_s)
         else:
             self._end(response, response.outcome())
         return response
@@ -227,13 +226,10 @@ class Client:
 
     def _end(self, response: Response, failure: Failure | None) -> None:
         """End the request in the recorder, and tell whoever listens to Locust's event."""
-        end_s = response.end_s
-        if self._watch is not None and response.status_code:
-            self._watch.see(response, response.status_code, end_s, response.raw_head)
         if failure is None:
-            self._recorder.end(response, end_s)
+            self._recorder.end(response, response.end_s)
         else:
-            self._recorder.end(response, end_s, failure.failure, failure.detail)
+            self._recorder.end(response, response.end_s, failure.failure, failure.detail)
         if self.on_request is not None:
             self.on_request(**event_fields(response, failure))
 
@@ -257,7 +253,7 @@ class Client:
         answer = conn.answer
         response.status_code = answer.status
         response.raw_head = answer.raw
-        response.body = answer.take_body()
+        response.body = answer.body.pop() if len(answer.body) == 1 and not answer.head_only else answer.take_body()
         response.end_s = conn.end_s
         if conn.fresh:
             conn.fresh = False
@@ -267,7 +263,10 @@ class Client:
             path = response.target.partition("?")[0]
             for line in response.headers.get_list("set-cookie"):
                 self.cookies.store(line, path)
-        self._pool.release(conn)
+        if answer.keep_alive:
+            self._pool.idle.append(conn)
+        else:
+            conn.close()
 
     def _follow(self, response: Response, draft: Draft, deadline_s: float) -> None:
         """Redirects, on the target only. The request is one request: it ends with the last answer."""

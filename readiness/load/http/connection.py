@@ -90,21 +90,37 @@ class Connection(Waiting):
             return False
         return False
 
-    def exchange(self, request: bytes, head_only: bool) -> float:
-        """Send, read the whole answer into `self.answer`, give the time it was complete (perf_counter).
+    def exchange(self, request: bytes, head_only: bool) -> None:
+        """Send, read the whole answer into `self.answer`, note in `self.end_s` when it was complete (perf_counter).
 
         Raises Failure; Unanswered when the peer closed or reset before the first byte.
         """
         answer = self.answer
         answer.reset(head_only)
+        tls = self.tls
         try:
             try:
                 sent = self.stream.send(request)
             except BlockingIOError:
                 sent = 0
-            if sent == len(request) and (self.tls is None or not self.tls.unsent):
-                return self._receive()
-            return perf_counter() if self._send_rest(request, sent) else self._receive()
+            if (sent != len(request) or (tls is not None and tls.unsent)) and self._send_rest(request, sent):
+                self.end_s = perf_counter()
+                return
+            self.poll.wait(self)
+            self.end_s = self.ready_s
+            try:
+                data = self.stream.recv(_RECV_BYTES)
+            except BlockingIOError:
+                self._receive()
+                return
+            if data:
+                answer.feed(data)
+            else:
+                self._end_of_stream()
+            if not answer.complete or self.end_s > self.deadline_s:
+                self._receive()
+            elif len(data) == _RECV_BYTES or (tls is not None and tls.holds_more):
+                self.event = True  # more may be waiting: look before the next request
         except Expired:
             raise Failure("timeout", "no complete answer before the deadline") from None
         except OSError as problem:
@@ -112,6 +128,38 @@ class Connection(Waiting):
             if failure.failure == "reset" and not answer.raw:
                 raise Unanswered("reset", failure.detail) from None
             raise failure from None
+
+    def _receive(self) -> None:
+        """Go on reading until the answer is complete; the first piece is there, or was none."""
+        answer = self.answer
+        data = b""
+        while not answer.complete:
+            self.end_s = perf_counter()
+            if self.end_s > self.deadline_s:
+                raise Expired
+            data = self._next_piece()
+            if data:
+                answer.feed(data)
+            else:
+                self._end_of_stream()
+        if self.end_s > self.deadline_s:
+            raise Expired
+        if len(data) == _RECV_BYTES or (self.tls is not None and self.tls.holds_more):
+            self.event = True
+
+    def _next_piece(self) -> bytes:
+        while True:
+            try:
+                data: bytes = self.stream.recv(_RECV_BYTES)
+                return data
+            except BlockingIOError:
+                self.poll.wait(self)
+                self.end_s = self.ready_s
+
+    def _end_of_stream(self) -> None:
+        if not self.answer.raw:
+            raise Unanswered("protocol", "the connection was closed without an answer")
+        self.answer.end_of_stream(proper=self.tls is None or self.tls.proper_end)
 
     def close(self) -> None:
         """Forget the connection, whatever its state."""
@@ -169,32 +217,6 @@ class Connection(Waiting):
         if self.answer.complete:
             self.answer.keep_alive = False
         return self.answer.complete
-
-    def _receive(self) -> float:
-        answer = self.answer
-        recv = self.stream.recv
-        while True:
-            self.poll.wait(self)
-            end_s = self.ready_s
-            try:
-                data = recv(_RECV_BYTES)
-                while True:
-                    if data:
-                        answer.feed(data)
-                    elif not answer.raw:
-                        raise Unanswered("protocol", "the connection was closed without an answer")
-                    else:
-                        answer.end_of_stream(proper=self.tls is None or self.tls.proper_end)
-                    if end_s > self.deadline_s:
-                        raise Expired
-                    if answer.complete:
-                        if len(data) == _RECV_BYTES or (self.tls is not None and self.tls.holds_more):
-                            self.event = True  # more may be waiting: look before the next request
-                        return end_s
-                    end_s = perf_counter()
-                    data = recv(_RECV_BYTES)
-            except BlockingIOError:
-                continue
 
 
 def open_connection(poll: Poll, address: str, port: int, deadline_s: float, max_body_bytes: int) -> Connection:

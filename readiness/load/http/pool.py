@@ -38,30 +38,30 @@ class Pool:
         self._tls = tls
         self._connect_timeout_s = connect_timeout_s
         self._max_body_bytes = max_body_bytes
-        self._idle: list[Connection] = []
+        self.idle: list[Connection] = []
+        """Where a connection is put back when its answer allows another request."""
 
     def exchange(self, request: bytes, method: str, deadline_s: float) -> Connection:
-        """Send `request`; the connection given back holds the answer until `release`. Raises Failure."""
+        """Send `request`; the connection given back holds the answer, and is the caller's. Raises Failure."""
         unanswered: Unanswered | None = None
-        if self._idle:
-            conn: Connection | None = self._idle.pop()
-            # nothing happened since the last answer: no need to look, unless a second try is impossible
-            if conn is not None and (conn.event or conn.closing or method not in RETRIED):
-                conn = self._alive(conn)
-            if conn is not None:
-                conn.deadline_s = deadline_s
-                try:
-                    conn.end_s = conn.exchange(request, method == "HEAD")
-                    return conn
-                except Unanswered as problem:
-                    conn.close()
-                    if method not in RETRIED:
-                        raise
-                    unanswered = problem
-                    self.retries += 1
-                except BaseException:
-                    conn.close()
+        conn = self.idle.pop() if self.idle else None
+        # nothing happened since the last answer: no need to look, unless a second try is impossible
+        if conn is not None and (conn.event or conn.closing or method not in RETRIED):
+            conn = self._alive(conn)
+        if conn is not None:
+            conn.deadline_s = deadline_s
+            try:
+                conn.exchange(request, method == "HEAD")
+                return conn
+            except Unanswered as problem:
+                conn.close()
+                if method not in RETRIED:
                     raise
+                unanswered = problem
+                self.retries += 1
+            except BaseException:
+                conn.close()
+                raise
         return self._exchange_on_new(request, method, deadline_s, unanswered)
 
     def _exchange_on_new(
@@ -76,33 +76,25 @@ class Pool:
             raise unanswered from None  # the first try was sent: "refused" would deny that
         conn.deadline_s = deadline_s
         try:
-            conn.end_s = conn.exchange(request, method == "HEAD")
+            conn.exchange(request, method == "HEAD")
         except BaseException:
             conn.close()
             raise
         conn.fresh = True
         return conn
 
-    def release(self, conn: Connection) -> None:
-        """Keep `conn` for the next request, or drop it when the answer does not allow that."""
-        answer = conn.answer
-        if answer.keep_alive and not answer.extra:
-            self._idle.append(conn)
-        else:
-            conn.close()
-
     def close(self) -> None:
         """Drop the idle connections."""
-        while self._idle:
-            self._idle.pop().close()
+        while self.idle:
+            self.idle.pop().close()
 
     def _alive(self, conn: Connection) -> Connection | None:
         """`conn` or another idle connection that is still usable; those that are not are dropped."""
         while not conn.is_quiet():
             conn.close()
-            if not self._idle:
+            if not self.idle:
                 return None
-            conn = self._idle.pop()
+            conn = self.idle.pop()
         return conn
 
     def _open(self, deadline_s: float) -> Connection:

@@ -29,7 +29,7 @@ from readiness.load.stock.failures import classify
 class _Open:
     """A call under way (a Ticket of the recorder), and what Locust handed the scenario for it."""
 
-    __slots__ = ("identity", "response", "sent_s", "start_s", "to_target")
+    __slots__ = ("identity", "response", "sent_s", "start_s", "status_code", "to_target")
 
     def __init__(self, identity: tuple[str, str], start_s: float, sent_s: float, to_target: bool) -> None:
         self.identity = identity
@@ -38,6 +38,13 @@ class _Open:
         self.to_target = to_target
         """Whether the scenario asked for a path of the target, and not for some other address."""
         self.response: Any = None
+        self.status_code = 0
+
+    @property
+    def raw_head(self) -> bytes:
+        """The answer's headers as they would stand on the wire."""
+        fields = (getattr(self.response, "headers", None) or {}).items()
+        return "\r\n".join(["", *(f"{name}: {value}" for name, value in fields)]).encode("latin-1", "replace")
 
     def judged(self, failure: str | None) -> str | None:
         """The class as it counts: only a redirect leads from the target's own path to another host."""
@@ -95,10 +102,8 @@ class StockClients:
         recorder = self._recorder
         waiting.identity = (waiting.identity[0], f"{fields['request_type']} {fields['name']}")
         exception, took_s = fields.get("exception"), fields["response_time"] / 1000
-        if recorder.watch is not None:
-            status = int(getattr(response, "status_code", 0) or 0)
-            if status:
-                recorder.watch.see(waiting, status, waiting.start_s + took_s, _head(response))
+        waiting.response = response
+        waiting.status_code = int(getattr(response, "status_code", 0) or 0)
         if exception is None:
             recorder.end(waiting, waiting.sent_s + took_s)
         else:
@@ -175,12 +180,6 @@ class StockClients:
                 deadlines.end(deadline)
 
         return send
-
-
-def _head(response: Any) -> bytes:
-    """The answer's headers as they would stand on the wire."""
-    fields = (getattr(response, "headers", None) or {}).items()
-    return "\r\n".join(["", *(f"{name}: {value}" for name, value in fields)]).encode("latin-1", "replace")
 
 
 def _read_body(response: Any) -> None:

@@ -139,7 +139,7 @@ def check_the_scenarios_own_time_limit_is_a_timeout() -> None:
 
 def check_a_watch_sees_answers_only() -> None:
     with Server([READ, ok(b"", "X-CACHE: HIT"), READ, ok(), READ, CLOSE]) as server:
-        ledger = Ledger(watching=True)
+        ledger = Ledger()
         client = client_of(server, ledger)
         client.get("/")
         client.get("/")

@@ -28,8 +28,7 @@ class Entry:
 class Ledger:
     """Fulfils CallRecorder."""
 
-    def __init__(self, *, watching: bool = False) -> None:
-        self.watch = self if watching else None
+    def __init__(self) -> None:
         self.calls: list[Entry] = []
         self._entries: dict[int, tuple[Ticket, Entry]] = {}
 
@@ -42,10 +41,8 @@ class Ledger:
         _, entry = self._entries[id(call)]
         entry.end_s, entry.failure, entry.detail = end_s, failure, detail
         entry.ends += 1
-
-    def see(self, call: Ticket, status: int, end_s: float, raw_head: bytes) -> None:
-        _, entry = self._entries[id(call)]
-        entry.seen.append((status, b"\nx-cache: hit\r" in raw_head.lower()))
+        if call.status_code:
+            entry.seen.append((call.status_code, b"\nx-cache: hit\r" in call.raw_head.lower()))
 
     @property
     def outcomes(self) -> list[str]:
