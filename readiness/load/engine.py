@@ -37,7 +37,7 @@ from readiness.load.stock.clients import StockClients
 from readiness.load.stock.fast import improve
 from readiness.load.stopping import stop_user
 from readiness.load.task_loop import run_user
-from readiness.load.told import ToldRequests
+from readiness.load.told import Listener, ToldRequests
 from readiness.load.turns import Turns
 from readiness.load.watch import Watch
 from readiness.load.writes import WriteLog
@@ -80,7 +80,7 @@ class Engine:
         self._sentinel = Sentinel(self.recorder)
         self._turns = Turns(self.recorder)
         self._stock = StockClients(self.recorder, plan.timeout_s)
-        self._told = ToldRequests(self.recorder)
+        self._listener = Listener(self._stock, ToldRequests(self.recorder))
         self._judging = False
         self._judged = False
         self._edges_s: list[float] = []
@@ -113,7 +113,7 @@ class Engine:
         environment.events.request._handlers = [
             handler for handler in environment.events.request._handlers if handler.__module__ != "locust.runners"
         ]
-        environment.events.request.add_listener(self._on_request)
+        environment.events.request.add_listener(self._listener)
         environment.events.user_error.add_listener(self._on_user_error)
         environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
         counts = part_of(
@@ -149,17 +149,13 @@ class Engine:
     def _wrap_new_users(self, cls: type[Any]) -> None:
         if not issubclass(cls, locust.HttpUser | locust.FastHttpUser):
             return
-        original, stock, own = cls.__init__, self._stock, self._on_request
+        original, stock, own = cls.__init__, self._stock, self._listener
 
         def make(user: Any, *args: Any, **kwargs: Any) -> None:
             original(user, *args, **kwargs)
             stock.wrap(user, own)
 
         setattr(cls, "__init__", make)  # noqa: B010 - mypy rightly minds a plain assignment
-
-    def _on_request(self, **fields: Any) -> None:
-        if not self._stock.end(fields):
-            self._told.on_request(**fields)
 
     def _on_user_error(self, user_instance: Any, exception: BaseException, tb: Any, **_: Any) -> None:
         if self._stock.on_user_error(exception) or COUNTED in getattr(exception, "__notes__", ()):

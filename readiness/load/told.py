@@ -15,6 +15,7 @@ from readiness.load.http.failures import COUNTED
 from readiness.load.http.response import Response
 from readiness.load.locustfiles import scenario_of
 from readiness.load.recorder import OTHER, Recorder
+from readiness.load.stock.clients import StockClients
 from readiness.load.stock.failures import transport_class
 
 
@@ -49,7 +50,19 @@ def _scenario() -> str:
     return next((scenario_of(type(user)) for user in users), OTHER)
 
 
+class Listener:
+    """The engine's own listener of Locust's `request` event."""
+
+    def __init__(self, stock: StockClients, told: ToldRequests) -> None:
+        self._stock = stock
+        self._told = told
+
+    def __call__(self, **fields: Any) -> None:
+        """A request was told of: by a stock client, or by the scenario."""
+        if not self._stock.end(fields):
+            self._told.on_request(**fields)
+
+
 def listened_to(environment: Any) -> bool:
     """Whether scenario code listens to `request` events; building one costs as much as a request."""
-    handlers = environment.events.request._handlers
-    return any(not str(handler.__module__).startswith("readiness.load.") for handler in handlers)
+    return any(not isinstance(handler, Listener) for handler in environment.events.request._handlers)

@@ -40,6 +40,8 @@ class _Endpoint:
     stride: int = 1
     left: int = 1
     """Answers until the next one that is read for its stride."""
+    count: int = 0
+    """Answers that those that were read for their stride stand for."""
     slow_s: float = float("inf")
     statuses: set[int] = field(default_factory=set)
     timing: _Sum = field(default_factory=lambda: _Sum())
@@ -102,12 +104,15 @@ class Watch:
             hit = self._is_hit(folded, status)
             if hit is not None:
                 (endpoint.hit_s if hit else endpoint.miss_s).append(latency_s)
-        sampled = endpoint.left <= 0
-        if sampled:
-            endpoint.left = endpoint.stride
+        weight = endpoint.stride if endpoint.left <= 0 else 0
+        if weight:
+            endpoint.count += weight
             endpoint.latencies_s.append(latency_s)
-        if self._timing and (sampled or latency_s > endpoint.slow_s):
-            self._time(endpoint, folded, latency_s, sampled=sampled)
+            if len(endpoint.latencies_s) % READ_PER_S == 0:
+                endpoint.stride *= 2  # more come than were expected
+            endpoint.left = endpoint.stride
+        if self._timing and (weight or latency_s > endpoint.slow_s):
+            self._time(endpoint, folded, latency_s, weight)
         if self._heads and (endpoint.looks < MAX_LOOKS or (status, False) not in endpoint.kept):
             endpoint.looks += 1
             kind = (status, b"\nset-cookie:" in folded)
@@ -135,8 +140,8 @@ class Watch:
             )
             if len(one.latencies_s) >= READ_PER_S // 2:
                 one.slow_s = float(np.quantile(one.latencies_s, SLOW_SHARE))
-            one.stride = max(1, round(one.stride * len(one.latencies_s) / READ_PER_S))
-            one.left = min(one.left, one.stride)
+            one.stride = max(1, round(one.count / READ_PER_S))
+            one.left, one.count = min(one.left, one.stride), 0
             one.hit_s, one.miss_s, one.latencies_s, one.heads = [], [], [], []
         return tuple(found)
 
@@ -151,7 +156,7 @@ class Watch:
             return any(b"hit" in [part.strip() for part in member.split(b";")[1:]] for member in value.split(b","))
         return value in self._hits
 
-    def _time(self, endpoint: _Endpoint, head: bytes, latency_s: float, *, sampled: bool) -> None:
+    def _time(self, endpoint: _Endpoint, head: bytes, latency_s: float, weight: int) -> None:
         if b"\nserver-timing:" not in head:
             return
         parts = [
@@ -160,8 +165,8 @@ class Watch:
             if float(spent) <= LONGEST_MS
         ]
         latency_ms = latency_s * 1000
-        if sampled:
-            endpoint.timing.add(latency_ms, parts, endpoint.stride)
+        if weight:
+            endpoint.timing.add(latency_ms, parts, weight)
         if latency_s > endpoint.slow_s:
             endpoint.slow.add(latency_ms, parts, 1)
 

@@ -65,3 +65,12 @@ def test_a_scenario_that_ends_the_load_is_named_and_nothing_is_blamed_on_the_tar
     assert_invariants(result, server, planned_s=3)
     assert result.ledger["failed"] == {}
     assert "scenario code ended the load" in result.text("report.md")
+
+
+def test_where_nobody_listens_no_event_is_built(cli: Cli, faultd: StartFaultd) -> None:
+    """The engine's own ear, needed for requests that scenarios tell of, is none."""
+    server = faultd()
+    result = cli.run(server.url, scenario="unheard.py", duration="1s")
+    assert_invariants(result, server)
+    assert result.ledger["ok"] > 0
+    assert not result.run["load"].get("script_errors")

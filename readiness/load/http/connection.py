@@ -13,7 +13,8 @@ from readiness.load.http.failures import Failure, Unanswered, of_os_error
 from readiness.load.http.poll import Expired, Poll, Waiting
 from readiness.load.http.tls import TlsStream
 
-_RECV_BYTES = 65_536
+_FIRST_BYTES, _MORE_BYTES = 4096, 65_536
+"""A read asks for few bytes, because the room for many costs more than most answers, until one did not fit."""
 _IN_PROGRESS = frozenset({errno.EINPROGRESS, errno.EALREADY, errno.EWOULDBLOCK, errno.EINTR})
 
 
@@ -33,6 +34,7 @@ class Connection(Waiting):
         """Opened for the request under way."""
         self.connect_s = 0.0
         """Time that opening took, TLS included."""
+        self._piece_bytes = _FIRST_BYTES
         self.end_s = 0.0
         """When the last answer was complete (perf_counter)."""
         self.answer = Answer(max_body_bytes)
@@ -109,7 +111,7 @@ class Connection(Waiting):
             self.poll.wait(self)
             self.end_s = self.ready_s
             try:
-                data = self.stream.recv(_RECV_BYTES)
+                data = self.stream.recv(self._piece_bytes)
             except BlockingIOError:
                 self._receive()
                 return
@@ -119,7 +121,7 @@ class Connection(Waiting):
                 self._end_of_stream()
             if not answer.complete or self.end_s > self.deadline_s:
                 self._receive()
-            elif len(data) == _RECV_BYTES or (tls is not None and tls.holds_more):
+            elif len(data) == self._piece_bytes or (tls is not None and tls.holds_more):
                 self.event = True  # more may be waiting: look before the next request
         except Expired:
             raise Failure("timeout", "no complete answer before the deadline") from None
@@ -133,6 +135,7 @@ class Connection(Waiting):
         """Go on reading until the answer is complete; the first piece is there, or was none."""
         answer = self.answer
         data = b""
+        self._piece_bytes = _MORE_BYTES
         while not answer.complete:
             self.end_s = perf_counter()
             if self.end_s > self.deadline_s:
@@ -144,13 +147,13 @@ class Connection(Waiting):
                 self._end_of_stream()
         if self.end_s > self.deadline_s:
             raise Expired
-        if len(data) == _RECV_BYTES or (self.tls is not None and self.tls.holds_more):
+        if len(data) == _MORE_BYTES or (self.tls is not None and self.tls.holds_more):
             self.event = True
 
     def _next_piece(self) -> bytes:
         while True:
             try:
-                data: bytes = self.stream.recv(_RECV_BYTES)
+                data: bytes = self.stream.recv(_MORE_BYTES)
                 return data
             except BlockingIOError:
                 self.poll.wait(self)
@@ -207,7 +210,7 @@ class Connection(Waiting):
 
     def _early_answer(self) -> bool:
         try:
-            data = self.stream.recv(_RECV_BYTES)
+            data = self.stream.recv(_MORE_BYTES)
         except OSError:  # nothing there, or the cause that the caller already knows
             return False
         if data:
