@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from readiness import run as runs
+from readiness import plan as plans
 from readiness.capacity.attempt import Attempt, Finding, judge_attempt, judged_checks
 from readiness.capacity.search import MAX_PROOFS, Answer, Hold, Range, next_step
 from readiness.config.model import Config
@@ -18,6 +18,7 @@ from readiness.load.workers.settings import Workers
 from readiness.measurements.run import Provenance, Run, Target
 from readiness.numbers import quantity
 from readiness.progress import Progress
+from readiness.run import NOT_FOR_SCENARIOS
 from readiness.target import connect_once
 from readiness.text import redact
 
@@ -93,7 +94,7 @@ def ascend(
     An attempt that a signal cut short is left out. Raises ConfigError when a scenario file is unusable.
     """
     attempts: list[Attempt] = []
-    provenance = runs.provenance(_plan(order, Hold(order.heights.most, proof=False), 0.0, 0), None, environment)
+    provenance = plans.provenance(_plan(order, Hold(order.heights.most, proof=False), 0.0, 0), None, environment)
     try:
         connect_once(order.target)
     except NotMeasured as error:
@@ -141,7 +142,7 @@ def _held_s(order: Order, step: Hold, attempts: list[Attempt]) -> float:
     return min(max(least_s, needed_s), max(MAX_PROOF_S, least_s)) * step.stretch
 
 
-def _plan(order: Order, step: Hold, held_s: float, number: int) -> runs.Plan:
+def _plan(order: Order, step: Hold, held_s: float, number: int) -> plans.Plan:
     ramp_s = max(SETTLE * order.look_s, min(step.height / USERS_PER_S, MAX_RAMP_S))
     load = replace(
         order.config.load,
@@ -158,7 +159,7 @@ def _plan(order: Order, step: Hold, held_s: float, number: int) -> runs.Plan:
         step_duration_s=None,
     )
     config = replace(order.config, load=load, checks=judged_checks(order.config))
-    made = runs.plan(
+    made = plans.plan(
         f"{order.run_id}-{number + 1}",
         config,
         order.target,
@@ -170,7 +171,7 @@ def _plan(order: Order, step: Hold, held_s: float, number: int) -> runs.Plan:
 
 
 def _attempt(
-    plan: runs.Plan, progress: Progress, interrupted: Callable[[], str | None], environment: Mapping[str, str]
+    plan: plans.Plan, progress: Progress, interrupted: Callable[[], str | None], environment: Mapping[str, str]
 ) -> tuple[Run, str | None]:
     def on_event(event: wire.Event, assembly: Assembly) -> None:
         if isinstance(event, wire.Batch):
@@ -181,7 +182,7 @@ def _attempt(
         workers=plan.workers,
         on_event=on_event,
         stop_requested=lambda: interrupted() is not None,
-        environment={name: value for name, value in environment.items() if name not in runs.NOT_FOR_SCENARIOS},
+        environment={name: value for name, value in environment.items() if name not in NOT_FOR_SCENARIOS},
     )
     if outcome.usage_error:
         raise ConfigError(outcome.usage_error)
@@ -191,7 +192,7 @@ def _attempt(
         started_at="",
         ended_at="",
         target=plan.target,
-        provenance=runs.provenance(plan, outcome.locust, environment),
+        provenance=plans.provenance(plan, outcome.locust, environment),
         plan={},
         plan_hash="",
         load=outcome.load,

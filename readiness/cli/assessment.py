@@ -26,13 +26,14 @@ from readiness.judge.judge import judge
 from readiness.judge.verdict import Verdict
 from readiness.load.plan import ScenarioFile
 from readiness.measurements.run import Run, Target
+from readiness.plan import Plan, warnings
+from readiness.plan import plan as make_plan
 from readiness.probes import redis_info
 from readiness.progress import choose
 from readiness.report import Format
 from readiness.report.locking import sole_writer
 from readiness.report.writing import prepare
-from readiness.run import Plan, execute, warnings
-from readiness.run import plan as make_plan
+from readiness.run import execute
 from readiness.text import redact
 
 MAX_REPEATS = 20

@@ -21,6 +21,7 @@ def lint(
     from readiness.config import pace
     from readiness.config.lint import lint as contradictions
     from readiness.config.load import load
+    from readiness.probes import pace as probe_pace
     from readiness.scenario_files import find
 
     with refusals():
@@ -31,7 +32,9 @@ def lint(
             if scenarios is not None:
                 raise
             files = ()  # the scenarios of another place: only what the file itself says can be looked at
-        found = contradictions(config, pace.of({file.name: file.path for file in files}))
+        paces = pace.of({file.name: file.path for file in files})
+        # As a run would: the health probe's pace follows from the plan.
+        found = contradictions(probe_pace.paced(config, probe_pace.choose(config, paces, 0)), paces)
         for line in found:
             say(line, to_stderr=True)
         if found:

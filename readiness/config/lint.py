@@ -194,7 +194,7 @@ def samples_of(check: Check, config: Config, paces: Mapping[str, Pace]) -> Expec
 def _rate_limit(config: Config, paces: Mapping[str, Pace]) -> Iterator[str]:
     """A declared limit that this load would reach, if all of it comes from one client, as it does from one machine."""
     limit, load = config.probes.rate_limit.limit, config.load
-    per_s = _requests_per_s(load, paces)
+    per_s = requests_per_s(load, paces)
     if limit is None or not per_s:
         return
     reached_s = limit.requests / per_s
@@ -207,7 +207,7 @@ def _rate_limit(config: Config, paces: Mapping[str, Pace]) -> Iterator[str]:
         )
 
 
-def _requests_per_s(load: Load, paces: Mapping[str, Pace]) -> float | None:
+def requests_per_s(load: Load, paces: Mapping[str, Pace]) -> float | None:
     """At full height, if answers take no time; None where the scenarios do not tell."""
     names = list(load.scenarios or paces)
     if load.rate_per_s is not None:

@@ -19,14 +19,16 @@ class Health:
     path: str = "/health"
     ready: str | None = None
     every_ms: float | None = None
-    """Time between two looks; None: LOOKS of them over the window, as many as a P95 needs and few beside a load."""
+    """Time between two looks; None: `looks` of them over the window."""
     timeout_ms: float = 5000.0
+    looks: float = LOOKS
+    """Chosen from the plan (readiness/probes/pace.py), where the file sets no time."""
 
     def pace_ms(self, duration_s: float) -> float:
         """Time between two looks at one endpoint in a judged window of `duration_s`."""
         if self.every_ms is not None:
             return self.every_ms
-        return min(max(duration_s * 1000 / LOOKS, SHORTEST_MS), LONGEST_MS)
+        return min(max(duration_s * 1000 / self.looks, SHORTEST_MS), LONGEST_MS)
 
 
 @dataclass(frozen=True, slots=True)

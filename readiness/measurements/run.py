@@ -13,6 +13,7 @@ from readiness.measurements.database import Activity
 from readiness.measurements.histogram import EMPTY, Histogram
 from readiness.measurements.instrument import Instrument
 from readiness.measurements.pace import Pace
+from readiness.measurements.probing import Probing
 from readiness.measurements.seen import Seen
 
 FAILURE_CLASSES = (
@@ -231,8 +232,7 @@ class Detail:
 
     subject: str
     observed: str
-    ok: bool | None
-    """None where the line is only information."""
+    ok: bool | None  # None where the line is only information
     note: str = ""
 
 
@@ -245,9 +245,8 @@ class Witness:
     value: float | None
     """In the metric's unit; None when it had nothing to say, and `note` says why."""
     relation: str = "equal"
-    """How the measured value must lie beside this one: `equal`, `at_least` or `at_most`."""
+    """How the measured value must lie beside this one: `equal`, `at_least` or `at_most`; within `tolerance`."""
     tolerance: float = 0.0
-    """How far apart they may lie, in the metric's unit."""
     note: str = ""
     agrees: bool | None = None
     """Set when the run is judged; None where there is nothing to compare."""
@@ -261,8 +260,7 @@ class Measurement:
     scope: str | None
     value: float | None
     """In the metric's unit (catalogue); None when it could not be measured or is not bounded."""
-    source: str
-    """Who says so: `load`, `probe health`, `database`."""
+    source: str  # who says so: `load`, `probe health`, `database`
     samples: int | None = None
     reason: str | None = None
     """Why `value` is None; None when there is a value, or when it is not bounded (too many of `evidence` failed)."""
@@ -326,5 +324,7 @@ class Run:
     """The signal that ended the run early, such as `SIGINT`."""
     notes: tuple[str, ...] = ()
     """Facts worth a reader's eye that change nothing."""
+    probing: Probing | None = None
+    """What the probes cost the service while the load ran; None when they did not look."""
     database: Activity | None = None
     """What the database did while the load ran; None when nobody looked."""

@@ -9,6 +9,7 @@ A new look is one file, its settings in readiness/config/probes.py, and one line
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
@@ -18,6 +19,7 @@ from threading import Thread
 from readiness.config.probes import Probes
 from readiness.errors import NotMeasured
 from readiness.measurements.database import Activity
+from readiness.measurements.probing import Cost
 from readiness.measurements.run import Load, Measurement, Target
 from readiness.probes import (
     cache,
@@ -33,9 +35,10 @@ from readiness.probes import (
     rate_limit,
     user_agent,
 )
+from readiness.probes.cost import Meter, of_looks
 from readiness.probes.evidence import Evidence, Trio
 from readiness.probes.http import Answer
-from readiness.probes.sampler import Place, Readings, collect
+from readiness.probes.sampler import Place, Readings, collect, reading_pace_s
 from readiness.probes.window import Window
 from readiness.text import clean
 
@@ -97,9 +100,10 @@ class Looks:
     health: tuple[Measurement, ...] = ()
     pages: Mapping[str, Answer | str] = field(default_factory=dict)
     agents: Mapping[str, Trio | str] = field(default_factory=dict)
-    readings: Readings = field(default_factory=lambda: Readings({}, 0, False))
-    requests: int = 0
-    """How many requests all of it took."""
+    readings: Readings = field(default_factory=lambda: Readings({}, False))
+    cost: Cost = field(default_factory=lambda: Cost(0, 0.0))
+    """Of all of it, in the judged window."""
+    received_bytes: int = 0
 
 
 def look(
@@ -118,13 +122,13 @@ def look(
     """
     found: dict[str, object] = {}
     broken: dict[str, str] = {}
-    asked = _pages(settings, wanted)
+    asked, meter = _pages(settings, wanted), Meter()
     places = _places(settings, cache_url)
     jobs: dict[str, Callable[[], object]] = {
-        "health": lambda: health.measure(target, settings.health, window, duration_s),
-        "pages": lambda: pages.fetch_all(target, asked, window),
-        "agents": lambda: user_agent.ask_all(target, settings.user_agent.paths, window),
-        "readings": lambda: collect(target, places, cache_url, window, duration_s),
+        "health": lambda: health.measure(target, settings.health, window, meter, duration_s),
+        "pages": lambda: pages.fetch_all(target, asked, window, meter),
+        "agents": lambda: user_agent.ask_all(target, settings.user_agent.paths, window, meter),
+        "readings": lambda: collect(target, places, cache_url, window, meter, duration_s),
     }
 
     def run(name: str) -> None:
@@ -146,16 +150,16 @@ def look(
     agents = found.get("agents")
     readings = found.get("readings")
     if isinstance(seen, tuple):
-        lives, sent = seen
+        lives = seen
     else:
-        lives, sent = tuple(_missing(metric, "health", broken.get("health", late)) for metric in HEALTH), 0
+        lives = tuple(_missing(metric, "health", broken.get("health", late)) for metric in HEALTH)
     if not isinstance(answers, dict):
         answers = dict.fromkeys(asked, broken.get("pages", late))
     if not isinstance(agents, dict):
         agents = dict.fromkeys(settings.user_agent.paths, broken.get("agents", late))
     if not isinstance(readings, Readings):
-        readings = Readings(dict.fromkeys(places, ()), 0, False, broken.get("readings", late))
-    return Looks(lives, answers, agents, readings, sent + len(answers) + 3 * len(agents) + readings.requests)
+        readings = Readings(dict.fromkeys(places, ()), False, broken.get("readings", late))
+    return Looks(lives, answers, agents, readings, *of_looks(meter.taken(), window.begin_s, window.end_s))
 
 
 def conclude(
@@ -221,6 +225,13 @@ def _unasked(found: tuple[Measurement, ...], wanted: AbstractSet[str]) -> list[M
 def _pages(settings: Probes, wanted: AbstractSet[str]) -> tuple[str, ...]:
     limited = (settings.rate_limit.path,) if rate_limit.ACTIVE in wanted else ()
     return (*settings.security.paths, *limited)
+
+
+def others(settings: Probes, wanted: AbstractSet[str], window_s: float) -> int:
+    """About how many requests the looks other than health send in a window of `window_s`."""
+    documents = {place.path for place in _places(settings, None) if place.kind != "info"}
+    rounds = math.ceil(window_s / reading_pace_s(window_s)) + 1
+    return len(documents) * rounds + len(_pages(settings, wanted)) + 3 * len(settings.user_agent.paths)
 
 
 def _places(settings: Probes, cache_url: str | None) -> tuple[Place, ...]:

@@ -19,6 +19,7 @@ from readiness.config.probes import Health
 from readiness.errors import NotMeasured
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Detail, Measurement, Rate, Recording, Slice, Target
+from readiness.probes.cost import Meter
 from readiness.probes.http import FetchFailed, fetch, new_client, url_of
 from readiness.probes.window import Window
 
@@ -45,20 +46,19 @@ class Sample:
 
 
 def measure(
-    target: Target, settings: Health, window: Window, duration_s: float = 30.0
-) -> tuple[tuple[Measurement, ...], int]:
+    target: Target, settings: Health, window: Window, meter: Meter, duration_s: float = 30.0
+) -> tuple[Measurement, ...]:
     """p95 in ms of each endpoint over the samples that started in the judged window, and the share of good answers.
 
-    A failed sample is slower than any other. What could not be measured has a reason. Beside them, how many requests
-    were sent in all.
+    A failed sample is slower than any other. What could not be measured has a reason.
     """
     every_ms = settings.pace_ms(duration_s)
     paths = {LIVE: (settings.path, every_ms)}
     if settings.ready is not None:
         paths[READY] = (settings.ready, every_ms)
-    taken = asyncio.run(_sample_all(target, paths, settings.timeout_ms / 1000, window))
+    taken = asyncio.run(_sample_all(target, paths, settings.timeout_ms / 1000, window, meter))
     found = [_latency(metric, path, taken[metric], window.begin_s) for metric, (path, _) in paths.items()]
-    return (*found, _success(found)), sum(len(samples) for samples in taken.values() if isinstance(samples, list))
+    return (*found, _success(found))
 
 
 def _latency(metric: str, path: str, samples: list[Sample] | str, begin_s: float | None) -> Measurement:
@@ -95,9 +95,9 @@ def _success(latencies: list[Measurement]) -> Measurement:
 
 
 async def _sample_all(
-    target: Target, paths: Mapping[str, tuple[str, float]], timeout_s: float, window: Window
+    target: Target, paths: Mapping[str, tuple[str, float]], timeout_s: float, window: Window, meter: Meter
 ) -> dict[str, list[Sample] | str]:
-    async with new_client() as client:
+    async with new_client(meter) as client:
 
         async def one(path: str, every_ms: float) -> list[Sample] | str:
             try:

@@ -8,6 +8,7 @@ can hold a probe.
 from __future__ import annotations
 
 import asyncio
+import functools
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ import httpx
 from readiness import __version__
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Target
+from readiness.probes.cost import Meter
 from readiness.text import clean
 
 USER_AGENT = f"readiness/{__version__}"
@@ -61,16 +63,23 @@ class FetchFailed(NotMeasured):
         self.failure = failure
 
 
-def new_client() -> httpx.AsyncClient:
-    """A client whose connections are kept alive; deadlines are those of `fetch`."""
+def new_client(meter: Meter | None = None) -> httpx.AsyncClient:
+    """A client whose connections are kept alive; deadlines are those of `fetch`. `meter` sees what it sends."""
     return httpx.AsyncClient(
         trust_env=False,
         follow_redirects=False,
-        verify=ssl.create_default_context(),
+        verify=_trusted(),
         timeout=None,  # fetch bounds the whole exchange
         limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
+        event_hooks={} if meter is None else meter.hooks(),
         headers={"Accept-Encoding": "identity", "User-Agent": USER_AGENT},
     )
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """Verifies; read once, since reading all certificates takes longer than many answers."""
+    return ssl.create_default_context()
 
 
 def url_of(base_url: str, path: str) -> httpx.URL:
@@ -201,13 +210,14 @@ def _failure(error: BaseException) -> tuple[str, str]:
 class Getter:
     """`fetch` for plain threads: one client and one event loop while the context is open."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, meter: Meter | None = None) -> None:
         self._target = target
+        self._meter = meter
         self._runner = asyncio.Runner()
         self._client: httpx.AsyncClient | None = None
 
     def __enter__(self) -> Getter:
-        self._client = new_client()
+        self._client = new_client(self._meter)
         return self
 
     def __exit__(

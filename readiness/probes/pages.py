@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Target
+from readiness.probes.cost import Meter
 from readiness.probes.http import Answer, Getter
 from readiness.probes.window import Window
 
@@ -13,10 +14,10 @@ GRACE_S = 2.0
 """A short run may be over before this look began."""
 
 
-def fetch_all(target: Target, paths: Iterable[str], window: Window) -> Mapping[str, Answer | str]:
+def fetch_all(target: Target, paths: Iterable[str], window: Window, meter: Meter) -> Mapping[str, Answer | str]:
     """Path -> its answer, or the reason why there is none."""
     found: dict[str, Answer | str] = {}
-    with Getter(target) as getter:
+    with Getter(target, meter) as getter:
         for path in dict.fromkeys(paths):
             try:
                 found[path] = getter.get(path, stop=lambda: window.ended_before(GRACE_S))

@@ -19,6 +19,7 @@ import httpx
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Target
 from readiness.probes import json_pointer, prometheus, redis_info
+from readiness.probes.cost import Meter
 from readiness.probes.http import TIMEOUT_S, Answer, FetchFailed, fetch, new_client
 from readiness.probes.window import Window
 from readiness.text import clean
@@ -71,10 +72,9 @@ Series = Mapping[Place, tuple[Sample, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Everything that was read, and how many requests that took."""
+    """Everything that was read."""
 
     series: Series
-    requests: int
     began: bool
     """Whether the judged window ever began."""
     failure: str | None = None
@@ -92,38 +92,43 @@ def series_of(readings: Readings, place: Place) -> tuple[Sample, ...]:
 
 
 def collect(
-    target: Target, places: Iterable[Place], cache_url: str | None, window: Window, duration_s: float = 20.0
+    target: Target,
+    places: Iterable[Place],
+    cache_url: str | None,
+    window: Window,
+    meter: Meter,
+    duration_s: float = 20.0,
 ) -> Readings:
     """Read all places until the window ended; never raises for what a server does."""
     wanted = tuple(dict.fromkeys(places))
     if not wanted:
-        return Readings({}, 0, window.wait_begin())
-    return asyncio.run(_collect(target, wanted, cache_url, window, _pace_s(duration_s)))
+        return Readings({}, window.wait_begin())
+    return asyncio.run(_collect(target, wanted, cache_url, window, meter, reading_pace_s(duration_s)))
 
 
-def _pace_s(duration_s: float) -> float:
+def reading_pace_s(duration_s: float) -> float:
+    """Time between two readings in a window of `duration_s`."""
     return min(max(duration_s / READINGS, SHORTEST_S), LONGEST_S)
 
 
 async def _collect(
-    target: Target, places: tuple[Place, ...], cache_url: str | None, window: Window, every_s: float
+    target: Target, places: tuple[Place, ...], cache_url: str | None, window: Window, meter: Meter, every_s: float
 ) -> Readings:
     series: dict[Place, list[Sample]] = {place: [] for place in places}
-    requests = 0
-    while window.begin_s is None and not window.ended:
-        await asyncio.sleep(POLL_S)
-    if window.begin_s is None:
-        return Readings(dict.fromkeys(places, ()), 0, False)
-    async with new_client() as client:
+    async with new_client(meter) as client:
+        while window.begin_s is None and not window.ended:
+            await asyncio.sleep(POLL_S)
+        if window.begin_s is None:
+            return Readings(dict.fromkeys(places, ()), False)
         while True:
             due_s = time.monotonic() + every_s
             last = window.ended
-            requests += await _round(client, target, series, cache_url, window, last=last)
+            await _round(client, target, series, cache_url, window, last=last)
             if last:
                 break
             while time.monotonic() < due_s and not window.ended:
                 await asyncio.sleep(POLL_S)
-    return Readings({place: tuple(samples) for place, samples in series.items()}, requests, True)
+    return Readings({place: tuple(samples) for place, samples in series.items()}, True)
 
 
 async def _round(
@@ -134,18 +139,15 @@ async def _round(
     window: Window,
     *,
     last: bool,
-) -> int:
+) -> None:
     """One reading of every document, side by side."""
     first = not next(iter(series.values()))
     documents = sorted({(place.kind == "info", place.path) for place in series})
     # When the load stops, what is under way is given up and the last reading begins.
     stop = (lambda: False) if last else (lambda: window.ended)
     timeout_s = ENDS_TIMEOUT_S if first or last else TIMEOUT_S
-    sent = 0
 
     async def ask(path: str, *, tries: int) -> Answer:
-        nonlocal sent
-        sent += 1
         try:
             return await fetch(client, target, path, timeout_s=timeout_s, stop=stop)
         except FetchFailed as error:
@@ -171,7 +173,6 @@ async def _round(
             series[place].append(sample)
 
     await asyncio.gather(*(read(is_info, path) for is_info, path in documents))
-    return sent
 
 
 def _of_info(places: list[Place], fields: Mapping[str, str], at_s: float) -> dict[Place, Sample]:

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement, Target
+from readiness.probes.cost import Meter
 from readiness.probes.evidence import Evidence, Trio
 from readiness.probes.http import USER_AGENT, Answer, Getter, Message
 from readiness.probes.pages import GRACE_S
@@ -25,11 +26,11 @@ SLOWER, SLOWER_MS = 4.0, 100.0
 """Both browser answers must take so many times as long as ours, and so much longer, to be another treatment."""
 
 
-def ask_all(target: Target, paths: Iterable[str], window: Window) -> Mapping[str, Trio | str]:
+def ask_all(target: Target, paths: Iterable[str], window: Window, meter: Meter) -> Mapping[str, Trio | str]:
     """Path -> the answers to a browser, to us, and to a browser again; or the reason why there are none."""
     found: dict[str, Trio | str] = {}
     as_browser = Message(headers={"User-Agent": BROWSER})
-    with Getter(target) as getter:
+    with Getter(target, meter) as getter:
         for path in dict.fromkeys(paths):
             try:
                 first, ours, second = (

@@ -49,6 +49,17 @@ def samples_needed(share: float, confidence: float) -> int:
     return math.ceil(math.log(1 - confidence) / math.log1p(-share))
 
 
+def samples_for(hits: int, share: float, confidence: float) -> int:
+    """The fewest events that prove a share below `share` (0 to 1) though `hits` of them were hits: 124 for 2 of 5 %."""
+    low, high = hits, max(samples_needed(share, confidence), hits + 1)
+    while not proves_below(hits, high, share, confidence):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if proves_below(hits, middle, share, confidence) else (middle, high)
+    return high
+
+
 def design_effect(blocks: Sequence[tuple[int, int]], allowed: float | None = None) -> float:
     """How many correlated events one independent event is worth, at least 1; `blocks` are (hits, events) in time order.
 

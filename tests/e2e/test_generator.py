@@ -122,11 +122,11 @@ def test_a_class_of_weight_0_is_switched_off_beside_others(cli: Cli, faultd: Sta
 
 
 def test_a_huge_rate_does_not_ask_for_more_users_than_memory_has() -> None:
-    from readiness import run
+    from readiness import plan as plans
     from readiness.config.model import Config, Load
     from readiness.config.sections import MAX_USERS
     from readiness.measurements.run import Target
 
     config = Config("shop", (), load=Load(users=None, rate_per_s=1e6))
-    plan = run.plan("id", config, Target("x", "http://127.0.0.1:1"), (), allowed_addresses=(), database_url=None)
-    assert plan.engine.users == run.MAX_OPEN_USERS <= MAX_USERS
+    plan = plans.plan("id", config, Target("x", "http://127.0.0.1:1"), (), allowed_addresses=(), database_url=None)
+    assert plan.engine.users == plans.MAX_OPEN_USERS <= MAX_USERS

@@ -7,6 +7,7 @@ from hypothesis.strategies import SearchStrategy
 from readiness.measurements.histogram import Histogram, merge
 from readiness.measurements.instrument import Calibration, Instrument, Pause
 from readiness.measurements.pace import Pace
+from readiness.measurements.probing import Cost, Probing
 from readiness.measurements.run import (
     FAILURE_CLASSES,
     Detail,
@@ -144,6 +145,7 @@ def loads_(draw: st.DrawFn) -> Load:
     )
 
 
+COSTS = st.builds(Cost, COUNTS, SECONDS, st.none() | SECONDS)
 RUNS = st.builds(
     Run,
     id=WORDS,
@@ -159,6 +161,8 @@ RUNS = st.builds(
     doubts=tuples(WORDS),
     interrupted=st.none() | WORDS.filter(bool),
     notes=tuples(WORDS),
+    probing=st.none()
+    | st.builds(Probing, COSTS, COSTS, SECONDS, COUNTS, st.none() | COUNTS, st.none() | SECONDS, st.booleans()),
 )
 
 

@@ -8,6 +8,7 @@ import pytest
 from readiness.config.probes import Health
 from readiness.measurements.run import Recording
 from readiness.probes import health
+from readiness.probes.cost import Meter
 from readiness.probes.window import Window
 from tests.faultd.client import free_port
 from tests.probes.conftest import Site, in_turn, raw, reply, target
@@ -17,7 +18,7 @@ OFTEN = Health(every_ms=30, timeout_ms=300)
 
 
 def measured(url: str, window: Window, settings: Health = OFTEN) -> tuple[float | None, Recording, str]:
-    (found, _), _ = health.measure(target(url), settings, window)
+    found, _ = health.measure(target(url), settings, window, Meter())
     assert isinstance(found.evidence, Recording)
     assert found.samples == found.evidence.requests
     return found.value, found.evidence, "\n".join(f"{line.subject} = {line.observed}" for line in found.details)
@@ -80,7 +81,7 @@ def test_a_hanging_check_is_sampled_on_time_and_ends_soon_after_the_window(site:
 def test_a_window_that_never_began_gives_a_reason(site: Site) -> None:
     window = Window()
     window.end()
-    assert all("did not begin" in str(found.reason) for found in health.measure(site.target, OFTEN, window)[0])
+    assert all("did not begin" in str(found.reason) for found in health.measure(site.target, OFTEN, window, Meter()))
 
 
 def test_the_ready_check_is_looked_at_beside_the_live_one_and_both_count_for_success(
@@ -89,7 +90,7 @@ def test_the_ready_check_is_looked_at_beside_the_live_one_and_both_count_for_suc
     site.paths["/live"] = reply(200)
     site.paths["/ready"] = in_turn(reply(200), reply(503), forever=True)
     settings = Health("/live", "/ready", every_ms=30)
-    (live, ready, success), _ = health.measure(site.target, settings, judged())
+    live, ready, success = health.measure(site.target, settings, judged(), Meter())
     assert (live.metric, ready.metric, success.metric) == (health.LIVE, health.READY, health.SUCCESS)
     assert live.value is not None
     assert ready.value is None

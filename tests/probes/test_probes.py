@@ -18,7 +18,7 @@ from tests.probes.conftest import Site, document, in_turn, observe, raw, reply, 
 Judged = Callable[..., Window]
 PARTS = {
     "__init__", "window", "http", "counters", "json_pointer", "header_rules", "content_security_policy", "sampler",
-    "prometheus", "redis_info", "pages", "evidence", "observatory",
+    "prometheus", "redis_info", "pages", "evidence", "observatory", "cost", "pace",
 }  # fmt: skip
 OTHERS = {"health", "custom", "consistency", "provoked_breaker"}
 """Looks with more to them than one line of LOOKS."""
@@ -64,7 +64,9 @@ def test_a_document_that_several_looks_need_is_asked_for_once_a_second(site: Sit
     )
     looks = look(site.target, settings, EVERYTHING, judged(length_s=1.5))
     assert site.seen.count("/stats") == 3
-    assert looks.requests == len(site.seen)
+    assert 3 < looks.cost.requests <= len(site.seen)
+    assert looks.cost.waited_ms > 0
+    assert looks.received_bytes > 100
 
 
 def test_a_dead_target_gives_a_reason_or_an_unbounded_value_for_everything(judged: Judged) -> None:

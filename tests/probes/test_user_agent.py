@@ -7,6 +7,7 @@ import pytest
 from readiness.config.probes import Probes, UserAgent
 from readiness.errors import NotMeasured
 from readiness.probes import user_agent
+from readiness.probes.cost import Meter
 from readiness.probes.evidence import Evidence
 from readiness.probes.http import Answer
 from readiness.probes.sampler import Readings
@@ -38,7 +39,7 @@ PAGE = answer()
     ],
 )
 def test_ours_must_lie_with_the_two_of_a_browser(trio: tuple[Answer, Answer, Answer], note: str) -> None:
-    evidence = Evidence(Probes(), Readings({}, 0, True), agents={"/": trio})
+    evidence = Evidence(Probes(), Readings({}, True), agents={"/": trio})
     (measured,) = user_agent.same(evidence)
     assert measured.value == (not note)
     assert [detail.note for detail in measured.details] == [note]
@@ -47,7 +48,7 @@ def test_ours_must_lie_with_the_two_of_a_browser(trio: tuple[Answer, Answer, Ans
 def test_each_path_is_asked_as_a_browser_as_ourselves_and_as_a_browser_again(site: Site) -> None:
     site.paths["/"] = lambda handler: reply(200, str(handler.headers["User-Agent"]))(handler)
     window = Window()
-    found = user_agent.ask_all(site.target, ("/", "/"), window)
+    found = user_agent.ask_all(site.target, ("/", "/"), window, Meter())
     trio = found["/"]
     assert isinstance(trio, tuple)
     assert [one.body.split(b"/")[0] for one in trio] == [b"Mozilla", b"readiness", b"Mozilla"]
@@ -60,4 +61,4 @@ def test_each_path_is_asked_as_a_browser_as_ourselves_and_as_a_browser_again(sit
 def test_what_did_not_answer_or_is_not_declared_is_not_measured(agents: dict[str, str], reason: str) -> None:
     settings = Probes(user_agent=UserAgent(()))
     with pytest.raises(NotMeasured, match=reason):
-        user_agent.same(Evidence(settings, Readings({}, 0, True), agents=agents))
+        user_agent.same(Evidence(settings, Readings({}, True), agents=agents))

@@ -1,0 +1,181 @@
+"""The plan: everything that was decided before the first request, and what it was made with. Sends nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from readiness import __version__, probes
+from readiness.config import pace
+from readiness.config.ends import UNTIL_DECIDED
+from readiness.config.lint import lint
+from readiness.config.model import Arrivals, Config
+from readiness.config.model import Load as LoadSection
+from readiness.load.phases import Phase, step
+from readiness.load.plan import EnginePlan, ScenarioFile
+from readiness.load.watch_plan import WatchPlan
+from readiness.load.workers.settings import Workers
+from readiness.measurements.run import Provenance, Target
+from readiness.probes import pace as probe_pace
+from readiness.probes.pace import HealthPace
+from readiness.text import clean
+
+DEFAULT_USERS = 10
+OPEN_USERS_PER_RATE = 2.0
+"""Free users for each arrival per second of an open load: room for answers of two seconds."""
+MIN_OPEN_USERS = 50
+MAX_OPEN_USERS = 10_000
+"""Free users that fit into the memory of one engine; arrivals that find none of them are dropped, and counted."""
+COMMIT_VARIABLES = ("READINESS_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT")
+"""Ours first; then what GitHub, GitLab and Jenkins set."""
+ENVIRONMENT_VARIABLES = ("READINESS_ENVIRONMENT", "CI_ENVIRONMENT_NAME")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that was decided before the first request."""
+
+    run_id: str
+    config: Config
+    target: Target
+    engine: EnginePlan
+    database_url: str | None
+    writer: str | None = None
+    """None: a database role that can write is refused. Else it is allowed, and this is what it can do, if anything."""
+    unreachable: str | None = None
+    """Why the target's name has no address; nothing is sent then."""
+    workers: Workers | None = None
+    """Processes that share the load; None for the one engine of this machine."""
+    cache_url: str | None = field(default=None, repr=False)
+    """Of the cache server, whose INFO is a witness."""
+    health_pace: HealthPace | None = None
+    """How often health is looked at, and why; None where nothing looks."""
+
+
+def plan(
+    run_id: str,
+    config: Config,
+    target: Target,
+    scenarios: tuple[ScenarioFile, ...],
+    *,
+    allowed_addresses: tuple[str, ...],
+    database_url: str | None,
+    writer: str | None = None,
+    unreachable: str | None = None,
+    cache_url: str | None = None,
+) -> Plan:
+    """Config and target as the engine takes them; an open load gets at most MAX_OPEN_USERS users."""
+    load = config.load
+    users = load.users or DEFAULT_USERS
+    if load.rate_per_s is not None:
+        highest_per_s = max(load.steps, default=load.rate_per_s)
+        users = min(max(MIN_OPEN_USERS, round(OPEN_USERS_PER_RATE * highest_per_s)), MAX_OPEN_USERS)
+    cache = config.probes.cache
+    watch = WatchPlan(
+        cache_header=cache.header,
+        hits=cache.hit,
+        server_timing=config.probes.server_timing == "read",
+        heads=any(check.metric.startswith("security.") for check in config.checks),
+    )
+    engine = EnginePlan(
+        run_id=run_id,
+        base_url=target.url,
+        addresses=target.addresses,
+        allowed_addresses=allowed_addresses,
+        scenarios=scenarios,
+        users=users,
+        rate_per_s=load.rate_per_s,
+        ramp_up_s=load.ramp_up_s,
+        warm_up_s=load.warm_up_s,
+        duration_s=load.duration_s,
+        until_decided=load.until_decided,
+        timeout_s=load.timeout_s,
+        watch=watch,
+        seed=load.seed,
+        poisson=load.arrivals is Arrivals.POISSON,
+        phases=_phases(load),
+        judged_step=load.steps.index(load.decide_at) if load.decide_at is not None else 0,
+        calibration_s=load.calibration_s,
+    )
+    wanted, paces = wanted_metrics(config), pace.of({file.name: file.path for file in scenarios})
+    chosen = probe_pace.choose(config, paces, probes.others(config.probes, wanted, load.paced_s))
+    config = probe_pace.paced(config, chosen)
+    return Plan(
+        run_id, config, target, engine, database_url, writer, unreachable, cache_url=cache_url, health_pace=chosen
+    )
+
+
+def wanted_metrics(config: Config) -> set[str]:
+    """Metrics that checks ask for."""
+    return {check.metric for check in config.checks if check.not_applicable is None}
+
+
+def _phases(load: LoadSection) -> tuple[Phase, ...]:
+    """The steps, each with its ramp, its warm-up and its hold; none for a plain load."""
+    found: list[Phase] = []
+    for index, height in enumerate(load.steps):
+        judged = height == load.decide_at
+        held_s = load.duration_s if judged or load.step_duration_s is None else load.step_duration_s
+        found += step(index, height, load.ramp_up_s, load.warm_up_s, held_s)
+    return tuple(found)
+
+
+def provenance(plan: Plan, locust: str | None, environment: Mapping[str, str]) -> Provenance:
+    """With what the load of `plan` is made."""
+    return Provenance(
+        tool_version=__version__,
+        python=platform.python_version(),
+        platform=f"{platform.system()} {platform.machine()}",
+        cores=os.cpu_count() or 1,
+        locust=locust,
+        scenarios={
+            file.name: hashlib.sha256(Path(file.path).read_bytes()).hexdigest() for file in plan.engine.scenarios
+        },
+        commit=_told(environment, COMMIT_VARIABLES),
+        environment=_told(environment, ENVIRONMENT_VARIABLES),
+    )
+
+
+def _told(environment: Mapping[str, str], names: tuple[str, ...]) -> str | None:
+    """The first of the variables that says something."""
+    return next((clean(value, 100) for name in names if (value := environment.get(name, "").strip())), None)
+
+
+def facts(plan: Plan) -> dict[str, str | int | float | None]:
+    """The plan as run, flat, in words and units of thresholds.yaml."""
+    engine, load = plan.engine, plan.config.load
+    more: dict[str, str | int | float | None] = {"duration": UNTIL_DECIDED} if load.until_decided else {}
+    if engine.rate_per_s is not None:
+        more |= {"arrivals": load.arrivals.value, "seed": engine.seed}
+    if load.steps:
+        more |= {"steps": ", ".join(f"{height:g}" for height in load.steps), "decide_at": load.decide_at}
+        more |= {"step_duration_s": load.duration_s if load.step_duration_s is None else load.step_duration_s}
+    return more | {
+        "model": "closed" if engine.rate_per_s is None else "open",
+        "users": engine.users,
+        "rate_per_s": engine.rate_per_s,
+        "ramp_up_s": engine.ramp_up_s,
+        "warm_up_s": engine.warm_up_s,
+        "duration_s": engine.duration_s,
+        "timeout_s": engine.timeout_s,
+        "workers": plan.workers.total if plan.workers else 1,
+        "scenarios": ", ".join(
+            file.name if file.weight is None else f"{file.name} {file.weight:g}" for file in engine.scenarios
+        ),
+    }
+
+
+def hash_of(plan: Plan) -> str:
+    """SHA-256 of the plan's facts and scenarios."""
+    whole = {"plan": facts(plan), "scenarios": dict(provenance(plan, None, {}).scenarios)}
+    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+def warnings(plan: Plan) -> tuple[str, ...]:
+    """What the plan cannot prove or contradicts in itself, told before anything is sent."""
+    return lint(plan.config, pace.of({file.name: file.path for file in plan.engine.scenarios}))
