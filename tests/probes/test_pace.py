@@ -76,9 +76,9 @@ def probing(requests: int, **more: object) -> Probing:
 def test_the_cost_is_told_by_count_and_by_the_services_own_time_with_the_reason() -> None:
     assert words(probing(2500)) == (
         "Probes sent 270 requests in the judged window, 11 % of the load's 2,500; by Server-Timing they took 130 ms of "
-        "the service's time beside 2,500 ms, 5 %, in a window of 40 s; 80 KiB came back. The declared health checks need "
-        "124 looks at each endpoint (every 323 ms): they stay under 1 % from 27,000 requests on, and this plan yields "
-        "about 2,400."
+        "the service's time beside 2,500 ms, 5 %, in a window of 40 s; 80 KiB came back. The declared health checks "
+        "need 124 looks at each endpoint (every 323 ms): they stay under 1 % from 27,000 requests on, and this plan "
+        "yields about 2,400."
     )
     assert words(probing(30_000)).endswith(" 0.43 %, in a window of 40 s; 80 KiB came back.")
     silent = replace(probing(2500), looks=Cost(270, 540.0), needed_looks=None)
