@@ -40,6 +40,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
     pointer: str = ""
+    form: str | None = None
+    """A page whose form this request sends: its hidden fields and its cookies go along."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from readiness.config.form import Complaint, Form, described, items, mapping, scalar, section
 from readiness.config.probes import (
@@ -95,17 +96,15 @@ def _cache() -> Form[Cache]:
 
 
 def _consistency() -> Form[Consistency]:
-    request = section(
-        Request,
-        {
-            "path": ("path", _path()),
-            "method": ("method", word_form(METHODS)),
-            "headers": ("headers", mapping(text_form(most=4000), key=_header_name)),
-            "body": ("body", block_form()),
-            "pointer": ("pointer", _pointer()),
-        },
-        required=("path",),
-    )
+    fields: dict[str, tuple[str, Form[Any]]] = {
+        "path": ("path", _path()),
+        "method": ("method", word_form(METHODS)),
+        "headers": ("headers", mapping(text_form(most=4000), key=_header_name)),
+        "body": ("body", block_form()),
+        "pointer": ("pointer", _pointer()),
+    }
+    request = section(Request, fields, required=("path",))
+    sign_in = section(Request, {**fields, "form": ("form", _path())}, required=("path",))
     return section(
         Consistency,
         {
@@ -113,7 +112,7 @@ def _consistency() -> Form[Consistency]:
             "read": ("read", request),
             "within": ("within_s", duration_form(least_s=0, most_s=600)),
             "times": ("times", whole_form(least=1, most=100)),
-            "sign_in": ("sign_in", request),
+            "sign_in": ("sign_in", sign_in),
         },
         required=("write", "read", "within"),
     )

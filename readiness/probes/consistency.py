@@ -8,6 +8,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from urllib.parse import urlencode
 
 from readiness.config.probes import Consistency, Request
 from readiness.errors import NotMeasured
@@ -20,6 +23,9 @@ METRIC = "cache.consistency"
 SOURCE = "probe consistency"
 EVERY_S = 0.1
 TIMEOUT_S = 5.0
+FORM = "application/x-www-form-urlencoded"
+MAX_FIELDS = 50
+MAX_PAGE_BYTES = 100_000
 
 
 def measure(target: Target, settings: Consistency | None, stopped: Callable[[], bool]) -> Measurement:
@@ -66,12 +72,40 @@ def _once(getter: Getter, settings: Consistency, cookies: dict[str, str], stoppe
 
 
 def _sign_in(getter: Getter, request: Request) -> dict[str, str]:
-    answer = _send(getter, request, {})
-    pairs = (line.split(";")[0].partition("=") for line in answer.values("Set-Cookie"))
-    cookies = {name.strip(): value.strip() for name, _, value in pairs}
-    if answer.status >= 400 or not cookies:
+    """The cookies of somebody who is signed in."""
+    given: dict[str, str] = {}
+    if request.form is not None:
+        page = getter.get(request.form, timeout_s=TIMEOUT_S)
+        if page.status != 200:
+            raise NotMeasured(f"{request.form}: the form was answered {page.status}")
+        given = _cookies(page)
+        body = "&".join(filter(None, (urlencode(hidden_fields(page.body)), request.body.strip())))
+        request = replace(request, body=body, headers={"Content-Type": FORM, **request.headers})
+    answer = _send(getter, request, given)
+    found = _cookies(answer)
+    if answer.status >= 400 or not found:
         raise NotMeasured(f"{request.method} {request.path}: no cookie came with the answer ({answer.status})")
-    return cookies
+    return given | found
+
+
+def _cookies(answer: Answer) -> dict[str, str]:
+    pairs = (line.split(";")[0].partition("=") for line in answer.values("Set-Cookie"))
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def hidden_fields(page: bytes) -> dict[str, str]:
+    """Names and values of a page's hidden inputs, at most MAX_FIELDS: the token against forgery among them."""
+    found: dict[str, str] = {}
+
+    class Inputs(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            given = dict(attrs)
+            name = given.get("name")
+            if tag == "input" and (given.get("type") or "").lower() == "hidden" and name and len(found) < MAX_FIELDS:
+                found[name] = given.get("value") or ""
+
+    Inputs().feed(page[:MAX_PAGE_BYTES].decode("utf-8", "replace"))
+    return found
 
 
 def _send(getter: Getter, request: Request, cookies: dict[str, str]) -> Answer:

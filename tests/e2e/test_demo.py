@@ -8,6 +8,7 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
+from readiness.demo.accounts import PASSWORD
 from tests.e2e.conftest import Cli
 from tests.e2e.harness import marked, run_readiness, start_readiness
 from tests.e2e.invariants import assert_invariants
@@ -31,21 +32,32 @@ def test_the_demo_prints_where_it_is_and_leaves_nothing_behind(cli: Cli, number:
 @pytest.mark.timeout(180)
 def test_the_demo_is_assessed_end_to_end(cli: Cli) -> None:
     times = ["--users", "10", "--duration", "6s", "--ramp-up", "1s", "--warm-up", "1s"]
-    result = run_readiness(["run", "demo", "--out", str(cli.out), *times], out=cli.out, cwd=cli.folder, timeout_s=150)
+    env = {"READINESS_PASSWORD": PASSWORD}
+    line = ["run", "demo", "--out", str(cli.out), *times]
+    result = run_readiness(line, out=cli.out, cwd=cli.folder, env=env, timeout_s=150)
     assert result.exit_code in (0, 1, 3, 4), str(result)
     assert_invariants(result, planned_s=60)
     assert {one["scenario"] for one in result.report["endpoints"]} == {"login", "bag_lookup", "dashboard"}
     assert result.ledger["ok"] > 0
+    assert "http_4xx" not in result.ledger["failed"], "everybody could log in"
     assert {
         name: result.check(f"data.{name}")["value"]
-        for name in ("bags", "parents_and_children", "children_without_parent")
+        for name in ("bags", "parents_and_children", "children_without_parent", "scans_recorded")
     } == {
         "bags": 25_746,
+        "scans_recorded": 0,
         "parents_and_children": 0,
         "children_without_parent": 0,
     }
     for name in ("health.latency.p95", "cache.hit_rate", "pool.error_rate", "security.headers", "database.orphans"):
         assert result.check(name)["value"] is not None, result.check(name)
+    assert result.check("cache.consistency")["value"] == 100, (
+        "a scan is seen at once; and it is written after the counting"
+    )
+    probing = result.run["probing"]
+    assert probing["needed_looks"] == 124
+    assert 0 < probing["looks"]["service_ms"] <= probing["looks"]["waited_ms"]
+    assert "Probes sent" in result.text("report.md")
 
 
 OLD_SERVICE = """

@@ -90,6 +90,9 @@ class Site:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_POST(self) -> None:
+                self.do_GET()
+
             def do_GET(self) -> None:
                 site.seen.append(self.path)
                 site.paths.get(self.path, reply(404))(self)

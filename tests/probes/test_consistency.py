@@ -103,3 +103,33 @@ def test_the_cookies_of_the_sign_in_go_along(site: Site) -> None:
     site.paths["/login"] = reply(200)
     with pytest.raises(NotMeasured, match="no cookie came"):
         measure(site, within_s=0.3, sign_in=Request("/login"))
+
+
+PAGE = b"""<form><input type="hidden" name="csrf" value="a&amp;b=1"><INPUT TYPE=hidden NAME=next>
+<input name="user" value="no"><input type=hidden value=nameless><p title='<input type="hidden" name="x">'></form>"""
+
+
+def test_a_form_gives_its_hidden_fields_and_its_cookies(site: Site) -> None:
+    shelf = Shelf(0.0)
+    sent: list[tuple[str, str, bytes]] = []
+
+    def log_in(handler: BaseHTTPRequestHandler) -> None:
+        body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
+        if handler.command == "GET":
+            reply(200, PAGE, ("Set-Cookie", "nonce=n1; Path=/"))(handler)
+            return
+        sent.append((handler.headers["Cookie"], handler.headers["Content-Type"], body))
+        reply(303, "", ("Set-Cookie", "session=abc; HttpOnly"), ("Location", "/dashboard"))(handler)
+
+    site.paths |= {"/bag": shelf.read, "/scan": shelf.write, "/login": log_in}
+    sign_in = Request("/login", "POST", body="user=probe", form="/login")
+    assert measure(site, within_s=0.3, sign_in=sign_in).value == 100.0
+    assert sent == [("nonce=n1", "application/x-www-form-urlencoded", b"csrf=a%26b%3D1&next=&user=probe")]
+    site.paths["/login"] = reply(503)
+    with pytest.raises(NotMeasured, match="the form was answered 503"):
+        measure(site, within_s=0.3, sign_in=sign_in)
+
+
+@pytest.mark.parametrize("page", [b"", b"\xff<input", b"<input type=hidden name=" * 5000, b"<![if" * 500])
+def test_a_hostile_page_has_few_fields_or_none(page: bytes) -> None:
+    assert len(consistency.hidden_fields(page)) <= consistency.MAX_FIELDS
