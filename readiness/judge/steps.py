@@ -23,6 +23,7 @@ from readiness.numbers import count, number, share_words
 from readiness.text import clean
 
 MOST_CAUSES = 4
+LIMITED = "; the load ran into a rate limit of the service (429): raise the limit for the test, or send less"
 BLOCK = "lifts a block"
 _UNKNOWN = frozenset({Outcome.ERROR, Outcome.SKIPPED})
 
@@ -272,6 +273,8 @@ def _failures(load: Load | None) -> tuple[str, ...]:
         if bad:
             classes = [f"{n:,} × {name}" for name, n in sorted(record.failed.items(), key=lambda pair: -pair[1])]
             classes += [f"{record.in_flight:,} × still running"] if record.in_flight else []
-            found.append((bad, f"{endpoint.name} ({endpoint.scenario}): {', '.join(classes)} of {record.requests:,}"))
+            hint = LIMITED if record.failed.get("rate_limited") else ""
+            shown = f"{endpoint.name} ({endpoint.scenario}): {', '.join(classes)} of {record.requests:,}{hint}"
+            found.append((bad, shown))
     found.sort(key=lambda pair: -pair[0])
     return tuple(text for _, text in found[:MOST_CAUSES])

@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.conftest import Cli
 from tests.e2e.invariants import assert_invariants
+from tests.faultd.client import layer
 from tests.faultd.fixture import StartFaultd
 
 CHECKS = """
@@ -28,9 +29,10 @@ PROBES = "probes:\n  cache: { statistics: /stats }\n"
         ("body", {"text": '{"cache": {"hits": NaN, "misses": Infinity}}'}),
         ("stats", {"hits": 0, "misses": 0}),
         ("stats", {"hits": 900, "misses": 100}),
+        ("body", {"text": '{"cache": {"hits": -1, "misses": 1.2}}'}),
         ("hang", {}),
     ],
-    ids=["404", "500", "not JSON", "key missing", "text", "NaN", "0 of 0", "unchanged since boot", "hangs"],
+    ids=["404", "500", "not JSON", "key missing", "text", "NaN", "0 of 0", "unchanged since boot", "below 0", "hangs"],
 )
 def test_c1_c2_statistics_that_say_nothing_are_not_a_hit_rate(
     cli: Cli, faultd: StartFaultd, mode: str, words: dict[str, Any]
@@ -40,6 +42,18 @@ def test_c1_c2_statistics_that_say_nothing_are_not_a_hit_rate(
     assert result.exit_code == 3, str(result)
     assert_invariants(result, server, planned_s=1)
     assert result.check("cache.hit_rate")["outcome"] == "error"
+
+
+def test_c4_a_counter_that_went_down_is_not_a_hit_rate(cli: Cli, faultd: StartFaultd) -> None:
+    early, later = (
+        layer("stats", only="/stats", hits=9000),
+        layer("stats", only="/stats", after=1, hits=10, more_hits=1),
+    )
+    server = faultd(later, early)
+    result = cli.run(server.url, checks=CHECKS, more=PROBES, duration="1s")
+    assert result.exit_code == 3, str(result)
+    assert_invariants(result, server, planned_s=1)
+    assert "the counter went down from 9,000 to" in result.check("cache.hit_rate")["message"]
 
 
 def test_the_hit_rate_is_the_change_over_the_run_and_not_since_boot(cli: Cli, faultd: StartFaultd) -> None:

@@ -16,6 +16,7 @@ from tests.e2e.invariants import assert_invariants
 from tests.e2e.postgres import Postgres
 from tests.faultd.client import free_port, layer
 from tests.faultd.fixture import StartFaultd
+from tests.faultd.modes.unruly import KINDS
 
 LOOSE = '\n  http.success_rate: { pass: "> 50 %", on_fail: block }\n'
 
@@ -51,7 +52,9 @@ def test_c3_to_c10_hostile_and_broken_numbers_are_errors_and_hold_nothing(cli: C
     }  # fmt: skip
     layers = [layer("body", text=text, only=f"/{name}") for name, text in bodies.items()]
     layers += [layer(mode, **{"only": f"/{mode}", **words}) for mode, words in modes.items()]
-    names = [*bodies, *modes]
+    layers += [layer("unruly", kind=kind, only=f"/{kind}") for kind in KINDS]
+    layers += [layer("status", code=407, text='{"n": 1}', only="/challenge")]
+    names = [*bodies, *modes, *KINDS, "challenge"]
     custom = "".join(f"    {name}: {{ json: /{name}, pointer: /n, take: max }}\n" for name in names)
     checks = LOOSE + "".join(f'  custom.{name}: {{ pass: ">= 0", on_fail: block }}\n' for name in names)
     server = faultd(*layers)
@@ -64,7 +67,7 @@ def test_c3_to_c10_hostile_and_broken_numbers_are_errors_and_hold_nothing(cli: C
 
 
 def test_c6_c9_c10_a_fall_back_a_flapping_check_and_an_exhausted_pool_are_seen(cli: Cli, faultd: StartFaultd) -> None:
-    full = {"requests": 10, "errors": 0, "size": 30, "available": 0, "max": 30}
+    full = {"requests": 10, "errors": 0, "size": 30, "available": 0, "max": 30}  # and no waited_ms
     server = faultd(
         layer(
             "body",
@@ -79,17 +82,19 @@ def test_c6_c9_c10_a_fall_back_a_flapping_check_and_an_exhausted_pool_are_seen(c
   health.success_rate: { pass: "> 99 %" }
   cache.fallback: { pass: "== 0 %" }
   pool.saturation: { pass: "<= 80 %" }
+  pool.wait.mean: { pass: "< 10 ms" }
   circuit_breaker.closed: { pass: "== 100 %" }
 """
     )
     probes = """probes:
   cache: { statistics: /stats, backend: /cache/backend }
-  pool: { statistics: /stats, size: /pool/size, available: /pool/available, max: /pool/max }
+  pool: { statistics: /stats, size: /pool/size, available: /pool/available, max: /pool/max, waited_ms: /pool/waited_ms }
   circuit_breaker: { statistics: /stats, states: [/state] }
 """
     result = cli.run(server.url, checks=checks, more=probes, duration="2s")
-    assert result.exit_code in (1, 4), str(result)
+    assert result.exit_code == 3, str(result)
     assert_invariants(result, server, planned_s=2)
+    assert "/pool/waited_ms: the JSON has nothing there" in result.check("pool.wait.mean")["message"]
     outcomes = {one["name"]: (one["outcome"], one["value"]) for one in result.report["checks"]}
     assert outcomes["cache.fallback"] == ("fail", 100.0)
     assert outcomes["pool.saturation"] == ("fail", 100.0)
@@ -206,27 +211,38 @@ def test_h16_a_service_that_is_good_to_our_user_agent_only_is_never_ready(cli: C
     assert "a browser: 503, 560 bytes" in result.text("report.md")
 
 
-@pytest.mark.parametrize(
-    ("faults", "scenario", "kind"),
-    [
-        ([layer("status", code=503, share=0.04)], "api.py", "http_5xx"),
-        ([layer("status", code=429, after=50)], "api.py", "rate_limited"),
-        (
-            [layer("status", code=401, only="/login"), layer("status", code=401, only="/dashboard")],
-            "pages.py",
-            "http_4xx",
-        ),
-    ],
-    ids=["T7 four in a hundred fail", "T9 limited after fifty", "T12 nobody can log in"],
-)
-def test_t7_to_t12_refusals_are_failures_of_their_own_class(
-    cli: Cli, faultd: StartFaultd, faults: list[dict[str, object]], scenario: str, kind: str
-) -> None:
-    server = faultd(*faults)
-    result = cli.run(server.url, scenario=scenario, duration="2s")
+def test_t7_four_errors_in_a_hundred_are_four_slow_answers_in_a_hundred(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(layer("status", code=503, share=0.04))
+    result = cli.run(server.url, duration="2s")
     assert result.exit_code == 1, str(result)
-    assert_invariants(result, server, paths=("/api/*", "/login", "/dashboard"), planned_s=2)
-    assert set(result.ledger["failed"]) == {kind}
+    assert_invariants(result, server, planned_s=2)
+    assert set(result.ledger["failed"]) == {"http_5xx"}
+    assert result.check("latency.p95")["value"] is not None
+    assert result.check("latency.p99")["value"] is None, "a failed request is slower than any other"
+
+
+def test_t9_a_rate_limit_that_was_reached_is_named(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(layer("status", code=429, after=50))
+    result = cli.run(server.url, duration="2s")
+    assert result.exit_code == 1, str(result)
+    assert_invariants(result, server, planned_s=2)
+    assert set(result.ledger["failed"]) == {"rate_limited"}
+    assert any("rate limit" in step.lower() for step in result.report["next_steps"]), result.report["next_steps"]
+
+
+def test_t12_what_nobody_got_to_see_because_nobody_could_log_in_is_unknown(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(layer("status", code=401, only="/login"))
+    checks = """
+  http.success_rate: { pass: "> 99 %", on_fail: block }
+  latency.p95@GET /api/item: { pass: "< 900 ms" }
+"""
+    result = cli.run(server.url, scenario="members.py", checks=checks, duration="2s")
+    assert result.exit_code == 1, str(result)
+    assert_invariants(result, server, paths=("/api/*", "/login"), planned_s=2)
+    assert set(result.ledger["failed"]) == {"http_4xx"}
+    assert result.check("http.success_rate")["outcome"] == "fail"
+    assert result.check("latency.p95@GET /api/item")["outcome"] == "error"
+    assert server.seen("/api/*") == 0
 
 
 class TlsPort:

@@ -129,13 +129,17 @@ def test_t14_a_scenario_that_sends_nothing_makes_the_run_inconclusive(cli: Cli, 
     assert "idle" in result.text("report.md")
 
 
-def test_t18_a_p95_just_over_the_limit_is_not_rounded_to_it(cli: Cli, faultd: StartFaultd) -> None:
-    server = faultd(mode="delay", delay_ms=104.9)
-    checks = '\n  latency.p95: { pass: "<= 100 ms", on_fail: block }\n'
-    result = cli.run(server.url, checks=checks)
+def test_t18_h15_a_p95_just_over_the_limit_is_not_rounded_to_it_and_what_the_service_says_of_itself_is_no_help(
+    cli: Cli, faultd: StartFaultd
+) -> None:
+    server = faultd(layer("delay", delay_ms=104.9), layer("body", text='{"p95_ms": 1.5, "errors": 0}', only="/stats"))
+    checks = '\n  latency.p95: { pass: "<= 100 ms", on_fail: block }\n  custom.p95_ms: { pass: "< 10 ms" }\n'
+    probes = "probes: { custom: { p95_ms: { json: /stats, pointer: /p95_ms } } }\n"
+    result = cli.run(server.url, checks=checks, more=probes)
     assert result.exit_code == 1, str(result)
     assert_invariants(result, server)
     assert 104.7 <= result.check("latency.p95")["value"] < 160
+    assert result.check("custom.p95_ms")["outcome"] == "pass"
 
 
 def test_a_share_of_errors_over_the_limit_is_not_ready_however_fast_the_rest(cli: Cli, faultd: StartFaultd) -> None:
