@@ -36,7 +36,6 @@ from readiness.load.recorder import Recorder
 from readiness.load.stock.clients import StockClients
 from readiness.load.stock.fast import improve
 from readiness.load.stopping import stop_user
-from readiness.load.task_loop import run_user
 from readiness.load.told import Listener, ToldRequests
 from readiness.load.turns import Turns
 from readiness.load.watch import Watch
@@ -134,7 +133,8 @@ class Engine:
     def _environment(self, classes: list[type[Any]]) -> Environment:
         improve()
         for cls in classes:
-            _lean(cls)
+            if cls.stop is locust.User.stop:  # a class may have its own
+                cls.stop = stop_user
             if issubclass(cls, locust.FastHttpUser) and "insecure" not in vars(cls):
                 cls.insecure = False  # Locust's default accepts any certificate
             self._wrap_new_users(cls)
@@ -276,14 +276,6 @@ class Engine:
                 writes=(self.writes.sent, self.writes.acknowledged),
             )
         )
-
-
-def _lean(cls: type[Any]) -> None:
-    """Our task loop and our stop, unless the class has its own."""
-    if cls.run is locust.User.run:
-        cls.run = run_user
-    if cls.stop is locust.User.stop:
-        cls.stop = stop_user
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from types import ModuleType
 
 from locust import LoadTestShape, User
 
+from readiness.load.loading import Refused, line_of, watched
 from readiness.load.plan import ScenarioFile
 
 
@@ -90,7 +91,11 @@ def _import(scenario: ScenarioFile) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:
-        spec.loader.exec_module(module)
+        with watched():
+            spec.loader.exec_module(module)
+    except Refused as refused:
+        line = line_of(scenario.path, refused)
+        raise ScenarioError(f"{scenario.path}{f':{line}' if line else ''}: {refused}") from None
     except BaseException as error:  # a locustfile may also call sys.exit()
         last = traceback.extract_tb(error.__traceback__)[-1]
         line = getattr(error, "lineno", None) or last.lineno

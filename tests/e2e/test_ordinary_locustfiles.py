@@ -84,3 +84,20 @@ def test_a_load_test_shape_is_refused_and_says_what_to_do_instead(cli: Cli, faul
     assert "Waves is a LoadTestShape" in result.said
     assert "load.steps" in result.said
     assert server.seen("/api/*") == 0
+
+
+def test_locust_as_a_library_is_refused_and_says_what_to_do_instead(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd()
+    result = cli.run(server.url, scenario="library.py")
+    assert result.exit_code == 2, str(result)
+    assert "library.py:16: runs a load of its own" in result.said
+    assert "under `if __name__" in result.said
+    assert server.seen("/api/*") == 0
+
+
+def test_users_without_think_time_end_their_requests_when_the_load_ends(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd()
+    result = cli.run(server.url, scenario="stock_restless.py", duration="1s")
+    assert result.exit_code == 0, str(result)
+    assert_invariants(result, server)
+    assert result.ledger["in_flight"] == 0

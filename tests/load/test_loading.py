@@ -1,0 +1,51 @@
+"""A scenario file that does not come to an end, or starts a load of its own, is refused with its line."""
+
+from pathlib import Path
+
+from tests.load.isolated import python
+
+READ = """
+import json, sys
+import locust
+from readiness.load import loading, locustfiles
+from readiness.load.plan import ScenarioFile
+
+said = []
+for path in json.load(sys.stdin):
+    loading.LONGEST_S = 0.3 if "long" in path else 20.0
+    try:
+        locustfiles.load_classes((ScenarioFile("shop", path, None),))
+    except locustfiles.ScenarioError as error:
+        said.append(str(error))
+    else:
+        said.append("")
+from locust.env import Environment
+Environment(user_classes=[]).create_local_runner()  # only files are kept from it
+print(json.dumps(said))
+"""
+USERS = """from locust import HttpUser, run_single_user, task
+from locust.env import Environment
+import time
+class Shop(HttpUser):
+    @task
+    def look(self): pass
+"""
+FILES = {
+    "runner.py": ("Environment(user_classes=[Shop]).create_local_runner()", "a load of its own"),
+    "single.py": ("run_single_user(Shop)", "a load of its own"),
+    "long_sleep.py": ("time.sleep(60)", "still being read after 0.3 s"),
+    "long_loop.py": ("while True: pass", "still being read after 0.3 s"),
+    "fine.py": ("if __name__ == '__main__': run_single_user(Shop)", None),
+}
+
+
+def test_a_file_that_does_more_than_define_users_is_refused_with_its_line(tmp_path: Path) -> None:
+    for name, (line, _) in FILES.items():
+        (tmp_path / name).write_text(USERS + line)
+    said = python(READ, [str(tmp_path / name) for name in FILES])
+    for (name, (_, reason)), text in zip(FILES.items(), said, strict=True):
+        if reason is None:
+            assert text == "", text
+        else:
+            assert text.startswith(f"{tmp_path / name}:7: "), text
+            assert reason in text
