@@ -98,6 +98,6 @@ def test_locust_as_a_library_is_refused_and_says_what_to_do_instead(cli: Cli, fa
 def test_users_without_think_time_end_their_requests_when_the_load_ends(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd()
     result = cli.run(server.url, scenario="stock_restless.py", duration="1s")
-    assert result.exit_code == 0, str(result)
+    assert result.exit_code in (0, 3), str(result)  # a generator that is always busy may prove no latency
     assert_invariants(result, server)
     assert result.ledger["in_flight"] == 0

@@ -37,6 +37,23 @@ group.join(timeout=20)
 print(json.dumps([len(begun), len(ended), len(set(stopped)), len(stopped), len(group)]))
 """
 
+MANY_DESCRIPTORS = """
+import json, os, resource
+from tests.load.http.stock import HttpUser, FastHttpUser, READ, Server, idle, ok, user_of
+
+_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+while os.open(os.devnull, os.O_RDONLY) < 1100:
+    pass
+with Server([READ, ok(b"x")] * 4, repeat=True) as server:
+    users = [user_of(kind, server.url) for kind in (FastHttpUser, HttpUser)]
+    for _ in range(4):
+        for user, _ in users:
+            user.client.get("/")
+    fd = idle(users[0][0]).fileno()
+print(json.dumps([fd, [ledger.outcomes for _, ledger in users], server.connections]))
+"""
+
 
 @pytest.mark.parametrize("check", names("stock"))
 def test_stock_clients(check: str) -> None:
@@ -47,3 +64,9 @@ def test_no_user_is_stopped_in_the_middle_of_a_task_that_began_while_it_was_to_e
     begun, ended, stopped, calls, running = python(STOP)
     assert begun == ended > 20
     assert (stopped, calls, running) == (20, 20, 0)
+
+
+def test_descriptors_from_1024_on_keep_their_connections() -> None:
+    fd, outcomes, connections = python(MANY_DESCRIPTORS)
+    assert fd >= 1024
+    assert (outcomes, connections) == ([["ok"] * 4] * 2, 2)

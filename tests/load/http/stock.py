@@ -2,7 +2,6 @@
 
 import gc
 import os
-import resource
 import select
 import ssl
 from typing import Any
@@ -133,14 +132,14 @@ def check_an_idle_connection_that_was_closed_is_replaced() -> None:
             told.clear()
             assert user.client.post("/").content == expected
             told.append(True)
-            idle = get_original("select", "poll")()
-            idle.register(_idle(user).fileno(), select.POLLIN)
-            assert until(lambda idle=idle: bool(idle.poll(0)))  # type: ignore[misc]
+            watching = get_original("select", "poll")()
+            watching.register(idle(user).fileno(), select.POLLIN)
+            assert until(lambda watching=watching: bool(watching.poll(0)))  # type: ignore[misc]
         assert user.client.post("/").content == b"3"
     assert (ledger.outcomes, server.connections) == (["ok"] * 3, 3)
 
 
-def _idle(user: Any) -> Any:
+def idle(user: Any) -> Any:
     """The one idle connection of a FastHttpUser."""
     [client] = user.client.client.clientpool.clients.values()
     [sock] = client._connection_pool._socket_queue.queue
@@ -163,26 +162,6 @@ def check_cookies_are_kept_and_sent() -> None:
             user.client.get("/")
         assert [b"\r\nCookie: a=1\r\n" in request for request in server.requests] == [False, False, True]
         assert [cookie.name for cookie in user.client.cookiejar] == ["a"]
-
-
-def check_descriptors_beyond_1024_keep_their_connections() -> None:
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    others = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
-    try:
-        for kind in KINDS:
-            with Server([READ, ok(b"x")] + [READ, ok(b"y")] * 3) as server:
-                user, ledger = user_of(kind, server.url)
-                first = user.client.get("/", stream=kind is FastHttpUser)
-                if kind is FastHttpUser:
-                    assert first.content == b"x"
-                    assert _idle(user).fileno() >= 1024
-                for _ in range(3):
-                    assert user.client.get("/").content == b"y"
-            assert (ledger.outcomes, server.connections) == (["ok"] * 4, 1), kind
-    finally:
-        for fd in others:
-            os.close(fd)
 
 
 def check_a_socket_closed_by_another_greenlet_ends_the_wait() -> None:
