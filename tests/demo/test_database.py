@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import time
+
 import psycopg
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 
 from readiness.demo.accounts import ACCOUNTS, PASSWORD, account_name, hash_password, read_accounts
 from readiness.demo.seed import BAGS, CHILDREN, PARENTS, READER_ROLE, SERVICE_ROLE, parent_of, qr_code
+from readiness.demo.service import pool
 from readiness.demo.stack import Stack
 
 
@@ -102,3 +107,29 @@ def test_the_committed_hashes_belong_to_the_public_password() -> None:
         assert account.name == account_name(position)
         assert PasswordHasher().verify(account.password_hash, PASSWORD)
         assert hash_password(account.name) == account.password_hash
+
+
+def test_the_pool_keeps_ten_lends_thirty_and_replaces_connections_that_grew_old(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (pool.KEPT, pool.KEPT + pool.OVERFLOW, pool.MAX_LIFETIME_S) == (10, 30, 300)
+    monkeypatch.setattr(pool, "MAX_LIFETIME_S", 0.3)
+
+    async def story() -> None:
+        async with pool.create_pool(stack.admin_database_url) as lent:
+            await lent.wait()
+            assert pool.pool_statistics(lent)["size"] == 10
+            async with contextlib.AsyncExitStack() as busy:
+                for _ in range(30):
+                    await busy.enter_async_context(lent.connection())
+                assert pool.pool_statistics(lent)["size"] == 30
+            seen: set[object] = set()
+            ends_s = time.monotonic() + 20
+            while len(seen) <= 30:  # more than it ever lends: they were replaced
+                assert time.monotonic() < ends_s
+                row = await pool.fetch_one(lent, b"select pg_backend_pid()")
+                assert row is not None
+                seen.add(row[0])
+                await asyncio.sleep(0.005)
+
+    asyncio.run(story())

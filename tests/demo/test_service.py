@@ -1,12 +1,21 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import httpx
 import psycopg
 import pytest
+import redis
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from readiness.demo.seed import BAGS, PARENTS, parent_of, qr_code
+from readiness.demo.service.parts import is_tls
+from readiness.demo.service.security_headers import SecurityHeaders
+from readiness.demo.service.sessions import Session, start_session
 from readiness.demo.stack import Stack
 
 LogIn = Callable[..., httpx.Response]
@@ -173,3 +182,40 @@ def test_every_answer_has_the_security_headers(client: httpx.Client, method: str
     assert "permissions-policy" in headers
     assert "strict-transport-security" not in headers  # plain http
     assert "server" not in headers
+
+
+def test_under_tls_the_session_is_secure_and_browsers_are_told_to_stay_there() -> None:
+    """By the scheme alone: the demo listens on plain http."""
+
+    def enter(request: Request) -> Response:
+        response = Response()
+        start_session(response, Session(7, "user-007"), "secret" * 8, tls=is_tls(request))
+        return response
+
+    async def ask(url: str) -> httpx.Headers:
+        app = SecurityHeaders(Starlette(routes=[Route("/", enter)]))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as somebody:
+            return (await somebody.get(url)).headers
+
+    headers = asyncio.run(ask("https://bags.example/"))
+    assert headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+    attributes = headers["set-cookie"].lower().split("; ")
+    assert {"secure", "httponly", "samesite=lax"} <= set(attributes)
+    headers = asyncio.run(ask("http://127.0.0.1/"))
+    assert "strict-transport-security" not in headers
+    assert "secure" not in headers["set-cookie"].lower().split("; ")
+
+
+def test_answers_live_in_valkey_for_as_long_as_is_promised(stack: Stack, client: httpx.Client, log_in: LogIn) -> None:
+    log_in(11)
+    assert stack.cache_url is not None
+    with redis.Redis.from_url(stack.cache_url) as valkey:
+        valkey.delete(*valkey.keys("bag-tracker:*"), "none")
+        for path in (f"/api/bags/{qr_code(4000)}", "/api/dashboard-stats-cached", "/dashboard"):
+            assert client.get(path).status_code == 200
+        kept_s = {name.decode(): valkey.ttl(name) for name in valkey.keys("bag-tracker:*")}
+    (user,) = [name for name in kept_s if ":user:" in name]
+    assert set(kept_s) == {f"bag-tracker:bag:{qr_code(4000)}", "bag-tracker:dashboard:stats", user}
+    assert 30 < kept_s[f"bag-tracker:bag:{qr_code(4000)}"] <= 60
+    assert 0 < kept_s["bag-tracker:dashboard:stats"] <= 30
+    assert 60 < kept_s[user] <= 300
