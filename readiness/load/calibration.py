@@ -155,6 +155,7 @@ def _in_child(plan_fd: int, given: Sequence[type[Any]] | None, told_fd: int) -> 
         if not line:
             os._exit(0)  # nobody wants it any more
         plan = read_plan(line)
+        allow_only(plan.addresses + plan.allowed_addresses)
         classes = load_classes(plan.scenarios) if given is None else given
         with subprocess.Popen(
             [sys.executable, "-I", "-S", str(Path(null_server.__file__))],

@@ -10,6 +10,9 @@ from typing import Any
 
 import gevent.socket
 
+_CONNECT = gevent.socket.socket.connect
+_CONNECT_EX = gevent.socket.socket.connect_ex
+
 
 class NotAllowed(ConnectionRefusedError):
     """A scenario tried to reach a host that the run does not allow."""
@@ -18,11 +21,9 @@ class NotAllowed(ConnectionRefusedError):
 def allow_only(addresses: tuple[str, ...], port: int | None = None) -> None:
     """From now on every TCP or UDP connection of this process to another address is refused before it starts.
 
-    With `port`, also every connection to another port of these addresses.
+    It takes the place of what was allowed before. With `port`, also every connection to another port of these is.
     """
     allowed = frozenset(addresses)
-    original_connect = gevent.socket.socket.connect
-    original_connect_ex = gevent.socket.socket.connect_ex
 
     def refuse(address: Any) -> None:
         if not isinstance(address, tuple):
@@ -32,11 +33,11 @@ def allow_only(addresses: tuple[str, ...], port: int | None = None) -> None:
 
     def connect(self: Any, address: Any) -> Any:
         refuse(address)
-        return original_connect(self, address)
+        return _CONNECT(self, address)
 
     def connect_ex(self: Any, address: Any) -> Any:
         refuse(address)
-        return original_connect_ex(self, address)
+        return _CONNECT_EX(self, address)
 
     gevent.socket.socket.connect = connect
     gevent.socket.socket.connect_ex = connect_ex

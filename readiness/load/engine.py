@@ -96,6 +96,7 @@ class Engine:
 
     def run(self) -> None:
         """Load the scenarios, drive the load, send every event."""
+        allow_only(self.plan.addresses + self.plan.allowed_addresses)  # also while the files are being read
         try:
             classes = load_classes(self.plan.scenarios)
         except ScenarioError as error:
@@ -105,7 +106,6 @@ class Engine:
             self.send(wire.Fatal(problem, usage=True))
             return
         calibration = calibrate(self.plan, classes, self._copy)
-        allow_only(self.plan.addresses + self.plan.allowed_addresses)
         environment = self._environment(classes)
         runner = environment.create_local_runner()
         # Locust's statistics are never read, and its listener would cost every request a few microseconds.
@@ -147,12 +147,15 @@ class Engine:
         return environment
 
     def _wrap_new_users(self, cls: type[Any]) -> None:
-        if not issubclass(cls, locust.HttpUser | locust.FastHttpUser):
-            return
         original, stock, own = cls.__init__, self._stock, self._listener
 
         def make(user: Any, *args: Any, **kwargs: Any) -> None:
-            original(user, *args, **kwargs)
+            try:
+                original(user, *args, **kwargs)
+            except Exception as error:  # no greenlet of the user's is there yet that could tell of it
+                if type(user) is cls:
+                    self._note_error(user, error)
+                raise
             stock.wrap(user, own)
 
         setattr(cls, "__init__", make)  # noqa: B010 - mypy rightly minds a plain assignment
@@ -160,6 +163,9 @@ class Engine:
     def _on_user_error(self, user_instance: Any, exception: BaseException, tb: Any, **_: Any) -> None:
         if self._stock.on_user_error(exception) or COUNTED in getattr(exception, "__notes__", ()):
             return  # it is in the ledger as the failure of a request
+        self._note_error(user_instance, exception)
+
+    def _note_error(self, user_instance: Any, exception: BaseException) -> None:
         text = clean(f"{scenario_of(type(user_instance))}: {type(exception).__name__}: {exception}")
         if text in self._errors or len(self._errors) < MAX_ERRORS:
             self._errors[text] += 1

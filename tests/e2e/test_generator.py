@@ -55,7 +55,12 @@ def test_a_generator_that_was_paused_decides_nothing_about_the_target(cli: Cli, 
 
 
 @pytest.mark.parametrize(
-    ("scenario", "text"), [("raises.py", "bug in the scenario"), ("raises_at_start.py", "bug before the first task")]
+    ("scenario", "text"),
+    [
+        ("raises.py", "bug in the scenario"),
+        ("raises_at_start.py", "bug before the first task"),
+        ("raises_when_made.py", "bug before the user is there"),
+    ],
 )
 def test_g12_exceptions_of_the_scenario_are_shown_and_never_green(
     cli: Cli, faultd: StartFaultd, scenario: str, text: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,6 +94,16 @@ def test_locust_as_a_library_is_refused_and_says_what_to_do_instead(cli: Cli, fa
     assert "library.py:16: runs a load of its own" in result.said
     assert "under `if __name__" in result.said
     assert server.seen("/api/*") == 0
+
+
+def test_a_locustfile_reaches_no_other_host_while_it_is_read(cli: Cli, faultd: StartFaultd, tmp_path: Path) -> None:
+    server, canary = faultd(), faultd(host="127.0.0.2")
+    file = tmp_path / "fetches.py"
+    file.write_text(f"import requests\nDATA = requests.get({canary.url!r}, timeout=9).text\n")
+    result = cli.run(server.url, scenario=str(file))
+    assert result.exit_code == 2, str(result)
+    assert "127.0.0.2 is not the target; name it with --allow-host" in result.said
+    assert canary.counts()["connections"] == 0
 
 
 def test_users_without_think_time_end_their_requests_when_the_load_ends(cli: Cli, faultd: StartFaultd) -> None:

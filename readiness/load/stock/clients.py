@@ -79,12 +79,12 @@ class StockClients:
         """By the id of the greenlet."""
 
     def wrap(self, user: User, own: Callable[..., Any]) -> None:
-        """Watch the client of a stock user; other users are left alone.
+        """Watch the client of a stock user, once; other users are left alone.
 
         `own` is the listener of the `request` event that calls `end` for everything that comes another way.
         """
-        if isinstance(user, HttpUser | FastHttpUser):
-            client: Any = user.client
+        client: Any = getattr(user, "client", None)
+        if isinstance(user, HttpUser | FastHttpUser) and not isinstance(client.request_event, _Event):
             client.request = self._watched(user, client.request)
             client._send_request_safe_mode = self._timed(client, client._send_request_safe_mode)
             client.request_event = _Event(client.request_event, self.end, own)

@@ -1,4 +1,4 @@
-"""Ordinary users that ask again at once: one kind by its user, one by a TaskSet."""
+"""Ordinary users that ask again at once: one kind by its own task, one by a TaskSet too."""
 
 from locust import FastHttpUser, TaskSet, constant, task
 
@@ -11,9 +11,7 @@ class Shopper(FastHttpUser):
         self.client.get("/api/item")
 
 
-class Visitor(FastHttpUser):
-    wait_time = constant(0)
-
+class Visitor(Shopper):
     @task
     class Visit(TaskSet):
         @task
