@@ -57,3 +57,18 @@ def resident_mb(pid: int) -> float:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
     except OSError:
         return 0.0
+
+
+def held_mb(pids: list[int]) -> float:
+    """Memory in RAM of several processes; what they share (libraries) is counted once, as it is there once."""
+    private, shared = 0.0, [0.0]
+    for pid in pids:
+        try:
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+        except OSError:
+            private += resident_mb(pid)
+            continue
+        kb = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
+        shared.append((kb["Shared_Clean"] + kb["Shared_Dirty"]) * 1024 / 1e6)
+        private += kb["Rss"] * 1024 / 1e6 - shared[-1]
+    return private + max(shared)

@@ -1,8 +1,8 @@
 """Many users that mostly wait: CPU and memory of 5,000 at one request a second each, beside k6 and plain Locust.
 
 `python -m benchmarks.sleeping [--users 5000] [--seconds 10]`: users arrive over 5 s, then the middle of the rest is
-looked at. Memory is what all processes of the tool hold in RAM; for `readiness run` the engine's alone stands in
-brackets, the rest is the command that judges. CPU is in cores.
+looked at. Memory is what all processes of the tool hold in RAM, what they share counted once; for `readiness run` the
+engine's alone stands in brackets, the rest is the command that judges. CPU is in cores.
 """
 
 import argparse
@@ -35,13 +35,13 @@ def measure(tool: str, work: Work, server: Nginx) -> str:
             time.sleep(work.seconds / 2)
             took_s = time.perf_counter() - start_s
             used_s, requests = sum(map(machine.cpu_s, pids)) - used_s, server.requests() - requests - 1
-            held_mb = sorted(map(machine.resident_mb, pids))
+            held_mb, largest_mb = machine.held_mb(pids), max(map(machine.resident_mb, pids))
             process.wait(60)
         finally:
             process.kill()
             process.wait()
-    largest = f" ({held_mb[-1]:.0f})" if len(held_mb) > 1 else ""
-    return f"{requests / took_s:>7,.0f}/s  {used_s / took_s:.2f} cores  {sum(held_mb):>6,.0f}{largest} MB"
+    largest = f" ({largest_mb:.0f})" if len(pids) > 1 else ""
+    return f"{requests / took_s:>7,.0f}/s  {used_s / took_s:.2f} cores  {held_mb:>6,.0f}{largest} MB"
 
 
 def main() -> None:

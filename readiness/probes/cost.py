@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-import httpx
-
 from readiness.measurements.probing import Cost, Probing
 from readiness.measurements.run import Load
 from readiness.numbers import count, duration, share_words
+from readiness.probes.library import httpx
 
 BUDGET = 0.01
 """Looks should add no more than this share to the load."""

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import httpx
 import numpy as np
 
 from readiness.config.probes import Health
@@ -21,6 +20,7 @@ from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Detail, Measurement, Rate, Recording, Slice, Target
 from readiness.probes.cost import Meter
 from readiness.probes.http import FetchFailed, fetch, new_client, url_of
+from readiness.probes.library import httpx
 from readiness.probes.window import Window
 
 LIVE = "health.latency.p95"

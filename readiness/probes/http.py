@@ -15,12 +15,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 
-import httpx
-
 from readiness import __version__
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Target
 from readiness.probes.cost import Meter
+from readiness.probes.library import httpx
 from readiness.text import clean
 
 USER_AGENT = f"readiness/{__version__}"

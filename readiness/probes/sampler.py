@@ -14,13 +14,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import httpx
-
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Target
 from readiness.probes import json_pointer, prometheus, redis_info
 from readiness.probes.cost import Meter
 from readiness.probes.http import TIMEOUT_S, Answer, FetchFailed, fetch, new_client
+from readiness.probes.library import httpx
 from readiness.probes.window import Window
 from readiness.text import clean
 
