@@ -18,6 +18,7 @@ import readiness
 from readiness.load.http.cookies import Cookies
 from readiness.load.http.failures import Failure
 from readiness.load.http.headers import Headers
+from readiness.load.http.poll import poll_of_this_hub
 from readiness.load.http.pool import Pool
 from readiness.load.http.request import (
     Draft,
@@ -73,6 +74,7 @@ class Client:
         self._scenario = scenario
         self._recorder = recorder
         self._timeout_s = timeout_s
+        poll_of_this_hub().expect(min(timeout_s, connect_timeout_s))
         self.max_body_bytes = max_body_bytes
         self.control_flow = control_flow
         context = (tls or verified_context()) if self.origin.secure else None
@@ -177,6 +179,8 @@ class Client:
                 written = self._writer.write(method, with_query(self.origin.target_of(path), params), draft)
         except Exception as problem:
             return self._refuse(response, name or default_name(str(method), str(path)), problem, catch_response)
+        if timeout is not None:
+            poll_of_this_hub().expect(timeout)
         deadline_s = now_s + (self._timeout_s if timeout is None else timeout)
         return self._perform(response, written, name, deadline_s, catch_response, allow_redirects)
 

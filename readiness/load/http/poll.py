@@ -56,6 +56,9 @@ class Poll(Protocol):
     def remove(self, conn: Waiting) -> None:
         """Forget `conn`; call before its descriptor is closed."""
 
+    def expect(self, timeout_s: float) -> None:
+        """From now on a deadline may lie as near as this when it is set; call before it is."""
+
     def wait(self, conn: Waiting, write: bool = False) -> None:
         """Until something may have happened to `conn`; Expired after `conn.deadline_s`."""
 
@@ -69,6 +72,10 @@ class EpollPoll:
         self._epoll = get_original("select", "epoll")()  # gevent removes it from `select`
         self._io = hub.loop.io(self._epoll.fileno(), 1)
         self._timer = hub.loop.timer(DEADLINE_TICK_S, DEADLINE_TICK_S)
+        self._shortest_s = 0.0
+        """No deadline is set nearer than this; 0 while nobody said."""
+        self._earliest_s = 0.0
+        """No deadline passes before this, so until then nobody's is looked at."""
         self._to_hub = greenlet.switch.__get__(hub)  # without Hub.switch, which asks each greenlet for a hook first
         self._ready: list[Any] = []
         """Greenlets whose wait is over and that have not had their turn yet, the next one last."""
@@ -91,6 +98,11 @@ class EpollPoll:
         if not self._conns:
             self._io.stop()
             self._timer.stop()
+
+    def expect(self, timeout_s: float) -> None:
+        """See Poll."""
+        self._shortest_s = min(self._shortest_s or timeout_s, timeout_s)
+        self._earliest_s = min(self._earliest_s, perf_counter() + timeout_s)
 
     def wait(self, conn: Waiting, write: bool = False) -> None:
         """See Poll."""
@@ -136,6 +148,10 @@ class EpollPoll:
     def _expire(self) -> None:
         self.rounds += 1
         now = perf_counter()
+        if now < self._earliest_s:
+            return  # thousands of connections are not worth looking through twenty times a second
+        ahead = [conn.deadline_s for conn in self._conns.values() if conn.deadline_s > now]
+        self._earliest_s = min([*ahead, now + self._shortest_s])
         for conn in [c for c in self._conns.values() if c.waiter is not None and c.deadline_s <= now]:
             waiter = conn.waiter
             if waiter is not None:
@@ -156,6 +172,9 @@ class WatcherPoll:
         conn.event = True  # nothing is seen between requests, so a connection is looked at before it is reused
 
     def remove(self, conn: Waiting) -> None:
+        """See Poll."""
+
+    def expect(self, timeout_s: float) -> None:
         """See Poll."""
 
     def wait(self, conn: Waiting, write: bool = False) -> None:

@@ -4,6 +4,7 @@ import _socket
 import errno
 import gzip
 import resource
+from typing import Any
 
 import gevent
 
@@ -101,6 +102,22 @@ def check_a_silent_server_is_a_timeout_and_timeout_can_be_given_per_request() ->
         client.get("/", timeout=0.1)
         assert ledger.outcomes == ["timeout", "timeout"]
         assert server.connections == 2
+
+
+def check_deadlines_of_every_length_are_met_beside_each_other() -> None:
+    silent: list[list[Any]] = [[READ, 8] for _ in range(6)]
+    with Server(*silent) as server:
+        ledger = Ledger()
+        long, short = client_of(server, ledger, timeout_s=2.0), client_of(server, ledger, timeout_s=0.3)
+        waits = [gevent.spawn(long.get, "/long"), gevent.spawn(short.get, "/short")]
+        gevent.sleep(0.4)  # the short one is over: the next deadline lies far ahead
+        other = client_of(server, ledger, timeout_s=2.0)
+        waits += [gevent.spawn(other.get, "/once", timeout=0.2), gevent.spawn(short.get, "/again")]
+        gevent.joinall(waits)
+        took_s = {call.name.removeprefix("GET /"): call.took_s for call in ledger.calls}
+    assert ledger.outcomes == ["timeout"] * 4
+    for name, asked_s in (("long", 2.0), ("short", 0.3), ("once", 0.2), ("again", 0.3)):
+        assert asked_s <= took_s[name] < asked_s + 1.5, took_s
 
 
 def check_an_answer_behind_the_deadline_is_a_timeout() -> None:
