@@ -68,7 +68,8 @@ def test_a_locustfile_may_use_all_of_locust(cli: Cli, faultd: StartFaultd, load:
     assert result.exit_code == 1, str(result)  # TOLD trouble never succeeds
     assert result.report["doubts"] == []
     endpoints = {one["name"]: (one["requests"], one["failures"]) for one in result.report["endpoints"]}
-    always = {"GET /api/hello", "GET /api/steps", "GET /api/rest", "TOLD sleep", "TOLD trouble"}
+    always = {f"GET /api/{name}" for name in ("hello", "steps", "rest", "lines", "renamed", "walk")}
+    always |= {"TOLD sleep", "TOLD trouble"}
     ends = {"GET /api/third", "TOLD test_stop after init and test_start"}
     assert always <= set(endpoints) <= always | ends
     assert load or ends <= set(endpoints)

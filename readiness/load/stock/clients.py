@@ -77,6 +77,8 @@ class StockClients:
         self._deadlines = Deadlines(timeout_s)
         self._open: dict[int, _Open] = {}
         """By the id of the greenlet."""
+        self._streaming: set[int] = set()
+        """Greenlets whose request leaves the body to the scenario."""
 
     def wrap(self, user: User, own: Callable[..., Any]) -> None:
         """Watch the client of a stock user, once; other users are left alone.
@@ -135,7 +137,7 @@ class StockClients:
 
     def _watched(self, user: User, original: Callable[..., Any]) -> Callable[..., Any]:
         scenario, mine = scenario_of(type(user)), vars(user)
-        opened, enter = self._open, self._recorder.enter
+        opened, streaming, enter = self._open, self._streaming, self._recorder.enter
 
         def request(method: str, url: str, *args: Any, **kwargs: Any) -> Any:
             key = id(getcurrent())
@@ -148,25 +150,30 @@ class StockClients:
                 due_s = mine.pop("readiness_intended_s")
             waiting = opened[key] = _Open((scenario, f"{method} {name}"), due_s, sent_s, "://" not in str(url))
             enter(waiting)
+            if streams := kwargs.get("stream") or (len(args) > 3 and args[3]):
+                streaming.add(key)
             try:
                 waiting.response = original(method, url, *args, **kwargs)
             except GreenletExit:
                 opened.pop(key, None)  # stays in the recorder: in flight when the load ended
                 raise
+            finally:
+                if streams:
+                    streaming.discard(key)
             return waiting.response
 
         return request
 
     def _timed(self, client: Any, original: Callable[..., Any]) -> Callable[..., Any]:
         """`original` under a total deadline; past it, Locust's own error response is returned."""
-        deadlines = self._deadlines
+        deadlines, streaming = self._deadlines, self._streaming
         fast = isinstance(client, FastHttpSession)
 
         def send(method: str, url: str, **kwargs: Any) -> Any:
             deadline = deadlines.begin()
             try:
                 response = original(method, url, **kwargs)
-                if fast and not kwargs.get("stream"):
+                if fast and not (streaming and id(getcurrent()) in streaming):
                     _read_body(response)
                 if deadline.passed:
                     raise Passed  # somebody caught it and went on

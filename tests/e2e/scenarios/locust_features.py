@@ -7,7 +7,21 @@ import time
 from contextlib import contextmanager
 
 from gevent.lock import Semaphore
-from locust import FastHttpUser, HttpUser, SequentialTaskSet, TaskSet, User, constant, events, tag, task
+from locust import (
+    FastHttpUser,
+    HttpUser,
+    MarkovTaskSet,
+    SequentialTaskSet,
+    TaskSet,
+    User,
+    constant,
+    constant_pacing,
+    events,
+    tag,
+    task,
+    transition,
+    transitions,
+)
 from locust.clients import HttpSession
 
 everybody_is_there = Semaphore()
@@ -105,6 +119,31 @@ class Fast(FastHttpUser):
     def ask(self):
         with self.rest("GET", "/api/rest") as response:
             assert response.js is not None
+
+    @task
+    def read_lines(self):
+        assert list(self.client.iter_lines("/api/lines"))
+
+    @task
+    def ask_under_another_name(self):
+        with self.client.rename_request("/api/renamed"):
+            self.client.request("GET", "/api/named", auth=("user", "word"), headers={"X-One": "1"})
+
+
+class Walk(MarkovTaskSet):
+    wait_time = constant_pacing(0.02)
+
+    @transition("back")
+    def there(self):
+        self.client.get("/api/walk")
+
+    @transitions({"there": 1})
+    def back(self):
+        self.client.get("/api/walk", params={"to": "start"}, name="/api/walk")
+
+
+class Walker(HttpUser):
+    tasks = [Walk]  # noqa: RUF012
 
 
 class Custom(User):

@@ -110,6 +110,21 @@ def check_a_connection_is_kept_whatever_the_answers_size() -> None:
     assert (ledger.outcomes, server.connections) == (["ok"] * len(bodies), 1)
 
 
+def check_a_body_may_be_left_to_the_scenario() -> None:
+    with Server([READ, ok(b"a\nb\n"), READ, ok(b"whole"), READ, ok(b"next")], repeat=True) as server:
+        for kind in KINDS:
+            user, ledger = user_of(kind, server.url)
+            heard = listen(user)
+            if kind is FastHttpUser:
+                assert list(user.client.iter_lines("/")) == ["a", "b"]
+            else:
+                assert list(user.client.get("/", stream=True).iter_lines()) == [b"a", b"b"]
+            assert user.client.get("/", stream=True).content == b"whole"
+            assert user.client.get("/").content == b"next"
+            assert ledger.outcomes == ["ok"] * 3
+            assert [fields["response_length"] for fields in heard] == [4, 5, 4]
+
+
 def check_an_answer_in_pieces_is_put_together() -> None:
     with Server([READ, b"HTTP/1.1 200 OK\r\nContent-", 0.05, b"Length: 4\r\n\r\nab", 0.05, b"cd"]) as server:
         user, ledger = user_of(FastHttpUser, server.url)
