@@ -17,6 +17,7 @@ from readiness.report import FORMATS
 from readiness.report.capacity import CAPACITY_FORMATS
 from readiness.report.capacity.json import read as read_capacity
 from readiness.report.json import loads as read_report
+from tests import seed_report
 from tests.examples import CAPACITIES, EXAMPLES
 
 FOLDER = Path(__file__).parent.parent / "reports" / "example"
@@ -63,6 +64,14 @@ def test_a_capacity_rendered_again_gives_the_committed_files(name: str) -> None:
         if os.environ.get("UPDATE_GOLDEN"):
             (folder / fmt.file_name).write_text(text)
         assert (folder / fmt.file_name).read_text() == text, fmt.name
+
+
+def test_the_page_on_the_seed_report_says_what_the_examples_say() -> None:
+    page = seed_report.written(seed_report.PAGE.read_text())
+    if os.environ.get("UPDATE_GOLDEN"):
+        seed_report.PAGE.write_text(page)
+    assert seed_report.PAGE.read_text() == page
+    assert page.count("\ndemo") > 40
 
 
 def test_no_example_names_a_place_of_the_machine_that_made_it() -> None:

@@ -24,24 +24,34 @@ SIZE_BYTES, SIZE_SHARE = 64, 0.1
 """Sizes that lie closer than this are the same page: tokens and times differ in length."""
 SLOWER, SLOWER_MS = 4.0, 100.0
 """Both browser answers must take so many times as long as ours, and so much longer, to be another treatment."""
+TRIES = 3
+"""A service under load is fast and slow by chance; what differs by rule differs each time."""
 
 
 def ask_all(target: Target, paths: Iterable[str], window: Window, meter: Meter) -> Mapping[str, Trio | str]:
     """Path -> the answers to a browser, to us, and to a browser again; or the reason why there are none."""
     found: dict[str, Trio | str] = {}
-    as_browser = Message(headers={"User-Agent": BROWSER})
     with Getter(target, meter) as getter:
         for path in dict.fromkeys(paths):
             try:
-                first, ours, second = (
-                    getter.get(path, stop=lambda: window.ended_before(GRACE_S), message=message)
-                    for message in (as_browser, None, as_browser)
-                )
+                trio = _ask(getter, path, window)
+                for _ in range(TRIES - 1):
+                    if not _differences(trio):
+                        break
+                    trio = _ask(getter, path, window)
+                found[path] = trio
             except NotMeasured as error:
                 found[path] = str(error)
-            else:
-                found[path] = (first, ours, second)
     return found
+
+
+def _ask(getter: Getter, path: str, window: Window) -> Trio:
+    as_browser = Message(headers={"User-Agent": BROWSER})
+    first, ours, second = (
+        getter.get(path, stop=lambda: window.ended_before(GRACE_S), message=message)
+        for message in (as_browser, None, as_browser)
+    )
+    return first, ours, second
 
 
 def same(evidence: Evidence) -> tuple[Measurement, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http.server import BaseHTTPRequestHandler
+
 import pytest
 
 from readiness.config.probes import Probes, UserAgent
@@ -62,3 +64,16 @@ def test_what_did_not_answer_or_is_not_declared_is_not_measured(agents: dict[str
     settings = Probes(user_agent=UserAgent(()))
     with pytest.raises(NotMeasured, match=reason):
         user_agent.same(Evidence(settings, Readings({}, True), agents=agents))
+
+
+@pytest.mark.parametrize(("good_after", "asked"), [(0, 3), (1, 6), (2, 9), (9, 9)])
+def test_a_difference_must_show_each_time(site: Site, good_after: int, asked: int) -> None:
+    def run(handler: BaseHTTPRequestHandler) -> None:
+        favoured = str(handler.headers["User-Agent"]).startswith("readiness/") and len(site.seen) <= 3 * good_after
+        reply(200 if favoured else 503)(handler)
+
+    site.paths["/"] = run
+    found = user_agent.ask_all(site.target, ("/",), Window(), Meter())
+    assert len(site.seen) == asked
+    (measured,) = user_agent.same(Evidence(Probes(), Readings({}, True), agents=found))
+    assert measured.value == (good_after < 3)
