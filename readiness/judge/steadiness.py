@@ -3,7 +3,7 @@
 A mean or percentile of a window that changed its level is true of no moment. Trend and level shift are tested on block
 values of two series: the median, and the share of requests slower than nine tenths of the window (its tail).
 Ringing alone only says so; a latency that passed loses the pass where the late half alone breaks the limit, or where
-the trend would break it within as long again.
+the trend would break it within as long again. Windows too short for the tests are held to their late half.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from readiness.measurements.histogram import merge
 from readiness.measurements.run import Load, Recording, Slice
 from readiness.metrics.metric import Kind, Metric
 from readiness.numbers import quantity
-from readiness.stats.steadiness import Course, course
+from readiness.stats.steadiness import MIN_BLOCKS, Course, course
 
 MOST_BLOCKS = 20
 MIN_REQUESTS = 20
@@ -50,6 +50,8 @@ def doubtful_pass(load: Load, metric: Metric, scope: str | None, limit: Limit) -
     if metric.kind not in (Kind.QUANTILE, Kind.MEAN) or metric.unit != "ms":
         return None
     record = recording_of(one for one in load.endpoints if in_scope(one, scope))
+    if len(_blocks(record.slices)) < MIN_BLOCKS:
+        return _late_half(metric, record, limit)
     found = _of(record) if record.ok.total else None
     if found is None or not found.rises:
         return None
@@ -63,6 +65,20 @@ def doubtful_pass(load: Load, metric: Metric, scope: str | None, limit: Limit) -
     if ahead is not None and not limit.holds(ahead):
         return Suspicion(f"{found.text}, and at this pace it breaks the limit within as long again", remedy)
     return None
+
+
+def _late_half(metric: Metric, record: Recording, limit: Limit) -> Suspicion | None:
+    """Of a window too short to tell a change from chance: what the whole proved, its late half must not deny."""
+    late = record.slices[len(record.slices) // 2 :]
+    requests = sum(part.ok.total + part.failed for part in late)
+    value = _value(metric, late)
+    if len(record.slices) < 2 or not requests or (value is not None and limit.holds(value)):
+        return None
+    shown = quantity(value, "ms", absent="not bounded")
+    return Suspicion(
+        f"its late half alone ({shown}) breaks the limit, and the window is too short to tell growth from chance",
+        f"lengthen duration, so that it holds {MIN_BLOCKS} blocks of a second and of {MIN_REQUESTS} requests",
+    )
 
 
 def _of(record: Recording) -> Unsteady | None:

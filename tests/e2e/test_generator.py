@@ -26,6 +26,14 @@ def test_g1_an_engine_that_is_killed_makes_the_run_inconclusive(cli: Cli, faultd
     assert "engine" in result.text("report.md")
 
 
+def test_g4_an_engine_that_ends_by_itself_is_not_believed(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd()
+    result = cli.run(server.url, scenario="exits.py", duration="3s")
+    assert result.exit_code == 3, str(result)
+    assert_invariants(result)
+    assert any("before its end marker (exit code 0)" in doubt for doubt in result.report["doubts"])
+
+
 def test_g2_an_engine_that_stands_still_is_not_waited_for_for_ever(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd()
     running = cli.start(server.url, duration="1s")

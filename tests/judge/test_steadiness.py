@@ -17,14 +17,19 @@ from tests.judge.builders import check, config, load, run
 SECONDS = 40
 
 
-def judged(level_ms: Callable[[int], float], *, passes: str = "< 100 ms", each: int = 100) -> Verdict:
-    """A run of 40 s in which the requests of second s take about level_ms(s)."""
+def grown(level_ms: Callable[[int], float], seconds: int, each: int) -> Recording:
+    """So many seconds, in which the requests of second s take about level_ms(s)."""
     generator = random.Random(5)
     slices = []
-    for second in range(SECONDS):
+    for second in range(seconds):
         values = [level_ms(second) * 1000 * generator.lognormvariate(0, 0.2) for _ in range(each)]
         slices.append(Slice(float(second), 1.0, Histogram.of_us(np.array(values, np.int64)), 0))
-    record = Recording(merge(*(part.ok for part in slices)), slices=tuple(slices))
+    return Recording(merge(*(part.ok for part in slices)), slices=tuple(slices))
+
+
+def judged(level_ms: Callable[[int], float], *, passes: str = "< 100 ms", each: int = 100) -> Verdict:
+    """The verdict on a run of 40 s."""
+    record = grown(level_ms, SECONDS, each)
     return judge(run(load(("shop", "GET /", record))), config(check("latency.p95", passes, on_fail=OnFail.BLOCK)))
 
 
@@ -66,3 +71,31 @@ def test_growth_that_stays_far_from_the_limit_is_told_and_passes() -> None:
 def test_few_requests_tell_no_course(seconds_between: int) -> None:
     verdict = judged(lambda second: 20 + second, each=3 // seconds_between or 1, passes="< 500 ms")
     assert said(verdict) == ""
+
+
+@pytest.mark.parametrize("seconds", [2, 3, 4, 5])
+def test_no_window_too_short_for_the_tests_passes_on_its_early_half(seconds: int) -> None:
+    for each in (30, 100, 300, 1000):
+        for late_ms in (74, 78, 82, 95):
+
+            def level(second: int, late_ms: int = late_ms) -> int:
+                return 20 if second < seconds - 1 else late_ms
+
+            verdict, record = short(level, seconds, each)
+            late = merge(*(part.ok for part in record.slices[seconds // 2 :])).quantile_ms(0.95)
+            assert late is not None
+            assert late < 100 or verdict.checks[0].outcome is not Outcome.PASS, (each, late_ms)
+    assert short(lambda second: 20, seconds, 100)[0].checks[0].outcome is Outcome.PASS
+
+
+def test_a_late_half_that_breaks_the_limit_is_what_a_short_window_is_told() -> None:
+    verdict, _ = short(lambda second: 20 if second < 3 else 82, 4, 100)
+    assert verdict.checks[0].outcome is Outcome.INCONCLUSIVE
+    assert "its late half alone" in verdict.checks[0].message
+
+
+def short(level_ms: Callable[[int], float], seconds: int, each: int) -> tuple[Verdict, Recording]:
+    """The verdict on so few seconds, and what it was about."""
+    record = grown(level_ms, seconds, each)
+    limits = config(check("latency.p95", "< 100 ms", on_fail=OnFail.BLOCK))
+    return judge(run(load(("shop", "GET /", record))), limits), record

@@ -1,0 +1,18 @@
+"""Ends the whole process with success, in the middle of the load."""
+
+import os
+from itertools import count
+
+from readiness.scenario import User, constant, task
+
+NUMBERS = count()
+
+
+class Exits(User):
+    wait_time = constant(0.01)
+
+    @task
+    def item(self) -> None:
+        self.client.get("/api/item")
+        if next(NUMBERS) == 100:
+            os._exit(0)
