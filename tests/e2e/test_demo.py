@@ -29,6 +29,12 @@ def test_the_demo_prints_where_it_is_and_leaves_nothing_behind(cli: Cli, number:
     assert until(lambda: not marked(result.mark), 10), marked(result.mark)
 
 
+def test_a_drill_needs_a_profile_that_has_a_breaker(cli: Cli) -> None:
+    result = cli.plain("demo", "--drill", "--profile", "legacy")
+    assert result.exit_code == 2
+    assert "--drill: the profile legacy has no circuit breaker" in result.stderr
+
+
 @pytest.mark.timeout(180)
 def test_the_demo_is_assessed_end_to_end(cli: Cli) -> None:
     times = ["--users", "10", "--duration", "6s", "--ramp-up", "1s", "--warm-up", "1s"]

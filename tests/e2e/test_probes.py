@@ -200,6 +200,31 @@ def test_limits_and_breakers_are_provoked_only_when_allowed_and_within_bounds(
         assert load_ended_s < min(at_s for at_s, _, path in server.log() if path in ("/limited", "/drill/fails"))
 
 
+@pytest.mark.parametrize(
+    ("words", "opens", "recovers"),
+    [
+        ({"failures": 1000, "says": "open"}, "fail", "error"),
+        ({"open_s": 1000.0, "says": "closed"}, "inconclusive", "fail"),
+    ],
+    ids=["never opens and says so", "never closes and says it is not open"],
+)
+def test_a_breaker_that_never_opens_or_never_closes_is_a_finding_whatever_it_says(
+    cli: Cli, faultd: StartFaultd, words: dict[str, object], opens: str, recovers: str
+) -> None:
+    server = faultd(layer("breaker", only="/drill/*", **words))
+    provoke = "{ fails: /drill/fails, works: /drill/works, state: /state, requests: 7, wait: 1s }"
+    checks = LOOSE + PROVOKED.replace('  rate_limit.enforced: { pass: "== 1", on_fail: block }\n', "")
+    probes = f"probes:\n  circuit_breaker: {{ statistics: /drill/state, provoke: {provoke} }}\n"
+    result = cli.run(server.url, checks=checks, more=probes, duration="1s")
+    assert result.exit_code == 1, str(result)
+    assert_invariants(result, server, planned_s=4)
+    assert result.check("circuit_breaker.opens")["outcome"] == opens
+    assert result.check("circuit_breaker.recovers")["outcome"] == recovers
+    assert server.seen("/drill/fails") <= 7
+    if recovers == "fail":
+        assert "open: the service still refuses, and needs somebody" in result.text("report.md")
+
+
 def test_h16_a_service_that_is_good_to_our_user_agent_only_is_never_ready(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd(layer("favours", only="/", text="<h1>Sorry</h1>" * 40, code=503))
     result = cli.run(server.url, checks=LOOSE, duration="1s")
