@@ -12,6 +12,8 @@ from functools import cache
 from typing import Any
 
 _PIECE = 65_536
+_FIRST_PIECE = 4096
+"""Asked for until an answer is longer: the room for many bytes costs more than most answers."""
 
 
 @cache
@@ -27,7 +29,13 @@ class TlsStream:
         self._sock = sock
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+        outer = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+        self._tls: Any = getattr(outer, "_sslobj", outer)  # the C object itself: what surrounds it only passes on
+        self._piece_bytes = _FIRST_PIECE
+        self._full = False
+        """The last read of the socket got all it asked for: there may be more."""
+        self.holds_more = False
+        """Whether something came that has not been read; no event of the socket will tell of it."""
         self.unsent = b""
         """Encrypted, and not yet taken by the socket."""
         self.proper_end = True
@@ -46,13 +54,14 @@ class TlsStream:
                 raise
             else:
                 self.flush()
+                self._look()
                 return
 
     def send(self, data: bytes | memoryview) -> int:
         """Bytes of `data` taken; they are on the wire once `unsent` is empty."""
         if self.unsent:
             self.flush()
-        taken = self._tls.write(data[:_PIECE])
+        taken: int = self._tls.write(data[:_PIECE])
         record = self._outgoing.read()
         try:
             sent = self._sock.send(record)
@@ -70,28 +79,34 @@ class TlsStream:
             sent = self._sock.send(data)
             self.unsent = data = data[sent:]
 
-    @property
-    def holds_more(self) -> bool:
-        """Whether something came that has not been read; no event of the socket will tell of it."""
-        return self._incoming.pending > 0 or self._tls.pending() > 0
-
     def recv(self, size: int) -> bytes:
         """Up to `size` decrypted bytes; empty at the end."""
         if not self.holds_more:  # asking TLS first would cost an exception
             self._fill()
         while True:
             try:
-                return self._tls.read(size)
+                data: bytes = self._tls.read(size)
             except ssl.SSLWantReadError:
+                self.holds_more = False
                 self._fill()
             except ssl.SSLZeroReturnError:
                 return b""
             except ssl.SSLEOFError:
                 self.proper_end = False
                 return b""
+            else:
+                self._look()
+                return data
+
+    def _look(self) -> None:
+        self.holds_more = self._full or self._incoming.pending > 0 or self._tls.pending() > 0
 
     def _fill(self) -> None:
-        data = self._sock.recv(_PIECE)
+        self._full = False
+        data = self._sock.recv(self._piece_bytes)
+        if len(data) == self._piece_bytes:
+            self._full = True
+            self._piece_bytes = _PIECE
         if data:
             self._incoming.write(data)
         else:
