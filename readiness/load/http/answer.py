@@ -20,6 +20,7 @@ MAX_INTERIM = 16
 
 _NOTABLE = re.compile(rb"\n(?:set-cookie|content-encoding):", re.IGNORECASE)
 """Headers that the client itself acts on."""
+_FOLD = re.compile(rb"\r\n[ \t]+")
 _DUE = ("end of its head", "begin of the answer")
 """What llhttp may still tell of, the next one last."""
 
@@ -69,6 +70,8 @@ class Answer:
         self.notable = False
         """Perhaps a cookie is set, or the body has a content coding: the headers are worth parsing."""
         self.interim = 0
+        self._folded = False
+        """The head has lines that go on, and is not there yet."""
         self._received = 0
         self._counted = 0
         self._body_bytes = 0
@@ -84,9 +87,14 @@ class Answer:
 
     def feed(self, data: bytes) -> None:
         """Take what was read. Raises Failure `protocol` or `too_large`."""
-        if self.raw:
+        if self._folded:
+            self._unfold(data)
+        elif self.raw:
             self._feed_more(data)
-            return
+        else:
+            self._feed_first(data)
+
+    def _feed_first(self, data: bytes) -> None:
         self.raw = data
         try:
             self._feed(data)
@@ -115,9 +123,31 @@ class Answer:
         self._odd = True
         if isinstance(problem, HttpParserUpgrade):
             raise Failure("protocol", "the server switched protocols without being asked") from None
-        if not self.complete:
+        if self.complete:
+            self.extra, self.keep_alive = True, False
+        elif not self.head_done and _fold_in(self.raw):
+            self._folded = True
+            self._unfold(b"")
+        else:
             raise Failure("protocol", f"not a valid HTTP/1.1 answer: {problem}") from None
-        self.extra, self.keep_alive = True, False
+
+    def _unfold(self, data: bytes) -> None:
+        """A line that begins with a blank goes on with the field before it (RFC 9112 §5.2); llhttp refuses it.
+
+        Once the head is there its lines are joined, and the answer is read from the beginning.
+        """
+        self.raw += data
+        self._check_head(self.raw)
+        end = self.raw.find(b"\r\n\r\n", _fold_in(self.raw))
+        if end < 0:
+            return
+        head = _FOLD.sub(lambda fold: b" " * len(fold[0]), self.raw[:end])
+        whole, self.raw = head + self.raw[end:], b""
+        self._folded = False
+        self._due[:] = _DUE
+        self.interim = 0
+        self.new_parser()
+        self._feed_first(whole)
 
     def _check(self, data: bytes, in_head: bool) -> None:
         if in_head:
@@ -200,3 +230,9 @@ class Answer:
         self.interim += 1
         if self.interim > MAX_INTERIM or status == 101:
             raise ValueError("too many 1xx answers")
+
+
+def _fold_in(raw: bytes) -> int:
+    """Where a field's line goes on in the next one; 0 where none does. The status line cannot."""
+    fold = _FOLD.search(raw)
+    return 0 if fold is None or fold.start() == raw.find(b"\r\n") else fold.start()

@@ -17,7 +17,7 @@ KINDS: Mapping[str, Callable[[], bytes]] = {
     "headers": lambda: reply(200, b"{}", headers=[(f"X-{number}", "1") for number in range(10_000)]),
     "cookies": lambda: reply(200, b"{}", headers=[("Set-Cookie", f"c{number}=1") for number in range(10_000)]),
     "long_header": lambda: reply(200, b"{}", headers=[("X-Long", "x" * 10_000_000)]),
-    "folded": lambda: reply(200, b"{}", headers=[("X-Folded", "one\r\n two")]),
+    "folded": lambda: reply(200, b'{"ok": true}', headers=[("X-Folded", "one\r\n two")]),
     "interim": lambda: b"HTTP/1.1 100 Continue\r\n\r\n" * 100 + reply(200, b'{"ok": true}'),
     "no_content": lambda: b"HTTP/1.1 204 No Content\r\n\r\nsurprise",
     "http09": lambda: b"<html>no status line at all</html>\r\n\r\n",

@@ -242,6 +242,30 @@ def check_too_many_or_too_large_headers_are_protocol_failures() -> None:
     assert one(READ, ok(b"", *[f"X-{i}: 1" for i in range(200)]))[1].outcomes == ["ok"]
 
 
+def check_a_folded_header_is_one_field_however_it_comes() -> None:
+    folded = ok(b"hi\r\n  there", "X-A: one\r\n two\r\n\t three", "X-B: b", "Set-Cookie: a=1;\r\n Path=/")
+    interim = b"HTTP/1.1 100 Continue\r\n\r\n"
+    pieces: list[list[Any]] = [[folded], [interim + folded], [interim, 0.01, folded]]
+    pieces += [[folded[:n], 0.01, folded[n:]] for n in (20, 52, 56, 90)]
+    for steps in pieces:
+        with Server([READ, *steps, READ, ok(b"next")]) as server:
+            ledger = Ledger()
+            client = client_of(server, ledger)
+            first = client.get("/")
+            assert (first.status_code, first.content) == (200, b"hi\r\n  there"), (steps, first.error)
+            assert first.headers["x-a"].split() == ["one", "two", "three"]
+            assert first.headers["x-b"] == "b"
+            assert client.cookies["a"] == "1"
+            assert client.get("/").text == "next"
+            assert (server.connections, ledger.outcomes) == (1, ["ok", "ok"])
+
+
+def check_a_folded_head_without_end_is_cut() -> None:
+    endless = b"HTTP/1.1 200 OK\r\nX-A: a\r\n" + b" aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n" * 5_000
+    assert one(READ, endless, 1.0)[1].outcomes == ["protocol"]
+    assert one(READ, endless[:200], CLOSE)[1].outcomes == ["protocol"]
+
+
 def check_malformed_answers_are_protocol_failures() -> None:
     for raw in (
         b"garbage\r\n\r\n",
@@ -249,7 +273,8 @@ def check_malformed_answers_are_protocol_failures() -> None:
         b"HTTP/2.0 200 OK\r\n\r\n",
         b"RTSP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
         b"<html>HTTP/0.9</html>",
-        b"HTTP/1.1 200 OK\r\nX-A: a\r\n folded\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n X-A: a\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n 0\r\n\r\n0123456789",
         b"HTTP/1.1 200 OK\r\nBad Name: a\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
