@@ -10,8 +10,8 @@ from readiness.load.http.cookies import Cookies
 from readiness.load.http.headers import Headers
 from readiness.load.http.request import Draft, Origin, default_name, serialise
 
-_REMEMBERED = 1024
-"""Requests kept as bytes; forgotten all at once when more paths are in use (random ids)."""
+_REMEMBERED = 32
+"""Requests kept as bytes by each user; forgotten all at once when more paths are in use (random ids)."""
 
 
 @dataclass(frozen=True, slots=True)
