@@ -34,7 +34,7 @@ from readiness.load.parent import EventPipe, read_line, watch_parent
 from readiness.load.plan import EnginePlan, loads
 from readiness.load.recorder import Recorder
 from readiness.load.stock.clients import StockClients
-from readiness.load.stock.fast import improve
+from readiness.load.stock.insides import improve
 from readiness.load.stopping import stop_user
 from readiness.load.told import Listener, ToldRequests
 from readiness.load.turns import Turns

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import gevent
+from gevent import get_hub
 from greenlet import getcurrent, greenlet
 
 
@@ -16,14 +16,16 @@ class Row:
     """Greenlets that are about to send, of one hub."""
 
     def __init__(self) -> None:
-        hub: Any = gevent.get_hub()
-        self._run_callback = hub.loop.run_callback
-        self._to_hub = greenlet.switch.__get__(hub)
+        self._hub: Any = get_hub()
+        self._run_callback = self._hub.loop.run_callback
+        self._to_hub = greenlet.switch.__get__(self._hub)
         self._waiting: list[Any] = []
         self._leaving: list[Any] = []
 
     def join(self) -> None:
         """Until the others that are ready have joined too."""
+        if get_hub() is not self._hub:
+            return  # a thread of the scenario's own: nothing to join there
         if not self._waiting:
             self._run_callback(self._leave)
         me = getcurrent()

@@ -15,7 +15,7 @@ from locust.event import Events
 from locust.exception import StopUser
 
 from readiness.load.stock.clients import StockClients
-from readiness.load.stock.fast import improve
+from readiness.load.stock.insides import improve
 from readiness.load.stock.row import Row
 from readiness.load.stock.sockets import PolledSocket
 from tests.load.http.ledger import Ledger
@@ -141,24 +141,29 @@ def check_an_idle_connection_that_was_closed_is_replaced() -> None:
             sleep(0.005)
 
     late = b"HTTP/1.1 408 Late\r\n\r\n"
-    with Server([READ, ok(b"1"), wait, CLOSE], [READ, ok(b"2"), wait, late, 5.0], [READ, ok(b"3")]) as server:
-        user, ledger = user_of(FastHttpUser, server.url)
-        for expected in (b"1", b"2"):
-            told.clear()
-            assert user.client.post("/").content == expected
-            told.append(True)
-            watching = get_original("select", "poll")()
-            watching.register(idle(user).fileno(), select.POLLIN)
-            assert until(lambda watching=watching: bool(watching.poll(0)))  # type: ignore[misc]
-        assert user.client.post("/").content == b"3"
-    assert (ledger.outcomes, server.connections) == (["ok"] * 3, 3)
+    for kind in KINDS:
+        with Server([READ, ok(b"1"), wait, CLOSE], [READ, ok(b"2"), wait, late, 5.0], [READ, ok(b"3")]) as server:
+            user, ledger = user_of(kind, server.url)
+            for expected in (b"1", b"2"):
+                told.clear()
+                assert user.client.post("/").content == expected
+                told.append(True)
+                watching = get_original("select", "poll")()
+                watching.register(idle(user).fileno(), select.POLLIN)
+                assert until(lambda watching=watching: bool(watching.poll(0)))  # type: ignore[misc]
+            assert user.client.post("/").content == b"3"
+        assert (ledger.outcomes, server.connections) == (["ok"] * 3, 3), kind
 
 
 def idle(user: Any) -> Any:
-    """The one idle connection of a FastHttpUser."""
-    [client] = user.client.client.clientpool.clients.values()
-    [sock] = client._connection_pool._socket_queue.queue
-    return sock
+    """The one idle connection of a user."""
+    if isinstance(user, FastHttpUser):
+        [client] = user.client.client.clientpool.clients.values()
+        [sock] = client._connection_pool._socket_queue.queue
+        return sock
+    [pool] = user.client.get_adapter(user.host).poolmanager.pools._container.values()
+    [connection] = [one for one in pool.pool.queue if one is not None]
+    return connection.sock
 
 
 def check_tls() -> None:
@@ -194,6 +199,15 @@ def _waiting(greenlet: Any) -> list[PolledSocket]:
     """Sockets whose answer the greenlet waits for."""
     sockets = [one for one in gc.get_objects() if type(one) is PolledSocket]
     return [one for one in sockets if one._place is not None and one._place.waiter is greenlet]
+
+
+def check_a_thread_of_the_scenarios_own_may_ask() -> None:
+    for kind in KINDS:
+        with Server([READ, ok(b"x"), READ, ok(b"y")]) as server:
+            user = type("Shopper", (kind,), {"host": server.url})(Environment(events=Events(), host=server.url))
+            asked = gevent.get_hub().threadpool.spawn(lambda user=user: [user.client.get("/").content for _ in "12"])
+            assert asked.get(timeout=10) == [b"x", b"y"]
+        assert server.connections == 1
 
 
 def check_who_is_killed_in_the_row_is_not_sent_off_later() -> None:

@@ -1,4 +1,4 @@
-"""What FastHttpUser's client does for nothing, left out; and a liveness test that knows descriptors from 1024 on."""
+"""What the insides of stock clients do for nothing, left out; and liveness tests that know descriptors from 1024 on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from gevent.monkey import get_original
 from geventhttpclient.connectionpool import ConnectionPool
 from locust.contrib import fasthttp
+from urllib3 import connection
 
 from readiness.load.http.poll import EpollPoll, poll_of_this_hub
 from readiness.load.stock.row import Row
@@ -31,24 +32,30 @@ class Jar(CookieJar):
 
 
 def improve() -> None:
-    """For all clients that FastHttpUsers make in this process from now on."""
+    """For all clients that stock users make in this process from now on."""
     vars(fasthttp)["CookieJar"] = Jar
     if isinstance(poll_of_this_hub(), EpollPoll):  # where that is, poll(2) is too
         row, poll = Row(), get_original("select", "poll")
         changed: Any = ConnectionPool
         changed._create_tcp_socket = _polled_socket
-        changed._is_socket_alive = lambda _, sock: _is_alive(sock, row, poll)
+        changed._is_socket_alive = lambda _, sock: _is_quiet(sock, row, poll)
+        waiting = vars(connection)["wait_for_read"]
+
+        def wait_for_read(sock: Any, timeout: float | None = None) -> bool:
+            return bool(waiting(sock, timeout)) if timeout != 0 else not _is_quiet(sock, row, poll)
+
+        vars(connection)["wait_for_read"] = wait_for_read
 
 
 def _polled_socket(_: ConnectionPool, family: int, kind: int, protocol: int) -> PolledSocket:
     return PolledSocket(family, kind, protocol)
 
 
-def _is_alive(sock: Any, row: Row, poll: Any) -> bool:
+def _is_quiet(sock: Any, row: Row, poll: Any) -> bool:
     """Whether nothing happened to an idle connection: what came unasked is its end, or no answer to the next request.
 
     geventhttpclient 2.6.1 asks `select`, which refuses descriptors from 1024 on: with more than a thousand users every
-    request opened a connection of its own.
+    request opened a connection of its own. urllib3 asks gevent's `poll`, which makes watchers and a timer for it.
     """
     row.join()
     try:
