@@ -19,6 +19,7 @@ from gevent.pool import Group
 from locust import TaskSet
 from locust.exception import InterruptTaskSet, RescheduleTask, StopUser
 
+from readiness.load.alarm import Alarm
 from readiness.load.instrument import Sentinel
 from readiness.load.phases import arrivals
 from readiness.load.plan import EnginePlan
@@ -62,6 +63,7 @@ class Arrivals:
         self._due_s: set[float] = set()
         """Arrivals that were given a user, but whose turn has not come yet."""
         self._scheduler: Any = None
+        self._alarm = Alarm()
         self._schedule = schedule(plan)
         self._next_s: float | None = None
         """The arrival that the scheduler waits for."""
@@ -84,6 +86,7 @@ class Arrivals:
         """No new arrivals; those under way get the drain time, and what never began is dropped."""
         if self._scheduler is not None:
             self._scheduler.kill()
+        self._alarm.close()
         self._starting.kill()
         self._drop_unreached(time.perf_counter() - self._recorder.start_s)
         if not self._busy.join(timeout=self._environment.stop_timeout):
@@ -110,9 +113,7 @@ class Arrivals:
         for at_s in self._schedule:
             due_s = recorder.start_s + at_s
             self._next_s = at_s
-            wait_s = due_s - time.perf_counter()
-            if wait_s > 0:
-                gevent.sleep(wait_s)
+            self._alarm.sleep_until(due_s)
             self._next_s = None
             recorder.intend(due_s)
             cls = self._random.choices(self._classes, self._weights)[0]
