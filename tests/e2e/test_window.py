@@ -20,11 +20,11 @@ def test_t15_a_slow_start_is_measured_and_shown_but_not_judged(cli: Cli, faultd:
 
 
 def test_t16_a_service_that_grows_slower_all_the_time_is_not_green(cli: Cli, faultd: StartFaultd) -> None:
-    server = faultd(mode="degrade", every_s=1, more_ms=55, from_ms=20)
+    server = faultd(mode="degrade", every_s=1, more_ms=33, from_ms=20)
     checks = '\n  latency.p95: { pass: "< 500 ms", on_fail: block }\n'
-    result = cli.run(server.url, checks=checks, duration="7s")
+    result = cli.run(server.url, checks=checks, duration="13s")  # seven blocks may leave a trend to chance
     assert result.exit_code in (1, 3), str(result)
-    assert_invariants(result, server, planned_s=7)
+    assert_invariants(result, server, planned_s=13)
     assert result.check("latency.p95")["value"] < 500
     assert any("not steady: the median latency rose" in note for note in result.report["notes"])
 

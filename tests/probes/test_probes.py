@@ -18,7 +18,7 @@ from tests.probes.conftest import Site, document, in_turn, observe, raw, reply, 
 Judged = Callable[..., Window]
 PARTS = {
     "__init__", "window", "http", "counters", "json_pointer", "header_rules", "content_security_policy", "sampler",
-    "prometheus", "redis_info", "pages", "evidence", "observatory", "cost", "pace",
+    "prometheus", "redis_info", "pages", "evidence", "observatory", "cost", "pace", "library",
 }  # fmt: skip
 OTHERS = {"health", "custom", "consistency", "provoked_breaker"}
 """Looks with more to them than one line of LOOKS."""
