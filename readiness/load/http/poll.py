@@ -118,6 +118,10 @@ class EpollPoll:
                 self._ready.pop().switch()
             else:
                 self._to_hub()
+        except BaseException:  # killed while its turn was due: a later switch would hit whatever it waits for then
+            if me in self._ready:
+                self._ready.remove(me)
+            raise
         finally:
             conn.waiter = None
         if conn.expired:
