@@ -64,7 +64,7 @@ def execute(
         outcome, looks, activity, probing = _drive(plan, wanted, stages, progress, interrupted, environment)
     progress.step("counting in the database")
     rows = stages.after(before, outcome.writes)
-    if outcome.load is not None and interrupted() is None:
+    if outcome.load is not None and interrupted() is None and probes.provokes(plan.config.probes, wanted):
         # After the counting: what is provoked may write too, and the counts are about the load.
         progress.step("provoking what the file allows")
         looks += probes.provoke(plan.target, plan.config.probes, wanted, lambda: interrupted() is not None)

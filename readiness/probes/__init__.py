@@ -182,6 +182,12 @@ def conclude(
     return tuple(found)
 
 
+def provokes(settings: Probes, wanted: AbstractSet[str]) -> bool:
+    """Whether there is anything that may be provoked, or was asked for."""
+    allowed = (settings.cache.consistency, settings.circuit_breaker.provoke)
+    return settings.rate_limit.provoke or any(allowed) or not wanted.isdisjoint(PROVOKED)
+
+
 def provoke(
     target: Target, settings: Probes, wanted: AbstractSet[str], stopped: Callable[[], bool]
 ) -> tuple[Measurement, ...]:
