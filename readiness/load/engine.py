@@ -7,6 +7,7 @@ Locust is imported first, because that import patches the process. Standard inpu
 from __future__ import annotations
 
 import locust  # isort: skip  # must be the first import of the process
+import gc
 import os
 import sys
 import time
@@ -211,6 +212,7 @@ class Engine:
 
     def _tell_spawned(self, runner: Any) -> None:
         """Locust's event that all users are there, which the first on_start may wait for."""
+        gc.freeze()  # what is there now stays: a full collection that looks at it all would be a pause of the generator
         runner.environment.events.spawning_complete.fire(user_count=self.plan.users)
 
     def _on_quit(self, runner: Any) -> None:
