@@ -162,12 +162,8 @@ class Recorder:
             return
         self._quiet_since_s = end_s
         start_s = call.start_s
-        if self.judged_from_s <= start_s < self.judged_until_s:
-            cells = self._judged_cells
-            if self.watch is not None:
-                self.watch.see(call, end_s)
-        else:
-            cells = self._cells.setdefault(self.step(start_s), {})
+        judged = self.judged_from_s <= start_s < self.judged_until_s
+        cells = self._judged_cells if judged else self._cells.setdefault(self.step(start_s), {})
         try:
             cell = cells[call.identity]
         except KeyError:
@@ -176,11 +172,13 @@ class Recorder:
             cell.ok_s.append(end_s - start_s)
             if self.open:
                 cell.service_s.append(end_s - call.sent_s)
-            return
-        cell.failed[failure] += 1
-        cell.failed_s.append(end_s - start_s)
-        if detail and len(self._details) < 100:
-            self._details[f"{call.identity[1]}: {failure}: {detail}"] += 1
+        else:
+            cell.failed[failure] += 1
+            cell.failed_s.append(end_s - start_s)
+            if detail and len(self._details) < 100:
+                self._details[f"{call.identity[1]}: {failure}: {detail}"] += 1
+        if judged and self.watch is not None:
+            self.watch.see(call, end_s)  # last: whatever it makes of the answer, the request is counted
 
     @property
     def dropped(self) -> tuple[int, int]:
