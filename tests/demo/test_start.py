@@ -33,7 +33,8 @@ with stack.start() as running:
     print(os.geteuid(), urllib.request.urlopen(running.url + "/health").status, flush=True)
 """
 START_AND_WAIT = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests themselves run in the background
 from readiness.demo import stack
 with stack.start() as running:
     print(running.url, running.admin_database_url, running.cache_url, flush=True)
