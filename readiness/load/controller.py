@@ -41,6 +41,8 @@ class LoadOutcome:
     load: Load | None
     doubts: tuple[str, ...]
     locust: str | None
+    compiled: bool = False
+    """Whether the engine, or every worker's, was compiled."""
     usage_error: str | None = None
     """A scenario file is wrong; nothing was sent."""
     writes: WriteBook | None = None
@@ -70,7 +72,7 @@ def drive(
     with tempfile.TemporaryFile() as log:
         try:
             engine = subprocess.Popen(
-                [sys.executable, "-m", module, str(write_fd)],
+                [sys.executable, "-m", "readiness.load.start", module, str(write_fd)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -131,6 +133,7 @@ class _Conversation:
             load,
             tuple(doubts),
             self._hello.locust if self._hello else None,
+            self._hello is not None and self._hello.compiled,
             writes=self._assembly.writes,
             failure_texts=tuple(self._assembly.failure_texts.most_common(20)),
             notes=tuple(self._notes),

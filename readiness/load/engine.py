@@ -1,4 +1,4 @@
-"""The engine child: `python -m readiness.load.engine EVENTS_FD`, plan on standard input, events on EVENTS_FD.
+"""The engine child, run by start.py with EVENTS_FD: plan on standard input, events on EVENTS_FD.
 
 Locust is imported first, because that import patches the process. Standard input stays open while the parent lives:
 `stop` on it ends the load early, its end means that the parent is gone and nobody wants the numbers any more.
@@ -21,7 +21,7 @@ from locust.argument_parser import get_parser
 from locust.env import Environment
 from locust.runners import STATE_RUNNING
 
-from readiness.load import wire
+from readiness.load import compiled, wire
 from readiness.load.arrivals import Arrivals
 from readiness.load.calibration import Copy, calibrate
 from readiness.load.connections import allow_only
@@ -127,7 +127,7 @@ class Engine:
             cls.host = self.plan.base_url
             by_scenario[scenario_of(cls)] += count
         self.recorder.scenario_users = dict(by_scenario)
-        self.send(wire.Hello(locust.__version__, dict(by_scenario), calibration))
+        self.send(wire.Hello(locust.__version__, dict(by_scenario), calibration, compiled.in_use()))
         self._wait_for_go()
         self._drive(runner, classes)
 
@@ -300,7 +300,3 @@ def main() -> None:
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

@@ -101,7 +101,7 @@ def _chosen(user: Any) -> Any:
     return user._taskset_instance.get_next_task()  # says what is missing
 
 
-def _sleep(user: Any, seconds: float) -> None:
+def _sleep(user: Any, seconds: Any) -> None:
     gevent.sleep(seconds)
     if user._state == LOCUST_STATE_STOPPING:
         raise StopUser

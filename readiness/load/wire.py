@@ -65,6 +65,8 @@ class Hello:
     users: Mapping[str, int]
     """Planned users by scenario (closed load), or the free users of each (open load)."""
     calibration: Calibration | None = None
+    compiled: bool = False
+    """What runs for every request is machine code, see compiled.py."""
 
 
 @dataclass(frozen=True, slots=True)

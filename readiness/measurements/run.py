@@ -298,6 +298,8 @@ class Provenance:
     """What was deployed, as READINESS_COMMIT or the CI system says; None when nobody said."""
     environment: str | None = None
     """Where it was deployed, likewise from READINESS_ENVIRONMENT."""
+    compiled: bool = False
+    """Whether what the load engine does for every request was compiled to machine code."""
 
 
 @dataclass(frozen=True, slots=True)

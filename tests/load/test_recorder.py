@@ -7,10 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readiness.load.phases import OUTSIDE
-from readiness.load.recorder import MAX_NAMES, OTHER, Call, Recorder
+from readiness.load.recorder import MAX_NAMES, OTHER, Call, Recorder, Ticket
 from readiness.load.samples import PACKED
-from readiness.load.watch import Watch
-from readiness.load.watch_plan import WatchPlan
 from readiness.load.wire import Batch, Cell, StallSeen, dumps
 
 
@@ -103,12 +101,16 @@ def test_a_call_ends_once() -> None:
     assert (batch.begun, batch.ended, batch.in_flight) == (1, 1, 0)
 
 
+class CannotRead:
+    def see(self, call: Ticket, end_s: float) -> None:
+        raise ValueError("not readable")
+
+
 def test_an_answer_that_the_watch_cannot_read_is_counted_all_the_same() -> None:
     recorder = started()
-    recorder.watch = Watch(WatchPlan(heads=True))
+    recorder.watch = CannotRead()
     call = recorder.begin("shop", "GET /", 11.0)
-    call.status_code, call.raw_head = 200, None  # type: ignore[assignment]  # no bytes at all
-    with pytest.raises(AttributeError):
+    with pytest.raises(ValueError, match="not readable"):
         recorder.end(call, 11.5)
     batch = recorder.take(12.0, 0)
     assert batch.cells[Cell("shop", "GET /", 0)].ok.total == batch.begun == batch.ended == 1

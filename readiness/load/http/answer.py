@@ -18,8 +18,8 @@ MAX_INTERIM = 16
 """1xx answers before the real one."""
 
 
-_NOTABLE = re.compile(rb"\n(?:set-cookie|content-encoding):", re.IGNORECASE)
-"""Headers that the client itself acts on."""
+_NOTABLE = re.compile(rb"-(?:cook|enco)", re.IGNORECASE)
+"""Somewhere in Set-Cookie and Content-Encoding, the headers that the client itself acts on: a first look, and fast."""
 _FOLD = re.compile(rb"\r\n[ \t]+")
 _DUE = ("end of its head", "begin of the answer")
 """What llhttp may still tell of, the next one last."""

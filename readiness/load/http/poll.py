@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any
 
 import gevent
 from gevent.monkey import get_original
@@ -44,29 +44,12 @@ class Waiting:
         self.expired = False
 
 
-class Poll(Protocol):
-    """How connections wait."""
-
-    rounds: int
-    """How often those that waited had their turn; grows while somebody is away."""
-
-    def add(self, conn: Waiting) -> None:
-        """Watch `conn.fd` from now on."""
-
-    def remove(self, conn: Waiting) -> None:
-        """Forget `conn`; call before its descriptor is closed."""
-
-    def expect(self, timeout_s: float) -> None:
-        """From now on a deadline may lie as near as this when it is set; call before it is."""
-
-    def wait(self, conn: Waiting, write: bool = False) -> None:
-        """Until something may have happened to `conn`; Expired after `conn.deadline_s`."""
-
-
 class EpollPoll:
     """One per hub."""
 
     def __init__(self, hub: Any) -> None:
+        self.rounds = 0
+        """How often those that waited had their turn; grows while somebody is away."""
         self._hub = hub
         self._conns: dict[int, Waiting] = {}
         self._epoll = get_original("select", "epoll")()  # gevent removes it from `select`
@@ -79,10 +62,9 @@ class EpollPoll:
         self._to_hub = greenlet.switch.__get__(hub)  # without Hub.switch, which asks each greenlet for a hook first
         self._ready: list[Any] = []
         """Greenlets whose wait is over and that have not had their turn yet, the next one last."""
-        self.rounds = 0
 
     def add(self, conn: Waiting) -> None:
-        """See Poll. An event that is already there is reported at the next poll."""
+        """Watch `conn.fd` from now on; an event that is already there is reported at the next poll."""
         self._epoll.register(conn.fd, _IN | _OUT | _RDHUP | _EDGE)
         if not self._conns:
             self._io.start(self._dispatch)
@@ -90,7 +72,7 @@ class EpollPoll:
         self._conns[conn.fd] = conn
 
     def remove(self, conn: Waiting) -> None:
-        """See Poll."""
+        """Forget `conn`; call before its descriptor is closed."""
         if self._conns.get(conn.fd) is not conn:
             return
         del self._conns[conn.fd]
@@ -100,12 +82,12 @@ class EpollPoll:
             self._timer.stop()
 
     def expect(self, timeout_s: float) -> None:
-        """See Poll."""
+        """From now on a deadline may lie as near as this when it is set; call before it is."""
         self._shortest_s = min(self._shortest_s or timeout_s, timeout_s)
         self._earliest_s = min(self._earliest_s, perf_counter() + timeout_s)
 
     def wait(self, conn: Waiting, write: bool = False) -> None:
-        """See Poll."""
+        """Until something may have happened to `conn`; Expired after `conn.deadline_s`."""
         if conn.event:
             conn.event = False
             conn.ready_s = perf_counter()
@@ -130,7 +112,7 @@ class EpollPoll:
     def _dispatch(self) -> None:
         self.rounds += 1
         conns, ready = self._conns, self._ready
-        events = self._epoll.poll(0)
+        events: list[tuple[int, int]] = self._epoll.poll(0)
         events.reverse()
         now = perf_counter()
         for fd, mask in events:
@@ -172,17 +154,17 @@ class WatcherPoll:
         self.rounds = 0
 
     def add(self, conn: Waiting) -> None:
-        """See Poll."""
+        """See EpollPoll."""
         conn.event = True  # nothing is seen between requests, so a connection is looked at before it is reused
 
     def remove(self, conn: Waiting) -> None:
-        """See Poll."""
+        """See EpollPoll."""
 
     def expect(self, timeout_s: float) -> None:
-        """See Poll."""
+        """See EpollPoll."""
 
     def wait(self, conn: Waiting, write: bool = False) -> None:
-        """See Poll."""
+        """See EpollPoll."""
         watcher = self._hub.loop.io(conn.fd, 3 if write else 1)
         self.rounds += 1
         timeout = Timeout.start_new(max(conn.deadline_s - perf_counter(), 0.0), Expired)
@@ -193,6 +175,9 @@ class WatcherPoll:
             watcher.close()
         conn.ready_s = perf_counter()
 
+
+Poll = EpollPoll | WatcherPoll
+"""How connections wait."""
 
 _polls: dict[tuple[int, int], tuple[Any, Poll]] = {}
 

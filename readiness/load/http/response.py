@@ -53,22 +53,22 @@ class Response:
     """As sent, still with its content coding."""
     identity = ("", "")
     """Scenario, and what the request is called."""
-    context: Mapping[str, Any] | None = None
     judged_by_scenario = False
     """The request is still open in the recorder, and the scenario's with block ends it."""
     entered = False
     """A with block has begun: it ends the request, not the client."""
-    _failure: Failure | None = None
-    """Why there is no answer."""
-    _verdict: Failure | bool | None = None
-    """The scenario's own: True for success()."""
-    _headers: AnswerHeaders | None = None
-    _content: bytes | None = None
 
     def __init__(self, client: Client, method: str, start_s: float) -> None:
         self.client = client
         self.request_method = method
         self.start_s = start_s
+        self.context: Mapping[str, Any] | None = None
+        self._failure: Failure | None = None
+        """Why there is no answer."""
+        self._verdict: Failure | bool | None = None
+        """The scenario's own: True for success()."""
+        self._headers: AnswerHeaders | None = None
+        self._content: bytes | None = None
 
     @property
     def name(self) -> str:

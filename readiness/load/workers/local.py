@@ -41,7 +41,8 @@ class LocalWorkers:
 
 
 def _start(settings: WorkerSettings) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen([sys.executable, "-m", "readiness.load.workers.worker"], stdin=subprocess.PIPE)
+    command = [sys.executable, "-m", "readiness.load.start", "readiness.load.workers.worker"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)
     assert process.stdin is not None
     with suppress(BrokenPipeError):  # it is gone at once; its exit code says so
         process.stdin.write(dumps(settings).encode())

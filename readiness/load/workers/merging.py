@@ -22,7 +22,8 @@ K = TypeVar("K", str, Cell)
 def hello(parts: Sequence[Hello]) -> Hello:
     """All users of all workers; the scenarios are the same everywhere."""
     calibration = calibrated_together(part.calibration for part in parts)
-    return Hello(parts[0].locust, _added(part.users for part in parts), calibration)
+    compiled = all(part.compiled for part in parts)
+    return Hello(parts[0].locust, _added(part.users for part in parts), calibration, compiled)
 
 
 def batch(seq: int, parts: Sequence[Batch], before: Sequence[Batch]) -> Batch:

@@ -1,0 +1,70 @@
+"""`python -m readiness.load.compiling`: compile what runs for every request; see compiled.py.
+
+Wants mypy, setuptools, a C compiler and Python's headers; without them it says so and nothing changes: the engine
+runs from its sources, as it does without this command.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from readiness.load.compiled import BUILDS, MODULES, PACKAGE, available, digest
+
+SETUP = """
+from mypyc.build import mypycify
+from setuptools import setup
+
+setup(name="readiness-compiled", packages=[], ext_modules=mypycify({options!r}, opt_level="3", debug_level="0"))
+"""
+OPTIONS = ("--config-file=", "--ignore-missing-imports", "--explicit-package-bases")
+WANTED = (
+    "The engine is not compiled and runs from its sources as before. Compiling needs a C compiler, Python's headers, "
+    "and: pip install mypy setuptools"
+)
+KEPT_LINES = 15
+
+
+def main() -> int:
+    """Build, and put the build where the engine looks for it; 0 when it is there."""
+    build = BUILDS / digest()
+    if available():
+        sys.stdout.write(f"the engine is compiled already: {build.name}\n")
+        return 0
+    compiler = os.environ.get("CC", "cc").split()[0]
+    if shutil.which(compiler) is None:
+        sys.stderr.write(f"{compiler}: no such C compiler. {WANTED}\n")
+        return 1
+    root = PACKAGE.parents[1]
+    files = [str(Path(*module.split(".")).with_suffix(".py")) for module in MODULES]
+    with tempfile.TemporaryDirectory() as name:
+        setup = Path(name) / "setup.py"
+        setup.write_text(SETUP.format(options=[*OPTIONS, *files]))
+        made = Path(name) / "made"
+        command = [sys.executable, str(setup), "-q", "build_ext", "--build-lib", str(made), "--build-temp", name]
+        done = subprocess.run(
+            command,
+            cwd=root,
+            env={**os.environ, "PYTHONPATH": str(root), "MYPY_CACHE_DIR": f"{name}/mypy"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            sys.stderr.write("\n".join(done.stdout.strip().splitlines()[-KEPT_LINES:]) + "\n")
+            sys.stderr.write(WANTED + "\n")
+            return 1
+        shutil.rmtree(BUILDS, ignore_errors=True)  # what was there belonged to other sources
+        shutil.copytree(made, build)
+    (build / "complete").touch()
+    sys.stdout.write(f"the engine is compiled: {build.name}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
