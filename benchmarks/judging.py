@@ -14,7 +14,8 @@ from readiness.config.model import Check, Config, Limit, Operator
 from readiness.judge.judge import judge
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.json import dumps, loads
-from readiness.measurements.run import Endpoint, Ledger, Load, Provenance, Recording, Run, Second, Slice, Target
+from readiness.measurements.provenance import Provenance, Target
+from readiness.measurements.run import Endpoint, Ledger, Load, Recording, Run, Second, Slice
 from readiness.report import FORMATS
 
 ENDPOINTS = 1000

@@ -15,7 +15,8 @@ from readiness.load import controller, wire
 from readiness.load.assembly import Assembly
 from readiness.load.plan import ScenarioFile
 from readiness.load.workers.settings import Workers
-from readiness.measurements.run import Provenance, Run, Target
+from readiness.measurements.provenance import Provenance, Target
+from readiness.measurements.run import Run
 from readiness.numbers import quantity
 from readiness.progress import Progress
 from readiness.run import NOT_FOR_SCENARIOS

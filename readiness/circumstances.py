@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
-from readiness.measurements.run import Target
+from readiness.measurements.provenance import Target
 
 CLOCK_STEP_S = 2.0
 """The clock and the time that passed may differ by less than this: clocks are trimmed."""

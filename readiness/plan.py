@@ -20,7 +20,7 @@ from readiness.load.phases import Phase, step
 from readiness.load.plan import EnginePlan, ScenarioFile
 from readiness.load.watch_plan import WatchPlan
 from readiness.load.workers.settings import Workers
-from readiness.measurements.run import Provenance, Target
+from readiness.measurements.provenance import Provenance, Target
 from readiness.probes import pace as probe_pace
 from readiness.probes.pace import HealthPace
 from readiness.text import clean

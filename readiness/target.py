@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from readiness.errors import ConfigError, NotMeasured, Refused
-from readiness.measurements.run import Target
+from readiness.measurements.provenance import Target
 from readiness.text import clean
 
 CONNECT_TIMEOUT_S = 5.0

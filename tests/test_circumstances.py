@@ -3,7 +3,7 @@
 import pytest
 
 from readiness.circumstances import Clocks, one_machine
-from readiness.measurements.run import Target
+from readiness.measurements.provenance import Target
 
 
 def test_g10_a_clock_that_was_set_during_the_run_is_told() -> None:

@@ -9,7 +9,7 @@ from readiness.capacity.attempt import Attempt, Finding
 from readiness.capacity.search import Answer, Range, answer
 from readiness.errors import ExitCode
 from readiness.judge.judge import SIGNAL_EXIT
-from readiness.measurements.run import Provenance, Target
+from readiness.measurements.provenance import Provenance, Target
 from readiness.stats.scalability import LEAST_HEIGHTS, Scalability, fit
 
 BEND = 0.9

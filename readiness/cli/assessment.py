@@ -25,7 +25,8 @@ from readiness.judge import repeats
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Verdict
 from readiness.load.plan import ScenarioFile
-from readiness.measurements.run import Run, Target
+from readiness.measurements.provenance import Target
+from readiness.measurements.run import Run
 from readiness.plan import Plan, warnings
 from readiness.plan import plan as make_plan
 from readiness.probes import redis_info

@@ -29,7 +29,7 @@ from readiness.config.model import Config
 from readiness.config.override import override
 from readiness.errors import ConfigError, ExitCode, NotMeasured
 from readiness.load.plan import ScenarioFile
-from readiness.measurements.run import Target
+from readiness.measurements.provenance import Target
 from readiness.progress import choose
 from readiness.redaction import last_net, redacted
 from readiness.report.capacity import CAPACITY_FORMATS

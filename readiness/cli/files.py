@@ -10,7 +10,8 @@ from readiness.cli.artefacts import write_reports, write_run
 from readiness.cli.preparation import local_provenance
 from readiness.config.model import Config
 from readiness.errors import ConfigError
-from readiness.measurements.run import Run, Target
+from readiness.measurements.provenance import Target
+from readiness.measurements.run import Run
 from readiness.report import Format
 from readiness.report.placeholder import UNFINISHED, placeholder
 from readiness.report.writing import RUN_FILE, remove_stale

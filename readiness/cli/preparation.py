@@ -16,7 +16,7 @@ from readiness.cli.workers import TOKEN_VARIABLE
 from readiness.config.load import load as load_config
 from readiness.config.model import Config
 from readiness.load.plan import ScenarioFile
-from readiness.measurements.run import Provenance
+from readiness.measurements.provenance import Provenance
 from readiness.probes import redis_info
 from readiness.scenario_files import find
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from readiness.measurements.run import Provenance, Run
+from readiness.measurements.provenance import Provenance
+from readiness.measurements.run import Run
 from readiness.text import clean
 
 MOST_NAMES = 10

@@ -14,7 +14,8 @@ from readiness.judge.release import Release
 from readiness.judge.robustness import Sensitivity
 from readiness.judge.root_causes import RootCause
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.run import Ledger, Measurement, Provenance, Target
+from readiness.measurements.provenance import Provenance, Target
+from readiness.measurements.run import Ledger, Measurement
 
 EXIT_OF: Mapping[Decision, ExitCode] = {
     Decision.READY: ExitCode.READY,

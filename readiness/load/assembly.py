@@ -14,16 +14,7 @@ from readiness.measurements.histogram import EMPTY, Histogram, merge
 from readiness.measurements.instrument import Instrument, Pause, together
 from readiness.measurements.pace import Pace
 from readiness.measurements.pace import together as together_paces
-from readiness.measurements.run import (
-    Endpoint,
-    Ledger,
-    Load,
-    Rate,
-    Recording,
-    Stall,
-    Step,
-    StepEndpoint,
-)
+from readiness.measurements.run import Endpoint, Ledger, Load, Rate, Recording, Stall, Step, StepEndpoint
 from readiness.measurements.seen import Seen
 from readiness.measurements.seen import together as together_seen
 from readiness.measurements.writes import WriteBook

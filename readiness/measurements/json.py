@@ -18,19 +18,18 @@ from readiness.measurements.bounds import Bounds
 from readiness.measurements.codec import Codec
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.packed import HISTOGRAM, SLICES, missing_slices, uneven_slices
+from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.run import (
     FAILURE_CLASSES,
     Endpoint,
     Ledger,
     Load,
     Measurement,
-    Provenance,
     Rate,
     Recording,
     Run,
     Second,
     Slice,
-    Target,
 )
 from readiness.measurements.strict import Malformed
 from readiness.metrics.baseline import PREFIX

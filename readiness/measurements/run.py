@@ -14,6 +14,7 @@ from readiness.measurements.histogram import EMPTY, Histogram
 from readiness.measurements.instrument import Instrument
 from readiness.measurements.pace import Pace
 from readiness.measurements.probing import Probing
+from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.seen import Seen
 
 FAILURE_CLASSES = (
@@ -271,35 +272,6 @@ class Measurement:
     """Who said what, where more than one source was asked; the first is the one that gave the value."""
     estimated: bool = False
     """Whether the value is an estimate: it may stand in a report, and never decides a blocking check."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The service under test as it was addressed."""
-
-    name: str
-    """As the user wrote it, without credentials."""
-    url: str
-    addresses: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """Where and with what the run was made, enough to repeat it."""
-
-    tool_version: str
-    python: str
-    platform: str
-    cores: int
-    locust: str | None = None
-    scenarios: Mapping[str, str] = field(default_factory=dict)
-    """Scenario name to the SHA-256 of its file."""
-    commit: str | None = None
-    """What was deployed, as READINESS_COMMIT or the CI system says; None when nobody said."""
-    environment: str | None = None
-    """Where it was deployed, likewise from READINESS_ENVIRONMENT."""
-    compiled: bool = False
-    """Whether what the load engine does for every request was compiled to machine code."""
 
 
 @dataclass(frozen=True, slots=True)

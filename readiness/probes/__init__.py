@@ -20,7 +20,8 @@ from readiness.config.probes import Probes
 from readiness.errors import NotMeasured
 from readiness.measurements.database import Activity
 from readiness.measurements.probing import Cost
-from readiness.measurements.run import Load, Measurement, Target
+from readiness.measurements.provenance import Target
+from readiness.measurements.run import Load, Measurement
 from readiness.probes import (
     cache,
     circuit_breaker,

@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 
 from readiness.config.probes import Consistency, Request
 from readiness.errors import NotMeasured
-from readiness.measurements.run import Detail, Measurement, Target
+from readiness.measurements.provenance import Target
+from readiness.measurements.run import Detail, Measurement
 from readiness.probes import json_pointer
 from readiness.probes.http import Answer, Getter, Message
 from readiness.text import clean

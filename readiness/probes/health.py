@@ -17,7 +17,8 @@ import numpy as np
 from readiness.config.probes import Health
 from readiness.errors import NotMeasured
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.run import Detail, Measurement, Rate, Recording, Slice, Target
+from readiness.measurements.provenance import Target
+from readiness.measurements.run import Detail, Measurement, Rate, Recording, Slice
 from readiness.probes.cost import Meter
 from readiness.probes.http import FetchFailed, fetch, new_client, url_of
 from readiness.probes.library import httpx

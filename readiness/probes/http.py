@@ -17,7 +17,7 @@ from types import TracebackType
 
 from readiness import __version__
 from readiness.errors import NotMeasured
-from readiness.measurements.run import Target
+from readiness.measurements.provenance import Target
 from readiness.probes.cost import Meter
 from readiness.probes.library import httpx
 from readiness.text import clean

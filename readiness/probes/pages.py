@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from readiness.errors import NotMeasured
-from readiness.measurements.run import Target
+from readiness.measurements.provenance import Target
 from readiness.probes.cost import Meter
 from readiness.probes.http import Answer, Getter
 from readiness.probes.window import Window

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from readiness.config.probes import CircuitBreaker, Provocation
 from readiness.errors import NotMeasured
-from readiness.measurements.run import Detail, Measurement, Target, Witness
+from readiness.measurements.provenance import Target
+from readiness.measurements.run import Detail, Measurement, Witness
 from readiness.probes import json_pointer
 from readiness.probes.http import FetchFailed, Getter
 from readiness.text import clean

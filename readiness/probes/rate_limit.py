@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from readiness.config.probes import RateLimit
 from readiness.errors import NotMeasured
-from readiness.measurements.run import Detail, Load, Measurement, Target
+from readiness.measurements.provenance import Target
+from readiness.measurements.run import Detail, Load, Measurement
 from readiness.probes import pages
 from readiness.probes.evidence import Evidence
 from readiness.probes.http import Answer, Getter

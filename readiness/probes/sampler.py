@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from readiness.errors import NotMeasured
-from readiness.measurements.run import Target
+from readiness.measurements.provenance import Target
 from readiness.probes import json_pointer, prometheus, redis_info
 from readiness.probes.cost import Meter
 from readiness.probes.http import TIMEOUT_S, Answer, FetchFailed, fetch, new_client

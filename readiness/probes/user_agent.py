@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from readiness.errors import NotMeasured
-from readiness.measurements.run import Detail, Measurement, Target
+from readiness.measurements.provenance import Target
+from readiness.measurements.run import Detail, Measurement
 from readiness.probes.cost import Meter
 from readiness.probes.evidence import Evidence, Trio
 from readiness.probes.http import USER_AGENT, Answer, Getter, Message

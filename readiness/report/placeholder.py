@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from readiness.config.model import Check, Config
 from readiness.judge.verdict import EXIT_OF, CheckResult, Decision, Outcome, Risks, Score, Verdict
-from readiness.measurements.run import Provenance, Target
+from readiness.measurements.provenance import Provenance, Target
 from readiness.metrics.catalogue import find
 
 UNFINISHED = "The run has not ended; if no readiness process is running, it was stopped before it could report."

@@ -16,7 +16,7 @@ from readiness.config.probes import CircuitBreaker, Provocation
 from readiness.demo import stack as demo
 from readiness.demo import valkey
 from readiness.demo.service.settings import Tuning
-from readiness.measurements.run import Target
+from readiness.measurements.provenance import Target
 from readiness.probes import provoked_breaker
 
 LIMIT = 5

@@ -7,19 +7,8 @@ import numpy as np
 from readiness.config.model import Check, Config, Limit, OnFail, Operator
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.instrument import Instrument
-from readiness.measurements.run import (
-    Endpoint,
-    Ledger,
-    Load,
-    Measurement,
-    Provenance,
-    Rate,
-    Recording,
-    Run,
-    Slice,
-    Stall,
-    Target,
-)
+from readiness.measurements.provenance import Provenance, Target
+from readiness.measurements.run import Endpoint, Ledger, Load, Measurement, Rate, Recording, Run, Slice, Stall
 
 WATCHED = Instrument(watched_s=10.0, cpu_s=1.0, peak_cpu_share=0.2)
 """A load engine that was watched, and had nothing to hide."""

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from readiness.errors import ConfigError
 from readiness.measurements.json import dumps, loads
-from readiness.measurements.run import Provenance, Run
+from readiness.measurements.provenance import Provenance
+from readiness.measurements.run import Run
 from tests.measurements.values import RUNS, large_run
 
 SEED = Path("tests/golden/seed-run.json")

@@ -8,6 +8,7 @@ from readiness.measurements.histogram import Histogram, merge
 from readiness.measurements.instrument import Calibration, Instrument, Pause
 from readiness.measurements.pace import Pace
 from readiness.measurements.probing import Cost, Probing
+from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.run import (
     FAILURE_CLASSES,
     Detail,
@@ -15,7 +16,6 @@ from readiness.measurements.run import (
     Ledger,
     Load,
     Measurement,
-    Provenance,
     Rate,
     Recording,
     Run,
@@ -24,7 +24,6 @@ from readiness.measurements.run import (
     Stall,
     Step,
     StepEndpoint,
-    Target,
 )
 
 WORDS = st.text(max_size=20).map(lambda text: "".join(filter(str.isprintable, text)))

@@ -12,7 +12,8 @@ from threading import Thread, Timer
 import pytest
 
 from readiness.config.probes import Probes
-from readiness.measurements.run import Measurement, Target
+from readiness.measurements.provenance import Target
+from readiness.measurements.run import Measurement
 from readiness.probes import conclude, look
 from readiness.probes.window import Window
 

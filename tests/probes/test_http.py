@@ -5,7 +5,7 @@ import time
 import pytest
 
 from readiness.errors import NotMeasured
-from readiness.measurements.run import Target
+from readiness.measurements.provenance import Target
 from readiness.probes.http import FetchFailed, Getter
 from tests.faultd.client import free_port
 from tests.probes.conftest import Site, raw, reply, target

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from readiness.config.probes import CircuitBreaker, Provocation
-from readiness.measurements.run import Measurement, Target
+from readiness.measurements.provenance import Target
+from readiness.measurements.run import Measurement
 from readiness.probes import provoked_breaker
 from readiness.probes.provoked_breaker import Asked, at_once
 from tests.faultd.client import Faultd, layer

@@ -21,19 +21,8 @@ from readiness.judge.verdict import (
     Verdict,
 )
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.run import (
-    Detail,
-    Endpoint,
-    Ledger,
-    Load,
-    Measurement,
-    Provenance,
-    Recording,
-    Run,
-    Second,
-    Stall,
-    Target,
-)
+from readiness.measurements.provenance import Provenance, Target
+from readiness.measurements.run import Detail, Endpoint, Ledger, Load, Measurement, Recording, Run, Second, Stall
 from tests.report import parts
 
 TARGET = Target("demo", "http://127.0.0.1:8080", ("127.0.0.1",))

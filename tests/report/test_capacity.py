@@ -11,7 +11,7 @@ from readiness.capacity.capacity import Bound, Capacity, Kind, conclude, scalabi
 from readiness.capacity.search import Range
 from readiness.errors import ExitCode
 from readiness.judge.verdict import Latency
-from readiness.measurements.run import Provenance, Target
+from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.strict import Malformed
 from readiness.report.capacity import CAPACITY_FORMATS, console
 from readiness.report.capacity.json import read

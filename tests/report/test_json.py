@@ -20,7 +20,8 @@ from readiness.judge.verdict import (
     Score,
     Verdict,
 )
-from readiness.measurements.run import FAILURE_CLASSES, Ledger, Measurement, Provenance, Target
+from readiness.measurements.provenance import Provenance, Target
+from readiness.measurements.run import FAILURE_CLASSES, Ledger, Measurement
 from readiness.report.json import EXITS, loads, render
 from tests.measurements.values import (
     COUNTS,
