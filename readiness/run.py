@@ -132,7 +132,8 @@ def _drive(
         finally:
             window.end()
         looks = looking.result(timeout=PROBE_GRACE_S + settings.health.timeout_ms / 1000)
-        progress.step("waiting for the database's counters")
+        if plan.database_url is not None:
+            progress.step("waiting for the database's counters")
         activity = sampling.result(timeout=GRACE_S)
     if outcome.usage_error:
         from readiness.errors import ConfigError
