@@ -20,6 +20,9 @@ correlation of the requests over the limit speaks alone, without that of all the
 FAR_BLOCKS = 40
 """With fewer time blocks luck goes farther, by the square root."""
 
+FEW = 0.5
+"""Few requests over a limit go farther without any wandering: by this many standard deviations of their count."""
+
 CAUTION = 1.5
 """A load that may end at any look would end where its correlation happens to look small: there it counts for more."""
 NOISE = 1.3
@@ -83,7 +86,7 @@ class Tally:
     def worth(self) -> float:
         """Requests that one independent request is worth: by the counted alone where luck does not explain them."""
         expected = self.requests * self.allowed
-        times = FAR * math.sqrt(max(FAR_BLOCKS / max(len(self.blocks), 1), 1.0))
+        times = FAR * math.sqrt(max(FAR_BLOCKS / max(len(self.blocks), 1), 1.0)) * (1 + FEW / math.sqrt(expected))
         far = self.most <= expected / times or self.least >= expected * times
         return self.own_effect if far else self.effect
 

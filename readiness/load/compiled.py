@@ -21,10 +21,12 @@ MODULES = (
     "readiness.load.http.poll",
     "readiness.load.http.pool",
     "readiness.load.http.response",
+    "readiness.load.http.tls",
     "readiness.load.http.writer",
     "readiness.load.recorder",
     "readiness.load.samples",
     "readiness.load.task_loop",
+    "readiness.load.turns",
     "readiness.load.watch",
 )
 """What runs for every request."""

@@ -27,6 +27,10 @@ BLOCKS = (40, 20, 10, 6)
 LONGEST = 0.93
 """A lag-one correlation that may be above this is longer than the run can resolve: the level proves nothing."""
 ENDLESS = 1e9
+MANY_BLOCKS = 20
+"""From so many on their lag-one correlation is known well."""
+MEAN_SHARE = 0.8
+"""No more of the levels' variance than this is taken to be in the mean of the run."""
 GRID = 4096
 _NORMAL = NormalDist()
 
@@ -101,11 +105,14 @@ def _views(values: Floats, events: Floats, variance: float) -> list[_View]:
     found = [_View(_within((wider - 1) / size), wider)]
     lag_one = float((off[1:] * off[:-1]).sum()) / squares
     positive = max(lag_one, 0.0)
-    at_zero, slope = (0.5, 1.0) if blocks >= 20 else (0.0, 1.3)
+    at_zero, slope = (0.5, 1.0) if blocks >= MANY_BLOCKS else (0.0, 1.3)
     margin = (at_zero + slope * positive) * math.sqrt(max(1 - lag_one**2, 0.0) / blocks)
     most = lag_one + (1 + 3 * positive) / blocks + margin
     endless = most > LONGEST and effect > 1  # blocks that differ less than chance has it have no common level
     longer = ENDLESS if endless else max((1 + min(most, LONGEST)) / (1 - min(most, LONGEST)), 1.0)
+    if blocks >= MANY_BLOCKS:
+        # The spread was taken around this run's own mean, which wandered along: it is too small by longer / blocks.
+        longer /= 1 - min(longer / blocks, MEAN_SHARE)
     found.append(_View(_within((effect - 1) / size), effect * longer))
     return found
 
