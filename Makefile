@@ -15,7 +15,7 @@ demo: $(VENV)/demo.done ## set up, then assess the built-in bag service
 	$(BIN)/readiness run demo --out $(OUT)
 
 test: $(VENV)/dev.done ## set up, then run every test
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile --reruns 1
 
 check: lint types imports test ## everything that CI asks for
 
