@@ -39,17 +39,20 @@ def main() -> int:
     if shutil.which(compiler) is None:
         sys.stderr.write(f"{compiler}: no such C compiler. {WANTED}\n")
         return 1
-    root = PACKAGE.parents[1]
     files = [str(Path(*module.split(".")).with_suffix(".py")) for module in MODULES]
     with tempfile.TemporaryDirectory() as name:
+        # a copy, because mypy does not read sources below site-packages
+        shutil.copytree(
+            PACKAGE.parent, Path(name) / "readiness", ignore=shutil.ignore_patterns("builds", "__pycache__")
+        )
         setup = Path(name) / "setup.py"
         setup.write_text(SETUP.format(options=[*OPTIONS, *files]))
         made = Path(name) / "made"
         command = [sys.executable, str(setup), "-q", "build_ext", "--build-lib", str(made), "--build-temp", name]
         done = subprocess.run(
             command,
-            cwd=root,
-            env={**os.environ, "PYTHONPATH": str(root), "MYPY_CACHE_DIR": f"{name}/mypy"},
+            cwd=name,
+            env={**os.environ, "PYTHONPATH": name, "MYPY_CACHE_DIR": f"{name}/mypy"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
