@@ -31,7 +31,7 @@ LIMITS = """
 """
 BY_ANSWER: dict[str, tuple[set[str], dict[str, object]]] = {
     "hang": ({"timeout"}, {"mode": "hang"}),
-    "drip": ({"timeout"}, {"mode": "drip", "every_ms": 50}),
+    "drip": ({"timeout"}, {"mode": "drip", "every_ms": 150}),
     "rst": ({"reset"}, {"mode": "rst"}),
     "cut": ({"truncated"}, {"mode": "truncated"}),
     "garbage": ({"protocol"}, {"mode": "garbage"}),
@@ -103,7 +103,7 @@ def test_answers_of_every_kind_have_their_class(cli: Cli, faultd: StartFaultd) -
         "--users",
         users,
         scenario="faults.py",
-        load="  timeout: 1500ms\n",
+        load="  timeout: 4s\n",
         checks=LIMITS,
         duration="3s",
         env=env,

@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from tests.e2e.conftest import LOOSE, Cli
-from tests.e2e.invariants import assert_invariants, decided
+from tests.e2e.invariants import assert_invariants, decided, foreign_doubts
 from tests.e2e.postgres import Postgres
 from tests.faultd.client import free_port, layer
 from tests.faultd.fixture import StartFaultd
@@ -232,7 +232,7 @@ def test_h16_a_service_that_is_good_to_our_user_agent_only_is_never_ready(cli: C
     result = cli.run(server.url, checks=LOOSE, duration="1s")
     assert result.exit_code == 3, str(result)
     assert_invariants(result, server, planned_s=1)
-    (doubt,) = result.report["doubts"]
+    (doubt,) = foreign_doubts(result.report)
     said = "the service answers us otherwise than a browser: / gives another status, type and size (readiness/"
     assert doubt.startswith(said)
     assert "a browser: 503, 560 bytes" in result.text("report.md")
