@@ -16,6 +16,7 @@ from readiness.demo.valkey import Valkey, start_valkey
 from readiness.errors import ConfigError, NotMeasured
 from readiness.probes import conclude, look, redis_info
 from readiness.probes.window import Window
+from tests.faultd.client import free_port
 from tests.probes.conftest import Site
 
 PASSWORD = "c4nary-cache-p4ss"
@@ -87,9 +88,7 @@ def test_a_password_that_is_wrong_or_missing_is_never_repeated(valkey: Valkey) -
 
 
 def test_a_server_that_is_gone_gives_a_reason() -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as gone:
-        port = gone.getsockname()[1]
-    assert refused(f"redis://:{PASSWORD}@127.0.0.1:{port}") == "INFO: connection refused"
+    assert refused(f"redis://:{PASSWORD}@127.0.0.1:{free_port()}") == "INFO: connection refused"
 
 
 @pytest.mark.parametrize(
