@@ -22,11 +22,11 @@ from readiness.database.activity import watch
 from readiness.database.under_load import measurements as under_load
 from readiness.demo.identity import popen_identity, server_identity
 from readiness.demo.pg_binaries import find_binaries
-from readiness.demo.ports import free_port
 from readiness.demo.postgres import SUPERUSER, Postgres
 from readiness.measurements.run import Measurement
 from readiness.probes.window import Window
 from tests.database.conftest import READER_PASSWORD, READER_QUOTED, Place
+from tests.faultd.client import free_port, until
 
 SECTION = Database({"bags": Count("bags")})
 
@@ -137,7 +137,7 @@ def pgbouncer(place: Place, folder: Path, mode: str) -> Iterator[str]:
         )
     url = f"postgresql://reader:{READER_QUOTED}@127.0.0.1:{port}/{place.name}?sslmode=disable"
     try:
-        for _ in range(100):
+        for _ in range(600):
             try:
                 psycopg.connect(url, connect_timeout=2).close()
                 break
@@ -148,7 +148,7 @@ def pgbouncer(place: Place, folder: Path, mode: str) -> Iterator[str]:
         yield url
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
 
 
 @pytest.mark.parametrize("mode", ["session", "transaction"])
@@ -226,7 +226,7 @@ def standby(server: Postgres, folder: Path) -> Iterator[int]:
             stdout=log, stderr=log, cwd="/", **popen_identity(identity),
         )  # fmt: skip
     try:
-        for _ in range(200):
+        for _ in range(600):
             try:
                 psycopg.connect(f"{source.replace(f'port={server.port}', f'port={port}')} dbname=postgres").close()
                 break
@@ -236,7 +236,7 @@ def standby(server: Postgres, folder: Path) -> Iterator[int]:
         yield port
     finally:
         running.terminate()
-        running.wait(15)
+        running.wait(60)
 
 
 def test_a_standby_is_counted_on_with_its_lag_and_is_no_witness_of_the_pool(place: Place, tmp_path: Path) -> None:
@@ -248,11 +248,17 @@ def test_a_standby_is_counted_on_with_its_lag_and_is_no_witness_of_the_pool(plac
         close_by = replace(SECTION, max_lag_s=3600)
         assert measured(url, close_by, frozenset())["data.bags"].value == 10
         place.execute("insert into bags values (999, 'parent')")  # before it, nobody can know the lag
-        time.sleep(0.3)
         with psycopg.connect(place.admin_url, port=port, autocommit=True) as admin:
+
+            def is_there(query: str) -> bool:
+                return admin.execute(query.encode()).fetchone() == (True,)
+
+            assert until(lambda: is_there("select count(*) = 1 from bags where id = 999"))
             admin.execute("select pg_wal_replay_pause()")
-        place.execute("insert into bags values (1000, 'parent')")
-        time.sleep(0.3)
+            place.execute("insert into bags values (1000, 'parent')")
+            assert until(lambda: is_there("select pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn()"))
+            late = "select clock_timestamp() - pg_last_xact_replay_timestamp() > interval '0.2 s'"
+            assert until(lambda: is_there(late))
         behind = measured(url, replace(SECTION, max_lag_s=0.1), frozenset({"database.replication_lag"}))
         assert behind["data.bags"].value is None
         assert "behind its primary; database.max_lag allows 0.1 s" in str(behind["data.bags"].reason)

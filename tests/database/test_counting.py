@@ -149,8 +149,9 @@ def test_equations_hold_while_rows_are_written(place: Place, connections: str, m
     writing.start()
     try:
         found = [measure(place, section) for _ in range(3)]
+        while found[0]["data.bags"].value == found[-1]["data.bags"].value:  # nothing was written yet
+            found.append(measure(place, section))
     finally:
         done.set()
         writing.join()
-    assert [one["data.balanced"].value for one in found] == [0, 0, 0]
-    assert found[0]["data.bags"].value != found[2]["data.bags"].value
+    assert {one["data.balanced"].value for one in found} == {0}

@@ -14,10 +14,10 @@ import pytest
 
 from readiness import database
 from readiness.config.model import Count, Database, Query
-from readiness.demo.ports import free_port
 from readiness.errors import ConfigError, NotMeasured, Refused
 from readiness.measurements.run import Measurement
 from tests.database.conftest import READER_PASSWORD, READER_QUOTED, Place
+from tests.faultd.client import free_port
 
 BAGS = Database({"bags": Count("bags")})
 FACTS = {"database.orphans", "database.foreign_keys.unvalidated", "database.indexes.invalid"}
@@ -105,7 +105,7 @@ def test_a_slow_query_is_cancelled_on_the_server_too(place: Place, sql: str, tim
 
 
 def _gone(place: Place) -> bool:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 40
     while time.monotonic() < end:
         with psycopg.connect(place.admin_url) as admin:
             row = admin.execute("select count(*) from pg_stat_activity where application_name = 'readiness'").fetchone()
@@ -133,7 +133,7 @@ def test_a_connection_that_dies_leaves_reasons(place: Place) -> None:
     killer = threading.Thread(target=_kill_reader, args=(place,))
     killer.start()
     found = {one.metric: one for one in database.measure(place.reader_url, section, FACTS)}
-    killer.join(20)
+    killer.join(40)
     assert found["data.bags"].value == 10
     assert found["data.kill"].value is None
     assert "terminat" in str(found["data.kill"].reason) or "lost" in str(found["data.kill"].reason)
@@ -142,7 +142,7 @@ def test_a_connection_that_dies_leaves_reasons(place: Place) -> None:
 
 
 def _kill_reader(place: Place) -> None:
-    end = time.monotonic() + 15
+    end = time.monotonic() + 28
     with psycopg.connect(place.admin_url, autocommit=True) as admin:
         while time.monotonic() < end:
             killed = admin.execute(

@@ -9,11 +9,18 @@ import pytest
 import uvloop
 
 from readiness.demo import valkey
-from readiness.demo.service.cache import Cache
+from readiness.demo.service import valkey_client
+from readiness.demo.service.cache import Cache, Cached
 from readiness.demo.service.stores import MemoryStore, ValkeyStore
 from readiness.demo.service.valkey_client import ValkeyClient
 
 RECOVERY_S = 0.3
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Valkey that a busy machine holds up for a moment is no Valkey that is away."""
+    monkeypatch.setattr(valkey_client, "TIMEOUT_S", 20.0)
 
 
 def constant(value: bytes) -> Callable[[], Awaitable[bytes]]:
@@ -21,6 +28,16 @@ def constant(value: bytes) -> Callable[[], Awaitable[bytes]]:
         return value
 
     return compute
+
+
+async def until_valkey_is_back(cache: Cache, value: bytes) -> Cached:
+    """The answer with which Valkey took over again; it may take more than one try on a busy machine."""
+    for _ in range(100):
+        await asyncio.sleep(RECOVERY_S)
+        answer = await cache.get("bag:1", 60, constant(value))
+        if cache.backend == "valkey":
+            return answer
+    raise AssertionError("Valkey never took over again")
 
 
 async def with_valkey(use: Callable[[Cache, valkey.Valkey], Awaitable[None]]) -> None:
@@ -34,6 +51,7 @@ async def with_valkey(use: Callable[[Cache, valkey.Valkey], Awaitable[None]]) ->
         server.stop()
 
 
+@pytest.mark.usefixtures("patient")
 def test_the_cache_falls_back_to_memory_when_valkey_dies_and_comes_back_with_it() -> None:
     async def story(cache: Cache, server: valkey.Valkey) -> None:
         await cache.get("bag:1", 60, constant(b"from valkey"))
@@ -45,9 +63,7 @@ def test_the_cache_falls_back_to_memory_when_valkey_dies_and_comes_back_with_it(
         again = valkey.start_valkey(server.port, server.password)
         assert again is not None
         try:
-            await asyncio.sleep(RECOVERY_S)
-            assert (await cache.get("bag:1", 60, constant(b"back"))) == (b"back", False)
-            assert cache.backend == "valkey"
+            assert await until_valkey_is_back(cache, b"back") == (b"back", False)
             assert (await cache.get("bag:1", 60, constant(b"never"))) == (b"back", True)
         finally:
             again.stop()
@@ -65,13 +81,12 @@ def test_what_valkey_missed_while_it_hung_is_not_served_when_it_is_back() -> Non
             assert cache.backend == "memory"
         finally:
             os.kill(pid, signal.SIGCONT)
-        await asyncio.sleep(RECOVERY_S)
-        assert (await cache.get("bag:1", 60, constant(b"new"))).value == b"new"
-        assert cache.backend == "valkey"
+        assert (await until_valkey_is_back(cache, b"new")).value == b"new"
 
     uvloop.run(with_valkey(story))
 
 
+@pytest.mark.usefixtures("patient")
 def test_invalidation_by_pattern_forgets_what_matches_and_nothing_else() -> None:
     async def story(cache: Cache, server: valkey.Valkey) -> None:
         for key in ("bag:1", "bag:2", "user:1"):
@@ -83,6 +98,7 @@ def test_invalidation_by_pattern_forgets_what_matches_and_nothing_else() -> None
     uvloop.run(with_valkey(story))
 
 
+@pytest.mark.usefixtures("patient")
 def test_values_expire() -> None:
     async def story(cache: Cache, server: valkey.Valkey) -> None:
         await cache.get("bag:1", 0.05, constant(b"old"))

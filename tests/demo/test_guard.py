@@ -124,7 +124,7 @@ def test_a_killed_guards_server_ends_with_the_run_that_started_it(own_temp: Path
     server.process.kill()
     server.process.wait()
     server.stop()
-    assert wait_until(lambda: not is_running(pid), 2)
+    assert wait_until(lambda: not is_running(pid))
     assert not server.folder.path.exists()
 
 

@@ -41,7 +41,7 @@ def handler(breakable: demo.Stack) -> Iterator[httpx.Client]:
         yield client
 
 
-def wait_for(holds: Callable[[], bool], timeout_s: float = 20.0) -> None:
+def wait_for(holds: Callable[[], bool], timeout_s: float = 60.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not holds():
         assert time.monotonic() < deadline
@@ -79,7 +79,7 @@ def test_valkey_is_killed_under_load_memory_serves_and_valkey_takes_over_again(
         assert again is not None
         try:
             wait_for(lambda: breaker() == "closed" and cache()["backend"] == "valkey")
-            assert handler.get("/health/ready").json()["status"] == "ok"
+            wait_for(lambda: handler.get("/health/ready").json()["status"] == "ok")
             served = seen.statuses[200]
             wait_for(lambda: seen.statuses[200] > served + 100)
         finally:
@@ -119,16 +119,17 @@ def test_postgresql_is_killed_under_load_the_breaker_opens_and_closes_when_it_is
         assert int(answer.headers["retry-after"]) >= 1
         assert answer.headers["x-content-type-options"] == "nosniff"
         wait_for(lambda: int(str(breaker()["refused"])) > refused + 50)  # refused at once, not asked for one by one
-        states = {
-            line.split()[-1]: line
-            for line in handler.get("/metrics").text.splitlines()
-            if 'breaker="the database"' in line
-        }
-        assert 'state="open"' in states["1"]
+
+        def state() -> str:
+            lines = [line for line in handler.get("/metrics").text.splitlines() if 'breaker="the database"' in line]
+            (line,) = [line for line in lines if line.split()[-1] == "1"]
+            return line
+
+        wait_for(lambda: 'state="open"' in state())  # for a moment now and then it is half-open
         start_again()
         wait_for(lambda: breaker()["state"] == "closed")
-        health = handler.get("/health/ready")
-        assert (health.status_code, health.json()["database"]) == (200, "ok")
+        wait_for(lambda: handler.get("/health/ready").json()["database"] == "ok")
+        assert handler.get("/health/ready").status_code == 200
         served = seen.statuses[200]
         wait_for(lambda: seen.statuses[200] > served + 50)
         assert handler.post(f"/api/bags/{qr_code(5)}/scan").status_code == 201
@@ -173,7 +174,7 @@ def database_process(admin_url: str) -> Iterator[tuple[Callable[[], None], Calla
     finally:
         for process in started:
             process.send_signal(signal.SIGQUIT)
-            process.wait(20)
+            process.wait(60)
         os.kill(guard, signal.SIGCONT)
 
 

@@ -96,7 +96,7 @@ def damaged_demo(names: Sequence[str]) -> Iterator[dict[str, str]]:
         yield places
     finally:
         demo.terminate()
-        demo.wait(20)
+        demo.wait(60)
         if demo.stdout is not None:
             demo.stdout.close()
 

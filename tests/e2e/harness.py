@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ SCENARIOS = Path(__file__).parent / "scenarios"
 SECRET = "c4nary-s3cret-7d1f0a"
 """In the environment of every run (READINESS_PASSWORD); must never come out again."""
 MARK = "READINESS_E2E_MARK"
-START_S = 20.0
+START_S = 40.0
 """Grace over the planned time: start of three interpreters on a busy machine, drain, reports."""
 
 
@@ -149,7 +150,7 @@ class Running:
         """Its live descendants."""
         return {pid: line for pid, line in marked(self.mark).items() if pid != self.process.pid}
 
-    def finish(self, timeout_s: float = 60.0) -> Result:
+    def finish(self, timeout_s: float = 90.0) -> Result:
         """Wait for the end; a run that does not end is killed and the test fails."""
         try:
             stdout, stderr = self.process.communicate(timeout=timeout_s)
@@ -191,8 +192,12 @@ def start_readiness(
     thresholds: Path | None = None,
     secrets: tuple[str, ...] = (),
     stdout: int = subprocess.PIPE,
+    open_files: tuple[int, int] | None = None,
 ) -> Running:
-    """Start `readiness args`; the environment is this one without proxies and without our variables, plus `env`."""
+    """Start `readiness args`; the environment is this one without proxies and without our variables, plus `env`.
+
+    `open_files` is the soft and the hard limit of descriptors.
+    """
     mark = uuid.uuid4().hex
     inherited = {
         name: value
@@ -213,6 +218,7 @@ def start_readiness(
         encoding="utf-8",
         errors="surrogateescape",
         start_new_session=True,
+        preexec_fn=None if open_files is None else lambda: resource.setrlimit(resource.RLIMIT_NOFILE, open_files),
     )
     return Running(process, out, mark, tuple(args), thresholds, (SECRET, *secrets))
 
@@ -225,7 +231,7 @@ def run_readiness(
     env: Mapping[str, str] | None = None,
     thresholds: Path | None = None,
     secrets: tuple[str, ...] = (),
-    timeout_s: float = 60.0,
+    timeout_s: float = 90.0,
     signal_at: tuple[int, Callable[[], object]] | None = None,
 ) -> Result:
     """Run to the end. `signal_at` is a signal and a function that returns when the time for it has come."""

@@ -55,7 +55,7 @@ def test_n3_our_users_stay_with_the_addresses_of_the_start_and_ordinary_ones_tel
     server, canary = faultd(mode="hangup"), faultd(host="127.0.0.2")
     hosts.write_text("127.0.0.1 shop.test\n")
     named = server.url.replace("127.0.0.1", "shop.test")
-    running = cli.start(named, scenario="both_clients.py", checks=LIMITS, duration="3s")
+    running = cli.start(named, scenario="both_clients.py", checks=LIMITS, duration="6s")
     server.wait(40, "/api/*")
     hosts.write_text("127.0.0.2 shop.test\n")
     server.wait(server.seen("/api/ours") + 20, "/api/ours")

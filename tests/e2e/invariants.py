@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import Any
 
@@ -17,6 +18,9 @@ FORMATS = ("report.md", "report.html", "junit.xml")
 NEVER_SENT = ("dns", "connect_refused", "connect_timeout", "tls", "local_fds", "local_ports")
 MAYBE_SENT = ("reset", "timeout", "protocol", "truncated", "not_allowed", "script")
 """Failures after which nobody can know whether the server received the request whole."""
+
+OURS = ("the load generator paused for", "the load generator itself paused", "the load engine", "arrivals left")
+"""Words of what held our own engine up."""
 
 _DECISION = re.compile(r"NOT READY|NOT_READY|CONDITIONAL|INCONCLUSIVE|READY")
 _run_ids: set[str] = set()
@@ -45,6 +49,34 @@ def assert_invariants(
     assert result.wall_s <= planned_s + START_S, f"I10: took {result.wall_s:.1f} s"
     if canary is not None:
         assert canary.counts()["connections"] == 0, "I11: traffic went to another host"
+
+
+def foreign_doubts(report: Mapping[str, Any]) -> list[str]:
+    """The doubts that are not about a generator which this machine held up."""
+    return [doubt for doubt in report["doubts"] if not any(words in doubt for words in OURS)]
+
+
+def decided(report: Mapping[str, Any], exit_code: int) -> bool:
+    """Assert that the run ended with `exit_code`; False where this machine held its generator up, and it says so.
+
+    A pause or a late event loop may come to any run beside others, and then INCONCLUSIVE alone is right. But all that
+    speaks against such a run must be the generator's: anything else is a defect, as another exit code is.
+    """
+    if report["exit_code"] == exit_code:
+        return True
+    open_checks = [one["message"] for one in report["checks"] if one["outcome"] not in ("pass", "warn")]
+    assert report["exit_code"] == EXIT["INCONCLUSIVE"], report["reason"]
+    assert report["doubts"] or open_checks, report["reason"]
+    assert foreign_doubts(report) == [], report["doubts"]
+    assert all(any(words in message for words in OURS) for message in open_checks), open_checks
+    return False
+
+
+def assert_failed(report: Mapping[str, Any], key: str) -> None:
+    """Assert that a latency failed; or that it would have, had the generator not stood still meanwhile."""
+    (found,) = [one for one in report["checks"] if check_key(one) == key]
+    paused = "the load generator itself paused" in found["message"]
+    assert found["outcome"] == ("inconclusive" if paused else "fail"), found
 
 
 def one_decision(result: Result) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from typing import Any
 
 import pytest
@@ -12,10 +11,8 @@ from tests.e2e.conftest import Cli
 from tests.e2e.harness import SCENARIOS, Result, marked, run_readiness, start_readiness, strict_json
 from tests.faultd.fixture import StartFaultd
 
-CHECKS = """
-  http.success_rate: { pass: "> 80 %" }
-  latency.p50: { pass: "< 300 ms" }
-"""
+# no latency: a busy machine may rightly take its proof away
+CHECKS = '\n  http.success_rate: { pass: "> 80 %" }\n'
 
 
 def capacity(cli: Cli, target: str, *args: str) -> Result:
@@ -34,7 +31,7 @@ def answer(result: Result) -> dict[str, Any]:
 
 
 def test_the_number_of_users_that_a_service_was_built_for_lies_in_the_answer(cli: Cli, faultd: StartFaultd) -> None:
-    server = faultd(mode="crowded", at_most=2, quick_ms=100, slow_ms=600)
+    server = faultd(mode="crowded", at_most=2, quick_ms=100, slow_ms=100, refuses=True)
     result = capacity(cli, server.url, "--max-users", "3")
     assert result.exit_code == 0, str(result)
     found = answer(result)
@@ -108,9 +105,7 @@ def test_a_signal_ends_the_search_with_what_was_known(cli: Cli, faultd: StartFau
     line += ["--scenarios", str(SCENARIOS / "api.py")]
     running = start_readiness(line, out=cli.out, cwd=cli.folder, thresholds=file)
     cli.started.append(running)
-    deadline = time.monotonic() + 20
-    while server.seen("/api/*") < 10 and time.monotonic() < deadline:
-        time.sleep(0.05)
+    server.wait(10, "/api/*")
     running.signal(signal.SIGTERM)
     result = running.finish()
     assert result.exit_code == 143, str(result)

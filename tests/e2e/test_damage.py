@@ -14,7 +14,7 @@ import pytest
 from readiness.demo.accounts import PASSWORD
 from tests.e2e.conftest import Cli
 from tests.e2e.damage import DAMAGES, ROOT, damaged_demo
-from tests.e2e.invariants import assert_invariants
+from tests.e2e.invariants import assert_invariants, decided
 from tests.e2e.postgres import Postgres
 
 DATABASE = (ROOT / "thresholds.yaml").read_text("utf-8").partition("\ndatabase:")[2].partition("\nprobes:")[0]
@@ -28,7 +28,7 @@ SOUND = """
 """
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_a_damaged_demo_is_reported_damage_by_damage(cli: Cli) -> None:
     (cli.folder / "schema.lock").write_text((ROOT / "schema.lock").read_text("utf-8"), encoding="utf-8")
     with damaged_demo([damage.name for damage in DAMAGES]) as places:
@@ -70,11 +70,11 @@ class ScanService(ThreadingHTTPServer):
         insert = "insert into scans (idempotency_key, run_id) values (%s, %s)"
         with self.lock:
             self.number += 1
-            if self.manner == "early" and self.number % 10 == 0:
+            if self.manner == "early" and self.number % 4 == 0:
                 return  # the process that had it in memory was restarted
             self.connection.execute(insert, (key, run))
-            if self.manner == "retry" and self.number % 10 == 0:
-                self.connection.execute(insert, (key if self.number % 20 == 0 else None, run))
+            if self.manner == "retry" and self.number % 4 == 0:
+                self.connection.execute(insert, (key if self.number % 8 == 0 else None, run))
 
 
 class _Scan(BaseHTTPRequestHandler):
@@ -134,6 +134,6 @@ def test_a_service_that_loses_or_doubles_writes_is_caught_and_an_honest_one_is_n
             duration="1s",
             env={"READINESS_DATABASE_URL": url},
         )
-    assert result.exit_code == exit_code, str(result)
+    decided(result.report, exit_code)
     assert tuple(result.check(metric)["outcome"] for metric in metrics) == outcomes
-    assert result.check("database.writes.lost")["samples"] > 20
+    assert result.check("database.writes.lost")["samples"] >= 8

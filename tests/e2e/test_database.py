@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 
 import pytest
 
 from tests.e2e.conftest import Cli
 from tests.e2e.harness import marked
-from tests.e2e.invariants import assert_invariants
+from tests.e2e.invariants import assert_invariants, decided
 from tests.e2e.postgres import READER_PASSWORD, Postgres, start_postgres
 from tests.faultd.client import free_port
 from tests.faultd.fixture import StartFaultd
@@ -54,10 +55,11 @@ def test_d2_a_bad_password_is_inconclusive_and_not_shown(cli: Cli, faultd: Start
 def test_d2_the_password_is_on_no_command_line(cli: Cli, faultd: StartFaultd, bags: Callable[[int], str]) -> None:
     server = faultd()
     running = cli.start(
-        server.url, checks=checks(">= 10"), more=COUNTS, duration="2s", env={"READINESS_DATABASE_URL": bags(10)}
+        server.url, checks=checks(">= 10"), more=COUNTS, duration="60s", env={"READINESS_DATABASE_URL": bags(10)}
     )
     server.wait(20, "/api/*")
     lines = marked(running.mark)
+    running.signal(signal.SIGTERM)
     running.finish()
     assert len(lines) >= 2, "the engine is a process of its own"
     assert all(READER_PASSWORD not in line for line in lines.values())
@@ -84,7 +86,7 @@ def test_d4_counts_are_judged_exactly(
 ) -> None:
     server = faultd()
     result = run(cli, server.url, bags(rows), limit)
-    assert result.exit_code == exit_code, str(result)
+    decided(result.report, exit_code)
     assert_invariants(result, server, planned_s=1)
     assert result.check("data.bags")["value"] == rows
 
@@ -128,7 +130,7 @@ def test_d12_a_role_that_can_write_is_allowed_by_name_and_the_report_says_so(
         env={"READINESS_DATABASE_URL": postgres.owner_url(database)},
         secrets=(postgres.server.admin_password,),
     )
-    assert result.exit_code == 0, str(result)
+    decided(result.report, 0)
     assert_invariants(result, server, planned_s=1)
     for name in ("report.md", "report.html", "run.json"):
         assert "--allow-db-writer" in result.text(name), name
@@ -145,13 +147,13 @@ def test_a_database_that_goes_away_during_the_load_is_inconclusive(cli: Cli, fau
             checks=checks(">= 10") + '  data.bags.change: { pass: "== 0", on_fail: block }\n'
             '  database.deadlocks: { pass: "== 0" }\n  pool.headroom: { pass: "> 1 %" }\n',
             more=COUNTS,
-            duration="3s",
+            duration="6s",
             env={"READINESS_DATABASE_URL": url},
         )
-        server.wait(100, "/api/*")
+        server.wait(50, "/api/*")
     result = running.finish()  # the database was stopped meanwhile
     assert result.exit_code == 3, str(result)
-    assert_invariants(result, server, planned_s=3)
+    assert_invariants(result, server, planned_s=6)
     assert result.check("http.success_rate")["outcome"] == "pass"
     for name in ("data.bags", "data.bags.change", "database.deadlocks", "pool.headroom"):
         assert result.check(name)["outcome"] == "error", result.check(name)

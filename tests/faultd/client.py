@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import subprocess
 import sys
 import time
 from fnmatch import fnmatchcase
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +23,10 @@ def layer(mode: str, **words: Any) -> dict[str, Any]:
     """One layer as JSON: conditions (package docstring) and the mode's own options side by side."""
     conditions = {name: words.pop(name) for name in CONDITIONS if name in words}
     return {"mode": mode, "options": words, **conditions}
+
+
+_FIRST_PORT = 10_000 + os.getpid() % 300 * 30
+_ports = cycle(range(_FIRST_PORT, _FIRST_PORT + 30))
 
 
 class Faultd:
@@ -63,7 +70,7 @@ class Faultd:
         """(seconds since start, method, path) of each request."""
         return [(at, method, path) for at, method, path in self._ask("/log")]
 
-    def wait(self, requests: int, path: str = "*", timeout_s: float = 20.0) -> None:
+    def wait(self, requests: int, path: str = "*", timeout_s: float = 50.0) -> None:
         """Return once so many requests were received; AssertionError after `timeout_s`."""
         asked = urlencode({"requests": requests, "path": path, "timeout": timeout_s})
         answer = self._ask(f"/wait?{asked}")
@@ -101,16 +108,23 @@ class Faultd:
 
 
 def free_port() -> int:
-    """A port on which nothing listens right now."""
-    import socket
+    """A port on which nothing listens, and which the kernel gives to nobody who asks for any.
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    One of those might be somebody else's a moment later: of another test, of a connection. So it lies below them, and
+    every process has its own.
+    """
+    for number in _ports:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", number))
+            except OSError:
+                continue
+            return number
+    raise AssertionError("unreachable")
 
 
-def until(condition: Any, timeout_s: float = 5.0) -> bool:
+def until(condition: Any, timeout_s: float = 30.0) -> bool:
     """Whether `condition()` became true in time."""
     deadline = time.monotonic() + timeout_s
     while not condition():

@@ -126,8 +126,8 @@ class Connection(asyncio.Protocol):
     def _answer(self, request: Request, count: PathCount, whole: bytes) -> None:
         if request.method == "HEAD":
             whole = whole.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+        self.server.counts.responded(count)  # first: whoever has the answer may ask for the counts at once
         self.transport.write(whole)
-        self.server.counts.responded(count)
         if request.headers.get("connection", "").lower() == "close":
             self.transport.close()
 

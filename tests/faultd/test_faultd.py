@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import time
 from http.client import HTTPConnection, RemoteDisconnected
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,11 +18,15 @@ from tests.faultd.fixture import StartFaultd
 from tests.faultd.modes import MODES
 
 
-def exchange(server: Faultd, path: str = "/api/x", timeout_s: float = 2.0) -> tuple[bytes, str]:
-    """Everything that comes for one request, and how it ended: closed, reset, or open (still there)."""
+def exchange(server: Faultd, path: str = "/api/x", *, first_s: float = 40.0, then_s: float = 40.0) -> tuple[bytes, str]:
+    """Everything that comes for one request, and how it ended: closed, reset, or open (still there).
+
+    It is still there when nothing came for `first_s`, or nothing more for `then_s`.
+    """
     address = urlsplit(server.url)
-    with socket.create_connection((address.hostname or "", address.port or 0), timeout_s) as raw:
+    with socket.create_connection((address.hostname or "", address.port or 0), 40) as raw:
         raw.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        raw.settimeout(first_s)
         got = b""
         try:
             while len(got) < 5_000_000:
@@ -28,6 +34,7 @@ def exchange(server: Faultd, path: str = "/api/x", timeout_s: float = 2.0) -> tu
                 if not part:
                     return got, "closed"
                 got += part
+                raw.settimeout(then_s)
         except ConnectionResetError:
             return got, "reset"
         except TimeoutError:
@@ -36,7 +43,7 @@ def exchange(server: Faultd, path: str = "/api/x", timeout_s: float = 2.0) -> tu
 
 
 def get(server: Faultd, path: str) -> tuple[int, bytes]:
-    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=5)
+    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=40)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -66,21 +73,26 @@ def test_the_healthy_service_answers_and_counts_each_path(faultd: StartFaultd) -
     assert server.log()[0][2] == "/"
 
 
-def test_it_serves_two_thousand_requests_per_second(faultd: StartFaultd) -> None:
+def cpu_s(server: Faultd) -> float:
+    """CPU time of the server's process; the time of day would be the machine's and not its own."""
+    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(ticks) for ticks in fields[11:13]) / os.sysconf("SC_CLK_TCK")
+
+
+def test_it_serves_two_thousand_requests_per_second_of_its_cpu(faultd: StartFaultd) -> None:
     server, address, many = faultd(), None, 4_000
     address = urlsplit(server.url)
-    one = len(exchange(server, timeout_s=0.2)[0])
-    with socket.create_connection((address.hostname or "", address.port or 0), 20) as raw:
-        start = time.perf_counter()
+    one = len(exchange(server, then_s=0.2)[0])
+    with socket.create_connection((address.hostname or "", address.port or 0), 40) as raw:
+        before_s = cpu_s(server)
         batch = b"GET /api/x HTTP/1.1\r\nHost: x\r\n\r\n" * 50
         for _ in range(many // 50):
             raw.sendall(batch)
             left = one * 50 - 100  # a MISS is one byte longer than a HIT, and the last batch may straddle
             while left > 0:
                 left -= len(raw.recv(65_536))
-        took_s = time.perf_counter() - start
     server.wait(many, "/api/*")
-    assert many / took_s >= 2_000
+    assert cpu_s(server) - before_s <= many / 2_000
 
 
 @pytest.mark.parametrize(
@@ -104,7 +116,8 @@ def test_a_mode_breaks_the_exchange_as_named(
     faultd: StartFaultd, mode: str, words: dict[str, Any], begins: bytes, ending: str
 ) -> None:
     server = faultd(mode=mode, **words)
-    got, ended = exchange(server, timeout_s=0.5)
+    first_s, then_s = (40.0 if begins else 0.5, 0.5) if ending == "open" else (40.0, 40.0)
+    got, ended = exchange(server, first_s=first_s, then_s=then_s)
     assert got.startswith(begins)
     assert bool(got) == bool(begins)
     assert ended == ending
@@ -142,12 +155,12 @@ def test_a_fault_may_last_for_a_span(faultd: StartFaultd) -> None:
 
 
 def test_a_freeze_stops_the_health_endpoint_but_not_the_counts(faultd: StartFaultd) -> None:
-    server = faultd(mode="freeze", span_s=0.6, only="/api/a")
+    server = faultd(mode="freeze", span_s=2.5, only="/api/a")
     start = time.perf_counter()
-    assert exchange(server, "/api/a", timeout_s=0.2) == (b"", "open")
+    assert exchange(server, "/api/a", first_s=0.1) == (b"", "open")
     assert server.counts()["requests"] == 1
     assert get(server, "/health")[0] == 200
-    assert time.perf_counter() - start >= 0.5
+    assert time.perf_counter() - start >= 2.4
 
 
 def test_a_dead_service_refuses_and_its_counts_stay(faultd: StartFaultd) -> None:
@@ -175,7 +188,7 @@ def test_counters_of_the_service_grow_as_told(faultd: StartFaultd) -> None:
 
 @pytest.mark.parametrize("where", ["body", "html", "json", "headers", "reason", "line"])
 def test_hostile_text_reaches_the_wire_raw(faultd: StartFaultd, where: str) -> None:
-    got, _ = exchange(faultd(mode="hostile", where=where), timeout_s=0.3)
+    got, _ = exchange(faultd(mode="hostile", where=where), then_s=0.3)
     head, _, body = got.partition(b"\r\n\r\n")
     assert b"x-pwned" in got
     assert len(body) == int(head.partition(b"Content-Length: ")[2].partition(b"\r")[0])
@@ -187,7 +200,7 @@ def test_hostile_text_reaches_the_wire_raw(faultd: StartFaultd, where: str) -> N
 
 def test_echo_repeats_the_secret_in_body_header_and_reason(faultd: StartFaultd) -> None:
     server = faultd(mode="echo")
-    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=5)
+    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=40)
     connection.request("POST", "/api/x", body="password=hunter2", headers={"Authorization": "Bearer t0ken"})
     answer = connection.getresponse()
     body = answer.read().decode()

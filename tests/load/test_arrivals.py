@@ -56,6 +56,7 @@ for case in json.load(sys.stdin):
     while time.perf_counter() < held_until_s: pass  # the engine is held; arrivals become due meanwhile
     asked_s = time.perf_counter() - start_s
     load.stop()
+    stopped_s = time.perf_counter() - start_s
     left = recorder.close(time.perf_counter())
     batch = recorder.take(time.perf_counter() - start_s, 0)
     ended = sum(c.ok.total + sum(c.failed.values()) for c in batch.cells.values())
@@ -65,7 +66,7 @@ for case in json.load(sys.stdin):
         "intended": sum(i for i, _ in recorder.arrivals.values()),
         "dropped": sum(d for _, d in recorder.arrivals.values()), "begun": recorder.begun, "ended": ended,
         "left": sum(left.values()), "due": sum(at < asked_s for at in due),
-        "due_late": sum(at < asked_s + 0.2 for at in due),
+        "due_late": sum(at < stopped_s for at in due),
         "judged": list(recorder.arrivals.get(0, (0, 0))),
     })
 print(json.dumps(out))

@@ -12,7 +12,7 @@ from readiness.load.plan import ScenarioFile
 
 said = []
 for path in json.load(sys.stdin):
-    loading.LONGEST_S = 0.3 if "long" in path else 20.0
+    loading.LONGEST_S = 1.0 if "long" in path else 20.0
     try:
         locustfiles.load_classes((ScenarioFile("shop", path, None),))
     except locustfiles.ScenarioError as error:
@@ -33,8 +33,8 @@ class Shop(HttpUser):
 FILES = {
     "runner.py": ("Environment(user_classes=[Shop]).create_local_runner()", "a load of its own"),
     "single.py": ("run_single_user(Shop)", "a load of its own"),
-    "long_sleep.py": ("time.sleep(60)", "still being read after 0.3 s"),
-    "long_loop.py": ("while True: pass", "still being read after 0.3 s"),
+    "long_sleep.py": ("time.sleep(60)", "still being read after 1 s"),
+    "long_loop.py": ("while True: pass", "still being read after 1 s"),
     "fine.py": ("if __name__ == '__main__': run_single_user(Shop)", None),
 }
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 BOTH = """
-import locust, json, logging, sys
+import locust, json, logging, math, sys
 import gevent
 from gevent.pool import Group
 from locust import TaskSet, constant, task
@@ -37,11 +37,13 @@ BODY
     user, group = User(environment), Group()
     greenlet = user.start(group)
     def stopper():
-        gevent.sleep(0.3)
+        while user.count < STOP_AT:  # however slow this machine is, both are stopped at the same place
+            gevent.sleep(0.01)
         told.append("stop")
         user.stop(force=FORCE)
-    gevent.spawn(stopper)
-    greenlet.join(timeout=2)
+    stopping = gevent.spawn(stopper)
+    greenlet.join(timeout=20)
+    stopping.kill()
     told.append(type(greenlet.exception).__name__ if greenlet.ready() else "still running")
     return told
 
@@ -59,13 +61,13 @@ STOPS = """
             if self.step() == 3: raise StopUser()
 """
 CASES = {
-    "a graceful stop lets the task end": (ENDLESS, {}),
-    "a forced stop kills the task": (ENDLESS, {"FORCE": "True"}),
-    "a stop while waiting": ("        wait_time = constant(5)\n" + STOPS, {}),
+    "a graceful stop lets the task end": (ENDLESS, {"STOP_AT": "3"}),
+    "a forced stop kills the task": (ENDLESS, {"STOP_AT": "3", "FORCE": "True"}),
+    "a stop while waiting": ("        wait_time = constant(50)\n" + STOPS, {"STOP_AT": "1"}),
     "StopUser ends the user": (STOPS, {}),
     "StopTest ends the user": (STOPS.replace("StopUser", "StopTest"), {}),
     "a user that never waits is stopped all the same": (
-        "        wait_time = constant(0)\n        @task\n        def one(self): self.count += 1\n", {}
+        "        wait_time = constant(0)\n        @task\n        def one(self): self.count += 1\n", {"STOP_AT": "9"}
     ),
     "an exception is told and the user goes on": (
         STOPS + "            raise ValueError(self.count)\n", {}
@@ -81,7 +83,7 @@ CASES = {
     "StopUser in on_start": (STOPS + "        def on_start(self): told.append('starts'); raise StopUser()\n", {}),
     "a wait time that is no number": (STOPS + "        def wait_time(self): told.append('wait'); return None\n", {}),
     "a wait time that raises": (STOPS + "        def wait_time(self): told.append('wait'); return 1 / 0\n", {}),
-    "no tasks": ("        def wait_time(self): return 0.01 if self.step() < 3 else 5\n", {}),
+    "no tasks": ("        def wait_time(self): return 0.01 if self.step() < 3 else 50\n", {"STOP_AT": "3"}),
     "a task set inside": ("""
         @task
         class Inner(TaskSet):
@@ -101,7 +103,8 @@ def test_our_loop_tells_the_same_story_as_locusts(name: str) -> None:
     body, settings = CASES[name]
     code = BOTH.replace("BODY", body).replace("FORCE", settings.get("FORCE", "False"))
     code = code.replace("CATCH", settings.get("CATCH", "True"))
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    code = code.replace("STOP_AT", settings.get("STOP_AT", "math.inf"))  # the others end by themselves
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 0, done.stderr
     theirs, ours = json.loads(done.stdout)
     assert len(theirs) > 1

@@ -72,9 +72,14 @@ def target(url: str) -> Target:
     return Target("tested", url, ("127.0.0.1",))
 
 
-def observe(where: Target, settings: Probes, wanted: AbstractSet[str], window: Window) -> dict[str, Measurement]:
-    """Everything that is seen of a target while the window is open, as the run would have it."""
-    looks = look(where, settings, wanted, window)
+def observe(
+    where: Target, settings: Probes, wanted: AbstractSet[str], window: Window, *, duration_s: float = 20.0
+) -> dict[str, Measurement]:
+    """Everything that is seen of a target while the window is open, as the run would have it.
+
+    With the default a document is read every second, with 200 s every ten.
+    """
+    looks = look(where, settings, wanted, window, duration_s=duration_s)
     found = conclude(looks, settings, wanted, https=False, load=None, database=None)
     assert len({one.metric for one in found}) == len(found)
     return {one.metric: one for one in found}
@@ -86,6 +91,7 @@ class Site:
     def __init__(self) -> None:
         self.paths: dict[str, Script] = {}
         self.seen: list[str] = []
+        self.answered: list[str] = []
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -97,6 +103,7 @@ class Site:
             def do_GET(self) -> None:
                 site.seen.append(self.path)
                 site.paths.get(self.path, reply(404))(self)
+                site.answered.append(self.path)
 
             def log_message(self, *args: object) -> None:
                 pass
@@ -151,3 +158,39 @@ def judged() -> Iterator[Callable[..., Window]]:
     for timer in timers:
         timer.cancel()
         timer.join()
+
+
+@pytest.fixture
+def looked_at() -> Iterator[Callable[..., Window]]:
+    """Starts a window that begins when `before` requests for `path` came, and ends when `times` more were answered.
+
+    Then a few moments more, so that whoever asked has read the answer; they are counted by waking up, because a process
+    that stands still meanwhile reads nothing either.
+    """
+    threads: list[Thread] = []
+
+    def start(site: Site, path: str, times: int, *, before: int = 0, answered: bool = True) -> Window:
+        window = Window()
+
+        def play() -> None:
+            ends_s = time.monotonic() + 100
+
+            def until(count: int, requests: list[str]) -> None:
+                while requests.count(path) < count and time.monotonic() < ends_s:
+                    time.sleep(0.01)
+
+            until(before, site.seen)
+            earlier = site.answered.count(path) if answered else site.seen.count(path)
+            window.begin()
+            until(earlier + times, site.answered if answered else site.seen)
+            for _ in range(20):
+                time.sleep(0.01)
+            window.end()
+
+        threads.append(Thread(target=play))
+        threads[-1].start()
+        return window
+
+    yield start
+    for thread in threads:
+        thread.join()

@@ -31,9 +31,9 @@ def error_rate(site: Site, settings: Pool, window: Window) -> Measurement:
     return observe(site.target, Probes(pool=settings), {"pool.error_rate"}, window)["pool.error_rate"]
 
 
-def test_the_hit_rate_is_the_growth_in_the_window_and_not_since_boot(site: Site, judged: Judged) -> None:
+def test_the_hit_rate_is_the_growth_in_the_window_and_not_since_boot(site: Site, looked_at: Judged) -> None:
     site.paths["/stats"] = in_turn(stats(1_000_000, 0), stats(1_000_003, 2), stats(1_000_006, 6))
-    measured = hit_rate(site, AT, judged(length_s=1.5))
+    measured = hit_rate(site, AT, looked_at(site, "/stats", 2))
     assert measured.value == 50.0
     assert measured.samples == 12
     assert measured.evidence == Rate(6, 12, ((3, 5), (3, 7)))
@@ -79,8 +79,8 @@ def test_a_counter_that_goes_down_gives_a_reason(site: Site, judged: Judged) -> 
     assert "/cache/hits: the counter went down from 900 to 10" in reason
 
 
-def test_a_reset_that_was_caught_up_by_the_end_is_still_seen(site: Site, judged: Judged) -> None:
-    reason = refused(site, judged(length_s=1.5), stats(900, 100), stats(10, 100), stats(2000, 200))
+def test_a_reset_that_was_caught_up_by_the_end_is_still_seen(site: Site, looked_at: Judged) -> None:
+    reason = refused(site, looked_at(site, "/stats", 2), stats(900, 100), stats(10, 100), stats(2000, 200))
     assert "went down" in reason
 
 
@@ -93,9 +93,10 @@ def test_a_last_reading_without_an_answer_gives_a_reason(site: Site, judged: Jud
     assert "closed without an answer" in refused(site, judged(), stats(1, 1), raw(b""))
 
 
-def test_a_last_reading_that_fails_once_is_asked_for_again(site: Site, judged: Judged) -> None:
+def test_a_last_reading_that_fails_once_is_asked_for_again(site: Site, looked_at: Judged) -> None:
     site.paths["/stats"] = in_turn(stats(10, 0), raw(b""), raw(b""), stats(13, 1))  # a lost connection is tried twice
-    measured = hit_rate(site, AT, judged())
+    settings, window = Probes(cache=AT), looked_at(site, "/stats", 1)
+    measured = observe(site.target, settings, {"cache.hit_rate"}, window, duration_s=200.0)["cache.hit_rate"]
     assert measured.value == 75.0
     assert site.seen.count("/stats") == 4
 

@@ -28,7 +28,7 @@ def header(value: object) -> Script:
     return reply(200, "", ("X-Depth", str(value)))
 
 
-def test_each_take_from_each_source(site: Site, judged: Judged) -> None:
+def test_each_take_from_each_source(site: Site, looked_at: Judged) -> None:
     site.paths["/json"] = in_turn(*(document({"queue": [{"depth": depth}]}) for depth in (4, 10, 7)))
     site.paths["/metrics"] = in_turn(*(text(value) for value in (2, "5e1", 50.5)))
     site.paths["/head"] = in_turn(*(header(value) for value in (1, 3, 2)))
@@ -40,7 +40,7 @@ def test_each_take_from_each_source(site: Site, judged: Judged) -> None:
     takes = ("last", "max", "min", "mean")
     wanted = {f"{source}_{take}": Custom(**where, take=take) for source, where in at.items() for take in takes}
     wanted["grown"] = Custom(metrics="/metrics", metric="jobs", take="delta")
-    found = custom(site, judged(length_s=1.5), **wanted)
+    found = custom(site, looked_at(site, "/json", 2), **wanted)
     assert {name: one.value for name, one in found.items()} == {
         "json_last": 7,
         "json_max": 10,

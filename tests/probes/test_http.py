@@ -11,7 +11,7 @@ from tests.faultd.client import free_port
 from tests.probes.conftest import Site, raw, reply, target
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
-DRIP = [b"x"] * 60
+DRIP = [b"x"] * 100
 
 
 def failure(url: str, path: str = "/", timeout_s: float = 0.5) -> FetchFailed:
@@ -25,8 +25,8 @@ def failure(url: str, path: str = "/", timeout_s: float = 0.5) -> FetchFailed:
     [
         raw(HEAD + b"Content-Length: 60\r\n\r\n", *DRIP, pause_s=0.1),
         raw(HEAD + b"X-Slow: ", *DRIP, pause_s=0.1),
-        raw(*[b"HTTP/1.1 100 Continue\r\n\r\n"] * 60, pause_s=0.1),
-        raw(b"", b"", pause_s=1.0),
+        raw(*[b"HTTP/1.1 100 Continue\r\n\r\n"] * 100, pause_s=0.1),
+        raw(b"", pause_s=20.0),
     ],
     ids=["body drips", "headers drip", "endless 100 Continue", "silence"],
 )
@@ -36,12 +36,12 @@ def test_the_deadline_is_for_the_whole_answer(site: Site, script: object) -> Non
     error = failure(site.url)
     assert error.failure == "timeout"
     assert str(error) == "/: timed out after 0.5 s"
-    assert time.monotonic() - started_s < 2
+    assert time.monotonic() - started_s < 9, "it waited for the end"
 
 
 def test_an_endless_body_is_cut_at_the_cap(site: Site) -> None:
     site.paths["/"] = raw(HEAD + b"\r\n", *[b"x" * 65536] * 400)
-    error = failure(site.url, timeout_s=5)
+    error = failure(site.url, timeout_s=30)
     assert error.failure == "too_large"
     assert "larger than 1 MiB" in str(error)
 
@@ -57,7 +57,7 @@ def test_an_endless_body_is_cut_at_the_cap(site: Site) -> None:
 )
 def test_broken_answers_have_their_class_and_clean_words(site: Site, script: object, kind: str) -> None:
     site.paths["/"] = script  # type: ignore[assignment]
-    error = failure(site.url, timeout_s=5)
+    error = failure(site.url, timeout_s=30)
     assert error.failure == kind
     assert str(error).isprintable()
 

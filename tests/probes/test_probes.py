@@ -52,7 +52,7 @@ def test_wanted_looks_and_those_that_always_run_measure_side_by_side(site: Site,
     assert all(one.value is not None and one.reason is None for one in found.values())
 
 
-def test_a_document_that_several_looks_need_is_asked_for_once_a_second(site: Site, judged: Judged) -> None:
+def test_a_document_that_several_looks_need_is_asked_for_once_a_second(site: Site, looked_at: Judged) -> None:
     site.paths |= {"/": reply(), "/health": reply()}
     site.paths["/stats"] = document(
         {"instance": "a", "cache": {"hits": 1, "misses": 0}, "pool": {"requests": 1, "errors": 0}, "state": "closed"}
@@ -62,7 +62,7 @@ def test_a_document_that_several_looks_need_is_asked_for_once_a_second(site: Sit
         pool=Pool(statistics="/stats"),
         circuit_breaker=CircuitBreaker(statistics="/stats", states=("/state",)),
     )
-    looks = look(site.target, settings, EVERYTHING, judged(length_s=1.5))
+    looks = look(site.target, settings, EVERYTHING, looked_at(site, "/stats", 2))
     assert site.seen.count("/stats") == 3
     assert 3 < looks.cost.requests <= len(site.seen)
     assert looks.cost.waited_ms > 0
@@ -81,11 +81,11 @@ def test_a_dead_target_gives_a_reason_or_an_unbounded_value_for_everything(judge
 
 
 def test_a_hanging_target_does_not_hold_the_run(site: Site, judged: Judged) -> None:
-    site.paths = dict.fromkeys(("/", "/health", "/stats"), raw(b"", pause_s=8))
+    site.paths = dict.fromkeys(("/", "/health", "/stats"), raw(b"", pause_s=200))
     window = judged()
     found = observe(site.target, Probes(cache=Cache(statistics="/stats")), EVERYTHING, window)
     assert window.end_s is not None
-    assert time.monotonic() - window.end_s < 11
+    assert time.monotonic() - window.end_s < 60
     assert set(found) == EVERYTHING
 
 

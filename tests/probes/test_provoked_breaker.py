@@ -16,12 +16,12 @@ from tests.probes.conftest import target
 
 LONG_S = 1000.0
 KINDS: dict[str, dict[str, object]] = {
-    "good": {"slow_ms": 250, "declared_s": 2, "open_s": 2.0},
+    "good": {"slow_ms": 250, "declared_s": 2, "open_s": 2.0, "refuses": 3},
     "never opens": {"failures": 1000},
     "only says open": {"failures": 1000, "says": "open"},
     "only says closed": {"says": "closed", "open_s": LONG_S},
     "never closes": {"open_s": LONG_S},
-    "declares no time": {"declared_s": None, "open_s": 2.0},
+    "declares no time": {"declared_s": None, "open_s": 2.0, "refuses": 3},
     "declares an hour": {"declared_s": 3600, "open_s": LONG_S},
     "breaks": {"refusal": 500, "open_s": LONG_S},
 }

@@ -105,7 +105,7 @@ def test_the_first_screen_tells_all_that_a_decision_needs(browser: object, tmp_p
         "50 users for 40s", "12,040 judged requests", "0f0f0f0f0f0f", "readiness 0.1.0",
     )  # fmt: skip
     for text in said:
-        box = page.locator("section.verdict").get_by_text(text).first.bounding_box(timeout=2000)
+        box = page.locator("section.verdict").get_by_text(text).first.bounding_box(timeout=30_000)
         assert box["y"] + box["height"] < 800, text
     page.context.close()
 

@@ -1,14 +1,16 @@
 """HTTP/1.1 as servers really speak it: framing, reuse, and what must never become somebody else's answer."""
 
 import gzip
-import time
+import select
 import zlib
 from typing import Any
+
+from gevent.monkey import get_original
 
 from readiness.load.http.client import Client
 from readiness.load.http.response import Response
 from tests.load.http.ledger import Ledger
-from tests.load.http.server import CLOSE, FIN, READ, RST, WAIT_CLOSE, Server, ok
+from tests.load.http.server import CLOSE, FIN, READ, RST, WAIT_CLOSE, Server, ok, until
 
 
 def client_of(server: Server, ledger: Ledger | None = None, **options: Any) -> Client:
@@ -24,6 +26,13 @@ def one(*steps: Any, method: str = "GET", **options: Any) -> tuple[Response, Led
         response = client.request(method, "/x")
         client.close()
     return response, ledger, client
+
+
+def await_news(client: Client) -> None:
+    """Until something came for the idle connection: bytes, or its end."""
+    watching = get_original("select", "poll")()
+    watching.register(client._pool.idle[0].fd, select.POLLIN)
+    assert until(lambda: bool(watching.poll(0)))
 
 
 def check_a_plain_get_has_status_headers_text_and_json() -> None:
@@ -166,12 +175,18 @@ def check_half_a_second_answer_drops_the_connection() -> None:
 
 
 def check_a_late_second_answer_drops_the_idle_connection() -> None:
-    import gevent
+    read: list[bool] = []
+    sleep = get_original("time", "sleep")
 
-    with Server([READ, ok(b"1"), 0.02, ok(b"evil"), WAIT_CLOSE], [READ, ok(b"2")]) as server:
+    def until_read(_: Any) -> None:
+        while not read:
+            sleep(0.005)
+
+    with Server([READ, ok(b"1"), until_read, ok(b"evil"), WAIT_CLOSE], [READ, ok(b"2")]) as server:
         client = client_of(server)
         assert client.get("/").text == "1"
-        gevent.sleep(0.1)
+        read.append(True)
+        await_news(client)
         assert client.get("/").text == "2"
         assert server.connections == 2
 
@@ -188,13 +203,11 @@ def check_bytes_behind_a_full_read_never_answer_the_next_request() -> None:
 
 
 def check_an_idle_connection_closed_by_the_server_is_seen_before_sending() -> None:
-    import gevent
-
     for last in (CLOSE, FIN, RST):
-        with Server([READ, ok(b"1"), last, 0.5], [READ, ok(b"2")]) as server:
+        with Server([READ, ok(b"1"), last, 5.0], [READ, ok(b"2")]) as server:
             client = client_of(server)
             client.get("/")
-            gevent.sleep(0.05)
+            await_news(client)
             assert client.post("/").text == "2"
             assert (client.retries, server.connections) == (0, 2), last
 
@@ -334,7 +347,7 @@ def check_an_early_answer_to_a_large_upload_is_the_answer() -> None:
 
     ends: list[list[Any]] = [[0.3, CLOSE], [RST]]
     for end in ends:
-        with Server([read_a_little, reject, 0.05, *end]) as server:
+        with Server([read_a_little, reject, 2.0, *end]) as server:  # until then the answer can be read
             ledger = Ledger()
             response = client_of(server, ledger).post("/", data=b"x" * 20_000_000)
             assert (response.status_code, ledger.outcomes) == (413, ["http_4xx"]), (end, response.error)
@@ -344,6 +357,6 @@ def check_a_server_that_half_closes_after_the_answer_is_not_reused() -> None:
     with Server([READ, ok(b"1"), FIN, WAIT_CLOSE], [READ, ok(b"2")]) as server:
         client = client_of(server)
         assert client.get("/").text == "1"
-        time.sleep(0.02)  # cooperative: the hub sees the FIN
+        await_news(client)
         assert client.post("/").text == "2"
         assert client.retries == 0

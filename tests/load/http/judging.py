@@ -35,19 +35,21 @@ def check_the_with_block_judges() -> None:
         raised(AssertionError, wrong)
         raised(KeyError, broken)
         with client.get("/", catch_response=True):
+            entered_s = time.perf_counter()
             time.sleep(0.05)
         assert ledger.outcomes == ["ok", "assertion", "assertion", "script", "http_4xx"]
         details = [call.detail for call in ledger.calls]
         assert details[1:4] == ["wrong colour", "not blue", "KeyError: 'x'"]
-        assert ledger.calls[4].took_s < 0.05 + 1  # the block's own time is not the target's
+        assert (ledger.calls[4].end_s or entered_s) < entered_s  # the block's own time is not the target's
 
 
 def check_latency_ends_with_the_answer_not_with_the_block() -> None:
     with Server([READ, ok()]) as server:
         ledger = Ledger()
         with client_of(server, ledger).get("/", catch_response=True):
-            gevent.sleep(0.3)
-        assert ledger.calls[0].took_s < 0.3
+            entered_s = time.perf_counter()
+            gevent.sleep(0.05)
+        assert (ledger.calls[0].end_s or entered_s) < entered_s
 
 
 def check_a_failed_transport_in_a_with_block_is_recorded_once() -> None:
@@ -114,7 +116,7 @@ def check_a_killed_user_leaves_its_request_in_flight_and_its_connection_is_dropp
 
 
 def check_a_kill_while_connecting_or_sending_leaves_nothing_behind() -> None:
-    with Server([1.0]) as server:
+    with Server([8.0]) as server:
         ledger = Ledger()
         client = client_of(server, ledger)
         user = gevent.spawn(client.post, "/", b"x" * 30_000_000)
@@ -125,7 +127,7 @@ def check_a_kill_while_connecting_or_sending_leaves_nothing_behind() -> None:
 
 
 def check_the_scenarios_own_time_limit_is_a_timeout() -> None:
-    with Server([READ, 2.0]) as server:
+    with Server([READ, 8.0]) as server:
         ledger = Ledger()
         client = client_of(server, ledger)
 
@@ -150,14 +152,14 @@ def check_a_watch_sees_answers_only() -> None:
 def check_an_open_load_counts_from_the_intended_start_once() -> None:
     with Server([READ, ok(), READ, ok()]) as server:
         ledger = Ledger()
-        client = client_of(server, ledger, timeout_s=1.0)
-        due = time.perf_counter() - 3.0
+        client = client_of(server, ledger, timeout_s=9.0)
+        due = time.perf_counter() - 30.0
         client.intended_s = due
-        assert client.get("/").elapsed_s > 3.0
+        assert client.get("/").elapsed_s > 30.0
         client.get("/")
         assert ledger.outcomes == ["ok", "ok"]  # the deadline runs from the sending
         assert ledger.calls[0].start_s == due
-        assert ledger.calls[1].start_s > due + 3.0
+        assert ledger.calls[1].start_s > due + 30.0
 
 
 def check_the_request_event_has_locusts_fields() -> None:

@@ -142,7 +142,7 @@ class Server:
         return True
 
 
-def until(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
     """Wait (letting other greenlets run) until `condition()` is true."""
     import gevent
 

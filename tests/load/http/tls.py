@@ -10,6 +10,7 @@ import trustme
 
 from readiness.load.http.client import Client
 from readiness.load.http.response import Response
+from tests.load.http.conformance import await_news
 from tests.load.http.ledger import Ledger
 from tests.load.http.server import CLOSE, READ, RST, Server, ok
 
@@ -86,7 +87,7 @@ def one(
             scenario="s",
             recorder=ledger,
             addresses=["127.0.0.1"],
-            timeout_s=3.0,
+            timeout_s=9.0,
             tls=trusting() if trust else None,
         )
         return client.get("/"), ledger
@@ -126,7 +127,7 @@ def check_http_on_the_tls_port_and_tls_on_the_http_port() -> None:
 
 
 def check_a_close_or_silence_in_the_handshake() -> None:
-    cases: list[tuple[list[Any], list[str]]] = [([CLOSE], ["tls"]), ([2.0], ["timeout"])]
+    cases: list[tuple[list[Any], list[str]]] = [([CLOSE], ["tls"]), ([8.0], ["timeout"])]
     for steps, outcomes in cases:
         ledger = Ledger()
         with Server(steps) as server:
@@ -157,7 +158,7 @@ def check_an_idle_tls_connection_that_closed_is_seen() -> None:
         with Server([READ, ok(b"1"), *last], [READ, ok(b"2")], tls=serving("127.0.0.1")) as server:
             client = Client(server.url, scenario="s", recorder=Ledger(), addresses=["127.0.0.1"], tls=trusting())
             client.get("/")
-            gevent.sleep(0.05)
+            await_news(client)
             assert client.post("/").text == "2"
             assert client.retries == 0
 
@@ -168,7 +169,7 @@ def check_a_second_answer_in_a_record_of_its_own_never_answers_the_next_request(
         talk.tls.write(ok(b"evil"))
         talk._flush()
 
-    with Server([READ, two_at_once, 0.3], [READ, ok(b"2")], tls=serving("127.0.0.1")) as server:
+    with Server([READ, two_at_once, 5.0], [READ, ok(b"2")], tls=serving("127.0.0.1")) as server:
         client = Client(server.url, scenario="s", recorder=Ledger(), addresses=["127.0.0.1"], tls=trusting())
         assert client.get("/").text == "1"
         assert client.get("/").text == "2"
