@@ -102,7 +102,7 @@ class Connection(Waiting):
         tls = self.tls
         try:
             try:
-                sent = self.stream.send(request)
+                sent = self.sock.send(request) if tls is None else tls.send(request)
             except BlockingIOError:
                 sent = 0
             if (sent != len(request) or (tls is not None and tls.unsent)) and self._send_rest(request, sent):
@@ -111,7 +111,7 @@ class Connection(Waiting):
             self.poll.wait(self)
             self.end_s = self.ready_s
             try:
-                data = self.stream.recv(self._piece_bytes)
+                data = self.sock.recv(self._piece_bytes) if tls is None else tls.recv(self._piece_bytes)
             except BlockingIOError:
                 self._receive()
                 return

@@ -54,14 +54,14 @@ class TlsStream:
                 raise
             else:
                 self.flush()
-                self._look()
+                self.holds_more = self._full or self._incoming.pending > 0
                 return
 
     def send(self, data: bytes | memoryview) -> int:
         """Bytes of `data` taken; they are on the wire once `unsent` is empty."""
         if self.unsent:
             self.flush()
-        taken: int = self._tls.write(data[:_PIECE])
+        taken: int = self._tls.write(data if len(data) <= _PIECE else data[:_PIECE])
         record = self._outgoing.read()
         try:
             sent = self._sock.send(record)
@@ -94,12 +94,9 @@ class TlsStream:
             except ssl.SSLEOFError:
                 self.proper_end = False
                 return b""
-            else:
-                self._look()
+            else:  # what is left of a record shows in a read that got all it asked for, or comes after it
+                self.holds_more = self._full or len(data) == size or self._incoming.pending > 0
                 return data
-
-    def _look(self) -> None:
-        self.holds_more = self._full or self._incoming.pending > 0 or self._tls.pending() > 0
 
     def _fill(self) -> None:
         self._full = False

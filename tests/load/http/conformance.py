@@ -29,10 +29,12 @@ def one(*steps: Any, method: str = "GET", **options: Any) -> tuple[Response, Led
 
 
 def await_news(client: Client) -> None:
-    """Until something came for the idle connection: bytes, or its end."""
+    """Until something came for the idle connection, bytes or its end, and the poll of this hub had its turn to see it."""
+    conn = client._pool.idle[0]
     watching = get_original("select", "poll")()
-    watching.register(client._pool.idle[0].fd, select.POLLIN)
+    watching.register(conn.fd, select.POLLIN)
     assert until(lambda: bool(watching.poll(0)))
+    assert until(lambda: conn.event or conn.closing)
 
 
 def check_a_plain_get_has_status_headers_text_and_json() -> None:
