@@ -23,12 +23,12 @@ from readiness.load.http.pool import Pool
 from readiness.load.http.request import (
     Draft,
     GetOptions,
-    Origin,
     Pairs,
     WithBody,
     WithName,
     body_of,
     default_name,
+    origin_of,
     with_query,
 )
 from readiness.load.http.response import Response, event_fields
@@ -38,6 +38,10 @@ from readiness.load.recorder import CallRecorder
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 MAX_REDIRECTS = 5
+_STANDING = Headers(
+    {"User-Agent": f"readiness/{readiness.__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
+)
+"""Of every client, until its scenario changes them."""
 
 
 class Client:
@@ -62,11 +66,9 @@ class Client:
         `on_request` gets the fields of Locust's request event after each end. `control_flow` are exceptions that
         steer the task (Locust's StopUser, RescheduleTask …): in a with block they say nothing of the request.
         """
-        self.origin = Origin(base_url)
-        self.base_url = self.origin.url + self.origin.base_path
-        self.headers = Headers(
-            {"User-Agent": f"readiness/{readiness.__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
-        )
+        self.origin = origin_of(base_url)
+        self.base_url = self.origin.base_url
+        self.headers = _STANDING.copy()
         self.cookies = Cookies(self.origin.host)
         self.intended_s: float | None = None
         """When the next request was due (open load); used once."""

@@ -30,6 +30,12 @@ class Headers(MutableMapping[str, str]):
         self._fields: dict[str, tuple[str, str]] = {}
         self.update(start or {})
 
+    def copy(self) -> Headers:
+        """The same headers, to be changed by themselves."""
+        other = Headers()
+        other._fields = dict(self._fields)
+        return other
+
     def __getitem__(self, name: str) -> str:
         return self._fields[name.lower()][1]
 

@@ -7,6 +7,7 @@ import json as json_module
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, TypedDict
 from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 
@@ -70,6 +71,7 @@ class Origin:
         self.authority = bracketed if parts.port is None else f"{bracketed}:{parts.port}"
         self.url = f"{parts.scheme}://{self.authority}"
         self.base_path = parts.path.rstrip("/")
+        self.base_url = self.url + self.base_path
         self.auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
 
     def target_of(self, path: str) -> str:
@@ -95,6 +97,12 @@ class Origin:
             return self.target_of(place)
         except ValueError:
             raise Failure("protocol", f"redirect to {location}: not a URL") from None
+
+
+@lru_cache
+def origin_of(base_url: str) -> Origin:
+    """One for all users: nothing about it is a user's own. Raises ValueError."""
+    return Origin(base_url)
 
 
 def default_name(method: str, target: str) -> str:
@@ -147,6 +155,10 @@ class Draft:
     def without_body(self) -> Draft:
         """The same for a redirect that turns into GET."""
         return replace(self, body=b"", media_type=None)
+
+
+PLAIN = Draft()
+"""Adds nothing; one for all users."""
 
 
 def serialise(method: str, target: str, authority: str, standing: Headers, draft: Draft, cookie: str) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from readiness.load.http.cookies import Cookies
 from readiness.load.http.headers import Headers
-from readiness.load.http.request import Draft, Origin, default_name, serialise
+from readiness.load.http.request import PLAIN, Draft, Origin, default_name, serialise
 
 _REMEMBERED = 32
 """Requests kept as bytes by each user; forgotten all at once when more paths are in use (random ids)."""
@@ -50,7 +50,7 @@ class Writer:
             self.forget()
         written = self.remembered.get(path)
         if written is None:
-            written = self.write("GET", self._origin.target_of(path), Draft(auth=auth))
+            written = self.write("GET", self._origin.target_of(path), Draft(auth=auth) if auth else PLAIN)
             self.remembered[path] = written
             self.stale_s = time.perf_counter() + self._cookies.expires_s - time.time()
         return written
