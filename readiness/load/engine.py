@@ -36,7 +36,7 @@ from readiness.load.plan import EnginePlan, loads
 from readiness.load.recorder import Recorder
 from readiness.load.stock.clients import StockClients
 from readiness.load.stock.insides import improve
-from readiness.load.stopping import stop_user
+from readiness.load.stopping import stop_user, stop_users
 from readiness.load.told import Listener, ToldRequests
 from readiness.load.turns import Turns
 from readiness.load.watch import Watch
@@ -263,6 +263,7 @@ class Engine:
         drain_s = STOPPED_DRAIN_S if self._stop.is_set() and not self._in_order else self.plan.drain_s
         runner.environment.stop_timeout = drain_s
         del runner.quit, runner.stop
+        runner.stop_users = lambda counts: stop_users(runner)
         stopping = gevent.spawn(self._stop_load, runner, load)
         deadline_s = time.perf_counter() + drain_s + 1.0
         while not stopping.ready() and time.perf_counter() < deadline_s:
