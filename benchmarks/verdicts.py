@@ -3,7 +3,7 @@
 Latencies are log-normal (sigma 0.8) over 40 s with a true P95 of 0.5 to 1.25 times the limit. Scaling the latencies is
 scaling the limit, so one draw is judged against every limit, through the histograms and the comparison that a real run
 goes through. Plain comparisons on the same draw: k6 interpolates linearly, Locust rounds to two digits and takes rank
-floor(n p) + 1. Seeds are fixed; `python -m benchmarks.verdicts 1000` draws 1,000 runs a cell instead of 200.
+floor(n p) + 1. Seeds are fixed; `python -m benchmarks.verdicts 200` draws 200 runs a cell instead of 1,000.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Recording, Slice
 from readiness.metrics.catalogue import find
 
-RUNS = 200
+RUNS = 1000
 SECONDS = 40
 SIGMA = 0.8
 CENTRE_MS = 100.0

@@ -105,7 +105,7 @@ def _views(values: Floats, events: Floats, variance: float) -> list[_View]:
     found = [_View(_within((wider - 1) / size), wider)]
     lag_one = float((off[1:] * off[:-1]).sum()) / squares
     positive = max(lag_one, 0.0)
-    at_zero, slope = (0.5, 1.0) if blocks >= MANY_BLOCKS else (0.0, 1.3)
+    at_zero, slope = (0.7, 1.0) if blocks >= MANY_BLOCKS else (0.0, 1.3)
     margin = (at_zero + slope * positive) * math.sqrt(max(1 - lag_one**2, 0.0) / blocks)
     most = lag_one + (1 + 3 * positive) / blocks + margin
     endless = most > LONGEST and effect > 1  # blocks that differ less than chance has it have no common level
