@@ -29,7 +29,7 @@ def one(*steps: Any, method: str = "GET", **options: Any) -> tuple[Response, Led
 
 
 def await_news(client: Client) -> None:
-    """Until something came for the idle connection, bytes or its end, and the poll of this hub had its turn to see it."""
+    """Until something came for the idle connection, bytes or its end, and this hub's poll had its turn to see it."""
     conn = client._pool.idle[0]
     watching = get_original("select", "poll")()
     watching.register(conn.fd, select.POLLIN)
