@@ -1,6 +1,9 @@
-"""`make bench`: every benchmark, one after the other; `python -m benchmarks NAME` runs one."""
+"""`make bench`: every benchmark, one after the other; `python -m benchmarks NAME` runs one.
 
-import importlib
+Each has a process of its own: what one did to its process, such as a core of its own, is nothing to the next.
+"""
+
+import subprocess
 import sys
 
 BENCHMARKS = (
@@ -19,13 +22,17 @@ BENCHMARKS = (
 )
 
 
-def main() -> None:
+def main() -> int:
+    """Run them; 1 when one of them broke."""
+    broken = []
     for name in sys.argv[1:] or BENCHMARKS:
         print(f"== {name}", flush=True)
-        module = importlib.import_module(f"benchmarks.{name}")
-        sys.argv = [f"benchmarks.{name}"]
-        module.main()
+        if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode:
+            broken.append(name)
+    if broken:
+        print(f"broken: {', '.join(broken)}")
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

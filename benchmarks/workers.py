@@ -108,7 +108,7 @@ def master(count: int, endpoints: int) -> None:
                           None, 0.0, 0.0, float(SECONDS), 30.0)  # fmt: skip
         port = _free_port()
         child = subprocess.Popen(
-            [sys.executable, "-m", "readiness.load.workers.master", str(write_fd)],
+            [sys.executable, "-m", "readiness.load.start", "readiness.load.workers.master", str(write_fd)],
             stdin=subprocess.PIPE,
             pass_fds=(write_fd,),
             preexec_fn=partial(_on_core, 1),

@@ -1,4 +1,4 @@
-"""The master child: `python -m readiness.load.workers.master EVENTS_FD`; settings, then plan, on standard input.
+"""The master child, run by start.py with EVENTS_FD; settings, then plan, on standard input.
 
 To the parent it is an engine like any other: one stream of numbered batches, one end marker. Locust's master brings
 connections, heartbeats and messages (sealed: readiness/load/workers/sockets.py). The plan is cut into shards; each
@@ -312,7 +312,3 @@ def main() -> None:
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""One worker: `python -m readiness.load.workers.worker`, its settings as one line of JSON on standard input.
+"""One worker, run by start.py; its settings as one line of JSON on standard input.
 
 It greets the master, tells its name and the hashes of its scenario files, gets its shard of the plan, loads the
 scenarios, waits for the word to go, and drives the shard with the same engine as a single process would. Standard
@@ -145,7 +145,3 @@ def main() -> None:
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(status)
-
-
-if __name__ == "__main__":
-    main()
