@@ -34,7 +34,7 @@ def tell():
 def python(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     given = {**os.environ, compiled.OFF: "", **environment}
     line = [sys.executable, *arguments]
-    return subprocess.run(line, capture_output=True, text=True, timeout=110, cwd=REPOSITORY, env=given, check=False)
+    return subprocess.run(line, capture_output=True, text=True, timeout=250, cwd=REPOSITORY, env=given, check=False)
 
 
 @pytest.fixture(scope="module")
