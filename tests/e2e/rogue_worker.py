@@ -19,6 +19,8 @@ from readiness.load.workers.seal import Direction, Sealed, key_of, seal
 from readiness.load.workers.sockets import SealedClient
 
 NAME = "rogue"
+USERS = 15
+"""Its share of those that the test plans; with fewer the load would not be what was planned, which is another doubt."""
 
 
 def main(host: str, port: str, mode: str, scenario: str) -> None:
@@ -48,13 +50,13 @@ def main(host: str, port: str, mode: str, scenario: str) -> None:
     while True:
         kind = client.recv().type
         if kind == messages.PLAN:
-            say(messages.EVENT, {"line": wire.dumps(wire.Hello(locust.__version__, {"calm": 1}))})
+            say(messages.EVENT, {"line": wire.dumps(wire.Hello(locust.__version__, {"calm": USERS}))})
         elif kind == messages.GO:
             ended = 1_000_000 if mode == "invents" else 0
             gevent.sleep(2.0)
             for event in (
                 wire.Judging(0.0),
-                wire.Batch(0, 2.0, 1, ended, ended, {}, 0, {}),
+                wire.Batch(0, 2.0, USERS, ended, ended, {}, 0, {}),
                 wire.Judged(2.0),
                 wire.Done(1, 0, 0, {}, {}, 2.0, 2.0, {}),
             ):
