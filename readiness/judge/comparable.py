@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from readiness.measurements.provenance import Provenance
 from readiness.measurements.run import Run
 from readiness.text import clean
 
@@ -39,7 +38,7 @@ def cautions(base: Run, head: Run) -> tuple[str, ...]:
         ("the version of readiness", one.tool_version, other.tool_version),
         ("the version of Python", one.python, other.python),
         ("the version of Locust", one.locust, other.locust),
-        ("the load engine", _engine(one), _engine(other)),
+        ("the load engine", one.engine, other.engine),
         ("the machine", one.platform, other.platform),
         ("the number of cores", one.cores, other.cores),
         ("the target", base.target.name, head.target.name),
@@ -50,10 +49,6 @@ def cautions(base: Run, head: Run) -> tuple[str, ...]:
     for side, only in (("base", names[0] - names[1]), ("head", names[1] - names[0])):
         found += [f"the endpoint {clean(name)} is only in {side}" for name in sorted(only)[:MOST_NAMES]]
     return tuple(found)
-
-
-def _engine(made: Provenance) -> str:
-    return "compiled" if made.compiled else "interpreted"
 
 
 def _plan(base: Run, head: Run, *, wanted: bool) -> Iterator[str]:

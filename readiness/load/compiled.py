@@ -54,9 +54,9 @@ def use() -> bool:
 
     To be called before any of MODULES is imported.
     """
-    if os.environ.get(OFF) or not available():
-        return False
     build = BUILDS / digest()
+    if os.environ.get(OFF) or not (build / "complete").exists():
+        return False
     sys.path.append(str(build))  # where mypyc's modules look for what they share
     for package in ("readiness.load", "readiness.load.http"):
         importlib.import_module(package).__path__.insert(0, str(build.joinpath(*package.split("."))))

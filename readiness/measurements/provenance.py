@@ -33,3 +33,8 @@ class Provenance:
     """Where it was deployed, likewise from READINESS_ENVIRONMENT."""
     compiled: bool = False
     """Whether what the load engine does for every request was compiled to machine code."""
+
+    @property
+    def engine(self) -> str:
+        """How the load engine ran, in a word."""
+        return "compiled" if self.compiled else "interpreted"

@@ -18,7 +18,7 @@ MAX_INTERIM = 16
 """1xx answers before the real one."""
 
 
-_NOTABLE = re.compile(rb"-(?:cook|enco)", re.IGNORECASE)
+_NOTABLE = re.compile(rb"-(?:cook|(?<=t-)enco)", re.IGNORECASE)
 """Somewhere in Set-Cookie and Content-Encoding, the headers that the client itself acts on: a first look, and fast."""
 _FOLD = re.compile(rb"\r\n[ \t]+")
 _DUE = ("end of its head", "begin of the answer")

@@ -66,7 +66,7 @@ def full(verdict: Verdict) -> tuple[Fact, ...]:
         Fact("readiness", clean(made.tool_version)),
         Fact("Python", clean(made.python)),
         Fact("Locust", clean(made.locust) if made.locust else "not used"),
-        Fact("Load engine", "compiled" if made.compiled else "interpreted"),
+        Fact("Load engine", made.engine),
         Fact("Machine", clean(made.platform)),
         Fact("Cores", f"{made.cores:,}" if made.cores else "not recorded"),
     ]
