@@ -182,9 +182,8 @@ def _probing(plan: Plan, looks: probes.Looks, load: Load | None) -> Probing | No
 
 
 def _notes(plan: Plan, outcome: controller.LoadOutcome) -> tuple[str, ...]:
-    failures = [f"{text} ({count:,}×)" for text, count in outcome.failure_texts[:10]]
     allowed = (f"Allowed by --allow-db-writer: {plan.writer}.",) if plan.writer else ()
-    return (*allowed, *warnings(plan), *outcome.notes, *failures)
+    return (*allowed, *warnings(plan), *outcome.notes)
 
 
 def _now() -> str:

@@ -6,31 +6,32 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from readiness.config.model import Config
+from readiness.config.model import Check, Config
 from readiness.errors import ExitCode
 from readiness.judge import omission
 from readiness.judge.advice import conditions, deployment, needless
 from readiness.judge.baseline import with_baseline
 from readiness.judge.check import Judged, judge_check
 from readiness.judge.decision import decide
+from readiness.judge.failed_requests import details_by_endpoint, failed_requests, failed_share, why
 from readiness.judge.flips import flips
 from readiness.judge.infrastructure import infrastructure
 from readiness.judge.instrument import described, pause_doubts
 from readiness.judge.load_steps import judge_steps, largest_inside
-from readiness.judge.needs import needs
+from readiness.judge.needs import SETTLED, needs
 from readiness.judge.outlook import Outlook
 from readiness.judge.readings import own_faults
 from readiness.judge.release import Release
 from readiness.judge.risks import risks
-from readiness.judge.root_causes import root_causes
 from readiness.judge.score import score
 from readiness.judge.sensitivity import sensitivity
+from readiness.judge.slow_requests import root_causes, tail
 from readiness.judge.steadiness import unsteady
 from readiness.judge.steps import issues, steps
-from readiness.judge.tail import tail
 from readiness.judge.verdict import EXIT_OF, Attested, EndpointResult, Verdict, Waived, latency
 from readiness.judge.what_if import what_ifs
 from readiness.judge.witnesses import favour_doubts, heard, restart_doubts
+from readiness.judge.wording import failures_words
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import DECIDED, Endpoint, Ledger, Load, Run, Second, Stall
 from readiness.numbers import count, moment
@@ -50,7 +51,7 @@ def judge(run: Run, config: Config) -> Verdict:
     run = with_baseline(run, config)
     waivers = tuple(Waived(item.check, item.owner, item.reason, item.expires.isoformat()) for item in config.waivers)
     waived = {waiver.check for waiver in waivers}
-    judged = [judge_check(run, check, config.confidence) for check in config.checks]
+    judged = [_with_failures(judge_check(run, check, config.confidence), check, run.load) for check in config.checks]
     judged = [replace(item, result=replace(item.result, waived=item.result.key in waived)) for item in judged]
     results = tuple(item.result for item in judged)
     doubts = run.doubts + (load_doubts(run.load) if run.load else ())
@@ -61,8 +62,9 @@ def judge(run: Run, config: Config) -> Verdict:
     decision, reason = decide(results, total, config.decision, doubts, run.interrupted)
     exit_code = SIGNAL_EXIT.get(run.interrupted or "", EXIT_OF[decision])
     outlook = _outlook(run, config, judged, doubts)
-    roots = root_causes(run.load) if run.load else ()
-    planned = steps(judged, doubts, outlook, run.load, roots)
+    roots = root_causes(run.load, outlook.tail) if run.load else ()
+    failed = failed_requests(run.load) if run.load else ()
+    planned = steps(judged, doubts, run.load, outlook, roots, failed)
     stalls = _stalls(run.load, run.load.stalls) if run.load else ()
     judged_stalls = _stalls(run.load, judged_window(run.load)) if run.load else ()
     excused = {waiver.check: waiver for waiver in waivers}
@@ -93,19 +95,29 @@ def judge(run: Run, config: Config) -> Verdict:
         confidence=config.confidence,
         stalls=stalls,
         root_causes=roots,
+        failed_requests=failed,
         instrument=described(run.load.instrument) + omission.described(run.load) if run.load else (),
         waivers=waivers,
         attested=_attested(run, config),
         outlook=outlook,
         release=Release(
             planned,
-            issues(judged, outlook, planned, run.load, run.measurements, judged_stalls, roots),
+            issues(judged, planned, run, roots, failed, judged_stalls),
             deployment(decision, results, excused, run.load, largest),
         ),
         sensitivity=sensitivity(run, config, judged, doubts, decision),
         load_steps=load_steps,
         infrastructure=infrastructure(run),
     )
+
+
+def _with_failures(item: Judged, check: Check, load: Load | None) -> Judged:
+    """A latency check that did not pass says what failed requests did to it."""
+    failures = failed_share(load, check) if load and item.result.outcome not in SETTLED else None
+    if failures is None:
+        return item
+    result = replace(item.result, failures=failures)
+    return replace(item, result=replace(result, message=f"{result.message.rstrip('.')}; {failures_words(result)}."))
 
 
 def _outlook(run: Run, config: Config, judged: Sequence[Judged], doubts: Sequence[str]) -> Outlook:
@@ -183,10 +195,16 @@ def judged_ledger(load: Load) -> Ledger:
 
 def _endpoints(load: Load) -> tuple[EndpointResult, ...]:
     corrected = omission.corrected_latencies(load)
-    return tuple(_endpoint(endpoint, corrected.get((endpoint.scenario, endpoint.name))) for endpoint in load.endpoints)
+    details = details_by_endpoint(load)
+    return tuple(
+        _endpoint(
+            endpoint, corrected.get((endpoint.scenario, endpoint.name)), why(endpoint.judged, details[endpoint.name])
+        )
+        for endpoint in load.endpoints
+    )
 
 
-def _endpoint(endpoint: Endpoint, corrected: Histogram | None) -> EndpointResult:
+def _endpoint(endpoint: Endpoint, corrected: Histogram | None, why_failed: str) -> EndpointResult:
     record = endpoint.judged
     return EndpointResult(
         scenario=endpoint.scenario,
@@ -194,6 +212,7 @@ def _endpoint(endpoint: Endpoint, corrected: Histogram | None) -> EndpointResult
         requests=record.requests,
         failures=record.failures + record.in_flight,
         failed=record.failed,
+        why=why_failed,
         in_flight=record.in_flight,
         warm_up_requests=endpoint.warm_up.requests,
         latency_ms=latency(record.ok),

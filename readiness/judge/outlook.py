@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -92,7 +93,7 @@ class TailPart:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """Who carries the slow requests: those at or over `over_ms`, failed and unfinished ones included."""
+    """Who carries the slow requests; of the successful ones, as failed ones have causes of their own."""
 
     over_ms: float
     what: str
@@ -102,6 +103,23 @@ class Tail:
     parts: tuple[TailPart, ...]
     """The largest part first; an endpoint is one name, over all scenarios."""
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RootCause:
+    """One endpoint that carries the slow requests."""
+
+    scenario: str
+    """All that call it, separated by commas."""
+    endpoint: str
+    tail_share: float
+    """Share (0 to 1) of the slow requests."""
+    request_share: float
+    """Share (0 to 1) of all successful requests."""
+    p95_ms: float
+    parts_ms: Mapping[str, float]
+    """Mean time of its slow answers by part, `network and queue` included; empty where the service says nothing."""
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,22 +9,24 @@ from dataclasses import dataclass
 from readiness.config.model import OnFail
 from readiness.judge.check import Judged
 from readiness.judge.decision import label
+from readiness.judge.failed_requests import FailedRequests
 from readiness.judge.needs import SETTLED
 from readiness.judge.outcome import Outcome
-from readiness.judge.outlook import Outlook
+from readiness.judge.outlook import Outlook, RootCause
 from readiness.judge.release import Horizon, Issue, Step
-from readiness.judge.root_causes import RootCause
-from readiness.judge.tail import by_name, lead
+from readiness.judge.slow_requests import by_name
 from readiness.judge.verdict import CheckResult
 from readiness.judge.wording import against, distance
-from readiness.measurements.run import Load, Measurement
+from readiness.measurements.database import Activity
+from readiness.measurements.run import Load, Measurement, Run
 from readiness.metrics.catalogue import find
 from readiness.numbers import count, number, share_words
 from readiness.text import clean
 
 MOST_CAUSES = 4
-LIMITED = "; the load ran into a rate limit of the service (429): raise the limit for the test, or send less"
 BLOCK = "lifts a block"
+SLOW, FAILED = "Slow answers", "Failed requests"
+FAILED_FIX = "Read the failures by endpoint and reason in this report, then the service's log for those seconds."
 _UNKNOWN = frozenset({Outcome.ERROR, Outcome.SKIPPED})
 
 
@@ -48,24 +50,25 @@ class _Todo:
 def steps(
     judged: Sequence[Judged],
     doubts: Sequence[str],
-    outlook: Outlook,
     load: Load | None,
-    roots: Sequence[RootCause] = (),
+    outlook: Outlook,
+    roots: Sequence[RootCause],
+    failed: Sequence[FailedRequests],
 ) -> tuple[Step, ...]:
     """Most effective first: the run itself, what blocks or is unknown, what a better decision asks for, the rest.
 
     Within a horizon the step comes first whose checks lack the most points of the score.
     """
-    found = [Step(f"Mend the run first: {doubt}.", Horizon.IMMEDIATE, (), 0.0, "decides") for doubt in doubts]
-    begin = _Begin(_slow(outlook, roots), _time(load), next(iter(_failures(load)), ""))
+    found = [Step(f"Fix the run first: {doubt}.", Horizon.IMMEDIATE, (), 0.0, "decides") for doubt in doubts]
+    begin = _Begin(_slow(roots), _time(load), failed[0].text if failed else "")
     weight = sum(item.result.weight for item in judged if item.result.outcome is not Outcome.NOT_APPLICABLE)
     decisive = {key for flip in outlook.flips if flip.passing for key in flip.checks}
     rest = [_step(todo, decisive, weight, begin) for todo in _todos(judged)]
     order = list(Horizon)
     rest.sort(key=lambda step: (order.index(step.horizon), not step.effect.startswith(BLOCK), -step.gain))
     # What failed and blocks decides whatever else is in doubt about the run.
-    failed = {item.result.key for item in judged if item.result.outcome is Outcome.FAIL}
-    first = [step for step in rest if step.effect.startswith(BLOCK) and failed & set(step.checks)]
+    lost = {item.result.key for item in judged if item.result.outcome is Outcome.FAIL}
+    first = [step for step in rest if step.effect.startswith(BLOCK) and lost & set(step.checks)]
     return (*first, *found, *(step for step in rest if step not in first))
 
 
@@ -77,9 +80,11 @@ def _todos(judged: Sequence[Judged]) -> list[_Todo]:
         if check.outcome in SETTLED:
             continue
         metric = find(check.name)
-        if check.outcome in _UNKNOWN:
-            text = f"{label(check)}: make it measurable; {check.message[0].lower()}{check.message[1:]}"
-            key = text
+        if _failing(item):
+            text, key = f"{label(check)}: {FAILED_FIX}", FAILED
+        elif check.outcome in _UNKNOWN:
+            text = f"{label(check)}: make it measurable; {check.message[:1].lower()}{check.message[1:]}"
+            key = check.message
         elif item.remedy:
             text, key = f"Measure latency again: {item.remedy}.", f"remedy {item.remedy}"
         elif check.outcome is Outcome.INCONCLUSIVE and item.credit.point == 1:
@@ -93,8 +98,19 @@ def _todos(judged: Sequence[Judged]) -> list[_Todo]:
     return list(found.values())
 
 
+def _failing(item: Judged) -> bool:
+    """Whether failed requests are what is wrong."""
+    check = item.result
+    if check.because_failed:
+        return True
+    unproven = check.outcome is Outcome.INCONCLUSIVE and item.credit.point == 1
+    return check.name.startswith("http.") and check.outcome not in _UNKNOWN and not unproven and not item.remedy
+
+
 def _headline(todo: _Todo, begin: str) -> str:
     """For whom, what, and where to begin, without the reasons."""
+    if begin and _failing(todo.items[0]):
+        return begin
     first = label(todo.items[0].result)
     name, more = first, len(todo.items) - 1
     if more:
@@ -128,10 +144,11 @@ def _step(todo: _Todo, decisive: set[str], weight: float, begin: _Begin) -> Step
 def _where(todo: _Todo, begin: _Begin) -> str:
     """The endpoint to begin with, and why; "" where nothing says so."""
     name = todo.items[0].result.name
-    area = name if name == "latency.mean" else name.partition(".")[0]
-    if not any(item.credit.point < 1 and not item.remedy for item in todo.items):
+    if _failing(todo.items[0]):
+        return begin.failed
+    if not name.startswith("latency.") or not any(item.credit.point < 1 and not item.remedy for item in todo.items):
         return ""
-    return {"latency": begin.slow, "latency.mean": begin.time, "http": begin.failed}.get(area, "")
+    return begin.time if name == "latency.mean" else begin.slow
 
 
 def _with_cause(todo: _Todo, where: str) -> str:
@@ -145,17 +162,13 @@ def _with_cause(todo: _Todo, where: str) -> str:
     return f"{text} Begin with {where}." if where else text
 
 
-def _slow(outlook: Outlook, roots: Sequence[RootCause]) -> str:
-    """The endpoint to begin with: the first root cause if there is one, else what is slow most often."""
-    if outlook.tail is None:
-        return ""
+def _slow(roots: Sequence[RootCause]) -> str:
+    """The endpoint to begin with."""
     if not roots:
-        part = lead(outlook.tail)
-        return f"{part.name}: {part.slow:,} of its {part.requests:,} requests were slow"
+        return ""
     root = roots[0]
     text = (
-        f"{root.endpoint}: it has {share_words(root.tail_share)} of the slowest twentieth of all requests, and is "
-        f"{share_words(root.request_share)} of all"
+        f"{root.endpoint}: {share_words(root.request_share)} of traffic, {share_words(root.tail_share)} of what is slow"
     )
     if whole := sum(root.parts_ms.values()):
         most = max(root.parts_ms, key=lambda name: root.parts_ms[name])
@@ -175,29 +188,32 @@ def _time(load: Load | None) -> str:
 
 def issues(
     judged: Sequence[Judged],
-    outlook: Outlook,
     planned: Sequence[Step],
-    load: Load | None,
-    measurements: Sequence[Measurement],
+    run: Run,
+    roots: Sequence[RootCause],
+    failed: Sequence[FailedRequests],
     stalls: Sequence[str],
-    roots: Sequence[RootCause] = (),
 ) -> tuple[Issue, ...]:
-    """What did not pass, by what is wrong: slow answers and failed requests as one each, everything else by check."""
+    """What did not pass, by what is wrong: failed requests and slow answers as one each, everything else by check."""
     groups: dict[str, list[Judged]] = {}
     for item in judged:
         if item.result.outcome not in SETTLED:
             groups.setdefault(_group(item), []).append(item)
     found = []
     for name, items in groups.items():
+        items.sort(key=lambda item: item.result.because_failed)
         results = [item.result for item in items]
         keys = tuple(check.key for check in results)
-        many = name in ("Slow answers", "Failed requests") and len(items) > 1
+        title = label(results[0]) + (f" and {count(len(items) - 1, 'more check')}" if len(items) > 1 else "")
+        problems = [f"{label(check)}: {_problem(check)}" for check in results]
+        if len(items) > 1 and name not in (SLOW, FAILED):  # all for the same reason
+            problems = [f"{title}: {name}"]
         found.append(
             Issue(
-                name if many else label(results[0]),
+                name if name in (SLOW, FAILED) else title,
                 keys,
-                tuple(f"{label(check)}: {_problem(check)}" for check in results),
-                _causes(name, items, outlook, load, measurements, stalls, roots),
+                tuple(problems),
+                _causes(name, items, run, roots, failed, stalls),
                 tuple(step.text for step in planned if set(step.checks) & set(keys)),
             )
         )
@@ -211,43 +227,43 @@ def _problem(check: CheckResult) -> str:
 
 def _group(item: Judged) -> str:
     name = item.result.name
+    if _failing(item):
+        return FAILED
     if item.result.outcome in _UNKNOWN:
-        return item.result.key
+        return item.result.message
     if name.startswith("latency."):
-        return "Slow answers"
-    return "Failed requests" if name.startswith("http.") else item.result.key
+        return SLOW
+    return FAILED if name.startswith("http.") else item.result.key
 
 
 def _causes(
     name: str,
     items: Sequence[Judged],
-    outlook: Outlook,
-    load: Load | None,
-    measurements: Sequence[Measurement],
-    stalls: Sequence[str],
+    run: Run,
     roots: Sequence[RootCause],
+    failed: Sequence[FailedRequests],
+    stalls: Sequence[str],
 ) -> tuple[str, ...]:
-    first = items[0]
+    first, measurements = items[0], run.measurements
+    if name == FAILED:
+        return tuple(one.text for one in failed[:MOST_CAUSES])
     if first.result.outcome in _UNKNOWN:
         missing = (first.result.name, first.result.scope)
         return tuple(one.reason for one in measurements if (one.metric, one.scope) == missing and one.reason)
     if first.remedy:
         return (f"The measurement itself is in question: {first.remedy}.",)
-    if name == "Slow answers":
-        parts = outlook.tail.parts[:2] if outlook.tail else ()
-        slow = (f"{part.name}: {count(part.slow, 'slow request')}, {share_words(part.share)} of all" for part in parts)
+    if name == SLOW:
+        means = [item for item in items if item.result.name == "latency.mean"]
         return (
-            *(f"{root.sentence}." for root in roots),
-            *([outlook.tail.text] if outlook.tail else ()),
-            *slow,
+            *(f"{root.sentence}." for root in (roots if len(means) < len(items) else ())),
+            *([f"{_time(run.load)}."] if means and _time(run.load) else []),
             *stalls[:MOST_CAUSES],
+            *_database_waits(run.database),
         )
-    if name == "Failed requests":
-        return _failures(load)
     if name == "cache.hit_rate":
         unused = _bad_details("cache.fallback", first.result.scope, measurements)
         if unused:
-            return (f"The cache itself was not in use, so nothing could be found in it: {unused[0]}. Mend that first.",)
+            return (f"The cache itself was not in use, so nothing could be found in it: {unused[0]}. Fix that first.",)
     wanted = dict.fromkeys((item.result.name, item.result.scope) for item in items)
     return tuple(text for key in wanted for text in _bad_details(*key, measurements))[:MOST_CAUSES]
 
@@ -263,18 +279,19 @@ def _bad_details(name: str, scope: str | None, measurements: Sequence[Measuremen
     ]
 
 
-def _failures(load: Load | None) -> tuple[str, ...]:
-    if load is None:
-        return ()
-    found = []
-    for endpoint in load.endpoints:
-        record = endpoint.judged
-        bad = record.failures + record.in_flight
-        if bad:
-            classes = [f"{n:,} × {name}" for name, n in sorted(record.failed.items(), key=lambda pair: -pair[1])]
-            classes += [f"{record.in_flight:,} × still running"] if record.in_flight else []
-            hint = LIMITED if record.failed.get("rate_limited") else ""
-            shown = f"{endpoint.name} ({endpoint.scenario}): {', '.join(classes)} of {record.requests:,}{hint}"
-            found.append((bad, shown))
-    found.sort(key=lambda pair: -pair[0])
-    return tuple(text for _, text in found[:MOST_CAUSES])
+def _database_waits(seen: Activity | None) -> list[str]:
+    """Times at which sessions of the database waited for locks, or all connections were taken."""
+    if seen is None or not seen.sessions:
+        return []
+    samples = len(seen.sessions)
+    locked = [sample.waiting_for_lock for sample in seen.sessions if sample.waiting_for_lock]
+    full = sum(sample.connected >= seen.limit for sample in seen.sessions)
+    said = []
+    if locked:
+        said.append(
+            f"Database: sessions waited for locks in {len(locked):,} of {samples:,} samples, at most {max(locked):,} "
+            "at once."
+        )
+    if full:
+        said.append(f"Database: all {seen.limit:,} connections were taken in {full:,} of {samples:,} samples.")
+    return said

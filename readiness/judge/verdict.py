@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from readiness.errors import ExitCode
+from readiness.judge.failed_requests import FailedRequests, FailedShare
 from readiness.judge.infrastructure import Observed
 from readiness.judge.outcome import Decision as Decision
 from readiness.judge.outcome import Outcome as Outcome
-from readiness.judge.outlook import Outlook
+from readiness.judge.outlook import Outlook, RootCause
 from readiness.judge.release import Release
 from readiness.judge.robustness import Sensitivity
-from readiness.judge.root_causes import RootCause
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.run import Ledger, Measurement
@@ -50,6 +50,13 @@ class CheckResult:
     line: int = 0
     waived: bool = False
     """Whether a waiver keeps it from blocking; outcome and score know nothing of it."""
+    failures: FailedShare | None = None
+    """What failed requests did to a latency check that did not pass."""
+
+    @property
+    def because_failed(self) -> bool:
+        """Whether it missed its limit only because requests failed."""
+        return self.failures is not None and self.failures.decisive
 
     @property
     def effect(self) -> str:
@@ -158,6 +165,8 @@ class EndpointResult:
     """Of an open load: from when requests were really sent; None in a closed one."""
     corrected_ms: Latency | None = None
     """Of a closed load: `latency_ms` corrected for coordinated omission; None in an open one, or without a pace."""
+    why: str = ""
+    """Why requests failed, in words: `12 × HTTP 503, 3 × connection refused`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +215,9 @@ class Verdict:
     stalls: tuple[str, ...] = field(default=())
     """Each gap without an answer, as a sentence."""
     root_causes: tuple[RootCause, ...] = field(default=())
-    """Which endpoints carry the slow tail, and which part of the service their time went into."""
+    """Which endpoints carry the slow requests, and which part of the service their time went into."""
+    failed_requests: tuple[FailedRequests, ...] = field(default=())
+    """Which endpoints' requests failed and why, those of the measurement window first."""
     instrument: tuple[str, ...] = field(default=())
     """How the load engine itself fared, a sentence for each figure; empty when it was not watched."""
     waivers: tuple[Waived, ...] = field(default=())

@@ -19,7 +19,7 @@ from readiness.judge.outcome import Decision, Outcome
 from readiness.judge.outlook import Shift, Tail, WhatIf
 from readiness.judge.readings import in_scope, recording_of
 from readiness.judge.score import score
-from readiness.judge.tail import LEAST_SHARE, lead
+from readiness.judge.slow_requests import LEAST_SHARE, leading
 from readiness.judge.verdict import Score
 from readiness.measurements.histogram import merge, scaled
 from readiness.measurements.run import Endpoint, Load, Recording, Run
@@ -58,7 +58,7 @@ def what_ifs(
     if not any(item.result.name.startswith("latency.") and item.result.outcome not in SETTLED for item in judged):
         return ()
     largest = [part.name for part in tail.parts if part.share >= LEAST_SHARE]
-    names = list(dict.fromkeys([lead(tail).name, *largest]))[:MOST_ENDPOINTS]
+    names = list(dict.fromkeys([leading(tail)[0].name, *largest]))[:MOST_ENDPOINTS]
     now = RANK[_decision(config, judged, doubts, run)], score(judged).value
     alone = [one for name in names if (one := _what_if(run, config, judged, doubts, (name,), now))]
     helps = [one for one in alone if _rank(one) > now]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from readiness.judge.outcome import Outcome
 from readiness.judge.verdict import CheckResult
 from readiness.metrics.catalogue import find
-from readiness.numbers import NOT_BOUNDED, NOT_MEASURED, quantity
+from readiness.numbers import NOT_BOUNDED, NOT_MEASURED, quantity, share_words
 
 _LIMIT = re.compile(r"\s*(<=|>=|==|<|>)\s*(([-+]?[0-9][0-9_,]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\s*(ms|s|%|/s)?)\s*")
 _WORDS = {"<": "under", "<=": "at most", ">": "over", ">=": "at least", "==": ""}
@@ -82,9 +82,21 @@ def shown(check: CheckResult) -> str:
     return value_words(check.name, check.value, check.unit, bound.value if bound else None, absent)
 
 
+def failures_words(check: CheckResult) -> str:
+    """`34 % of requests failed; P95 of the successful ones 16.8 ms`; "" where failures are not what is wrong."""
+    if check.failures is None:
+        return ""
+    said = f"{share_words(check.failures.share)} of requests failed"
+    if check.value is not None or check.failures.successful is None:
+        return said
+    which = check.name.removeprefix("latency.").replace("max", "slowest").replace("p", "P")
+    return f"{said}; {which} of the successful ones {quantity(check.failures.successful, check.unit)}"
+
+
 def against(check: CheckResult) -> str:
-    """Value and demand: `0 %, needs over 80 %`."""
-    return f"{shown(check)}, {demand(check.name, check.pass_limit)}"
+    """Value and demand: `0 %, needs over 80 %`; `not bounded: 34 % of requests failed; needs under 100 ms`."""
+    beside = failures_words(check)
+    return f"{shown(check)}{f': {beside};' if beside else ','} {demand(check.name, check.pass_limit)}"
 
 
 def held(check: CheckResult) -> str:
@@ -95,8 +107,12 @@ def held(check: CheckResult) -> str:
 def distance(check: CheckResult) -> float:
     """How many times a value is off its limit, to put the farthest first; infinite where there is no value.
 
+    0 where failed requests are all that is wrong: what says how many failed stands before it.
+
     A share that must be high is compared by what is missing: 0 % of needed 80 % is five times what may be missing.
     """
+    if check.because_failed:
+        return 0.0
     bound = read(check.pass_limit, check.unit)
     value = check.value
     if value is None or bound is None:

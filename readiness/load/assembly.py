@@ -14,10 +14,25 @@ from readiness.measurements.histogram import EMPTY, Histogram, merge
 from readiness.measurements.instrument import Instrument, Pause, together
 from readiness.measurements.pace import Pace
 from readiness.measurements.pace import together as together_paces
-from readiness.measurements.run import Endpoint, Ledger, Load, Rate, Recording, Stall, Step, StepEndpoint
+from readiness.measurements.run import (
+    FAILURE_CLASSES,
+    Endpoint,
+    FailureDetail,
+    Ledger,
+    Load,
+    Rate,
+    Recording,
+    Stall,
+    Step,
+    StepEndpoint,
+)
 from readiness.measurements.seen import Seen
 from readiness.measurements.seen import together as together_seen
 from readiness.measurements.writes import WriteBook
+from readiness.text import clean
+
+MOST_DETAILS = 50
+"""Texts of failures that are kept."""
 
 
 @dataclass(slots=True)
@@ -52,7 +67,7 @@ class Assembly:
         self.problems: list[str] = []
         self.ending = ""
         """Why the parent ended the load before its time (`Load.ending`)."""
-        self.failure_texts: Counter[str] = Counter()
+        self._failure_texts: Counter[str] = Counter()
         self.writes = WriteBook(plan.run_id)
 
     @property
@@ -123,6 +138,7 @@ class Assembly:
             stalls=_of_the_target(self._stalls, pauses),
             header_rate=self._header_rate(),
             seen=tuple(seen for _, seen in sorted(self._seen.items())),
+            failure_details=_details(self._failure_texts),
             script_errors=_counted(self._done.script_errors if self._done else {}),
             instrument=self._instruments.get(plan.judged_step),
             paces=self._paces,
@@ -143,7 +159,7 @@ class Assembly:
             totals.failed_latency = merge(totals.failed_latency, counts.failed_latency)
             totals.service = merge(totals.service, counts.service)
         self._stalls.extend(Stall(*stall) for stall in batch.stalls)
-        self.failure_texts.update(batch.details)
+        self._failure_texts.update(batch.details)
         self.writes.add(batch.writes)
         if batch.instrument is not None:
             middle_s = (start_s + batch.at_s) / 2
@@ -270,6 +286,16 @@ def _of_the_target(stalls: Iterable[Stall], pauses: Iterable[Pause]) -> tuple[St
 
 def _overlap(stall: Stall, pause: Pause) -> float:
     return max(min(stall.end_s, pause.end_s) - max(stall.start_s, pause.start_s), 0.0)
+
+
+def _details(texts: Counter[str]) -> tuple[FailureDetail, ...]:
+    """Texts of the recorder, `endpoint TAB class TAB detail`, as what they say."""
+    found = []
+    for text, n in texts.most_common(MOST_DETAILS):
+        endpoint, failure, detail = (*text.split("\t", 2), "", "")[:3]
+        if failure in FAILURE_CLASSES:
+            found.append(FailureDetail(clean(endpoint), failure, clean(detail), n))
+    return tuple(found)
 
 
 def _counted(texts: Mapping[str, int]) -> tuple[str, ...]:

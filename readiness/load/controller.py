@@ -47,7 +47,6 @@ class LoadOutcome:
     """A scenario file is wrong; nothing was sent."""
     writes: WriteBook | None = None
     """Which writes were sent and acknowledged; None when no load was sent."""
-    failure_texts: tuple[tuple[str, int], ...] = ()
     """Distinct failure texts with counts, most frequent first."""
     notes: tuple[str, ...] = ()
     """Sentences of the engine for the reader."""
@@ -135,7 +134,6 @@ class _Conversation:
             self._hello.locust if self._hello else None,
             self._hello is not None and self._hello.compiled,
             writes=self._assembly.writes,
-            failure_texts=tuple(self._assembly.failure_texts.most_common(20)),
             notes=tuple(self._notes),
         )
 

@@ -176,7 +176,7 @@ class Recorder:
             cell.failed[failure] += 1
             cell.failed_s.append(end_s - start_s)
             if detail and len(self._details) < 100:
-                self._details[f"{call.identity[1]}: {failure}: {detail}"] += 1
+                self._details[f"{call.identity[1]}\t{failure}\t{detail}"] += 1
         if judged and self.watch is not None:
             self.watch.see(call, end_s)  # last: whatever it makes of the answer, the request is counted
 

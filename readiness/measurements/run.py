@@ -87,6 +87,19 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class FailureDetail:
+    """What came with the failed requests of one endpoint in the whole load: a status, an error's text."""
+
+    endpoint: str
+    failure: str
+    """Of FAILURE_CLASSES."""
+    detail: str
+    """`HTTP 404`, `Connection refused`; one line."""
+    requests: int
+    """At least so many: only the most frequent details are kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """Where every planned request went: planned = ok + failed + in_flight + dropped, always."""
 
@@ -214,6 +227,8 @@ class Load:
     stalls: tuple[Stall, ...] = ()
     header_rate: Rate | None = None
     """Judged responses that carried the watched cache header: hits of lookups."""
+    failure_details: tuple[FailureDetail, ...] = ()
+    """The most frequent first."""
     script_errors: tuple[str, ...] = ()
     """Exceptions that scenario code raised, distinct, capped; each with its count in the text."""
     instrument: Instrument | None = None

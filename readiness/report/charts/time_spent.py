@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from readiness import numbers
-from readiness.judge.root_causes import REST, split
+from readiness.judge.slow_requests import REST, split
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run
 from readiness.measurements.seen import Parts, Seen

@@ -1,0 +1,158 @@
+"""Failed requests: whose, how many and why; and which latency checks missed their limit because of them. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from readiness.config.model import Check
+from readiness.judge.readings import OWN_FAULTS, in_scope, recording_of
+from readiness.measurements.run import FailureDetail, Load, Recording
+from readiness.metrics.catalogue import find
+from readiness.numbers import count
+
+WORDS: Mapping[str, str] = {
+    "dns": "no address for the name",
+    "connect_refused": "connection refused",
+    "connect_timeout": "no connection in time",
+    "tls": "TLS failed",
+    "timeout": "no complete answer in time",
+    "reset": "connection reset",
+    "truncated": "body cut short",
+    "protocol": "not a valid HTTP answer",
+    "too_large": "answer too large",
+    "http_3xx": "redirect not followed",
+    "http_4xx": "HTTP 4xx",
+    "http_5xx": "HTTP 5xx",
+    "rate_limited": "HTTP 429",
+    "assertion": "not what the scenario expects",
+    "not_allowed": "host not allowed in this run",
+    "local_fds": "no file descriptor left on the load generator",
+    "local_ports": "no port left on the load generator",
+    "script": "error in the scenario's code",
+}
+"""Classes of FAILURE_CLASSES as people say them."""
+LIMITED = "; the service limits the rate: raise the limit for the test, or send less"
+MOST_REASONS = 4
+FEW = 0.01
+"""Up to this share of failed requests a mean of the successful ones is believed."""
+_STATUS = re.compile(r"\b[1-5][0-9]{2}\b")
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRequests:
+    """The failed requests of one endpoint, over all scenarios that call it."""
+
+    endpoint: str
+    failed: int
+    """In the measurement window; or outside it, where none failed inside. Unfinished ones included."""
+    requests: int
+    why: str
+    """`HTTP 404`, or `12 × HTTP 503, 3 × connection refused`."""
+    text: str
+    """The whole as a sentence without a full stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedShare:
+    """What failed requests did to a latency check that did not pass."""
+
+    share: float
+    """Of the requests in scope, 0 to 1."""
+    successful: float | None
+    """The value over the successful requests alone; None where none succeeded."""
+    decisive: bool
+    """Whether the successful requests alone keep the limit, so that latency is not the problem."""
+
+
+def failed_requests(load: Load) -> tuple[FailedRequests, ...]:
+    """Every endpoint with failures; those of the measurement window first, the most failures first."""
+    details = details_by_endpoint(load)
+    found: list[tuple[bool, FailedRequests]] = []
+    for name in dict.fromkeys(endpoint.name for endpoint in load.endpoints):
+        same = [endpoint for endpoint in load.endpoints if endpoint.name == name]
+        inside = [endpoint.judged for endpoint in same]
+        judged = any(record.failures + record.in_flight for record in inside)
+        records = inside if judged else [endpoint.warm_up for endpoint in same]
+        if one := _endpoint(name, records, details[name], "" if judged else " outside the measurement window"):
+            found.append((judged, one))
+    if load.dropped_judged:
+        n, planned = load.dropped_judged, max(load.intended_judged, load.dropped_judged)
+        never = f"never sent: no user was free, or the load ended first ({count(n, 'arrival')} of {planned:,} planned)"
+        found.append((True, FailedRequests("arrivals", n, planned, "never sent", f"arrivals that were {never}")))
+    found.sort(key=lambda pair: (not pair[0], -pair[1].failed))
+    return tuple(one for _, one in found)
+
+
+def failed_share(load: Load, check: Check) -> FailedShare | None:
+    """What the failures did to a latency check that did not pass; None where they did not matter, or for others.
+
+    They decide when the successful requests alone keep the limit, and the failures are enough to explain the rest.
+    """
+    metric = find(check.metric)
+    if metric is None or not check.metric.startswith("latency."):
+        return None
+    record = recording_of(endpoint for endpoint in load.endpoints if in_scope(endpoint, check.scope))
+    bad = record.failures + record.in_flight + (load.dropped_judged if check.scope is None else 0)
+    if not bad:
+        return None
+    share = bad / (record.ok.total + bad)
+    mean = check.metric == "latency.mean"
+    q = metric.quantile or 1.0
+    successful = record.ok.mean_ms if mean else record.ok.quantile_ms(q)
+    slow = 0 if mean else record.ok.count_over_ms(check.pass_limit.value, inclusive=False)[0]
+    explains = share > (FEW if mean else (1 - q) / 2) and bad >= slow
+    decisive = successful is None or (check.pass_limit.holds(successful) and explains)
+    bounded = mean or record.ok.quantile_ms(q, infinite=bad) is not None
+    return FailedShare(share, successful, decisive) if decisive or not bounded else None
+
+
+def details_by_endpoint(load: Load) -> Mapping[str, list[FailureDetail]]:
+    """What came with the failed requests of each endpoint."""
+    found: dict[str, list[FailureDetail]] = {endpoint.name: [] for endpoint in load.endpoints}
+    for one in load.failure_details:
+        found.setdefault(one.endpoint, []).append(one)
+    return found
+
+
+def why(record: Recording, details: Sequence[FailureDetail]) -> str:
+    """The reasons of failed requests, the most frequent first; "" where none failed."""
+    reasons = Counter({_reason(name, details): n for name, n in record.failed.items() if n})
+    if record.in_flight:
+        reasons["still running at the end"] = record.in_flight
+    if len(reasons) == 1:
+        return next(iter(reasons))
+    said = [f"{n:,} × {reason}" for reason, n in reasons.most_common(MOST_REASONS)]
+    more = sum(reasons.values()) - sum(n for _, n in reasons.most_common(MOST_REASONS))
+    return ", ".join([*said, f"{more:,} × other reasons"] if more else said)
+
+
+def _endpoint(
+    name: str, records: Sequence[Recording], details: Sequence[FailureDetail], where: str
+) -> FailedRequests | None:
+    failed: Counter[str] = Counter()
+    for record in records:
+        failed.update(record.failed)
+    whole = Recording(failed=failed, in_flight=sum(record.in_flight for record in records))
+    if not whole.requests:
+        return None
+    requests = sum(record.requests for record in records)
+    reason = why(whole, details)
+    hint = LIMITED if failed["rate_limited"] else ""
+    if failed and failed.keys() <= OWN_FAULTS:
+        hint = "; the cause is on this side, not at the target"
+    text = f"{name}: {whole.requests:,} of {count(requests, 'request')} failed{where}: {reason}{hint}"
+    return FailedRequests(name, whole.requests, requests, reason, text)
+
+
+def _reason(failure: str, details: Sequence[FailureDetail]) -> str:
+    """The class in words, with the status or the message that came with it; an example where there are several."""
+    words = WORDS.get(failure, failure.replace("_", " "))
+    said = list(dict.fromkeys(one.detail.partition(" for url")[0] for one in details if one.failure == failure))
+    if failure.startswith("http_") and said and len(said) <= 2 and all(map(_STATUS.search, said)):
+        return " or ".join(said)
+    if not said or said[0].lower() in words.lower():
+        return words
+    return f"{words} ({'such as: ' if len(said) > 1 else ''}{said[0]})"
