@@ -25,6 +25,7 @@ from readiness.text import clean
 
 MOST_CAUSES = 4
 BLOCK = "lifts a block"
+FIX_RUN = "Fix the run first: "
 SLOW, FAILED = "Slow answers", "Failed requests"
 FAILED_FIX = "Read the failures by endpoint and reason in this report, then the service's log for those seconds."
 _UNKNOWN = frozenset({Outcome.ERROR, Outcome.SKIPPED})
@@ -59,7 +60,7 @@ def steps(
 
     Within a horizon the step comes first whose checks lack the most points of the score.
     """
-    found = [Step(f"Fix the run first: {doubt}.", Horizon.IMMEDIATE, (), 0.0, "decides") for doubt in doubts]
+    found = [Step(f"{FIX_RUN}{doubt}.", Horizon.IMMEDIATE, (), 0.0, "decides") for doubt in doubts]
     begin = _Begin(_slow(roots), _time(load), failed[0].text if failed else "")
     weight = sum(item.result.weight for item in judged if item.result.outcome is not Outcome.NOT_APPLICABLE)
     decisive = {key for flip in outlook.flips if flip.passing for key in flip.checks}

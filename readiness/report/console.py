@@ -16,6 +16,7 @@ from readiness.judge.verdict import Verdict
 from readiness.report.status import Status
 from readiness.report.view import words
 from readiness.report.view.page import Page, build
+from readiness.report.workflow_commands import harmless
 from readiness.text import clean
 
 WIDTH = 80
@@ -36,24 +37,19 @@ def summary(verdict: Verdict, *, ascii: bool = False) -> RenderableType:  # noqa
 
 def quiet_line(verdict: Verdict) -> str:
     """One line; it starts with our own name."""
-    return f"readiness: {verdict.decision}, run {_harmless(clean(verdict.run_id))}, {quiet_words(verdict)}"
+    return f"readiness: {verdict.decision}, run {harmless(clean(verdict.run_id))}, {quiet_words(verdict)}"
 
 
 def quiet_words(verdict: Verdict) -> str:
     """Score, tally and reason: what follows the machines' words on the one line of `--quiet`."""
     return (
         f"score {words.score(verdict)} (coverage {words.coverage(verdict)}), {words.tally(verdict)}: "
-        f"{_harmless(clean(verdict.reason))}"
+        f"{harmless(clean(verdict.reason))}"
     )
 
 
-def _harmless(text: str) -> str:
-    """Without the prefixes that a CI runner obeys anywhere in a line, or at its start."""
-    return text.replace("##[", "# #[").replace("::", ": :")
-
-
 def _plain(text: str, in_ascii: bool) -> str:
-    text = _harmless(text)
+    text = harmless(text)
     return text.translate(_ASCII).encode("ascii", "replace").decode() if in_ascii else text
 
 
@@ -112,11 +108,12 @@ def _details(page: Page, in_ascii: bool) -> list[RenderableType]:
     for heading, lines, most in (
         ("Waivers", waivers, 5),
         ("Doubts about this run", page.doubts, 5),
+        ("Why requests failed", page.why_failed, 3),
         ("Farthest from target", against, 3),
         ("Not measured", missing, 5),
         ("Conditions", page.conditions, 10),
         ("What would change the decision", page.outlook.change, 2),
-        ("Next: what blocks, then by points", page.next_short, 3),
+        ("What to do next", page.next_short, 3),
     ):
         if lines:
             parts += [Text(heading, style="bold"), _list(lines, most, in_ascii)]

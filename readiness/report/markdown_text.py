@@ -8,8 +8,6 @@ mention, HTML, a table's pipe, a heading) stands in a code span of its own. In a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import groupby
 
 from readiness.text import clean
 
@@ -17,6 +15,11 @@ LONGEST = 2000
 _RUN = re.compile("`+")
 _COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "="})
 _MARKUP = re.compile(r"[`|*_@#\[\]\\&~${}^<>]|://|::|:\w+:|\bwww\.", re.IGNORECASE)
+_COMMAND = re.compile(r"`([^`]*[^`\s][^`]*)`")
+_WORD = re.compile(r"[(\"']*`[^`\s](?:[^`]*[^`\s])?`[.,;:!?)\"']*(?!\S)|\S+")
+"""A word, or a command of several words between backticks."""
+_OPEN, _ENDS = "(\"'", ".,;:!?\"'"
+"""Punctuation that stays outside a code span."""
 _STARTS_BLOCK = re.compile(r"[-+=>]+|\d+[.)]")
 """At the start of a line or a list item these would begin a list, a heading or a quotation."""
 
@@ -42,21 +45,39 @@ def cell_prose(text: object) -> str:
 
 
 def _prose(text: object, *, starts_line: bool) -> str:
-    words = list(enumerate(clean(text, LONGEST).split()))
-    groups = groupby(words, key=lambda item: _risky(item[1], first=starts_line and item[0] == 0))
-    return " ".join(_pieces((risky, [word for _, word in group]) for risky, group in groups)) or "–"
+    pieces: list[str] = []
+    span: list[str] = []
+    for i, word in enumerate(_WORD.findall(clean(text, LONGEST))):
+        before, core, after = _parted(word, first=starts_line and i == 0)
+        if span and (before or not core):
+            pieces.append(_span(" ".join(span)))
+            span.clear()
+        if not core:
+            pieces.append(word)
+            continue
+        span.append(core)
+        if before or after:
+            pieces.append(f"{before}{_span(' '.join(span))}{after}")
+            span.clear()
+    if span:
+        pieces.append(_span(" ".join(span)))
+    return " ".join(pieces) or "–"
 
 
-def _pieces(groups: Iterator[tuple[bool, list[str]]]) -> Iterator[str]:
-    for risky, words in groups:
-        text = " ".join(words)
-        yield _span(text) if risky else text
-
-
-def _risky(word: str, *, first: bool) -> bool:
+def _parted(word: str, *, first: bool) -> tuple[str, str, str]:
+    """What stands before and after a code span, and what stands in it; nothing for a plain word."""
     if first and _STARTS_BLOCK.fullmatch(word):
-        return True
-    return word not in _COMPARISONS and _MARKUP.search(word) is not None
+        return "", word, ""
+    if word.lstrip(_OPEN).rstrip(_ENDS + ")") in _COMPARISONS or not _MARKUP.search(word):
+        return "", "", ""
+    start = word.lstrip(_OPEN)
+    core = start.rstrip(_ENDS)
+    if core.count(")") > core.count("("):
+        core = core.removesuffix(")").rstrip(_ENDS)
+    before, after = word[: len(word) - len(start)], start[len(core) :]
+    if command := _COMMAND.fullmatch(core):
+        return before, command[1], after
+    return (before, core, after) if _MARKUP.search(core) else ("", word, "")
 
 
 def _span(text: str) -> str:

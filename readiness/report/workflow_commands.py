@@ -1,14 +1,23 @@
-"""GitHub's workflow commands: the decision and the gravest checks beside the lines of thresholds.yaml.
+"""Workflow commands of CI runners: ours for the decision and the gravest checks, and none from other people's text.
 
 A runner shows ten errors and ten warnings of a step. Source of the escapes: actions/toolkit, `command.ts`.
 """
 
 from __future__ import annotations
 
+import re
+
 from readiness.judge.verdict import Verdict
 from readiness.report.view.places import Gravity, Place, places
 
 MOST = 10
+_OBEYED = re.compile(r"(?P<address>(?=[:.]*[0-9A-Fa-f])[0-9A-Fa-f:.]{2,45}(?![\w:.-]))|::|##(?=\[|vso\[)")
+"""What a runner obeys at the start of a line (GitHub) or anywhere (Azure); an IPv6 address is no command."""
+
+
+def harmless(text: str) -> str:
+    """`text` without anything that a CI runner obeys, wherever a line of it may break."""
+    return _OBEYED.sub(lambda found: found["address"] or " ".join(found[0]), text)
 
 
 def lines(verdict: Verdict) -> tuple[str, ...]:

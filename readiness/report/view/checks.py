@@ -73,7 +73,7 @@ def row(check: CheckResult) -> CheckRow:
         title=clean(check.title) or key_of(check),
         target=clean(check.pass_limit),
         warn=clean(check.warn_limit) if check.warn_limit else "–",
-        current=value_of(check),
+        current=value_of(check) + _of_successful(check),
         status=OUTCOMES[check.outcome],
         samples="–" if check.samples is None else f"{check.samples:,}",
         interval=numbers.interval(check.low, check.high, check.value, check.unit, limit) if measured else "–",
@@ -104,13 +104,22 @@ def value_of(check: CheckResult) -> str:
     return wording.shown(check)
 
 
+def _of_successful(check: CheckResult) -> str:
+    """What the successful requests alone took, beside a value that failed ones leave without a bound."""
+    alone = check.failures.successful if check.failures else None
+    if check.value is not None or alone is None:
+        return ""
+    return f" ({numbers.quantity(alone, check.unit)} of the successful)"
+
+
 def _worst(check: CheckResult) -> Worst:
     bound = wording.read(check.pass_limit, check.unit)
-    current, target, gap = value_of(check), clean(wording.demand(check.name, check.pass_limit)), ""
+    current, target = value_of(check), clean(wording.demand(check.name, check.pass_limit))
+    gap = wording.failures_words(check)
     if bound and check.value is not None and numbers.exists(check.value) and check.outcome not in WITHOUT_VALUE:
         if not wording.is_yes_no(check.name):
             current = numbers.headline(check.value, bound.value, check.unit)
-        gap = _gap(check.value, bound, check.unit)
+        gap = gap or _gap(check.value, bound, check.unit)
     return Worst(
         clean(check.title) or key_of(check),
         current,

@@ -86,7 +86,7 @@ def _failure(endpoint: EndpointResult) -> FailureRow:
     return FailureRow(
         clean(endpoint.scenario),
         clean(endpoint.name),
-        classes(endpoint.failed) or "–",
+        clean(endpoint.why) or classes(endpoint.failed) or "–",
         f"{endpoint.in_flight:,}",
         tuple(numbers.number(value, "ms") or "–" for value in (at.p50, at.p95, at.max)),
     )

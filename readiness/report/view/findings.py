@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from readiness import numbers
 from readiness.judge.verdict import CheckResult, Outcome, Verdict
@@ -96,20 +96,30 @@ def in_database(measurement: Measurement) -> bool:
 
 
 def unmeasured(verdict: Verdict) -> tuple[Unmeasured, ...]:
-    """Checks without a value first, then measurements without one that no check names."""
+    """Checks without a value first, then measurements without one that no check names; one line for one reason."""
     found = [_missing(check) for check in verdict.checks if check.outcome in _UNKNOWN]
     declared = {(check.name, check.scope) for check in verdict.checks}
     found += [
         Unmeasured(
             finding(m).title,
             _key(m.metric, m.scope),
-            clean(m.reason or "no reason was given", LONGEST_REASON),
+            clean(m.reason or "the probe gave no reason", LONGEST_REASON),
             OUTCOMES[Outcome.ERROR],
         )
         for m in verdict.measurements
         if m.value is None and (m.metric, m.scope) not in declared
     ]
-    return tuple(found)
+    by_reason: dict[tuple[str, Status], list[Unmeasured]] = {}
+    for one in found:
+        by_reason.setdefault((one.reason, one.status), []).append(one)
+    return tuple(_together(same) for same in by_reason.values())
+
+
+def _together(same: Sequence[Unmeasured]) -> Unmeasured:
+    titles, metrics = (
+        list(dict.fromkeys(names)) for names in ([one.title for one in same], [one.metric for one in same])
+    )
+    return replace(same[0], title=", ".join(titles), metric=", ".join(metrics))
 
 
 _UNKNOWN = frozenset({Outcome.ERROR, Outcome.SKIPPED, Outcome.NOT_APPLICABLE})

@@ -62,6 +62,8 @@ class Page:
     endpoints_hidden: int
     failed_latencies: tuple[str, ...]
     failures: tuple[traffic.FailureRow, ...]
+    why_failed: tuple[str, ...]
+    """Failed requests by endpoint, a sentence each."""
     probes: tuple[findings.Finding, ...]
     database: tuple[findings.Finding, ...]
     infrastructure: tuple[facts.Fact, ...]
@@ -115,6 +117,7 @@ def build(verdict: Verdict) -> Page:
         endpoints_hidden=len(verdict.endpoints) - len(shown),
         failed_latencies=traffic.FAILED_LATENCIES,
         failures=traffic.failures(verdict.endpoints),
+        why_failed=_lines(tuple(one.text for one in verdict.failed_requests)),
         probes=probes,
         database=database,
         infrastructure=facts.infrastructure(verdict),
