@@ -99,9 +99,9 @@ def _until(decision: Decision, checks: Sequence[CheckResult], waivers: Mapping[s
             used = [waivers[check.key] for check in checks if check.waived and check.outcome not in _SETTLED]
             first = min(used, key=lambda waiver: waiver.expires, default=None)
             last = f"; at the latest until {first.expires}, when the waiver by {first.owner} ends" if first else ""
-            return f"Until a run by the same plan passes what is a condition now{last}."
+            return f"Conditions end when a run with the same plan passes them{last}."
         case Decision.NOT_READY:
-            return "Not before a run by the same plan passes what blocks now."
+            return "Not before a run with the same plan passes what blocks now."
         case Decision.INCONCLUSIVE:
             return "Not before a run gives the evidence that is missing now."
 

@@ -63,5 +63,5 @@ def _database(run: Run) -> list[Observed]:
         facts.append(Observed("Connected applications", ", ".join(f"{clean(name, 60)} {n:,}" for name, n in top)))
     if seen.transactions is not None:
         rate = quantity(seen.transactions / seen.window_s, "/s") if seen.window_s else "no time"
-        facts.append(Observed("Database transactions", f"{seen.transactions:,} in the judged window ({rate})"))
+        facts.append(Observed("Database transactions", f"{seen.transactions:,} in the measurement window ({rate})"))
     return facts

@@ -156,10 +156,10 @@ def load_doubts(load: Load) -> tuple[str, ...]:
     if load.ending and load.ending != DECIDED:
         doubts.append(f"the load was ended early: {load.ending}")
     elif load.judged_s < 0.9 * load.planned_s and load.ending != DECIDED:
-        doubts.append(f"the judged window lasted {load.judged_s:.1f} s of the planned {load.planned_s:g} s")
+        doubts.append(f"the measurement window lasted {load.judged_s:.1f} s of the planned {load.planned_s:g} s")
     fewest = min((second.users for second in load.series if _judged(second, load)), default=load.users)
     if load.model == "closed" and fewest < load.users:
-        doubts.append(f"only {fewest:,} of {load.users:,} users were running at some time of the judged window")
+        doubts.append(f"only {fewest:,} of {load.users:,} users were running at some time of the measurement window")
     doubts += pause_doubts(load)
     faults = own_faults(load)
     if faults:
@@ -225,7 +225,7 @@ def _endpoint(endpoint: Endpoint, corrected: Histogram | None, why_failed: str) 
 def _course(load: Load | None) -> tuple[str, ...]:
     """What changed within the judged window."""
     found = unsteady(load) if load else None
-    return (f"The judged window was not steady: {found.text}.",) if found else ()
+    return (f"The measurement window was not steady: {found.text}.",) if found else ()
 
 
 def judged_window(load: Load) -> tuple[Stall, ...]:
@@ -243,7 +243,7 @@ def _stalls(load: Load, stalls: Sequence[Stall]) -> tuple[str, ...]:
 
 def _stall(stall: Stall, load: Load) -> str:
     where = f"{', '.join(sorted(stall.scopes, reverse=True))}: " if stall.endpoint else ""
-    when = "" if stall.end_s > load.judged_start_s else " (before the judged window)"
+    when = "" if stall.end_s > load.judged_start_s else " (before the measurement window)"
     return (
         f"{where}{stall.end_s - stall.start_s:.1f} s without any answer, from {stall.start_s:.1f} s on{when}, while "
         f"{count(stall.in_flight, 'request')} of {count(stall.users, 'user')} waited"

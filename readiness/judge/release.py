@@ -32,13 +32,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """What is wrong, where it comes from as far as this run knows, and what would mend it."""
+    """What is wrong, where it comes from as far as this run knows, and what would fix it."""
 
     title: str
     checks: tuple[str, ...]
     problems: tuple[str, ...]
     causes: tuple[str, ...]
-    """Only what was measured; empty when this run does not tell."""
+    """Only what was measured; empty when no cause was identified."""
     solutions: tuple[str, ...]
 
 

@@ -18,10 +18,10 @@ from readiness.config.model import OnFail
 from readiness.judge.check import Judged
 from readiness.judge.decision import label
 from readiness.judge.outcome import Outcome
-from readiness.judge.verdict import CheckResult, Risks, Waived
+from readiness.judge.verdict import Risks, Waived
 from readiness.judge.wording import against, distance, held
 from readiness.measurements.run import Load
-from readiness.numbers import times
+from readiness.numbers import number, times
 
 FAR = 1.5
 """From so many times its limit on a value is far off."""
@@ -114,15 +114,16 @@ def _why(item: Judged) -> str:
     distance = off_by(item)
     if check.outcome is not Outcome.FAIL or distance is None or distance <= 1:
         return what
-    return f"{what}{_times(check, distance)}"
+    return f"{what}{_times(item, distance)}"
 
 
-def _times(check: CheckResult, distance: float) -> str:
-    """How far off, where a factor says something: nothing where exactly one value will do."""
+def _times(item: Judged, distance: float) -> str:
+    """How far off, where that says something: nothing where exactly one value will do."""
+    check = item.result
     if check.pass_limit.startswith("=="):
         return ""
     if check.pass_limit.startswith("<"):
         return f", {times(distance, 1.0)} the limit"
     if check.unit == "%":
-        return f", {times(distance, 1.0)} what may be missing from 100 %"
+        return f", {number(abs((item.limit or 0.0) - (check.value or 0.0)), '%')} points below target"
     return f", {times(distance, 1.0)} below the limit"

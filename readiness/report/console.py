@@ -12,14 +12,16 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from readiness.judge.verdict import Verdict
-from readiness.report.status import Status
+from readiness.judge.steps import FIX_RUN
+from readiness.judge.verdict import Outcome, Verdict
+from readiness.report.status import OUTCOMES, Status
 from readiness.report.view import words
 from readiness.report.view.page import Page, build
 from readiness.report.workflow_commands import harmless
 from readiness.text import clean
 
 WIDTH = 80
+_MISSING = (OUTCOMES[Outcome.ERROR], OUTCOMES[Outcome.SKIPPED])
 _ASCII = str.maketrans({"…": "...", "–": "-", "—": "-", "×": "x", "≥": ">=", "≤": "<=", "·": "-", "’": "'", "µ": "u"})
 
 
@@ -101,23 +103,28 @@ def _checks(page: Page, in_ascii: bool) -> Table:
 
 
 def _details(page: Page, in_ascii: bool) -> list[RenderableType]:
-    against = tuple(f"{item.title}: {item.against}" for item in page.worst)
-    missing = tuple(f"{item.title}: {item.reason}" for item in page.unmeasured)
+    against = tuple(f"{item.title}: {item.against}" for item in page.worst if item.status not in _MISSING)
+    missing = tuple(f"{item.title}: {item.reason}" for item in page.unmeasured if not _said(item.reason, page))
     waivers = tuple(f"{w.title}: by {w.owner} until {w.expires}: {w.reason}" for w in page.release.waivers)
     parts: list[RenderableType] = []
     for heading, lines, most in (
         ("Waivers", waivers, 5),
-        ("Doubts about this run", page.doubts, 5),
+        ("Doubts about this run", tuple(doubt for doubt in page.doubts if not _said(doubt, page)), 5),
         ("Why requests failed", page.why_failed, 3),
         ("Farthest from target", against, 3),
         ("Not measured", missing, 5),
         ("Conditions", page.conditions, 10),
         ("What would change the decision", page.outlook.change, 2),
-        ("What to do next", page.next_short, 3),
+        ("What to do next", tuple(step for step in page.next_short if not _said(step.removeprefix(FIX_RUN), page)), 3),
     ):
         if lines:
             parts += [Text(heading, style="bold"), _list(lines, most, in_ascii)]
     return parts
+
+
+def _said(text: str, page: Page) -> bool:
+    """Whether the reason at the top says it already."""
+    return text.rstrip(".") in page.reason
 
 
 def _list(lines: tuple[str, ...], most: int, in_ascii: bool) -> Table:

@@ -30,7 +30,7 @@ def render(verdict: Verdict, run: Run | None = None) -> str:
         ("readiness_coverage", "Share of the declared weight that was measured.", [({}, verdict.score.coverage)]),
         ("readiness_check_value", "Value of a check in its unit.", _values(verdict)),
         ("readiness_check_result", "1 passed, 0.5 warned, 0 failed; absent: not known.", _results(verdict)),
-        ("readiness_endpoint_requests", "Requests in the judged window.", _requests(verdict)),
+        ("readiness_endpoint_requests", "Requests in the measurement window.", _requests(verdict)),
         ("readiness_endpoint_failures", "Requests that failed or did not finish.", _failures(verdict)),
         ("readiness_endpoint_latency_ms", "Latency of successful requests.", _latencies(verdict)),
     )

@@ -71,7 +71,7 @@ def _decision_rule() -> dict[str, object]:
     return {
         "id": DECISION_KEY,
         "shortDescription": {"text": "The decision on the run is READY."},
-        "help": {"text": "Mend what the other results name, then run readiness again."},
+        "help": {"text": "Fix what the other results name, then run readiness again."},
         "defaultConfiguration": {"level": "error"},
     }
 

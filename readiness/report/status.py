@@ -40,7 +40,7 @@ DECISIONS: Mapping[Decision, Status] = {
 
 MEANING: Mapping[Decision, str] = {
     Decision.READY: "Every blocking check passed, with evidence from this run. It supports a release.",
-    Decision.CONDITIONAL: "May go live only if a named person accepts what did not pass; otherwise mend and run again.",
-    Decision.NOT_READY: "Do not release. Mend what failed, then run again.",
-    Decision.INCONCLUSIVE: "No decision can be based on this run. Mend what is missing, then run again.",
+    Decision.CONDITIONAL: "May go live only if a named person accepts what did not pass; otherwise fix and run again.",
+    Decision.NOT_READY: "Do not release. Fix what failed, then run again.",
+    Decision.INCONCLUSIVE: "No decision can be based on this run. Add what is missing, then run again.",
 }

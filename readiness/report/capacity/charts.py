@@ -88,7 +88,8 @@ def _throughput(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
     return Chart(
         "throughput",
         "How much comes back for more load?",
-        "Successful requests per second at each load, and the fitted law. Where the line bends, more load only waits.",
+        "Successful requests per second at each load, and the fitted law. Where the line bends, extra users only add "
+        "waiting.",
         svg.picture("throughput", "Throughput by load", _told(capacity), WIDTH, HEIGHT, *parts),
         ("Measured", "Universal Scalability Law") if curve else ("Measured",),
         ("Load", "For", "Answered", "By the law"),

@@ -57,8 +57,8 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     return Chart(
         "heatmap",
         "Did all requests slow down, or only some?",
-        "Successful requests of the judged window: the darker a cell, the larger the share of the requests that ended "
-        f"then (from {', '.join(f'{100 * share:g} %' for share in SHADES)} on).",
+        "Successful requests of the measurement window: the darker a cell, the larger the share of the requests that "
+        f"ended then (from {', '.join(f'{100 * share:g} %' for share in SHADES)} on).",
         svg.picture("heatmap", "Latency over time as a heat map", _describe(columns), WIDTH, HEIGHT, *parts),
         (),
         ("Seconds", "Requests", *(f"to {short(high)} ms" for high in bands[1:])),

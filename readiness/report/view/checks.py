@@ -26,6 +26,8 @@ class CheckRow:
     target: str
     warn: str
     current: str
+    beside: str
+    """What the successful requests alone took, where failed ones leave the value without a bound; else ""."""
     status: Status
     samples: str
     interval: str
@@ -73,7 +75,8 @@ def row(check: CheckResult) -> CheckRow:
         title=clean(check.title) or key_of(check),
         target=clean(check.pass_limit),
         warn=clean(check.warn_limit) if check.warn_limit else "–",
-        current=value_of(check) + _of_successful(check),
+        current=value_of(check),
+        beside=_of_successful(check),
         status=OUTCOMES[check.outcome],
         samples="–" if check.samples is None else f"{check.samples:,}",
         interval=numbers.interval(check.low, check.high, check.value, check.unit, limit) if measured else "–",
@@ -105,11 +108,10 @@ def value_of(check: CheckResult) -> str:
 
 
 def _of_successful(check: CheckResult) -> str:
-    """What the successful requests alone took, beside a value that failed ones leave without a bound."""
     alone = check.failures.successful if check.failures else None
     if check.value is not None or alone is None:
         return ""
-    return f" ({numbers.quantity(alone, check.unit)} of the successful)"
+    return f"{numbers.quantity(alone, check.unit)} of the successful requests"
 
 
 def _worst(check: CheckResult) -> Worst:

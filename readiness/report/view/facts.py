@@ -48,8 +48,8 @@ def full(verdict: Verdict) -> tuple[Fact, ...]:
     facts = [
         Fact("Run id", clean(verdict.run_id)),
         Fact("Service", clean(verdict.service)),
-        Fact("Commit", clean(made.commit) if made.commit else "nobody said (READINESS_COMMIT)"),
-        Fact("Environment", clean(made.environment) if made.environment else "nobody said (READINESS_ENVIRONMENT)"),
+        Fact("Commit", clean(made.commit) if made.commit else "unknown (set READINESS_COMMIT)"),
+        Fact("Environment", clean(made.environment) if made.environment else "unknown (set READINESS_ENVIRONMENT)"),
         Fact("Target", clean(target.name)),
         Fact("URL", clean(target.url)),
         Fact("Addresses", clean(", ".join(target.addresses)) or "not recorded"),

@@ -97,9 +97,9 @@ def _change(verdict: Verdict) -> tuple[str, ...]:
     if verdict.doubts and verdict.decision is Decision.NOT_READY:
         blocked = [c for c in verdict.checks if c.effect == "block" and c.outcome is Outcome.FAIL]
         names = ", ".join(clean(check.title) or key_of(check) for check in blocked[:5]) or "the score"
-        return (f"Only a new run without doubt about it, in which what blocks now passes: {names}.",)
+        return (f"Only a new run without the doubts above, in which what blocks now passes: {names}.",)
     if verdict.doubts:
-        return (f"Only a new run: {clean(verdict.doubts[0], LONGEST)}.",)
+        return ("Only a new run without the doubts above.",)
     if verdict.decision is Decision.INCONCLUSIVE and not outlook.flips:
         return ("Only a new run that is complete.",)
     lines = [clean(flip.text, LONGEST) for flip in outlook.flips[:1]]

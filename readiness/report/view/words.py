@@ -87,7 +87,7 @@ def confidence(verdict: Verdict) -> str:
     same, n = verdict.sensitivity.same_decision, verdict.sensitivity.resamples
     if same is None or not n:
         return ""
-    return f"decided the same in {round(same * n):,} of {n:,} resamplings of this run"
+    return f"same decision in {round(same * n):,} of {n:,} resampled runs"
 
 
 def meaning(verdict: Verdict) -> str:
@@ -95,7 +95,7 @@ def meaning(verdict: Verdict) -> str:
     if verdict.decision is Decision.CONDITIONAL and verdict.conditions:
         n = len(verdict.conditions)
         what = f"the {n} conditions below" if n > 1 else "the condition below"
-        return f"May go live only if a named person accepts {what}; otherwise mend and run again."
+        return f"May go live only if a named person accepts {what}; otherwise fix and run again."
     return MEANING[verdict.decision]
 
 
@@ -121,17 +121,19 @@ def cause(verdict: Verdict) -> str:
     if lost == [Outcome.PASS]:
         good.append("no acknowledged write was lost")
     bad = []
-    if ok < planned and any(check.name.startswith("http.") for check in failed):
-        bad.append(f"{planned - ok:,} of {numbers.count(planned, 'request')} failed")
+    if ok < planned and any(check.name.startswith("http.") or check.because_failed for check in failed):
+        first = verdict.failed_requests[:1]
+        which = f" ({clean(first[0].endpoint)}: {clean(first[0].why)})" if first else ""
+        bad.append(f"{planned - ok:,} of {numbers.count(planned, 'request')} failed{which}")
     if Outcome.FAIL in lost:
         bad.append("acknowledged writes were lost")
     slow = [check for check in failed if "latency" in check.name and check.unit == "ms" and check.value is not None]
     late = [times for check in slow if (times := wording.distance(check)) > 1]
     if late:
-        least, most = (numbers.times(end, 1.0) for end in (min(late), max(late)))
-        bad.append(f"answers take {most if least == most else f'{least} to {most}'} their limit")
+        least, most = (numbers.times(end, 1.0).removesuffix("×") for end in (min(late), max(late)))
+        bad.append(f"response times are {most if least == most else f'{least} to {most}'} times their limits")
     if any(check.name == "cache.hit_rate" and check.value == 0 for check in failed):
-        bad.append("the cache answers nothing")
+        bad.append("the cache served no request (0 % hits)")
     said = "; ".join(part for part in (" and ".join(good), "; ".join(bad)) if part)
     return f"{said[:1].upper()}{said[1:]}." if bad else ""
 
