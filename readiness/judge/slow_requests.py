@@ -144,7 +144,8 @@ def _cause(load: Load, part: TailPart, tail: Tail) -> RootCause:
     p95_ms = recording_of(endpoints).ok.quantile_ms(0.95) or 0.0
     of_all = part.requests / tail.requests
     parts_ms = split(_timing(load, part.name))
-    said = f"{_shares(part, tail)} (P95 {quantity(p95_ms, 'ms')})"
+    first = part == leading(tail)[0]
+    said = f"{tail.text.removesuffix('.') if first else _shares(part, tail)} (P95 {quantity(p95_ms, 'ms')})"
     whole = sum(parts_ms.values()) or 1.0
     shares = ", ".join(f"{name} {share_words(ms / whole)}" for name, ms in list(parts_ms.items())[:4])
     time = (

@@ -113,7 +113,7 @@ def test_the_tail_names_who_carries_it() -> None:
     tail = judge(_two_endpoints(), _config(builders.check("latency.p95", "< 100 ms"))).outlook.tail
     assert tail is not None
     assert [(part.name, part.slow, part.share) for part in tail.parts] == [("POST /login", 200, 1.0)]
-    assert tail.text == "POST /login carries 100 % of the requests at or over 100.0 ms, and is 10 % of all requests."
+    assert tail.text == "POST /login is 10 % of traffic but 100 % of the requests at or over 100.0 ms."
 
 
 def test_where_speed_changes_nothing_the_largest_part_of_the_tail_says_so() -> None:

@@ -101,7 +101,7 @@ def test_the_first_screen_tells_all_that_a_decision_needs(browser: object, tmp_p
         "Average Response Time: 444.6 ms against", "accepted by Ana until 2026-12-31", "READY when Average",
         "the decision would be READY", "P95 Response Time: cut its slowest part", "bag-tracker",
         "4ecec1b0c5d6", "staging",
-        "23:14:05 UTC", "57 s", "decided the same in 485 of 500 resamplings",
+        "23:14:05 UTC", "57 s", "same decision in 485 of 500 resampled runs",
         "50 users for 40s", "12,040 judged requests", "0f0f0f0f0f0f", "readiness 0.1.0",
     )  # fmt: skip
     for text in said:

@@ -135,7 +135,7 @@ def test_the_first_screen_says_what_to_do_what_was_tested_and_where_the_trouble_
         assert "May go live only if a named person accepts the 3 conditions below" in text
         assert "demo:legacy, the built-in demo, on the machine that also made the load; version unknown" in text
         assert "A blocking check stops the release by itself." in text
-        assert "nswers take 2.2× to 13.8× their limit" in text
+        assert "esponse times are 2.2 to 13.8 times their limits" in text
     assert words.cause(builders.ready()) == ""
 
 
@@ -143,7 +143,7 @@ def test_what_the_run_could_have_seen_is_told_in_both_formats() -> None:
     for name in ("md", "html"):
         text = FORMATS[name].render(builders.verdict())
         assert "P95 of Bag Lookup: 83.1 ms instead of 61.4 ms (every request 1.4× as slow)" in text.replace("`", "")
-        assert "decided the same in 485 of 500 resamplings of this run" in text
+        assert "same decision in 485 of 500 resampled runs" in text
 
 
 def test_what_has_no_number_is_a_word_and_never_zero() -> None:

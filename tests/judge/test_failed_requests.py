@@ -1,0 +1,102 @@
+"""Failed requests: their reasons in words, and when they, not latency, are what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from readiness.judge.failed_requests import WORDS, failed_requests
+from readiness.judge.judge import judge
+from readiness.judge.verdict import CheckResult, Verdict
+from readiness.measurements.run import FAILURE_CLASSES, FailureDetail, Load
+from tests.judge.builders import check, config, load, recording, run
+
+P95 = check("latency.p95", "< 100 ms")
+
+
+def judged(seen: Load) -> Verdict:
+    return judge(run(seen), config(P95, check("latency.mean", "< 100 ms"), check("http.success_rate", "> 99 %")))
+
+
+def first(seen: Load) -> CheckResult:
+    return judged(seen).checks[0]
+
+
+def shop(*, slow_ms: float = 10.0, failed: int = 300) -> Load:
+    return load(
+        ("shop", "GET /", recording([slow_ms] * 700)), ("shop", "GET /x", recording([], failed={"http_4xx": failed}))
+    )
+
+
+def test_every_class_has_words() -> None:
+    assert set(WORDS) == set(FAILURE_CLASSES)
+
+
+def test_the_percentile_of_the_successful_stands_beside_one_without_a_bound() -> None:
+    result = first(shop())
+    assert result.because_failed
+    assert result.message.endswith("; 30 % of requests failed; P95 of the successful ones 10.0 ms.")
+
+
+def test_where_the_successful_are_too_slow_as_well_both_are_wrong() -> None:
+    verdict = judged(shop(slow_ms=400.0))
+    assert not verdict.checks[0].because_failed
+    assert verdict.checks[0].failures is not None
+    assert [issue.title for issue in verdict.release.issues] == ["Slow answers", "Failed requests"]
+    assert [cause.endpoint for cause in verdict.root_causes] == ["GET /"]
+
+
+def test_a_few_failures_do_not_excuse_slow_answers() -> None:
+    few = load(("shop", "GET /", recording([10.0] * 700 + [400.0] * 290, failed={"timeout": 10})))
+    assert first(few).failures is None
+    assert judged(few).release.issues[0].title == "Slow answers"
+
+
+def test_where_nothing_succeeded_no_latency_is_to_blame() -> None:
+    verdict = judged(load(("shop", "GET /", recording([], failed={"connect_refused": 50}))))
+    (issue,) = verdict.release.issues
+    assert issue.title == "Failed requests"
+    assert issue.causes == ("GET /: 50 of 50 requests failed: connection refused",)
+    assert verdict.outlook.tail is None
+    assert verdict.root_causes == ()
+
+
+def test_details_are_the_reason_and_several_are_counted() -> None:
+    record = recording([10.0] * 5, failed={"http_5xx": 7, "connect_refused": 2}, in_flight=1)
+    details = (
+        FailureDetail("GET /", "http_5xx", "HTTP 503", 7),
+        FailureDetail("GET /", "connect_refused", "Connection refused", 2),
+        FailureDetail("GET /y", "http_5xx", "HTTP 500", 9),
+    )
+    (one,) = failed_requests(replace(load(("shop", "GET /", record)), failure_details=details))
+    assert one.text == (
+        "GET /: 10 of 15 requests failed: 7 × HTTP 503, 2 × connection refused, 1 × still running at the end"
+    )
+
+
+def test_faults_of_this_side_are_said_to_be_ours() -> None:
+    (one,) = failed_requests(load(("shop", "GET /", recording([10.0], failed={"local_ports": 3}))))
+    assert one.text.endswith("no port left on the load generator; the cause is on this side, not at the target")
+
+
+def test_arrivals_that_were_never_sent_are_a_reason() -> None:
+    seen = replace(load(("shop", "GET /", recording([10.0] * 100))), dropped_judged=20, intended_judged=120)
+    assert [one.text for one in failed_requests(seen)] == [
+        "arrivals that were never sent: no user was free, or the load ended first (20 arrivals of 120 planned)"
+    ]
+
+
+@given(st.dictionaries(st.sampled_from(FAILURE_CLASSES), st.integers(1, 40)), st.integers(0, 40), st.integers(0, 200))
+def test_no_failure_is_lost_and_no_endpoint_that_is_well_is_named(
+    failed: dict[str, int], in_flight: int, well: int
+) -> None:
+    seen = load(
+        ("a", "GET /x", recording([5.0] * 3, failed=failed, in_flight=in_flight)),
+        ("b", "GET /x", recording([], failed=failed)),
+        ("b", "GET /well", recording([5.0] * well)),
+    )
+    found = failed_requests(seen)
+    assert sum(one.failed for one in found) == 2 * sum(failed.values()) + in_flight
+    assert {one.endpoint for one in found} <= {"GET /x"}
