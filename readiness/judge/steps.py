@@ -17,10 +17,9 @@ from readiness.judge.release import Horizon, Issue, Step
 from readiness.judge.slow_requests import by_name
 from readiness.judge.verdict import CheckResult
 from readiness.judge.wording import against, distance
-from readiness.measurements.database import Activity
 from readiness.measurements.run import Load, Measurement, Run
 from readiness.metrics.catalogue import find
-from readiness.numbers import count, number, share_words
+from readiness.numbers import count, number, quantity, share_words
 from readiness.text import clean
 
 MOST_CAUSES = 4
@@ -259,7 +258,7 @@ def _causes(
             *(f"{root.sentence}." for root in (roots if len(means) < len(items) else ())),
             *([f"{_time(run.load)}."] if means and _time(run.load) else []),
             *stalls[:MOST_CAUSES],
-            *_database_waits(run.database),
+            *_waits(run),
         )
     if name == "cache.hit_rate":
         unused = _bad_details("cache.fallback", first.result.scope, measurements)
@@ -280,19 +279,19 @@ def _bad_details(name: str, scope: str | None, measurements: Sequence[Measuremen
     ]
 
 
-def _database_waits(seen: Activity | None) -> list[str]:
-    """Times at which sessions of the database waited for locks, or all connections were taken."""
-    if seen is None or not seen.sessions:
-        return []
-    samples = len(seen.sessions)
-    locked = [sample.waiting_for_lock for sample in seen.sessions if sample.waiting_for_lock]
-    full = sum(sample.connected >= seen.limit for sample in seen.sessions)
-    said = []
+def _waits(run: Run) -> list[str]:
+    """What was seen to wait: for locks, for connections of the database, for those of the service's pool."""
+    said = [
+        f"{metric.title}: {quantity(one.value, metric.unit)}."
+        for one in run.measurements
+        if one.metric in ("pool.wait.mean", "pool.saturation") and one.value and (metric := find(one.metric))
+    ]
+    sessions, limit = (run.database.sessions, run.database.limit) if run.database else ((), 0)
+    locked = [sample.waiting_for_lock for sample in sessions if sample.waiting_for_lock]
+    full = sum(sample.connected >= limit for sample in sessions)
     if locked:
-        said.append(
-            f"Database: sessions waited for locks in {len(locked):,} of {samples:,} samples, at most {max(locked):,} "
-            "at once."
-        )
+        where = f"in {len(locked):,} of {len(sessions):,} samples, at most {max(locked):,} at once"
+        said.append(f"Database: sessions waited for locks {where}.")
     if full:
-        said.append(f"Database: all {seen.limit:,} connections were taken in {full:,} of {samples:,} samples.")
+        said.append(f"Database: all {limit:,} connections were taken in {full:,} of {len(sessions):,} samples.")
     return said

@@ -133,3 +133,11 @@ def test_a_wrong_port_is_one_reason_and_said_once(cli: Cli, host: str) -> None:
     assert section.count("connection refused") == 1
     (issue,) = result.report["release"]["issues"]
     assert len(issue["problems"]) == 1
+
+
+def test_a_probe_without_a_value_says_what_it_was_answered(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(layer("status", code=404, only="/health"))
+    result = cli.run(server.url, "--duration", "2s", checks=CHECKS, more="probes:\n  health: { path: /health }\n")
+    section = result.text("report.md").partition("## What was not measured")[2].partition("\n## ")[0]
+    assert "Health Check Response" in section
+    assert re.search(r"/health.*: (\d+) of \1 samples", section), section

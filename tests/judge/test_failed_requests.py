@@ -30,8 +30,8 @@ def shop(*, slow_ms: float = 10.0, failed: int = 300) -> Load:
     )
 
 
-def test_every_class_has_words() -> None:
-    assert set(WORDS) == set(FAILURE_CLASSES)
+def test_only_classes_that_exist_have_words() -> None:
+    assert set(WORDS) <= set(FAILURE_CLASSES)
 
 
 def test_the_percentile_of_the_successful_stands_beside_one_without_a_bound() -> None:

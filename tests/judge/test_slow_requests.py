@@ -10,9 +10,10 @@ from readiness.config.model import Config
 from readiness.judge.judge import judge
 from readiness.judge.outlook import RootCause
 from readiness.judge.slow_requests import REST, split
+from readiness.measurements.database import Activity, Sessions
 from readiness.measurements.run import Load
 from readiness.measurements.seen import Parts, Seen
-from tests.judge.builders import check, config, load, recording, run
+from tests.judge.builders import check, config, load, measured, recording, run
 
 FAST = [10.0] * 900
 SLOW = [700.0] * 100
@@ -105,3 +106,15 @@ def test_every_place_names_the_same_endpoint() -> None:
     assert [cause.endpoint for cause in verdict.root_causes] == ["POST /login", "GET /report"]
     assert verdict.release.issues[0].causes[0].startswith("POST /login is 20 %")
     assert "Begin with POST /login: 20 % of traffic, 80 % of what is slow." in verdict.next_steps[0]
+
+
+def test_what_was_seen_to_wait_is_a_cause() -> None:
+    slow = run(shop(), measured("pool.wait.mean", 12.0))
+    sessions = (Sessions(0.0, 20, 5, 0, 3, 1.0), Sessions(0.4, 10, 5, 0, 0, 1.0))
+    seen = replace(slow, database=Activity("PostgreSQL 18.1", 20, 10.0, sessions))
+    causes = judge(seen, config(check("latency.p95", "< 100 ms"))).release.issues[0].causes
+    assert causes[1:] == (
+        "Time Waiting for a Connection: 12.0 ms.",
+        "Database: sessions waited for locks in 1 of 2 samples, at most 3 at once.",
+        "Database: all 20 connections were taken in 1 of 2 samples.",
+    )

@@ -65,16 +65,26 @@ def finding(measurement: Measurement) -> Finding:
     return Finding(
         metric=_key(measurement.metric, measurement.scope),
         title=clean(title),
-        current=numbers.quantity(measurement.value, unit),
+        current=numbers.quantity(
+            measurement.value, unit, absent=numbers.NOT_MEASURED if measurement.reason else numbers.NOT_BOUNDED
+        ),
         source=clean(measurement.source),
         samples="–" if measurement.samples is None else f"{measurement.samples:,}",
-        reason=clean(measurement.reason, LONGEST_REASON) if measurement.reason else "",
+        reason=_reason(measurement),
         lines=(
             *(_witness(witness, unit) for witness in measurement.witnesses),
             *(_line(detail) for detail in measurement.details[:MOST_DETAILS]),
         ),
         hidden=max(len(measurement.details) - MOST_DETAILS, 0),
     )
+
+
+def _reason(measurement: Measurement) -> str:
+    """Why there is no value; without a reason of its own it has no bound, because of what its details mark as wrong."""
+    if measurement.reason or measurement.value is not None:
+        return clean(measurement.reason or "", LONGEST_REASON)
+    bad = [f"{detail.subject}: {detail.observed}" for detail in measurement.details if detail.ok is False]
+    return clean(f"not bounded: {bad[-1] if bad else 'too many of its requests failed'}", LONGEST_REASON)
 
 
 def _witness(witness: Witness, unit: str) -> Line:
@@ -103,7 +113,7 @@ def unmeasured(verdict: Verdict) -> tuple[Unmeasured, ...]:
         Unmeasured(
             finding(m).title,
             _key(m.metric, m.scope),
-            clean(m.reason or "the probe gave no reason", LONGEST_REASON),
+            _reason(m),
             OUTCOMES[Outcome.ERROR],
         )
         for m in verdict.measurements

@@ -14,7 +14,6 @@ from readiness.report.view.checks import key_of, value_of
 from readiness.text import clean
 
 LONGEST = 1000
-MOST_TAIL = 10
 _HELD = frozenset({Outcome.PASS, Outcome.WARN})
 """What fails already needs no worsening."""
 
@@ -30,16 +29,6 @@ class NeedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class TailRow:
-    """One endpoint's part of the slow requests."""
-
-    name: str
-    requests: str
-    slow: str
-    share: str
-
-
-@dataclass(frozen=True, slots=True)
 class OutlookView:
     """The section."""
 
@@ -48,8 +37,6 @@ class OutlookView:
     needs: tuple[NeedRow, ...]
     flips: tuple[str, ...]
     what_ifs: tuple[str, ...]
-    tail_text: str
-    tail: tuple[TailRow, ...]
     sure: str
     """How sure the decision is; "" where it could not be resampled."""
     detectable: tuple[str, ...]
@@ -65,17 +52,11 @@ def build(verdict: Verdict) -> OutlookView:
         for need in outlook.needs
         if (check := by_key.get((need.name, need.scope))) is not None
     )
-    tail = outlook.tail
     return OutlookView(
         change=_change(verdict),
         needs=needs,
         flips=tuple(clean(flip.text, LONGEST) for flip in outlook.flips),
         what_ifs=tuple(clean(one.text, LONGEST) for one in outlook.what_ifs),
-        tail_text=clean(tail.text, LONGEST) if tail else "",
-        tail=tuple(
-            TailRow(clean(part.name), f"{part.requests:,}", f"{part.slow:,}", numbers.quantity(100 * part.share, "%"))
-            for part in (tail.parts[:MOST_TAIL] if tail else ())
-        ),
         sure=words.confidence(verdict),
         detectable=tuple(
             _seen(check, one)
