@@ -38,7 +38,8 @@ LIMITED = "; the service limits the rate: raise the limit for the test, or send 
 MOST_REASONS = 4
 FEW = 0.01
 """Up to this share of failed requests a mean of the successful ones is believed."""
-_STATUS = re.compile(r"\b[1-5][0-9]{2}\b")
+_STATUS = re.compile(r"(?:HTTP )?([1-5][0-9]{2})\b")
+"""Our client says `HTTP 404`, Locust's `404 Client Error: Not Found for url: …`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +151,10 @@ def _endpoint(
 def _reason(failure: str, details: Sequence[FailureDetail]) -> str:
     """The class in words, with the status or the message that came with it; an example where there are several."""
     words = WORDS.get(failure, failure.replace("_", " "))
-    said = list(dict.fromkeys(one.detail.partition(" for url")[0] for one in details if one.failure == failure))
-    if failure.startswith("http_") and said and len(said) <= 2 and all(map(_STATUS.search, said)):
-        return " or ".join(said)
+    said = list(dict.fromkeys(one.detail for one in details if one.failure == failure))
+    statuses = [match[1] for text in said if (match := _STATUS.match(text))]
+    if failure.startswith("http_") and statuses and len(statuses) == len(said) <= 2:
+        return " or ".join(f"HTTP {status}" for status in statuses)
     if not said or said[0].lower() in words.lower():
         return words
     return f"{words} ({'such as: ' if len(said) > 1 else ''}{said[0]})"

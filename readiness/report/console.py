@@ -21,6 +21,7 @@ from readiness.report.workflow_commands import harmless
 from readiness.text import clean
 
 WIDTH = 80
+FIX_ABOVE = f"{FIX_RUN}see above"
 _MISSING = (OUTCOMES[Outcome.ERROR], OUTCOMES[Outcome.SKIPPED])
 _ASCII = str.maketrans({"…": "...", "–": "-", "—": "-", "×": "x", "≥": ">=", "≤": "<=", "·": "-", "’": "'", "µ": "u"})
 
@@ -104,6 +105,9 @@ def _checks(page: Page, in_ascii: bool) -> Table:
 
 def _details(page: Page, in_ascii: bool) -> list[RenderableType]:
     against = tuple(f"{item.title}: {item.against}" for item in page.worst if item.status not in _MISSING)
+    steps = tuple(
+        dict.fromkeys(FIX_ABOVE if _said(step.removeprefix(FIX_RUN), page) else step for step in page.next_short)
+    )
     missing = tuple(f"{item.title}: {item.reason}" for item in page.unmeasured if not _said(item.reason, page))
     waivers = tuple(f"{w.title}: by {w.owner} until {w.expires}: {w.reason}" for w in page.release.waivers)
     parts: list[RenderableType] = []
@@ -115,7 +119,7 @@ def _details(page: Page, in_ascii: bool) -> list[RenderableType]:
         ("Not measured", missing, 5),
         ("Conditions", page.conditions, 10),
         ("What would change the decision", page.outlook.change, 2),
-        ("What to do next", tuple(step for step in page.next_short if not _said(step.removeprefix(FIX_RUN), page)), 3),
+        ("What to do next", steps, 3),
     ):
         if lines:
             parts += [Text(heading, style="bold"), _list(lines, most, in_ascii)]

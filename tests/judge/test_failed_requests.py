@@ -69,10 +69,12 @@ def test_details_are_the_reason_and_several_are_counted() -> None:
         FailureDetail("GET /", "http_5xx", "HTTP 503", 7),
         FailureDetail("GET /", "connect_refused", "Connection refused", 2),
         FailureDetail("GET /y", "http_5xx", "HTTP 500", 9),
+        FailureDetail("GET /", "http_5xx", "502 Server Error: Bad Gateway for url: http://127.0.0.1/", 1),
     )
     (one,) = failed_requests(replace(load(("shop", "GET /", record)), failure_details=details))
     assert one.text == (
-        "GET /: 10 of 15 requests failed: 7 × HTTP 503, 2 × connection refused, 1 × still running at the end"
+        "GET /: 10 of 15 requests failed: 7 × HTTP 503 or HTTP 502, 2 × connection refused, "
+        "1 × still running at the end"
     )
 
 
