@@ -23,10 +23,13 @@ from readiness.stats import share
 WHOLE = ("latency.mean", "latency.p50", "latency.p95", "latency.p99", "http.error_rate", "throughput")
 EACH = ("latency.p50", "latency.p95", "latency.p99", "http.error_rate")
 MOST_ENDPOINTS = 500
-WIDE_RATIO = 100.0
-"""An interval that reaches over a doubling says too little about a latency, in percent."""
-WIDE_POINTS = 10.0
+EXCLUDED_RATIO = 25.0
+"""Two runs say "no regression" only where they exclude a worsening of this size, in percent (an equivalence test:
+Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15, 1987)."""
+EXCLUDED_POINTS = 2.0
 """The same for a share, in percentage points."""
+SAME_POINTS = 0.5
+"""Exact shares that differ by less, in percentage points, are the same for any use."""
 NEEDED_WHOLE = ("latency.p50", "latency.p95", "http.error_rate")
 NEEDED_EACH = ("latency.p50", "http.error_rate")
 """What must not have too little data, or nothing can be said about the scope."""
@@ -91,11 +94,12 @@ def differences(
 
 def too_little(found: Iterable[Difference]) -> tuple[Difference, ...]:
     """Differences that must be known and are not."""
-    return tuple(
-        one
-        for one in found
-        if one.finding is Finding.TOO_LITTLE and one.metric in (NEEDED_WHOLE if one.scope is None else NEEDED_EACH)
-    )
+    return tuple(one for one in found if one.finding is Finding.TOO_LITTLE and needed(one))
+
+
+def needed(one: Difference) -> bool:
+    """Whether nothing can be said about the scope without this difference."""
+    return one.metric in (NEEDED_WHOLE if one.scope is None else NEEDED_EACH)
 
 
 _ORDER = {Finding.REGRESSION: 0, Finding.TOO_LITTLE: 1, Finding.IMPROVEMENT: 2, Finding.NO_EVIDENCE: 3}
@@ -127,6 +131,8 @@ def _difference(pair: Pair, changed: Change | None, worse_by: float) -> Differen
     if base.value is None or head.value is None:
         return _unbounded(pair, changed)
     floor = worse_by * (100 if changed.unit == "%" else base.value)
+    if metric.kind is Kind.EXACT and changed.unit == POINTS:
+        floor = max(floor, SAME_POINTS)
     return _made(pair, changed, *_finding(metric, changed, floor))
 
 
@@ -141,17 +147,15 @@ def _finding(metric: Metric, changed: Change, floor: float) -> tuple[Finding, st
         return Finding.REGRESSION, f"Worse{floored}, proven."
     if high is not None and high < -floor:
         return Finding.IMPROVEMENT, f"Better{floored}, proven."
-    wide = WIDE_POINTS if changed.unit == POINTS else WIDE_RATIO
     if low is None or high is None:
         return Finding.TOO_LITTLE, "Too few requests for a whole interval."
-    if metric.kind is not Kind.EXACT and low <= 0 and high >= wide:
+    if metric.kind is Kind.EXACT:
+        return Finding.NO_EVIDENCE, "Not worse."
+    if high > max(floor, EXCLUDED_POINTS if changed.unit == POINTS else EXCLUDED_RATIO):
         return Finding.TOO_LITTLE, f"Too few requests: a change of {quantity(high, changed.unit)} cannot be excluded."
-    if metric.kind is not Kind.EXACT and high > floor:
-        return (
-            Finding.NO_EVIDENCE,
-            f"No evidence; what is worse by up to {quantity(high, changed.unit)} would not show.",
-        )
-    return Finding.NO_EVIDENCE, "Not worse." if metric.kind is Kind.EXACT else f"Proven not worse{floored}."
+    if high > floor:
+        return Finding.NO_EVIDENCE, f"A worsening of more than {quantity(high, changed.unit)} is excluded."
+    return Finding.NO_EVIDENCE, f"Proven not worse{floored}."
 
 
 def _minus(value: float | None) -> float | None:

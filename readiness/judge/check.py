@@ -41,8 +41,11 @@ class Judged:
     """The pass limit's number, in the unit of the value."""
 
 
-def judge_check(run: Run, check: Check, confidence: float | None) -> Judged:
-    """The check applied to the run; what was not measured is an error, never a pass."""
+def judge_check(run: Run, check: Check, confidence: float | None, refuting: float | None = None) -> Judged:
+    """The check applied to the run; what was not measured is an error, never a pass.
+
+    `refuting` is the confidence of a failure (judge/family.py).
+    """
     metric = find(check.metric)
     if metric is None:
         return _judged(check, "", Outcome.ERROR, Credit(0, 0, 1), None, "this version has no such metric")
@@ -56,8 +59,8 @@ def judge_check(run: Run, check: Check, confidence: float | None) -> Judged:
             message = f"Not measured: {reading.reason}."
             return _judged(check, metric.unit, Outcome.ERROR, Credit(0, 0, 1), reading, message)
         return _judged(check, metric.unit, Outcome.FAIL, Credit(0, 0, 0), reading, stalled)
-    passed = compare(reading, metric, check.pass_limit, confidence)
-    warned = compare(reading, metric, check.warn_limit, confidence) if check.warn_limit else None
+    passed = compare(reading, metric, check.pass_limit, confidence, refuting)
+    warned = compare(reading, metric, check.warn_limit, confidence, refuting) if check.warn_limit else None
     outcome = _outcome(passed, warned)
     credit = _credit(check, reading, metric, passed, warned, outcome)
     message = _message(check, reading, metric, passed, warned, outcome, confidence)
@@ -174,6 +177,8 @@ def _message(
     else:
         which = f"the warning limit, {warned_at}," if passed.proof is Proof.NO and check.warn_limit else "that"
         head += f"; too close or too few to say whether {which} holds{proven}"
+        plain = compare(reading, metric, check.pass_limit, None).proof
+        head += f" (a plain comparison would {'pass' if plain is Proof.YES else 'fail'})"
     how = (warned.how if warned and outcome is Outcome.WARN else passed.how) or passed.how
     return f"{head}: {how}." if how else f"{head}."
 

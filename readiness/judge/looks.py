@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from readiness.config.model import Check, Config, StopRule
 from readiness.judge.compare import Proof, compare
+from readiness.judge.family import refuting
 from readiness.judge.readings import read_load
 from readiness.measurements.run import Load, Second
 from readiness.metrics.catalogue import find, is_load
@@ -28,7 +29,7 @@ def undecided(load: Load, config: Config) -> tuple[str, ...]:
     if load.judged_s < MIN_JUDGED_S:
         return tuple(check.key for check in checks)
     waiting = tuple(check.key for check in config.checks if load.judged_s < _probed_s(check, config))
-    return waiting + tuple(check.key for check in checks if not _decided(load, check, config.confidence))
+    return waiting + tuple(check.key for check in checks if not _decided(load, check, config))
 
 
 def _probed_s(check: Check, config: Config) -> float:
@@ -42,17 +43,18 @@ def _probed_s(check: Check, config: Config) -> float:
     return PROBE_MARGIN * needed * config.probes.health.pace_ms(config.load.paced_s) / 1000
 
 
-def _decided(load: Load, check: Check, confidence: float | None) -> bool:
+def _decided(load: Load, check: Check, config: Config) -> bool:
     metric = find(check.metric)
     if metric is None:
         return True  # no load will ever decide it
     reading = read_load(load, metric, check.scope)
     if reading.reason is not None:
         return False
-    passed = compare(reading, metric, check.pass_limit, confidence).proof
+    confidence, failing = config.confidence, refuting(config.checks, check, config.confidence)
+    passed = compare(reading, metric, check.pass_limit, confidence, failing).proof
     if passed is Proof.OPEN or check.warn_limit is None or passed is Proof.YES:
         return passed is not Proof.OPEN
-    return compare(reading, metric, check.warn_limit, confidence).proof is not Proof.OPEN
+    return compare(reading, metric, check.warn_limit, confidence, failing).proof is not Proof.OPEN
 
 
 def hopeless(load: Load, rules: Sequence[StopRule]) -> str | None:

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
 
-import numpy as np
-
+from readiness.judge.correlation import NO_CLUSTERS, NO_LEVEL, Clusters, Level, clusters, level_of
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.histogram import Histogram, merge
 from readiness.measurements.run import Endpoint, Load, Rate, Recording, Run, Slice
 from readiness.metrics.catalogue import is_load
 from readiness.metrics.metric import Kind, Metric
-from readiness.stats import wander
 
 OWN_FAULTS = frozenset({"local_fds", "local_ports", "script", "not_allowed"})
 """Failures of this machine or of the scenario: never the target's, so no request of the target's record."""
@@ -58,8 +56,12 @@ class Reading:
     """Share (0 to 1) of the requests in scope that failed or were never answered."""
     looked: bool = False
     """Whether the load could end at any look, so that bounds must hold for all of them."""
-    moved: wander.Wander = wander.STILL
-    """How the level of the latencies wandered; only for quantiles."""
+    level: Level = NO_LEVEL
+    """The level that the requests share; only for quantiles."""
+    clusters: Clusters = NO_CLUSTERS
+    """How the slowest of them come together, at the quantile itself."""
+    closed: bool = False
+    """Whether fixed users sent the requests: they send less while they wait."""
     estimated: bool = False
     """Whether the value is an estimate, which decides no blocking check."""
 
@@ -94,7 +96,8 @@ def read(run: Run, metric: Metric, scope: str | None) -> Reading:
                 measurement.source,
                 measurement.reason,
                 measurement.evidence,
-                moved=_moved(metric, measurement.evidence),
+                level=(level := _level(metric, measurement.evidence)),
+                clusters=_clusters(measurement.value, measurement.evidence, level),
                 estimated=measurement.estimated,
             )
     if is_load(metric.name):
@@ -190,7 +193,9 @@ def read_load(load: Load, metric: Metric, scope: str | None) -> Reading:
         load.judged_s,
         lost,
         load.looked,
-        _moved(metric, evidence),
+        level := _level(metric, evidence),
+        _clusters(value, evidence, level),
+        load.model == "closed",
     )
 
 
@@ -237,27 +242,14 @@ def over(record: Recording, limit_ms: float, *, inclusive: bool) -> tuple[int, i
     return least + bad, most + bad, blocks
 
 
-def _moved(metric: Metric, evidence: object) -> wander.Wander:
-    return wander_of(evidence) if metric.quantile and isinstance(evidence, Recording) else wander.STILL
+def _level(metric: Metric, evidence: object) -> Level:
+    return level_of(evidence.slices) if metric.quantile and isinstance(evidence, Recording) else NO_LEVEL
 
 
-def wander_of(record: Recording) -> wander.Wander:
-    """How the level of the record's latencies wandered over its time blocks; failed requests are the slowest."""
-    blocks = [block for block in record.slices if block.ok.total + block.failed]
-    whole = merge(*(block.ok for block in blocks))
-    failed = sum(block.failed for block in blocks)
-    total = whole.total + failed
-    if len(blocks) < wander.MIN_BLOCKS:
-        return wander.STILL
-    counts = np.append(whole.counts, failed).astype(np.float64)
-    scores = wander.scores(np.cumsum(counts) - counts, counts, float(total))
-    scores -= float(scores @ counts) / total
-    variance = float(scores**2 @ counts) / total
-    sums = [
-        float(scores[np.searchsorted(whole.indices, block.ok.indices)] @ block.ok.counts) + scores[-1] * block.failed
-        for block in blocks
-    ]
-    return wander.of_blocks(sums, [block.ok.total + block.failed for block in blocks], variance)
+def _clusters(value: float | None, evidence: object, level: Level) -> Clusters:
+    if value is None or level.found is None or not isinstance(evidence, Recording):
+        return NO_CLUSTERS
+    return clusters(over(evidence, value, inclusive=False)[2], level)
 
 
 def own_faults(load: Load) -> Mapping[str, int]:
