@@ -2,7 +2,7 @@
 
 Every latency gets the normal score of its rank (van der Waerden). "Over the limit" is a function of the score, and by
 its Hermite expansion it is the share, plus phi(z) times the score, plus a rest that is orthogonal to the score. The
-mean score of the run is known well, for every request speaks in it, and it moves the share as a shift of the level does.
+mean score of the run is known well, for every request speaks in it; it moves the share as a shift of the level does.
 The rest is what comes in clusters (a burst, a collection of garbage, retries): it makes n requests worth n / `worth`.
 Both come from `readiness/stats/long_run.py`. Failed requests are the slowest.
 """

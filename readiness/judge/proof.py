@@ -137,7 +137,7 @@ class Tally:
 
 
 def _last(sure: float, unsure: float, proven: Callable[[float], bool]) -> float | None:
-    """The hits farthest from `sure`, towards `unsure`, that are still proven, to a tenth; None if not even `sure` is."""
+    """The hits farthest from `sure`, towards `unsure`, that are still proven, to a tenth; None where `sure` is not."""
     if not proven(sure):
         return None
     while abs(unsure - sure) > 0.1:

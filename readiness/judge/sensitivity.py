@@ -158,7 +158,7 @@ def _with(judged: Judged, outcome: Outcome) -> Judged:
 def _detectable(
     check: Check, metric: Metric, reading: Reading, counted: Tally, fails: float, confidence: float
 ) -> Detectable | None:
-    """The smallest worsening that this run fails with POWER; `counted` is at the wider limit, failing from `fails` on."""
+    """The smallest worsening that this run fails with POWER; `counted` is at the wider limit, `fails` its edge."""
     share = detectable_share(counted, fails, confidence)
     if share is None:
         return None

@@ -13,7 +13,7 @@ second, but not the sum of a run that holds many of them. With e the logarithm o
 variance of the sum), the prior of e is exponential with mean PRIOR_MEAN: between the uniform shrinkage prior (mean 1;
 Daniels, Canadian Journal of Statistics 27, 1999) and the scale-invariant one (no mean). It is the one choice here: a
 smaller mean gives more power and more wrong answers. The time constants are equally likely on a logarithm, times the
-inverse fourth root: a run is planned to be longer than what it should resolve. docs/evidence.md has the table of errors.
+inverse fourth root: a run is planned to be longer than what it should resolve. docs/evidence.md has the errors.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def grouped(values: Floats, most: int) -> Floats:
 
 @lru_cache(maxsize=128)
 def _hypotheses(blocks: int) -> tuple[Floats, Floats, Floats, Floats, npt.NDArray[np.bool_]]:
-    """Cosines (blocks x count); then by hypothesis: variance of the zeroth, 1 / the others', log prior, whether it drifts."""
+    """Cosines (blocks x count); by hypothesis: variance of the zeroth, 1 / the others', log prior, whether it drifts."""
     count = min(COSINES, blocks - 1)
     at = np.arange(blocks) + 0.5
     basis = math.sqrt(2 / blocks) * np.cos(math.pi * np.arange(count + 1) * at[:, None] / blocks)
