@@ -88,9 +88,8 @@ def _excluded(found: tuple[Difference, ...]) -> str:
     """The size of a worsening that is excluded in everything that must be known."""
     sizes: dict[str, float] = {}
     for one in found:
-        end = one.change.low if (metric := find(one.metric)) and metric.better == "higher" else one.change.high
-        if needed(one) and end is not None:
-            sizes[one.change.unit] = max(sizes.get(one.change.unit, 0.0), abs(end))
+        if needed(one) and one.excluded is not None:
+            sizes[one.change.unit] = max(sizes.get(one.change.unit, 0.0), one.excluded)
     told = " and ".join(quantity(size, unit) for unit, size in sorted(sizes.items()))
     return f"A worsening of more than {told} is excluded" if told else "Nothing got worse"
 

@@ -169,7 +169,7 @@ def _why(counted: Tally, proof: Proof, confidence: float) -> str:
     worth = counted.worth(confidence)
     shift = counted.level.shift(confidence)
     together = worth + shift**2 * counted.requests
-    if counted.drifts() and proof is Proof.OPEN:
+    if counted.drifts(confidence) and proof is Proof.OPEN:
         return f"{words}; response times drifted through the whole run, which is too short to know their usual level"
     if proof is Proof.OPEN and together < 1.5:
         needed = share.samples_needed(counted.allowed, confidence)

@@ -19,11 +19,14 @@ import numpy.typing as npt
 
 from readiness.measurements.histogram import merge
 from readiness.measurements.run import Slice
-from readiness.stats.long_run import LongRun, long_run
+from readiness.stats.long_run import SURE, LongRun, long_run
 from readiness.stats.share import NORMAL
 
 Floats = npt.NDArray[np.float64]
 GRID = 4096
+MATTERS = 4.0
+"""A level that makes the mean score of a run less certain than so many times its variance by chance: the score explains
+22 % of who is over a P95, so from here on the level is as large as chance there (1 / 0.22)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,10 +43,11 @@ class Level:
         """How far the run's mean score may lie from zero through a common level, in deviations, beyond mere chance."""
         return _shift(self, confidence)
 
-    @property
-    def drift(self) -> float:
-        """Probability that a level goes through the whole run."""
-        return self.found.drift if self.found else 0.0
+    def drifts(self, confidence: float) -> bool:
+        """Whether a level that matters more likely goes through the whole run than varies within it."""
+        if self.found is None or self.found.drift <= 0.5:
+            return False
+        return self.shift(confidence) ** 2 * self.requests > MATTERS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,16 +69,17 @@ class Clusters:
 def _shift(level: Level, confidence: float) -> float:
     if level.found is None:
         return 0.0
-    alone = level.requests * level.deviation**2
+    alone, at = level.requests * level.deviation**2, min(confidence, SURE)
     beyond = np.sqrt(np.maximum(level.found.scales**2 - alone, 0.0)) + 1e-12
-    return level.found.reach_of(beyond, confidence) / (NORMAL.inv_cdf(confidence) * level.requests * level.deviation)
+    return level.found.reach_of(beyond, at) / (NORMAL.inv_cdf(at) * level.requests * level.deviation)
 
 
 @lru_cache(maxsize=256)
 def _worth(clusters: Clusters, confidence: float) -> float:
     if clusters.found is None or not clusters.single:
         return 1.0
-    reach = clusters.found.reach(confidence) / NORMAL.inv_cdf(confidence)
+    at = min(confidence, SURE)
+    reach = clusters.found.reach(at) / NORMAL.inv_cdf(at)
     return max(reach**2 / clusters.single + clusters.by_level, 1.0)
 
 

@@ -50,7 +50,7 @@ class Tally:
     """(counted, requests) by time block."""
     level: Level = NO_LEVEL
     clusters: tuple[Clusters, ...] = ()
-    margin: float = 0.0
+    beyond: float = 0.0
     """Where nothing was over the limit: how far beyond the slowest request it lies, in normal scores."""
     outage_s: float = 0.0
     window_s: float = 0.0
@@ -59,9 +59,9 @@ class Tally:
         """Requests that one independent request is worth, apart from the level."""
         return max((one.worth(confidence) for one in self.clusters), default=1.0)
 
-    def drifts(self, times: float = 1.0) -> bool:
+    def drifts(self, confidence: float, times: float = 1.0) -> bool:
         """Whether the level more likely goes through the whole run, were it `times` as long, than varies within it."""
-        return self.level.drift > 0.5 and times < DRIFT_TIMES
+        return times < DRIFT_TIMES and self.level.drifts(confidence)
 
     @property
     def out(self) -> bool:
@@ -85,14 +85,14 @@ class Tally:
             return False  # not even if every request were independent
         worth = self.worth(confidence)
         k, n = most / worth, requests / worth
-        if share.chance_of_fewer(k, n, self.allowed, 0.0) > alpha:
-            return False
         shift = self.level.shift(confidence) / math.sqrt(times)
-        if not self.drifts(times) and share.chance_of_fewer(k, n, self.allowed, shift) <= alpha:
+        if not self.drifts(confidence, times) and share.chance_of_fewer(k, n, self.allowed, shift) <= alpha:
             return True
-        needed = share.NORMAL.inv_cdf(1 - self.allowed)
-        reach = math.hypot(_chance(self.allowed, n, confidence), shift * share.NORMAL.inv_cdf(confidence))
-        return not hits and self.margin > 0 and self.margin - needed > reach
+        if hits or not self.beyond:
+            return False
+        known = share.NORMAL.inv_cdf(alpha ** (1 / n))  # where the slowest of n independent requests lies at least
+        missing = max(share.NORMAL.inv_cdf(1 - self.allowed) - known, 0.0)
+        return self.beyond > math.hypot(missing, shift * share.NORMAL.inv_cdf(confidence))
 
     def proves_more(self, confidence: float, *, hits: float | None = None, times: float = 1.0) -> bool:
         """Whether a share above the allowed one is proven; arguments as above."""
@@ -103,7 +103,7 @@ class Tally:
         k, n = least / worth, requests / worth
         if share.chance_of_more(k, n, self.allowed, 0.0) > alpha:
             return False
-        if self.drifts(times):
+        if self.drifts(confidence, times):
             return least > requests / 2
         shift = self.level.shift(confidence) / math.sqrt(times)
         return share.chance_of_more(k, n, self.allowed, shift) <= alpha
@@ -146,13 +146,6 @@ def _last(sure: float, unsure: float, proven: Callable[[float], bool]) -> float 
     return sure
 
 
-def _chance(allowed: float, n: float, confidence: float) -> float:
-    """How far n independent requests may miss the quantile by chance, in normal scores."""
-    spread = math.sqrt(allowed * (1 - allowed) / n)
-    least = max(allowed - share.NORMAL.inv_cdf(confidence) * spread, 0.5 / n)
-    return share.NORMAL.inv_cdf(allowed) - share.NORMAL.inv_cdf(min(least, 0.5))
-
-
 def tally(reading: Reading, metric: Metric, limit: Limit) -> Tally | None:
     """The tally of a quantile or of a rate; None for what is no share, or for a share that may be 0 or 1."""
     match reading.evidence:
@@ -167,7 +160,7 @@ def tally(reading: Reading, metric: Metric, limit: Limit) -> Tally | None:
                 tuple(blocks),
                 reading.level,
                 (reading.clusters, clusters(blocks, reading.level)),
-                _margin(record, limit.value, least) if most == 0 else 0.0,
+                _beyond(record, limit.value) if most == 0 else 0.0,
                 _outage_s(blocks, reading.window_s),
                 reading.window_s,
             )
@@ -188,13 +181,13 @@ def tally(reading: Reading, metric: Metric, limit: Limit) -> Tally | None:
             return None
 
 
-def _margin(record: Recording, limit_ms: float, over_limit: float) -> float:
-    """Normal scores from the slowest request to a limit beyond it, on the straight line from the median to it."""
+def _beyond(record: Recording, limit_ms: float) -> float:
+    """Normal scores from the slowest request to a limit beyond it, as steep as from the median to the slowest."""
     median_ms, most_ms = record.ok.quantile_ms(0.5), record.ok.quantile_ms(1.0)
-    if over_limit or not median_ms or not most_ms or most_ms <= median_ms:
+    if not median_ms or not most_ms or most_ms <= median_ms:
         return 0.0
     most = share.NORMAL.inv_cdf(1 - 0.5 / record.requests)
-    return most * math.log(max(limit_ms / most_ms, 1.0)) / math.log(most_ms / median_ms) + most
+    return most * math.log(max(limit_ms / most_ms, 1.0)) / math.log(most_ms / median_ms)
 
 
 def _evenly(blocks: Sequence[tuple[int, int]]) -> float:

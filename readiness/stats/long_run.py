@@ -35,6 +35,8 @@ MIN_BLOCKS = 5
 MOST_BLOCKS = 96
 """Longer series are added up to fewer blocks: the slow cosines lose nothing."""
 COSINES = 40
+SURE = 0.99
+"""Beyond this confidence the tail of the mixture is that of its prior: from here on a sum is taken as normal."""
 PRIOR_MEAN = 2.5
 SHORTEST, LONGEST = 1 / 64, 1.7
 """Time constants of a level, as shares of the run."""
@@ -107,7 +109,7 @@ def grouped(values: Floats, most: int) -> Floats:
 
 @lru_cache(maxsize=128)
 def _hypotheses(blocks: int) -> tuple[Floats, Floats, Floats, Floats, npt.NDArray[np.bool_]]:
-    """Cosines (blocks x count); by hypothesis: variance of the zeroth, 1 / the others', log prior, whether it drifts."""
+    """Cosines (blocks x count); by hypothesis: the zeroth's variance, 1 / the others', log prior, whether it drifts."""
     count = min(COSINES, blocks - 1)
     at = np.arange(blocks) + 0.5
     basis = math.sqrt(2 / blocks) * np.cos(math.pi * np.arange(count + 1) * at[:, None] / blocks)

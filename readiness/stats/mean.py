@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from readiness.stats.long_run import MIN_BLOCKS as MIN_BLOCKS
-from readiness.stats.long_run import Floats, grouped, long_run
+from readiness.stats.long_run import SURE, Floats, grouped, long_run
 from readiness.stats.share import NORMAL
 
 FEW = 12
@@ -36,8 +36,8 @@ def bounds(blocks: Sequence[tuple[float, float]], confidence: float) -> tuple[fl
     found = long_run(series)
     if found is None:
         return ratio, ratio
-    reach = found.reach(confidence) / total
-    z = NORMAL.inv_cdf(confidence)
+    z, at = NORMAL.inv_cdf(confidence), min(confidence, SURE)
+    reach = found.reach(at) / NORMAL.inv_cdf(at) * z / total
     skew = _skew(series) * (2 * z * z + 1) / (6 * z)
     below, above = reach * max(1 - skew, 0.0), reach * max(1 + skew, 0.0)
     if ratio <= 0:

@@ -54,7 +54,7 @@ def test_a_rate_says_how_many_may_fail() -> None:
     config = _config(builders.check("http.success_rate", "> 99 %"))
     (need,) = judge(builders.run(builders.load(("shop", "GET /", record))), config).outlook.needs
     assert need.requests is not None
-    assert need.text == f"At least {1900 + need.requests:,} of 2,000 must count, 1,900 did."
+    assert need.text == f"Needs {1900 + need.requests:,} of 2,000; had 1,900."
     better = builders.recording([10.0] * (1900 + need.requests), failed={"http_5xx": 100 - need.requests}, blocks=1)
     assert judge(builders.run(builders.load(("shop", "GET /", better))), config).checks[0].outcome is Outcome.PASS
 
