@@ -137,10 +137,10 @@ class Tally:
 
 
 def _last(sure: float, unsure: float, proven: Callable[[float], bool]) -> float | None:
-    """The hits farthest from `sure`, towards `unsure`, that are still proven, to a tenth; None where `sure` is not."""
+    """The hits farthest from `sure`, towards `unsure`, that are still proven, to a quarter; None where `sure` is not."""
     if not proven(sure):
         return None
-    while abs(unsure - sure) > 0.1:
+    while abs(unsure - sure) > 0.25:
         middle = (sure + unsure) / 2
         sure, unsure = (middle, unsure) if proven(middle) else (sure, middle)
     return sure

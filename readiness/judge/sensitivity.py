@@ -190,7 +190,7 @@ def detectable_share(counted: Tally, fails: float, confidence: float) -> float |
     low, high = fails, 1 - 1e-6
     if fails > 1 or not found(high):
         return None
-    for _ in range(20):
+    for _ in range(12):
         middle = (low + high) / 2
         low, high = (low, middle) if found(middle) else (middle, high)
     return high

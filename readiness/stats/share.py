@@ -63,7 +63,11 @@ def chance_of_fewer(k: float, n: float, share: float, shift: float) -> float:
     """
     if k >= n:
         return 1.0
-    return sum(weight * (1 - beta.cumulative(own, k + 1, n - k)) for own, weight in _own_shares(share, shift))
+    return sum(weight * _at_most(k, n, own) for own, weight in _own_shares(share, shift))
+
+
+def _at_most(k: float, n: float, share: float) -> float:
+    return (1 - share) ** n if k == 0 else 1 - beta.cumulative(share, k + 1, n - k)
 
 
 def chance_of_more(k: float, n: float, share: float, shift: float) -> float:
