@@ -37,6 +37,11 @@ NOT_FOR_SCENARIOS = (
 )
 
 
+def for_scenarios(environment: Mapping[str, str]) -> dict[str, str]:
+    """What the scenario files see of the environment."""
+    return {name: value for name, value in environment.items() if name not in NOT_FOR_SCENARIOS}
+
+
 def execute(
     plan: Plan, *, progress: Progress, interrupted: Callable[[], str | None], environment: Mapping[str, str]
 ) -> Run:
@@ -127,7 +132,7 @@ def _drive(
                 on_event=on_event,
                 stop_requested=lambda: interrupted() is not None,
                 enough=Looks(plan.config).enough,
-                environment={name: value for name, value in environment.items() if name not in NOT_FOR_SCENARIOS},
+                environment=for_scenarios(environment),
             )
         finally:
             window.end()
