@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from readiness import __version__, probes
-from readiness.config import pace
+from readiness.config import endpoints, pace
 from readiness.config.ends import UNTIL_DECIDED
 from readiness.config.lint import lint
 from readiness.config.model import Arrivals, Config
@@ -193,7 +193,10 @@ def refuse_too_few(plan: Plan, users: Mapping[str, int]) -> None:
 
 def warnings(plan: Plan) -> tuple[str, ...]:
     """What the plan cannot prove or contradicts in itself, told before anything is sent."""
-    return lint(plan.config, paces_of(plan))
+    files = plan.engine.scenarios
+    return lint(
+        plan.config, paces_of(plan), [file.name for file in files], endpoints.named(file.path for file in files)
+    )
 
 
 def paces_of(plan: Plan) -> dict[str, pace.Pace]:

@@ -67,7 +67,8 @@ def execute(
     else:
         before = stages.before()
         outcome, looks, activity, probing = _drive(plan, wanted, stages, progress, interrupted, environment)
-    progress.step("counting in the database")
+    if plan.database_url is not None:
+        progress.step("counting in the database")
     rows = stages.after(before, outcome.writes)
     if outcome.load is not None and interrupted() is None and probes.provokes(plan.config.probes, wanted):
         # After the counting: what is provoked may write too, and the counts are about the load.

@@ -43,7 +43,9 @@ def find(
     by_name = {file.stem: file for file in files}
     if not by_name:
         raise ConfigError(f"--scenarios: {given}: no scenario file (a Locust file ending in .py) in it")
-    problems = [f"{thresholds_file}: load.scenarios.{name}: {text}" for name, text in _unusable(weights, by_name, given)]
+    problems = [
+        f"{thresholds_file}: load.scenarios.{name}: {text}" for name, text in _unusable(weights, by_name, given)
+    ]
     if weights and whole and not problems:
         problems = [
             f"{file}: is not under load.scenarios in {thresholds_file}, so it would never run: give it a weight "
@@ -135,9 +137,7 @@ def _may_be_user(base: ast.expr, known: Mapping[str, str], users: Collection[str
 
 
 def _is_abstract(node: ast.ClassDef) -> bool:
-    return any(
-        isinstance(line, ast.Assign) and ast.unparse(line) == "abstract = True" for line in node.body
-    )
+    return any(isinstance(line, ast.Assign) and ast.unparse(line) == "abstract = True" for line in node.body)
 
 
 def _tree(file: Path) -> ast.Module:

@@ -49,6 +49,15 @@ def clean(text: object, limit: int = MAX_LENGTH) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+_COMMAND = re.compile(r"^::|::(?![0-9A-Fa-f]{1,4}(?![\w-])|\])")
+"""What may begin a command of a CI runner (`::error title=x::`), and is no part of an IPv6 address (`[::1]`)."""
+
+
+def obeyed_by_nobody(text: str) -> str:
+    """`text` without the prefixes that a CI runner obeys anywhere in a line, or at its start."""
+    return _COMMAND.sub(": :", text.replace("##[", "# #["))
+
+
 def redact(text: str, secrets: Iterable[str]) -> str:
     """`text` without any of `secrets`, in whatever form (see `forms`).
 

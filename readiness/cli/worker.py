@@ -17,7 +17,8 @@ def worker(
         typer.Option(metavar="TOKEN", help="The master's; better READINESS_WORKER_TOKEN, which no process list shows."),
     ] = None,
     scenarios: Annotated[
-        Path | None, typer.Option(help="The same Locust files as the master's; default scenarios/ or locustfile.py here.")
+        Path | None,
+        typer.Option(help="The same Locust files as the master's; default scenarios/ or locustfile.py here."),
     ] = None,
 ) -> None:
     """Drive a share of the load of a `readiness run --remote-workers` on another machine."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from readiness.config.model import Arrivals, Check, Config, Load, OnFail, Operator
 from readiness.config.pace import Pace
+from readiness.measurements import scopes
+from readiness.measurements.scopes import bare
 from readiness.metrics import catalogue
+from readiness.metrics.catalogue import is_load
 from readiness.metrics.metric import Kind
 from readiness.stats.share import samples_needed
 
@@ -18,10 +21,16 @@ MOST_PER_PROCESS_S = 10_000.0
 """More requests per second than any user or load generator process can send: a bound, not an estimate."""
 
 
-def lint(config: Config, paces: Mapping[str, Pace] | None = None) -> tuple[str, ...]:
+def lint(
+    config: Config,
+    paces: Mapping[str, Pace] | None = None,
+    scenarios: Collection[str] = (),
+    endpoints: Collection[str] | None = None,
+) -> tuple[str, ...]:
     """A sentence for each contradiction in `config`, by line, in the form of a ConfigError's problems.
 
-    `paces` are those of the scenarios, by name, as far as their files tell: with them a load is estimated.
+    `paces` are those of the scenarios, by name, as far as their files tell: with them a load is estimated. `scenarios`
+    are those that would run, and `endpoints` what they name; None where that is not known.
     """
     checks = [check for check in config.checks if check.not_applicable is None]
     found = [
@@ -30,6 +39,7 @@ def lint(config: Config, paces: Mapping[str, Pace] | None = None) -> tuple[str, 
         *_weights(config),
         *_samples(checks, config, paces or {}, certain=True),
         *_waived(config),
+        *(_scopes(checks, scenarios, endpoints) if endpoints is not None else ()),
     ]
     return (*_lines(config, found), *_rate_limit(config, paces or {}))
 
@@ -115,6 +125,15 @@ def _waived(config: Config) -> Iterator[Finding]:
                 "",
                 f"is waived on line {waiver.line}, but is {kind}: a waiver only keeps a check from blocking",
             )
+
+
+def _scopes(checks: list[Check], scenarios: Collection[str], endpoints: Collection[str]) -> Iterator[Finding]:
+    """Scopes that no request of the scenarios would be in."""
+    for check in checks:
+        # Some clients put the method before a name that has one already.
+        scope = check.scope and (bare(check.scope) if bare(bare(check.scope)) != bare(check.scope) else check.scope)
+        if scope and is_load(check.metric) and (problem := scopes.unclear(scope, scenarios, endpoints)):
+            yield check, "", problem
 
 
 def _samples(checks: list[Check], config: Config, paces: Mapping[str, Pace], *, certain: bool) -> Iterator[Finding]:

@@ -51,7 +51,9 @@ def _most(user: ast.ClassDef) -> int | None:
     methods = {node.name: node for node in user.body if isinstance(node, ast.FunctionDef)}
     if any(isinstance(node, ast.ClassDef) or _assigns(node, "tasks") for node in user.body):
         return None
-    counts = [_sent(node, methods, ()) for node in methods.values() if node.name != "wait_time"]
+    counts = [_sent(node, methods, ()) for node in methods.values()]
+    if any(_sent(methods[name], methods, ()) != 0 for name in ("__init__", "on_start", "on_stop") if name in methods):
+        return None  # each user sends something beside its rounds
     return None if None in counts else max((count for count in counts if count is not None), default=0)
 
 
@@ -62,7 +64,11 @@ def _sent(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef], withi
         return None
     total, known = 0, 0
     for node in ast.walk(method):
-        if node is not method and isinstance(node, _REPEATS) and any(isinstance(one, ast.Name) and one.id == me for one in ast.walk(node)):
+        if (
+            node is not method
+            and isinstance(node, _REPEATS)
+            and any(isinstance(one, ast.Name) and one.id == me for one in ast.walk(node))
+        ):
             return None
         match node:
             case ast.Call(func=ast.Attribute(ast.Attribute(ast.Name(name), "client"), verb)) if name == me:
@@ -76,6 +82,8 @@ def _sent(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef], withi
                 if inner is None:
                     return None
                 total, known = total + inner, known + 1
+            case ast.Call(func=ast.Attribute(ast.Attribute() as inside)) if _root(inside) == me:
+                return None  # whatever it is, it may have the client
             case ast.Attribute(ast.Name(name), attribute) if name == me and attribute != "client":
                 known += attribute not in methods and attribute not in HARMLESS
             case _:
@@ -88,6 +96,12 @@ def _sent(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef], withi
 _REPEATS = (
     ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda, ast.FunctionDef,
 )  # fmt: skip
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _assigns(node: ast.stmt, name: str) -> bool:

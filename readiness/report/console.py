@@ -6,6 +6,8 @@ anywhere.
 
 from __future__ import annotations
 
+import re
+
 from rich import box
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -16,9 +18,12 @@ from readiness.judge.verdict import Verdict
 from readiness.report.status import Status
 from readiness.report.view import words
 from readiness.report.view.page import Page, build
-from readiness.text import clean
+from readiness.text import clean, obeyed_by_nobody
 
 WIDTH = 80
+MANY = 4
+_COUNTED = re.compile(r" \([\d,]+×\)$")
+"""How a note ends that counts failures of one kind (readiness/run.py)."""
 _ASCII = str.maketrans({"…": "...", "–": "-", "—": "-", "×": "x", "≥": ">=", "≤": "<=", "·": "-", "’": "'", "µ": "u"})
 
 
@@ -36,24 +41,19 @@ def summary(verdict: Verdict, *, ascii: bool = False) -> RenderableType:  # noqa
 
 def quiet_line(verdict: Verdict) -> str:
     """One line; it starts with our own name."""
-    return f"readiness: {verdict.decision}, run {_harmless(clean(verdict.run_id))}, {quiet_words(verdict)}"
+    return f"readiness: {verdict.decision}, run {obeyed_by_nobody(clean(verdict.run_id))}, {quiet_words(verdict)}"
 
 
 def quiet_words(verdict: Verdict) -> str:
     """Score, tally and reason: what follows the machines' words on the one line of `--quiet`."""
     return (
         f"score {words.score(verdict)} (coverage {words.coverage(verdict)}), {words.tally(verdict)}: "
-        f"{_harmless(clean(verdict.reason))}"
+        f"{obeyed_by_nobody(clean(verdict.reason))}"
     )
 
 
-def _harmless(text: str) -> str:
-    """Without the prefixes that a CI runner obeys anywhere in a line, or at its start."""
-    return text.replace("##[", "# #[").replace("::", ": :")
-
-
 def _plain(text: str, in_ascii: bool) -> str:
-    text = _harmless(text)
+    text = obeyed_by_nobody(text)
     return text.translate(_ASCII).encode("ascii", "replace").decode() if in_ascii else text
 
 
@@ -106,12 +106,13 @@ def _checks(page: Page, in_ascii: bool) -> Table:
 
 def _details(page: Page, in_ascii: bool) -> list[RenderableType]:
     against = tuple(f"{item.title}: {item.against}" for item in page.worst)
-    missing = tuple(f"{item.title}: {item.reason}" for item in page.unmeasured)
+    missing = _by_reason(page)
     waivers = tuple(f"{w.title}: by {w.owner} until {w.expires}: {w.reason}" for w in page.release.waivers)
     parts: list[RenderableType] = []
     for heading, lines, most in (
         ("Waivers", waivers, 5),
         ("Doubts about this run", page.doubts, 5),
+        ("What failed requests told", tuple(note for note in page.notes if _COUNTED.search(note)), 3),
         ("Farthest from target", against, 3),
         ("Not measured", missing, 5),
         ("Conditions", page.conditions, 10),
@@ -121,6 +122,19 @@ def _details(page: Page, in_ascii: bool) -> list[RenderableType]:
         if lines:
             parts += [Text(heading, style="bold"), _list(lines, most, in_ascii)]
     return parts
+
+
+def _by_reason(page: Page) -> tuple[str, ...]:
+    """What was not measured, one line for each reason; a reason that is a doubt stands above already."""
+    titles: dict[str, list[str]] = {}
+    for item in page.unmeasured:
+        titles.setdefault(item.reason, []).append(item.title)
+    told = [doubt.rstrip(".") for doubt in page.doubts]
+    return tuple(
+        f"{', '.join(names)}{': ' if len(names) < MANY else f' ({len(names)} checks): '}"
+        f"{'for the reason above' if reason.rstrip('.') in told else reason}"
+        for reason, names in titles.items()
+    )
 
 
 def _list(lines: tuple[str, ...], most: int, in_ascii: bool) -> Table:

@@ -17,6 +17,8 @@ LONGEST = 2000
 _RUN = re.compile("`+")
 _COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "="})
 _MARKUP = re.compile(r"[`|*_@#\[\]\\&~${}^<>]|://|::|:\w+:|\bwww\.", re.IGNORECASE)
+_ENDS = re.compile(r"(?<=[\w/\])}])[,.;:]$")
+"""The sentence's own mark after a quoted word: it stands outside of what can be copied."""
 _STARTS_BLOCK = re.compile(r"[-+=>]+|\d+[.)]")
 """At the start of a line or a list item these would begin a list, a heading or a quotation."""
 
@@ -50,7 +52,8 @@ def _prose(text: object, *, starts_line: bool) -> str:
 def _pieces(groups: Iterator[tuple[bool, list[str]]]) -> Iterator[str]:
     for risky, words in groups:
         text = " ".join(words)
-        yield _span(text) if risky else text
+        end = _ENDS.search(text) if risky else None
+        yield _span(text[: end.start()]) + end[0] if end else _span(text) if risky else text
 
 
 def _risky(word: str, *, first: bool) -> bool:

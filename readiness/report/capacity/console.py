@@ -7,6 +7,7 @@ import textwrap
 from readiness.capacity.capacity import Capacity, Kind
 from readiness.errors import ExitCode
 from readiness.report.capacity.sheet import Row, sheet
+from readiness.text import obeyed_by_nobody
 
 WIDTH = 80
 _ASCII = str.maketrans({"…": "..", "–": "-", "×": "x", "≥": ">=", "≤": "<=", "’": "'", "σ": "sigma", "κ": "kappa"})
@@ -47,7 +48,7 @@ def _line(row: Row, *, ascii: bool) -> str:  # noqa: A002
 
 def _wrapped(line: str) -> list[str]:
     """At most 80 columns; a continued line is indented below its own text."""
-    line = line.replace("##[", "# #[").replace("::", ": :")  # prefixes that a CI runner obeys
+    line = obeyed_by_nobody(line)
     if len(line) <= WIDTH:
         return [line]
     indent = line[: len(line) - len(line.lstrip(" "))]

@@ -6,6 +6,7 @@ import textwrap
 
 from readiness.compare.comparison import Comparison, Finding
 from readiness.report.comparison.rows import FINDINGS, Row, sheet
+from readiness.text import obeyed_by_nobody
 
 WIDTH = 80
 MOST = 20
@@ -30,7 +31,7 @@ def summary(comparison: Comparison, *, ascii: bool = False) -> str:  # noqa: A00
 
 def quiet_line(comparison: Comparison) -> str:
     """One line for `--quiet`."""
-    return f"readiness: {comparison.outcome}: {_harmless(sheet(comparison).reason)}"
+    return f"readiness: {comparison.outcome}: {obeyed_by_nobody(sheet(comparison).reason)}"
 
 
 def _difference(row: Row, *, ascii: bool) -> list[str]:  # noqa: A002
@@ -43,12 +44,7 @@ def _difference(row: Row, *, ascii: bool) -> list[str]:  # noqa: A002
 
 def _wrapped(line: str) -> list[str]:
     """At most 80 columns; a continued line is indented below its own text."""
-    line = _harmless(line)
+    line = obeyed_by_nobody(line)
     indent = line[: len(line) - len(line.lstrip(" -"))]
     wrapped = textwrap.wrap(line, WIDTH, subsequent_indent=" " * max(len(indent), 2), break_on_hyphens=False)
     return wrapped or [line]
-
-
-def _harmless(text: str) -> str:
-    """Without the prefixes that a CI runner obeys."""
-    return text.replace("##[", "# #[").replace("::", ": :")
