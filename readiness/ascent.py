@@ -12,9 +12,9 @@ from readiness.capacity.search import MAX_PROOFS, Answer, Hold, Range, next_step
 from readiness.config.model import Config
 from readiness.errors import ConfigError, NotMeasured
 from readiness.load import controller, wire
-from readiness.load.reading import read_scenarios
 from readiness.load.assembly import Assembly
 from readiness.load.plan import ScenarioFile
+from readiness.load.reading import read_scenarios
 from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.run import Run

@@ -105,7 +105,7 @@ def connect_once(target: Target) -> None:
 
 
 _TRUST = (
-    "to trust it, start readiness with SSL_CERT_FILE=FILE, the PEM file of that authority (or of the certificate itself); "
+    "to trust it, start readiness with SSL_CERT_FILE=FILE, the PEM file of that authority (or of the certificate); "
     "verify=False in a scenario changes nothing, because an answer of an unknown server proves nothing"
 )
 _CERTIFICATE = {

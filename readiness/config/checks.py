@@ -153,7 +153,7 @@ def _key(text: str, names: Names) -> tuple[Metric, str | None]:
 
 
 def _no_scenario(scope: str, scenarios: frozenset[str] | None) -> bool:
-    """Whether `scope` looks like a scenario's name that is spelt wrongly; an endpoint may have a name without blanks."""
+    """Whether `scope` looks like the name of a scenario, spelt wrongly; an endpoint may have a name without blanks."""
     if scenarios is None or scope in scenarios or " " in scope or "/" in scope:
         return False
     return nearest(scope, scenarios).startswith("; did")

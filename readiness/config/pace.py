@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 HARMLESS = ("write_key", "acknowledged", "wait", "context", "interrupt", "stop", "wait_time")
 """Methods that a user inherits and that send nothing."""

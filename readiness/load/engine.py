@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -31,7 +32,7 @@ from readiness.load.crowd import Crowd
 from readiness.load.http.failures import COUNTED
 from readiness.load.instrument import Sentinel
 from readiness.load.limits import too_few_descriptors
-from readiness.load.locustfiles import ScenarioError, load_classes, part_of, scenario_of, shares
+from readiness.load.locustfiles import ScenarioError, class_name, load_classes, part_of, scenario_of, shares
 from readiness.load.parent import EventPipe, read_line, watch_parent
 from readiness.load.places import place_of, told
 from readiness.load.plan import EnginePlan, loads
@@ -173,7 +174,7 @@ class Engine:
     def _note_error(self, user_instance: Any, exception: BaseException) -> None:
         user = getattr(user_instance, "user", user_instance)  # Locust gives the TaskSet when the user has one
         place = place_of(exception)
-        where = f"{os.path.basename(place[0])}:{place[1]} in {place[2]}: " if place else ""
+        where = f"{Path(place[0]).name}:{place[1]} in {place[2]}: " if place else ""
         text = clean(f"{scenario_of(type(user))}: {type(user).__name__}: {where}{told(exception)}")
         if text in self._errors or len(self._errors) < MAX_ERRORS:
             self._errors[text] += 1
@@ -292,6 +293,7 @@ class Engine:
                 stopped_s=stopped_s,
                 script_errors=dict(sorted(self._errors.items(), key=lambda error: error[0] != ENDED)),
                 writes=(self.writes.sent, self.writes.acknowledged),
+                idle=tuple(class_name(cls) for cls in load.idle) if isinstance(load, Arrivals) else (),
             )
         )
 

@@ -16,7 +16,7 @@ from locust.argument_parser import get_parser
 from readiness.load import wire
 from readiness.load.connections import allow_only
 from readiness.load.limits import too_few_descriptors
-from readiness.load.locustfiles import ScenarioError, load_classes, scenario_of, shares
+from readiness.load.locustfiles import ScenarioError, class_name, load_classes, shares
 from readiness.load.parent import EventPipe, read_line
 from readiness.load.plan import EnginePlan, loads
 
@@ -36,7 +36,7 @@ def read(plan: EnginePlan) -> wire.Event:
         return wire.Fatal(problem, usage=True)
     counts = Counter(
         {
-            f"{scenario_of(cls)}: {cls.__name__}": count
+            class_name(cls): count
             for cls, count in zip(classes, shares([float(cls.weight) for cls in classes], plan.users), strict=True)
         }
     )

@@ -56,6 +56,11 @@ def scenario_of(cls: type[User]) -> str:
     return str(getattr(cls, "readiness_scenario", cls.__name__))
 
 
+def class_name(cls: type[User]) -> str:
+    """`shop: Visitor`, for people."""
+    return f"{scenario_of(cls)}: {cls.__name__}"
+
+
 def shares(weights: list[float], users: int) -> list[int]:
     """`users` split by weight (largest remainder), but at least one each where there are enough users.
 

@@ -17,13 +17,13 @@ def _foreign() -> tuple[str, ...]:
     """Folders whose code nobody wrote for this load."""
     paths = sysconfig.get_paths()
     folders = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    return tuple(os.path.join(folder, "") for folder in (*folders, str(Path(readiness.__file__).parent)))
+    return tuple(f"{folder}{os.sep}" for folder in (*folders, str(Path(readiness.__file__).parent)))
 
 
 def is_own(code: CodeType) -> bool:
     """Whether the code stands in a file of the user's."""
     name = code.co_filename
-    return not name.startswith("<") and not os.path.abspath(name).startswith(_foreign())
+    return not name.startswith("<") and not str(Path(name).absolute()).startswith(_foreign())
 
 
 def place_of(error: BaseException) -> tuple[str, int, str] | None:

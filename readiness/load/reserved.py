@@ -29,7 +29,7 @@ TASK_SET_SET = ("user", "parent", "client")
 
 
 def taken_name(cls: type[User]) -> str | None:
-    """`file:line: Shop.run …` of a name that a class, or a TaskSet of its tasks, must not take; None when all is well."""
+    """`file:line: Shop.run …` of a name that a class, or a TaskSet of it, must not take; None when all is well."""
     has_client = issubclass(cls, HttpUser | FastHttpUser) or hasattr(cls, "write_key")
     found = next(_taken(cls, RUNS, (*SET, "client") if has_client else SET), None)
     seen: set[type] = set()
