@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.e2e.conftest import LOOSE, Cli
 from tests.e2e.harness import Result
@@ -24,6 +28,19 @@ class Visitor(HttpUser):
         self.client.get("/api/item")
 """
 SHOP = VISITOR.replace("Visitor", "Shop").replace("/api/item", "/api/shop")
+
+
+class Answers(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("content-length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -268,6 +285,28 @@ def test_what_a_failed_request_told_stands_on_the_terminal(cli: Cli, faultd: Sta
     result = run(cli, server)
     assert result.exit_code == 1, str(result)
     assert "GET /api/item: http_4xx: 400 Client Error" in " ".join(result.stdout.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("base", ["HttpUser", "FastHttpUser", "User"])
+def test_every_client_trusts_the_authority_of_ssl_cert_file(cli: Cli, base: str) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(cli.folder / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    source = "readiness.scenario" if base == "User" else "locust"
+    put(cli, locustfile=VISITOR.replace("from locust", f"from {source}").replace("HttpUser", base))
+    cli.thresholds(LOOSE, duration="1s")
+    line = ("run", f"https://127.0.0.1:{server.server_port}", "--out", str(cli.out))
+    trusted = cli.plain(*line, SSL_CERT_FILE=str(cli.folder / "ca.pem"))
+    untrusted = cli.plain(*line)
+    server.shutdown()
+    decided(trusted.report, 0)
+    assert trusted.ledger["ok"] > 0
+    assert untrusted.exit_code == 3
+    assert "SSL_CERT_FILE=FILE" in untrusted.said
 
 
 def test_credentials_in_the_url_are_refused_and_the_message_shows_the_way(cli: Cli, untouched: Faultd) -> None:

@@ -82,7 +82,8 @@ def test_an_error_while_a_file_is_read_names_the_users_own_file_and_line(tmp_pat
 
 
 def test_a_name_that_locust_needs_is_refused_with_its_line_and_what_may_be_replaced_is_not(tmp_path: Path) -> None:
-    files, needles = [], []
+    files: list[Path] = []
+    needles: list[str] = []
     for base in ("HttpUser", "FastHttpUser", "User"):
         whole = SHOP.format(source="locust" if base != "User" else "readiness.scenario", base=base)
         whole = whole.replace(
