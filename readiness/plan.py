@@ -13,7 +13,7 @@ from pathlib import Path
 from readiness import __version__, probes
 from readiness.config import endpoints, pace
 from readiness.config.ends import UNTIL_DECIDED
-from readiness.config.lint import lint
+from readiness.config.lint import doubts, lint
 from readiness.config.model import Arrivals, Config
 from readiness.config.model import Load as LoadSection
 from readiness.errors import ConfigError
@@ -197,6 +197,19 @@ def warnings(plan: Plan) -> tuple[str, ...]:
     return lint(
         plan.config, paces_of(plan), [file.name for file in files], endpoints.named(file.path for file in files)
     )
+
+
+def unsure(plan: Plan) -> tuple[str, ...]:
+    """What the plan may not be able to prove, told at the start; nothing of it is a mistake in the file."""
+    found = list(doubts(plan.config, paces_of(plan)))
+    if plan.database_url is None:
+        found += [
+            f"{plan.config.file}:{check.line}: checks.{check.key}: cannot be measured, because READINESS_DATABASE_URL "
+            "is not set"
+            for check in plan.config.checks
+            if check.metric.startswith(("data.", "database.")) and check.not_applicable is None
+        ]
+    return tuple(found)
 
 
 def paces_of(plan: Plan) -> dict[str, pace.Pace]:

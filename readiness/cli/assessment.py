@@ -28,7 +28,7 @@ from readiness.load.plan import ScenarioFile
 from readiness.load.reading import Unreachable, read_scenarios
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Run
-from readiness.plan import Plan, refuse_too_few, warnings
+from readiness.plan import Plan, refuse_too_few, unsure, warnings
 from readiness.plan import plan as make_plan
 from readiness.probes import redis_info
 from readiness.progress import choose
@@ -116,7 +116,7 @@ def assess(request: Request) -> Assessment:
             _plan(request, run_id, config, url or "", scenarios, database_url, files, secrets, cache_url),
             workers=workers,
         )
-        for warning in (*notes, *warnings(plan)):
+        for warning in (*notes, *warnings(plan), *unsure(plan)):
             progress.note(redact(warning, secrets))
         _read_files(plan, interrupted, environ, files, secrets)
         runs: list[Run] = []
