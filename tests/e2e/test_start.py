@@ -301,10 +301,11 @@ def test_every_client_trusts_the_authority_of_ssl_cert_file(cli: Cli, base: str)
     cli.thresholds(LOOSE, duration="1s")
     line = ("run", f"https://127.0.0.1:{server.server_port}", "--out", str(cli.out))
     trusted = cli.plain(*line, SSL_CERT_FILE=str(cli.folder / "ca.pem"))
-    untrusted = cli.plain(*line)
-    server.shutdown()
     decided(trusted.report, 0)
     assert trusted.ledger["ok"] > 0
+    untrusted = cli.plain(*line)
+    server.shutdown()
+    server.server_close()
     assert untrusted.exit_code == 3
     assert "SSL_CERT_FILE=FILE" in untrusted.said
 
