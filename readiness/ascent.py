@@ -14,12 +14,13 @@ from readiness.errors import ConfigError, NotMeasured
 from readiness.load import controller, wire
 from readiness.load.assembly import Assembly
 from readiness.load.plan import ScenarioFile
+from readiness.load.reading import read_scenarios
 from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.run import Run
 from readiness.numbers import quantity
 from readiness.progress import Progress
-from readiness.run import NOT_FOR_SCENARIOS
+from readiness.run import for_scenarios
 from readiness.target import connect_once
 from readiness.text import redact
 
@@ -95,7 +96,15 @@ def ascend(
     An attempt that a signal cut short is left out. Raises ConfigError when a scenario file is unusable.
     """
     attempts: list[Attempt] = []
-    provenance = plans.provenance(_plan(order, Hold(order.heights.most, proof=False), 0.0, 0), environment, None)
+    made = _plan(order, Hold(order.heights.most, proof=False), 0.0, 0)
+    try:
+        users = read_scenarios(made.engine, for_scenarios(environment), lambda: interrupted() is not None)
+    except ConfigError as error:
+        raise ConfigError(redact(str(error), secrets)) from None
+    if not order.open and users:  # below that some class has no user
+        plans.refuse_too_few(made, users)
+        order = replace(order, heights=replace(order.heights, least=max(order.heights.least, float(len(users)))))
+    provenance = plans.provenance(made, environment, None)
     try:
         connect_once(order.target)
     except NotMeasured as error:
@@ -183,7 +192,7 @@ def _attempt(
         workers=plan.workers,
         on_event=on_event,
         stop_requested=lambda: interrupted() is not None,
-        environment={name: value for name, value in environment.items() if name not in NOT_FOR_SCENARIOS},
+        environment=for_scenarios(environment),
     )
     if outcome.usage_error:
         raise ConfigError(outcome.usage_error)

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from readiness import __version__, probes
-from readiness.config import pace
+from readiness.config import endpoints, pace
 from readiness.config.ends import UNTIL_DECIDED
-from readiness.config.lint import lint
+from readiness.config.lint import doubts, lint
 from readiness.config.model import Arrivals, Config
 from readiness.config.model import Load as LoadSection
+from readiness.errors import ConfigError
 from readiness.load.phases import Phase, step
 from readiness.load.plan import EnginePlan, ScenarioFile
 from readiness.load.watch_plan import WatchPlan
@@ -177,6 +178,40 @@ def hash_of(plan: Plan) -> str:
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 
+def refuse_too_few(plan: Plan, users: Mapping[str, int]) -> None:
+    """Raises ConfigError when a user class of a closed load gets no user: it would never run.
+
+    `users` are those of each class, as the engine would share them out.
+    """
+    idle = [name for name, count in users.items() if not count]
+    if idle and plan.engine.rate_per_s is None:
+        raise ConfigError(
+            f"users: {plan.engine.users} are too few for {len(users)} user classes, and {', '.join(idle)} would never "
+            f"run: give at least {len(users)} users, or set `abstract = True` in a class to leave it out"
+        )
+
+
 def warnings(plan: Plan) -> tuple[str, ...]:
     """What the plan cannot prove or contradicts in itself, told before anything is sent."""
-    return lint(plan.config, pace.of({file.name: file.path for file in plan.engine.scenarios}))
+    files = plan.engine.scenarios
+    return lint(
+        plan.config, paces_of(plan), [file.name for file in files], endpoints.named(file.path for file in files)
+    )
+
+
+def unsure(plan: Plan) -> tuple[str, ...]:
+    """What the plan may not be able to prove, told at the start; nothing of it is a mistake in the file."""
+    found = list(doubts(plan.config, paces_of(plan)))
+    if plan.database_url is None:
+        found += [
+            f"{plan.config.file}:{check.line}: checks.{check.key}: cannot be measured, because READINESS_DATABASE_URL "
+            "is not set"
+            for check in plan.config.checks
+            if check.metric.startswith(("data.", "database.")) and check.not_applicable is None
+        ]
+    return tuple(found)
+
+
+def paces_of(plan: Plan) -> dict[str, pace.Pace]:
+    """How fast a user of each scenario can go, as far as the files tell."""
+    return pace.of({file.name: file.path for file in plan.engine.scenarios})

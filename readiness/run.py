@@ -37,6 +37,11 @@ NOT_FOR_SCENARIOS = (
 )
 
 
+def for_scenarios(environment: Mapping[str, str]) -> dict[str, str]:
+    """What the scenario files see of the environment."""
+    return {name: value for name, value in environment.items() if name not in NOT_FOR_SCENARIOS}
+
+
 def execute(
     plan: Plan, *, progress: Progress, interrupted: Callable[[], str | None], environment: Mapping[str, str]
 ) -> Run:
@@ -62,7 +67,8 @@ def execute(
     else:
         before = stages.before()
         outcome, looks, activity, probing = _drive(plan, wanted, stages, progress, interrupted, environment)
-    progress.step("counting in the database")
+    if plan.database_url is not None:
+        progress.step("counting in the database")
     rows = stages.after(before, outcome.writes)
     if outcome.load is not None and interrupted() is None and probes.provokes(plan.config.probes, wanted):
         # After the counting: what is provoked may write too, and the counts are about the load.
@@ -127,7 +133,7 @@ def _drive(
                 on_event=on_event,
                 stop_requested=lambda: interrupted() is not None,
                 enough=Looks(plan.config).enough,
-                environment={name: value for name, value in environment.items() if name not in NOT_FOR_SCENARIOS},
+                environment=for_scenarios(environment),
             )
         finally:
             window.end()

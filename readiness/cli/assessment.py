@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,16 +25,17 @@ from readiness.judge import repeats
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Verdict
 from readiness.load.plan import ScenarioFile
+from readiness.load.reading import Unreachable, read_scenarios
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Run
-from readiness.plan import Plan, warnings
+from readiness.plan import Plan, refuse_too_few, unsure, warnings
 from readiness.plan import plan as make_plan
 from readiness.probes import redis_info
 from readiness.progress import choose
 from readiness.report import Format
 from readiness.report.locking import sole_writer
 from readiness.report.writing import prepare
-from readiness.run import execute
+from readiness.run import execute, for_scenarios
 from readiness.text import redact
 
 MAX_REPEATS = 20
@@ -84,7 +85,8 @@ def assess(request: Request) -> Assessment:
     config = _config(request, environ)
     profile = demo_profile(request.target)
     url = None if profile else targets.parse(request.target)
-    scenarios = find_scenarios(request.scenarios, config, request.target)
+    notes: list[str] = []
+    scenarios = find_scenarios(request.scenarios, config, request.target, notes.append)
     repeat = _repeat(request.repeat)
     workers = workers_of(config.load.processes, request.remote_workers, request.listen, request.worker_wait, environ)
     database_url = database.from_environment(environ)
@@ -114,8 +116,9 @@ def assess(request: Request) -> Assessment:
             _plan(request, run_id, config, url or "", scenarios, database_url, files, secrets, cache_url),
             workers=workers,
         )
-        for warning in warnings(plan):
+        for warning in (*notes, *warnings(plan), *unsure(plan)):
             progress.note(redact(warning, secrets))
+        _read_files(plan, interrupted, environ, files, secrets)
         runs: list[Run] = []
         while not runs or (len(runs) < repeat and not interrupted()):
             if repeat > 1:
@@ -138,6 +141,25 @@ def assess(request: Request) -> Assessment:
         summary = step_summary(os.environ, request.formats)
         verdict, problems = write_summary(result.verdict, run, formats, request.out, secrets, summary)
     return replace(result, verdict=verdict, problems=result.problems + problems)
+
+
+def _read_files(
+    plan: Plan,
+    interrupted: Callable[[], str | None],
+    environ: Mapping[str, str],
+    files: Files,
+    secrets: tuple[str, ...],
+) -> None:
+    """The scenario files run as the engine will, before anything is sent. Raises ConfigError, left in the files too."""
+    try:
+        users = read_scenarios(plan.engine, for_scenarios(environ), lambda: interrupted() is not None)
+        refuse_too_few(plan, users)
+    except Unreachable:
+        pass  # the target's name has no address: the run will say so
+    except ConfigError as error:
+        said = redact(str(error), secrets)
+        files.replace_yesterday(f"Nothing was sent: {said}")
+        raise ConfigError(said) from None
 
 
 def _again(plan: Plan, number: int) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from readiness.ascent import Ascent, Order, ascend
 from readiness.capacity.attempt import judged_checks, lowest_users
 from readiness.capacity.capacity import Bound, Capacity, conclude, scalability_of
 from readiness.capacity.search import START_SHARE, Range
+from readiness.cli.output import say
 from readiness.cli.preparation import (
     demo_profile,
     find_scenarios,
@@ -72,7 +73,7 @@ def search(request: Request) -> Found:
     config = _config(request, environ)
     profile = demo_profile(request.target)
     url = None if profile else targets.parse(request.target)
-    scenarios = find_scenarios(request.scenarios, config, request.target)
+    scenarios = find_scenarios(request.scenarios, config, request.target, _tell(request))
     look_s = _look_s(request.hold)
     workers = workers_of(config.load.processes, None, None, None, environ)
     started_at = _now()
@@ -128,6 +129,10 @@ def _config(request: Request, environ: Mapping[str, str]) -> Config:
             'add one, such as latency.p95: { pass: "< 250 ms" }'
         )
     return config
+
+
+def _tell(request: Request) -> Callable[[str], None]:
+    return lambda text: None if request.quiet else say(f"readiness: {text}", to_stderr=True)
 
 
 def _look_s(text: str) -> float:

@@ -8,35 +8,43 @@ from typing import Annotated
 import typer
 
 from readiness.cli.output import finish, refusals, say
-from readiness.errors import ConfigError, ExitCode
+from readiness.errors import ExitCode
 
 
 def lint(
     thresholds: Annotated[Path, typer.Argument(help="The file to read.")] = Path("thresholds.yaml"),
-    scenarios: Annotated[Path | None, typer.Option(help="Folder or file of the scenarios.")] = None,
+    scenarios: Annotated[
+        Path | None, typer.Option(help="Folder or file of the scenarios; default scenarios/ or locustfile.py here.")
+    ] = None,
 ) -> None:
     """Read thresholds.yaml and say what is wrong with it; ends with 2 when anything is."""
     import os
 
-    from readiness.config import pace
-    from readiness.config.lint import lint as contradictions
+    from readiness.cli.preparation import secrets_of
+    from readiness.config.lint import doubts
     from readiness.config.load import load
-    from readiness.probes import pace as probe_pace
-    from readiness.scenario_files import find
+    from readiness.load.reading import Unreachable, read_scenarios
+    from readiness.measurements.provenance import Target
+    from readiness.plan import paces_of, plan, refuse_too_few, warnings
+    from readiness.run import for_scenarios
+    from readiness.scenario_files import find, usual_place
 
+    environ = dict(os.environ)
     with refusals():
-        config = load(thresholds, os.environ)
-        try:
-            files = find(scenarios, config.load.scenarios, str(thresholds))
-        except ConfigError:
-            if scenarios is not None:
-                raise
-            files = ()  # the scenarios of another place: only what the file itself says can be looked at
-        paces = pace.of({file.name: file.path for file in files})
-        # As a run would: the health probe's pace follows from the plan.
-        found = contradictions(probe_pace.paced(config, probe_pace.choose(config, paces, 0)), paces)
-        for line in found:
+        config = load(thresholds, environ)
+    with refusals(secrets_of(environ, config, None, None)):
+        place = scenarios or usual_place(thresholds)
+        # Without one the scenarios are those of another place: only what the file itself says can be looked at.
+        files = find(place, config.load.scenarios, str(thresholds)) if place is not None else ()
+        made = plan("lint", config, Target("", "http://127.0.0.1", ()), files, allowed_addresses=(), database_url=None)
+        found = warnings(made)
+        for line in (*found, *doubts(made.config, paces_of(made))):
             say(line, to_stderr=True)
+        if files:
+            try:
+                refuse_too_few(made, read_scenarios(made.engine, for_scenarios(environ)))
+            except Unreachable as error:
+                say(f"{error} (so it was not read any further: lint has no target)", to_stderr=True)
         if found:
             finish(ExitCode.USAGE)
         say(f"{thresholds}: {len(config.checks)} checks, nothing to complain about")

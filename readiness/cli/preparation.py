@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import secrets as random_secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +18,10 @@ from readiness.config.model import Config
 from readiness.load.plan import ScenarioFile
 from readiness.measurements.provenance import Provenance
 from readiness.probes import redis_info
-from readiness.scenario_files import find
+from readiness.scenario_files import find, none_found, usual_place
 
+Scenarios = tuple[ScenarioFile, ...]
+THRESHOLDS = "thresholds.yaml"
 SECRET_PREFIXES = ("READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SECRET", TOKEN_VARIABLE)
 
 
@@ -40,16 +42,24 @@ def read_config(given: Path | None, target: str, environ: Mapping[str, str]) -> 
     """The file of --thresholds, else thresholds.yaml here; the demo brings its own. Raises ConfigError."""
     path = given
     if path is None:
-        path = packaged.path("thresholds.yaml") if demo_profile(target) else Path("thresholds.yaml")
+        path = packaged.path("thresholds.yaml") if demo_profile(target) else Path(THRESHOLDS)
     config = load_config(path, environ)
-    return config if given is not None else replace(config, file="thresholds.yaml")
+    return config if given is not None else replace(config, file=THRESHOLDS)
 
 
-def find_scenarios(given: Path | None, config: Config, target: str) -> tuple[ScenarioFile, ...]:
-    """The files of --scenarios; the demo brings its own. Raises ConfigError."""
+def find_scenarios(given: Path | None, config: Config, target: str, say: Callable[[str], None]) -> Scenarios:
+    """The files of --scenarios, else those that lie here, which is told; the demo brings its own. Raises ConfigError.
+
+    The demo's scenarios log in with its accounts: they are never sent to any other target.
+    """
     if given is None and demo_profile(target):
-        given = packaged.path("scenarios")
-    return find(given, config.load.scenarios, config.file)
+        return find(packaged.path("scenarios"), config.load.scenarios, config.file, whole=False)
+    place = given or usual_place(Path(config.file))
+    if place is None or (given is None and place.resolve() == packaged.path("scenarios").resolve()):
+        raise none_found("a run against a URL")
+    if given is None:
+        say(f"scenarios: {place} (give --scenarios to use others)")
+    return find(place, config.load.scenarios, config.file)
 
 
 def secrets_of(

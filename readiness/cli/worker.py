@@ -17,7 +17,8 @@ def worker(
         typer.Option(metavar="TOKEN", help="The master's; better READINESS_WORKER_TOKEN, which no process list shows."),
     ] = None,
     scenarios: Annotated[
-        Path | None, typer.Option(help="The same Locust files as the master's; default scenarios here, or packaged.")
+        Path | None,
+        typer.Option(help="The same Locust files as the master's; default scenarios/ or locustfile.py here."),
     ] = None,
 ) -> None:
     """Drive a share of the load of a `readiness run --remote-workers` on another machine."""
@@ -27,12 +28,13 @@ def worker(
     from readiness.cli.workers import address, token_of
     from readiness.load.workers.local import serve
     from readiness.load.workers.settings import WorkerSettings
-    from readiness.scenario_files import find
+    from readiness.scenario_files import find, usual_place
 
     with refusals():
         host, port = address("--master", master)
         secret = token_of(token, os.environ)
-        given = scenarios or (Path("scenarios") if Path("scenarios").is_dir() else packaged.path("scenarios"))
+        # What the master does not run is never run here: it sends away whoever has other files.
+        given = scenarios or usual_place(None) or packaged.path("scenarios")
         files = {file.name: file.path for file in find(given, {}, "--scenarios")}
         status = serve(WorkerSettings(host, port, secret, files))
     raise typer.Exit(status)

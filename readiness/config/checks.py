@@ -146,9 +146,17 @@ def _key(text: str, names: Names) -> tuple[Metric, str | None]:
         raise ValueError(f"{name} is not measured per request, so it has no scope; remove @{clean(scope, 60)}")
     if clean(scope, 200) != scope or not scope:
         raise ValueError("the scope after @ must be a scenario, or an endpoint such as GET /api/bags/{qr}")
-    if " " not in scope and names.scenarios is not None and scope not in names.scenarios:
-        raise ValueError(f'"{scope}" is not under load.scenarios{nearest(scope, names.scenarios)}')
+    if _no_scenario(scope, names.scenarios):
+        guess = nearest(scope, names.scenarios or ())
+        raise ValueError(f'"{scope}" is not under load.scenarios{guess} (an endpoint: write "POST {scope}")')
     return metric, scope
+
+
+def _no_scenario(scope: str, scenarios: frozenset[str] | None) -> bool:
+    """Whether `scope` looks like the name of a scenario, spelt wrongly; an endpoint may have a name without blanks."""
+    if scenarios is None or scope in scenarios or " " in scope or "/" in scope:
+        return False
+    return nearest(scope, scenarios).startswith("; did")
 
 
 def _undecided(checks: Collection[Check]) -> str | None:

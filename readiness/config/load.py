@@ -32,6 +32,10 @@ from readiness.metrics.baseline import PREFIX
 from readiness.text import clean
 
 MAX_PROBLEMS = 50
+SMALLEST = """    version: 1
+    service: my-service
+    checks:
+      http.success_rate: { pass: "> 99 %", on_fail: block }"""
 _VARIABLE = re.compile(r"\$(\$?)\{([^}]*)\}")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
@@ -48,7 +52,9 @@ def load(path: Path, environ: Mapping[str, str], today: date | None = None) -> C
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise ConfigError(f"{name}: there is no such file; name one with --thresholds FILE") from None
+        raise ConfigError(
+            f"{name}: there is no such file; name one with --thresholds FILE, or write it. The smallest:\n\n{SMALLEST}"
+        ) from None
     except IsADirectoryError:
         raise ConfigError(f"{name}: is a folder; name the file in it") from None
     except (OSError, ValueError) as error:

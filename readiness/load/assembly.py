@@ -134,7 +134,7 @@ class Assembly:
             dropped_judged=last.arrivals.get(plan.judged_step, (0, 0))[1],
             intended_judged=last.arrivals.get(plan.judged_step, (0, 0))[0],
             steps=self._steps(last, in_flight) if len(plan.windows) > 1 else (),
-            idle_scenarios=tuple(sorted(set(self._hello.users if self._hello else ()) - started)),
+            idle_scenarios=self._idle(started),
             stalls=_of_the_target(self._stalls, pauses),
             header_rate=self._header_rate(),
             seen=tuple(seen for _, seen in sorted(self._seen.items())),
@@ -143,6 +143,12 @@ class Assembly:
             instrument=self._instruments.get(plan.judged_step),
             paces=self._paces,
         )
+
+    def _idle(self, started: set[str]) -> tuple[str, ...]:
+        """Scenarios that started no request; of the others, the user classes whose turn never came."""
+        never = set(self._hello.users if self._hello else ()) - started
+        classes = self._done.idle if self._done else ()
+        return tuple(sorted({*never, *(one for one in classes if one.partition(": ")[0] not in never)}))
 
     def _add_batch(self, batch: Batch) -> None:
         if batch.seq != self._batches:

@@ -70,15 +70,7 @@ def drive(
     read_fd, write_fd = os.pipe()
     with tempfile.TemporaryFile() as log:
         try:
-            engine = subprocess.Popen(
-                [sys.executable, "-m", "readiness.load.start", module, str(write_fd)],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                pass_fds=(write_fd,),
-                env=dict(environment),
-                start_new_session=True,  # a terminal's Ctrl-C is for the parent, which then asks for the numbers
-            )
+            engine = start(module, write_fd, log, environment)
         finally:
             os.close(write_fd)
         try:
@@ -88,7 +80,7 @@ def drive(
             return conversation.hold(log, orders, patience_s)
         finally:
             os.close(read_fd)
-            _end(engine)
+            end(engine)
 
 
 class _Conversation:
@@ -193,16 +185,37 @@ class _Conversation:
     def _lost(self, silence: bool, log: IO[bytes]) -> str:
         if silence:
             return f"the load engine fell silent for {SILENCE_S:g} s and was given up: the load is not complete"
-        status = _end(self._engine)
-        log.seek(0, os.SEEK_END)
-        log.seek(max(log.tell() - 2000, 0))
-        tail = clean(log.read().decode(errors="replace").strip().rpartition("\n")[2])
-        how = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit code {status}"
-        said = f"; its last line: {tail}" if tail else ""
-        return f"the load engine ended before its end marker ({how}): the load is not complete{said}"
+        how = how_it_ended(end(self._engine))
+        return f"the load engine ended before its end marker ({how}): the load is not complete{last_words(log)}"
 
 
-def _end(engine: subprocess.Popen[bytes]) -> int:
+def start(module: str, write_fd: int, log: IO[bytes], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """A process of the engine, whose events come through `write_fd` and whose output goes to `log`."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "readiness.load.start", module, str(write_fd)],
+        stdin=subprocess.PIPE,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        pass_fds=(write_fd,),
+        env=dict(environment),
+        start_new_session=True,  # a terminal's Ctrl-C is for the parent, which then asks for the numbers
+    )
+
+
+def how_it_ended(status: int) -> str:
+    """`exit code 3`, or `killed by SIGKILL`."""
+    return f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit code {status}"
+
+
+def last_words(log: IO[bytes]) -> str:
+    """`; its last line: …` of what a process wrote, or nothing."""
+    log.seek(0, os.SEEK_END)
+    log.seek(max(log.tell() - 2000, 0))
+    tail = clean(log.read().decode(errors="replace").strip().rpartition("\n")[2])
+    return f"; its last line: {tail}" if tail else ""
+
+
+def end(engine: subprocess.Popen[bytes]) -> int:
     """Make sure that the engine is gone, and with it whatever scenario files started in its group; its status."""
     if engine.returncode is not None:
         return engine.returncode  # done before; its number may be somebody else's by now

@@ -269,3 +269,15 @@ def test_a_run_without_any_success_is_no_crash() -> None:
     dead = replace(base.load.endpoints[0], judged=Recording(ok=EMPTY, failed={"timeout": 50}))
     result = compared(base, replace(base, id="x", load=replace(base.load, endpoints=(dead,))), anyway=True)
     assert find(result, "http.error_rate").finding is Finding.REGRESSION
+
+
+def test_an_endpoint_that_an_older_client_named_without_its_method_is_the_same_endpoint() -> None:
+    head = run(2)
+    assert head.load is not None
+    bare = tuple(replace(one, name=one.name.removeprefix("GET ")) for one in run(1).load.endpoints)  # type: ignore[union-attr]
+    old = replace(run(1), load=replace(run(1).load, endpoints=bare))  # type: ignore[type-var]
+    for base, now in ((old, head), (head, old)):
+        result = compared(base, now)
+        names = {one.name for one in now.load.endpoints}  # type: ignore[union-attr]
+        assert {one.scope for one in result.differences if one.scope} == names
+        assert all(one.base is not None and one.head is not None for one in result.differences if one.scope)
