@@ -97,11 +97,12 @@ def _judged(run_file: Path, thresholds: Path, verdict: Verdict) -> Verdict:
     import os
     from dataclasses import replace
 
-    from readiness.cli.inputs import read_run
+    from readiness.cli.inputs import read_run, refuse_other_counts
     from readiness.config.load import load
     from readiness.judge.judge import ended_on, judge
     from readiness.redaction import redacted
 
     run = read_run(run_file)
     config = load(thresholds, os.environ, ended_on(run))
+    refuse_other_counts(run_file, run, config)
     return redacted(judge(run, replace(config, file=verdict.thresholds_file)), config.secrets)

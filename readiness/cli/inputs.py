@@ -9,6 +9,7 @@ from readiness.errors import ConfigError
 from readiness.foreign_files import NotReadable, read_text
 
 if TYPE_CHECKING:
+    from readiness.config.model import Config
     from readiness.judge.verdict import Verdict
     from readiness.measurements.run import Run
 
@@ -33,6 +34,14 @@ def read_run(path: Path) -> Run:
     from readiness.measurements.json import loads
 
     return loads(text_of(path), str(path))
+
+
+def refuse_other_counts(path: Path, run: Run, config: Config) -> None:
+    """Raises Contradicted when the counts of the run in `path` are not what `config` says that they count."""
+    from readiness.judge.data_invariants import LAWS, Counted
+    from readiness.measurements.law import refuse_contradictions
+
+    refuse_contradictions(str(path), Counted(run, config.database), LAWS)
 
 
 def verdict_beside(run_file: Path, run_id: str) -> Verdict | None:

@@ -40,7 +40,7 @@ def _read(file: Path, thresholds: Path | None) -> tuple[Verdict, Run | None]:
     """The verdict to render, and the run behind it where its charts can be drawn."""
     import os
 
-    from readiness.cli.inputs import text_of, verdict_beside
+    from readiness.cli.inputs import refuse_other_counts, text_of, verdict_beside
     from readiness.config.load import load
     from readiness.judge.judge import judge
     from readiness.measurements import json as run_json
@@ -52,7 +52,11 @@ def _read(file: Path, thresholds: Path | None) -> tuple[Verdict, Run | None]:
         return verdict, _run_beside(file, verdict.run_id)
     run = run_json.loads(text, str(file))
     beside = verdict_beside(file, run.id) if thresholds is None else None
-    return beside or judge(run, load(thresholds or Path("thresholds.yaml"), os.environ)), run
+    if beside is not None:
+        return beside, run
+    config = load(thresholds or Path("thresholds.yaml"), os.environ)
+    refuse_other_counts(file, run, config)
+    return judge(run, config), run
 
 
 def _run_beside(report: Path, run_id: str) -> Run | None:

@@ -13,8 +13,8 @@ from readiness.errors import ConfigError
 from readiness.judge.invariants import LAWS
 from readiness.judge.judge import judge
 from readiness.judge.verdict import CheckResult, Decision, Outcome, Verdict
-from readiness.measurements.law import contradictions
 from readiness.measurements.json import dumps
+from readiness.measurements.law import contradictions
 from readiness.measurements.run import Run
 from readiness.report import FORMATS
 from readiness.report import json as report_json
