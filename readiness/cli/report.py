@@ -60,14 +60,16 @@ def _read(file: Path, thresholds: Path | None) -> tuple[Verdict, Run | None]:
 
 
 def _run_beside(report: Path, run_id: str) -> Run | None:
-    """The run of the same id, for the charts; a report can be rendered without it."""
+    """The run of the same id, for the charts; a report can be rendered without it, but not beside one that is refused."""
     from readiness.cli.inputs import text_of
     from readiness.errors import ConfigError
-    from readiness.measurements.json import loads
+    from readiness.measurements.invariants import LAWS
+    from readiness.measurements.json import decode
+    from readiness.measurements.law import refuse_contradictions
 
     path = report.parent / "run.json"
     try:
-        run = loads(text_of(path, beside=report), str(path))
+        run = decode(text_of(path, beside=report), str(path))
     except ConfigError:
         return None
-    return run if run.id == run_id else None
+    return refuse_contradictions(str(path), run, LAWS) if run.id == run_id else None

@@ -17,7 +17,7 @@ from dataclasses import fields, is_dataclass
 from readiness.measurements.law import Broken, Law
 from readiness.measurements.measured_invariants import MEASURED
 from readiness.measurements.request_invariants import REQUESTS, ROUNDING_S, items
-from readiness.measurements.run import DECIDED, Measurement, Rate, Run
+from readiness.measurements.run import DECIDED, Measurement, Rate, Run, Slice
 from readiness.numbers import moment
 from readiness.text import HIDDEN, clean
 
@@ -262,10 +262,13 @@ LAWS: tuple[Law[Run], ...] = (
 
 
 def _floats(value: object, path: str) -> Iterator[tuple[str, str, float]]:
-    """Every number with a fraction in the dataclasses below `value`: path of its holder, name, value."""
+    """Every number with a fraction in the dataclasses below `value`: path of its holder, name, value.
+
+    Time blocks are many, and refused where they are read.
+    """
     if isinstance(value, tuple):
         for index, item in enumerate(value):
-            if is_dataclass(item):
+            if is_dataclass(item) and not isinstance(item, Slice):
                 yield from _floats(item, f"{path}[{index}]")
     elif is_dataclass(value) and not isinstance(value, Measurement):
         for entry in fields(value):
