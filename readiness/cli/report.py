@@ -60,7 +60,7 @@ def _read(file: Path, thresholds: Path | None) -> tuple[Verdict, Run | None]:
 
 
 def _run_beside(report: Path, run_id: str) -> Run | None:
-    """The run of the same id, for the charts; a report can be rendered without it, but not beside one that is refused."""
+    """The run of the same id, for the charts; a report needs none, but is not rendered beside one that is refused."""
     from readiness.cli.inputs import text_of
     from readiness.errors import ConfigError
     from readiness.measurements.invariants import LAWS
