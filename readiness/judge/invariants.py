@@ -22,6 +22,7 @@ from readiness.judge.verdict import Decision, Outcome, Verdict
 from readiness.measurements.law import Broken, Law
 from readiness.measurements.measured_invariants import value_problem
 from readiness.metrics.catalogue import find, is_load
+from readiness.metrics.metric import Kind
 from readiness.numbers import moment
 from readiness.text import clean
 
@@ -148,6 +149,9 @@ def intervals_hold_their_value(verdict: Verdict) -> Broken:
         ends = [end for end in (check.low, check.value, check.high) if end is not None]
         if any(left > right and not math.isclose(left, right) for left, right in pairwise(ends)):
             yield path, f"its value and bounds {', '.join(f'{end:g}' for end in ends)} do not rise"
+        metric = find(check.name)
+        if metric is not None and metric.kind is Kind.EXACT and len(set(ends)) > 1:
+            yield path, f"it is exact, and its value and bounds are {', '.join(f'{end:g}' for end in ends)}"
 
 
 def passes_meet_their_limit(verdict: Verdict) -> Broken:

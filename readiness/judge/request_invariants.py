@@ -61,8 +61,10 @@ def endpoints_add_up_to_the_ledger(verdict: Verdict) -> Broken:
         if counted != known:
             yield "$.endpoints", f"count {counted:,} {name}, the judged ledger {known:,}"
     sent = sum(one.requests + one.warm_up_requests for one in verdict.endpoints)
-    if verdict.ledger and sent > verdict.ledger.planned - verdict.ledger.dropped:
-        yield "$.endpoints", f"count {sent:,} requests with the warm-up, the ledger {verdict.ledger.planned:,}"
+    known = verdict.ledger.planned - verdict.ledger.dropped if verdict.ledger else sent
+    # An engine that was lost could not say where its last requests were; such a run has a doubt.
+    if sent > known or (sent < known and not verdict.doubts):
+        yield "$.endpoints", f"count {sent:,} requests with the warm-up, the ledger {known:,}"
 
 
 def endpoints_stand_once(verdict: Verdict) -> Broken:
@@ -117,6 +119,19 @@ def the_tail_adds_up(verdict: Verdict) -> Broken:
     parts = sum(part.slow for part in tail.parts)
     if tail.slow > tail.requests or parts > tail.slow or any(part.slow > part.requests for part in tail.parts):
         yield "$.outlook.tail", f"{parts:,} at endpoints, {tail.slow:,} slow, {tail.requests:,} requests"
+    if verdict.judged is not None and tail.requests > verdict.judged.planned:
+        yield "$.outlook.tail", f"{tail.requests:,} requests of {verdict.judged.planned:,} judged"
+
+
+def shares_are_parts(verdict: Verdict) -> Broken:
+    """A share lies between 0 and 1."""
+    tail, roots = verdict.outlook.tail, verdict.root_causes
+    found = [("$.sensitivity", verdict.sensitivity.same_decision)]
+    found += [("$.outlook.tail", part.share) for part in (tail.parts if tail else ())]
+    found += [("$.root_causes", share) for one in roots for share in (one.tail_share, one.request_share)]
+    for path, share in found:
+        if share is not None and not 0 <= share <= 1:
+            yield path, f"a share is {share:g}"
 
 
 def steps_of_the_load_are_of_one_climb(verdict: Verdict) -> Broken:
@@ -137,6 +152,7 @@ REQUESTS: tuple[Law[Verdict], ...] = (
     percentiles_are_those_of_the_endpoints,
     samples_are_requests,
     the_tail_adds_up,
+    shares_are_parts,
     steps_of_the_load_are_of_one_climb,
 )
 

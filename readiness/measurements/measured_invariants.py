@@ -247,7 +247,10 @@ def probes_saw_the_same_load(run: Run) -> Broken:
     requests = sum(endpoint.judged.requests for endpoint in run.load.endpoints)
     if run.probing.load.requests != requests:
         yield "$.probing.load", f"{run.probing.load.requests:,} requests, but {requests:,} were judged"
-    if run.probing.window_s > run.load.judged_s + 0.001:
+    waited_ms = sum(one.judged.ok.sum_us + one.judged.failed_latency.sum_us for one in run.load.endpoints) / 1000
+    if not _same(run.probing.load.waited_ms, waited_ms):
+        yield "$.probing.load", f"waited_ms is {run.probing.load.waited_ms:g}, but the judged took {waited_ms:g} ms"
+    if run.probing.window_s and abs(run.probing.window_s - run.load.judged_s) > 0.001:
         yield "$.probing", f"a window of {run.probing.window_s:g} s, but {run.load.judged_s:g} s were judged"
 
 

@@ -91,13 +91,16 @@ MUTATIONS: dict[str, Callable[[Facts], object]] = {
     "series_adds_up_to_the_ledger": lambda d: d["load"]["series"][20].update(failed=9999),
     "points_are_of_one_piece": lambda d: d["load"]["series"][20].update(p50_ms=1e6),
     "points_come_in_order": lambda d: d["load"]["series"][20].update(at_s=3.0),
-    "rates_are_shares": lambda d: d["load"]["header_rate"]["blocks"].__setitem__(0, [23, 22]),
+    "rates_are_shares": lambda d: measured(d, "health.success_rate")["evidence"]["blocks"].__setitem__(0, [2, 1]),
     "no_more_users_than_planned": lambda d: d["load"]["series"][20].update(users=51),
     "load_is_the_planned_one": lambda d: d["load"].update(planned_s=41.0),
     "plan_has_its_hash": lambda d: d["plan"].update(timeout_s=31.0),
     "model_has_its_figures": lambda d: d["load"].update(intended_judged=5),
     "arrivals_add_up": lambda d: d["load"].update(dropped_judged=1),
-    "window_is_a_time": lambda d: d["load"].update(judged_start_s=0.5, judged_end_s=60.5, planned_s=40.0),
+    "window_is_a_time": lambda d: (
+        d["load"].update(judged_start_s=0.5, judged_end_s=60.5),
+        d["probing"].update(window_s=60.0),
+    ),
     "stalls_are_times": lambda d: d["load"].update(
         stalls=[{"start_s": 30.0, "end_s": 25.0, "in_flight": 1, "users": 1, "scopes": []}]
     ),

@@ -102,7 +102,7 @@ MUTATIONS: dict[str, tuple[str, Callable[[Facts], object]]] = {
     "attestations_expire_by_their_day": ("ready", lambda d: d.update(attested=[
         {"title": "x", "who": "y", "when": "2020-01-01", "expires": "2020-02-01", "expired": False}])),
     "confidence_is_a_share": ("ready", lambda d: d.update(confidence=1.5)),
-    "ledgers_are_balanced": ("ready", lambda d: d["ledger"].update(planned=d["ledger"]["planned"] + 1)),
+    "ledgers_are_balanced": ("ready", lambda d: d["ledger"].update(ok=d["ledger"]["ok"] + 1)),
     "the_judged_are_some_of_all": (
         "ready", lambda d: d["judged"].update(dropped=1, planned=d["judged"]["planned"] + 1)),
     "endpoints_add_up_to_the_ledger": ("ready", lambda d: d["endpoints"].pop(
@@ -114,6 +114,7 @@ MUTATIONS: dict[str, tuple[str, Callable[[Facts], object]]] = {
         "ready", lambda d: of(d, "latency.p95").update(value=0.01, low=0.01)),
     "samples_are_requests": ("ready", lambda d: of(d, "latency.p95").update(samples=10**6)),
     "the_tail_adds_up": ("conditional", lambda d: d["outlook"]["tail"].update(slow=10**6)),
+    "shares_are_parts": ("conditional", lambda d: d["root_causes"][0].update(tail_share=1.5)),
     "steps_of_the_load_are_of_one_climb": ("ready", lambda d: d.update(load_steps=2 * [{
         "height": 5, "unit": "users", "judged": True, "lasted_s": 5, "requests": 0, "failures": 0,
         "throughput_per_s": None, "latency_ms": dict.fromkeys(("min", "mean", "p50", "p90", "p95", "p99", "max")),

@@ -80,7 +80,7 @@ def example() -> Verdict:
         "r1", "shop", Decision.CONDITIONAL, ExitCode.CONDITIONAL, "because", Score(0.0, 0.0, 0.0, 1.0),
         (check,), ("c",), Risks(high=("h",)), ("n",), (), (), Ledger(12040, 12034, {"http_5xx": 4}, 2, 0),
         Ledger(7224, 7224, {}, 0, 0),
-        (EndpointResult("s", "GET /api/bags/{qr}", 7224, 0, {}, 0, 5, latency, none),), (), Target("demo", "u"),
+        (EndpointResult("s", "GET /api/bags/{qr}", 7224, 0, {}, 0, 4816, latency, none),), (), Target("demo", "u"),
         Provenance("0", "3", "l", 2), {"users": 50}, "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z",
         "thresholds.yaml", "00", 0.95,
     )  # fmt: skip
