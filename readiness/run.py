@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 
@@ -15,6 +16,8 @@ from readiness.load import controller, wire
 from readiness.load.assembly import Assembly
 from readiness.looks import Looks
 from readiness.measurements.database import Activity
+from readiness.measurements.invariants import LAWS
+from readiness.measurements.law import contradictions
 from readiness.measurements.probing import Probing
 from readiness.measurements.run import Load, Measurement, Run
 from readiness.plan import Plan, facts, hash_of, provenance, wanted_metrics, warnings
@@ -74,7 +77,7 @@ def execute(
         # After the counting: what is provoked may write too, and the counts are about the load.
         progress.step("provoking what the file allows")
         looks += probes.provoke(plan.target, plan.config.probes, wanted, lambda: interrupted() is not None)
-    return Run(
+    run = Run(
         id=plan.run_id,
         service=plan.config.service,
         started_at=started_at,
@@ -95,6 +98,9 @@ def execute(
         database=activity,
         probing=probing,
     )
+    # What `judge` and `gate` would refuse tomorrow is not green today.
+    doubts = tuple(f"the record of the run contradicts itself: {one}" for one in contradictions(run, LAWS)[:1])
+    return replace(run, doubts=run.doubts + doubts) if doubts else run
 
 
 def _drive(

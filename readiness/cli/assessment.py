@@ -32,6 +32,7 @@ from readiness.plan import Plan, refuse_too_few, unsure, warnings
 from readiness.plan import plan as make_plan
 from readiness.probes import redis_info
 from readiness.progress import choose
+from readiness.redaction import redacted
 from readiness.report import Format
 from readiness.report.locking import sole_writer
 from readiness.report.writing import prepare
@@ -102,7 +103,8 @@ def assess(request: Request) -> Assessment:
         interrupted = open_things.enter_context(watched())
         progress = choose(quiet=request.quiet)
         open_things.callback(progress.close)
-        files = Files(request.out, formats, run_id, config, request.target)
+        secrets = secrets_of(environ, config, None if profile else database_url, None if profile else cache_url)
+        files = Files(request.out, formats, run_id, config, request.target, secrets)
         files.replace_yesterday()
         if profile:
             from readiness.demo import stack
@@ -136,7 +138,7 @@ def assess(request: Request) -> Assessment:
         if interrupted() and run.interrupted is None:  # it came after the load: the answer is not this run's to give
             run = replace(run, interrupted=interrupted())
             result = _report(request, run, config, formats, secrets)
-        if problem := history.append(request.out, run, result.verdict):
+        if problem := history.append(request.out, redacted(run, secrets), result.verdict):
             progress.note(problem)
         summary = step_summary(os.environ, request.formats)
         verdict, problems = write_summary(result.verdict, run, formats, request.out, secrets, summary)
@@ -188,7 +190,8 @@ def _deciding(
             write_reports(verdict, one, formats, folder, secrets)
         run = runs[repeats.worst(verdicts)]
         notes = repeats.sentences(verdicts, planned)
-    earlier = history.before(request.out, run.target.name, run.provenance.commit)
+    told = redacted(run, secrets)
+    earlier = history.before(request.out, told.target.name, told.provenance.commit)
     return replace(run, notes=(*([earlier] if earlier else []), *notes, *run.notes))
 
 

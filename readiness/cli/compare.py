@@ -11,7 +11,6 @@ from readiness.cli.output import finish, put, refusals, say
 
 if TYPE_CHECKING:
     from readiness.compare.comparison import Comparison
-    from readiness.judge.verdict import Verdict
     from readiness.report.comparison import ComparisonFormat
 
 
@@ -34,7 +33,7 @@ def compare(
     """Compare two runs; ends with 1 when HEAD got worse, 3 when the data cannot say."""
     import sys
 
-    from readiness.cli.inputs import read_run
+    from readiness.cli.inputs import read_run, verdict_beside
     from readiness.compare.compare import compare as compared
     from readiness.errors import ConfigError, ExitCode
     from readiness.report.comparison import console
@@ -48,7 +47,7 @@ def compare(
         result = compared(
             *runs,
             files=(str(base), str(head)),
-            verdicts=(_verdict_beside(base, runs[0].id), _verdict_beside(head, runs[1].id)),
+            verdicts=(verdict_beside(base, runs[0].id), verdict_beside(head, runs[1].id)),
             worse_by=shares[0],
             confidence=shares[1],
             anyway=anyway,
@@ -100,15 +99,3 @@ def _share(flag: str, text: str, least: float, most: float) -> float:
         return share(text.strip().removeprefix(">").strip(), least=least, most=most)
     except ValueError as error:
         raise ConfigError(f"{flag}: {error}") from None
-
-
-def _verdict_beside(run_file: Path, run_id: str) -> Verdict | None:
-    """The report.json of the same run, for its limits."""
-    from readiness.cli.inputs import read_text
-    from readiness.report.json import loads
-
-    beside = run_file.parent / "report.json"
-    if not beside.is_file():
-        return None
-    verdict = loads(read_text(beside), str(beside))
-    return verdict if verdict.run_id == run_id else None

@@ -10,7 +10,6 @@ import typer
 from readiness.cli.output import finish, refusals, say
 
 if TYPE_CHECKING:
-    from readiness.errors import ExitCode
     from readiness.judge.verdict import Verdict
 
 
@@ -33,13 +32,13 @@ def gate(
     from datetime import UTC, datetime
 
     from readiness.cli.artefacts import settle
-    from readiness.cli.inputs import read_text
+    from readiness.cli.inputs import text_of
     from readiness.cli.output import commands, last_line
     from readiness.config.durations import parse
     from readiness.errors import ConfigError
-    from readiness.judge.audit import contradictions, deviations, of_another_commit, stale
+    from readiness.judge.audit import of_another_commit, stale
     from readiness.report import console
-    from readiness.report.json import loads
+    from readiness.report.json import read
 
     with refusals():
         age_s = None
@@ -50,33 +49,47 @@ def gate(
                 raise ConfigError(f"--max-age: {error}") from None
         if thresholds is not None and run is None:
             raise ConfigError("--thresholds: needs --run, the run to judge anew")
-        verdict = loads(read_text(report), str(report))
-        problems = list(contradictions(verdict))
+        verdict, found = read(text_of(report), str(report))
+        problems = list(found)
         if age_s is not None:
             problems.append(stale(verdict, datetime.now(UTC), age_s) or "")
         if sha is not None:
             problems.append(of_another_commit(verdict, sha) or "")
         if run is not None:
-            problems += deviations(verdict, _judged(run, thresholds or Path(verdict.thresholds_file), verdict))
+            problems += _against_its_run(verdict, run, thresholds or Path(verdict.thresholds_file))
         problems = [problem for problem in problems if problem]
         for problem in problems:
             say(f"{report}: {problem}", to_stderr=True)
-        verdict = settle(verdict, allow_conditional=allow_conditional)
-        code = _code(verdict, believed=not problems)
+        believed = not problems
+        verdict = (
+            settle(verdict, allow_conditional=allow_conditional) if believed else _disbelieved(verdict, problems[0])
+        )
         say(console.quiet_line(verdict))
-        if problems:
-            say(f"readiness: this report is not believed: {problems[0]}")
         commands(verdict)
-        say(last_line(verdict, code))
-        finish(code)
+        say(last_line(verdict, verdict.exit_code, believed=believed))
+        finish(verdict.exit_code)
 
 
-def _code(verdict: Verdict, *, believed: bool) -> ExitCode:
-    """The report's own code; what is not believed is never green, and a NOT READY stays one."""
-    from readiness.errors import ExitCode
+def _disbelieved(verdict: Verdict, problem: str) -> Verdict:
+    """What a report says that cannot be believed: nothing, whatever it says."""
+    from dataclasses import replace
 
-    green = verdict.exit_code in (ExitCode.READY, ExitCode.CONDITIONAL, ExitCode.REPORT_FAILED)
-    return ExitCode.INCONCLUSIVE if green and not believed else verdict.exit_code
+    from readiness.judge.verdict import EXIT_OF, Decision
+
+    nothing = Decision.INCONCLUSIVE
+    reason = f"The report says {verdict.decision}, but it is not believed: {problem}."
+    return replace(verdict, decision=nothing, exit_code=EXIT_OF[nothing], reason=reason, conditions=())
+
+
+def _against_its_run(verdict: Verdict, run_file: Path, thresholds: Path) -> tuple[str, ...]:
+    """What the report says otherwise than its run does, judged anew; a run that contradicts itself says nothing."""
+    from readiness.judge.audit import deviations
+    from readiness.measurements.law import Contradicted
+
+    try:
+        return deviations(verdict, _judged(run_file, thresholds, verdict))
+    except Contradicted as error:
+        return error.problems
 
 
 def _judged(run_file: Path, thresholds: Path, verdict: Verdict) -> Verdict:
@@ -84,11 +97,12 @@ def _judged(run_file: Path, thresholds: Path, verdict: Verdict) -> Verdict:
     import os
     from dataclasses import replace
 
-    from readiness.cli.inputs import read_run
+    from readiness.cli.inputs import read_run, refuse_other_counts
     from readiness.config.load import load
     from readiness.judge.judge import ended_on, judge
     from readiness.redaction import redacted
 
     run = read_run(run_file)
     config = load(thresholds, os.environ, ended_on(run))
+    refuse_other_counts(run_file, run, config)
     return redacted(judge(run, replace(config, file=verdict.thresholds_file)), config.secrets)

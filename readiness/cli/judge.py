@@ -25,7 +25,7 @@ def judge(
 
     from readiness.cli.artefacts import settle, step_summary, write_reports, write_summary
     from readiness.cli.formats import parse
-    from readiness.cli.inputs import read_run
+    from readiness.cli.inputs import read_run, refuse_other_counts
     from readiness.config.load import load
     from readiness.errors import ExitCode
     from readiness.judge.judge import judge as judged
@@ -36,6 +36,7 @@ def judge(
         formats = parse(format_)
         config = load(thresholds, os.environ)
         run = read_run(run_file)
+        refuse_other_counts(run_file, run, config)
         if out is not None:
             prepare(out)
             held.enter_context(sole_writer(out))

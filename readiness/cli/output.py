@@ -78,10 +78,11 @@ def commands(verdict: Verdict) -> None:
             say(line)
 
 
-def last_line(verdict: Verdict, code: ExitCode) -> str:
+def last_line(verdict: Verdict, code: ExitCode, *, believed: bool = True) -> str:
     """The line that machines read."""
     word = verdict.decision.value.replace(" ", "_")
-    return f"readiness: decision={word} exit={int(code)} run={verdict.run_id}"
+    doubt = "" if believed else "believed=no "
+    return f"readiness: decision={word} {doubt}exit={int(code)} run={verdict.run_id}"
 
 
 def _rendered(verdict: Verdict) -> str:

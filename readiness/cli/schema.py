@@ -10,6 +10,8 @@ import typer
 
 from readiness.cli.output import refusals, say
 from readiness.errors import ConfigError, NotMeasured
+from readiness.foreign_files import why
+from readiness.report.writing import link_on_the_way, write
 
 if TYPE_CHECKING:
     from readiness.config.model import Database
@@ -43,9 +45,11 @@ def lock(
             say(content.rstrip("\n"))
             return
         try:
-            out.write_text(content, encoding="utf-8")
+            problem = link_on_the_way(out.parent) or write(out, content)
         except OSError as error:
-            raise ConfigError(f"--out {out}: cannot be written: {error.strerror}") from None
+            problem = f"cannot be written: {why(error)}"
+        if problem:
+            raise ConfigError(f"--out {out}: {problem}")
         say(f"{out}: {len(content.splitlines()) - 1:,} lines", to_stderr=True)
 
 

@@ -108,6 +108,7 @@ def judge(run: Run, config: Config) -> Verdict:
         sensitivity=sensitivity(run, config, judged, doubts, decision),
         load_steps=load_steps,
         infrastructure=infrastructure(run),
+        rule=config.decision,
     )
 
 

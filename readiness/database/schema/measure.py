@@ -10,12 +10,14 @@ from readiness.database.connect import Session
 from readiness.database.schema import lines
 from readiness.database.schema.drift import Change, compare
 from readiness.errors import NotMeasured
+from readiness.foreign_files import Missing, read_text
 from readiness.measurements.run import Detail, Measurement
 from readiness.text import clean
 
 DRIFT, DESTRUCTIVE = "database.schema.drift", "database.schema.destructive"
 METRICS = (DRIFT, DESTRUCTIVE)
 SHOWN = 100
+MOST_BYTES = 16 << 20
 
 
 def measure(session: Session, database: Database) -> tuple[Measurement, ...]:
@@ -36,10 +38,10 @@ def _lock(database: Database) -> tuple[str, ...]:
         raise NotMeasured("database.schema_lock names no file; write one with `readiness schema lock`")
     path = Path(database.schema_lock)
     try:
-        return lines.parse(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        return lines.parse(read_text(path, MOST_BYTES))
+    except Missing:
         raise NotMeasured(f"{path.name}: there is no such file; write it with `readiness schema lock`") from None
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise NotMeasured(f"{path.name}: {clean(error)}") from None
 
 
