@@ -30,6 +30,7 @@ def gate(
     allow_conditional: Annotated[bool, typer.Option(help="End with 0 when CONDITIONAL.")] = False,
 ) -> None:
     """End with the exit code of a report, or with 3 when it cannot be believed."""
+    import os
     from datetime import UTC, datetime
 
     from readiness.cli.artefacts import settle
@@ -38,9 +39,11 @@ def gate(
     from readiness.config.durations import parse
     from readiness.errors import ConfigError
     from readiness.judge.audit import contradictions, deviations, of_another_commit, stale
+    from readiness.redaction import redacted, secrets_in
     from readiness.report import console
     from readiness.report.json import loads
 
+    secrets = secrets_in(os.environ)
     with refusals():
         age_s = None
         if max_age is not None:
@@ -50,7 +53,7 @@ def gate(
                 raise ConfigError(f"--max-age: {error}") from None
         if thresholds is not None and run is None:
             raise ConfigError("--thresholds: needs --run, the run to judge anew")
-        verdict = loads(read_text(report), str(report))
+        verdict = redacted(loads(read_text(report), str(report)), secrets)
         problems = list(contradictions(verdict))
         if age_s is not None:
             problems.append(stale(verdict, datetime.now(UTC), age_s) or "")
@@ -87,8 +90,10 @@ def _judged(run_file: Path, thresholds: Path, verdict: Verdict) -> Verdict:
     from readiness.cli.inputs import read_run
     from readiness.config.load import load
     from readiness.judge.judge import ended_on, judge
-    from readiness.redaction import redacted
+    from readiness.redaction import redacted, secrets_in
 
     run = read_run(run_file)
     config = load(thresholds, os.environ, ended_on(run))
-    return redacted(judge(run, replace(config, file=verdict.thresholds_file)), config.secrets)
+    return redacted(
+        judge(run, replace(config, file=verdict.thresholds_file)), (*secrets_in(os.environ), *config.secrets)
+    )
