@@ -27,8 +27,12 @@ LEAST_CUT = 8
 LEAST_BASE64 = 6
 BOUNDARY = b"\0"
 """Ends a text among several; `clean` leaves none inside."""
-_CUTS = (b"\xe2\x80\xa6", b"...")
-"""What stands where a text was cut."""
+_ESCAPE_BYTES = 16
+_CUT = rb"(\xe2\x80\xa6|\.\.\.|\0|%b)"
+"""What stands where a text was cut, or nothing more does."""
+_CUT_AFTER = re.compile(rb"(?:%[0-9a-f]?|\\(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?|&[#0-9a-z]{0,8})?" + _CUT % rb"\Z")
+_CUT_BEFORE = re.compile(_CUT % rb"\A" + rb"(?:[0-9a-f]{1,5}|[#0-9a-z]{0,8};)?\Z")
+"""The cut may have gone through an escape."""
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 
 
@@ -174,11 +178,12 @@ def _is_cut(text: bytes, start: int, end: int, at: int) -> bool:
 
     Where no mark says so, a part of letters alone is taken for the word that it is.
     """
-    before = text[max(at - 3, 0) : at] if at == start else text[at : at + 3]
-    if any(before.endswith(mark) if at == start else before.startswith(mark) for mark in _CUTS):
-        return True
-    edge = at in (0, len(text)) or (before[-1:] if at == start else before[:1]) == BOUNDARY
-    return edge and not text[start:end].isalpha()
+    if at == end:
+        edge = _CUT_AFTER.match(text, at)
+    else:
+        head = text[max(at - _ESCAPE_BYTES, 0) : at]
+        edge = _CUT_BEFORE.search(head if at <= _ESCAPE_BYTES else b"\1" + head)
+    return edge is not None and (edge[1] not in (b"", BOUNDARY) or not text[start:end].isalpha())
 
 
 def _widened(view: bytes, span: Span) -> Span:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 from bisect import bisect_right
 from collections.abc import Callable
 from functools import lru_cache
@@ -14,7 +15,7 @@ _MARK = re.compile(rb"[%\\&]")
 _ESCAPE = re.compile(
     rb"%[0-9A-Fa-f]{2}"
     rb"|\\u[dD][89ABab][0-9A-Fa-f]{2}\\u[dD][C-Fc-f][0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\[^\0\1]"
-    rb"|&#[xX]?[0-9A-Fa-f]{1,7};|&[A-Za-z]{2,8};"
+    rb"|&#[xX][0-9A-Fa-f]{1,7};|&#[0-9]{1,7};|&[A-Za-z]{2,8};"
 )
 _CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _BLOCK_BYTES = 1024
@@ -104,6 +105,10 @@ def _replaced(match: re.Match[bytes]) -> bytes:
 def _decoded(escape: bytes) -> bytes:
     if escape[:1] == b"%":
         return bytes([int(escape[1:], 16)])
+    if escape[:2] == b"&#":
+        digits = escape[2:-1].lower()
+        number = int(digits[1:], 16) if digits[:1] == b"x" else int(digits)
+        return _utf8(chr(number)) if number <= sys.maxunicode else escape
     if escape[:1] == b"&":
         text = html.unescape(escape.decode("ascii"))
         return escape if len(text) > 1 and text.startswith("&") else _utf8(text)

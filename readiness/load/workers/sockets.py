@@ -123,6 +123,7 @@ class Client(zmqrpc.BaseSocket):
         self.socket.curve_publickey, self.socket.curve_secretkey = zmq.curve_keypair()
         self.socket.curve_serverkey = zmq.curve_public(z85.encode(curve_secret(token)))
         self.socket.setsockopt(zmq.IDENTITY, identity.encode())
+        self.socket.setsockopt(zmq.RECONNECT_IVL, 500)
         self.socket.connect(f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}")
         self._order = Order()
         self._seq = 0
