@@ -1,7 +1,8 @@
 """A worker that knows the token and lies: `python -m tests.e2e.rogue_worker HOST PORT MODE`, token in the environment.
 
-`twice` says every message of its own two times; `other` claims to be of another version; `invents` sends a batch with more answers than it recorded; `hello`
-stops after it joined and never gets ready.
+`twice` says every message of its own two times; `other` claims to be of another version; `invents` sends a batch with
+more answers than it recorded; `mute` sends its numbers and no end marker; `hello` stops after it joined and never gets
+ready.
 """
 
 import locust  # noqa: I001 - first: it patches sockets, as in a worker
@@ -60,7 +61,8 @@ def main(host: str, port: str, mode: str, scenario: str) -> None:
                 wire.Judged(2.0),
                 wire.Done(1, 0, 0, {}, {}, 2.0, 2.0, {}),
             ):
-                say(messages.EVENT, {"line": wire.dumps(event)})
+                if mode != "mute" or not isinstance(event, wire.Done):
+                    say(messages.EVENT, {"line": wire.dumps(event)})
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from readiness.measurements.json import loads as read_run
 from tests.e2e.harness import SCENARIOS, command, strict_json
 from tests.e2e.invariants import decided
 
-TOKEN = "a-token-that-all-hosts-know"
+TOKEN = "9f1c2ab47d3e8056c4b1e7f0a2d96385"
 MASTER = "10.203.7.1"
 WORKERS = ("10.203.7.2", "10.203.7.3", "10.203.7.4")
 DELAYS_MS = (2, 60, 350)

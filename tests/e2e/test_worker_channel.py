@@ -7,6 +7,7 @@ import resource
 import secrets
 import socket
 import struct
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.e2e.conftest import LOOSE, Cli
 from tests.e2e.harness import Running
 from tests.e2e.invariants import decided
 from tests.e2e.test_workers import TOKEN, helper, worker
-from tests.faultd.client import free_port, until
+from tests.faultd.client import Faultd, free_port, until
 from tests.faultd.fixture import StartFaultd
 
 MASTER = "readiness.load.workers.master"
@@ -68,15 +69,17 @@ ATTACKS: dict[str, Callable[[], Iterator[bytes]]] = {
 
 
 @contextmanager
-def waiting_master(cli: Cli, faultd: StartFaultd) -> Iterator[tuple[Running, int, int]]:
+def waiting_master(
+    cli: Cli, faultd: StartFaultd, *, wait: str = "80s", duration: str = "2s", server: Faultd | None = None
+) -> Iterator[tuple[Running, int, int]]:
     """A run that waits for one worker: (run, port, the master's pid)."""
     port = free_port()
     running = cli.start(
-        faultd().url,
-        *("--remote-workers", "1", "--listen", f"127.0.0.1:{port}", "--worker-wait", "80s", "--users", "6"),
+        (server or faultd()).url,
+        *("--remote-workers", "1", "--listen", f"127.0.0.1:{port}", "--worker-wait", wait, "--users", "6"),
         scenario="calm.py",
         checks=LOOSE,
-        duration="2s",
+        duration=duration,
         env={"READINESS_WORKER_TOKEN": TOKEN},
     )
     assert until(lambda: listening(port), 60.0)
@@ -131,10 +134,9 @@ def test_idle_connections_lock_no_worker_out(cli: Cli, faultd: StartFaultd) -> N
 
 def test_nothing_of_the_plan_can_be_read_on_the_way(cli: Cli, faultd: StartFaultd) -> None:
     """What passes between both is recorded by a relay in the middle."""
-    with waiting_master(cli, faultd) as (running, port, _), relay(port) as (near, seen):
-        with helper(*worker(near)) as lent:
-            result = running.finish(120)
-            assert lent.wait(30) == 0
+    with waiting_master(cli, faultd) as (running, port, _), relay(port) as (near, seen), helper(*worker(near)) as lent:
+        result = running.finish(120)
+        assert lent.wait(30) == 0
     decided(result.report, 0)
     passed = b"".join(seen)
     assert len(passed) > 2000
@@ -145,8 +147,6 @@ def test_nothing_of_the_plan_can_be_read_on_the_way(cli: Cli, faultd: StartFault
 @contextmanager
 def relay(port: int) -> Iterator[tuple[int, list[bytes]]]:
     """A port that passes on to `port`, and everything that went through it."""
-    import threading
-
     seen: list[bytes] = []
     door = socket.create_server(("127.0.0.1", 0))
 
@@ -173,7 +173,7 @@ def relay(port: int) -> Iterator[tuple[int, list[bytes]]]:
 
 
 def test_no_process_that_holds_a_secret_leaves_a_core(cli: Cli, faultd: StartFaultd) -> None:
-    with waiting_master(cli, faultd) as (running, port, pid):
+    with waiting_master(cli, faultd) as (running, _, pid):
         for one in (running.process.pid, pid):
             assert resource.prlimit(one, resource.RLIMIT_CORE) == (0, 0)
             assert TOKEN.encode() not in Path(f"/proc/{one}/cmdline").read_bytes()

@@ -33,7 +33,10 @@ def serve(settings: WorkerSettings, environ: Mapping[str, str], say: Callable[[s
     relay = threading.Thread(target=_relay, args=(process, say), daemon=True)
     relay.start()
     try:
-        return _ended(process)
+        status = _ended(process)
+        if status is None:
+            say(f"readiness worker: it was stopped for {STOPPED_S:g} s and is given up")
+        return HANGS if status is None else status
     except KeyboardInterrupt:
         return 130
     finally:
@@ -87,14 +90,14 @@ def _end(process: subprocess.Popen[bytes], within_s: float) -> None:
         process.wait()
 
 
-def _ended(process: subprocess.Popen[bytes]) -> int:
-    """Wait for the end of a process, also of one that is stopped and never goes on."""
+def _ended(process: subprocess.Popen[bytes]) -> int | None:
+    """Wait for the end of a process; None for one that is stopped and never goes on."""
     stopped_s = 0.0
     while (status := process.poll()) is None:
         time.sleep(POLL_S)
         stopped_s = stopped_s + POLL_S if _is_stopped(process.pid) else 0.0
         if stopped_s > STOPPED_S:
-            return HANGS
+            return None
     return status
 
 
