@@ -10,6 +10,7 @@ import typer
 
 from readiness.cli.output import refusals, say
 from readiness.errors import ConfigError, NotMeasured
+from readiness.redaction import net
 
 if TYPE_CHECKING:
     from readiness.config.model import Database
@@ -39,6 +40,8 @@ def lock(
             content = database.schema_lock(url, section)
         except NotMeasured as error:
             raise ConfigError(f"{database.VARIABLE}: {error}") from None
+        if net(content) != content:  # a lock without it would never match again
+            raise ConfigError(f"--out {out}: the schema shows a secret of the environment, and is not written down")
         if str(out) == "-":
             say(content.rstrip("\n"))
             return
