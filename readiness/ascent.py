@@ -20,9 +20,9 @@ from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.run import Run
 from readiness.numbers import quantity
 from readiness.progress import Progress
+from readiness.redaction import for_terminal, redact
 from readiness.run import for_scenarios
 from readiness.target import connect_once
-from readiness.text import redact
 
 SETTLE = 1 / 3
 """Of the length of a look: as long lasts a ramp, and as long again the time after it that is not judged."""
@@ -130,7 +130,7 @@ def ascend(
             proof_confidence=order.proof_confidence,
         )
         attempts.append(found)
-        progress.note(redact(_told(found, order), secrets))
+        progress.note(for_terminal(_told(found, order), secrets))
         if found.failures > OVERLOADED * found.requests:
             _rest(order.look_s, interrupted)
     return Ascent(tuple(attempts), provenance)

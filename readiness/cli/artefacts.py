@@ -13,10 +13,10 @@ from readiness.foreign_files import NotReadable, open_to_append, why
 from readiness.judge.verdict import Decision, Verdict
 from readiness.measurements.json import dumps
 from readiness.measurements.run import Run
-from readiness.redaction import last_net, redacted
+from readiness.redaction import last_net, redact, redacted
 from readiness.report import Format
 from readiness.report.writing import RUN_FILE, write, write_all
-from readiness.text import clean, redact
+from readiness.text import clean
 
 
 def settle(verdict: Verdict, *, allow_conditional: bool) -> Verdict:
@@ -68,7 +68,7 @@ def write_reports(
         try:
             text, refused = last_net(fmt.render(verdict, run), fmt.file_name, secrets)
         except Exception as error:  # a renderer's bug must not lose the other reports, and is never green
-            reason = redact(clean(error), secrets)
+            reason = clean(redact(str(error), secrets))
             problems.append(f"{fmt.file_name} could not be rendered: {type(error).__name__}: {reason}")
             continue
         if refused:

@@ -75,12 +75,13 @@ def search(request: Request) -> Found:
     url = None if profile else targets.parse(request.target)
     scenarios = find_scenarios(request.scenarios, config, request.target, _tell(request))
     look_s = _look_s(request.hold)
-    workers = workers_of(config.load.processes, None, None, None, environ)
+    workers = workers_of(config.load.processes, environ)
     started_at = _now()
     prepare(request.out)
     with ExitStack() as open_things:
         interrupted = open_things.enter_context(watched())
-        progress = choose(quiet=request.quiet)
+        secrets = secrets_of(environ, config)
+        progress = choose(quiet=request.quiet, secrets=secrets)
         open_things.callback(progress.close)
         order = Order(
             run_id=new_run_id(),
@@ -93,8 +94,9 @@ def search(request: Request) -> Found:
             open=config.load.rate_per_s is not None,
             look_s=look_s,
         )
-        secrets = secrets_of(environ, config, None, None)
-        _replace_yesterday(_concluded(order, Ascent((), local_provenance(), UNFINISHED), started_at, None), request)
+        _replace_yesterday(
+            _concluded(order, Ascent((), local_provenance(), UNFINISHED), started_at, None), request, secrets
+        )
         if profile:
             from readiness.demo import stack
 
@@ -178,9 +180,9 @@ def _concluded(order: Order, ascent: Ascent, started_at: str, interrupted: str |
     )
 
 
-def _replace_yesterday(capacity: Capacity, request: Request) -> None:
+def _replace_yesterday(capacity: Capacity, request: Request, secrets: tuple[str, ...]) -> None:
     """Yesterday's answer must not outlive this start. Raises ConfigError when it cannot be replaced."""
-    _, problems = _write(capacity, request, ())
+    _, problems = _write(capacity, request, secrets)
     if problems:
         raise ConfigError(*(f"--out {request.out}: {problem}" for problem in problems))
 

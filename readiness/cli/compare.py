@@ -31,11 +31,13 @@ def compare(
     quiet: Annotated[bool, typer.Option(help="One line only.")] = False,
 ) -> None:
     """Compare two runs; ends with 1 when HEAD got worse, 3 when the data cannot say."""
+    import os
     import sys
 
     from readiness.cli.inputs import read_run, verdict_beside
     from readiness.compare.compare import compare as compared
     from readiness.errors import ConfigError, ExitCode
+    from readiness.redaction import redacted, secrets_in
     from readiness.report.comparison import console
 
     with refusals():
@@ -43,7 +45,7 @@ def compare(
         shares = _share("--worse-by", worse_by, 0, 1000), _share("--confidence", confidence, 80, 99.9)
         if out is None and format_ is not None and len(formats) != 1:
             raise ConfigError("--format: one format at a time goes to standard output; or name a folder with --out")
-        runs = read_run(base), read_run(head)
+        runs = redacted((read_run(base), read_run(head)), secrets_in(os.environ))
         result = compared(
             *runs,
             files=(str(base), str(head)),
@@ -71,12 +73,19 @@ def compare(
 
 
 def _write(result: Comparison, formats: tuple[ComparisonFormat, ...], out: Path | None) -> tuple[str, ...]:
-    from readiness.report.writing import prepare, write_all
+    import os
+
+    from readiness.redaction import last_net, secrets_in
+    from readiness.report.writing import prepare, write
 
     if out is None:
         return ()
     prepare(out)
-    return write_all({fmt.file_name: fmt.render(result) for fmt in formats}, out)
+    problems = []
+    for fmt in formats:
+        text, refused = last_net(fmt.render(result), fmt.file_name, secrets_in(os.environ))
+        problems.append(refused or write(out / fmt.file_name, text))
+    return tuple(problem for problem in problems if problem)
 
 
 def _formats(text: str | None) -> tuple[ComparisonFormat, ...]:

@@ -27,8 +27,8 @@ class Files:
         self._formats = formats
         self._run_id = run_id
         self._config = config
-        self._secrets = secrets
         self._target = Target(target, target)
+        self._secrets = secrets
         self._started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
 
     def replace_yesterday(self, reason: str = UNFINISHED) -> None:

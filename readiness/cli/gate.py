@@ -29,6 +29,7 @@ def gate(
     allow_conditional: Annotated[bool, typer.Option(help="End with 0 when CONDITIONAL.")] = False,
 ) -> None:
     """End with the exit code of a report, or with 3 when it cannot be believed."""
+    import os
     from datetime import UTC, datetime
 
     from readiness.cli.artefacts import settle
@@ -37,9 +38,11 @@ def gate(
     from readiness.config.durations import parse
     from readiness.errors import ConfigError
     from readiness.judge.audit import of_another_commit, stale
+    from readiness.redaction import redact, redacted, secrets_in
     from readiness.report import console
     from readiness.report.json import read
 
+    secrets = secrets_in(os.environ)
     with refusals():
         age_s = None
         if max_age is not None:
@@ -50,6 +53,7 @@ def gate(
         if thresholds is not None and run is None:
             raise ConfigError("--thresholds: needs --run, the run to judge anew")
         verdict, found = read(text_of(report), str(report))
+        verdict = redacted(verdict, secrets)
         problems = list(found)
         if age_s is not None:
             problems.append(stale(verdict, datetime.now(UTC), age_s) or "")
@@ -57,7 +61,7 @@ def gate(
             problems.append(of_another_commit(verdict, sha) or "")
         if run is not None:
             problems += _against_its_run(verdict, run, thresholds or Path(verdict.thresholds_file))
-        problems = [problem for problem in problems if problem]
+        problems = [redact(problem, secrets) for problem in problems if problem]
         for problem in problems:
             say(f"{report}: {problem}", to_stderr=True)
         believed = not problems
@@ -100,9 +104,11 @@ def _judged(run_file: Path, thresholds: Path, verdict: Verdict) -> Verdict:
     from readiness.cli.inputs import read_run, refuse_other_counts
     from readiness.config.load import load
     from readiness.judge.judge import ended_on, judge
-    from readiness.redaction import redacted
+    from readiness.redaction import redacted, secrets_in
 
     run = read_run(run_file)
     config = load(thresholds, os.environ, ended_on(run))
     refuse_other_counts(run_file, run, config)
-    return redacted(judge(run, replace(config, file=verdict.thresholds_file)), config.secrets)
+    return redacted(
+        judge(run, replace(config, file=verdict.thresholds_file)), (*secrets_in(os.environ), *config.secrets)
+    )

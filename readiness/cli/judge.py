@@ -26,6 +26,7 @@ def judge(
     from readiness.cli.artefacts import settle, step_summary, write_reports, write_summary
     from readiness.cli.formats import parse
     from readiness.cli.inputs import read_run, refuse_other_counts
+    from readiness.cli.preparation import secrets_of
     from readiness.config.load import load
     from readiness.errors import ExitCode
     from readiness.judge.judge import judge as judged
@@ -35,6 +36,7 @@ def judge(
     with refusals(), ExitStack() as held:
         formats = parse(format_)
         config = load(thresholds, os.environ)
+        secrets = secrets_of(os.environ, config)
         run = read_run(run_file)
         refuse_other_counts(run_file, run, config)
         if out is not None:
@@ -48,12 +50,12 @@ def judge(
             )
             if stale and verdict.exit_code in (ExitCode.READY, ExitCode.CONDITIONAL):
                 verdict = replace(verdict, exit_code=ExitCode.REPORT_FAILED, notes=(*verdict.notes, *stale))
-            verdict, problems = write_reports(verdict, run, formats, out, config.secrets)
+            verdict, problems = write_reports(verdict, run, formats, out, secrets)
             summary = step_summary(os.environ, format_)
-            verdict, unsaid = write_summary(verdict, run, formats, out, config.secrets, summary)
+            verdict, unsaid = write_summary(verdict, run, formats, out, secrets, summary)
             for problem in (*stale, *problems, *unsaid):
                 say(f"readiness: {problem}", to_stderr=True)
-        show(verdict, quiet=quiet, secrets=config.secrets)
+        show(verdict, quiet=quiet, secrets=secrets)
         finish(verdict.exit_code)
 
 

@@ -9,20 +9,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 from readiness import __version__, database, packaged
-from readiness.cli.workers import TOKEN_VARIABLE
 from readiness.config.load import load as load_config
 from readiness.config.model import Config
 from readiness.load.plan import ScenarioFile
 from readiness.measurements.provenance import Provenance
 from readiness.probes import redis_info
+from readiness.redaction import secrets_in
 from readiness.scenario_files import find, none_found, usual_place
 
 Scenarios = tuple[ScenarioFile, ...]
 THRESHOLDS = "thresholds.yaml"
-SECRET_PREFIXES = ("READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SECRET", TOKEN_VARIABLE)
 
 
 def demo_profile(target: str) -> str | None:
@@ -63,13 +61,17 @@ def find_scenarios(given: Path | None, config: Config, target: str, say: Callabl
 
 
 def secrets_of(
-    environ: Mapping[str, str], config: Config, database_url: str | None, cache_url: str | None
+    environ: Mapping[str, str],
+    config: Config,
+    database_url: str | None = None,
+    cache_url: str | None = None,
+    *more: str | None,
 ) -> tuple[str, ...]:
-    """Everything that must not be shown, also as it stands in a URL."""
-    named = [value for name, value in environ.items() if name.startswith(SECRET_PREFIXES)]
-    found = [*named, *config.secrets, *(database.secrets(database_url) if database_url else ())]
+    """Everything that must not be shown: of the environment, of the file, of addresses, and `more`."""
+    found = [*secrets_in(environ), *config.secrets, *(one for one in more if one)]
+    found += database.secrets(database_url) if database_url else ()
     found += redis_info.secrets(cache_url) if cache_url else ()
-    return tuple(dict.fromkeys([*found, *(quote(value) for value in found)]))
+    return tuple(dict.fromkeys(found))
 
 
 def new_run_id() -> str:

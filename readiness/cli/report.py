@@ -22,14 +22,17 @@ def report(
     ] = None,
 ) -> None:
     """Render a verdict again, to standard output."""
+    import os
+
     from readiness.cli.formats import parse
     from readiness.errors import ConfigError, ExitCode
+    from readiness.redaction import redacted, secrets_in
 
     with refusals():
         formats = parse(format_)
         if len(formats) != 1:
             raise ConfigError("--format: one format at a time goes to standard output")
-        verdict, run = _read(file, thresholds)
+        verdict, run = redacted(_read(file, thresholds), secrets_in(os.environ))
         problem = put(formats[0].render(verdict, run).rstrip("\n") + "\n")
         if problem:
             say(f"readiness: the report could not be written to standard output: {problem}", to_stderr=True)

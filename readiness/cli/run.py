@@ -37,6 +37,9 @@ def run(
     worker_wait: Annotated[
         str | None, typer.Option(metavar="D", help="How long remote workers may take to connect; default 2m.")
     ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Remote workers' token; default READINESS_WORKER_TOKEN.")
+    ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the files of the run go.")] = Path("reports/latest"),
     format_: Annotated[str | None, typer.Option("--format", metavar="F,…", help=FORMAT_HELP)] = None,
     allow_host: Annotated[
@@ -66,6 +69,7 @@ def run(
         remote_workers=remote_workers,
         listen=listen,
         worker_wait=worker_wait,
+        token_file=token_file,
         out=out,
         formats=format_,
         allow_hosts=tuple(allow_host or ()),

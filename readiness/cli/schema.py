@@ -11,6 +11,7 @@ import typer
 from readiness.cli.output import refusals, say
 from readiness.errors import ConfigError, NotMeasured
 from readiness.foreign_files import why
+from readiness.redaction import net
 from readiness.report.writing import link_on_the_way, write
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def lock(
             content = database.schema_lock(url, section)
         except NotMeasured as error:
             raise ConfigError(f"{database.VARIABLE}: {error}") from None
+        if net(content) != content:  # a lock without it would never match again
+            raise ConfigError(f"--out {out}: the schema shows a secret of the environment, and is not written down")
         if str(out) == "-":
             say(content.rstrip("\n"))
             return

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 import psycopg
 from psycopg import errors
 
-from readiness.text import clean, redact
+from readiness.redaction import redact
+from readiness.text import clean
 
 _PREFIX = re.compile(
     r"^(connection (failed|is bad): |connection to server .*? failed: |FATAL: +|error: )", re.IGNORECASE
