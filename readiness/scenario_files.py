@@ -83,8 +83,11 @@ def none_found(command: str) -> ConfigError:
     """What to say when there is no scenario at all: nothing of ours is ever sent to a stranger."""
     return ConfigError(
         f"--scenarios: {command} needs to know what a user does, and there is no {FOLDER}/ and no {FILE} here. "
-        f"Nothing was sent. The smallest {FILE}:\n\n{SMALLEST}\n\nThen run the command again here, or name the file "
-        "with --scenarios FILE."
+        f"Nothing was sent. The smallest {FILE}:",
+        "",
+        *SMALLEST.splitlines(),
+        "",
+        "Then run the command again here, or name the file with --scenarios FILE.",
     )
 
 

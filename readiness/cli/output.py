@@ -109,7 +109,8 @@ def refusals(secrets: Sequence[str] = ()) -> Iterator[None]:
         yield
     except ConfigError as error:
         for problem in error.problems:
-            say(for_terminal(problem, secrets), to_stderr=True)
+            margin = problem[: len(problem) - len(problem.lstrip(" "))]  # of a file that the message shows
+            say(margin + for_terminal(problem, secrets), to_stderr=True)
         finish(error.exit_code)
     except ReadinessError as error:
         say(for_terminal(f"readiness: {error}", secrets), to_stderr=True)

@@ -53,7 +53,9 @@ def load(path: Path, environ: Mapping[str, str], today: date | None = None) -> C
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ConfigError(
-            f"{name}: there is no such file; name one with --thresholds FILE, or write it. The smallest:\n\n{SMALLEST}"
+            f"{name}: there is no such file; name one with --thresholds FILE, or write it. The smallest:",
+            "",
+            *SMALLEST.splitlines(),
         ) from None
     except IsADirectoryError:
         raise ConfigError(f"{name}: is a folder; name the file in it") from None
