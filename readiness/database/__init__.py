@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from fractions import Fraction
 from urllib.parse import quote
 
@@ -107,7 +108,7 @@ def before_load(
         with open_read_only(url, timeout_s=database.statement_timeout_s, budget=budget) as session:
             if (power := power_of(session)) and not writer_allowed:
                 refuse(power)
-            return before_load(session, database, names)
+            return before_load(replace(session, any_function=writer_allowed), database, names)
     except (ConfigError, NotMeasured, Refused) as error:
         return dict.fromkeys(names, f"before the load: {error}")
 
@@ -143,12 +144,12 @@ def measure(
             if (power := power_of(session)) and not writer_allowed:
                 refuse(power)
             if database.writes is None and wanted.isdisjoint(writes.METRICS):
-                return look(session, what)
+                return look(replace(session, any_function=writer_allowed), what)
         reconciled = writes.reconcile(url, database, book, stop) if database.writes else ()
         if database.writes is None and not wanted.isdisjoint(writes.METRICS):
             reconciled = writes.unavailable("database.writes does not say where the writes are")
         with open_read_only(url, timeout_s=database.statement_timeout_s, budget=budget) as session:
-            return (*look(session, what), *reconciled)
+            return (*look(replace(session, any_function=writer_allowed), what), *reconciled)
     except (ConfigError, NotMeasured, Refused) as error:
         return unavailable(str(error), database, wanted)
 

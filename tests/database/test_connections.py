@@ -123,7 +123,7 @@ def pgbouncer(place: Place, folder: Path, mode: str) -> Iterator[str]:
     (folder / "users").write_text(f'"reader" "{READER_PASSWORD}"\n')
     (folder / "bouncer.ini").write_text(
         f"[databases]\n{place.name} = host=127.0.0.1 port={place.server.port} dbname={place.name}\n"
-        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = plain\n"
+        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = scram-sha-256\n"
         f"auth_file = {folder / 'users'}\npool_mode = {mode}\ndefault_pool_size = 4\n"
     )
     identity = server_identity()

@@ -96,7 +96,9 @@ def test_even_a_role_that_may_write_cannot_through_a_snapshot(place: Place) -> N
     ],
 )
 def test_a_slow_query_is_cancelled_on_the_server_too(place: Place, sql: str, timeout_s: float) -> None:
-    found = ask(place, sql, timeout_s)
+    section = Database(queries={"q": Query(sql, 31)}, statement_timeout_s=timeout_s)
+    measured = database.measure(place.reader_url, section, set(), writer_allowed=True)  # lets the query call set_config
+    found = {one.metric: one for one in measured}["data.q"]
     assert found.value is None
     assert "longer than 0.5 s" in str(found.reason)
     with psycopg.connect(place.admin_url) as admin:

@@ -69,16 +69,7 @@ _INDEXES = sql.SQL(
 def read(session: Session, schemas: tuple[str, ...]) -> tuple[str, ...]:
     """The lines of the schemas without the header; raises NotMeasured. Hidden characters in names are dropped."""
     names = sql.Literal(list(schemas))
-    path = session.rows(b"select pg_catalog.current_setting('search_path')")[0][0]
-    _set_search_path(session, "")  # so that every name has its schema, whoever asks
-    try:
-        return _read(session, names)
-    finally:
-        _set_search_path(session, path)
-
-
-def _set_search_path(session: Session, path: str) -> None:
-    session.rows(sql.SQL("select pg_catalog.set_config('search_path', {}, true)").format(sql.Literal(path)))
+    return _read(session.under(search_path=""), names)  # so that every name has its schema, whoever asks
 
 
 def _read(session: Session, names: sql.Literal) -> tuple[str, ...]:

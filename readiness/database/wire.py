@@ -1,0 +1,177 @@
+"""One exchange with the server: send, wait for the whole answer, and give up in bounded time and memory.
+
+libpq waits without end for a server that is stopped, and keeps what one sends that never stops. So every wait on an
+open connection is made here, against a deadline of our own and a cap on the bytes that arrive.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import select
+import struct
+import termios
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import capabilities, errors, pq, sql
+from psycopg.adapt import Transformer
+
+CANCEL_S = 2.0
+"""How long the server may take to obey a cancel before the connection is closed."""
+MAX_BYTES = 32 << 20
+"""Of one answer, or of one row of a copy."""
+MAX_ROWS = 200_000
+MAX_COLUMNS = 64
+
+Row = tuple[Any, ...]
+Query = sql.SQL | sql.Composed | bytes
+Connection = psycopg.Connection[Row]
+FAILURES = (psycopg.Error, OSError, ValueError, ArithmeticError)
+"""What an exchange can raise: the server's errors, a lost connection, text that cannot be encoded or decoded."""
+_FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.NONFATAL_ERROR, pq.ExecStatus.BAD_RESPONSE)
+
+
+class Silent(psycopg.OperationalError):
+    """The server answered neither the statement nor the cancel; the connection is closed."""
+
+
+class TooMuch(psycopg.OperationalError):
+    """The answer is larger than any that was asked for; the connection is closed."""
+
+
+@dataclass(slots=True)
+class _Wait:
+    """The deadline and the bytes of one exchange."""
+
+    connection: Connection
+    limit_s: float
+    until_s: float
+    received: int = 0
+    cancelled: bool = False
+
+    def ready(self, events: int) -> None:
+        """Block until the socket is; raises Silent when that takes too long."""
+        poll = select.poll()
+        poll.register(self.connection.pgconn.socket, events)
+        while not poll.poll(max(1000 * (self.until_s - time.monotonic()), 0)):
+            if time.monotonic() >= self.until_s:
+                self._expire()
+
+    def read(self) -> None:
+        """Take in what has arrived, after a wait for it; raises TooMuch beyond MAX_BYTES."""
+        self.ready(select.POLLIN)
+        arrived = fcntl.ioctl(self.connection.pgconn.socket, termios.FIONREAD, b"\0" * 4)
+        self.received += int(struct.unpack("i", arrived)[0])
+        if self.received > MAX_BYTES:
+            self.connection.close()
+            raise TooMuch(f"the server sent more than {MAX_BYTES >> 20} MB for one answer")
+        self.connection.pgconn.consume_input()
+
+    def _expire(self) -> None:
+        """The server's own statement_timeout comes first; a query can switch that off, or the server may be gone."""
+        if self.cancelled:
+            self.connection.close()
+            raise Silent(f"the server did not answer within {self.limit_s:g} s, nor obey a cancel")
+        self.cancelled = True
+        if capabilities.has_cancel_safe():  # the older cancel would wait for the server itself
+            with suppress(*FAILURES):
+                self.connection.cancel_safe(timeout=CANCEL_S)
+        self.until_s = time.monotonic() + CANCEL_S
+
+
+def exchange(
+    connection: Connection, send: Callable[[pq.abc.PGconn], None], limit_s: float
+) -> tuple[pq.abc.PGresult, ...]:
+    """Every result of what `send` sends; raises psycopg's errors, among them Silent and TooMuch."""
+    wait = _begin(connection, send, limit_s)
+    results = []
+    while (result := _next(wait)) is not None:
+        if result.status in _FAILED:
+            _drain(wait)
+            raise errors.error_from_result(result, encoding="utf-8")
+        if result.nfields > MAX_COLUMNS or result.ntuples > MAX_ROWS:
+            connection.close()
+            raise TooMuch(f"the answer has more than {MAX_COLUMNS} columns or {MAX_ROWS:,} rows")
+        results.append(result)
+        if result.status == pq.ExecStatus.COPY_OUT:
+            break
+    return tuple(results)
+
+
+def simple(connection: Connection, text: Query, limit_s: float) -> list[Row]:
+    """The rows of the last of several statements of ours; raises psycopg's errors."""
+    query = _bytes(connection, text)
+    results = exchange(connection, lambda pgconn: pgconn.send_query(query), limit_s)
+    shown = [result for result in results if result.status == pq.ExecStatus.TUPLES_OK]
+    return _rows(connection, shown[-1]) if shown else []
+
+
+def extended(connection: Connection, text: Query, limit_s: float) -> list[Row]:
+    """The rows of one statement, by the protocol that takes one only; raises psycopg's errors.
+
+    It has no name, so that nothing is left on a server connection that a pooler gives to the next client.
+    """
+    query = _bytes(connection, text)
+
+    def send(pgconn: pq.abc.PGconn) -> None:
+        pgconn.send_query_params(query, None, result_format=pq.Format.BINARY)
+
+    return _rows(connection, exchange(connection, send, limit_s)[-1])
+
+
+def copied(connection: Connection, text: Query, limit_s: float) -> Iterator[bytes]:
+    """The lines of a `copy … to stdout`, which may be more than fit into memory; raises psycopg's errors."""
+    query = _bytes(connection, text)
+    begun_s = time.monotonic()
+    exchange(connection, lambda pgconn: pgconn.send_query(query), limit_s)
+    wait = _Wait(connection, limit_s, begun_s + limit_s)
+    while True:
+        size, data = connection.pgconn.get_copy_data(1)
+        if size > 0:
+            wait.received = 0
+            yield bytes(data)
+        elif size == 0:
+            wait.read()
+        else:
+            break
+    while (result := _next(wait)) is not None:
+        if result.status in _FAILED:
+            _drain(wait)
+            raise errors.error_from_result(result, encoding="utf-8")
+
+
+def _begin(connection: Connection, send: Callable[[pq.abc.PGconn], None], limit_s: float) -> _Wait:
+    if connection.closed:
+        raise psycopg.OperationalError("it was closed after an earlier statement")
+    wait = _Wait(connection, limit_s, time.monotonic() + limit_s)
+    send(connection.pgconn)
+    while connection.pgconn.flush():
+        wait.ready(select.POLLOUT)
+    return wait
+
+
+def _next(wait: _Wait) -> pq.abc.PGresult | None:
+    pgconn = wait.connection.pgconn
+    while pgconn.is_busy():
+        wait.read()
+    return pgconn.get_result()
+
+
+def _drain(wait: _Wait) -> None:
+    with suppress(*FAILURES):
+        while _next(wait) is not None:
+            pass
+
+
+def _rows(connection: Connection, result: pq.abc.PGresult) -> list[Row]:
+    transformer = Transformer(connection)
+    transformer.set_pgresult(result)
+    return transformer.load_rows(0, result.ntuples, tuple)
+
+
+def _bytes(connection: Connection, text: Query) -> bytes:
+    return text if isinstance(text, bytes) else text.as_bytes(connection)
