@@ -22,6 +22,7 @@ __all__ = [
     "from_environment",
     "measure",
     "parse",
+    "remarks",
     "role_sql",
     "schema_lock",
     "secrets",
@@ -59,7 +60,7 @@ def from_environment(environ: Mapping[str, str]) -> str | None:
 
 def role_sql(name: str, database: Database) -> str:
     """The statements that make a role which may do what readiness needs and nothing else, for psql."""
-    from readiness.database.role import statements
+    from readiness.database.least_role import statements
 
     return statements(name, database.schemas)
 
@@ -89,6 +90,15 @@ def check_role(url: str, database: Database, *, writer_allowed: bool = False) ->
     if power and not writer_allowed:
         refuse(power)
     return power
+
+
+def remarks(url: str, database: Database) -> tuple[str, ...]:
+    """What a role that can only read is not kept from by its server; raises NotMeasured."""
+    from readiness.database.connect import open_read_only
+    from readiness.database.role import remarks
+
+    with open_read_only(url, timeout_s=database.statement_timeout_s) as session:
+        return remarks(session)
 
 
 def before_load(

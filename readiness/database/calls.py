@@ -43,7 +43,10 @@ _FORBIDDEN = sql.SQL(
     left join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = p.oid
          and d.deptype = 'e' and d.refclassid = 'pg_catalog.pg_extension'::regclass
     left join pg_catalog.pg_extension e on e.oid = d.refobjid
-    where p.oid = any ({called}::oid[])
+    where (p.oid = any ({called}::oid[]) or p.oid in (
+        select pg_catalog.unnest(array[aggtransfn, aggfinalfn, aggcombinefn, aggmtransfn, aggminvtransfn, aggmfinalfn,
+                                       aggserialfn, aggdeserialfn]::oid[])
+        from pg_catalog.pg_aggregate where aggfnoid = any ({called}::oid[])))
       and (p.prosecdef or e.extname = any ({text}::text[])
            or (p.provolatile = 'v' and not (p.oid < 16384 and p.proname = any ({harmless}::text[])))
            or (p.oid < 16384 and p.proname = any ({but}::text[])))
@@ -80,7 +83,7 @@ def parsed(session: Session, text: str) -> tuple[pq.abc.PGresult, frozenset[int]
     connection = session.connection
     with session.guarded() as limit_s:
         query = text.encode()
-        was = wire.simple(connection, settings.reading(tuple(_SHOWING)), OURS_S)[0]
+        was = wire.row(connection, settings.reading(tuple(_SHOWING)), OURS_S)
         wire.simple(connection, settings.setting(_SHOWING), OURS_S)
         connection.add_notice_handler(keep)
         try:

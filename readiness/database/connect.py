@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
@@ -82,13 +82,13 @@ class Session:
     """Whether SQL of thresholds.yaml may call what it likes: the role was allowed by name."""
     budget: Budget = field(default_factory=lambda: Budget(10 << 30))
 
-    def rows(self, query: Query) -> list[Row]:
+    def rows(self, query: Query, meanwhile: Callable[[], None] | None = None) -> list[Row]:
         """The answer to one statement, never more than one; raises NotMeasured with the reason.
 
-        A statement that fails takes only itself down, by a savepoint.
+        A statement that fails takes only itself down, by a savepoint; what `meanwhile` raises takes the connection.
         """
         with self.guarded() as limit_s:
-            return wire.extended(self.connection, query, limit_s)
+            return wire.extended(self.connection, query, limit_s, meanwhile)
 
     def under(self, **others: str) -> Session:
         """The same transaction, its statements under `others` of the settings."""
@@ -127,7 +127,7 @@ class Session:
         try:
             yield
             expected = {**self.settings, READ_ONLY: "on"}
-            (found,) = wire.simple(self.connection, settings.reading(tuple(expected)), OURS_S)
+            found = wire.row(self.connection, settings.reading(tuple(expected)), OURS_S)
             settings.same(expected, found)
         except (*FAILURES, NotMeasured):
             with suppress(*FAILURES):  # the first error is the one to tell
@@ -161,10 +161,10 @@ class Sampling:
             set=settings.setting(wanted), read=settings.reading(tuple(wanted))
         )
         try:
-            (set_,) = wire.simple(self.connection, begin, OURS_S)
+            before = wire.row(self.connection, begin, OURS_S)
             found = wire.extended(self.connection, query, self.timeout_s + 1.0)
-            (after,) = wire.simple(self.connection, settings.reading((*wanted, READ_ONLY)), OURS_S)
-            settings.same({**dict(zip(wanted, set_, strict=True)), READ_ONLY: "on"}, after)
+            after = wire.row(self.connection, settings.reading((*wanted, READ_ONLY)), OURS_S)
+            settings.same({**dict(zip(wanted, before, strict=True)), READ_ONLY: "on"}, after)
         except (*FAILURES, NotMeasured):
             with suppress(*FAILURES):
                 wire.simple(self.connection, b"rollback", OURS_S)
@@ -250,8 +250,8 @@ def _begin(connection: Connection, url: str, timeout_s: float, budget: Budget, s
         prepare = sql.SQL("{}{}; {}").format(begin, join, settings.setting(wanted))
         wire.simple(connection, prepare, OURS_S)
         if not snapshot:  # a savepoint could not export it
-            ((snapshot,),) = wire.simple(connection, b"select pg_catalog.pg_export_snapshot()", OURS_S)
-        (found,) = wire.simple(connection, settings.reading(names), OURS_S)
+            (snapshot,) = wire.row(connection, b"select pg_catalog.pg_export_snapshot()", OURS_S)
+        found = wire.row(connection, settings.reading(names), OURS_S)
     except FAILURES as error:
         reason = statement_reason(error, OURS_S, LOCK_TIMEOUT_S)
     else:

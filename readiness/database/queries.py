@@ -9,7 +9,7 @@ from fractions import Fraction
 from psycopg import pq
 
 from readiness.config.model import Query
-from readiness.database import calls
+from readiness.database import calls, spill
 from readiness.database.connect import ServerError, Session
 from readiness.database.reads import bytes_to_read
 from readiness.errors import NotMeasured
@@ -39,7 +39,7 @@ def answer(session: Session, query: Query) -> Fraction:
         calls.check(own, called)
         wrapped = b"select * from (\n" + bare.encode() + b"\n) q limit 2"
         own.spend(bytes_to_read(own, wrapped), "the query")
-        rows = own.rows(wrapped)
+        rows = own.rows(wrapped, spill.watch(session, own))
     if len(rows) != 1:
         raise NotMeasured(f"must yield one row, not {'none' if not rows else 'several'}")
     return _finite(rows[0][0])

@@ -11,7 +11,7 @@ import select
 import struct
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -20,10 +20,13 @@ import psycopg
 from psycopg import capabilities, errors, pq, sql
 from psycopg.adapt import Transformer
 
+from readiness.errors import NotMeasured
+
 CANCEL_S = 2.0
 """How long the server may take to obey a cancel before the connection is closed."""
 MAX_BYTES = 32 << 20
 """Of one answer, or of one row of a copy."""
+MEANWHILE_S = 0.25
 MAX_ROWS = 200_000
 MAX_COLUMNS = 64
 
@@ -50,16 +53,31 @@ class _Wait:
     connection: Connection
     limit_s: float
     until_s: float
+    meanwhile: Callable[[], None] | None = None
     received: int = 0
     cancelled: bool = False
 
     def ready(self, events: int) -> None:
-        """Block until the socket is; raises Silent when that takes too long."""
+        """Block until the socket is; raises Silent when that takes too long, and what `meanwhile` raises."""
         poll = select.poll()
         poll.register(self.connection.pgconn.socket, events)
-        while not poll.poll(max(1000 * (self.until_s - time.monotonic()), 0)):
+        while not poll.poll(1000 * self._patience_s()):
             if time.monotonic() >= self.until_s:
                 self._expire()
+            elif self.meanwhile is not None:
+                self._look(self.meanwhile)
+
+    def _patience_s(self) -> float:
+        left_s = max(self.until_s - time.monotonic(), 0)
+        return left_s if self.meanwhile is None else min(left_s, MEANWHILE_S)
+
+    def _look(self, meanwhile: Callable[[], None]) -> None:
+        try:
+            meanwhile()
+        except NotMeasured:
+            self._cancel()
+            self.connection.close()
+            raise
 
     def read(self) -> None:
         """Take in what has arrived, after a wait for it; raises TooMuch beyond MAX_BYTES."""
@@ -77,17 +95,28 @@ class _Wait:
             self.connection.close()
             raise Silent(f"the server did not answer within {self.limit_s:g} s, nor obey a cancel")
         self.cancelled = True
+        self._cancel()
+        self.until_s = time.monotonic() + CANCEL_S
+
+    def _cancel(self) -> None:
         if capabilities.has_cancel_safe():  # the older cancel would wait for the server itself
             with suppress(*FAILURES):
                 self.connection.cancel_safe(timeout=CANCEL_S)
-        self.until_s = time.monotonic() + CANCEL_S
 
 
 def exchange(
-    connection: Connection, send: Callable[[pq.abc.PGconn], None], limit_s: float
+    connection: Connection,
+    send: Callable[[pq.abc.PGconn], None],
+    limit_s: float,
+    meanwhile: Callable[[], None] | None = None,
 ) -> tuple[pq.abc.PGresult, ...]:
-    """Every result of what `send` sends; raises psycopg's errors, among them Silent and TooMuch."""
+    """Every result of what `send` sends; raises psycopg's errors, among them Silent and TooMuch.
+
+    `meanwhile` is called again and again during the wait; when it raises NotMeasured the statement is cancelled and
+    the connection closed.
+    """
     wait = _begin(connection, send, limit_s)
+    wait.meanwhile = meanwhile
     results = []
     while (result := _next(wait)) is not None:
         if result.status in _FAILED:
@@ -107,10 +136,20 @@ def simple(connection: Connection, text: Query, limit_s: float) -> list[Row]:
     query = _bytes(connection, text)
     results = exchange(connection, lambda pgconn: pgconn.send_query(query), limit_s)
     shown = [result for result in results if result.status == pq.ExecStatus.TUPLES_OK]
-    return _rows(connection, shown[-1]) if shown else []
+    return _rows(connection, _last(shown)) if shown else []
 
 
-def extended(connection: Connection, text: Query, limit_s: float) -> list[Row]:
+def row(connection: Connection, text: Query, limit_s: float) -> Row:
+    """The one row of the last of several statements of ours; raises psycopg's errors."""
+    rows = simple(connection, text, limit_s)
+    if len(rows) != 1:
+        raise psycopg.DataError("the server answered a setting without a row")
+    return rows[0]
+
+
+def extended(
+    connection: Connection, text: Query, limit_s: float, meanwhile: Callable[[], None] | None = None
+) -> list[Row]:
     """The rows of one statement, by the protocol that takes one only; raises psycopg's errors.
 
     It has no name, so that nothing is left on a server connection that a pooler gives to the next client.
@@ -120,7 +159,7 @@ def extended(connection: Connection, text: Query, limit_s: float) -> list[Row]:
     def send(pgconn: pq.abc.PGconn) -> None:
         pgconn.send_query_params(query, None, result_format=pq.Format.BINARY)
 
-    return _rows(connection, exchange(connection, send, limit_s)[-1])
+    return _rows(connection, _last(exchange(connection, send, limit_s, meanwhile)))
 
 
 def copied(connection: Connection, text: Query, limit_s: float) -> Iterator[bytes]:
@@ -159,6 +198,12 @@ def _next(wait: _Wait) -> pq.abc.PGresult | None:
     while pgconn.is_busy():
         wait.read()
     return pgconn.get_result()
+
+
+def _last(results: Sequence[pq.abc.PGresult]) -> pq.abc.PGresult:
+    if not results:
+        raise psycopg.DataError("the server gave no answer")
+    return results[-1]
 
 
 def _drain(wait: _Wait) -> None:

@@ -23,6 +23,7 @@ from readiness.database.under_load import measurements as under_load
 from readiness.demo.identity import popen_identity, server_identity
 from readiness.demo.pg_binaries import find_binaries
 from readiness.demo.postgres import SUPERUSER, Postgres
+from readiness.errors import ConfigError
 from readiness.measurements.run import Measurement
 from readiness.probes.window import Window
 from tests.database.conftest import READER_PASSWORD, READER_QUOTED, Place
@@ -75,25 +76,50 @@ def test_a_database_whose_name_needs_quotes(place: Place) -> None:
     assert found["data.bags"].value == 10, found
 
 
+def psql(place: Place, script: str) -> subprocess.CompletedProcess[str]:
+    """As a pipe without a terminal: `readiness database role --sql | psql`."""
+    program = shutil.which("psql")
+    if program is None:
+        pytest.skip("psql is not installed")
+    command = [program, "--no-psqlrc", "--quiet", place.admin_url]
+    return subprocess.run(command, input=script, text=True, capture_output=True, timeout=60, start_new_session=True)
+
+
 def test_the_least_role_that_we_print_can_do_everything_and_write_nothing(place: Place) -> None:
-    statements = database.role_sql("least", Database()).replace(':"DBNAME"', place.name)
-    lines = [line for line in statements.splitlines() if not line.startswith(("\\\\", "\\", "--"))]
-    with psycopg.connect(place.admin_url, autocommit=True) as connection:
-        connection.execute("drop role if exists least")
-        for line in lines:
-            connection.execute(line.encode())
-        connection.execute("alter role least password 'least-5ecret'")
+    place.execute(
+        "create role migrator",
+        "grant create on schema public to migrator",
+        "set role migrator; create table first (id serial)",
+    )
+    piped = psql(place, database.role_sql("least", Database()))
+    assert (piped.returncode, piped.stderr) == (0, "")
+    place.execute("alter role least password 'least-5ecret'")
+    place.execute("create table mine (id serial)", "set role migrator; create table theirs (id serial)")
     url = place.server.url("least", "least-5ecret", place.name)
-    assert database.check_role(url, SECTION) == ""
-    found = measured(url, SECTION, frozenset({"database.orphans", "database.sequences.used"}))
-    assert [one.reason for one in found.values() if one.reason] == []
-    window = Window()
-    window.begin()
-    window.end()
-    assert watch(url, window, wait_for_counters=False, stop=lambda: False).reason is not None  # it ended at once
-    with psycopg.connect(place.admin_url, autocommit=True) as connection:
-        connection.execute("drop owned by least")
-        connection.execute("drop role least")
+    try:
+        assert database.check_role(url, SECTION) == ""
+        section = Database({name: Count(name) for name in ("bags", "first", "mine", "theirs")})
+        found = measured(url, section, frozenset({"database.orphans", "database.sequences.used"}))
+        assert [one.reason for one in found.values() if one.reason] == []
+        assert sorted(found["database.sequences.used"].details, key=lambda one: one.subject)[-1].observed == "3"
+        assert watch(url, opened(), wait_for_counters=False, stop=lambda: False).reason is None
+    finally:
+        place.execute("drop owned by least", "drop role least", "drop owned by migrator cascade", "drop role migrator")
+
+
+def test_a_failing_statement_ends_the_script_of_the_role_and_leaves_nothing(place: Place) -> None:
+    piped = psql(place, database.role_sql("nobody_made_me", Database(schemas=("nowhere",))))
+    assert piped.returncode != 0
+    assert "nowhere" in piped.stderr
+    with pytest.raises(psycopg.errors.UndefinedObject):
+        place.execute("drop role nobody_made_me")
+
+
+@pytest.mark.parametrize("name", ["x\n\\! true", "a$readiness$b", "\u202ex"])
+def test_no_name_leaves_its_place_in_the_script_of_the_role(name: str) -> None:
+    for role, schemas in ((name, ("public",)), ("least", (name,))):
+        with pytest.raises(ConfigError, match="no name for a role or a schema"):
+            database.role_sql(role, Database(schemas=schemas))
 
 
 def test_a_role_that_can_write_is_only_allowed_by_name(place: Place) -> None:
