@@ -20,6 +20,7 @@ from readiness.cli.workers import workers_of
 from readiness.config import scalars
 from readiness.config.model import Config
 from readiness.config.override import override
+from readiness.database.needed import without_database
 from readiness.errors import ConfigError, ExitCode, NotMeasured, Refused
 from readiness.judge import repeats
 from readiness.judge.judge import judge
@@ -93,6 +94,7 @@ def assess(request: Request) -> Assessment:
     database_url = database.from_environment(environ)
     if database_url and not profile:
         database.parse(database_url)
+    unmeasured = None if database_url or profile else without_database(config)
     cache_url = environ.get(CACHE_VARIABLE) or None
     if cache_url and not profile:
         redis_info.parse(cache_url)
@@ -103,6 +105,8 @@ def assess(request: Request) -> Assessment:
         interrupted = open_things.enter_context(watched())
         progress = choose(quiet=request.quiet)
         open_things.callback(progress.close)
+        if unmeasured:
+            progress.note(unmeasured)
         secrets = secrets_of(environ, config, None if profile else database_url, None if profile else cache_url)
         files = Files(request.out, formats, run_id, config, request.target, secrets)
         files.replace_yesterday()

@@ -65,16 +65,16 @@ def role_sql(name: str, database: Database) -> str:
     return statements(name, database.schemas)
 
 
-def schema_lock(url: str, database: Database) -> str:
-    """The text of a schema lock; raises NotMeasured."""
+def schema_lock(url: str, database: Database, *, roles: bool = True) -> str:
+    """The text of a schema lock, with or without owners and privileges; raises NotMeasured."""
     from readiness.database.connect import open_read_only
-    from readiness.database.schema.lines import read, text
+    from readiness.database.schema.lines import has_tables, read, text
 
     with open_read_only(url, timeout_s=database.statement_timeout_s) as session:
-        lines = read(session, database.schemas)
-    if not lines:
+        lines = read(session, database.schemas, roles=roles)
+    if not has_tables(lines):
         raise NotMeasured(f"no table in the schemas {', '.join(database.schemas)}, so there is nothing to lock")
-    return text(lines)
+    return text(lines, roles=roles)
 
 
 def check_role(url: str, database: Database, *, writer_allowed: bool = False) -> str:

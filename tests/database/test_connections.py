@@ -89,12 +89,12 @@ def test_the_least_role_that_we_print_can_do_everything_and_write_nothing(place:
     place.execute(
         "create role migrator",
         "grant create on schema public to migrator",
-        "set role migrator; create table first (id serial)",
+        "set role migrator; create table first (id serial); reset role",
     )
     piped = psql(place, database.role_sql("least", Database()))
     assert (piped.returncode, piped.stderr) == (0, "")
     place.execute("alter role least password 'least-5ecret'")
-    place.execute("create table mine (id serial)", "set role migrator; create table theirs (id serial)")
+    place.execute("create table mine (id serial)", "set role migrator; create table theirs (id serial); reset role")
     url = place.server.url("least", "least-5ecret", place.name)
     try:
         assert database.check_role(url, SECTION) == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import commonprefix
 from pathlib import Path
 
 from readiness.config.model import Database
@@ -17,13 +18,19 @@ from readiness.text import clean
 DRIFT, DESTRUCTIVE = "database.schema.drift", "database.schema.destructive"
 METRICS = (DRIFT, DESTRUCTIVE)
 SHOWN = 100
+<<<<<<< HEAD
 MOST_BYTES = 16 << 20
+=======
+CONTEXT = 40
+"""Characters before the first difference that are shown of a long line."""
+>>>>>>> 3116e4e (database: a lock of everything a schema is made of; no load for nothing)
 
 
 def measure(session: Session, database: Database) -> tuple[Measurement, ...]:
     """Both measurements, with every difference as a line of their details."""
     try:
-        changes = compare(_lock(database), lines.read(session, database.schemas))
+        lock, roles = _lock(database)
+        changes = compare(lock, lines.read(session, database.schemas, roles=roles))
     except (NotMeasured, ValueError) as error:
         return tuple(Measurement(metric, None, None, SOURCE, reason=str(error)) for metric in METRICS)
     harm = tuple(change for change in changes if change.destructive)
@@ -33,7 +40,7 @@ def measure(session: Session, database: Database) -> tuple[Measurement, ...]:
     )
 
 
-def _lock(database: Database) -> tuple[str, ...]:
+def _lock(database: Database) -> tuple[tuple[str, ...], bool]:
     if database.schema_lock is None:
         raise NotMeasured("database.schema_lock names no file; write one with `readiness schema lock`")
     path = Path(database.schema_lock)
@@ -67,4 +74,7 @@ def _words(change: Change) -> str:
         case before, None:
             return before or ""
         case before, after:
-            return f"{before} -> {after}"
+            same = len(commonprefix((before or "", after or "")))
+            start = max(same - CONTEXT, 0) if same > 2 * CONTEXT else 0
+            dots = "…" if start else ""
+            return f"{dots}{(before or '')[start:]} -> {dots}{(after or '')[start:]}"
