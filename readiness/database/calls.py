@@ -17,7 +17,7 @@ from readiness.database.connect import OURS_S, Session
 from readiness.errors import NotMeasured
 from readiness.text import clean
 
-_OID = re.compile(r":(?:\w*funcid|aggfnoid|winfnoid) ([0-9]{1,10})\b", re.ASCII)
+_OID = re.compile(r":(?:\w*funcid|aggfnoid|winfnoid)\s+([0-9]{1,10})\b", re.ASCII)  # the server breaks lines at spaces
 _SHOWING = {"debug_print_parse": "on", "debug_pretty_print": "off", "client_min_messages": "log"}
 _HARMLESS = (
     "clock_timestamp", "currval", "gen_random_uuid", "lastval", "pg_blocking_pids", "pg_current_wal_flush_lsn",

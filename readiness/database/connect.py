@@ -50,13 +50,13 @@ class Budget:
         self._left = limit
         self._lock = threading.Lock()
 
-    def spend(self, size: int, what: str) -> None:
+    def spend(self, size: int, what: str, does: str = "would read") -> None:
         """Take `size` bytes; raises NotMeasured when that is more than what is left, and takes nothing then."""
         with self._lock:
             if size > self._left:
                 left = "" if self._left == self._limit else f" ({_size(self._left)} are left of it)"
                 raise NotMeasured(
-                    f"{what} would read {_size(size)}, more than database.max_scan allows: {_size(self._limit)}{left}"
+                    f"{what} {does} {_size(size)}, more than database.max_scan allows: {_size(self._limit)}{left}"
                 )
             self._left -= size
 
@@ -101,9 +101,9 @@ class Session:
             joined = _begin(connection, self.url, self.timeout_s, self.budget, self.snapshot)
             yield replace(joined, ends_at=self.ends_at, any_function=self.any_function)
 
-    def spend(self, size: int, what: str) -> None:
+    def spend(self, size: int, what: str, does: str = "would read") -> None:
         """Announce a scan; raises NotMeasured when it is too large."""
-        self.budget.spend(size, what)
+        self.budget.spend(size, what, does)
 
     @contextmanager
     def guarded(self) -> Iterator[float]:

@@ -32,7 +32,7 @@ def watch(session: Session, own: Session) -> Callable[[], None]:
         with suppress(NotMeasured):
             ((size,),) = session.rows(query)
         if size > most:
-            own.spend(int(size) - most, "a temporary file of the query")
+            own.spend(int(size) - most, "the query", "writes temporary files of another")
             most = int(size)
 
     return look

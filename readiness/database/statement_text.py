@@ -13,7 +13,7 @@ from readiness.text import clean
 MAX_READ = 10_000
 """Characters of a text that are looked at."""
 _PLANNED = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "VALUES", "TABLE"})
-_WORD = re.compile(r"[A-Za-z]{1,20}", re.ASCII)
+_WORD = re.compile(r"[A-Za-z]{1,20}(?![\w$])", re.ASCII)
 # One token each, and none of them can match in two ways, so that the time is that of the text.
 _TOKEN = re.compile(
     r"""(?P<line>--[^\n]*)

@@ -57,10 +57,10 @@ DATABASE: tuple[Metric, ...] = (
         Kind.RATE,
         "database",
         "Transactions that were rolled back, of all that ended in the judged window, by the server's own count.",
-        "Work that was done for nothing, where the service meant to commit. Some libraries end every read with ROLLBACK, such "
-        "as SQLAlchemy when it gives a connection back: there it counts reads and says nothing of errors.",
-        "Compare with the share of reads, and look for errors in the server's log. Where reads end with ROLLBACK, set the "
-        "limit from a healthy run, or leave the check out.",
+        "Work that was done for nothing, where the service meant to commit. Some libraries end every read with "
+        "ROLLBACK, as SQLAlchemy does when it gives a connection back: there it counts reads and tells no errors.",
+        "Look for errors in the server's log. Where reads end with ROLLBACK, set the limit from a healthy run, or "
+        "leave the check out.",
     ),
     Metric(
         "database.buffer_hit_rate",

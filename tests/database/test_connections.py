@@ -17,7 +17,7 @@ import pytest
 from psycopg import sql
 
 from readiness import database
-from readiness.config.model import Count, Database
+from readiness.config.model import Count, Database, Query
 from readiness.database.activity import watch
 from readiness.database.under_load import measurements as under_load
 from readiness.demo.identity import popen_identity, server_identity
@@ -27,6 +27,7 @@ from readiness.errors import ConfigError
 from readiness.measurements.run import Measurement
 from readiness.probes.window import Window
 from tests.database.conftest import READER_PASSWORD, READER_QUOTED, Place
+from tests.database.test_activity import Between
 from tests.faultd.client import free_port, until
 
 SECTION = Database({"bags": Count("bags")})
@@ -101,7 +102,7 @@ def test_the_least_role_that_we_print_can_do_everything_and_write_nothing(place:
         section = Database({name: Count(name) for name in ("bags", "first", "mine", "theirs")})
         found = measured(url, section, frozenset({"database.orphans", "database.sequences.used"}))
         assert [one.reason for one in found.values() if one.reason] == []
-        assert sorted(found["database.sequences.used"].details, key=lambda one: one.subject)[-1].observed == "3"
+        assert max(found["database.sequences.used"].details, key=lambda one: one.subject).observed == "3"
         assert watch(url, opened(), wait_for_counters=False, stop=lambda: False).reason is None
     finally:
         place.execute("drop owned by least", "drop role least", "drop owned by migrator cascade", "drop role migrator")
@@ -189,18 +190,30 @@ def test_through_pgbouncer_everything_is_measured_and_the_pooler_is_named(
             assert found["data.bags"].value == 10, found["data.bags"].reason
             assert found["database.orphans"].value == 0
             assert f"through a pooler, {mode} pooling" in notes(found["data.bags"])
-        sampled = watch(url, opened(), wait_for_counters=False, stop=lambda: False)
+        with psycopg.connect(url, prepare_threshold=None, autocommit=True) as other:  # takes turns on the connections
+            steps = [lambda: other.execute("select 1")] * 20
+            sampled = watch(url, Between(*steps), wait_for_counters=False, stop=lambda: False)
         assert sampled.reason is None
-        assert sampled.sessions
+        assert len(sampled.sessions) > 20
+        assert sampled.counters is not None
+        lock = tmp_path / "schema.lock"
+        lock.write_text(database.schema_lock(url, SECTION))
+        asking = replace(SECTION, queries={"q": Query("select count(*) from bags")}, schema_lock=str(lock))
+        found = measured(url, asking)
+        assert (found["data.q"].value, found["database.schema.drift"].value) == (10, 0)
+        assert database.check_role(url, SECTION) == ""
     assert "through a pooler" not in notes(measured(place.reader_url)["data.bags"])
     assert place.digest() == before
 
 
 def test_statement_pooling_cannot_hold_a_snapshot_and_says_so(place: Place, tmp_path: Path) -> None:
+    place.execute("grant pg_monitor to reader")
     with pgbouncer(place, tmp_path, "statement") as url:
         found = measured(url)["data.bags"]
+        sampled = watch(url, opened(), wait_for_counters=False, stop=lambda: False)
     assert found.value is None
     assert "transaction" in str(found.reason).lower()
+    assert "transaction" in str(sampled.reason).lower()
 
 
 def opened() -> Window:

@@ -31,7 +31,10 @@ _KIND = (
 _HEAD = f"{_KIND} || pg_catalog.format(' %I.%I', n.nspname, c.relname)"
 _RELATIONS = (
     "pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace"
-    " and n.nspname = any ({schemas}::text[]) and not c.relispartition and " + _own("pg_class", "c.oid")
+    " and n.nspname = any ({schemas}::text[]) and not c.relispartition and "
+    + _own("pg_class", "c.oid")
+    + " and "
+    + _own("pg_type", "c.reltype")  # a composite type is a member of its extension as a type
 )
 _TABLES = _RELATIONS + " and c.relkind in ('r', 'p', 'v', 'm', 'f')"
 

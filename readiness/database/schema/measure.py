@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from os.path import commonprefix
 from pathlib import Path
 
 from readiness.config.model import Database
@@ -67,14 +66,19 @@ def _details(changes: tuple[Change, ...]) -> tuple[Detail, ...]:
     return tuple(found)
 
 
+def _shown_from(before: str, after: str) -> int:
+    """Where to begin, so that the first difference of two long lines is seen."""
+    same = next((at for at, (old, new) in enumerate(zip(before, after, strict=False)) if old != new), 0)
+    return same - CONTEXT if same > 2 * CONTEXT else 0
+
+
 def _words(change: Change) -> str:
     match change.before, change.after:
         case None, after:
             return after or ""
         case before, None:
             return before or ""
-        case before, after:
-            same = len(commonprefix((before or "", after or "")))
-            start = max(same - CONTEXT, 0) if same > 2 * CONTEXT else 0
+        case str(before), str(after):
+            start = _shown_from(before, after)
             dots = "…" if start else ""
-            return f"{dots}{(before or '')[start:]} -> {dots}{(after or '')[start:]}"
+            return f"{dots}{before[start:]} -> {dots}{after[start:]}"
