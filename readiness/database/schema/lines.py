@@ -45,6 +45,8 @@ def read(session: Session, schemas: tuple[str, ...], *, roles: bool = True) -> t
 
 def visible(name: str) -> str:
     """The name with every character that a reader would not see written as its number: no two names look the same."""
+    if clean(name, len(name) + 1) == name:
+        return name
     return "".join(one if clean(one) == one or one == " " else f"\\u{ord(one):04x}" for one in name)
 
 
