@@ -17,12 +17,9 @@ from readiness.text import clean
 DRIFT, DESTRUCTIVE = "database.schema.drift", "database.schema.destructive"
 METRICS = (DRIFT, DESTRUCTIVE)
 SHOWN = 100
-<<<<<<< HEAD
 MOST_BYTES = 16 << 20
-=======
 CONTEXT = 40
 """Characters before the first difference that are shown of a long line."""
->>>>>>> 3116e4e (database: a lock of everything a schema is made of; no load for nothing)
 
 
 def measure(session: Session, database: Database) -> tuple[Measurement, ...]:
