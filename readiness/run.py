@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from readiness import circumstances, probes
 from readiness.database import under_load
-from readiness.database.stages import GRACE_S, NO_DATABASE, Stages
+from readiness.database.stages import NO_DATABASE, Stages
 from readiness.errors import NotMeasured
 from readiness.load import controller, wire
 from readiness.load.assembly import Assembly
@@ -118,7 +118,7 @@ def _drive(
         looking = pool.submit(
             probes.look, target, settings, wanted, window, duration_s=plan.config.load.paced_s, cache_url=plan.cache_url
         )
-        sampling = stages.start_watching(pool, window)
+        watched = stages.start_watching(window)
 
         def on_event(event: wire.Event, assembly: Assembly) -> None:
             match event:
@@ -146,7 +146,7 @@ def _drive(
         looks = looking.result(timeout=PROBE_GRACE_S + settings.health.timeout_ms / 1000)
         if plan.database_url is not None:
             progress.step("waiting for the database's counters")
-        activity = sampling.result(timeout=GRACE_S)
+        activity = watched()
     if outcome.usage_error:
         from readiness.errors import ConfigError
 

@@ -20,6 +20,7 @@ from readiness.cli.workers import check_target, workers_of
 from readiness.config import scalars
 from readiness.config.model import Config
 from readiness.config.override import override
+from readiness.database.needed import without_database
 from readiness.errors import ConfigError, ExitCode, NotMeasured, ReadinessError, Refused
 from readiness.judge import repeats
 from readiness.judge.judge import judge
@@ -101,6 +102,7 @@ def assess(request: Request) -> Assessment:
     database_url = database.from_environment(environ)
     if database_url and not profile:
         database.parse(database_url)
+    unmeasured = None if database_url or profile else without_database(config)
     cache_url = environ.get(CACHE_VARIABLE) or None
     if cache_url and not profile:
         redis_info.parse(cache_url)
@@ -112,6 +114,8 @@ def assess(request: Request) -> Assessment:
         secrets = secrets_of(environ, config, database_url, cache_url, workers.token if workers else None)
         progress = choose(quiet=request.quiet, secrets=secrets)
         open_things.callback(progress.close)
+        if unmeasured:
+            progress.note(unmeasured)
         files = Files(request.out, formats, run_id, config, request.target, secrets)
         files.replace_yesterday()
         if profile:

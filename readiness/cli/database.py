@@ -39,6 +39,7 @@ def role(
             raise ConfigError(f"{database.VARIABLE}: is not set; --sql prints a role without looking at a database")
         try:
             database.check_role(url, section)
+            remarks = database.remarks(url, section)
         except NotMeasured as error:
             raise ConfigError(f"{database.VARIABLE}: {error}") from None
-        say("the role can only read")
+        say("\n".join(("the role can only read", *remarks)))

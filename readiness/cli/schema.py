@@ -29,8 +29,11 @@ def _group() -> None:
 def lock(
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write; - prints.")] = Path("schema.lock"),
     thresholds: Annotated[Path | None, typer.Option(help="For database.schemas; default thresholds.yaml here.")] = None,
+    without_roles: Annotated[
+        bool, typer.Option("--without-roles", help="Leave out owners and privileges, where roles have other names.")
+    ] = False,
 ) -> None:
-    """Write tables, columns, constraints and indexes of READINESS_DATABASE_URL as sorted lines."""
+    """Write what the schemas of READINESS_DATABASE_URL are made of as sorted lines."""
     from readiness import database
 
     with refusals():
@@ -39,7 +42,7 @@ def lock(
         if url is None:
             raise ConfigError(f"{database.VARIABLE}: is not set; it says which database to write down")
         try:
-            content = database.schema_lock(url, section)
+            content = database.schema_lock(url, section, roles=not without_roles)
         except NotMeasured as error:
             raise ConfigError(f"{database.VARIABLE}: {error}") from None
         if net(content) != content:  # a lock without it would never match again

@@ -19,7 +19,8 @@ NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 ACKNOWLEDGED = "writes.acknowledged"
 CHANGE = ".change"
 MAX_SQL = 20_000
-_SIZE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?) ?(MB|GB|TB)", re.ASCII)
+_SIZE = re.compile(r"([0-9]{1,40}(?:\.[0-9]{1,9})?) ?(MB|GB|TB)", re.ASCII)
+MOST_BYTES = 1 << 60
 _UNITS = {"MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 
 
@@ -164,7 +165,10 @@ def size_form() -> Form[int]:
         match = _SIZE.fullmatch(node.text.strip())
         if not match:
             raise ValueError(f'must be a size with its unit, such as "10 GB" (MB, GB or TB), not {node.text!r}')
-        return int(float(match[1]) * _UNITS[match[2]])
+        size = int(float(match[1]) * _UNITS[match[2]])
+        if not 0 < size <= MOST_BYTES:
+            raise ValueError(f"must be more than 0 MB and at most {MOST_BYTES >> 40:,} TB, not {node.text!r}")
+        return size
 
     return scalar(parse, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?(MB|GB|TB)$"})
 
