@@ -54,7 +54,7 @@ class Plan:
     cache_url: str | None = field(default=None, repr=False)
     """Of the cache server, whose INFO is a witness."""
     health_pace: HealthPace | None = None
-    """How often health is looked at, and why; None where nothing looks."""
+    """How often health is sampled, and why; None where nothing samples it."""
 
 
 def plan(
@@ -179,4 +179,5 @@ def hash_of(plan: Plan) -> str:
 
 def warnings(plan: Plan) -> tuple[str, ...]:
     """What the plan cannot prove or contradicts in itself, told before anything is sent."""
-    return lint(plan.config, pace.of({file.name: file.path for file in plan.engine.scenarios}))
+    found = lint(plan.config, pace.of({file.name: file.path for file in plan.engine.scenarios}))
+    return found + (probe_pace.unproven(plan.config, plan.health_pace) if plan.health_pace else ())

@@ -18,9 +18,11 @@ def lint(
     """Read thresholds.yaml and say what is wrong with it; ends with 2 when anything is."""
     import os
 
+    from readiness import probes
     from readiness.config import pace
     from readiness.config.lint import lint as contradictions
     from readiness.config.load import load
+    from readiness.plan import wanted_metrics
     from readiness.probes import pace as probe_pace
     from readiness.scenario_files import find
 
@@ -33,8 +35,10 @@ def lint(
                 raise
             files = ()  # the scenarios of another place: only what the file itself says can be looked at
         paces = pace.of({file.name: file.path for file in files})
-        # As a run would: the health probe's pace follows from the plan.
-        found = contradictions(probe_pace.paced(config, probe_pace.choose(config, paces, 0)), paces)
+        chosen = probe_pace.choose(
+            config, paces, probes.others(config.probes, wanted_metrics(config), config.load.paced_s)
+        )
+        found = contradictions(config, paces) + probe_pace.unproven(config, chosen)
         for line in found:
             say(line, to_stderr=True)
         if found:

@@ -118,6 +118,8 @@ def _samples(checks: list[Check], config: Config, paces: Mapping[str, Pace]) -> 
         metric = catalogue.find(check.metric)
         if metric is None or check.pass_limit.operator is Operator.EQUAL:
             continue
+        if check.metric.startswith("health."):
+            continue  # its samples are the probes' (readiness/probes/pace.py)
         if metric.quantile:
             q = metric.quantile
         elif metric.kind is Kind.RATE and check.metric.startswith("http."):
@@ -161,15 +163,8 @@ def _duration(seconds: float) -> str:
 
 
 def samples_of(check: Check, config: Config, paces: Mapping[str, Pace]) -> Expected:
-    """The judged samples that the plan yields for `check`: exact for probes, an estimate, or an upper bound."""
+    """The judged samples that the plan yields for `check`: an estimate, or an upper bound."""
     load = config.load
-    if check.metric.startswith("health."):
-        count = load.duration_s * 1000 / config.probes.health.pace_ms(load.paced_s) + 1
-        if check.metric == "health.success_rate" and config.probes.health.ready is not None:
-            count *= 2
-        return Expected(
-            count, f"{math.floor(round(count, 6)):,} (one every {config.probes.health.pace_ms(load.paced_s):g} ms)"
-        )
     share = _share(check.scope, load)
     if load.rate_per_s is not None:
         pace = paces.get(check.scope or "")

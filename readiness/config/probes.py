@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-LOOKS = 90.0
+SAMPLES = 90.0
 SHORTEST_MS, LONGEST_MS = 100.0, 10_000.0
 
 
@@ -19,16 +19,16 @@ class Health:
     path: str = "/health"
     ready: str | None = None
     every_ms: float | None = None
-    """Time between two looks; None: `looks` of them over the window."""
+    """Time between two samples, at least; None: `samples` of them over the window."""
     timeout_ms: float = 5000.0
-    looks: float = LOOKS
+    samples: float = SAMPLES
     """Chosen from the plan (readiness/probes/pace.py), where the file sets no time."""
 
     def pace_ms(self, duration_s: float) -> float:
-        """Time between two looks at one endpoint in a judged window of `duration_s`."""
+        """Time between two samples of one endpoint in a judged window of `duration_s`."""
         if self.every_ms is not None:
             return self.every_ms
-        return min(max(duration_s * 1000 / self.looks, SHORTEST_MS), LONGEST_MS)
+        return min(max(duration_s * 1000 / self.samples, SHORTEST_MS), LONGEST_MS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from readiness.config.probes import Custom
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement
 from readiness.probes.evidence import Evidence
-from readiness.probes.sampler import Place, series_of
+from readiness.probes.sampler import Place, series_of, states_of
 
 SOURCE = "probe custom"
 
@@ -31,7 +31,8 @@ def measure(name: str, evidence: Evidence) -> Measurement:
     where = place(settings)
     if where.kind == "info" and where not in evidence.readings.series:
         raise NotMeasured(f"{where.shown}: READINESS_CACHE_URL is not set")
-    samples = series_of(evidence.readings, where)
+    between = settings.take not in ("last", "delta")
+    samples = (states_of if between else series_of)(evidence.readings, where)
     values: list[float] = []
     instances = set()
     for at, sample in enumerate(samples):
