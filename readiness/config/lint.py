@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from readiness.config.model import Check, Config, Load, OnFail, Operator
 from readiness.config.pace import Pace
+from readiness.config.probes import NUMBER
 from readiness.metrics import catalogue
 from readiness.metrics.metric import Kind
 from readiness.stats.share import samples_needed
@@ -30,6 +31,7 @@ def lint(config: Config, paces: Mapping[str, Pace] | None = None) -> tuple[str, 
         *_weights(config),
         *_samples(checks, config, paces or {}),
         *_waived(config),
+        *_same_writes(checks, config),
     ]
     return tuple(
         f"{config.file}:{check.line}: checks.{check.key}{key and '.' + key}: {text}"
@@ -105,6 +107,17 @@ def _waived(config: Config) -> Iterator[Finding]:
                 "",
                 f"is waived on line {waiver.line}, but is {kind}: a waiver only keeps a check from blocking",
             )
+
+
+def _same_writes(checks: list[Check], config: Config) -> Iterator[Finding]:
+    """A write that sets what is already there cannot be seen by any reader."""
+    pair = config.probes.cache.consistency
+    if pair is None or not pair.write.body or pair.write.varies:
+        return
+    for check in checks:
+        if check.metric == "cache.consistency":
+            text = "probes.cache.consistency.write sends the same body each time, so only the first write can be seen"
+            yield check, "", f"{text}: put {NUMBER} into it where the value is, a number that grows with every write"
 
 
 def _samples(checks: list[Check], config: Config, paces: Mapping[str, Pace]) -> Iterator[Finding]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+NUMBER = "{n}"
+"""Stands in a write for a whole number that is larger with every write."""
 SAMPLES = 90.0
 SHORTEST_MS, LONGEST_MS = 100.0, 10_000.0
 
@@ -42,6 +44,17 @@ class Request:
     pointer: str = ""
     form: str | None = None
     """A page whose form this request sends: its hidden fields and its cookies go along."""
+
+    @property
+    def varies(self) -> bool:
+        """Whether NUMBER stands somewhere in it, so that no two writes are the same."""
+        return any(NUMBER in text for text in (self.path, self.body, *self.headers.values()))
+
+    def numbered(self, number: int) -> Request:
+        """The request with `number` in NUMBER's place."""
+        headers = {name: value.replace(NUMBER, str(number)) for name, value in self.headers.items()}
+        path, body = self.path.replace(NUMBER, str(number)), self.body.replace(NUMBER, str(number))
+        return replace(self, path=path, headers=headers, body=body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MOST_SHARE = 0.05
+"""Of the load's requests, and of the time of its answers: what all probes together may add to it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:

@@ -3,8 +3,8 @@
 Three rules, asked before every request of a probe:
 
 - at most one request of an endpoint is in flight,
-- the requests of all probes are at most SHARE of the load's, and so is the time that was waited for their answers, both
-  counted in the judged window as it goes,
+- the requests of all probes are at most MOST_SHARE of the load's, and so is the time that was waited for their answers,
+  both counted in the judged window as it goes,
 - an endpoint is busy with probes for at most BUSY of that time: slow answers slow the pace.
 
 The first FREE requests of a probe to an endpoint, which it needs to say anything at all, are outside the second rule:
@@ -21,7 +21,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from threading import Lock
 
-from readiness.probes.cost import SHARE, Sent
+from readiness.measurements.probing import MOST_SHARE
+from readiness.probes.cost import Sent
 from readiness.probes.window import Window
 
 BUSY = 0.2
@@ -122,4 +123,4 @@ class Allowance:
             if one.in_flight is not None and one.in_flight.at_s >= begin_s:
                 requests += 1
                 waited_ms += max(1000 * (now_s - one.in_flight.at_s), one.usual_ms)
-        return requests <= SHARE * self._load_requests and waited_ms <= SHARE * self._load_ms
+        return requests <= MOST_SHARE * self._load_requests and waited_ms <= MOST_SHARE * self._load_ms

@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from readiness.measurements.probing import Cost, Probing
+from readiness.measurements.probing import MOST_SHARE, Cost, Probing
 from readiness.measurements.run import Load
 from readiness.numbers import count, duration, share_words
 
-SHARE = 0.05
-"""Of the load's requests, and of the time of its answers: what all probes together may add to it."""
 LONGEST_MS = 1e7
 LONGEST_NAME, LONGEST_NUMBER = 40, 20
 TOTAL = "total"
@@ -112,5 +110,5 @@ def words(probing: Probing) -> str:
     plan = "" if probing.planned_requests is None else f", and this plan yields about {probing.planned_requests:,}"
     return (
         f"{sentence} The declared health checks need {probing.needed_looks:,} samples of each endpoint, which is more "
-        f"than {share_words(SHARE)} of the load's requests{plan}."
+        f"than {share_words(MOST_SHARE)} of the load's requests{plan}."
     )

@@ -1,8 +1,8 @@
 """How often the health endpoints are sampled, chosen from the plan: few beside the load, never more than it pays for.
 
 Pure. AIM of the requests that the plan is estimated to yield; more where the declared checks need them, with a little
-room: one sample that was slow by chance must not decide. At most SHARE of the load's requests, together with those of
-all other probes; what a check lacks then is told before anything is sent.
+room: one sample that was slow by chance must not decide. At most MOST_SHARE of the load's requests, together with those
+of all other probes; what a check lacks then is told before anything is sent.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from readiness.config.lint import requests_per_s
 from readiness.config.model import Check, Config
 from readiness.config.pace import Pace
 from readiness.config.probes import SAMPLES
+from readiness.measurements.probing import MOST_SHARE
 from readiness.metrics import catalogue
 from readiness.numbers import duration
 from readiness.probes.allowance import FREE
-from readiness.probes.cost import SHARE
 from readiness.stats import share
 
 AIM = 0.01
@@ -49,7 +49,7 @@ class HealthPace:
         """Samples of each of `endpoints` that the planned load pays for; None where it is not known."""
         if self.planned_requests is None:
             return None
-        return max((SHARE * self.planned_requests - self.others) / endpoints, FREE)
+        return max((MOST_SHARE * self.planned_requests - self.others) / endpoints, FREE)
 
 
 def choose(config: Config, paces: Mapping[str, Pace], others: int) -> HealthPace:
@@ -60,7 +60,7 @@ def choose(config: Config, paces: Mapping[str, Pace], others: int) -> HealthPace
     needed = needs(config)
     known = HealthPace(health.pace_ms(window_s), health.every_ms is not None, planned, None, others)
     paid = known.paid(_endpoints(config))
-    if paid is not None and needed > paid:
+    if paid is not None and needed > paid and _declared(config, ("health.",)):
         known = replace(known, needed_samples=needed)
     if known.declared:
         return known
@@ -96,13 +96,13 @@ def unproven(config: Config, chosen: HealthPace) -> tuple[str, ...]:
         if (needed := _needs(check, config, 0, 0)) and (lack := _lack(config, chosen, needed))
     ]
     planned = chosen.planned_requests
-    if planned is not None and SHARE * planned < chosen.others / 2:
-        requests = math.ceil(chosen.others / 2 / SHARE)
+    if planned is not None and MOST_SHARE * planned < chosen.others / 2:
+        requests = math.ceil(chosen.others / 2 / MOST_SHARE)
         found += [
             (
                 check,
                 f"needs the service's statistics again and again, with all other probes {chosen.others:,} requests; "
-                f"this plan pays for {math.floor(SHARE * planned):,}, {100 * SHARE:g} % of the load's (about "
+                f"this plan pays for {math.floor(MOST_SHARE * planned):,}, {100 * MOST_SHARE:g} % of the load's (about "
                 f"{planned:,}): send at least {requests:,}, or drop the check",
             )
             for check in _declared(config, STATES)
@@ -115,11 +115,12 @@ def _lack(config: Config, chosen: HealthPace, needed: int) -> str:
     endpoints, duration_s = _endpoints(config), config.load.duration_s
     paid = chosen.paid(endpoints)
     if paid is not None and chosen.planned_requests is not None and paid < needed:
-        requests = math.ceil((needed * endpoints + chosen.others) / SHARE)
+        requests = math.ceil((needed * endpoints + chosen.others) / MOST_SHARE)
         enough = duration(math.ceil(duration_s * requests / max(chosen.planned_requests, 1)))
         return (
-            f"this plan pays for {math.floor(paid):,}, because all probes together send at most {100 * SHARE:g} % of "
-            f"the load's requests (about {chosen.planned_requests:,}): send about {requests:,} (more users, or a "
+            f"this plan pays for {math.floor(paid):,}, because all probes together send at most "
+            f"{100 * MOST_SHARE:g} % of the load's requests (about {chosen.planned_requests:,}): send about "
+            f"{requests:,} (more users, or a "
             f"load.duration of {enough}), or drop the check"
         )
     given = math.floor(round(1000 * duration_s / chosen.every_ms, 6)) + 1

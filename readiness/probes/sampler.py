@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from readiness.errors import NotMeasured
+from readiness.measurements.probing import MOST_SHARE
 from readiness.measurements.provenance import Target
 from readiness.probes import json_pointer, prometheus, redis_info
 from readiness.probes.allowance import Allowance
-from readiness.probes.cost import SHARE
 from readiness.probes.http import TIMEOUT_S, Answer, FetchFailed, fetch, new_client
 from readiness.probes.library import httpx
 from readiness.probes.window import Window
@@ -96,8 +96,8 @@ def states_of(readings: Readings, place: Place) -> tuple[Sample, ...]:
         missing = (left_out + len(samples)) // 2 + 1 - len(samples)
         raise NotMeasured(
             f"{place.path}: read {len(samples)} times, and {left_out} readings were left out: probes send at most "
-            f"{100 * SHARE:g} % of the load's requests, and take as much of its time; at least "
-            f"{math.ceil(missing / SHARE):,} requests more would pay for enough readings"
+            f"{100 * MOST_SHARE:g} % of the load's requests, and take as much of its time; at least "
+            f"{math.ceil(missing / MOST_SHARE):,} requests more would pay for enough readings"
         )
     return samples
 
