@@ -39,8 +39,8 @@ def test_too_few_samples_say_how_large_a_load_would_pay_for_enough() -> None:
     (open_,) = judge(run(LOAD, health(recording([5.0] * 20))), config(check(P95, "< 50 ms"))).checks
     assert open_.outcome == "inconclusive"
     assert open_.message.endswith(
-        " At least 59 samples are needed. Probes send at most 5 % of the load's requests and take at most as much of "
-        "its time: a load of about 1,180 requests would pay for them, 30 s at this pace."
+        " Probes send at most 5 % of the load's requests and take at most as much of its time: a load of about 1,180 "
+        "requests would pay for 59 samples, 30 s at this pace."
     )
     (enough,) = judge(run(LOAD, health(recording([5.0] * 60))), config(check(P95, "< 50 ms"))).checks
     assert enough.outcome == "pass"
