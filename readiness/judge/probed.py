@@ -52,8 +52,8 @@ def _missing(run: Run, check: Check, metric: Metric, reading: Reading, confidenc
     factor = needed / reading.samples
     requests = math.ceil(factor * sum(endpoint.judged.requests for endpoint in run.load.endpoints))
     return (
-        f" Probes send at most {share_words(MOST_SHARE)} of the load's requests and take at most as much of its time: a "
-        f"load of about {requests:,} requests would pay for {needed:,} samples, "
+        f" Probes send at most {share_words(MOST_SHARE)} of the load's requests and take at most as much of its time: "
+        f"a load of about {requests:,} requests would pay for {needed:,} samples, "
         f"{duration(math.ceil(factor * run.load.judged_s))} at this pace."
     )
 
