@@ -55,7 +55,7 @@ class Plan:
     cache_url: str | None = field(default=None, repr=False)
     """Of the cache server, whose INFO is a witness."""
     health_pace: HealthPace | None = None
-    """How often health is looked at, and why; None where nothing looks."""
+    """How often health is sampled, and why; None where nothing samples it."""
 
 
 def plan(
@@ -194,22 +194,15 @@ def refuse_too_few(plan: Plan, users: Mapping[str, int]) -> None:
 def warnings(plan: Plan) -> tuple[str, ...]:
     """What the plan cannot prove or contradicts in itself, told before anything is sent."""
     files = plan.engine.scenarios
-    return lint(
+    found = lint(
         plan.config, paces_of(plan), [file.name for file in files], endpoints.named(file.path for file in files)
     )
+    return found + (probe_pace.unproven(plan.config, plan.health_pace) if plan.health_pace else ())
 
 
 def unsure(plan: Plan) -> tuple[str, ...]:
     """What the plan may not be able to prove, told at the start; nothing of it is a mistake in the file."""
-    found = list(doubts(plan.config, paces_of(plan)))
-    if plan.database_url is None:
-        found += [
-            f"{plan.config.file}:{check.line}: checks.{check.key}: cannot be measured, because READINESS_DATABASE_URL "
-            "is not set"
-            for check in plan.config.checks
-            if check.metric.startswith(("data.", "database.")) and check.not_applicable is None
-        ]
-    return tuple(found)
+    return doubts(plan.config, paces_of(plan))
 
 
 def paces_of(plan: Plan) -> dict[str, pace.Pace]:

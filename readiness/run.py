@@ -22,6 +22,7 @@ from readiness.measurements.probing import Probing
 from readiness.measurements.run import Load, Measurement, Run
 from readiness.plan import Plan, facts, hash_of, provenance, wanted_metrics, warnings
 from readiness.probes import cost
+from readiness.probes.allowance import Allowance
 from readiness.probes.http import Getter
 from readiness.probes.window import Window
 from readiness.progress import Progress
@@ -112,11 +113,19 @@ def _drive(
     environment: Mapping[str, str],
 ) -> tuple[controller.LoadOutcome, tuple[Measurement, ...], Activity | None, Probing | None]:
     window = Window()
+    allowance = Allowance(window)
     settings, target = plan.config.probes, plan.target
     touches = _touches(plan, wanted, progress)
     with ThreadPoolExecutor(2, thread_name_prefix="probes") as pool:
-        looking = pool.submit(
-            probes.look, target, settings, wanted, window, duration_s=plan.config.load.paced_s, cache_url=plan.cache_url
+        observing = pool.submit(
+            probes.observe,
+            target,
+            settings,
+            wanted,
+            window,
+            allowance,
+            duration_s=plan.config.load.paced_s,
+            cache_url=plan.cache_url,
         )
         watched = stages.start_watching(window)
 
@@ -127,6 +136,7 @@ def _drive(
                 case wire.Judged():
                     window.end()
                 case wire.Batch():
+                    allowance.load_did(*assembly.judged_so_far())
                     progress.load(plan.engine, assembly)
                 case _:
                     pass
@@ -143,7 +153,7 @@ def _drive(
             )
         finally:
             window.end()
-        looks = looking.result(timeout=PROBE_GRACE_S + settings.health.timeout_ms / 1000)
+        seen = observing.result(timeout=PROBE_GRACE_S + settings.health.timeout_ms / 1000)
         if plan.database_url is not None:
             progress.step("waiting for the database's counters")
         activity = watched()
@@ -152,8 +162,9 @@ def _drive(
 
         raise ConfigError(outcome.usage_error)
     https = target.url.startswith("https:")
-    found = probes.conclude(looks, settings, wanted, https=https, load=outcome.load, database=activity)
-    probing = _probing(plan, looks, outcome.load)
+    agents = probes.as_browser(target, settings, lambda: interrupted() is not None)
+    found = probes.conclude(seen, agents, settings, wanted, https=https, load=outcome.load, database=activity)
+    probing = _probing(plan, seen, outcome.load)
     return outcome, (*found, *touches, *stages.under_load(activity)), activity, probing
 
 
@@ -176,20 +187,20 @@ def _touches(plan: Plan, wanted: set[str], progress: Progress) -> tuple[Measurem
         return (Measurement(metric, None, None, "database", reason=clean(error)),)
 
 
-def _probing(plan: Plan, looks: probes.Looks, load: Load | None) -> Probing | None:
-    """What the looks cost beside the load; None without a load or a look."""
+def _probing(plan: Plan, seen: probes.Observed, load: Load | None) -> Probing | None:
+    """What the probes cost beside the load; None without a load or a request of a probe."""
     chosen = plan.health_pace
-    if load is None or chosen is None or not looks.cost.requests:
+    if load is None or chosen is None or not seen.cost.requests:
         return None
     return Probing(
-        looks.cost,
+        seen.cost,
         cost.of_load(load),
         load.judged_s,
-        looks.received_bytes,
+        seen.received_bytes,
         planned_requests=chosen.planned_requests,
         every_ms=chosen.every_ms,
         declared=chosen.declared,
-        needed_looks=chosen.needed_looks,
+        needed_looks=chosen.needed_samples,
     )
 
 

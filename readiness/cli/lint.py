@@ -21,11 +21,10 @@ def lint(
     import os
 
     from readiness.cli.preparation import secrets_of
-    from readiness.config.lint import doubts
     from readiness.config.load import load
     from readiness.load.reading import Unreachable, read_scenarios
     from readiness.measurements.provenance import Target
-    from readiness.plan import paces_of, plan, refuse_too_few, warnings
+    from readiness.plan import plan, refuse_too_few, unsure, warnings
     from readiness.run import for_scenarios
     from readiness.scenario_files import find, usual_place
 
@@ -38,7 +37,7 @@ def lint(
         files = find(place, config.load.scenarios, str(thresholds)) if place is not None else ()
         made = plan("lint", config, Target("", "http://127.0.0.1", ()), files, allowed_addresses=(), database_url=None)
         found = warnings(made)
-        for line in (*found, *doubts(made.config, paces_of(made))):
+        for line in (*found, *unsure(made)):
             say(line, to_stderr=True)
         if files:
             try:

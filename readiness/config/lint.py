@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from readiness.config.model import Arrivals, Check, Config, Load, OnFail, Operator
 from readiness.config.pace import Pace
+from readiness.config.probes import NUMBER
 from readiness.measurements import scopes
 from readiness.measurements.scopes import bare
 from readiness.metrics import catalogue
@@ -40,6 +41,7 @@ def lint(
         *_samples(checks, config, paces or {}, certain=True),
         *_waived(config),
         *(_scopes(checks, scenarios, endpoints) if endpoints is not None else ()),
+        *_same_writes(checks, config),
     ]
     return (*_lines(config, found), *_rate_limit(config, paces or {}))
 
@@ -136,6 +138,17 @@ def _scopes(checks: list[Check], scenarios: Collection[str], endpoints: Collecti
             yield check, "", problem
 
 
+def _same_writes(checks: list[Check], config: Config) -> Iterator[Finding]:
+    """A write that sets what is already there cannot be seen by any reader."""
+    pair = config.probes.cache.consistency
+    if pair is None or not pair.write.body or pair.write.varies:
+        return
+    for check in checks:
+        if check.metric == "cache.consistency":
+            text = "probes.cache.consistency.write sends the same body each time, so only the first write can be seen"
+            yield check, "", f"{text}: put {NUMBER} into it where the value is, a number that grows with every write"
+
+
 def _samples(checks: list[Check], config: Config, paces: Mapping[str, Pace], *, certain: bool) -> Iterator[Finding]:
     """Limits that this much load cannot prove at this confidence, even if every request is good; or may not prove.
 
@@ -147,6 +160,8 @@ def _samples(checks: list[Check], config: Config, paces: Mapping[str, Pace], *, 
         metric = catalogue.find(check.metric)
         if metric is None or check.pass_limit.operator is Operator.EQUAL:
             continue
+        if check.metric.startswith("health."):
+            continue  # its samples are the probes' (readiness/probes/pace.py)
         if metric.quantile:
             q = metric.quantile
         elif metric.kind is Kind.RATE and check.metric.startswith("http."):
@@ -193,13 +208,8 @@ def _duration(seconds: float) -> str:
 
 
 def samples_of(check: Check, config: Config, paces: Mapping[str, Pace]) -> Expected:
-    """The judged samples that the plan yields for `check`: exact for probes, else an estimate and an upper bound."""
+    """The judged samples that the plan yields for `check`: an estimate and an upper bound."""
     load = config.load
-    if check.metric.startswith("health."):
-        count = load.duration_s * 1000 / config.probes.health.pace_ms(load.paced_s) + 1
-        if check.metric == "health.success_rate" and config.probes.health.ready is not None:
-            count *= 2
-        return Expected(count, count, f"{_whole(count)} (one every {config.probes.health.pace_ms(load.paced_s):g} ms)")
     named = check.scope in load.scenarios or check.scope in paces
     concerned = [check.scope] if named and check.scope is not None else list(load.scenarios or paces)
     share = _share(check.scope, load)

@@ -101,6 +101,13 @@ class Assembly:
             if (cell.step == self._plan.judged_step) == judged
         ]
 
+    def judged_so_far(self) -> tuple[int, float]:
+        """Requests of the judged window that have ended, and the sum of their latencies in ms."""
+        step = self._plan.judged_step
+        judged = [totals for cell, totals in self._totals.items() if cell.step == step]
+        requests = sum(totals.ok.total + totals.failed.total() for totals in judged)
+        return requests, sum(totals.ok.sum_us + totals.failed_latency.sum_us for totals in judged) / 1000
+
     @property
     def judging(self) -> bool:
         """Whether the judged window has begun."""

@@ -45,7 +45,6 @@ def test_the_average_limit_of_the_seed_report_hardly_ever_decides() -> None:
         ('latency.p99: { pass: "< 1 s" }', "load: { rate: 149 /s, duration: 2s }\n", 299),
         ('http.success_rate: { pass: "> 99 %" }', "load: { rate: 149 /s, duration: 2s }\n", 299),
         ('http.error_rate: { pass: "< 1 %" }', "load: { rate: 149 /s, duration: 2s }\n", 299),
-        ('health.latency.p95: { pass: "< 50 ms" }', "load: { duration: 5s }\n", 59),
         (
             'latency.p95@login: { pass: "< 1 s" }',
             "load: { rate: 50 /s, duration: 2s, scenarios: { login: 1, x: 9 } }\n",
@@ -224,3 +223,13 @@ def test_a_file_that_is_no_python_has_no_pace(tmp_path: Path) -> None:
     (tmp_path / "s.py").write_text("class")
     assert read(str(tmp_path / "s.py")) is None
     assert read(str(tmp_path / "missing.py")) is None
+
+
+@pytest.mark.parametrize(("body", "complaints"), [(", body: v=1", 1), (", body: 'v={n}'", 0), ("", 0)])
+def test_a_write_that_is_the_same_each_time_is_named(body: str, complaints: int) -> None:
+    pair = f"write: {{ method: PUT, path: /v{body} }}, read: {{ path: /v, pointer: /v }}, within: 1s"
+    sentences = found(
+        '  cache.consistency: { pass: "== 100 %" }\n', f"probes: {{ cache: {{ consistency: {{ {pair} }} }} }}\n"
+    )
+    assert len(sentences) == complaints
+    assert all("put {n} into it" in one for one in sentences)
