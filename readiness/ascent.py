@@ -15,13 +15,13 @@ from readiness.load import controller, wire
 from readiness.load.assembly import Assembly
 from readiness.load.plan import ScenarioFile
 from readiness.load.reading import read_scenarios
+from readiness.load.surroundings import for_scenarios
 from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.run import Run
 from readiness.numbers import quantity
 from readiness.progress import Progress
 from readiness.redaction import for_terminal, redact
-from readiness.run import for_scenarios
 from readiness.target import connect_once
 
 SETTLE = 1 / 3
@@ -60,6 +60,8 @@ class Order:
     """Whether heights are arrivals per second."""
     look_s: float
     """How long a height is held for a first look."""
+    allow_env: frozenset[str] = frozenset()
+    """As in Plan."""
 
     @property
     def unit(self) -> str:
@@ -98,7 +100,8 @@ def ascend(
     attempts: list[Attempt] = []
     made = _plan(order, Hold(order.heights.most, proof=False), 0.0, 0)
     try:
-        users = read_scenarios(made.engine, for_scenarios(environment), lambda: interrupted() is not None)
+        visible = for_scenarios(environment, order.allow_env)
+        users = read_scenarios(made.engine, visible, lambda: interrupted() is not None)
     except ConfigError as error:
         raise ConfigError(redact(str(error), secrets)) from None
     if not order.open and users:  # below that some class has no user
@@ -177,7 +180,7 @@ def _plan(order: Order, step: Hold, held_s: float, number: int) -> plans.Plan:
         allowed_addresses=order.allowed_addresses,
         database_url=None,
     )
-    return replace(made, workers=order.workers)
+    return replace(made, workers=order.workers, allow_env=order.allow_env)
 
 
 def _attempt(
@@ -192,7 +195,7 @@ def _attempt(
         workers=plan.workers,
         on_event=on_event,
         stop_requested=lambda: interrupted() is not None,
-        environment=for_scenarios(environment),
+        environment=for_scenarios(environment, plan.allow_env),
     )
     if outcome.usage_error:
         raise ConfigError(outcome.usage_error)

@@ -56,6 +56,8 @@ class Plan:
     """Of the cache server, whose INFO is a witness."""
     health_pace: HealthPace | None = None
     """How often health is sampled, and why; None where nothing samples it."""
+    allow_env: frozenset[str] = frozenset()
+    """Variables of the environment that the scenarios may see beside the usual ones (`--allow-env`)."""
 
 
 def plan(

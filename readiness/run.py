@@ -14,6 +14,7 @@ from readiness.database.stages import NO_DATABASE, Stages
 from readiness.errors import NotMeasured
 from readiness.load import controller, wire
 from readiness.load.assembly import Assembly
+from readiness.load.surroundings import for_scenarios
 from readiness.looks import Looks
 from readiness.measurements.database import Activity
 from readiness.measurements.invariants import LAWS
@@ -30,20 +31,6 @@ from readiness.target import connect_once
 from readiness.text import clean
 
 PROBE_GRACE_S = 19.0
-NOT_FOR_SCENARIOS = (
-    "READINESS_DATABASE_URL",
-    "READINESS_WORKER_TOKEN",
-    "READINESS_CACHE_URL",
-    "PGPASSWORD",
-    "PGPASSFILE",
-    "PGSERVICE",
-    "PGSERVICEFILE",
-)
-
-
-def for_scenarios(environment: Mapping[str, str]) -> dict[str, str]:
-    """What the scenario files see of the environment."""
-    return {name: value for name, value in environment.items() if name not in NOT_FOR_SCENARIOS}
 
 
 def execute(
@@ -149,7 +136,7 @@ def _drive(
                 on_event=on_event,
                 stop_requested=lambda: interrupted() is not None,
                 enough=Looks(plan.config).enough,
-                environment=for_scenarios(environment),
+                environment=for_scenarios(environment, plan.allow_env),
             )
         finally:
             window.end()

@@ -39,6 +39,7 @@ def find(
         files = [given]
     else:
         files = [file for file in sorted(given.glob("*.py")) if not file.stem.startswith("_")]
+        _refuse_special(files)
         files = [file for file in files if file.stem in weights or not _is_helper(file, files)]
     by_name = {file.stem: file for file in files}
     if not by_name:
@@ -148,3 +149,10 @@ def _tree(file: Path) -> ast.Module:
         return ast.parse(file.read_bytes())
     except (OSError, ValueError, SyntaxError):
         return ast.Module([], [])  # reading it will say what is wrong
+
+
+def _refuse_special(files: Iterable[Path]) -> None:
+    """A FIFO would be read for ever, and a device, which a link may lead to, has no end."""
+    special = [file for file in files if not file.is_file()]
+    if special:
+        raise ConfigError(*(f"--scenarios: {file}: is not a regular file" for file in special))

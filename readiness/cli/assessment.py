@@ -17,9 +17,10 @@ from readiness.cli.formats import parse as parse_formats
 from readiness.cli.preparation import demo_profile, find_scenarios, new_run_id, read_config, secrets_of
 from readiness.cli.signals import watched
 from readiness.cli.workers import check_target, workers_of
-from readiness.config import scalars
+from readiness.config import ceilings, scalars
 from readiness.config.model import Config
 from readiness.config.override import override
+from readiness.config.trust import trust_of
 from readiness.database.needed import without_database
 from readiness.errors import ConfigError, ExitCode, NotMeasured, ReadinessError, Refused
 from readiness.judge import repeats
@@ -27,6 +28,7 @@ from readiness.judge.judge import judge
 from readiness.judge.verdict import Verdict
 from readiness.load.plan import ScenarioFile
 from readiness.load.reading import Unreachable, read_scenarios
+from readiness.load.surroundings import for_scenarios
 from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Run
@@ -38,7 +40,7 @@ from readiness.redaction import redact, redacted
 from readiness.report import Format
 from readiness.report.locking import sole_writer
 from readiness.report.writing import prepare
-from readiness.run import execute, for_scenarios
+from readiness.run import execute
 
 MAX_REPEATS = 20
 CACHE_VARIABLE = "READINESS_CACHE_URL"
@@ -69,6 +71,8 @@ class Request:
     quiet: bool
     allow_db_writer: bool = False
     deep: bool = False
+    allow_env: tuple[str, ...] = ()
+    ceilings: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,7 @@ def assess(request: Request) -> Assessment:
             )
         except ReadinessError as error:
             raise _without(error, secrets) from None
+        plan = replace(plan, allow_env=frozenset(request.allow_env))
         for warning in (*notes, *warnings(plan), *unsure(plan)):
             progress.note(redact(warning, secrets))
         _read_files(plan, interrupted, environ, files, secrets)
@@ -168,7 +173,7 @@ def _read_files(
 ) -> None:
     """The scenario files run as the engine will, before anything is sent. Raises ConfigError, left in the files too."""
     try:
-        users = read_scenarios(plan.engine, for_scenarios(environ), lambda: interrupted() is not None)
+        users = read_scenarios(plan.engine, for_scenarios(environ, plan.allow_env), lambda: interrupted() is not None)
         refuse_too_few(plan, users)
     except Unreachable:
         pass  # the target's name has no address: the run will say so
@@ -223,7 +228,7 @@ def _report(
 
 def _config(request: Request, environ: Mapping[str, str]) -> Config:
     config = override(
-        read_config(request.thresholds, request.target, environ),
+        read_config(request.thresholds, request.target, environ, trust_of(request.allow_env)),
         users=request.users,
         rate=request.rate,
         duration=request.duration,
@@ -231,6 +236,8 @@ def _config(request: Request, environ: Mapping[str, str]) -> Config:
         warm_up=request.warm_up,
         processes=request.processes,
     )
+    if request.ceilings is not None:
+        ceilings.check(config, ceilings.read(request.ceilings), request.ceilings)
     if request.deep:
         config = replace(config, database=replace(config.database, deep=True))
     return config

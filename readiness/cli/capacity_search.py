@@ -25,9 +25,10 @@ from readiness.cli.preparation import (
 )
 from readiness.cli.signals import watched
 from readiness.cli.workers import workers_of
-from readiness.config import durations
+from readiness.config import ceilings, durations
 from readiness.config.model import Config
 from readiness.config.override import override
+from readiness.config.trust import trust_of
 from readiness.errors import ConfigError, ExitCode, NotMeasured
 from readiness.load.plan import ScenarioFile
 from readiness.measurements.provenance import Target
@@ -55,6 +56,8 @@ class Request:
     out: Path
     allow_hosts: tuple[str, ...]
     quiet: bool
+    allow_env: tuple[str, ...] = ()
+    ceilings: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ def search(request: Request) -> Found:
             heights=_heights(config, scenarios),
             open=config.load.rate_per_s is not None,
             look_s=look_s,
+            allow_env=frozenset(request.allow_env),
         )
         _replace_yesterday(
             _concluded(order, Ascent((), local_provenance(), UNFINISHED), started_at, None), request, secrets
@@ -119,12 +123,14 @@ def _config(request: Request, environ: Mapping[str, str]) -> Config:
     """The file with the height's limit as its load. Raises ConfigError."""
     if (request.max_users is None) == (request.max_rate is None):
         raise ConfigError("capacity: needs --max-users N or --max-rate R, one of them: no search goes on without end")
-    config = read_config(request.thresholds, request.target, environ)
+    config = read_config(request.thresholds, request.target, environ, trust_of(request.allow_env))
     try:
         config = override(config, users=request.max_users, rate=request.max_rate, processes=request.processes)
     except ConfigError as error:
         renamed = (one.replace("--users", "--max-users").replace("--rate", "--max-rate") for one in error.problems)
         raise ConfigError(*renamed) from None
+    if request.ceilings is not None:
+        ceilings.check(config, ceilings.read(request.ceilings), request.ceilings)
     if not judged_checks(config):
         raise ConfigError(
             f"{config.file}: checks: none of them limits the load's latency or errors, so every load would be inside; "

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from readiness.cli.output import finish, refusals, say
+from readiness.cli.trust import AllowEnv
 
 if TYPE_CHECKING:
+    from readiness.config.trust import Trust
     from readiness.judge.verdict import Verdict
 
 
@@ -26,6 +28,7 @@ def gate(
     thresholds: Annotated[
         Path | None, typer.Option(help="Limits for --run; default: the file that the report names.")
     ] = None,
+    allow_env: AllowEnv = None,
     allow_conditional: Annotated[bool, typer.Option(help="End with 0 when CONDITIONAL.")] = False,
 ) -> None:
     """End with the exit code of a report, or with 3 when it cannot be believed."""
@@ -36,6 +39,7 @@ def gate(
     from readiness.cli.inputs import text_of
     from readiness.cli.output import commands, last_line
     from readiness.config.durations import parse
+    from readiness.config.trust import trust_of
     from readiness.errors import ConfigError
     from readiness.judge.audit import of_another_commit, stale
     from readiness.redaction import redact, redacted, secrets_in
@@ -44,7 +48,7 @@ def gate(
 
     secrets = secrets_in(os.environ)
     with refusals():
-        age_s = None
+        age_s, trust = None, trust_of(allow_env)
         if max_age is not None:
             try:
                 age_s = parse(max_age, least_s=0.001, most_s=366 * 86400.0)
@@ -60,7 +64,7 @@ def gate(
         if sha is not None:
             problems.append(of_another_commit(verdict, sha) or "")
         if run is not None:
-            problems += _against_its_run(verdict, run, thresholds or Path(verdict.thresholds_file))
+            problems += _against_its_run(verdict, run, thresholds or Path(verdict.thresholds_file), trust)
         problems = [redact(problem, secrets) for problem in problems if problem]
         for problem in problems:
             say(f"{report}: {problem}", to_stderr=True)
@@ -85,18 +89,18 @@ def _disbelieved(verdict: Verdict, problem: str) -> Verdict:
     return replace(verdict, decision=nothing, exit_code=EXIT_OF[nothing], reason=reason, conditions=())
 
 
-def _against_its_run(verdict: Verdict, run_file: Path, thresholds: Path) -> tuple[str, ...]:
+def _against_its_run(verdict: Verdict, run_file: Path, thresholds: Path, trust: Trust) -> tuple[str, ...]:
     """What the report says otherwise than its run does, judged anew; a run that contradicts itself says nothing."""
     from readiness.judge.audit import deviations
     from readiness.measurements.law import Contradicted
 
     try:
-        return deviations(verdict, _judged(run_file, thresholds, verdict))
+        return deviations(verdict, _judged(run_file, thresholds, verdict, trust))
     except Contradicted as error:
         return error.problems
 
 
-def _judged(run_file: Path, thresholds: Path, verdict: Verdict) -> Verdict:
+def _judged(run_file: Path, thresholds: Path, verdict: Verdict, trust: Trust) -> Verdict:
     """The run judged anew as of its own day, so that a waiver that has expired since does not change history."""
     import os
     from dataclasses import replace
@@ -107,7 +111,7 @@ def _judged(run_file: Path, thresholds: Path, verdict: Verdict) -> Verdict:
     from readiness.redaction import redacted, secrets_in
 
     run = read_run(run_file)
-    config = load(thresholds, os.environ, ended_on(run))
+    config = load(thresholds, os.environ, ended_on(run), trust)
     refuse_other_counts(run_file, run, config)
     return redacted(
         judge(run, replace(config, file=verdict.thresholds_file)), (*secrets_in(os.environ), *config.secrets)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from readiness.cli.output import finish, refusals, say
+from readiness.cli.trust import AllowEnv, CeilingsFile
 from readiness.errors import ExitCode
 
 
@@ -16,21 +17,29 @@ def lint(
     scenarios: Annotated[
         Path | None, typer.Option(help="Folder or file of the scenarios; default scenarios/ or locustfile.py here.")
     ] = None,
+    allow_env: AllowEnv = None,
+    ceilings: CeilingsFile = None,
 ) -> None:
     """Read thresholds.yaml and say what is wrong with it; ends with 2 when anything is."""
     import os
 
     from readiness.cli.preparation import secrets_of
+    from readiness.config import ceilings as most
     from readiness.config.load import load
+    from readiness.config.trust import trust_of
     from readiness.load.reading import Unreachable, read_scenarios
+    from readiness.load.surroundings import for_scenarios
     from readiness.measurements.provenance import Target
     from readiness.plan import plan, refuse_too_few, unsure, warnings
-    from readiness.run import for_scenarios
+    from readiness.redaction import redact
     from readiness.scenario_files import find, usual_place
 
     environ = dict(os.environ)
     with refusals():
-        config = load(thresholds, environ)
+        trust = trust_of(allow_env)
+        config = load(thresholds, environ, trust=trust)
+        if ceilings is not None:
+            most.check(config, most.read(ceilings), ceilings)
     with refusals(secrets_of(environ, config, None, None)):
         place = scenarios or usual_place(thresholds)
         # Without one the scenarios are those of another place: only what the file itself says can be looked at.
@@ -38,10 +47,10 @@ def lint(
         made = plan("lint", config, Target("", "http://127.0.0.1", ()), files, allowed_addresses=(), database_url=None)
         found = warnings(made)
         for line in (*found, *unsure(made)):
-            say(line, to_stderr=True)
+            say(redact(line, config.secrets), to_stderr=True)
         if files:
             try:
-                refuse_too_few(made, read_scenarios(made.engine, for_scenarios(environ)))
+                refuse_too_few(made, read_scenarios(made.engine, for_scenarios(environ, trust.variables)))
             except Unreachable as error:
                 say(f"{error} (so it was not read any further: lint has no target)", to_stderr=True)
         if found:

@@ -13,6 +13,7 @@ from pathlib import Path
 from readiness import __version__, database, packaged
 from readiness.config.load import load as load_config
 from readiness.config.model import Config
+from readiness.config.trust import Trust
 from readiness.load.plan import ScenarioFile
 from readiness.measurements.provenance import Provenance
 from readiness.probes import redis_info
@@ -36,12 +37,12 @@ def demo_profile(target: str) -> str | None:
     return profile
 
 
-def read_config(given: Path | None, target: str, environ: Mapping[str, str]) -> Config:
+def read_config(given: Path | None, target: str, environ: Mapping[str, str], trust: Trust) -> Config:
     """The file of --thresholds, else thresholds.yaml here; the demo brings its own. Raises ConfigError."""
     path = given
     if path is None:
         path = packaged.path("thresholds.yaml") if demo_profile(target) else Path(THRESHOLDS)
-    config = load_config(path, environ)
+    config = load_config(path, environ, trust=trust)
     return config if given is not None else replace(config, file=THRESHOLDS)
 
 

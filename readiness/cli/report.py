@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from readiness.cli.output import FORMAT_HELP, finish, put, refusals, say
+from readiness.cli.trust import AllowEnv
 
 if TYPE_CHECKING:
+    from readiness.config.trust import Trust
     from readiness.judge.verdict import Verdict
     from readiness.measurements.run import Run
 
@@ -20,11 +22,13 @@ def report(
     thresholds: Annotated[
         Path | None, typer.Option(help="Judge a run by these limits instead of the report.json beside it.")
     ] = None,
+    allow_env: AllowEnv = None,
 ) -> None:
     """Render a verdict again, to standard output."""
     import os
 
     from readiness.cli.formats import parse
+    from readiness.config.trust import trust_of
     from readiness.errors import ConfigError, ExitCode
     from readiness.redaction import redacted, secrets_in
 
@@ -32,14 +36,14 @@ def report(
         formats = parse(format_)
         if len(formats) != 1:
             raise ConfigError("--format: one format at a time goes to standard output")
-        verdict, run = redacted(_read(file, thresholds), secrets_in(os.environ))
+        verdict, run = redacted(_read(file, thresholds, trust_of(allow_env)), secrets_in(os.environ))
         problem = put(formats[0].render(verdict, run).rstrip("\n") + "\n")
         if problem:
             say(f"readiness: the report could not be written to standard output: {problem}", to_stderr=True)
             finish(ExitCode.REPORT_FAILED)
 
 
-def _read(file: Path, thresholds: Path | None) -> tuple[Verdict, Run | None]:
+def _read(file: Path, thresholds: Path | None, trust: Trust) -> tuple[Verdict, Run | None]:
     """The verdict to render, and the run behind it where its charts can be drawn."""
     import os
 
@@ -47,6 +51,7 @@ def _read(file: Path, thresholds: Path | None) -> tuple[Verdict, Run | None]:
     from readiness.config.load import load
     from readiness.judge.judge import judge
     from readiness.measurements import json as run_json
+    from readiness.redaction import redacted
     from readiness.report import json as report_json
 
     text = text_of(file)
@@ -57,9 +62,9 @@ def _read(file: Path, thresholds: Path | None) -> tuple[Verdict, Run | None]:
     beside = verdict_beside(file, run.id) if thresholds is None else None
     if beside is not None:
         return beside, run
-    config = load(thresholds or Path("thresholds.yaml"), os.environ)
+    config = load(thresholds or Path("thresholds.yaml"), os.environ, trust=trust)
     refuse_other_counts(file, run, config)
-    return judge(run, config), run
+    return redacted(judge(run, config), config.secrets), run
 
 
 def _run_beside(report: Path, run_id: str) -> Run | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from readiness.cli.output import FORMAT_HELP, finish, refusals, say, show
+from readiness.cli.trust import AllowEnv, CeilingsFile
 
 if TYPE_CHECKING:
     pass
@@ -45,6 +46,8 @@ def run(
     allow_host: Annotated[
         list[str] | None, typer.Option(metavar="HOST", help="A host other than this machine that may be loaded.")
     ] = None,
+    allow_env: AllowEnv = None,
+    ceilings: CeilingsFile = None,
     allow_db_writer: Annotated[
         bool, typer.Option("--allow-db-writer", help="Go on with a database role that can write; the report says so.")
     ] = False,
@@ -73,6 +76,8 @@ def run(
         out=out,
         formats=format_,
         allow_hosts=tuple(allow_host or ()),
+        allow_env=tuple(allow_env or ()),
+        ceilings=ceilings,
         allow_db_writer=allow_db_writer,
         deep=deep,
         allow_conditional=allow_conditional,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from readiness.cli.output import refusals, say
+from readiness.cli.trust import AllowEnv
 from readiness.errors import ConfigError, NotMeasured
 from readiness.foreign_files import why
 from readiness.redaction import net
@@ -32,12 +33,13 @@ def lock(
     without_roles: Annotated[
         bool, typer.Option("--without-roles", help="Leave out owners and privileges, where roles have other names.")
     ] = False,
+    allow_env: AllowEnv = None,
 ) -> None:
     """Write what the schemas of READINESS_DATABASE_URL are made of as sorted lines."""
     from readiness import database
 
     with refusals():
-        section = database_section(thresholds)
+        section = database_section(thresholds, allow_env)
         url = database.from_environment(os.environ)
         if url is None:
             raise ConfigError(f"{database.VARIABLE}: is not set; it says which database to write down")
@@ -59,10 +61,13 @@ def lock(
         say(f"{out}: {len(content.splitlines()) - 1:,} lines", to_stderr=True)
 
 
-def database_section(thresholds: Path | None) -> Database:
+def database_section(thresholds: Path | None, allow_env: list[str] | None) -> Database:
     """The `database:` section of the file, or the defaults where no file is named and none is here."""
     from readiness.config.load import load
     from readiness.config.model import Database
+    from readiness.config.trust import trust_of
 
     path = thresholds or Path("thresholds.yaml")
-    return load(path, os.environ).database if thresholds or path.exists() else Database()
+    if thresholds is None and not path.exists():
+        return Database()
+    return load(path, os.environ, trust=trust_of(allow_env)).database

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from readiness.cli.output import refusals, say
+from readiness.cli.trust import AllowEnv
 from readiness.errors import ConfigError
 
 
@@ -23,6 +24,7 @@ def worker(
         Path | None,
         typer.Option(help="The same Locust files as the master's; default scenarios/ or locustfile.py here."),
     ] = None,
+    allow_env: AllowEnv = None,
     token: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Drive a share of the load of a `readiness run --remote-workers` on another machine."""
@@ -30,6 +32,8 @@ def worker(
 
     from readiness import packaged
     from readiness.cli.workers import TOKEN_VARIABLE, address, hosts_of, token_of
+    from readiness.config.trust import trust_of
+    from readiness.load.surroundings import for_scenarios
     from readiness.load.workers.local import serve
     from readiness.load.workers.settings import WorkerSettings
     from readiness.redaction import for_terminal, secrets_in
@@ -47,11 +51,11 @@ def worker(
         # What the master does not run is never run here: it sends away whoever has other files.
         given = scenarios or usual_place(None) or packaged.path("scenarios")
         files = {file.name: file.path for file in find(given, {}, "--scenarios")}
-        environ = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
-        hidden = (*secrets_in(os.environ), secret)
+        trust = trust_of(allow_env)
+        hidden = (*secrets_in(os.environ), *trust.values(os.environ), secret)
         status = serve(
             WorkerSettings(host, port, secret, files, hosts),
-            environ,
+            for_scenarios(os.environ, trust.variables),
             lambda line: say(for_terminal(line, hidden), to_stderr=True),
         )
     raise typer.Exit(status)

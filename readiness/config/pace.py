@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from readiness import foreign_files
+
+MAX_BYTES = 1 << 20
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 HARMLESS = ("write_key", "acknowledged", "wait", "context", "interrupt", "stop", "wait_time")
 """Methods that a user inherits and that send nothing."""
@@ -31,8 +34,8 @@ def of(files: Mapping[str, str]) -> dict[str, Pace]:
 def read(path: str) -> Pace | None:
     """The pace that the file's first `wait_time` declares; None where there is no class that could be a user."""
     try:
-        tree = ast.parse(Path(path).read_bytes())
-    except (OSError, ValueError, SyntaxError):
+        tree = ast.parse(foreign_files.read_bytes(Path(path), MAX_BYTES))
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
         return None  # the engine says what is wrong with it
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.bases]
     if not classes:

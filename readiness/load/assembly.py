@@ -34,6 +34,9 @@ from readiness.text import clean
 MOST_DETAILS = 50
 """Texts of failures that are kept."""
 
+MAX_TEXTS = 5_000
+"""Distinct failure texts that are counted; a service that says another one each time fills no memory."""
+
 
 @dataclass(slots=True)
 class _Totals:
@@ -172,7 +175,9 @@ class Assembly:
             totals.failed_latency = merge(totals.failed_latency, counts.failed_latency)
             totals.service = merge(totals.service, counts.service)
         self._stalls.extend(Stall(*stall) for stall in batch.stalls)
-        self._failure_texts.update(batch.details)
+        for text, count in batch.details.items():
+            if text in self._failure_texts or len(self._failure_texts) < MAX_TEXTS:
+                self._failure_texts[text] += count
         self.writes.add(batch.writes)
         if batch.instrument is not None:
             middle_s = (start_s + batch.at_s) / 2

@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 import selectors
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -18,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
-from readiness.load import wire
+from readiness.load import children, wire
 from readiness.load.assembly import Assembly
 from readiness.load.plan import EnginePlan, dumps
 from readiness.load.workers import settings
@@ -32,6 +30,7 @@ HELLO_TIMEOUT_S = 30.0
 SILENCE_S = 15.0
 """The engine sends a batch every second; this much silence means that it hangs."""
 POLL_S = 0.2
+MAX_USAGE_ERROR = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def drive(
     read_fd, write_fd = os.pipe()
     with tempfile.TemporaryFile() as log:
         try:
-            engine = start(module, write_fd, log, environment)
+            engine = children.start((module, str(write_fd)), environment, pass_fds=(write_fd,), output=log)
         finally:
             os.close(write_fd)
         try:
@@ -80,7 +79,7 @@ def drive(
             return conversation.hold(log, orders, patience_s)
         finally:
             os.close(read_fd)
-            end(engine)
+            children.end(engine)
 
 
 class _Conversation:
@@ -89,7 +88,7 @@ class _Conversation:
     def __init__(
         self,
         plan: EnginePlan,
-        engine: subprocess.Popen[bytes],
+        engine: children.Child,
         read_fd: int,
         on_event: Callable[[wire.Event, Assembly], None],
         stop_requested: Callable[[], bool],
@@ -114,7 +113,7 @@ class _Conversation:
         silence = self._read_events(patience_s)
         doubts = list(self._assembly.problems)
         if self._fatal is not None and self._fatal.usage:
-            return LoadOutcome(None, (), None, usage_error=self._fatal.message)
+            return LoadOutcome(None, (), None, usage_error=clean(self._fatal.message, MAX_USAGE_ERROR))
         if self._fatal is not None:
             doubts.append(clean(self._fatal.message))
         elif not self._done:
@@ -177,29 +176,17 @@ class _Conversation:
             self._tell(b"enough\n")
 
     def _tell(self, data: bytes) -> None:
-        assert self._engine.stdin is not None
+        pipe = self._engine.process.stdin
+        assert pipe is not None
         with suppress(BrokenPipeError):  # it is gone; the missing end marker says so
-            self._engine.stdin.write(data)
-            self._engine.stdin.flush()
+            pipe.write(data)
+            pipe.flush()
 
     def _lost(self, silence: bool, log: IO[bytes]) -> str:
         if silence:
             return f"the load engine fell silent for {SILENCE_S:g} s and was given up: the load is not complete"
-        how = how_it_ended(end(self._engine))
+        how = how_it_ended(children.end(self._engine))
         return f"the load engine ended before its end marker ({how}): the load is not complete{last_words(log)}"
-
-
-def start(module: str, write_fd: int, log: IO[bytes], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """A process of the engine, whose events come through `write_fd` and whose output goes to `log`."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "readiness.load.start", module, str(write_fd)],
-        stdin=subprocess.PIPE,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        pass_fds=(write_fd,),
-        env=dict(environment),
-        start_new_session=True,  # a terminal's Ctrl-C is for the parent, which then asks for the numbers
-    )
 
 
 def how_it_ended(status: int) -> str:
@@ -213,20 +200,3 @@ def last_words(log: IO[bytes]) -> str:
     log.seek(max(log.tell() - 2000, 0))
     tail = clean(log.read().decode(errors="replace").strip().rpartition("\n")[2])
     return f"; its last line: {tail}" if tail else ""
-
-
-def end(engine: subprocess.Popen[bytes]) -> int:
-    """Make sure that the engine is gone, and with it whatever scenario files started in its group; its status."""
-    if engine.returncode is not None:
-        return engine.returncode  # done before; its number may be somebody else's by now
-    if engine.stdin is not None and not engine.stdin.closed:
-        with suppress(BrokenPipeError):
-            engine.stdin.close()
-    try:
-        status = engine.wait(timeout=2)
-    except subprocess.TimeoutExpired:
-        engine.kill()
-        status = engine.wait()
-    with suppress(ProcessLookupError, PermissionError):  # nobody is left, which is the usual case
-        os.killpg(engine.pid, signal.SIGKILL)  # it led a session, and so a group, of its own
-    return status

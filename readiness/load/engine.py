@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import locust  # isort: skip  # must be the first import of the process
 import gc
-import os
 import sys
 import time
 from collections import Counter
@@ -23,7 +22,7 @@ from locust.argument_parser import get_parser
 from locust.env import Environment
 from locust.runners import STATE_RUNNING
 
-from readiness.load import compiled, wire
+from readiness.load import children, compiled, wire
 from readiness.load.arrivals import Arrivals
 from readiness.load.calibration import Copy, calibrate
 from readiness.load.connections import allow_only
@@ -311,4 +310,4 @@ def main() -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-    os._exit(0)
+    children.end_and_exit(0)

@@ -13,7 +13,7 @@ from collections import Counter
 
 from locust.argument_parser import get_parser
 
-from readiness.load import wire
+from readiness.load import children, wire
 from readiness.load.connections import allow_only
 from readiness.load.limits import too_few_descriptors
 from readiness.load.locustfiles import ScenarioError, class_name, load_classes, shares
@@ -64,4 +64,4 @@ def main() -> None:
     send(read(loads(read_line())))
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)
+    children.end_and_exit(0)

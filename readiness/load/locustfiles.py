@@ -96,7 +96,7 @@ def _import(scenario: ScenarioFile) -> ModuleType:
     path = Path(scenario.path)
     folder = str(path.parent)
     if folder not in sys.path:
-        sys.path.insert(0, folder)  # so that a locustfile finds its neighbours, as under `locust -f`
+        sys.path.append(folder)  # a locustfile finds its neighbours, and none of them stands in for an installed module
     spec = importlib.util.spec_from_file_location(f"readiness_scenario_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ScenarioError(f"{scenario.path}: not a Python file")

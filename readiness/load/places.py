@@ -10,6 +10,7 @@ from pathlib import Path
 from types import CodeType
 
 import readiness
+from readiness.text import clean
 
 
 @lru_cache(maxsize=1)
@@ -39,5 +40,5 @@ def place_of(error: BaseException) -> tuple[str, int, str] | None:
 
 def told(error: BaseException) -> str:
     """`KeyError: 'items'`; of a SyntaxError its words alone, because the place stands before it."""
-    words = error.msg if isinstance(error, SyntaxError) else str(error)
+    words = clean(error.msg if isinstance(error, SyntaxError) else error)
     return f"{type(error).__name__}: {words}" if words else type(error).__name__

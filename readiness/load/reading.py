@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from readiness.errors import ConfigError
-from readiness.load import controller, wire
+from readiness.load import children, controller, wire
 from readiness.load.plan import EnginePlan, dumps
 from readiness.text import clean
 
@@ -31,18 +31,21 @@ def read_scenarios(
     """
     read_fd, write_fd = os.pipe()
     with tempfile.TemporaryFile() as log:
-        child = controller.start("readiness.load.first_read", write_fd, log, environment)
+        child = children.start(
+            ("readiness.load.first_read", str(write_fd)), environment, pass_fds=(write_fd,), output=log
+        )
         os.close(write_fd)
         try:
-            assert child.stdin is not None
-            child.stdin.write(dumps(plan).encode())
-            child.stdin.flush()
+            pipe = child.process.stdin
+            assert pipe is not None
+            pipe.write(dumps(plan).encode())
+            pipe.flush()
             line = _line(read_fd, stop_requested)
         except BrokenPipeError:
             line = b""
         finally:
             os.close(read_fd)
-            status = controller.end(child)
+            status = children.end(child)
         if line is None:
             return {}
         match wire.loads(line) if line.endswith(b"\n") else None:

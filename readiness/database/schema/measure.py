@@ -41,7 +41,7 @@ def _lock(database: Database) -> tuple[tuple[str, ...], bool]:
         raise NotMeasured("database.schema_lock names no file; write one with `readiness schema lock`")
     path = Path(database.schema_lock)
     try:
-        return lines.parse(read_text(path, MOST_BYTES))
+        return lines.parse(read_text(path, MOST_BYTES, below=path.parent))
     except Missing:
         raise NotMeasured(f"{path.name}: there is no such file; write it with `readiness schema lock`") from None
     except ValueError as error:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from readiness.load import children
 from readiness.load.workers.settings import WorkerSettings, dumps
 
 END_S = 2.0
@@ -29,7 +29,8 @@ def serve(settings: WorkerSettings, environ: Mapping[str, str], say: Callable[[s
 
     `say` gets each line that it, or a scenario in it, writes: neither knows what must not be shown.
     """
-    process = _start(settings, environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    worker = _start(settings, environ, own_session=True, output=subprocess.PIPE)
+    process = worker.process
     relay = threading.Thread(target=_relay, args=(process, say), daemon=True)
     relay.start()
     try:
@@ -40,7 +41,7 @@ def serve(settings: WorkerSettings, environ: Mapping[str, str], say: Callable[[s
     except KeyboardInterrupt:
         return 130
     finally:
-        _end(process, END_S)
+        children.end(worker)
         relay.join(END_S)
 
 
@@ -48,7 +49,7 @@ class LocalWorkers:
     """`count` processes that connect to the master on this machine."""
 
     def __init__(self, count: int, settings: WorkerSettings) -> None:
-        self._processes = [_start(settings, os.environ) for _ in range(count)]
+        self._processes = [_start(settings, os.environ, own_session=False).process for _ in range(count)]
 
     def dead(self) -> dict[int, int]:
         """Process id to exit status of those that are gone."""
@@ -64,15 +65,15 @@ class LocalWorkers:
 
 
 def _start(
-    settings: WorkerSettings, environ: Mapping[str, str], stdout: int | None = None, stderr: int | None = None
-) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "readiness.load.start", "readiness.load.workers.worker"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=stdout, stderr=stderr, env=dict(environ))
-    assert process.stdin is not None
+    settings: WorkerSettings, environ: Mapping[str, str], *, own_session: bool, output: int | None = None
+) -> children.Child:
+    worker = children.start(["readiness.load.workers.worker"], environ, own_session=own_session, output=output)
+    pipe = worker.process.stdin
+    assert pipe is not None
     with suppress(BrokenPipeError):  # it is gone at once; its exit code says so
-        process.stdin.write(dumps(settings).encode())
-        process.stdin.flush()
-    return process
+        pipe.write(dumps(settings).encode())
+        pipe.flush()
+    return worker
 
 
 def _let_go(process: subprocess.Popen[bytes]) -> None:

@@ -21,7 +21,7 @@ from locust.env import Environment
 from locust.event import Events
 from locust.exception import RPCError
 
-from readiness.load import wire
+from readiness.load import children, wire
 from readiness.load.calibration import early_copy
 from readiness.load.engine import Engine
 from readiness.load.locustfiles import sha256
@@ -183,4 +183,4 @@ def main() -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-    os._exit(status)
+    children.end_and_exit(status)
