@@ -15,8 +15,7 @@ from locust.rpc.protocol import Message
 from readiness.load import wire
 from readiness.load.locustfiles import sha256
 from readiness.load.workers import messages
-from readiness.load.workers.seal import key_of
-from readiness.load.workers.sockets import SealedClient
+from readiness.load.workers.sockets import Client
 from readiness.measurements.histogram import EMPTY, Histogram
 
 SAMPLES = 500
@@ -25,7 +24,7 @@ SAMPLES = 500
 
 def work(port: int, name: str, endpoints: int, seconds: int) -> None:
     """From the greeting to the farewell."""
-    client = SealedClient(key_of(os.environ["READINESS_WORKER_TOKEN"]), 30.0, "127.0.0.1", port, name)
+    client = Client(os.environ["READINESS_WORKER_TOKEN"], 30.0, "127.0.0.1", port, name)
 
     def say(kind: str, data: object) -> None:
         client.send(Message(kind, data, name))
@@ -48,7 +47,10 @@ def work(port: int, name: str, endpoints: int, seconds: int) -> None:
     ]
     say("client_ready", -1)
     gevent.spawn(beat)
-    say(messages.JOINED, {"name": name, "version": "0", "scenarios": {"bench": sha256(os.environ["SCENARIO"])}})
+    say(
+        messages.JOINED,
+        {"name": name, "version": messages.VERSION, "scenarios": {"bench": sha256(os.environ["SCENARIO"])}},
+    )
     while (kind := client.recv().type) != messages.GO:
         if kind == messages.PLAN:
             event(wire.Hello(locust.__version__, {"bench": 1}))

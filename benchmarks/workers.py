@@ -39,7 +39,7 @@ service: bench
 load: { users: 20, ramp_up: 0s, warm_up: 1s, duration: 4s }
 checks: { throughput: { pass: "> 1 /s" } }
 """
-TOKEN = "a-token-for-the-benchmark"
+TOKEN = "9f1c2ab47d3e8056c4b1e7f0a2d96385"
 SECONDS = 8
 
 

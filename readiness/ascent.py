@@ -14,14 +14,15 @@ from readiness.errors import ConfigError, NotMeasured
 from readiness.load import controller, wire
 from readiness.load.assembly import Assembly
 from readiness.load.plan import ScenarioFile
+from readiness.load.reading import read_scenarios
+from readiness.load.surroundings import for_scenarios
 from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.run import Run
 from readiness.numbers import quantity
 from readiness.progress import Progress
-from readiness.run import NOT_FOR_SCENARIOS
+from readiness.redaction import for_terminal, redact
 from readiness.target import connect_once
-from readiness.text import redact
 
 SETTLE = 1 / 3
 """Of the length of a look: as long lasts a ramp, and as long again the time after it that is not judged."""
@@ -59,6 +60,8 @@ class Order:
     """Whether heights are arrivals per second."""
     look_s: float
     """How long a height is held for a first look."""
+    allow_env: frozenset[str] = frozenset()
+    """As in Plan."""
 
     @property
     def unit(self) -> str:
@@ -95,7 +98,16 @@ def ascend(
     An attempt that a signal cut short is left out. Raises ConfigError when a scenario file is unusable.
     """
     attempts: list[Attempt] = []
-    provenance = plans.provenance(_plan(order, Hold(order.heights.most, proof=False), 0.0, 0), environment, None)
+    made = _plan(order, Hold(order.heights.most, proof=False), 0.0, 0)
+    try:
+        visible = for_scenarios(environment, order.allow_env)
+        users = read_scenarios(made.engine, visible, lambda: interrupted() is not None)
+    except ConfigError as error:
+        raise ConfigError(redact(str(error), secrets)) from None
+    if not order.open and users:  # below that some class has no user
+        plans.refuse_too_few(made, users)
+        order = replace(order, heights=replace(order.heights, least=max(order.heights.least, float(len(users)))))
+    provenance = plans.provenance(made, environment, None)
     try:
         connect_once(order.target)
     except NotMeasured as error:
@@ -121,7 +133,7 @@ def ascend(
             proof_confidence=order.proof_confidence,
         )
         attempts.append(found)
-        progress.note(redact(_told(found, order), secrets))
+        progress.note(for_terminal(_told(found, order), secrets))
         if found.failures > OVERLOADED * found.requests:
             _rest(order.look_s, interrupted)
     return Ascent(tuple(attempts), provenance)
@@ -168,7 +180,7 @@ def _plan(order: Order, step: Hold, held_s: float, number: int) -> plans.Plan:
         allowed_addresses=order.allowed_addresses,
         database_url=None,
     )
-    return replace(made, workers=order.workers)
+    return replace(made, workers=order.workers, allow_env=order.allow_env)
 
 
 def _attempt(
@@ -183,7 +195,7 @@ def _attempt(
         workers=plan.workers,
         on_event=on_event,
         stop_requested=lambda: interrupted() is not None,
-        environment={name: value for name, value in environment.items() if name not in NOT_FOR_SCENARIOS},
+        environment=for_scenarios(environment, plan.allow_env),
     )
     if outcome.usage_error:
         raise ConfigError(outcome.usage_error)

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from readiness import __version__, probes
-from readiness.config import pace
+from readiness.config import endpoints, pace
 from readiness.config.ends import UNTIL_DECIDED
-from readiness.config.lint import lint
+from readiness.config.lint import doubts, lint
 from readiness.config.model import Arrivals, Config
 from readiness.config.model import Load as LoadSection
+from readiness.errors import ConfigError
 from readiness.load.phases import Phase, step
 from readiness.load.plan import EnginePlan, ScenarioFile
 from readiness.load.watch_plan import WatchPlan
@@ -54,7 +55,9 @@ class Plan:
     cache_url: str | None = field(default=None, repr=False)
     """Of the cache server, whose INFO is a witness."""
     health_pace: HealthPace | None = None
-    """How often health is looked at, and why; None where nothing looks."""
+    """How often health is sampled, and why; None where nothing samples it."""
+    allow_env: frozenset[str] = frozenset()
+    """Variables of the environment that the scenarios may see beside the usual ones (`--allow-env`)."""
 
 
 def plan(
@@ -177,6 +180,33 @@ def hash_of(plan: Plan) -> str:
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 
+def refuse_too_few(plan: Plan, users: Mapping[str, int]) -> None:
+    """Raises ConfigError when a user class of a closed load gets no user: it would never run.
+
+    `users` are those of each class, as the engine would share them out.
+    """
+    idle = [name for name, count in users.items() if not count]
+    if idle and plan.engine.rate_per_s is None:
+        raise ConfigError(
+            f"users: {plan.engine.users} are too few for {len(users)} user classes, and {', '.join(idle)} would never "
+            f"run: give at least {len(users)} users, or set `abstract = True` in a class to leave it out"
+        )
+
+
 def warnings(plan: Plan) -> tuple[str, ...]:
     """What the plan cannot prove or contradicts in itself, told before anything is sent."""
-    return lint(plan.config, pace.of({file.name: file.path for file in plan.engine.scenarios}))
+    files = plan.engine.scenarios
+    found = lint(
+        plan.config, paces_of(plan), [file.name for file in files], endpoints.named(file.path for file in files)
+    )
+    return found + (probe_pace.unproven(plan.config, plan.health_pace) if plan.health_pace else ())
+
+
+def unsure(plan: Plan) -> tuple[str, ...]:
+    """What the plan may not be able to prove, told at the start; nothing of it is a mistake in the file."""
+    return doubts(plan.config, paces_of(plan))
+
+
+def paces_of(plan: Plan) -> dict[str, pace.Pace]:
+    """How fast a user of each scenario can go, as far as the files tell."""
+    return pace.of({file.name: file.path for file in plan.engine.scenarios})

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from readiness.load.phases import HOLD, RAMP, WARM_UP, phase_at
 from readiness.measurements.histogram import merge
+from readiness.redaction import for_terminal
 from readiness.text import clean
 
 if TYPE_CHECKING:
@@ -60,7 +62,8 @@ class Silent:
 class Lines:
     """For logs: a line a step, and one every ten seconds of load, on standard error."""
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._secrets = secrets
         self._last_s = time.monotonic()
 
     def step(self, text: str) -> None:
@@ -84,7 +87,7 @@ class Lines:
 
     def _say(self, text: str) -> None:
         try:
-            sys.stderr.write(f"readiness: {text}\n")
+            sys.stderr.write(for_terminal(f"readiness: {text}", self._secrets) + "\n")
             sys.stderr.flush()
         except OSError:
             pass  # nobody reads it any more; the run goes on
@@ -93,10 +96,11 @@ class Lines:
 class Screen:
     """For a terminal: a table of endpoints, redrawn in place."""
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: Sequence[str]) -> None:
         from rich.console import Console
         from rich.live import Live
 
+        self._secrets = secrets
         self._console = Console(stderr=True)
         self._live: Live = Live(console=self._console, transient=True, refresh_per_second=4)
         self._live.start()
@@ -106,28 +110,28 @@ class Screen:
         from rich.spinner import Spinner
         from rich.text import Text
 
-        self._live.update(Spinner("dots", Text(f" {text}")))
+        self._live.update(Spinner("dots", Text(f" {for_terminal(text, self._secrets)}")))
 
     def note(self, text: str) -> None:
         """A line above what moves."""
         from rich.text import Text
 
-        self._console.print(Text(text))
+        self._console.print(Text(for_terminal(text, self._secrets)))
 
     def load(self, plan: EnginePlan, assembly: Assembly) -> None:
         """Draw the table anew."""
-        self._live.update(_table(plan, assembly))
+        self._live.update(_table(plan, assembly, self._secrets))
 
     def close(self) -> None:
         """Take the table away; the verdict comes next."""
         self._live.stop()
 
 
-def choose(*, quiet: bool) -> Progress:
-    """The progress that fits where standard error goes."""
+def choose(*, quiet: bool, secrets: Sequence[str] = ()) -> Progress:
+    """The progress that fits where standard error goes; it never shows `secrets`."""
     if quiet:
         return Silent()
-    return Screen() if sys.stderr.isatty() else Lines()
+    return Screen(secrets) if sys.stderr.isatty() else Lines(secrets)
 
 
 def headline(plan: EnginePlan, assembly: Assembly) -> str:
@@ -158,7 +162,7 @@ def phase(plan: EnginePlan, at_s: float) -> str:
     return f"{word} of {now.height:g} {unit}" if plan.phases else word
 
 
-def _table(plan: EnginePlan, assembly: Assembly) -> Table:
+def _table(plan: EnginePlan, assembly: Assembly, secrets: Sequence[str]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
@@ -169,11 +173,16 @@ def _table(plan: EnginePlan, assembly: Assembly) -> Table:
     rows = sorted(assembly.totals_by_endpoint(), key=lambda row: -row[2].total)
     for scenario, name, ok, failed in rows[:MAX_ROWS]:
         p50, p95 = (_ms(ok.quantile_ms(q)) for q in (0.5, 0.95))
-        cells = (clean(f"{scenario}  {name}", 60), f"{ok.total + failed:,}", p50, p95, f"{failed:,}")
+        cells = (_shown(scenario, name, secrets), f"{ok.total + failed:,}", p50, p95, f"{failed:,}")
         table.add_row(*(Text(cell, style="red" if failed and index == 4 else "") for index, cell in enumerate(cells)))
     if len(rows) > MAX_ROWS:
         table.add_row(Text(f"… and {len(rows) - MAX_ROWS} more"))
     return table
+
+
+def _shown(scenario: str, name: str, secrets: Sequence[str]) -> str:
+    text = for_terminal(name, secrets)  # before anything is cut
+    return clean(f"{scenario}  {text}", 60)
 
 
 def _ms(value: float | None) -> str:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 
 from readiness import circumstances, probes
 from readiness.database import under_load
-from readiness.database.stages import GRACE_S, NO_DATABASE, Stages
+from readiness.database.stages import NO_DATABASE, Stages
 from readiness.errors import NotMeasured
 from readiness.load import controller, wire
 from readiness.load.assembly import Assembly
+from readiness.load.surroundings import for_scenarios
 from readiness.looks import Looks
 from readiness.measurements.database import Activity
+from readiness.measurements.invariants import LAWS
+from readiness.measurements.law import contradictions
 from readiness.measurements.probing import Probing
 from readiness.measurements.run import Load, Measurement, Run
 from readiness.plan import Plan, facts, hash_of, provenance, wanted_metrics, warnings
 from readiness.probes import cost
+from readiness.probes.allowance import Allowance
 from readiness.probes.http import Getter
 from readiness.probes.window import Window
 from readiness.progress import Progress
@@ -26,15 +31,6 @@ from readiness.target import connect_once
 from readiness.text import clean
 
 PROBE_GRACE_S = 19.0
-NOT_FOR_SCENARIOS = (
-    "READINESS_DATABASE_URL",
-    "READINESS_WORKER_TOKEN",
-    "READINESS_CACHE_URL",
-    "PGPASSWORD",
-    "PGPASSFILE",
-    "PGSERVICE",
-    "PGSERVICEFILE",
-)
 
 
 def execute(
@@ -62,13 +58,14 @@ def execute(
     else:
         before = stages.before()
         outcome, looks, activity, probing = _drive(plan, wanted, stages, progress, interrupted, environment)
-    progress.step("counting in the database")
+    if plan.database_url is not None:
+        progress.step("counting in the database")
     rows = stages.after(before, outcome.writes)
     if outcome.load is not None and interrupted() is None and probes.provokes(plan.config.probes, wanted):
         # After the counting: what is provoked may write too, and the counts are about the load.
         progress.step("provoking what the file allows")
         looks += probes.provoke(plan.target, plan.config.probes, wanted, lambda: interrupted() is not None)
-    return Run(
+    run = Run(
         id=plan.run_id,
         service=plan.config.service,
         started_at=started_at,
@@ -89,6 +86,9 @@ def execute(
         database=activity,
         probing=probing,
     )
+    # What `judge` and `gate` would refuse tomorrow is not green today.
+    doubts = tuple(f"the record of the run contradicts itself: {one}" for one in contradictions(run, LAWS)[:1])
+    return replace(run, doubts=run.doubts + doubts) if doubts else run
 
 
 def _drive(
@@ -100,13 +100,21 @@ def _drive(
     environment: Mapping[str, str],
 ) -> tuple[controller.LoadOutcome, tuple[Measurement, ...], Activity | None, Probing | None]:
     window = Window()
+    allowance = Allowance(window)
     settings, target = plan.config.probes, plan.target
     touches = _touches(plan, wanted, progress)
     with ThreadPoolExecutor(2, thread_name_prefix="probes") as pool:
-        looking = pool.submit(
-            probes.look, target, settings, wanted, window, duration_s=plan.config.load.paced_s, cache_url=plan.cache_url
+        observing = pool.submit(
+            probes.observe,
+            target,
+            settings,
+            wanted,
+            window,
+            allowance,
+            duration_s=plan.config.load.paced_s,
+            cache_url=plan.cache_url,
         )
-        sampling = stages.start_watching(pool, window)
+        watched = stages.start_watching(window)
 
         def on_event(event: wire.Event, assembly: Assembly) -> None:
             match event:
@@ -115,6 +123,7 @@ def _drive(
                 case wire.Judged():
                     window.end()
                 case wire.Batch():
+                    allowance.load_did(*assembly.judged_so_far())
                     progress.load(plan.engine, assembly)
                 case _:
                     pass
@@ -127,21 +136,22 @@ def _drive(
                 on_event=on_event,
                 stop_requested=lambda: interrupted() is not None,
                 enough=Looks(plan.config).enough,
-                environment={name: value for name, value in environment.items() if name not in NOT_FOR_SCENARIOS},
+                environment=for_scenarios(environment, plan.allow_env),
             )
         finally:
             window.end()
-        looks = looking.result(timeout=PROBE_GRACE_S + settings.health.timeout_ms / 1000)
+        seen = observing.result(timeout=PROBE_GRACE_S + settings.health.timeout_ms / 1000)
         if plan.database_url is not None:
             progress.step("waiting for the database's counters")
-        activity = sampling.result(timeout=GRACE_S)
+        activity = watched()
     if outcome.usage_error:
         from readiness.errors import ConfigError
 
         raise ConfigError(outcome.usage_error)
     https = target.url.startswith("https:")
-    found = probes.conclude(looks, settings, wanted, https=https, load=outcome.load, database=activity)
-    probing = _probing(plan, looks, outcome.load)
+    agents = probes.as_browser(target, settings, lambda: interrupted() is not None)
+    found = probes.conclude(seen, agents, settings, wanted, https=https, load=outcome.load, database=activity)
+    probing = _probing(plan, seen, outcome.load)
     return outcome, (*found, *touches, *stages.under_load(activity)), activity, probing
 
 
@@ -164,20 +174,20 @@ def _touches(plan: Plan, wanted: set[str], progress: Progress) -> tuple[Measurem
         return (Measurement(metric, None, None, "database", reason=clean(error)),)
 
 
-def _probing(plan: Plan, looks: probes.Looks, load: Load | None) -> Probing | None:
-    """What the looks cost beside the load; None without a load or a look."""
+def _probing(plan: Plan, seen: probes.Observed, load: Load | None) -> Probing | None:
+    """What the probes cost beside the load; None without a load or a request of a probe."""
     chosen = plan.health_pace
-    if load is None or chosen is None or not looks.cost.requests:
+    if load is None or chosen is None or not seen.cost.requests:
         return None
     return Probing(
-        looks.cost,
+        seen.cost,
         cost.of_load(load),
         load.judged_s,
-        looks.received_bytes,
+        seen.received_bytes,
         planned_requests=chosen.planned_requests,
         every_ms=chosen.every_ms,
         declared=chosen.declared,
-        needed_looks=chosen.needed_looks,
+        needed_looks=chosen.needed_samples,
     )
 
 

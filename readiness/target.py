@@ -33,7 +33,9 @@ def parse(text: str) -> str:
         raise ConfigError(problem.format("port 0 is no port"))
     if parts.username is not None or parts.password is not None:
         raise ConfigError(
-            "TARGET: credentials do not belong in the URL; give them to the scenario as READINESS_PASSWORD"
+            "TARGET: credentials do not belong in the URL, which is written into reports; leave them out, set "
+            "READINESS_PASSWORD, and let the scenario send them: "
+            'self.client.auth = ("user", os.environ["READINESS_PASSWORD"]) in on_start'
         )
     if parts.query or parts.fragment:
         raise ConfigError(problem.format("a query or fragment cannot be part of the base URL"))
@@ -92,7 +94,7 @@ def connect_once(target: Target) -> None:
                     context.wrap_socket(connection, server_hostname=parts.hostname).close()
                 return
         except ssl.SSLError as error:
-            reason = f"tls: {clean(error.reason or error)}"
+            reason = f"tls: {_tls_reason(error, parts.hostname or '')}"
         except ConnectionRefusedError:
             reason = "connect_refused: connection refused"
         except TimeoutError:
@@ -100,6 +102,32 @@ def connect_once(target: Target) -> None:
         except OSError as error:
             reason = f"reset: {clean(error)}"
     raise NotMeasured(f"the target {target.url} cannot be reached: {reason}")
+
+
+_TRUST = (
+    "to trust it, start readiness with SSL_CERT_FILE=FILE, the PEM file of that authority (or of the certificate); "
+    "verify=False in a scenario changes nothing, because an answer of an unknown server proves nothing"
+)
+_CERTIFICATE = {
+    10: "the certificate has expired: renew it",
+    9: "the certificate is not valid yet: look at the clocks of both machines",
+    18: f"the certificate is self-signed, so this machine does not trust it: {_TRUST}",
+    19: f"the certificate comes from an authority of its own, which this machine does not trust: {_TRUST}",
+    20: f"the certificate comes from an authority that this machine does not know: {_TRUST}",
+    21: f"the server does not send the certificates between its own and a known authority: {_TRUST}",
+    62: "the certificate is for other host names: give TARGET the name that stands in it",
+    64: "the certificate does not name this address: give TARGET the host name that stands in it",
+}
+"""By X.509's verification codes (openssl: X509_V_ERR_…), what is wrong and what to do."""
+
+
+def _tls_reason(error: ssl.SSLError, host: str) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        known = _CERTIFICATE.get(error.verify_code)
+        return f"{known} ({host}: {clean(error.verify_message)})" if known else clean(error.verify_message)
+    if error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"):
+        return f"{host} answers, but not with TLS: is it http:// there? ({error.reason})"
+    return clean(error.reason or error)
 
 
 def _port(scheme: str) -> int:

@@ -13,9 +13,10 @@ from readiness.errors import ExitCode
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Decision, Outcome
 from readiness.measurements.run import FAILURE_CLASSES, Detail, Measurement, Run
-from readiness.redaction import last_net, redacted
+from readiness.redaction import OWN_WORDS, last_net, redact, redacted
 from readiness.report import FORMATS
-from readiness.text import HIDDEN, OWN_WORDS, clean, forms, redact
+from readiness.text import HIDDEN, clean
+from tests.disguises import disguises
 from tests.judge.builders import check, config, load, recording, run
 
 HARD = ['p"q&r<s7>', "it's\\a\\back1", "sl/ash%20 sp+ace", "grüß&Gott9", "&&&&!!!!", "with  two  blanks1"]
@@ -47,7 +48,7 @@ def test_a_secret_with_special_characters_is_in_no_file_in_any_form(tmp_path: Pa
     assert problems == ()
     assert set(texts) == {"run.json", *(fmt.file_name for fmt in FORMATS.values())}
     for name, text in texts.items():
-        assert not [form for form in forms(secret) if form in text], name
+        assert not [form for form in disguises(secret) if form in text], name
     assert HIDDEN in texts["run.json"]
     ElementTree.fromstring(texts["junit.xml"])
     assert secret not in json.dumps([json.loads(texts["run.json"]), json.loads(texts["report.json"])])

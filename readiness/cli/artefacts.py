@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from readiness.errors import ExitCode
+from readiness.foreign_files import NotReadable, open_to_append, why
 from readiness.judge.verdict import Decision, Verdict
 from readiness.measurements.json import dumps
 from readiness.measurements.run import Run
-from readiness.redaction import last_net, redacted
+from readiness.redaction import last_net, redact, redacted
 from readiness.report import Format
 from readiness.report.writing import RUN_FILE, write, write_all
-from readiness.text import clean, redact
+from readiness.text import clean
 
 
 def settle(verdict: Verdict, *, allow_conditional: bool) -> Verdict:
@@ -67,7 +68,7 @@ def write_reports(
         try:
             text, refused = last_net(fmt.render(verdict, run), fmt.file_name, secrets)
         except Exception as error:  # a renderer's bug must not lose the other reports, and is never green
-            reason = redact(clean(error), secrets)
+            reason = clean(redact(str(error), secrets))
             problems.append(f"{fmt.file_name} could not be rendered: {type(error).__name__}: {reason}")
             continue
         if refused:
@@ -127,12 +128,13 @@ def _append(summary: StepSummary, verdict: Verdict, secrets: Sequence[str]) -> s
         text, refused = last_net(github.render(verdict), summary.path.name, secrets)
         if refused:
             return refused
-        handle = os.open(summary.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o644)
-        with os.fdopen(handle, "ab") as file:
-            room = github.MOST_BYTES - os.fstat(handle).st_size
+        with os.fdopen(open_to_append(summary.path), "ab") as file:
+            room = github.MOST_BYTES - os.fstat(file.fileno()).st_size
             if room < len(github.CUT) * 10:
                 return "the step summary is full; the verdict is in report.md"
             file.write(github.fitted(text, room).encode())
     except OSError as error:
-        return f"the step summary (GITHUB_STEP_SUMMARY) could not be written: {(error.strerror or str(error)).lower()}"
+        return f"the step summary (GITHUB_STEP_SUMMARY) could not be written: {why(error)}"
+    except NotReadable as error:
+        return f"the step summary (GITHUB_STEP_SUMMARY) could not be written: it {error}"
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,26 +16,31 @@ from readiness.cli.files import Files
 from readiness.cli.formats import parse as parse_formats
 from readiness.cli.preparation import demo_profile, find_scenarios, new_run_id, read_config, secrets_of
 from readiness.cli.signals import watched
-from readiness.cli.workers import workers_of
-from readiness.config import scalars
+from readiness.cli.workers import check_target, workers_of
+from readiness.config import ceilings, scalars
 from readiness.config.model import Config
 from readiness.config.override import override
-from readiness.errors import ConfigError, ExitCode, NotMeasured, Refused
+from readiness.config.trust import trust_of
+from readiness.database.needed import without_database
+from readiness.errors import ConfigError, ExitCode, NotMeasured, ReadinessError, Refused
 from readiness.judge import repeats
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Verdict
 from readiness.load.plan import ScenarioFile
+from readiness.load.reading import Unreachable, read_scenarios
+from readiness.load.surroundings import for_scenarios
+from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Run
-from readiness.plan import Plan, warnings
+from readiness.plan import Plan, refuse_too_few, unsure, warnings
 from readiness.plan import plan as make_plan
 from readiness.probes import redis_info
 from readiness.progress import choose
+from readiness.redaction import redact, redacted
 from readiness.report import Format
 from readiness.report.locking import sole_writer
 from readiness.report.writing import prepare
 from readiness.run import execute
-from readiness.text import redact
 
 MAX_REPEATS = 20
 CACHE_VARIABLE = "READINESS_CACHE_URL"
@@ -58,6 +63,7 @@ class Request:
     remote_workers: str | None
     listen: str | None
     worker_wait: str | None
+    token_file: Path | None
     out: Path
     formats: str | None
     allow_hosts: tuple[str, ...]
@@ -65,6 +71,8 @@ class Request:
     quiet: bool
     allow_db_writer: bool = False
     deep: bool = False
+    allow_env: tuple[str, ...] = ()
+    ceilings: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +92,21 @@ def assess(request: Request) -> Assessment:
     config = _config(request, environ)
     profile = demo_profile(request.target)
     url = None if profile else targets.parse(request.target)
-    scenarios = find_scenarios(request.scenarios, config, request.target)
+    notes: list[str] = []
+    scenarios = find_scenarios(request.scenarios, config, request.target, notes.append)
     repeat = _repeat(request.repeat)
-    workers = workers_of(config.load.processes, request.remote_workers, request.listen, request.worker_wait, environ)
+    workers = workers_of(
+        config.load.processes,
+        environ,
+        remote=request.remote_workers,
+        listen=request.listen,
+        wait=request.worker_wait,
+        token_file=request.token_file,
+    )
     database_url = database.from_environment(environ)
     if database_url and not profile:
         database.parse(database_url)
+    unmeasured = None if database_url or profile else without_database(config)
     cache_url = environ.get(CACHE_VARIABLE) or None
     if cache_url and not profile:
         redis_info.parse(cache_url)
@@ -98,9 +115,12 @@ def assess(request: Request) -> Assessment:
     with ExitStack() as open_things:
         open_things.enter_context(sole_writer(request.out))
         interrupted = open_things.enter_context(watched())
-        progress = choose(quiet=request.quiet)
+        secrets = secrets_of(environ, config, database_url, cache_url, workers.token if workers else None)
+        progress = choose(quiet=request.quiet, secrets=secrets)
         open_things.callback(progress.close)
-        files = Files(request.out, formats, run_id, config, request.target)
+        if unmeasured:
+            progress.note(unmeasured)
+        files = Files(request.out, formats, run_id, config, request.target, secrets)
         files.replace_yesterday()
         if profile:
             from readiness.demo import stack
@@ -109,13 +129,17 @@ def assess(request: Request) -> Assessment:
             running = open_things.enter_context(stack.start(profile))
             url, database_url, cache_url = running.url, running.database_url, running.cache_url
             environ.pop("READINESS_PASSWORD", None)  # it is some other service's; the demo has its own accounts
-        secrets = secrets_of(environ, config, database_url, cache_url)
-        plan = replace(
-            _plan(request, run_id, config, url or "", scenarios, database_url, files, secrets, cache_url),
-            workers=workers,
-        )
-        for warning in warnings(plan):
+            secrets = (*secrets, *secrets_of(environ, config, database_url, cache_url))
+        try:
+            plan = _plan(
+                request, run_id, config, url or "", scenarios, database_url, files, secrets, cache_url, workers
+            )
+        except ReadinessError as error:
+            raise _without(error, secrets) from None
+        plan = replace(plan, allow_env=frozenset(request.allow_env))
+        for warning in (*notes, *warnings(plan), *unsure(plan)):
             progress.note(redact(warning, secrets))
+        _read_files(plan, interrupted, environ, files, secrets)
         runs: list[Run] = []
         while not runs or (len(runs) < repeat and not interrupted()):
             if repeat > 1:
@@ -126,18 +150,37 @@ def assess(request: Request) -> Assessment:
                 )
             except ConfigError as error:
                 files.replace_yesterday(redact(f"Nothing was sent: {error}", secrets))
-                raise
+                raise _without(error, secrets) from None
         progress.step("judging and writing the reports")
         run = _deciding(request, runs, config, repeat, formats, secrets)
         result = _report(request, run, config, formats, secrets)
         if interrupted() and run.interrupted is None:  # it came after the load: the answer is not this run's to give
             run = replace(run, interrupted=interrupted())
             result = _report(request, run, config, formats, secrets)
-        if problem := history.append(request.out, run, result.verdict):
+        if problem := history.append(request.out, redacted(run, secrets), result.verdict):
             progress.note(problem)
         summary = step_summary(os.environ, request.formats)
         verdict, problems = write_summary(result.verdict, run, formats, request.out, secrets, summary)
     return replace(result, verdict=verdict, problems=result.problems + problems)
+
+
+def _read_files(
+    plan: Plan,
+    interrupted: Callable[[], str | None],
+    environ: Mapping[str, str],
+    files: Files,
+    secrets: tuple[str, ...],
+) -> None:
+    """The scenario files run as the engine will, before anything is sent. Raises ConfigError, left in the files too."""
+    try:
+        users = read_scenarios(plan.engine, for_scenarios(environ, plan.allow_env), lambda: interrupted() is not None)
+        refuse_too_few(plan, users)
+    except Unreachable:
+        pass  # the target's name has no address: the run will say so
+    except ConfigError as error:
+        shown = _without(error, secrets)
+        files.replace_yesterday(f"Nothing was sent: {shown}")
+        raise shown from None
 
 
 def _again(plan: Plan, number: int) -> Plan:
@@ -166,7 +209,8 @@ def _deciding(
             write_reports(verdict, one, formats, folder, secrets)
         run = runs[repeats.worst(verdicts)]
         notes = repeats.sentences(verdicts, planned)
-    earlier = history.before(request.out, run.target.name, run.provenance.commit)
+    clear = redacted(run, secrets)
+    earlier = history.before(request.out, clear.target.name, clear.provenance.commit)
     return replace(run, notes=(*([earlier] if earlier else []), *notes, *run.notes))
 
 
@@ -184,7 +228,7 @@ def _report(
 
 def _config(request: Request, environ: Mapping[str, str]) -> Config:
     config = override(
-        read_config(request.thresholds, request.target, environ),
+        read_config(request.thresholds, request.target, environ, trust_of(request.allow_env)),
         users=request.users,
         rate=request.rate,
         duration=request.duration,
@@ -192,6 +236,8 @@ def _config(request: Request, environ: Mapping[str, str]) -> Config:
         warm_up=request.warm_up,
         processes=request.processes,
     )
+    if request.ceilings is not None:
+        ceilings.check(config, ceilings.read(request.ceilings), request.ceilings)
     if request.deep:
         config = replace(config, database=replace(config.database, deep=True))
     return config
@@ -214,6 +260,7 @@ def _plan(
     files: Files,
     secrets: Sequence[str],
     cache_url: str | None,
+    workers: Workers | None,
 ) -> Plan:
     """The plan, after the guards; what they refuse is left in the files as the reason."""
     unreachable, writer = None, ""
@@ -222,6 +269,7 @@ def _plan(
             target = targets.resolve(request.target, url, request.allow_hosts, config.allowed_hosts)
         except NotMeasured as error:
             target, unreachable = Target(request.target, url, ()), str(error)
+        check_target(workers, target)
         if database_url is not None:
             with suppress(NotMeasured):  # unreachable: every measurement of the database will say so
                 writer = database.check_role(database_url, config.database, writer_allowed=request.allow_db_writer)
@@ -229,7 +277,7 @@ def _plan(
         files.replace_yesterday(redact(f"Refused before any load: {refused}", secrets))
         raise
     extra = targets.addresses_of([host for host in request.allow_hosts if host in config.allowed_hosts])
-    return make_plan(
+    made = make_plan(
         run_id,
         config,
         target,
@@ -240,3 +288,11 @@ def _plan(
         unreachable=unreachable,
         cache_url=cache_url,
     )
+    return replace(made, workers=workers)
+
+
+def _without(error: ReadinessError, secrets: Sequence[str]) -> ReadinessError:
+    """The error as it may be shown."""
+    if isinstance(error, ConfigError):
+        return ConfigError(*(redact(problem, secrets) for problem in error.problems))
+    return type(error)(redact(str(error), secrets))

@@ -9,6 +9,7 @@ import typer
 
 from readiness.cli.output import finish, refusals, say
 from readiness.cli.run import TARGET_HELP
+from readiness.cli.trust import AllowEnv, CeilingsFile
 
 
 def capacity(
@@ -29,6 +30,8 @@ def capacity(
     allow_host: Annotated[
         list[str] | None, typer.Option(metavar="HOST", help="A host other than this machine that may be loaded.")
     ] = None,
+    allow_env: AllowEnv = None,
+    ceilings: CeilingsFile = None,
     quiet: Annotated[bool, typer.Option(help="No progress, one line of answer.")] = False,
 ) -> None:
     """Find the largest load that TARGET takes within its limits; ends with 1 when even the smallest breaks them."""
@@ -50,6 +53,8 @@ def capacity(
                 out=out,
                 allow_hosts=tuple(allow_host or ()),
                 quiet=quiet,
+                allow_env=tuple(allow_env or ()),
+                ceilings=ceilings,
             )
         )
     for problem in result.problems:

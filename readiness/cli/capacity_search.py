@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from readiness.ascent import Ascent, Order, ascend
 from readiness.capacity.attempt import judged_checks, lowest_users
 from readiness.capacity.capacity import Bound, Capacity, conclude, scalability_of
 from readiness.capacity.search import START_SHARE, Range
+from readiness.cli.output import say
 from readiness.cli.preparation import (
     demo_profile,
     find_scenarios,
@@ -24,9 +25,10 @@ from readiness.cli.preparation import (
 )
 from readiness.cli.signals import watched
 from readiness.cli.workers import workers_of
-from readiness.config import durations
+from readiness.config import ceilings, durations
 from readiness.config.model import Config
 from readiness.config.override import override
+from readiness.config.trust import trust_of
 from readiness.errors import ConfigError, ExitCode, NotMeasured
 from readiness.load.plan import ScenarioFile
 from readiness.measurements.provenance import Target
@@ -54,6 +56,8 @@ class Request:
     out: Path
     allow_hosts: tuple[str, ...]
     quiet: bool
+    allow_env: tuple[str, ...] = ()
+    ceilings: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +76,15 @@ def search(request: Request) -> Found:
     config = _config(request, environ)
     profile = demo_profile(request.target)
     url = None if profile else targets.parse(request.target)
-    scenarios = find_scenarios(request.scenarios, config, request.target)
+    scenarios = find_scenarios(request.scenarios, config, request.target, _tell(request))
     look_s = _look_s(request.hold)
-    workers = workers_of(config.load.processes, None, None, None, environ)
+    workers = workers_of(config.load.processes, environ)
     started_at = _now()
     prepare(request.out)
     with ExitStack() as open_things:
         interrupted = open_things.enter_context(watched())
-        progress = choose(quiet=request.quiet)
+        secrets = secrets_of(environ, config)
+        progress = choose(quiet=request.quiet, secrets=secrets)
         open_things.callback(progress.close)
         order = Order(
             run_id=new_run_id(),
@@ -91,9 +96,11 @@ def search(request: Request) -> Found:
             heights=_heights(config, scenarios),
             open=config.load.rate_per_s is not None,
             look_s=look_s,
+            allow_env=frozenset(request.allow_env),
         )
-        secrets = secrets_of(environ, config, None, None)
-        _replace_yesterday(_concluded(order, Ascent((), local_provenance(), UNFINISHED), started_at, None), request)
+        _replace_yesterday(
+            _concluded(order, Ascent((), local_provenance(), UNFINISHED), started_at, None), request, secrets
+        )
         if profile:
             from readiness.demo import stack
 
@@ -116,18 +123,24 @@ def _config(request: Request, environ: Mapping[str, str]) -> Config:
     """The file with the height's limit as its load. Raises ConfigError."""
     if (request.max_users is None) == (request.max_rate is None):
         raise ConfigError("capacity: needs --max-users N or --max-rate R, one of them: no search goes on without end")
-    config = read_config(request.thresholds, request.target, environ)
+    config = read_config(request.thresholds, request.target, environ, trust_of(request.allow_env))
     try:
         config = override(config, users=request.max_users, rate=request.max_rate, processes=request.processes)
     except ConfigError as error:
         renamed = (one.replace("--users", "--max-users").replace("--rate", "--max-rate") for one in error.problems)
         raise ConfigError(*renamed) from None
+    if request.ceilings is not None:
+        ceilings.check(config, ceilings.read(request.ceilings), request.ceilings)
     if not judged_checks(config):
         raise ConfigError(
             f"{config.file}: checks: none of them limits the load's latency or errors, so every load would be inside; "
             'add one, such as latency.p95: { pass: "< 250 ms" }'
         )
     return config
+
+
+def _tell(request: Request) -> Callable[[str], None]:
+    return lambda text: None if request.quiet else say(f"readiness: {text}", to_stderr=True)
 
 
 def _look_s(text: str) -> float:
@@ -173,9 +186,9 @@ def _concluded(order: Order, ascent: Ascent, started_at: str, interrupted: str |
     )
 
 
-def _replace_yesterday(capacity: Capacity, request: Request) -> None:
+def _replace_yesterday(capacity: Capacity, request: Request, secrets: tuple[str, ...]) -> None:
     """Yesterday's answer must not outlive this start. Raises ConfigError when it cannot be replaced."""
-    _, problems = _write(capacity, request, ())
+    _, problems = _write(capacity, request, secrets)
     if problems:
         raise ConfigError(*(f"--out {request.out}: {problem}" for problem in problems))
 

@@ -11,7 +11,6 @@ from readiness.cli.output import finish, put, refusals, say
 
 if TYPE_CHECKING:
     from readiness.compare.comparison import Comparison
-    from readiness.judge.verdict import Verdict
     from readiness.report.comparison import ComparisonFormat
 
 
@@ -32,11 +31,13 @@ def compare(
     quiet: Annotated[bool, typer.Option(help="One line only.")] = False,
 ) -> None:
     """Compare two runs; ends with 1 when HEAD got worse, 3 when the data cannot say."""
+    import os
     import sys
 
-    from readiness.cli.inputs import read_run
+    from readiness.cli.inputs import read_run, verdict_beside
     from readiness.compare.compare import compare as compared
     from readiness.errors import ConfigError, ExitCode
+    from readiness.redaction import redacted, secrets_in
     from readiness.report.comparison import console
 
     with refusals():
@@ -44,11 +45,11 @@ def compare(
         shares = _share("--worse-by", worse_by, 0, 1000), _share("--confidence", confidence, 80, 99.9)
         if out is None and format_ is not None and len(formats) != 1:
             raise ConfigError("--format: one format at a time goes to standard output; or name a folder with --out")
-        runs = read_run(base), read_run(head)
+        runs = redacted((read_run(base), read_run(head)), secrets_in(os.environ))
         result = compared(
             *runs,
             files=(str(base), str(head)),
-            verdicts=(_verdict_beside(base, runs[0].id), _verdict_beside(head, runs[1].id)),
+            verdicts=(verdict_beside(base, runs[0].id), verdict_beside(head, runs[1].id)),
             worse_by=shares[0],
             confidence=shares[1],
             anyway=anyway,
@@ -72,12 +73,19 @@ def compare(
 
 
 def _write(result: Comparison, formats: tuple[ComparisonFormat, ...], out: Path | None) -> tuple[str, ...]:
-    from readiness.report.writing import prepare, write_all
+    import os
+
+    from readiness.redaction import last_net, secrets_in
+    from readiness.report.writing import prepare, write
 
     if out is None:
         return ()
     prepare(out)
-    return write_all({fmt.file_name: fmt.render(result) for fmt in formats}, out)
+    problems = []
+    for fmt in formats:
+        text, refused = last_net(fmt.render(result), fmt.file_name, secrets_in(os.environ))
+        problems.append(refused or write(out / fmt.file_name, text))
+    return tuple(problem for problem in problems if problem)
 
 
 def _formats(text: str | None) -> tuple[ComparisonFormat, ...]:
@@ -100,15 +108,3 @@ def _share(flag: str, text: str, least: float, most: float) -> float:
         return share(text.strip().removeprefix(">").strip(), least=least, most=most)
     except ValueError as error:
         raise ConfigError(f"{flag}: {error}") from None
-
-
-def _verdict_beside(run_file: Path, run_id: str) -> Verdict | None:
-    """The report.json of the same run, for its limits."""
-    from readiness.cli.inputs import read_text
-    from readiness.report.json import loads
-
-    beside = run_file.parent / "report.json"
-    if not beside.is_file():
-        return None
-    verdict = loads(read_text(beside), str(beside))
-    return verdict if verdict.run_id == run_id else None

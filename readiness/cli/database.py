@@ -10,6 +10,7 @@ import typer
 
 from readiness.cli.output import refusals, say
 from readiness.cli.schema import database_section
+from readiness.cli.trust import AllowEnv
 from readiness.errors import ConfigError, NotMeasured
 
 app = typer.Typer(help="The database's role.", no_args_is_help=True)
@@ -25,12 +26,13 @@ def role(
     sql: Annotated[bool, typer.Option("--sql", help="Print the statements that make the least role needed.")] = False,
     name: Annotated[str, typer.Option(help="Name of the role in --sql.")] = "readiness",
     thresholds: Annotated[Path | None, typer.Option(help="For database.schemas; default thresholds.yaml here.")] = None,
+    allow_env: AllowEnv = None,
 ) -> None:
     """Say whether the role can only read (ends with 5 when it can write), or print one that can."""
     from readiness import database
 
     with refusals():
-        section = database_section(thresholds)
+        section = database_section(thresholds, allow_env)
         if sql:
             say(database.role_sql(name, section))
             return
@@ -39,6 +41,7 @@ def role(
             raise ConfigError(f"{database.VARIABLE}: is not set; --sql prints a role without looking at a database")
         try:
             database.check_role(url, section)
+            remarks = database.remarks(url, section)
         except NotMeasured as error:
             raise ConfigError(f"{database.VARIABLE}: {error}") from None
-        say("the role can only read")
+        say("\n".join(("the role can only read", *remarks)))

@@ -20,12 +20,15 @@ from readiness.report.writing import RUN_FILE, remove_stale
 class Files:
     """The artefacts of this run before it has an answer."""
 
-    def __init__(self, out: Path, formats: Sequence[Format], run_id: str, config: Config, target: str) -> None:
+    def __init__(
+        self, out: Path, formats: Sequence[Format], run_id: str, config: Config, target: str, secrets: Sequence[str]
+    ) -> None:
         self._out = out
         self._formats = formats
         self._run_id = run_id
         self._config = config
         self._target = Target(target, target)
+        self._secrets = secrets
         self._started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
 
     def replace_yesterday(self, reason: str = UNFINISHED) -> None:
@@ -58,8 +61,8 @@ class Files:
         )
         kept = frozenset({RUN_FILE, *(fmt.file_name for fmt in self._formats)})
         problems = list(remove_stale(self._out, kept))
-        problem = write_run(run, self._out, self._config.secrets)
+        problem = write_run(run, self._out, self._secrets)
         problems += [problem] if problem else []
-        problems += write_reports(verdict, None, self._formats, self._out, self._config.secrets)[1]
+        problems += write_reports(verdict, None, self._formats, self._out, self._secrets)[1]
         if problems:
             raise ConfigError(*(f"--out {self._out}: {problem}" for problem in problems))

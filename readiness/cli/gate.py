@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from readiness.cli.output import finish, refusals, say
+from readiness.cli.trust import AllowEnv
 
 if TYPE_CHECKING:
-    from readiness.errors import ExitCode
+    from readiness.config.trust import Trust
     from readiness.judge.verdict import Verdict
 
 
@@ -27,22 +28,27 @@ def gate(
     thresholds: Annotated[
         Path | None, typer.Option(help="Limits for --run; default: the file that the report names.")
     ] = None,
+    allow_env: AllowEnv = None,
     allow_conditional: Annotated[bool, typer.Option(help="End with 0 when CONDITIONAL.")] = False,
 ) -> None:
     """End with the exit code of a report, or with 3 when it cannot be believed."""
+    import os
     from datetime import UTC, datetime
 
     from readiness.cli.artefacts import settle
-    from readiness.cli.inputs import read_text
+    from readiness.cli.inputs import text_of
     from readiness.cli.output import commands, last_line
     from readiness.config.durations import parse
+    from readiness.config.trust import trust_of
     from readiness.errors import ConfigError
-    from readiness.judge.audit import contradictions, deviations, of_another_commit, stale
+    from readiness.judge.audit import of_another_commit, stale
+    from readiness.redaction import redact, redacted, secrets_in
     from readiness.report import console
-    from readiness.report.json import loads
+    from readiness.report.json import read
 
+    secrets = secrets_in(os.environ)
     with refusals():
-        age_s = None
+        age_s, trust = None, trust_of(allow_env)
         if max_age is not None:
             try:
                 age_s = parse(max_age, least_s=0.001, most_s=366 * 86400.0)
@@ -50,45 +56,63 @@ def gate(
                 raise ConfigError(f"--max-age: {error}") from None
         if thresholds is not None and run is None:
             raise ConfigError("--thresholds: needs --run, the run to judge anew")
-        verdict = loads(read_text(report), str(report))
-        problems = list(contradictions(verdict))
+        verdict, found = read(text_of(report), str(report))
+        verdict = redacted(verdict, secrets)
+        problems = list(found)
         if age_s is not None:
             problems.append(stale(verdict, datetime.now(UTC), age_s) or "")
         if sha is not None:
             problems.append(of_another_commit(verdict, sha) or "")
         if run is not None:
-            problems += deviations(verdict, _judged(run, thresholds or Path(verdict.thresholds_file), verdict))
-        problems = [problem for problem in problems if problem]
+            problems += _against_its_run(verdict, run, thresholds or Path(verdict.thresholds_file), trust)
+        problems = [redact(problem, secrets) for problem in problems if problem]
         for problem in problems:
             say(f"{report}: {problem}", to_stderr=True)
-        verdict = settle(verdict, allow_conditional=allow_conditional)
-        code = _code(verdict, believed=not problems)
+        believed = not problems
+        verdict = (
+            settle(verdict, allow_conditional=allow_conditional) if believed else _disbelieved(verdict, problems[0])
+        )
         say(console.quiet_line(verdict))
-        if problems:
-            say(f"readiness: this report is not believed: {problems[0]}")
         commands(verdict)
-        say(last_line(verdict, code))
-        finish(code)
+        say(last_line(verdict, verdict.exit_code, believed=believed))
+        finish(verdict.exit_code)
 
 
-def _code(verdict: Verdict, *, believed: bool) -> ExitCode:
-    """The report's own code; what is not believed is never green, and a NOT READY stays one."""
-    from readiness.errors import ExitCode
+def _disbelieved(verdict: Verdict, problem: str) -> Verdict:
+    """What a report says that cannot be believed: nothing, whatever it says."""
+    from dataclasses import replace
 
-    green = verdict.exit_code in (ExitCode.READY, ExitCode.CONDITIONAL, ExitCode.REPORT_FAILED)
-    return ExitCode.INCONCLUSIVE if green and not believed else verdict.exit_code
+    from readiness.judge.verdict import EXIT_OF, Decision
+
+    nothing = Decision.INCONCLUSIVE
+    reason = f"The report says {verdict.decision}, but it is not believed: {problem}."
+    return replace(verdict, decision=nothing, exit_code=EXIT_OF[nothing], reason=reason, conditions=())
 
 
-def _judged(run_file: Path, thresholds: Path, verdict: Verdict) -> Verdict:
+def _against_its_run(verdict: Verdict, run_file: Path, thresholds: Path, trust: Trust) -> tuple[str, ...]:
+    """What the report says otherwise than its run does, judged anew; a run that contradicts itself says nothing."""
+    from readiness.judge.audit import deviations
+    from readiness.measurements.law import Contradicted
+
+    try:
+        return deviations(verdict, _judged(run_file, thresholds, verdict, trust))
+    except Contradicted as error:
+        return error.problems
+
+
+def _judged(run_file: Path, thresholds: Path, verdict: Verdict, trust: Trust) -> Verdict:
     """The run judged anew as of its own day, so that a waiver that has expired since does not change history."""
     import os
     from dataclasses import replace
 
-    from readiness.cli.inputs import read_run
+    from readiness.cli.inputs import read_run, refuse_other_counts
     from readiness.config.load import load
     from readiness.judge.judge import ended_on, judge
-    from readiness.redaction import redacted
+    from readiness.redaction import redacted, secrets_in
 
     run = read_run(run_file)
-    config = load(thresholds, os.environ, ended_on(run))
-    return redacted(judge(run, replace(config, file=verdict.thresholds_file)), config.secrets)
+    config = load(thresholds, os.environ, ended_on(run), trust)
+    refuse_other_counts(run_file, run, config)
+    return redacted(
+        judge(run, replace(config, file=verdict.thresholds_file)), (*secrets_in(os.environ), *config.secrets)
+    )

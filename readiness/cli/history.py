@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from readiness.foreign_files import Missing, NotReadable, open_to_append, read_bytes, why
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run
 from readiness.text import clean
 
 NAME = "history.jsonl"
 MAX_BYTES = 16 << 20
+"""Some ten thousand attempts."""
 MOST_SHOWN = 10
 
 
@@ -49,7 +51,13 @@ def attempt(run: Run, verdict: Verdict) -> Attempt:
 
 def before(out: Path, target: str, commit: str | None) -> str | None:
     """One sentence about earlier attempts at the same version of the same target; None when there were none."""
-    earlier = [one for one in _read(out.parent / NAME) if (one.get("target"), one.get("commit")) == (target, commit)]
+    try:
+        lines = read_bytes(out.parent / NAME, MAX_BYTES, below=out.parent).splitlines()
+    except Missing:
+        return None
+    except NotReadable as error:
+        return f"Earlier attempts are not known: {NAME} {error}."
+    earlier = [one for one in _attempts(lines) if (one.get("target"), one.get("commit")) == (target, commit)]
     if not earlier:
         return None
     shown = ", ".join(clean(one.get("decision"), 20) for one in earlier[-MOST_SHOWN:])
@@ -65,28 +73,27 @@ def append(out: Path, run: Run, verdict: Verdict) -> str | None:
     line = json.dumps(asdict(attempt(run, verdict)), allow_nan=False) + "\n"
     path = out.parent / NAME
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o644)
+        handle = open_to_append(path)
         try:
+            if os.fstat(handle).st_size + len(line) > MAX_BYTES:
+                return f"{clean(path)}: this attempt could not be noted: the file is full; move it away"
             os.write(handle, line.encode())  # one write: two runs at once do not mix their lines
         finally:
             os.close(handle)
     except OSError as error:
-        return f"{clean(path)}: this attempt could not be noted: {(error.strerror or str(error)).lower()}"
+        return f"{clean(path)}: this attempt could not be noted: {why(error)}"
+    except NotReadable as error:
+        return f"{clean(path)}: this attempt could not be noted: it {error}"
     return None
 
 
-def _read(path: Path) -> list[Mapping[str, object]]:
+def _attempts(lines: Iterable[bytes]) -> list[Mapping[str, object]]:
     """Lines that can be read; what somebody else wrote into the file is passed over."""
-    try:
-        with path.open("rb") as file:
-            lines = file.read(MAX_BYTES).splitlines()
-    except OSError:
-        return []
     found: list[Mapping[str, object]] = []
     for line in lines:
         try:
             value = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(value, dict):
             found.append(value)

@@ -6,29 +6,50 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from readiness.errors import ConfigError
+from readiness.foreign_files import NotReadable, read_text
 
 if TYPE_CHECKING:
+    from readiness.config.model import Config
+    from readiness.judge.verdict import Verdict
     from readiness.measurements.run import Run
 
-MAX_BYTES = 512 * 1024 * 1024
+MAX_BYTES = 64 << 20
+"""Twenty times a run of a thousand endpoints; what reading costs grows with the size of the file alone."""
 
 
-def read_text(path: Path) -> str:
-    """The file's text; ConfigError when it cannot be read, is not UTF-8, or is larger than any run of ours."""
+def text_of(path: Path, *, beside: Path | None = None) -> str:
+    """The file's text; ConfigError when it cannot be read, is not UTF-8, or is larger than any run of ours.
+
+    `beside` is the file that the user named, when this is another one that we look for in the same folder: a link
+    from there is not followed out of it.
+    """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigError(f"{path}: is larger than {MAX_BYTES >> 20} MiB; not a file of readiness")
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such file") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: is not UTF-8 text") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+        return read_text(path, MAX_BYTES, below=beside.parent if beside else None)
+    except NotReadable as error:
+        raise ConfigError(f"{path}: {error}") from None
 
 
 def read_run(path: Path) -> Run:
     """The run in a run.json."""
     from readiness.measurements.json import loads
 
-    return loads(read_text(path), str(path))
+    return loads(text_of(path), str(path))
+
+
+def refuse_other_counts(path: Path, run: Run, config: Config) -> None:
+    """Raises Contradicted when the counts of the run in `path` are not what `config` says that they count."""
+    from readiness.judge.data_invariants import LAWS, Counted
+    from readiness.measurements.law import refuse_contradictions
+
+    refuse_contradictions(str(path), Counted(run, config.database), LAWS)
+
+
+def verdict_beside(run_file: Path, run_id: str) -> Verdict | None:
+    """The verdict in the report.json beside a run.json, when it is there and of the same run."""
+    from readiness.report.json import loads
+
+    path = run_file.parent / "report.json"
+    if not path.is_file():
+        return None
+    verdict = loads(text_of(path, beside=run_file), str(path))
+    return verdict if verdict.run_id == run_id else None

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from readiness.cli.output import FORMAT_HELP, finish, refusals, say, show
+from readiness.cli.trust import AllowEnv
 
 
 def judge(
@@ -15,6 +16,7 @@ def judge(
     thresholds: Annotated[Path, typer.Option(help="Limits to judge by.")] = Path("thresholds.yaml"),
     out: Annotated[Path | None, typer.Option(help="Write the reports there.")] = None,
     format_: Annotated[str | None, typer.Option("--format", help=FORMAT_HELP)] = None,
+    allow_env: AllowEnv = None,
     allow_conditional: Annotated[bool, typer.Option(help="End with 0 when CONDITIONAL.")] = False,
     quiet: Annotated[bool, typer.Option(help="One line only.")] = False,
 ) -> None:
@@ -25,8 +27,10 @@ def judge(
 
     from readiness.cli.artefacts import settle, step_summary, write_reports, write_summary
     from readiness.cli.formats import parse
-    from readiness.cli.inputs import read_run
+    from readiness.cli.inputs import read_run, refuse_other_counts
+    from readiness.cli.preparation import secrets_of
     from readiness.config.load import load
+    from readiness.config.trust import trust_of
     from readiness.errors import ExitCode
     from readiness.judge.judge import judge as judged
     from readiness.report.locking import sole_writer
@@ -34,8 +38,10 @@ def judge(
 
     with refusals(), ExitStack() as held:
         formats = parse(format_)
-        config = load(thresholds, os.environ)
+        config = load(thresholds, os.environ, trust=trust_of(allow_env))
+        secrets = secrets_of(os.environ, config)
         run = read_run(run_file)
+        refuse_other_counts(run_file, run, config)
         if out is not None:
             prepare(out)
             held.enter_context(sole_writer(out))
@@ -47,12 +53,12 @@ def judge(
             )
             if stale and verdict.exit_code in (ExitCode.READY, ExitCode.CONDITIONAL):
                 verdict = replace(verdict, exit_code=ExitCode.REPORT_FAILED, notes=(*verdict.notes, *stale))
-            verdict, problems = write_reports(verdict, run, formats, out, config.secrets)
+            verdict, problems = write_reports(verdict, run, formats, out, secrets)
             summary = step_summary(os.environ, format_)
-            verdict, unsaid = write_summary(verdict, run, formats, out, config.secrets, summary)
+            verdict, unsaid = write_summary(verdict, run, formats, out, secrets, summary)
             for problem in (*stale, *problems, *unsaid):
                 say(f"readiness: {problem}", to_stderr=True)
-        show(verdict, quiet=quiet, secrets=config.secrets)
+        show(verdict, quiet=quiet, secrets=secrets)
         finish(verdict.exit_code)
 
 

@@ -8,35 +8,51 @@ from typing import Annotated
 import typer
 
 from readiness.cli.output import finish, refusals, say
-from readiness.errors import ConfigError, ExitCode
+from readiness.cli.trust import AllowEnv, CeilingsFile
+from readiness.errors import ExitCode
 
 
 def lint(
     thresholds: Annotated[Path, typer.Argument(help="The file to read.")] = Path("thresholds.yaml"),
-    scenarios: Annotated[Path | None, typer.Option(help="Folder or file of the scenarios.")] = None,
+    scenarios: Annotated[
+        Path | None, typer.Option(help="Folder or file of the scenarios; default scenarios/ or locustfile.py here.")
+    ] = None,
+    allow_env: AllowEnv = None,
+    ceilings: CeilingsFile = None,
 ) -> None:
     """Read thresholds.yaml and say what is wrong with it; ends with 2 when anything is."""
     import os
 
-    from readiness.config import pace
-    from readiness.config.lint import lint as contradictions
+    from readiness.cli.preparation import secrets_of
+    from readiness.config import ceilings as most
     from readiness.config.load import load
-    from readiness.probes import pace as probe_pace
-    from readiness.scenario_files import find
+    from readiness.config.trust import trust_of
+    from readiness.load.reading import Unreachable, read_scenarios
+    from readiness.load.surroundings import for_scenarios
+    from readiness.measurements.provenance import Target
+    from readiness.plan import plan, refuse_too_few, unsure, warnings
+    from readiness.redaction import redact
+    from readiness.scenario_files import find, usual_place
 
+    environ = dict(os.environ)
     with refusals():
-        config = load(thresholds, os.environ)
-        try:
-            files = find(scenarios, config.load.scenarios, str(thresholds))
-        except ConfigError:
-            if scenarios is not None:
-                raise
-            files = ()  # the scenarios of another place: only what the file itself says can be looked at
-        paces = pace.of({file.name: file.path for file in files})
-        # As a run would: the health probe's pace follows from the plan.
-        found = contradictions(probe_pace.paced(config, probe_pace.choose(config, paces, 0)), paces)
-        for line in found:
-            say(line, to_stderr=True)
+        trust = trust_of(allow_env)
+        config = load(thresholds, environ, trust=trust)
+        if ceilings is not None:
+            most.check(config, most.read(ceilings), ceilings)
+    with refusals(secrets_of(environ, config, None, None)):
+        place = scenarios or usual_place(thresholds)
+        # Without one the scenarios are those of another place: only what the file itself says can be looked at.
+        files = find(place, config.load.scenarios, str(thresholds)) if place is not None else ()
+        made = plan("lint", config, Target("", "http://127.0.0.1", ()), files, allowed_addresses=(), database_url=None)
+        found = warnings(made)
+        for line in (*found, *unsure(made)):
+            say(redact(line, config.secrets), to_stderr=True)
+        if files:
+            try:
+                refuse_too_few(made, read_scenarios(made.engine, for_scenarios(environ, trust.variables)))
+            except Unreachable as error:
+                say(f"{error} (so it was not read any further: lint has no target)", to_stderr=True)
         if found:
             finish(ExitCode.USAGE)
         say(f"{thresholds}: {len(config.checks)} checks, nothing to complain about")

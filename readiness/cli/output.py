@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from readiness.errors import ConfigError, ExitCode, ReadinessError
-from readiness.text import redact
+from readiness.redaction import for_terminal, net
 
 if TYPE_CHECKING:
     from readiness.judge.verdict import Verdict
@@ -21,7 +21,8 @@ FORMAT_HELP = "Of md,html,json,junit (default), sarif,github,gitlab,openmetrics,
 
 
 def say(text: str, *, to_stderr: bool = False) -> None:
-    """One line or several; a closed pipe or a full device changes no exit code."""
+    """One line or several, of ours; a closed pipe or a full device changes no exit code."""
+    text = net(text)
     stream = sys.stderr if to_stderr else sys.stdout
     if stream is None:  # closed before we started
         return
@@ -40,7 +41,7 @@ def put(text: str) -> str | None:
         return "it is closed"
     try:
         sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+        sys.stdout.buffer.write(net(text).encode("utf-8", "replace"))
         sys.stdout.buffer.flush()
     except (OSError, ValueError) as error:
         _nobody_listens(sys.stdout.fileno() if not sys.stdout.closed else None)
@@ -78,10 +79,11 @@ def commands(verdict: Verdict) -> None:
             say(line)
 
 
-def last_line(verdict: Verdict, code: ExitCode) -> str:
+def last_line(verdict: Verdict, code: ExitCode, *, believed: bool = True) -> str:
     """The line that machines read."""
     word = verdict.decision.value.replace(" ", "_")
-    return f"readiness: decision={word} exit={int(code)} run={verdict.run_id}"
+    doubt = "" if believed else "believed=no "
+    return f"readiness: decision={word} {doubt}exit={int(code)} run={verdict.run_id}"
 
 
 def _rendered(verdict: Verdict) -> str:
@@ -107,10 +109,11 @@ def refusals(secrets: Sequence[str] = ()) -> Iterator[None]:
         yield
     except ConfigError as error:
         for problem in error.problems:
-            say(redact(problem, secrets), to_stderr=True)
+            margin = problem[: len(problem) - len(problem.lstrip(" "))]  # of a file that the message shows
+            say(margin + for_terminal(problem, secrets), to_stderr=True)
         finish(error.exit_code)
     except ReadinessError as error:
-        say(redact(f"readiness: {error}", secrets), to_stderr=True)
+        say(for_terminal(f"readiness: {error}", secrets), to_stderr=True)
         finish(error.exit_code)
 
 

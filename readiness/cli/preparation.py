@@ -5,22 +5,23 @@ from __future__ import annotations
 import os
 import platform
 import secrets as random_secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 from readiness import __version__, database, packaged
-from readiness.cli.workers import TOKEN_VARIABLE
 from readiness.config.load import load as load_config
 from readiness.config.model import Config
+from readiness.config.trust import Trust
 from readiness.load.plan import ScenarioFile
 from readiness.measurements.provenance import Provenance
 from readiness.probes import redis_info
-from readiness.scenario_files import find
+from readiness.redaction import secrets_in
+from readiness.scenario_files import find, none_found, usual_place
 
-SECRET_PREFIXES = ("READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SECRET", TOKEN_VARIABLE)
+Scenarios = tuple[ScenarioFile, ...]
+THRESHOLDS = "thresholds.yaml"
 
 
 def demo_profile(target: str) -> str | None:
@@ -36,30 +37,42 @@ def demo_profile(target: str) -> str | None:
     return profile
 
 
-def read_config(given: Path | None, target: str, environ: Mapping[str, str]) -> Config:
+def read_config(given: Path | None, target: str, environ: Mapping[str, str], trust: Trust) -> Config:
     """The file of --thresholds, else thresholds.yaml here; the demo brings its own. Raises ConfigError."""
     path = given
     if path is None:
-        path = packaged.path("thresholds.yaml") if demo_profile(target) else Path("thresholds.yaml")
-    config = load_config(path, environ)
-    return config if given is not None else replace(config, file="thresholds.yaml")
+        path = packaged.path("thresholds.yaml") if demo_profile(target) else Path(THRESHOLDS)
+    config = load_config(path, environ, trust=trust)
+    return config if given is not None else replace(config, file=THRESHOLDS)
 
 
-def find_scenarios(given: Path | None, config: Config, target: str) -> tuple[ScenarioFile, ...]:
-    """The files of --scenarios; the demo brings its own. Raises ConfigError."""
+def find_scenarios(given: Path | None, config: Config, target: str, say: Callable[[str], None]) -> Scenarios:
+    """The files of --scenarios, else those that lie here, which is told; the demo brings its own. Raises ConfigError.
+
+    The demo's scenarios log in with its accounts: they are never sent to any other target.
+    """
     if given is None and demo_profile(target):
-        given = packaged.path("scenarios")
-    return find(given, config.load.scenarios, config.file)
+        return find(packaged.path("scenarios"), config.load.scenarios, config.file, whole=False)
+    place = given or usual_place(Path(config.file))
+    if place is None or (given is None and place.resolve() == packaged.path("scenarios").resolve()):
+        raise none_found("a run against a URL")
+    if given is None:
+        say(f"scenarios: {place} (give --scenarios to use others)")
+    return find(place, config.load.scenarios, config.file)
 
 
 def secrets_of(
-    environ: Mapping[str, str], config: Config, database_url: str | None, cache_url: str | None
+    environ: Mapping[str, str],
+    config: Config,
+    database_url: str | None = None,
+    cache_url: str | None = None,
+    *more: str | None,
 ) -> tuple[str, ...]:
-    """Everything that must not be shown, also as it stands in a URL."""
-    named = [value for name, value in environ.items() if name.startswith(SECRET_PREFIXES)]
-    found = [*named, *config.secrets, *(database.secrets(database_url) if database_url else ())]
+    """Everything that must not be shown: of the environment, of the file, of addresses, and `more`."""
+    found = [*secrets_in(environ), *config.secrets, *(one for one in more if one)]
+    found += database.secrets(database_url) if database_url else ()
     found += redis_info.secrets(cache_url) if cache_url else ()
-    return tuple(dict.fromkeys([*found, *(quote(value) for value in found)]))
+    return tuple(dict.fromkeys(found))
 
 
 def new_run_id() -> str:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from readiness.cli.output import FORMAT_HELP, finish, put, refusals, say
+from readiness.cli.trust import AllowEnv
 
 if TYPE_CHECKING:
+    from readiness.config.trust import Trust
     from readiness.judge.verdict import Verdict
     from readiness.measurements.run import Run
 
@@ -20,56 +22,62 @@ def report(
     thresholds: Annotated[
         Path | None, typer.Option(help="Judge a run by these limits instead of the report.json beside it.")
     ] = None,
+    allow_env: AllowEnv = None,
 ) -> None:
     """Render a verdict again, to standard output."""
+    import os
+
     from readiness.cli.formats import parse
+    from readiness.config.trust import trust_of
     from readiness.errors import ConfigError, ExitCode
+    from readiness.redaction import redacted, secrets_in
 
     with refusals():
         formats = parse(format_)
         if len(formats) != 1:
             raise ConfigError("--format: one format at a time goes to standard output")
-        verdict, run = _read(file, thresholds)
+        verdict, run = redacted(_read(file, thresholds, trust_of(allow_env)), secrets_in(os.environ))
         problem = put(formats[0].render(verdict, run).rstrip("\n") + "\n")
         if problem:
             say(f"readiness: the report could not be written to standard output: {problem}", to_stderr=True)
             finish(ExitCode.REPORT_FAILED)
 
 
-def _read(file: Path, thresholds: Path | None) -> tuple[Verdict, Run | None]:
+def _read(file: Path, thresholds: Path | None, trust: Trust) -> tuple[Verdict, Run | None]:
     """The verdict to render, and the run behind it where its charts can be drawn."""
-    import json
     import os
 
-    from readiness.cli.inputs import read_run, read_text
+    from readiness.cli.inputs import refuse_other_counts, text_of, verdict_beside
     from readiness.config.load import load
     from readiness.judge.judge import judge
-    from readiness.report.json import loads
+    from readiness.measurements import json as run_json
+    from readiness.redaction import redacted
+    from readiness.report import json as report_json
 
-    text = read_text(file)
-    try:
-        document = json.loads(text)
-    except ValueError:
-        document = None
-    if isinstance(document, dict) and str(document.get("schema", "")).startswith("readiness.report/"):
-        verdict = loads(text, str(file))
-        return verdict, _run_beside(file.parent / "run.json", verdict.run_id)
-    run = read_run(file)
-    beside = file.parent / "report.json"
-    if thresholds is None and beside.is_file():
-        verdict = loads(read_text(beside), str(beside))
-        if verdict.run_id == run.id:
-            return verdict, run
-    return judge(run, load(thresholds or Path("thresholds.yaml"), os.environ)), run
+    text = text_of(file)
+    if report_json.is_report(text):
+        verdict = report_json.loads(text, str(file))
+        return verdict, _run_beside(file, verdict.run_id)
+    run = run_json.loads(text, str(file))
+    beside = verdict_beside(file, run.id) if thresholds is None else None
+    if beside is not None:
+        return beside, run
+    config = load(thresholds or Path("thresholds.yaml"), os.environ, trust=trust)
+    refuse_other_counts(file, run, config)
+    return redacted(judge(run, config), config.secrets), run
 
 
-def _run_beside(path: Path, run_id: str) -> Run | None:
-    """The run of the same id, for the charts; a report can be rendered without it."""
-    from readiness.cli.inputs import read_run
+def _run_beside(report: Path, run_id: str) -> Run | None:
+    """The run of the same id, for the charts; a report needs none, but is not rendered beside one that is refused."""
+    from readiness.cli.inputs import text_of
     from readiness.errors import ConfigError
+    from readiness.measurements.invariants import LAWS
+    from readiness.measurements.json import decode
+    from readiness.measurements.law import refuse_contradictions
 
+    path = report.parent / "run.json"
     try:
-        run = read_run(path)
+        run = decode(text_of(path, beside=report), str(path))
     except ConfigError:
         return None
-    return run if run.id == run_id else None
+    return refuse_contradictions(str(path), run, LAWS) if run.id == run_id else None

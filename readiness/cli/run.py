@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from readiness.cli.output import FORMAT_HELP, finish, refusals, say, show
+from readiness.cli.trust import AllowEnv, CeilingsFile
 
 if TYPE_CHECKING:
     pass
@@ -37,11 +38,16 @@ def run(
     worker_wait: Annotated[
         str | None, typer.Option(metavar="D", help="How long remote workers may take to connect; default 2m.")
     ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Remote workers' token; default READINESS_WORKER_TOKEN.")
+    ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the files of the run go.")] = Path("reports/latest"),
     format_: Annotated[str | None, typer.Option("--format", metavar="F,…", help=FORMAT_HELP)] = None,
     allow_host: Annotated[
         list[str] | None, typer.Option(metavar="HOST", help="A host other than this machine that may be loaded.")
     ] = None,
+    allow_env: AllowEnv = None,
+    ceilings: CeilingsFile = None,
     allow_db_writer: Annotated[
         bool, typer.Option("--allow-db-writer", help="Go on with a database role that can write; the report says so.")
     ] = False,
@@ -66,9 +72,12 @@ def run(
         remote_workers=remote_workers,
         listen=listen,
         worker_wait=worker_wait,
+        token_file=token_file,
         out=out,
         formats=format_,
         allow_hosts=tuple(allow_host or ()),
+        allow_env=tuple(allow_env or ()),
+        ceilings=ceilings,
         allow_db_writer=allow_db_writer,
         deep=deep,
         allow_conditional=allow_conditional,

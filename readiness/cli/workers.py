@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+import os
 import secrets
-from collections.abc import Mapping
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from readiness import target as targets
 from readiness.config import durations, scalars
 from readiness.config.sections import DAY_S
-from readiness.errors import ConfigError
-from readiness.load.workers.seal import key_of
+from readiness.errors import ConfigError, Refused
+from readiness.load.workers import token as tokens
+from readiness.load.workers.hosts import is_loopback
 from readiness.load.workers.settings import LOOPBACK, Workers
+from readiness.measurements.provenance import Target
+from readiness.text import clean
 
 TOKEN_VARIABLE = "READINESS_WORKER_TOKEN"
+MAX_TOKEN_FILE_BYTES = 4096
 MAX_REMOTE = 256
 REMOTE_WAIT_S = 120.0
 """Somebody starts the workers on other machines, perhaps by hand."""
 
 
 def workers_of(
-    processes: int, remote: str | None, listen: str | None, wait: str | None, environ: Mapping[str, str]
+    processes: int,
+    environ: Mapping[str, str],
+    *,
+    remote: str | None = None,
+    listen: str | None = None,
+    wait: str | None = None,
+    token_file: Path | None = None,
 ) -> Workers | None:
     """The workers of this run; None where one engine drives it all. Raises ConfigError."""
     if remote is None:
-        for flag, given in (("--listen", listen), ("--worker-wait", wait)):
+        for flag, given in (("--listen", listen), ("--worker-wait", wait), ("--token-file", token_file)):
             if given is not None:
                 raise ConfigError(f"{flag}: is about workers on other machines; give --remote-workers too")
-        return None if processes == 1 else Workers(processes, secrets.token_urlsafe(32))
+        return None if processes == 1 else Workers(processes, secrets.token_hex(32))
     try:
         count = scalars.whole(remote.strip(), least=1, most=MAX_REMOTE)
     except ValueError as error:
@@ -36,21 +50,59 @@ def workers_of(
         raise ConfigError(f"--worker-wait: {error}") from error
     host, port = address("--listen", listen) if listen else (LOOPBACK, 0)
     local = processes if processes > 1 else 0
-    return Workers(local, token_of(None, environ), count, host, port, wait_s=wait_s)
+    return Workers(local, token_of(token_file, environ), count, host, port, wait_s=wait_s)
 
 
-def token_of(given: str | None, environ: Mapping[str, str]) -> str:
-    """The token from the flag or the environment; raises ConfigError when there is none or it is too short."""
-    token = given or environ.get(TOKEN_VARIABLE, "")
-    if not token:
-        raise ConfigError(
-            f"{TOKEN_VARIABLE}: is not set; master and workers need the same secret of 16 or more characters"
+def check_target(workers: Workers | None, target: Target) -> None:
+    """Raise Refused when workers on other machines would load themselves instead of the target.
+
+    A master that listens on loopback alone has its workers on its own machine, where the target's address is right.
+    """
+    if workers is None or not workers.remote or is_loopback(workers.host):
+        return
+    if loopback := [one for one in target.addresses if is_loopback(one)]:
+        raise Refused(
+            f"--remote-workers: the target's address {loopback[0]} is loopback, which on another machine means that "
+            "machine; name the target by an address that the workers can reach"
         )
-    try:
-        key_of(token)
-    except ValueError as error:
-        raise ConfigError(f"{'--token' if given else TOKEN_VARIABLE}: {error}") from error
+
+
+def hosts_of(names: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """Each name of --allow-host with the addresses that it has here; raises ConfigError for one without any."""
+    found = {}
+    for name in names:
+        host = name.strip().removeprefix("[").removesuffix("]")
+        found[host] = targets.addresses_of([host])
+        if not found[host]:
+            raise ConfigError(f"--allow-host {clean(name, 100)}: has no address; give a host name or an IP address")
+    return found
+
+
+def token_of(file: Path | None, environ: Mapping[str, str]) -> str:
+    """The token of the file, or else of the environment; raises ConfigError when there is none or it can be guessed."""
+    token = environ.get(TOKEN_VARIABLE, "") if file is None else _content(file)
+    source = TOKEN_VARIABLE if file is None else f"--token-file {clean(file, 200)}"
+    if not token:
+        state = "is not set" if file is None else "is empty"
+        raise ConfigError(f"{source}: {state}; master and workers need the same token, made by {tokens.HOW}")
+    if problem := tokens.problem(token):
+        raise ConfigError(f"{source}: the token {problem}")
     return token
+
+
+def _content(file: Path) -> str:
+    """A short text file without its last line feed; it is opened once, and no pipe is waited for."""
+    flag = f"--token-file {clean(file, 200)}"
+    try:
+        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:
+            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+                raise ConfigError(f"{flag}: is not a regular file")
+            content = opened.read(MAX_TOKEN_FILE_BYTES)
+        return content.decode("ascii").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{flag}: holds no token; make one with {tokens.HOW}") from None
+    except OSError as error:
+        raise ConfigError(f"{flag}: cannot be read: {(error.strerror or str(error)).lower()}") from None
 
 
 def address(flag: str, text: str) -> tuple[str, int]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from readiness.compare.comparison import Difference, Finding
 from readiness.judge.change import POINTS, Change, change
 from readiness.judge.readings import Reading, read
+from readiness.measurements import scopes
 from readiness.measurements.run import Recording, Run
 from readiness.metrics.catalogue import find, is_load
 from readiness.metrics.metric import Kind, Metric
@@ -58,11 +59,13 @@ def pairs(base: Run, head: Run) -> tuple[Pair, ...]:
 
 
 def endpoints(base: Run, head: Run) -> tuple[str, ...]:
-    """Names of the endpoints of either run, most requests first."""
+    """Names of the endpoints of either run, most requests first; one that both name in their own way, as head does."""
     counts: dict[str, int] = {}
-    for run in (base, head):
+    names = {endpoint.name for endpoint in (head.load.endpoints if head.load else ())}
+    for run in (head, base):
         for endpoint in run.load.endpoints if run.load else ():
-            counts[endpoint.name] = counts.get(endpoint.name, 0) + endpoint.judged.requests
+            name = scopes.resolved(endpoint.name, (), names) or endpoint.name
+            counts[name] = counts.get(name, 0) + endpoint.judged.requests
     return tuple(sorted(counts, key=lambda name: (-counts[name], name))[:MOST_ENDPOINTS])
 
 

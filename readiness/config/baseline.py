@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from readiness import foreign_files
 from readiness.config.form import Form, described, scalar, section
 from readiness.config.model import Baseline, Check, Limit, Operator
 from readiness.config.scalars import text_form
@@ -56,19 +57,16 @@ def implied(baseline: Baseline, declared: tuple[Check, ...]) -> tuple[Check, ...
 
 def with_run(baseline: Baseline, file: str) -> Baseline:
     """`baseline` with the facts of its run; `file` is the thresholds file. Raises ConfigError with its line."""
-    path = Path(file).parent / baseline.run
+    folder = Path(file).parent
     where = f"{file}:{baseline.line}: baseline.run"
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigError(f"{where}: {baseline.run} is larger than any run.json")
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+        text = foreign_files.read_text(folder / baseline.run, MAX_BYTES, below=folder)
+    except foreign_files.Missing:
         raise ConfigError(
             f"{where}: there is no {baseline.run} yet; keep the run.json of a run to be no worse than there"
         ) from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise ConfigError(f"{where}: {baseline.run} cannot be read: {reason}") from None
+    except foreign_files.NotReadable as error:
+        raise ConfigError(f"{where}: {baseline.run}: {error}") from None
     try:
         return replace(baseline, facts=loads(text, baseline.run))
     except ConfigError as error:

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from readiness.config import limits
-from readiness.config.form import Complaint, Form, Problem, Wrong, described, join, scalar, section, table
+from readiness.config.database import CHANGE
+from readiness.config.form import MAX_PROBLEMS, Complaint, Form, Problem, Wrong, described, join, scalar, section, table
 from readiness.config.model import Check, Limit, OnFail
 from readiness.config.scalars import choice_form, number_form, sentence_form
 from readiness.config.tree import Node, Scalar
@@ -44,6 +45,10 @@ class Names:
         """Every `data.<name>`."""
         return self.countable | self.invariants
 
+    def has_data(self, name: str) -> bool:
+        """Whether there is a measurement `data.<name>`."""
+        return name in self.countable or name in self.invariants or name.removesuffix(CHANGE) in self.countable
+
 
 def checks_form(names: Names) -> Form[tuple[Check, ...]]:
     """The whole section, in the order of the file."""
@@ -52,6 +57,8 @@ def checks_form(names: Names) -> Form[tuple[Check, ...]]:
         checks: list[Check] = []
         problems: list[Problem] = []
         for key, value in table(node, path).pairs:
+            if len(problems) > MAX_PROBLEMS:
+                break
             where = join(path, clean(key.text, 120))
             try:
                 metric, scope = _key(key.text, names)
@@ -129,15 +136,13 @@ def _compare(pass_limit: Limit, warn_limit: Limit) -> None:
 def _key(text: str, names: Names) -> tuple[Metric, str | None]:
     name, at, scope = text.partition("@")
     metric = catalogue.find(name)
-    known = {*catalogue.names(), *(f"data.{data}" for data in names.data), *(f"custom.{one}" for one in names.custom)}
-    known |= {f"data.{data}.change" for data in names.countable}
-    if name.startswith("custom.") and name not in known:
+    if name.startswith("custom.") and name.removeprefix("custom.") not in names.custom:
         raise ValueError(f"is not under probes.custom{nearest(name, [f'custom.{one}' for one in names.custom])}")
-    if metric is None or (name.startswith("data.") and name not in known):
-        if name.startswith("data."):
-            guess = nearest(name, [f"data.{data}" for data in names.data])
-            raise ValueError(f"is not under database (counts, queries or invariants){guess}")
-        raise ValueError(f"unknown metric{nearest(name, known) or '; docs/metrics.md lists all'}")
+    if name.startswith("data.") and not names.has_data(name.removeprefix("data.")):
+        guess = nearest(name, [f"data.{data}" for data in names.data])
+        raise ValueError(f"is not under database (counts, queries or invariants){guess}")
+    if metric is None:
+        raise ValueError(f"unknown metric{nearest(name, _known(names)) or '; docs/metrics.md lists all'}")
     if name.startswith(PREFIX) and not names.baseline:
         raise ValueError("needs the section baseline, such as `baseline: { run: baseline/run.json }`")
     if not at:
@@ -146,9 +151,23 @@ def _key(text: str, names: Names) -> tuple[Metric, str | None]:
         raise ValueError(f"{name} is not measured per request, so it has no scope; remove @{clean(scope, 60)}")
     if clean(scope, 200) != scope or not scope:
         raise ValueError("the scope after @ must be a scenario, or an endpoint such as GET /api/bags/{qr}")
-    if " " not in scope and names.scenarios is not None and scope not in names.scenarios:
-        raise ValueError(f'"{scope}" is not under load.scenarios{nearest(scope, names.scenarios)}')
+    if _no_scenario(scope, names.scenarios):
+        guess = nearest(scope, names.scenarios or ())
+        raise ValueError(f'"{scope}" is not under load.scenarios{guess} (an endpoint: write "POST {scope}")')
     return metric, scope
+
+
+def _no_scenario(scope: str, scenarios: frozenset[str] | None) -> bool:
+    """Whether `scope` looks like the name of a scenario, spelt wrongly; an endpoint may have a name without blanks."""
+    if scenarios is None or scope in scenarios or " " in scope or "/" in scope:
+        return False
+    return nearest(scope, scenarios).startswith("; did")
+
+
+def _known(names: Names) -> set[str]:
+    """Every key that could stand under checks, without its scope."""
+    declared = {*(f"data.{data}" for data in names.data), *(f"custom.{one}" for one in names.custom)}
+    return {*catalogue.names(), *declared, *(f"data.{data}{CHANGE}" for data in names.countable)}
 
 
 def _undecided(checks: Collection[Check]) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from readiness import foreign_files
 from readiness.config import invariants
 from readiness.config.form import Complaint, Form, described, items, mapping, scalar, section
 from readiness.config.model import Count, Database, Invariant, Query, Relation, Writes
@@ -19,7 +20,9 @@ NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 ACKNOWLEDGED = "writes.acknowledged"
 CHANGE = ".change"
 MAX_SQL = 20_000
-_SIZE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?) ?(MB|GB|TB)", re.ASCII)
+MAX_LOCK_BYTES = 16 << 20
+_SIZE = re.compile(r"([0-9]{1,40}(?:\.[0-9]{1,9})?) ?(MB|GB|TB)", re.ASCII)
+MOST_BYTES = 1 << 60
 _UNITS = {"MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 
 
@@ -115,32 +118,32 @@ def _writes_form() -> Form[Writes]:
 def read_files(database: Database, folder: Path, name: str) -> Database:
     """The section with the SQL of its files read and paths below `folder`; `name` is thresholds.yaml as given.
 
-    Raises ConfigError for a file that cannot be read.
+    Raises ConfigError for a file that cannot be read, or lies elsewhere.
     """
     queries, problems = {}, []
     for key, query in database.queries.items():
-        if query.file is None:
-            queries[key] = query
-            continue
         try:
-            queries[key] = replace(query, sql=_text(folder / query.file))
+            queries[key] = query if query.file is None else replace(query, sql=_text(folder, query.file))
         except ValueError as error:
             problems.append(f"{name}:{query.line}: database.queries.{key}.file: {query.file}: {error}")
+    lock = None if database.schema_lock is None else str((folder / database.schema_lock).resolve())
+    if lock is not None:
+        try:
+            foreign_files.read_bytes(Path(lock), MAX_LOCK_BYTES, below=folder)
+        except foreign_files.Missing:
+            pass  # `readiness schema lock` may be about to write it; a run says that it is not there
+        except foreign_files.NotReadable as error:
+            problems.append(f"{name}: database.schema_lock: {database.schema_lock}: {error}")
     if problems:
         raise ConfigError(*problems)
-    lock = None if database.schema_lock is None else str(folder / database.schema_lock)
     return replace(database, queries=queries, schema_lock=lock)
 
 
-def _text(path: Path) -> str:
+def _text(folder: Path, file: str) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+        text = foreign_files.read_text(folder / file, 4 * MAX_SQL, below=folder)
+    except foreign_files.Missing:
         raise ValueError("there is no such file beside thresholds.yaml") from None
-    except UnicodeDecodeError:
-        raise ValueError("is not UTF-8") from None
-    except OSError as error:
-        raise ValueError(f"cannot be read: {error.strerror}") from None
     if not text.strip() or len(text) > MAX_SQL:
         raise ValueError(f"must hold 1 to {MAX_SQL:,} characters of SQL")
     return text
@@ -164,7 +167,10 @@ def size_form() -> Form[int]:
         match = _SIZE.fullmatch(node.text.strip())
         if not match:
             raise ValueError(f'must be a size with its unit, such as "10 GB" (MB, GB or TB), not {node.text!r}')
-        return int(float(match[1]) * _UNITS[match[2]])
+        size = int(float(match[1]) * _UNITS[match[2]])
+        if not 0 < size <= MOST_BYTES:
+            raise ValueError(f"must be more than 0 MB and at most {MOST_BYTES >> 40:,} TB, not {node.text!r}")
+        return size
 
     return scalar(parse, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?(MB|GB|TB)$"})
 

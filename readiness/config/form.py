@@ -15,6 +15,8 @@ from readiness.text import clean
 
 T = TypeVar("T")
 Schema = Mapping[str, object]
+MAX_PROBLEMS = 50
+"""More mistakes than this are not shown, so none is looked for: each costs a search for the name that was meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ def items(form: Form[T], *, least: int = 0) -> Form[tuple[T, ...]]:
         values: list[T] = []
         problems: list[Problem] = []
         for index, item in enumerate(node.items):
+            if len(problems) > MAX_PROBLEMS:
+                break
             try:
                 values.append(form.read(item, f"{path}[{index}]"))
             except Wrong as wrong:
@@ -104,6 +108,8 @@ def mapping(form: Form[T], *, key: Callable[[str], object], pattern: str = "", l
         values: dict[str, T] = {}
         problems: list[Problem] = []
         for name, value in table(node, path).pairs:
+            if len(problems) > MAX_PROBLEMS:
+                break
             try:
                 key(name.text)
             except ValueError as error:
@@ -143,6 +149,8 @@ def section(
         lines: dict[str, int] = {}
         for key, value in table(node, path).pairs:
             lines[key.text] = key.line
+            if len(problems) > MAX_PROBLEMS:
+                continue
             if key.text not in fields:
                 where = join(path, clean(key.text, 60))
                 problems.append(Problem(key.line, where, f"unknown key{nearest(key.text, fields)}"))

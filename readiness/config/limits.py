@@ -7,7 +7,8 @@ from readiness.config.model import Limit, Operator
 from readiness.metrics.baseline import PREFIX
 from readiness.metrics.metric import Kind, Metric
 
-_LIMIT = re.compile(r"(<=|>=|==|<|>) ?(-?[0-9]{1,15}(?:\.[0-9]{1,9})?) ?(\S*)", re.ASCII)
+_LIMIT = re.compile(r"(<=|>=|==|<|>) ?(-?[0-9]{1,40}(?:\.[0-9]{1,9})?) ?(\S*)", re.ASCII)
+MOST = 2**53
 _UNITS = {"ms": ("ms", "s"), "%": ("%",), "/s": ("/s",), "": ()}
 _EXAMPLE = {"ms": "< 100 ms", "%": "> 99 %", "/s": "> 50 /s"}
 _BELOW = (Operator.LESS, Operator.AT_MOST)
@@ -45,6 +46,8 @@ def parse(text: str, metric: Metric) -> Limit:
     if not allowed and unit:
         raise ValueError(f'{metric.name} has no unit; write it without "{unit}", such as "{sample}"')
     value = float(number * 1000 if unit == "s" else number)
+    if abs(value) > MOST:
+        raise ValueError(f"must be at most {MOST:,}: a larger number cannot be compared exactly")
     _check_operator(operator, metric)
     _check_range(operator, value, metric)
     return Limit(operator, value, text.strip())

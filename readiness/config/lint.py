@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from readiness.config.model import Check, Config, Load, OnFail, Operator
+from readiness.config.model import Arrivals, Check, Config, Load, OnFail, Operator
 from readiness.config.pace import Pace
+from readiness.config.probes import NUMBER
+from readiness.measurements import scopes
+from readiness.measurements.scopes import bare
 from readiness.metrics import catalogue
+from readiness.metrics.catalogue import is_load
 from readiness.metrics.metric import Kind
 from readiness.stats.share import samples_needed
 
@@ -18,23 +22,41 @@ MOST_PER_PROCESS_S = 10_000.0
 """More requests per second than any user or load generator process can send: a bound, not an estimate."""
 
 
-def lint(config: Config, paces: Mapping[str, Pace] | None = None) -> tuple[str, ...]:
+def lint(
+    config: Config,
+    paces: Mapping[str, Pace] | None = None,
+    scenarios: Collection[str] = (),
+    endpoints: Collection[str] | None = None,
+) -> tuple[str, ...]:
     """A sentence for each contradiction in `config`, by line, in the form of a ConfigError's problems.
 
-    `paces` are those of the scenarios, by name, as far as their files tell: with them a closed load is estimated.
+    `paces` are those of the scenarios, by name, as far as their files tell: with them a load is estimated. `scenarios`
+    are those that would run, and `endpoints` what they name; None where that is not known.
     """
     checks = [check for check in config.checks if check.not_applicable is None]
     found = [
         *_quantiles(checks),
         *_averages(checks),
         *_weights(config),
-        *_samples(checks, config, paces or {}),
+        *_samples(checks, config, paces or {}, certain=True),
         *_waived(config),
+        *(_scopes(checks, scenarios, endpoints) if endpoints is not None else ()),
+        *_same_writes(checks, config),
     ]
+    return (*_lines(config, found), *_rate_limit(config, paces or {}))
+
+
+def doubts(config: Config, paces: Mapping[str, Pace] | None = None) -> tuple[str, ...]:
+    """A sentence for each limit that the plan may be too small to prove: how much it sends is not known beforehand."""
+    checks = [check for check in config.checks if check.not_applicable is None]
+    return _lines(config, _samples(checks, config, paces or {}, certain=False))
+
+
+def _lines(config: Config, found: Iterable[Finding]) -> tuple[str, ...]:
     return tuple(
         f"{config.file}:{check.line}: checks.{check.key}{key and '.' + key}: {text}"
         for check, key, text in sorted(found, key=lambda finding: finding[0].line)
-    ) + tuple(_rate_limit(config, paces or {}))
+    )
 
 
 Finding = tuple[Check, str, str]
@@ -107,8 +129,28 @@ def _waived(config: Config) -> Iterator[Finding]:
             )
 
 
-def _samples(checks: list[Check], config: Config, paces: Mapping[str, Pace]) -> Iterator[Finding]:
-    """Limits that this much load cannot prove at this confidence, even if every request is good.
+def _scopes(checks: list[Check], scenarios: Collection[str], endpoints: Collection[str]) -> Iterator[Finding]:
+    """Scopes that no request of the scenarios would be in."""
+    for check in checks:
+        # Some clients put the method before a name that has one already.
+        scope = check.scope and (bare(check.scope) if bare(bare(check.scope)) != bare(check.scope) else check.scope)
+        if scope and is_load(check.metric) and (problem := scopes.unclear(scope, scenarios, endpoints)):
+            yield check, "", problem
+
+
+def _same_writes(checks: list[Check], config: Config) -> Iterator[Finding]:
+    """A write that sets what is already there cannot be seen by any reader."""
+    pair = config.probes.cache.consistency
+    if pair is None or not pair.write.body or pair.write.varies:
+        return
+    for check in checks:
+        if check.metric == "cache.consistency":
+            text = "probes.cache.consistency.write sends the same body each time, so only the first write can be seen"
+            yield check, "", f"{text}: put {NUMBER} into it where the value is, a number that grows with every write"
+
+
+def _samples(checks: list[Check], config: Config, paces: Mapping[str, Pace], *, certain: bool) -> Iterator[Finding]:
+    """Limits that this much load cannot prove at this confidence, even if every request is good; or may not prove.
 
     n good samples prove "share over the limit < 1 - q" when q**n <= 1 - confidence.
     """
@@ -118,6 +160,8 @@ def _samples(checks: list[Check], config: Config, paces: Mapping[str, Pace]) -> 
         metric = catalogue.find(check.metric)
         if metric is None or check.pass_limit.operator is Operator.EQUAL:
             continue
+        if check.metric.startswith("health."):
+            continue  # its samples are the probes' (readiness/probes/pace.py)
         if metric.quantile:
             q = metric.quantile
         elif metric.kind is Kind.RATE and check.metric.startswith("http."):
@@ -125,12 +169,12 @@ def _samples(checks: list[Check], config: Config, paces: Mapping[str, Pace]) -> 
             q = bound if metric.better == "higher" else 1 - bound
         else:
             continue
-        if q >= 1:
+        if q >= 1 and certain:
             yield check, "pass", f'no number of requests proves "{check.pass_limit.text}" at {config.confidence:.4g}'
-        elif q > 0:
+        elif 0 < q < 1:
             needed = samples_needed(1 - q, config.confidence)
             expected = samples_of(check, config, paces)
-            if expected.count < needed:
+            if expected.count < needed and certain == (expected.most < needed):
                 yield check, "pass", _too_few(check, config, needed, expected)
 
 
@@ -139,8 +183,10 @@ class Expected:
     """How many samples the plan yields for one check, and how that is known."""
 
     count: float
+    most: float
+    """No run of this plan yields more."""
     words: str
-    """`about 80 (2 users, ...)`, or `at most 80` where only a bound is known."""
+    """`about 80 (2 users, …)`, `at least 80 (…)`, or `at most 80` where only a bound is known."""
 
 
 def _too_few(check: Check, config: Config, needed: int, expected: Expected) -> str:
@@ -149,9 +195,10 @@ def _too_few(check: Check, config: Config, needed: int, expected: Expected) -> s
     longer = "lengthen load.duration"
     if expected.count > 0:
         longer += f" to {_duration(config.load.duration_s * needed / expected.count)}"
+    remedy = f"{longer} or drop the check" if expected.most < needed else f"{longer} to be sure"
     return (
         f"needs at least {needed:,} requests{of} to be proven at {confidence} confidence; "
-        f"this plan yields {expected.words}: {longer} or drop the check"
+        f"this plan yields {expected.words}: {remedy}"
     )
 
 
@@ -161,34 +208,58 @@ def _duration(seconds: float) -> str:
 
 
 def samples_of(check: Check, config: Config, paces: Mapping[str, Pace]) -> Expected:
-    """The judged samples that the plan yields for `check`: exact for probes, an estimate, or an upper bound."""
+    """The judged samples that the plan yields for `check`: an estimate and an upper bound."""
     load = config.load
-    if check.metric.startswith("health."):
-        count = load.duration_s * 1000 / config.probes.health.pace_ms(load.paced_s) + 1
-        if check.metric == "health.success_rate" and config.probes.health.ready is not None:
-            count *= 2
-        return Expected(
-            count, f"{math.floor(round(count, 6)):,} (one every {config.probes.health.pace_ms(load.paced_s):g} ms)"
-        )
+    named = check.scope in load.scenarios or check.scope in paces
+    concerned = [check.scope] if named and check.scope is not None else list(load.scenarios or paces)
     share = _share(check.scope, load)
+    known = [paces[name] for name in concerned if name in paces]
+    each_most = _most_each(known) if known and len(known) == len(concerned) else math.inf
     if load.rate_per_s is not None:
-        pace = paces.get(check.scope or "")
-        each = pace.requests if pace else 1
-        count = load.rate_per_s * share * load.duration_s * each
-        how = f"{load.rate_per_s * share:g} arrivals a second" + (f", {each} requests each" if each > 1 else "")
-        return Expected(count, f"about {math.floor(round(count, 6)):,} ({how} for {load.duration_s:g} s)")
-    concerned = [check.scope] if check.scope in paces else list(load.scenarios or paces)
-    known = [paces[name] for name in concerned if name is not None and name in paces]
-    if not known or len(known) < len(concerned):
+        return _of_arrivals(load, share, known, each_most)
+    timed = [(pace, pace.think_s) for pace in known if pace.think_s]
+    if not timed or len(timed) < len(concerned):
         count = _most_per_s(load) * load.duration_s
-        return Expected(count, f"at most {math.floor(round(count, 6)):,}")
-    users = (load.users or 0) * (share if check.scope in paces else 1)
+        return Expected(count, count, f"at most {_whole(count)}")
+    users = (load.users or 0) * (share if named else 1)
     # Several scenarios: the fastest of them stands for all, so that nothing is named that might be proven.
-    per_user_s = max(pace.requests / pace.think_s for pace in known)
-    count = users * per_user_s * load.duration_s
-    pace = max(known, key=lambda one: one.requests / one.think_s)
-    how = f"{users:.3g} users, {pace.think_s:g} s of think time, about {pace.requests} requests a round"
-    return Expected(count, f"about {math.floor(round(count, 6)):,} ({how}, answers in no time)")
+    pace, think_s = max(timed, key=lambda one: one[0].requests / one[1])
+    count = users * pace.requests / think_s * load.duration_s
+    most = _surely(users * each_most / min(pause_s for _, pause_s in timed) * load.duration_s) + users * each_most
+    how = f"{users:.3g} users, {think_s:g} s of think time, about {pace.requests} requests a round"
+    about = "about" if most < math.inf else "an estimated"
+    return Expected(count, max(count, most), f"{about} {_whole(count)} ({how}, answers in no time)")
+
+
+def _of_arrivals(load: Load, share: float, known: list[Pace], each_most: float) -> Expected:
+    """An arrival runs one task; what that sends is known only where the text bounds it."""
+    rate_per_s = (load.rate_per_s or 0.0) * share
+    arrivals = rate_per_s * load.duration_s
+    each = max((pace.requests for pace in known), default=1) if each_most < math.inf else 1
+    how = f"{rate_per_s:g} arrivals a second for {load.duration_s:g} s"
+    # By a clock, and all of them: the number is known. Else it is drawn by chance.
+    by_chance = share < 1 or load.arrivals is Arrivals.POISSON
+    most = (_surely(arrivals) if by_chance else arrivals) * each_most if arrivals else 0.0
+    if each_most == math.inf:
+        return Expected(
+            arrivals, most, f"at least {_whole(arrivals)} ({how}, if each sends a request; how many is not known)"
+        )
+    each = min(each, int(each_most))
+    how += f", {each} requests each" if each > 1 else ""
+    return Expected(arrivals * each, max(most, arrivals * each), f"about {_whole(arrivals * each)} ({how})")
+
+
+def _most_each(paces: list[Pace]) -> float:
+    return max((math.inf if pace.most is None else float(pace.most) for pace in paces), default=math.inf)
+
+
+def _surely(mean: float) -> float:
+    """Hardly any count of events that come by chance is larger: four standard deviations (Poisson)."""
+    return mean + 4 * math.sqrt(mean)
+
+
+def _whole(count: float) -> str:
+    return f"{math.floor(round(count, 6)):,}"
 
 
 def _rate_limit(config: Config, paces: Mapping[str, Pace]) -> Iterator[str]:
@@ -213,10 +284,12 @@ def requests_per_s(load: Load, paces: Mapping[str, Pace]) -> float | None:
     if load.rate_per_s is not None:
         per_arrival = sum(_part(name, load, names) * (paces[name].requests if name in paces else 1) for name in names)
         return load.rate_per_s * (per_arrival if names else 1)
-    if not names or any(name not in paces for name in names):
-        return None
-    each = (paces[name].requests / paces[name].think_s * _part(name, load, names) for name in names)
-    return (load.users or 0) * sum(each)
+    rates = [
+        paces[name].requests / think_s * _part(name, load, names)
+        for name in names
+        if name in paces and (think_s := paces[name].think_s)
+    ]
+    return (load.users or 0) * sum(rates) if names and len(rates) == len(names) else None
 
 
 def _part(name: str, load: Load, names: list[str]) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -12,7 +11,7 @@ from pathlib import Path
 from readiness.config.baseline import baseline_form, implied, with_run
 from readiness.config.checks import Names, checks_form
 from readiness.config.database import database_form, read_files
-from readiness.config.form import Complaint, Form, Problem, Wrong, join, section
+from readiness.config.form import MAX_PROBLEMS, Complaint, Form, Problem, Wrong, section
 from readiness.config.model import Attestation, Baseline, Check, Config, Database, DecisionRule, Load, OnFail, Waiver
 from readiness.config.probes import Probes
 from readiness.config.probes_form import probes_form
@@ -26,20 +25,26 @@ from readiness.config.sections import (
     target_form,
 )
 from readiness.config.statements import attested_form, waivers_form
-from readiness.config.tree import MAX_BYTES, Items, Node, Scalar, Table, Unreadable, compose
+from readiness.config.tree import MAX_BYTES, Node, Table, Unreadable, compose
+from readiness.config.trust import Trust
+from readiness.config.variables import Variables
 from readiness.errors import ConfigError
 from readiness.metrics.baseline import PREFIX
 from readiness.text import clean
 
-MAX_PROBLEMS = 50
-_VARIABLE = re.compile(r"\$(\$?)\{([^}]*)\}")
-_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+LONGEST_PROBLEM = 600
+SMALLEST = """    version: 1
+    service: my-service
+    checks:
+      http.success_rate: { pass: "> 99 %", on_fail: block }"""
+_NO_TRUST = Trust()
 
 
-def load(path: Path, environ: Mapping[str, str], today: date | None = None) -> Config:
-    """The configuration in the file at `path`; `${NAME}` in values is taken from `environ`.
+def load(path: Path, environ: Mapping[str, str], today: date | None = None, trust: Trust = _NO_TRUST) -> Config:
+    """The configuration in the file at `path`; `${NAME}` in values is taken from `environ`, as far as `trust` goes.
 
-    `today` is the day by which waivers expire; without it, today in UTC.
+    `path` is the user's own word; every file that the content names must be below its folder. `today` is the day by
+    which waivers expire; without it, today in UTC.
 
     Raises ConfigError when the file cannot be read or anything in it is wrong.
     """
@@ -48,19 +53,25 @@ def load(path: Path, environ: Mapping[str, str], today: date | None = None) -> C
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise ConfigError(f"{name}: there is no such file; name one with --thresholds FILE") from None
+        raise ConfigError(
+            f"{name}: there is no such file; name one with --thresholds FILE, or write it. The smallest:",
+            "",
+            *SMALLEST.splitlines(),
+        ) from None
     except IsADirectoryError:
         raise ConfigError(f"{name}: is a folder; name the file in it") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a file name"
         raise ConfigError(f"{name}: cannot be read: {reason}") from None
-    config = parse(data, name, environ, today)
+    config = parse(data, name, environ, today, trust)
     if config.baseline is not None:
         config = replace(config, baseline=with_run(config.baseline, name))
     return replace(config, database=read_files(config.database, path.parent, name))
 
 
-def parse(text_bytes: bytes, name: str, environ: Mapping[str, str], today: date | None = None) -> Config:
+def parse(
+    text_bytes: bytes, name: str, environ: Mapping[str, str], today: date | None = None, trust: Trust = _NO_TRUST
+) -> Config:
     """The configuration in `text_bytes`; `name` is the file as the user gave it. Raises ConfigError."""
     try:
         root = compose(text_bytes)
@@ -70,22 +81,22 @@ def parse(text_bytes: bytes, name: str, environ: Mapping[str, str], today: date 
         raise ConfigError(f"{name}: is empty; it needs version, service and checks (see docs/thresholds.md)")
     if not isinstance(root, Table):
         raise ConfigError(f"{name}:{root.line}: must be a mapping with version, service and checks")
-    preparation = _Preparation(environ)
-    ready = preparation.node(root, "")
-    problems = list(preparation.problems)
+    variables = Variables(environ, trust)
+    ready = variables.node(root, "")
+    problems = list(variables.problems)
     try:
         config = document(_names(ready), today or datetime.now(UTC).date()).read(ready, "")
     except Wrong as wrong:
         hidden = {(problem.line, problem.path) for problem in problems}
         problems += [problem for problem in wrong.problems if (problem.line, problem.path) not in hidden]
-        raise ConfigError(*_lines(problems, name)) from wrong
+        raise ConfigError(*_lines(problems, name, variables)) from wrong
     if problems:
-        raise ConfigError(*_lines(problems, name))
+        raise ConfigError(*_lines(problems, name, variables))
     return replace(
         config,
         file=name,
         sha256=hashlib.sha256(text_bytes).hexdigest(),
-        secrets=tuple(dict.fromkeys(preparation.secrets)),
+        secrets=tuple(dict.fromkeys([*variables.values, *trust.values(environ)])),
     )
 
 
@@ -177,61 +188,13 @@ def _names(root: Node) -> Names:
     )
 
 
-class _Preparation:
-    """One walk over the tree before it is read: duplicate keys are found, variables are replaced."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self.environ = environ
-        self.problems: list[Problem] = []
-        self.secrets: list[str] = []
-
-    def node(self, node: Node, path: str) -> Node:
-        match node:
-            case Scalar():
-                return self._scalar(node, path)
-            case Items():
-                return Items(node.line, tuple(self.node(item, f"{path}[{i}]") for i, item in enumerate(node.items)))
-            case Table():
-                return self._table(node, path)
-
-    def _table(self, node: Table, path: str) -> Table:
-        first: dict[str, int] = {}
-        pairs: list[tuple[Scalar, Node]] = []
-        for key, value in node.pairs:
-            where = join(path, clean(key.text, 120))
-            if key.text in first:
-                self.problems.append(Problem(key.line, where, f"duplicate key (first on line {first[key.text]})"))
-                continue
-            first[key.text] = key.line
-            pairs.append((key, self.node(value, where)))
-        return Table(node.line, tuple(pairs))
-
-    def _scalar(self, node: Scalar, path: str) -> Scalar:
-        names: list[str] = []
-
-        def value(match: re.Match[str]) -> str:
-            if match[1]:
-                return match[0][1:]
-            name = match[2]
-            if not _VARIABLE_NAME.fullmatch(name):
-                text = f"${{{clean(name, 40)}}} is not the name of a variable; write $${{ for the characters ${{"
-                self.problems.append(Problem(node.line, path, text))
-                return ""
-            found = self.environ.get(name, "")
-            if not found:
-                state = "is empty" if name in self.environ else "is not set"
-                self.problems.append(Problem(node.line, path, f"the environment variable {name} {state}"))
-            names.append(name)
-            self.secrets.append(found)
-            return found
-
-        text = _VARIABLE.sub(value, node.text)
-        return replace(node, text=text, variables=tuple(dict.fromkeys(names)))
-
-
-def _lines(problems: list[Problem], name: str) -> list[str]:
+def _lines(problems: list[Problem], name: str, variables: Variables) -> list[str]:
+    """One line each, by line of the file; none shows a value that came from the environment."""
     ordered = sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
-    lines = [f"{name}:{p.line}: {p.path + ': ' if p.path else ''}{p.text}" for p in ordered[:MAX_PROBLEMS]]
+    lines = [
+        f"{name}:{p.line}: {p.path + ': ' if p.path else ''}{clean(variables.hide(p.text), LONGEST_PROBLEM)}"
+        for p in ordered[:MAX_PROBLEMS]
+    ]
     if len(ordered) > MAX_PROBLEMS:
-        lines.append(f"{name}: and {len(ordered) - MAX_PROBLEMS} more mistakes")
+        lines.append(f"{name}: and more mistakes")
     return lines

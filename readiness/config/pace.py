@@ -7,13 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from readiness import foreign_files
+
+MAX_BYTES = 1 << 20
+METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
+HARMLESS = ("write_key", "acknowledged", "wait", "context", "interrupt", "stop", "wait_time")
+"""Methods that a user inherits and that send nothing."""
+USERS = ("User", "HttpUser", "FastHttpUser")
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """One scenario: mean think time between two rounds, and about how many requests a round sends."""
+    """One scenario: mean think time between two rounds (None: not told), and about how many requests a round sends."""
 
-    think_s: float
+    think_s: float | None
     requests: int
+    most: int | None = None
+    """No round sends more than this; None where the text does not tell (loops, helpers, TaskSets)."""
 
 
 def of(files: Mapping[str, str]) -> dict[str, Pace]:
@@ -22,15 +32,82 @@ def of(files: Mapping[str, str]) -> dict[str, Pace]:
 
 
 def read(path: str) -> Pace | None:
-    """The pace that the file's first `wait_time` declares; None where there is none that can be read."""
+    """The pace that the file's first `wait_time` declares; None where there is no class that could be a user."""
     try:
-        tree = ast.parse(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, SyntaxError):
+        tree = ast.parse(foreign_files.read_bytes(Path(path), MAX_BYTES))
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
         return None  # the engine says what is wrong with it
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef) and (think_s := _think_s(node)):
-            return Pace(think_s, max(_requests(node), 1))
-    return None
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.bases]
+    if not classes:
+        return None
+    paced = next(((node, think_s) for node in classes if (think_s := _think_s(node))), (classes[0], None))
+    # Of several classes the text does not tell which has how many users.
+    most = _most(classes[0]) if len(classes) == 1 else None
+    return Pace(paced[1], max(_requests(paced[0]), 1), most)
+
+
+def _most(user: ast.ClassDef) -> int | None:
+    """Requests of the longest task; None where one of them cannot be bounded by its text."""
+    if [ast.unparse(base).rpartition(".")[2] in USERS for base in user.bases] != [True]:
+        return None
+    methods = {node.name: node for node in user.body if isinstance(node, ast.FunctionDef)}
+    if any(isinstance(node, ast.ClassDef) or _assigns(node, "tasks") for node in user.body):
+        return None
+    counts = [_sent(node, methods, ()) for node in methods.values()]
+    if any(_sent(methods[name], methods, ()) != 0 for name in ("__init__", "on_start", "on_stop") if name in methods):
+        return None  # each user sends something beside its rounds
+    return None if None in counts else max((count for count in counts if count is not None), default=0)
+
+
+def _sent(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef], within: tuple[str, ...]) -> int | None:
+    """Requests of one call of the method, if each of its lines runs once at most and no line hides any."""
+    me = method.args.args[0].arg if method.args.args else ""
+    if method.name in within or not me:
+        return None
+    total, known = 0, 0
+    for node in ast.walk(method):
+        if (
+            node is not method
+            and isinstance(node, _REPEATS)
+            and any(isinstance(one, ast.Name) and one.id == me for one in ast.walk(node))
+        ):
+            return None
+        match node:
+            case ast.Call(func=ast.Attribute(ast.Attribute(ast.Name(name), "client"), verb)) if name == me:
+                if verb not in (*METHODS, "request"):
+                    return None
+                total, known = total + 1, known + 1
+            case ast.Call(func=ast.Attribute(ast.Name(name), called)) if name == me:
+                inner = 0 if called in HARMLESS else None
+                if called in methods:
+                    inner = _sent(methods[called], methods, (*within, method.name))
+                if inner is None:
+                    return None
+                total, known = total + inner, known + 1
+            case ast.Call(func=ast.Attribute(ast.Attribute() as inside)) if _root(inside) == me:
+                return None  # whatever it is, it may have the client
+            case ast.Attribute(ast.Name(name), attribute) if name == me and attribute != "client":
+                known += attribute not in methods and attribute not in HARMLESS
+            case _:
+                pass
+    # Each other mention of the user, or of its client, could send something from elsewhere.
+    mentions = sum(isinstance(node, ast.Name) and node.id == me for node in ast.walk(method))
+    return total if mentions == known else None
+
+
+_REPEATS = (
+    ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda, ast.FunctionDef,
+)  # fmt: skip
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _assigns(node: ast.stmt, name: str) -> bool:
+    return isinstance(node, ast.Assign) and any(ast.unparse(target) == name for target in node.targets)
 
 
 def _think_s(user: ast.ClassDef) -> float | None:

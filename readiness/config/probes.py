@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-LOOKS = 90.0
+NUMBER = "{n}"
+"""Stands in a write for a whole number that is larger with every write."""
+SAMPLES = 90.0
 SHORTEST_MS, LONGEST_MS = 100.0, 10_000.0
 
 
@@ -19,16 +21,16 @@ class Health:
     path: str = "/health"
     ready: str | None = None
     every_ms: float | None = None
-    """Time between two looks; None: `looks` of them over the window."""
+    """Time between two samples, at least; None: `samples` of them over the window."""
     timeout_ms: float = 5000.0
-    looks: float = LOOKS
+    samples: float = SAMPLES
     """Chosen from the plan (readiness/probes/pace.py), where the file sets no time."""
 
     def pace_ms(self, duration_s: float) -> float:
-        """Time between two looks at one endpoint in a judged window of `duration_s`."""
+        """Time between two samples of one endpoint in a judged window of `duration_s`."""
         if self.every_ms is not None:
             return self.every_ms
-        return min(max(duration_s * 1000 / self.looks, SHORTEST_MS), LONGEST_MS)
+        return min(max(duration_s * 1000 / self.samples, SHORTEST_MS), LONGEST_MS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,17 @@ class Request:
     pointer: str = ""
     form: str | None = None
     """A page whose form this request sends: its hidden fields and its cookies go along."""
+
+    @property
+    def varies(self) -> bool:
+        """Whether NUMBER stands somewhere in it, so that no two writes are the same."""
+        return any(NUMBER in text for text in (self.path, self.body, *self.headers.values()))
+
+    def numbered(self, number: int) -> Request:
+        """The request with `number` in NUMBER's place."""
+        headers = {name: value.replace(NUMBER, str(number)) for name, value in self.headers.items()}
+        path, body = self.path.replace(NUMBER, str(number)), self.body.replace(NUMBER, str(number))
+        return replace(self, path=path, headers=headers, body=body)
 
 
 @dataclass(frozen=True, slots=True)

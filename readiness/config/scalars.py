@@ -158,6 +158,8 @@ def sentence_form(most: int = 200) -> Form[str]:
         text = clean(_text(node), most)
         if not text:
             raise ValueError("must not be empty")
+        if node.variables and text != node.text:
+            raise ValueError("a part of a secret could not be hidden any more")
         return text
 
     return scalar(parse, {"type": "string", "minLength": 1})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from fractions import Fraction
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ __all__ = [
     "from_environment",
     "measure",
     "parse",
+    "remarks",
     "role_sql",
     "schema_lock",
     "secrets",
@@ -58,21 +60,21 @@ def from_environment(environ: Mapping[str, str]) -> str | None:
 
 def role_sql(name: str, database: Database) -> str:
     """The statements that make a role which may do what readiness needs and nothing else, for psql."""
-    from readiness.database.role import statements
+    from readiness.database.least_role import statements
 
     return statements(name, database.schemas)
 
 
-def schema_lock(url: str, database: Database) -> str:
-    """The text of a schema lock; raises NotMeasured."""
+def schema_lock(url: str, database: Database, *, roles: bool = True) -> str:
+    """The text of a schema lock, with or without owners and privileges; raises NotMeasured."""
     from readiness.database.connect import open_read_only
-    from readiness.database.schema.lines import read, text
+    from readiness.database.schema.lines import has_tables, read, text
 
     with open_read_only(url, timeout_s=database.statement_timeout_s) as session:
-        lines = read(session, database.schemas)
-    if not lines:
+        lines = read(session, database.schemas, roles=roles)
+    if not has_tables(lines):
         raise NotMeasured(f"no table in the schemas {', '.join(database.schemas)}, so there is nothing to lock")
-    return text(lines)
+    return text(lines, roles=roles)
 
 
 def check_role(url: str, database: Database, *, writer_allowed: bool = False) -> str:
@@ -88,6 +90,15 @@ def check_role(url: str, database: Database, *, writer_allowed: bool = False) ->
     if power and not writer_allowed:
         refuse(power)
     return power
+
+
+def remarks(url: str, database: Database) -> tuple[str, ...]:
+    """What a role that can only read is not kept from by its server; raises NotMeasured."""
+    from readiness.database.connect import open_read_only
+    from readiness.database.role import remarks
+
+    with open_read_only(url, timeout_s=database.statement_timeout_s) as session:
+        return remarks(session)
 
 
 def before_load(
@@ -107,7 +118,7 @@ def before_load(
         with open_read_only(url, timeout_s=database.statement_timeout_s, budget=budget) as session:
             if (power := power_of(session)) and not writer_allowed:
                 refuse(power)
-            return before_load(session, database, names)
+            return before_load(replace(session, any_function=writer_allowed), database, names)
     except (ConfigError, NotMeasured, Refused) as error:
         return dict.fromkeys(names, f"before the load: {error}")
 
@@ -143,12 +154,12 @@ def measure(
             if (power := power_of(session)) and not writer_allowed:
                 refuse(power)
             if database.writes is None and wanted.isdisjoint(writes.METRICS):
-                return look(session, what)
+                return look(replace(session, any_function=writer_allowed), what)
         reconciled = writes.reconcile(url, database, book, stop) if database.writes else ()
         if database.writes is None and not wanted.isdisjoint(writes.METRICS):
             reconciled = writes.unavailable("database.writes does not say where the writes are")
         with open_read_only(url, timeout_s=database.statement_timeout_s, budget=budget) as session:
-            return (*look(session, what), *reconciled)
+            return (*look(replace(session, any_function=writer_allowed), what), *reconciled)
     except (ConfigError, NotMeasured, Refused) as error:
         return unavailable(str(error), database, wanted)
 

@@ -1,11 +1,12 @@
 """The database while the load runs: one connection that samples sessions and reads the server's counters.
 
-The connection is in autocommit: inside a transaction the views would not change, and a transaction as long as the
-load would hold back vacuum.
+Every sample is a short transaction of its own, with an end of its own: a server that stops answering ends the
+samples and not the run.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -13,12 +14,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import psycopg
-
-from readiness.database.connect import open_autocommit
+from readiness.database.connect import Sampling, open_sampling
 from readiness.database.counters import (
     SETTLE_S,
-    Connection,
     Reading,
     gained,
     read_counters,
@@ -27,13 +25,14 @@ from readiness.database.counters import (
     top_statements,
 )
 from readiness.database.reasons import statement_reason
+from readiness.database.settings import LOCK_TIMEOUT_S
+from readiness.database.wire import FAILURES
 from readiness.errors import NotMeasured
 from readiness.measurements.database import Activity, Counters, Sessions, Statement
 from readiness.text import clean
 
 EVERY_S = 0.4
 TIMEOUT_S = 3.0
-LOCK_TIMEOUT_S = 1.0
 MAX_SAMPLES = 600
 """Kept in the run; a longer load keeps the worst of neighbours."""
 MAX_NAMES = 20
@@ -70,7 +69,7 @@ class JudgedWindow(Protocol):
 
 
 @dataclass(slots=True)
-class _Seen:
+class Seen:
     """What is known so far; it survives a connection that breaks."""
 
     server: str = ""
@@ -104,63 +103,66 @@ class _Seen:
         )
 
 
-def watch(url: str, window: JudgedWindow, *, wait_for_counters: bool, stop: Callable[[], bool]) -> Activity:
+def watch(
+    url: str, window: JudgedWindow, *, wait_for_counters: bool, stop: Callable[[], bool], seen: Seen | None = None
+) -> Activity:
     """Sample until the window ends, then read the counters; what fails becomes the reason. Raises ConfigError.
 
-    `wait_for_counters`: wait up to SETTLE_S until idle sessions have handed in theirs; `stop` ends that wait.
+    `wait_for_counters`: wait up to SETTLE_S until idle sessions have handed in theirs; `stop` ends that wait. `seen`
+    is where everything is kept, for one who does not wait for the end.
     """
-    seen = _Seen()
+    seen = seen or Seen()
     try:
         if not window.wait_begin():
             raise NotMeasured("the judged window never began")
         seen.begun_s = time.monotonic()
-        with closing(open_autocommit(url, timeout_s=TIMEOUT_S)) as connection:
+        with closing(open_sampling(url, timeout_s=TIMEOUT_S)) as sampling:
             try:
-                _follow(connection, window, seen)
-                _count(connection, seen, wait_for_counters=wait_for_counters, stop=stop)
-            except (psycopg.Error, OSError) as error:
+                _follow(sampling, window, seen)
+                _count(sampling, seen, wait_for_counters=wait_for_counters, stop=stop)
+            except FAILURES as error:
                 raise NotMeasured(statement_reason(error, TIMEOUT_S, LOCK_TIMEOUT_S)) from None
     except NotMeasured as error:
         return seen.result(str(error))
     return seen.result()
 
 
-def _follow(connection: Connection, window: JudgedWindow, seen: _Seen) -> None:
-    allowed, standby = connection.execute(_ALLOWED).fetchall()[0]
+def _follow(sampling: Sampling, window: JudgedWindow, seen: Seen) -> None:
+    allowed, standby = sampling.rows(_ALLOWED)[0]
     if not allowed:
         raise NotMeasured("the role cannot see other sessions; grant pg_monitor to it")
     if standby:
         raise NotMeasured("this is a standby, whose connections are not the service's; use the primary's URL")
-    version = connection.info.server_version
+    version = sampling.server_version
     seen.server = f"PostgreSQL {version // 10000}.{version % 10000}"
-    seen.limit = int(connection.execute(_LIMIT).fetchall()[0][0])
-    statements = _statements(connection, seen)
-    seen.before = read_counters(connection)
+    seen.limit = int(sampling.rows(_LIMIT)[0][0])
+    statements = _statements(sampling, seen)
+    seen.before = read_counters(sampling)
     seen.sent = 1
-    _sample(connection, seen)
+    _sample(sampling, seen)
     while not window.wait_end(EVERY_S):
-        _sample(connection, seen)
+        _sample(sampling, seen)
     seen.ended_s = time.monotonic()
     if statements is not None:
-        seen.statements = top_statements(connection, statements, read_statements(connection))
+        seen.statements = top_statements(sampling, statements, read_statements(sampling))
         seen.sent += 4
 
 
-def _statements(connection: Connection, seen: _Seen) -> Any:
+def _statements(sampling: Sampling, seen: Seen) -> Any:
     try:
-        return read_statements(connection)
+        return read_statements(sampling)
     except NotMeasured as error:
         seen.statements_reason = str(error)
         return None
 
 
-def _sample(connection: Connection, seen: _Seen) -> None:
-    rows = connection.execute(_SESSIONS).fetchall()
+def _sample(sampling: Sampling, seen: Seen) -> None:
+    rows = sampling.rows(_SESSIONS)
     seen.sent += 1
     here = [(name, state, wait, count, age_s) for ours, name, state, wait, count, age_s in rows if ours]
     applications: Counter[str] = Counter()
     for name, _, wait, count, _ in here:
-        applications[clean(name, 60) or "(no name)"] += count
+        applications[_application(name)] += count
         if wait:
             seen.waits[clean(wait, 60)] += count
     for name, count in applications.items():
@@ -183,13 +185,18 @@ def _sample(connection: Connection, seen: _Seen) -> None:
         seen.sessions = list(thinned(seen.sessions))
 
 
-def _count(connection: Connection, seen: _Seen, *, wait_for_counters: bool, stop: Callable[[], bool]) -> None:
+def _application(name: str) -> str:
+    """Its name without numbers: those of a process or a request are many, and a token is nobody's business."""
+    return re.sub("[0-9]+", "#", clean(name, 60)) or "(no name)"
+
+
+def _count(sampling: Sampling, seen: Seen, *, wait_for_counters: bool, stop: Callable[[], bool]) -> None:
     assert seen.before is not None
     if wait_for_counters:
         ended_s = seen.ended_s if seen.ended_s is not None else time.monotonic()
-        seen.settled, sent = settle(connection, ended_s + SETTLE_S, stop)
+        seen.settled, sent = settle(sampling, ended_s + SETTLE_S, stop)
         seen.sent += sent
-    seen.counters = gained(seen.before, read_counters(connection), seen.sent + 1)
+    seen.counters = gained(seen.before, read_counters(sampling), seen.sent + 1)
 
 
 def thinned(samples: list[Sessions]) -> tuple[Sessions, ...]:

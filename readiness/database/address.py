@@ -7,6 +7,7 @@ text on.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote
 
 from psycopg import Error
@@ -18,6 +19,10 @@ from readiness.errors import ConfigError
 VARIABLE = "READINESS_DATABASE_URL"
 EXAMPLE = "postgresql://user:password@host:5432/database"
 MAX_PORT = 65535
+_OTHER_DATABASES = (
+    "mysql", "mariadb", "sqlite", "oracle", "mssql", "mongodb", "cockroachdb", "duckdb", "redis", "clickhouse", "db2",
+    "jdbc", "file",
+)  # fmt: skip
 _USER_INFO = re.compile(r"^[^:]*:/*[^:@/?]*:(.*)@", re.DOTALL)
 _SECRET_PARAMETERS = frozenset({"password", "sslpassword", "oauth_client_secret"})
 
@@ -25,7 +30,12 @@ _SECRET_PARAMETERS = frozenset({"password", "sslpassword", "oauth_client_secret"
 def parameters(url: str) -> dict[str, str]:
     """The connection parameters of `url`; raises ConfigError, which repeats no part of it."""
     if not url.startswith(("postgresql://", "postgres://")):
-        raise _wrong(f"must be a URL such as {EXAMPLE} (no driver name in the scheme, two slashes)")
+        name = url.partition(":")[0].partition("+")[0].lower()
+        if name.rstrip("0123456789") in _OTHER_DATABASES or url.endswith((".db", ".sqlite", ".sqlite3")):
+            raise _wrong(f"names a database of another kind; only PostgreSQL is supported, as {EXAMPLE}")
+        raise _wrong(
+            f"must be the URL of a PostgreSQL database such as {EXAMPLE} (no driver name in the scheme, two slashes)"
+        )
     if "\0" in url:
         raise _wrong("holds a zero byte")
     try:
@@ -43,6 +53,18 @@ def parameters(url: str) -> dict[str, str]:
 
 
 _ENCODE = "percent-encode special characters in the password (@ as %40, / as %2F, : as %3A)"
+
+
+def required_authentication(given: Mapping[str, str]) -> dict[str, str]:
+    """What libpq must not do: give the password in clear to whoever asks for it.
+
+    Only a server that TLS has proven to be the one of the URL may; or one for which the user says `require_auth`.
+    """
+    defaults = {option.keyword.decode(): option.val for option in Conninfo.get_defaults() if option.val}
+    if "require_auth" in given or "require_auth" in defaults:
+        return {}
+    proven = given.get("sslmode", defaults.get("sslmode", b"").decode()) == "verify-full"
+    return {} if proven else {"require_auth": "!password"}
 
 
 def passwords(url: str) -> tuple[str, ...]:

@@ -1,43 +1,45 @@
-"""A read-only connection on which every statement ends in bounded time."""
+"""Read-only connections on which every wait ends in bounded time."""
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from queue import Empty, SimpleQueue
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from readiness.database.address import parameters, passwords
+from readiness.database import settings, wire
+from readiness.database.address import parameters, passwords, required_authentication
 from readiness.database.reasons import connection_reason, statement_reason
+from readiness.database.settings import LOCK_TIMEOUT_S, READ_ONLY, THEIRS, Settings
+from readiness.database.wire import FAILURES, Connection, Query, Row
 from readiness.errors import NotMeasured
 
 CONNECT_TIMEOUT_S = 5
-LOCK_TIMEOUT_S = 1.0
-CANCEL_S = 2.0
-"""How long the server may take to obey a cancel before the connection is cut."""
+"""For each address of the URL."""
+CONNECT_LIMIT_S = 12.0
+"""For all of them, the names looked up."""
 MIN_BUDGET_S = 60.0
+IDLE_S = 30.0
+OURS_S = 5.0
+"""For statements of ours that look at nothing: begin, settings, commit."""
 OLDEST_SERVER = 120000
 """PostgreSQL 12: the oldest whose catalogues hold what the checks read."""
-
-Row = tuple[Any, ...]
-FAILURES = (psycopg.Error, OSError, ValueError, ArithmeticError)
-"""What a statement can raise: the server's errors, a lost connection, text that cannot be encoded or decoded."""
 
 
 class ServerError(NotMeasured):
     """The server refused a statement; `sqlstate` is its five-letter code."""
 
-    def __init__(self, text: str, sqlstate: str) -> None:
+    def __init__(self, text: str, sqlstate: str, position: int = 0) -> None:
         super().__init__(text)
         self.sqlstate = sqlstate
+        self.position = position
+        """In the statement, counted from 1; 0 where the server names none."""
 
 
 class Budget:
@@ -48,13 +50,13 @@ class Budget:
         self._left = limit
         self._lock = threading.Lock()
 
-    def spend(self, size: int, what: str) -> None:
+    def spend(self, size: int, what: str, does: str = "would read") -> None:
         """Take `size` bytes; raises NotMeasured when that is more than what is left, and takes nothing then."""
         with self._lock:
             if size > self._left:
                 left = "" if self._left == self._limit else f" ({_size(self._left)} are left of it)"
                 raise NotMeasured(
-                    f"{what} would read {_size(size)}, more than database.max_scan allows: {_size(self._limit)}{left}"
+                    f"{what} {does} {_size(size)}, more than database.max_scan allows: {_size(self._limit)}{left}"
                 )
             self._left -= size
 
@@ -67,156 +69,192 @@ def _size(size: int) -> str:
 class Session:
     """One open REPEATABLE READ, READ ONLY transaction."""
 
-    connection: psycopg.Connection[Row]
+    connection: Connection
+    url: str
     timeout_s: float
     ends_at: float
     """Monotonic time at which all statements together have used up their time."""
+    settings: Settings
+    """What must hold while a statement runs, as the server writes it."""
+    snapshot: str
+    """The exported name of what it sees."""
+    any_function: bool = False
+    """Whether SQL of thresholds.yaml may call what it likes: the role was allowed by name."""
     budget: Budget = field(default_factory=lambda: Budget(10 << 30))
 
-    def rows(self, query: sql.SQL | sql.Composed | bytes) -> list[Row]:
+    def rows(self, query: Query, meanwhile: Callable[[], None] | None = None) -> list[Row]:
         """The answer to one statement, never more than one; raises NotMeasured with the reason.
 
-        A statement that fails takes only itself down, by a savepoint.
+        A statement that fails takes only itself down, by a savepoint; what `meanwhile` raises takes the connection.
         """
-        with self.guarded():
-            return extended(self.connection, query)
+        with self.guarded() as limit_s:
+            return wire.extended(self.connection, query, limit_s, meanwhile)
 
-    def spend(self, size: int, what: str) -> None:
-        """Announce a scan; raises NotMeasured when it is too large."""
-        self.budget.spend(size, what)
+    def under(self, **others: str) -> Session:
+        """The same transaction, its statements under `others` of the settings."""
+        return replace(self, settings={**self.settings, **others})
 
     @contextmanager
-    def guarded(self) -> Iterator[None]:
-        """A savepoint and a deadline around statements; raises NotMeasured with the reason."""
+    def beside(self) -> Iterator[Session]:
+        """Another connection that sees the same snapshot, in the time and bytes of this one; raises NotMeasured."""
+        with closing(_connect(self.url)) as connection:
+            joined = _begin(connection, self.url, self.timeout_s, self.budget, self.snapshot)
+            yield replace(joined, ends_at=self.ends_at, any_function=self.any_function)
+
+    def spend(self, size: int, what: str, does: str = "would read") -> None:
+        """Announce a scan; raises NotMeasured when it is too large."""
+        self.budget.spend(size, what, does)
+
+    @contextmanager
+    def guarded(self) -> Iterator[float]:
+        """A savepoint and our settings around one statement, and its time in seconds; raises NotMeasured."""
         left_s = self.ends_at - time.monotonic()
         if left_s <= 0:
             raise NotMeasured("the database checks before this one used up the time for all of them")
+        limit_s = min(self.timeout_s, left_s)
         try:
-            with _deadline(self.connection, min(self.timeout_s, left_s) + 1.0), self._savepoint():
-                yield
+            with self._savepoint():
+                yield limit_s + 1.0
         except FAILURES as error:
-            reason = statement_reason(error, self.timeout_s, LOCK_TIMEOUT_S)
-            raise ServerError(reason, getattr(error, "sqlstate", None) or "") from None
+            reason = statement_reason(error, limit_s, LOCK_TIMEOUT_S)
+            position = error.diag.statement_position if isinstance(error, psycopg.Error) else None
+            raise ServerError(reason, getattr(error, "sqlstate", None) or "", int(position or 0)) from None
 
     @contextmanager
     def _savepoint(self) -> Iterator[None]:
-        self.connection.execute("savepoint readiness")
+        begin = sql.SQL("savepoint readiness; {}").format(settings.setting(self.settings))
+        wire.simple(self.connection, begin, OURS_S)
         try:
             yield
+            expected = {**self.settings, READ_ONLY: "on"}
+            found = wire.row(self.connection, settings.reading(tuple(expected)), OURS_S)
+            settings.same(expected, found)
         except (*FAILURES, NotMeasured):
             with suppress(*FAILURES):  # the first error is the one to tell
-                self.connection.execute("rollback to savepoint readiness")
+                wire.simple(self.connection, _UNDO, OURS_S)
             raise
-        self.connection.execute("release savepoint readiness")
+        wire.simple(self.connection, b"release savepoint readiness", OURS_S)
 
 
-def extended(connection: psycopg.Connection[Row], query: sql.SQL | sql.Composed | bytes) -> list[Row]:
-    """The rows of one statement by the extended protocol, which takes one statement only.
+_UNDO = b"rollback to savepoint readiness; release savepoint readiness"
 
-    Without a name, so that nothing is left on a server connection that a pooler gives to the next client.
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """A connection on which every statement is a short read-only transaction of its own.
+
+    In one as long as the load the statistics would stand still, and vacuum would be held back.
     """
-    return connection.execute(query, binary=True).fetchall()  # the text format would use the simple protocol
+
+    connection: Connection
+    timeout_s: float
+
+    @property
+    def server_version(self) -> int:
+        """Such as 180001."""
+        return self.connection.info.server_version
+
+    def rows(self, query: Query) -> list[Row]:
+        """The answer to one statement; raises psycopg's errors, and NotMeasured when it changed our settings."""
+        wanted = settings.ours(self.timeout_s, IDLE_S)
+        begin = sql.SQL("begin isolation level read committed, read only; {set}; {read}").format(
+            set=settings.setting(wanted), read=settings.reading(tuple(wanted))
+        )
+        try:
+            before = wire.row(self.connection, begin, OURS_S)
+            found = wire.extended(self.connection, query, self.timeout_s + 1.0)
+            after = wire.row(self.connection, settings.reading((*wanted, READ_ONLY)), OURS_S)
+            settings.same({**dict(zip(wanted, before, strict=True)), READ_ONLY: "on"}, after)
+        except (*FAILURES, NotMeasured):
+            with suppress(*FAILURES):
+                wire.simple(self.connection, b"rollback", OURS_S)
+            raise
+        wire.simple(self.connection, b"commit", OURS_S)
+        return found
+
+    def close(self) -> None:
+        """Never waits."""
+        self.connection.close()
 
 
 @contextmanager
-def open_read_only(
-    url: str, *, timeout_s: float, budget: Budget | None = None, snapshot: str | None = None
-) -> Iterator[Session]:
-    """Connect and begin one read-only snapshot, or join the exported `snapshot` of another session.
+def open_read_only(url: str, *, timeout_s: float, budget: Budget | None = None) -> Iterator[Session]:
+    """Connect and begin one read-only snapshot.
 
     Raises NotMeasured, without the URL or a secret, when it cannot, and ConfigError when `url` is no URL.
     """
-    with closing(_connect(url, timeout_s)) as connection:
-        yield _begin(connection, timeout_s, budget or Budget(10 << 30), snapshot)
+    with closing(_connect(url)) as connection:
+        yield _begin(connection, url, timeout_s, budget or Budget(10 << 30), "")
 
 
-def open_autocommit(url: str, *, timeout_s: float) -> psycopg.Connection[Row]:
-    """A connection that never stays in a transaction; raises like `open_read_only`."""
-    return _connect(url, timeout_s)
+def open_sampling(url: str, *, timeout_s: float) -> Sampling:
+    """Connect for samples; raises like `open_read_only`."""
+    return Sampling(_connect(url), timeout_s)
 
 
-def _connect(url: str, timeout_s: float) -> psycopg.Connection[Row]:
+def _connect(url: str) -> Connection:
     given = parameters(url)
     try:
-        try:
-            return psycopg.connect(_conninfo(given, timeout_s), autocommit=True)
-        except psycopg.OperationalError as error:
-            if "startup parameter" not in str(error):
-                raise
-        # A pooler that takes no start-up options; every transaction sets its own limits (`_begin`).
-        return psycopg.connect(_conninfo(given, None), autocommit=True)
+        return _within(CONNECT_LIMIT_S, _conninfo(given))
     except FAILURES as error:
         reason = connection_reason(error, (*passwords(url), given.get("password", "")))
     raise NotMeasured(reason)  # here and not above: the cause could carry the URL along
 
 
-def _conninfo(given: dict[str, str], timeout_s: float | None) -> str:
+def _within(limit_s: float, conninfo: str) -> Connection:
+    """A connection, or ConnectionTimeout: what looks up names or proves who we are has no end of its own."""
+    opened: SimpleQueue[Connection | Exception] = SimpleQueue()
+    late = threading.Event()
+
+    def connect() -> None:
+        try:
+            connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
+        except FAILURES as error:
+            opened.put(error)
+            return
+        opened.put(connection)
+        if late.is_set():
+            connection.close()
+
+    threading.Thread(target=connect, daemon=True).start()
+    try:
+        found = opened.get(timeout=limit_s)
+    except Empty:
+        late.set()
+        raise psycopg.errors.ConnectionTimeout("connection timeout expired") from None
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def _conninfo(given: dict[str, str]) -> str:
     ours = {
         "application_name": "readiness",
         "client_encoding": "UTF8",
         "connect_timeout": str(CONNECT_TIMEOUT_S),
         "tcp_user_timeout": "5000",  # a server that is gone without a word
     }
-    if timeout_s is not None:  # the last one of a name counts
-        ours["options"] = f"{given.get('options', '')} {_options(timeout_s)}".strip()
-    return make_conninfo("", **(given | ours))
+    return make_conninfo("", **(given | ours | required_authentication(given)))
 
 
-def _settings(timeout_s: float) -> dict[str, str]:
-    return {
-        "statement_timeout": f"{max(round(timeout_s * 1000), 1)}",
-        "lock_timeout": f"{round(LOCK_TIMEOUT_S * 1000)}",
-        "idle_in_transaction_session_timeout": "60000",
-        "row_security": "off",  # rows that a policy hides must be an error, not a smaller count
-        "max_parallel_workers_per_gather": "0",
-    }
-
-
-def _options(timeout_s: float) -> str:
-    settings = {"default_transaction_read_only": "on", **_settings(timeout_s)}
-    return " ".join(f"-c {name}={value}" for name, value in settings.items())
-
-
-def _begin(connection: psycopg.Connection[Row], timeout_s: float, budget: Budget, snapshot: str | None) -> Session:
+def _begin(connection: Connection, url: str, timeout_s: float, budget: Budget, snapshot: str) -> Session:
+    total_s = max(MIN_BUDGET_S, 4 * timeout_s)
+    begin = sql.SQL("begin isolation level repeatable read, read only")
+    join = sql.SQL("; set transaction snapshot {}").format(sql.Literal(snapshot)) if snapshot else sql.SQL("")
+    wanted = settings.ours(timeout_s, total_s + IDLE_S)
+    names = (*wanted, *THEIRS)
     try:
         if connection.info.server_version < OLDEST_SERVER:
             raise NotMeasured(f"PostgreSQL 12 or newer is needed, this is {connection.info.server_version // 10000}")
-        with _deadline(connection, timeout_s + 1.0):
-            connection.execute("begin isolation level repeatable read, read only")
-            if snapshot is not None:
-                connection.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(snapshot)))
-            for name, value in _settings(timeout_s).items():  # again: a pooler may drop start-up options
-                connection.execute(sql.SQL("set local {} = {}").format(sql.Identifier(name), sql.Literal(value)))
-            connection.execute("select 1")  # from the first query on READ ONLY and the snapshot cannot change
+        # From the first query on, READ ONLY and the snapshot cannot change.
+        prepare = sql.SQL("{}{}; {}").format(begin, join, settings.setting(wanted))
+        wire.simple(connection, prepare, OURS_S)
+        if not snapshot:  # a savepoint could not export it
+            (snapshot,) = wire.row(connection, b"select pg_catalog.pg_export_snapshot()", OURS_S)
+        found = wire.row(connection, settings.reading(names), OURS_S)
     except FAILURES as error:
-        reason = statement_reason(error, timeout_s, LOCK_TIMEOUT_S)
+        reason = statement_reason(error, OURS_S, LOCK_TIMEOUT_S)
     else:
-        return Session(connection, timeout_s, time.monotonic() + max(MIN_BUDGET_S, 4 * timeout_s), budget)
+        expected = {name: str(value) for name, value in zip(names, found, strict=True)}
+        return Session(connection, url, timeout_s, time.monotonic() + total_s, expected, str(snapshot), budget=budget)
     raise NotMeasured(reason)
-
-
-@contextmanager
-def _deadline(connection: psycopg.Connection[Row], limit_s: float) -> Iterator[None]:
-    """Cancel what runs after `limit_s`, and cut the connection when even that does not help.
-
-    The server's own statement_timeout comes first; a query can switch that off, or the server may be gone.
-    """
-
-    def cancel() -> None:
-        with suppress(*FAILURES):
-            connection.cancel_safe(timeout=CANCEL_S)
-
-    def cut() -> None:
-        with suppress(*FAILURES), socket.socket(fileno=os.dup(connection.fileno())) as wire:
-            wire.shutdown(socket.SHUT_RDWR)
-
-    timers = (threading.Timer(limit_s, cancel), threading.Timer(limit_s + CANCEL_S + 1.0, cut))
-    for timer in timers:
-        timer.daemon = True
-        timer.start()
-    try:
-        yield
-    finally:
-        for timer in timers:
-            timer.cancel()
-            timer.join()  # a cancel that is under way must not hit the next statement

@@ -1,6 +1,6 @@
 """pg_stat_database and pg_stat_statements before and after: what the server itself counted in between.
 
-Everything runs in autocommit: inside a transaction the statistics would stand still.
+Every statement is a transaction of its own: inside a longer one the statistics would stand still.
 """
 
 from __future__ import annotations
@@ -8,11 +8,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from readiness.database import statement_text
+from readiness.database.connect import Sampling
 from readiness.errors import NotMeasured
 from readiness.measurements.database import Counters, Statement
 from readiness.text import clean
@@ -53,9 +54,10 @@ where dbid = (select oid from pg_catalog.pg_database where datname = pg_catalog.
   and userid <> session_user::regrole and queryid is not null
 group by queryid
 """
-_TEXTS = "select queryid, min(query) from {function}(true) where queryid = any ({ids}::bigint[]) group by queryid"
-
-Connection = psycopg.Connection[tuple[Any, ...]]
+_TEXTS = """
+select queryid, pg_catalog.left(pg_catalog.min(query), {most}) from {function}(true)
+where queryid = any ({ids}::bigint[]) group by queryid
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,12 @@ class Reading:
     reset: str
 
 
-def read_counters(connection: Connection) -> Reading:
+def read_counters(sampling: Sampling) -> Reading:
     """The counters now, this connection's own share of them handed in before."""
-    if connection.info.server_version >= IDLE_FLUSH_SINCE:
-        connection.execute(b"select pg_catalog.pg_stat_force_next_flush()")
-    lost = _LOST if connection.info.server_version >= SESSION_COUNTS_SINCE else "0"
-    row = connection.execute(sql.SQL(_COUNTERS).format(lost=sql.SQL(lost))).fetchall()[0]
+    if sampling.server_version >= IDLE_FLUSH_SINCE:
+        sampling.rows(b"select pg_catalog.pg_stat_force_next_flush()")
+    lost = _LOST if sampling.server_version >= SESSION_COUNTS_SINCE else "0"
+    row = sampling.rows(sql.SQL(_COUNTERS).format(lost=sql.SQL(lost)))[0]
     return Reading(tuple(int(number or 0) for number in row[:-1]), str(row[-1]))
 
 
@@ -89,16 +91,16 @@ def gained(before: Reading, after: Reading, own: int) -> Counters:
     return Counters(max(commits - own, 0), *others)
 
 
-def settle(connection: Connection, deadline_s: float, stop: Callable[[], bool]) -> tuple[bool, int]:
+def settle(sampling: Sampling, deadline_s: float, stop: Callable[[], bool]) -> tuple[bool, int]:
     """Wait until every session has handed in its counters of before; whether that is so, and the statements it took."""
-    quiet_s = IDLE_FLUSH_S if connection.info.server_version >= IDLE_FLUSH_SINCE else OLDER_FLUSH_S
-    (ended,) = connection.execute(b"select pg_catalog.clock_timestamp()::text").fetchall()[0]
+    quiet_s = IDLE_FLUSH_S if sampling.server_version >= IDLE_FLUSH_SINCE else OLDER_FLUSH_S
+    (ended,) = sampling.rows(b"select pg_catalog.clock_timestamp()::text")[0]
     moment = sql.SQL("{}::timestamptz").format(sql.Literal(ended))
     query = _PENDING.format(ended=moment, quiet=sql.Literal(quiet_s))
     pending: set[int] | None = None
     sent = 1
     while not stop():
-        found = {int(pid) for (pid,) in connection.execute(query).fetchall()}
+        found = {int(pid) for (pid,) in sampling.rows(query)}
         pending = found if pending is None else pending & found
         sent += 1
         if not pending:
@@ -109,35 +111,37 @@ def settle(connection: Connection, deadline_s: float, stop: Callable[[], bool]) 
     return False, sent
 
 
-def read_statements(connection: Connection) -> Mapping[int, tuple[int, float, int]]:
+def read_statements(sampling: Sampling) -> Mapping[int, tuple[int, float, int]]:
     """(calls, total ms, rows) by query id, of all roles but ours; raises NotMeasured when nobody counts them."""
-    function = _function(connection)
+    function = _function(sampling)
     try:
-        rows = connection.execute(sql.SQL(_STATEMENTS).format(function=function)).fetchall()
+        rows = sampling.rows(sql.SQL(_STATEMENTS).format(function=function))
     except psycopg.errors.ObjectNotInPrerequisiteState:
         raise NotMeasured("pg_stat_statements is not in shared_preload_libraries") from None
     return {int(queryid): (int(calls), float(total), int(count)) for queryid, calls, total, count in rows}
 
 
 def top_statements(
-    connection: Connection,
+    sampling: Sampling,
     before: Mapping[int, tuple[int, float, int]],
     after: Mapping[int, tuple[int, float, int]],
 ) -> tuple[Statement, ...]:
-    """The statements that took most time in between, with their normalised text."""
+    """The statements that took most time in between, with what may be shown of their text."""
     found: dict[int, tuple[int, float, int]] = {}
     for queryid, (calls, total_ms, rows) in after.items():
         calls_before, total_before_ms, rows_before = before.get(queryid, (0, 0.0, 0))
         if calls > calls_before:
             found[queryid] = (calls - calls_before, max(total_ms - total_before_ms, 0.0), max(rows - rows_before, 0))
     most = sorted(found, key=lambda queryid: -found[queryid][1])[:STATEMENTS]
-    query = sql.SQL(_TEXTS).format(function=_function(connection), ids=sql.Literal(most))
-    texts = {int(queryid): clean(text, MAX_STATEMENT) for queryid, text in connection.execute(query).fetchall()}
+    query = sql.SQL(_TEXTS).format(
+        function=_function(sampling), ids=sql.Literal(most), most=sql.Literal(statement_text.MAX_READ)
+    )
+    texts = {int(queryid): statement_text.shown(str(text), MAX_STATEMENT) for queryid, text in sampling.rows(query)}
     return tuple(Statement(texts.get(queryid, "(text not kept)"), *found[queryid]) for queryid in most)
 
 
-def _function(connection: Connection) -> sql.Identifier:
-    rows = connection.execute(_EXTENSION).fetchall()
+def _function(sampling: Sampling) -> sql.Identifier:
+    rows = sampling.rows(_EXTENSION)
     if not rows:
         raise NotMeasured("the extension pg_stat_statements is not in this database")
     schema, version = rows[0]

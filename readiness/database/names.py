@@ -5,14 +5,16 @@ from __future__ import annotations
 from psycopg import sql
 
 from readiness.database.connect import Session
+from readiness.database.reads import bytes_to_read
 from readiness.errors import NotMeasured
 
 _BYTES = sql.SQL(
     """with recursive part as (
         select pg_catalog.to_regclass({name})::oid as oid
         union select i.inhrelid from pg_catalog.pg_inherits i join part on i.inhparent = part.oid
-    ) select coalesce(pg_catalog.sum(pg_catalog.pg_table_size(part.oid)), 0)::bigint from part
-      join pg_catalog.pg_class c on c.oid = part.oid and c.relkind in ('r', 'm', 'p')"""
+    ) select coalesce(pg_catalog.sum(pg_catalog.pg_table_size(part.oid)), 0)::bigint,
+             coalesce(pg_catalog.bool_or(c.relkind = 'v'), false) from part
+      join pg_catalog.pg_class c on c.oid = part.oid and c.relkind in ('r', 'm', 'p', 'v')"""
 )
 
 
@@ -39,6 +41,12 @@ def identifier(table: str) -> sql.Identifier:
 
 
 def table_bytes(session: Session, table: sql.Identifier) -> int:
-    """Bytes of the table and the tables below it; 0 for one that does not exist, which the scan then says."""
+    """Bytes of the table and the tables below it, or of what a view reads; raises NotMeasured.
+
+    0 for one that does not exist, which the scan then says.
+    """
     name = sql.Literal(table.as_string(session.connection))
-    return int(session.rows(_BYTES.format(name=name))[0][0])
+    size, is_view = session.rows(_BYTES.format(name=name))[0]
+    if is_view:
+        return bytes_to_read(session, sql.SQL("select * from {}").format(table).as_bytes(session.connection))
+    return int(size)

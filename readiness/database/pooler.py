@@ -7,11 +7,9 @@ when a second client gets the session that the first one has just left.
 from __future__ import annotations
 
 from contextlib import closing
-from typing import Any
 
-import psycopg
-
-from readiness.database.connect import FAILURES, Session, open_autocommit
+from readiness.database.connect import Sampling, Session, open_sampling
+from readiness.database.wire import FAILURES
 from readiness.errors import NotMeasured
 
 _PID = b"select pg_catalog.pg_backend_pid()"
@@ -23,12 +21,12 @@ def notice(session: Session, url: str) -> str:
         (pid,) = session.rows(_PID)[0]
         if pid == session.connection.info.backend_pid:
             return ""
-        with closing(open_autocommit(url, timeout_s=2.0)) as one, closing(open_autocommit(url, timeout_s=2.0)) as two:
+        with closing(open_sampling(url, timeout_s=2.0)) as one, closing(open_sampling(url, timeout_s=2.0)) as two:
             shared = _pid(one) == _pid(two)
     except (NotMeasured, *FAILURES):
         return "through a pooler"
     return f"through a pooler, {'transaction' if shared else 'session'} pooling"
 
 
-def _pid(connection: psycopg.Connection[tuple[Any, ...]]) -> int:
-    return int(connection.execute(_PID).fetchall()[0][0])
+def _pid(sampling: Sampling) -> int:
+    return int(sampling.rows(_PID)[0][0])

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 import psycopg
 from psycopg import errors
 
-from readiness.text import clean, redact
+from readiness.database.wire import Silent, TooMuch
+from readiness.redaction import redact
+from readiness.text import clean
 
 _PREFIX = re.compile(
     r"^(connection (failed|is bad): |connection to server .*? failed: |FATAL: +|error: )", re.IGNORECASE
@@ -26,6 +28,11 @@ def connection_reason(error: Exception, secrets: Iterable[str]) -> str:
         text = f"too many connections (53300): {text}"
     if isinstance(error, errors.ConnectionTimeout):
         text = "no answer in time"
+    if "require_auth" in text or "authentication method requirement" in text:
+        text = (
+            "the server wants the password in clear, and it was not given; use sslmode=verify-full, or "
+            "require_auth=password in the URL where you trust everything on the way"
+        )
     return f"cannot connect to the database: {text or type(error).__name__}"
 
 
@@ -33,6 +40,8 @@ def statement_reason(error: Exception, timeout_s: float, lock_timeout_s: float) 
     """Why a statement has no answer, in the server's words where it has some."""
     if isinstance(error, errors.QueryCanceled):
         return f"cancelled: it took longer than {timeout_s:g} s"
+    if isinstance(error, Silent | TooMuch):
+        return clean(error)
     if isinstance(error, errors.LockNotAvailable):
         return f"waited longer than {lock_timeout_s:g} s for a lock that another session holds"
     if isinstance(error, psycopg.Error) and error.diag.message_primary:

@@ -1,6 +1,8 @@
-"""The guard against a role that could write: SQL from thresholds.yaml must not be able to, whatever it says.
+"""The guard against a role that can do more than read: SQL from thresholds.yaml must not be able to, whatever it says.
 
-Roles that the login may become (`set_config('role', …)` is a plain select) count as the login itself.
+Roles that the login may become (`set_config('role', …)` is a plain select) count as the login itself. What every role
+may do by default and no catalogue tells (WAL, dblink, SECURITY DEFINER functions) is bounded where a query calls it:
+`readiness.database.calls`.
 """
 
 from __future__ import annotations
@@ -17,81 +19,135 @@ HOW = (
     "Use a role that can only read: `readiness database role --sql` prints the statements that make one; "
     "--allow-db-writer goes on with this one, and the report says so"
 )
-_ROLE = sql.SQL(
-    """select rolname, rolsuper, rolcreaterole, rolcreatedb, rolreplication
-    from pg_catalog.pg_roles where rolname = session_user"""
-)
-_MEMBER = sql.SQL(
-    """select rolname from pg_catalog.pg_roles
-    where rolname <> session_user and pg_catalog.pg_has_role(session_user, oid, 'MEMBER')
-      and (rolsuper or rolcreaterole or rolname in ('pg_write_all_data', 'pg_write_server_files',
-           'pg_execute_server_program', 'pg_signal_backend', 'pg_maintain', 'pg_create_subscription'))
-    order by rolname limit 1"""
-)
-_SCHEMA = sql.SQL(
-    """select pg_catalog.quote_ident(nspname) from pg_catalog.pg_namespace
-    where nspname !~ '^pg_' and nspname <> 'information_schema'
-      and pg_catalog.pg_has_role(session_user, nspowner, 'MEMBER')
-    order by nspname limit 1"""
-)
-_TABLES = sql.SQL(
-    """select pg_catalog.format('%I.%I', n.nspname, c.relname), pg_catalog.bool_or(c.relowner = r.oid),
-           pg_catalog.count(*) over ()
-    from pg_catalog.pg_class c
-    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    join pg_catalog.pg_roles r on pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER')
-    where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-      and (c.relowner = r.oid
-           or pg_catalog.has_table_privilege(r.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
-           or pg_catalog.has_any_column_privilege(r.oid, c.oid, 'INSERT, UPDATE'))
-    group by 1 order by 1 limit 1"""
+READING_ROLES = (
+    "pg_monitor", "pg_read_all_data", "pg_read_all_settings", "pg_read_all_stats", "pg_stat_scan_tables",
+    "pg_use_reserved_connections",
+)  # fmt: skip
+"""Predefined roles that only see more; every other one is a power."""
+MAINTAIN_SINCE = 170000
+PARAMETER_ACL_SINCE = 150000
+
+# Each finds one thing at most, as the end of a sentence that begins with the role.
+_ATTRIBUTE = """
+select case when rolsuper then 'is a superuser' when rolcreaterole then 'can create roles (CREATEROLE)'
+            when rolcreatedb then 'can create databases (CREATEDB)'
+            when rolreplication then 'can replicate (REPLICATION)' end
+from pg_catalog.pg_roles
+where rolname = session_user and (rolsuper or rolcreaterole or rolcreatedb or rolreplication)
+"""
+_MEMBER = """
+select 'is a member of ' || rolname from pg_catalog.pg_roles
+where rolname <> session_user and pg_catalog.pg_has_role(session_user, oid, 'MEMBER')
+  and (rolsuper or rolcreaterole or rolcreatedb or rolreplication
+       or (oid < 16384 and rolname ~ '^pg_' and rolname <> 'pg_database_owner' and rolname <> all ({reading}::text[])))
+order by rolname
+"""
+_DATABASE = """
+select 'owns the database ' || pg_catalog.quote_ident(datname) from pg_catalog.pg_database
+where pg_catalog.pg_has_role(session_user, datdba, 'MEMBER') order by datname <> pg_catalog.current_database(), datname
+"""
+# Whatever has an owner has it here, but for what belongs to the first superuser.
+_OWNER = """
+select 'owns the ' || i.type || ' ' || i.identity
+from pg_catalog.pg_shdepend d
+cross join lateral pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) i
+where d.deptype = 'o' and d.refclassid = 'pg_catalog.pg_authid'::regclass
+  and d.dbid in (0, (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()))
+  and d.classid not in ('pg_catalog.pg_default_acl'::regclass, 'pg_catalog.pg_user_mapping'::regclass)
+  and pg_catalog.pg_has_role(session_user, d.refobjid, 'MEMBER')
+  and coalesce(i.schema, '') !~ '^pg_(toast_)?temp_'
+order by i.type <> 'schema', i.type <> 'table', 1
+"""
+_CREATE = """
+select 'can create in the database ' || pg_catalog.quote_ident(pg_catalog.current_database())
+from pg_catalog.pg_roles r where pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER')
+  and pg_catalog.has_database_privilege(r.oid, pg_catalog.current_database(), 'CREATE')
+"""
+_CREATE_IN = """
+select pg_catalog.format('can create in the schema %I (revoke create on schema %I from ', n.nspname, n.nspname)
+       || case when pg_catalog.has_schema_privilege('public', n.oid, 'CREATE') then 'public)'
+               else pg_catalog.quote_ident(r.rolname) || ')' end
+from pg_catalog.pg_namespace n
+join pg_catalog.pg_roles r on pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER')
+where n.nspname !~ '^pg_(toast|temp)' and pg_catalog.has_schema_privilege(r.oid, n.oid, 'CREATE')
+order by n.nspname
+"""
+_TABLE = """
+select case when pg_catalog.bool_or(pg_catalog.has_table_privilege(r.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+                 or pg_catalog.has_any_column_privilege(r.oid, c.oid, 'INSERT, UPDATE'))
+            then 'can write' else 'has TRIGGER, REFERENCES or MAINTAIN on' end
+       || pg_catalog.format(' the table %I.%I', n.nspname, c.relname)
+       || coalesce(' and ' || nullif(pg_catalog.count(*) over () - 1, 0) || ' more', '')
+from pg_catalog.pg_class c
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+join pg_catalog.pg_roles r on pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER')
+where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname !~ '^pg_(toast|temp)'
+  and c.oid <> 'pg_catalog.pg_settings'::regclass  -- to update it is to say SET
+  and (pg_catalog.has_table_privilege(r.oid, c.oid, {privileges})
+       or pg_catalog.has_any_column_privilege(r.oid, c.oid, 'INSERT, UPDATE, REFERENCES'))
+group by n.nspname, c.relname order by n.nspname, c.relname
+"""
+_SEQUENCE = """
+select pg_catalog.format('can move the sequence %I.%I', n.nspname, c.relname)
+from pg_catalog.pg_class c
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+join pg_catalog.pg_roles r on pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER')
+where n.nspname !~ '^pg_(toast|temp)'
+  and case when c.relkind = 'S' then pg_catalog.has_sequence_privilege(r.oid, c.oid, 'USAGE, UPDATE') else false end
+order by 1
+"""
+# What initdb keeps from the public, and somebody gave to this role: files, slots, signals, the configuration.
+_FUNCTION = """
+select 'may call ' || p.oid::regprocedure
+from pg_catalog.pg_proc p
+join pg_catalog.pg_init_privs i on i.objoid = p.oid and i.classoid = 'pg_catalog.pg_proc'::regclass and i.privtype = 'i'
+cross join lateral pg_catalog.unnest(p.proacl) given
+cross join lateral pg_catalog.aclexplode(array[given]) a
+where not (given = any (i.initprivs)) and a.grantee <> p.proowner
+  and (a.grantee = 0 or (pg_catalog.pg_has_role(session_user, a.grantee, 'MEMBER')
+       and a.grantee not in (select oid from pg_catalog.pg_roles where rolname = any ({reading}::text[]))))
+order by 1
+"""
+_PARAMETER = """
+select case a.privilege_type when 'SET' then 'may set the parameter ' else 'may ALTER SYSTEM SET ' end || p.parname
+from pg_catalog.pg_parameter_acl p cross join lateral pg_catalog.aclexplode(p.paracl) a
+where not (p.parname = 'temp_file_limit' and a.privilege_type = 'SET')
+  and (a.grantee = 0 or pg_catalog.pg_has_role(session_user, a.grantee, 'MEMBER'))
+order by 1
+"""
+_UNBOUNDED = sql.SQL(
+    """select pg_catalog.current_setting('temp_file_limit', true) = '-1', pg_catalog.quote_ident(session_user)"""
 )
 
 
 def power_of(session: Session) -> str:
-    """What lets the session's role write or take down this database, as the end of a sentence; empty for nothing."""
-    (name, superuser, create_role, create_db, replication), *_ = session.rows(_ROLE)
-    powers = {
-        "is a superuser": superuser,
-        "can create roles (CREATEROLE)": create_role,
-        "can create databases (CREATEDB)": create_db,
-        "can replicate (REPLICATION)": replication,
-    }
-    role = f'the role "{clean(name, 63)}"'
-    for power, has in powers.items():
-        if has:
-            return f"{role} {power}"
-    for (member,) in session.rows(_MEMBER):
-        return f"{role} is a member of {clean(member, 63)}"
-    for (schema,) in session.rows(_SCHEMA):
-        return f"{role} owns the schema {clean(schema, 150)}"
-    for table, owns, total in session.rows(_TABLES):
-        more = f" and {total - 1} more" if total > 1 else ""
-        return f"{role} {'owns' if owns else 'can write'} the table {clean(table, 150)}{more}"
+    """What lets the session's role write or take down this database, as a sentence; empty for nothing."""
+    version = session.connection.info.server_version
+    privileges = "INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER"
+    queries = [_ATTRIBUTE, _MEMBER, _DATABASE, _OWNER, _CREATE, _CREATE_IN, _TABLE, _SEQUENCE, _FUNCTION]
+    if version >= MAINTAIN_SINCE:
+        privileges += ", MAINTAIN"
+    if version >= PARAMETER_ACL_SINCE:
+        queries.append(_PARAMETER)
+    for query in queries:
+        one = sql.SQL(query + " limit 1").format(
+            reading=sql.Literal(list(READING_ROLES)), privileges=sql.Literal(privileges)
+        )
+        for (power,) in session.rows(one):
+            ((name,),) = session.rows(b"select session_user::text")
+            return f'the role "{clean(name, 63)}" {clean(power, 300)}'
     return ""
 
 
-def statements(name: str, schemas: tuple[str, ...]) -> str:
-    """SQL for psql that makes the role; the password is asked for and stands in no file."""
-    role = sql.Identifier(name).as_string(None)
-    lines = [
-        f"create role {role} login nosuperuser nocreatedb nocreaterole connection limit 4;",
-        f"\\password {role}",
-        f"alter role {role} set default_transaction_read_only = on;",
-        f'grant connect on database :"DBNAME" to {role};',
-        f"grant pg_monitor to {role};  -- sees other sessions and all statistics",
-    ]
-    for schema in schemas:
-        place = sql.Identifier(schema).as_string(None)
-        lines += [
-            f"grant usage on schema {place} to {role};",
-            f"grant select on all tables in schema {place} to {role};",
-            f"grant select on all sequences in schema {place} to {role};  -- select reads them, usage would move them",
-            "-- as the owner of the tables, so that the next migration's are readable too:",
-            f"alter default privileges in schema {place} grant select on tables to {role};",
-        ]
-    lines.append(f"-- only where row-level security hides rows from it: alter role {role} bypassrls;")
-    return "\n".join(lines)
+def remarks(session: Session) -> tuple[str, ...]:
+    """What a role that can only read is not kept from by its server, with the statement that does."""
+    ((unbounded, role),) = session.rows(_UNBOUNDED)
+    if not unbounded:
+        return ()
+    name = clean(role, 150)
+    return (
+        f"temporary files of its queries have no limit of the server's; alter role {name} set temp_file_limit = '1GB'",
+    )
 
 
 def refuse(power: str) -> NoReturn:

@@ -140,7 +140,7 @@ def _scans(session: Session, what: Look, problem: str) -> list[Measurement]:
         return {}
 
     tasks: list[data.Task] = [*asked, *(partial(count_orphans, number) for number in range(len(keys)))]
-    numbers = data.numbers(database, together.run(session, what.url, tasks, _bytes(session, database, keys)))
+    numbers = data.numbers(database, together.run(session, tasks, _bytes(session, database, keys)))
     measured = list(data.measurements(database, numbers, what.before, what.acknowledged))
     if ORPHANS in what.wanted:
         found = [(key, counted[number]) for number, key in enumerate(keys)]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, TypeVar
 
 from readiness import database
 from readiness.config.model import Database
@@ -20,6 +20,7 @@ from readiness.measurements.writes import WriteBook
 if TYPE_CHECKING:
     from readiness.database.activity import JudgedWindow
 
+T = TypeVar("T")
 NO_DATABASE = "READINESS_DATABASE_URL is not set"
 POLL_S = 0.1
 GRACE_S = 25.0
@@ -41,11 +42,40 @@ class Stages:
         """The numbers before the load whose change is judged."""
         if self.url is None:
             return {}
-        return database.before_load(self.url, self.section, self.wanted, writer_allowed=self.writer_allowed)
+        url = self.url
+        asked = self._aside(
+            lambda: database.before_load(url, self.section, self.wanted, writer_allowed=self.writer_allowed)
+        )
+        return {} if asked is None else asked
 
-    def start_watching(self, pool: ThreadPoolExecutor, window: JudgedWindow) -> Future[Activity | None]:
-        """Begin to look at the sessions beside the load."""
-        return pool.submit(self._watch, window)
+    def start_watching(self, window: JudgedWindow) -> Callable[[], Activity | None]:
+        """Begin to look at the sessions beside the load; the answer gives what was seen, once the load is over."""
+        if self.url is None:
+            return lambda: None
+        from readiness.database import activity
+
+        url, seen, ended = self.url, activity.Seen(), SimpleQueue[Activity | Exception]()
+
+        def watch() -> None:
+            wait = not self.wanted.isdisjoint(under_load.NEEDS_SETTLED)
+            stop = lambda: self.interrupted() is not None  # noqa: E731
+            try:
+                ended.put(activity.watch(url, window, wait_for_counters=wait, stop=stop, seen=seen))
+            except Exception as error:  # raised again below, where somebody waits for it
+                ended.put(error)
+
+        threading.Thread(target=watch, daemon=True).start()
+
+        def result() -> Activity:
+            try:
+                found = ended.get(timeout=GRACE_S)
+            except Empty:
+                return seen.result(f"the look at the database did not end within {GRACE_S:g} s after the load")
+            if isinstance(found, Exception):
+                raise found
+            return found
+
+        return result
 
     def under_load(self, activity: Activity | None) -> tuple[Measurement, ...]:
         """What the sessions and the counters say."""
@@ -61,35 +91,27 @@ class Stages:
         if self.url is None:
             return database.unavailable(NO_DATABASE, self.section, wanted)
         url, section = self.url, self.section
-        found: list[tuple[Measurement, ...]] = []
-        # A daemon: when a signal comes, a query that takes long is left to its own deadline.
-
-        def look() -> None:
-            found.append(
-                database.measure(
-                    url,
-                    section,
-                    wanted,
-                    before=before,
-                    book=book,
-                    stop=lambda: self.interrupted() is not None,
-                    writer_allowed=self.writer_allowed,
-                )
+        found = self._aside(
+            lambda: database.measure(
+                url,
+                section,
+                wanted,
+                before=before,
+                book=book,
+                stop=lambda: self.interrupted() is not None,
+                writer_allowed=self.writer_allowed,
             )
-
-        looking = threading.Thread(target=look, daemon=True)
-        if self.interrupted() is None:
-            looking.start()
-        while looking.is_alive() and self.interrupted() is None:
-            looking.join(POLL_S)
-        if found:
-            return found[0]
+        )
+        if found is not None:
+            return found
         return database.unavailable(f"the run was ended by {self.interrupted() or 'a fault of ours'}", section, wanted)
 
-    def _watch(self, window: JudgedWindow) -> Activity | None:
-        if self.url is None:
-            return None
-        from readiness.database import activity
-
-        wait = not self.wanted.isdisjoint(under_load.NEEDS_SETTLED)
-        return activity.watch(self.url, window, wait_for_counters=wait, stop=lambda: self.interrupted() is not None)
+    def _aside(self, ask: Callable[[], T]) -> T | None:
+        """The answer; None when a signal came first or on a fault of ours. What is under way ends by its limits."""
+        found: list[T] = []
+        asking = threading.Thread(target=lambda: found.append(ask()), daemon=True)
+        if self.interrupted() is None:
+            asking.start()
+        while asking.is_alive() and self.interrupted() is None:
+            asking.join(POLL_S)
+        return found[0] if found else None

@@ -11,16 +11,16 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
-from readiness.database.connect import Session, open_read_only
+from readiness.database.connect import Session
 from readiness.errors import NotMeasured
 
 T = TypeVar("T")
-HELPERS = 2
-"""Connections beside the first; the role that docs/database.md gives has three."""
+HELPERS = 1
+"""Connections beside the first. Each of the two may hold one more for a query; the role that we print has four."""
 WORTH_BYTES = 256 << 20
 
 
-def run(session: Session, url: str, tasks: Sequence[Callable[[Session], T]], bytes_to_read: int) -> list[T]:
+def run(session: Session, tasks: Sequence[Callable[[Session], T]], bytes_to_read: int) -> list[T]:
     """The results of all tasks, in their order. A task raises nothing."""
     results: dict[int, T] = {}
     waiting: SimpleQueue[tuple[int, Callable[[Session], T]]] = SimpleQueue()
@@ -33,21 +33,13 @@ def run(session: Session, url: str, tasks: Sequence[Callable[[Session], T]], byt
                 number, task = waiting.get_nowait()
                 results[number] = task(on)
 
-    def help_out(snapshot: str) -> None:
-        with (
-            suppress(NotMeasured),  # no connection is left: the first session does it all
-            open_read_only(url, timeout_s=session.timeout_s, budget=session.budget, snapshot=snapshot) as other,
-        ):
+    def help_out() -> None:
+        with suppress(NotMeasured), session.beside() as other:  # no connection is left: the first session does it all
             work(other)
 
     helpers: list[threading.Thread] = []
-    if bytes_to_read >= WORTH_BYTES and len(tasks) > 1:
-        with suppress(NotMeasured):  # some standby cannot export
-            (snapshot,) = session.rows(b"select pg_catalog.pg_export_snapshot()")[0]
-            helpers = [
-                threading.Thread(target=help_out, args=(snapshot,), daemon=True)
-                for _ in range(min(HELPERS, len(tasks) - 1))
-            ]
+    if bytes_to_read >= WORTH_BYTES:
+        helpers = [threading.Thread(target=help_out, daemon=True) for _ in range(min(HELPERS, len(tasks) - 1))]
     for helper in helpers:
         helper.start()
     work(session)

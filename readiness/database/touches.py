@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 
-import psycopg
+from psycopg import sql
 
-from readiness.database.connect import open_autocommit
+from readiness.database.connect import Sampling, open_sampling
 from readiness.database.reasons import statement_reason
+from readiness.database.settings import LOCK_TIMEOUT_S
+from readiness.database.wire import FAILURES
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement, Witness
 
@@ -24,14 +26,13 @@ TIMES = 4
 PAUSE_S = 0.25
 """Between two requests: an answer that the service keeps for a moment must not look like one that asks nobody."""
 TIMEOUT_S = 3.0
-LOCK_TIMEOUT_S = 1.0
 
-_NOW = b"select pg_catalog.clock_timestamp()"
-_SINCE = """
+_NOW = b"select pg_catalog.clock_timestamp()::text"
+_SINCE = sql.SQL("""
 select pg_catalog.count(*)::int from pg_catalog.pg_stat_activity
 where datname = pg_catalog.current_database() and backend_type = 'client backend'
-  and application_name <> 'readiness' and pid <> pg_catalog.pg_backend_pid() and query_start > %s
-"""
+  and application_name <> 'readiness' and pid <> pg_catalog.pg_backend_pid() and query_start > {}::timestamptz
+""")
 _ALLOWED = b"select pg_catalog.pg_has_role(session_user, 'pg_read_all_stats', 'USAGE')"
 
 
@@ -42,26 +43,26 @@ def touches(url: str, path: str, knock: Callable[[], int]) -> Measurement:
     when the role sees no other sessions, or when the database was at work all the time.
     """
     try:
-        connection = open_autocommit(url, timeout_s=TIMEOUT_S)
+        sampling = open_sampling(url, timeout_s=TIMEOUT_S)
     except NotMeasured as error:
         raise NotMeasured(_green_beside(str(error), path, knock)) from None
-    with closing(connection):
+    with closing(sampling):
         try:
-            if not connection.execute(_ALLOWED).fetchall()[0][0]:
+            if not sampling.rows(_ALLOWED)[0][0]:
                 raise NotMeasured("the role cannot see other sessions; grant pg_monitor to it")
             statuses: list[int] = []
-            asked = [_worked(connection, lambda: statuses.append(knock())) for _ in range(TIMES)]
-            idle = [_worked(connection, lambda: None) for _ in range(TIMES)]
-        except (psycopg.Error, OSError) as error:
+            asked = [_worked(sampling, lambda: statuses.append(knock())) for _ in range(TIMES)]
+            idle = [_worked(sampling, lambda: None) for _ in range(TIMES)]
+        except FAILURES as error:
             raise NotMeasured(statement_reason(error, TIMEOUT_S, LOCK_TIMEOUT_S)) from None
     return _measurement(path, statuses, sum(asked), sum(idle))
 
 
-def _worked(connection: psycopg.Connection[tuple[object, ...]], during: Callable[[], object]) -> bool:
+def _worked(sampling: Sampling, during: Callable[[], object]) -> bool:
     """Whether another session began a statement from just before `during` until PAUSE_S after it."""
-    since = connection.execute(_NOW).fetchall()[0][0]
+    since = sampling.rows(_NOW)[0][0]
     during()
-    seen = connection.execute(_SINCE, (since,)).fetchall()[0][0]
+    seen = sampling.rows(_SINCE.format(sql.Literal(str(since))))[0][0]
     time.sleep(PAUSE_S)
     return bool(seen)
 

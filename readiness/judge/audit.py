@@ -1,28 +1,18 @@
-"""Whether a report can be believed: against itself, and against the run that it is said to be of. Pure."""
+"""Whether a report can be believed: against the run that it is said to be of, its day and its commit. Pure.
+
+Against itself: readiness/judge/invariants.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
-from readiness.config import limits
-from readiness.judge.check import WARN_CREDIT
-from readiness.judge.score import UNMEASURED
-from readiness.judge.verdict import CheckResult, Decision, Outcome, Verdict
-from readiness.metrics.catalogue import find
+from readiness.judge.verdict import Verdict
 from readiness.numbers import duration, moment, utc
 from readiness.text import clean
 
-ROUNDING = 0.001
-"""Scores are rounded to six digits."""
 CLOCKS_S = 60.0
 """How far the clocks of two machines may be apart."""
-_KNOWN = {Outcome.PASS: 1.0, Outcome.WARN: WARN_CREDIT, Outcome.FAIL: 0.0}
-
-
-def contradictions(verdict: Verdict) -> tuple[str, ...]:
-    """What in a report cannot be true together; reading it has already refused the plainest of it."""
-    return (*_score(verdict), *(line for check in verdict.checks for line in _check(check)), *_counts(verdict))
 
 
 def deviations(report: Verdict, judged: Verdict) -> tuple[str, ...]:
@@ -74,57 +64,6 @@ def of_another_commit(verdict: Verdict, sha: str) -> str | None:
     short, long = sorted((commit.lower(), sha.lower()), key=len)
     same = len(short) >= 7 and long.startswith(short)
     return None if same else f"the report is of commit {clean(commit, 64)}, not of {clean(sha, 64)}"
-
-
-def _score(verdict: Verdict) -> Iterator[str]:
-    declared = [check for check in verdict.checks if check.outcome is not Outcome.NOT_APPLICABLE]
-    weight = sum(check.weight for check in declared)
-    if not weight:
-        return
-
-    def share(*outcomes: Outcome) -> float:
-        return 100 * sum(check.weight for check in declared if check.outcome in outcomes) / weight
-
-    certain = 100 * sum(check.weight * _KNOWN.get(check.outcome, 0.0) for check in declared) / weight
-    unsure, missing = share(Outcome.INCONCLUSIVE), share(*UNMEASURED)
-    for name, value, low, high in (
-        ("score.low", verdict.score.low, certain, certain + unsure),
-        ("score.value", verdict.score.value, certain, certain + unsure),
-        ("score.high", verdict.score.high, certain + missing, certain + missing + unsure),
-        ("score.coverage", 100 * verdict.score.coverage, 100 - missing, 100 - missing),
-    ):
-        if not low - ROUNDING <= value <= high + ROUNDING:
-            should = f"{low:.1f}" if low == high else f"between {low:.1f} and {high:.1f}"
-            yield f"{name} is {value:.1f}, but by its checks it is {should}"
-    if verdict.decision is Decision.READY and not verdict.checks:
-        yield "the decision is READY without any check"
-
-
-def _check(check: CheckResult) -> Iterator[str]:
-    """A check that passed (or warned) has a value, and the value meets the limit."""
-    wanted = {Outcome.PASS: check.pass_limit, Outcome.WARN: check.warn_limit}.get(check.outcome)
-    if check.outcome not in (Outcome.PASS, Outcome.WARN):
-        return
-    if check.value is None or wanted is None:
-        absent = "value" if check.value is None else "warn limit"
-        yield f'{clean(check.key)}: it is "{check.outcome}", but has no {absent}'
-        return
-    metric = find(check.name)
-    try:
-        limit = limits.parse(wanted, metric) if metric else None
-    except ValueError:
-        yield f"{clean(check.key)}: its limit {clean(wanted)} cannot be read"
-        return
-    if limit and not limit.holds(check.value):
-        yield f'{clean(check.key)}: it is "{check.outcome}", but {check.value:g} does not meet {clean(wanted)}'
-
-
-def _counts(verdict: Verdict) -> Iterator[str]:
-    keys = [check.key for check in verdict.checks]
-    if len(set(keys)) != len(keys):
-        yield "a check stands in it twice"
-    if verdict.decision in (Decision.READY, Decision.CONDITIONAL) and verdict.ledger and not verdict.ledger.planned:
-        yield f"the decision is {verdict.decision} without a request"
 
 
 def _shown(value: object) -> str:

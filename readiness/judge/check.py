@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from readiness.config.model import Check, OnFail
 from readiness.judge.compare import Answer, Comparison, Proof, bounds, compare, consistent
 from readiness.judge.instrument import Suspicion, pauses_within, suspicion
+from readiness.judge.probed import added
 from readiness.judge.readings import Reading, read
 from readiness.judge.steadiness import doubtful_pass
 from readiness.judge.verdict import CheckResult, Outcome
@@ -64,6 +65,7 @@ def judge_check(run: Run, check: Check, confidence: float | None, refuting: floa
     outcome = _outcome(passed, warned)
     credit = _credit(check, reading, metric, passed, warned, outcome)
     message = _message(check, reading, metric, passed, warned, outcome, confidence)
+    message += added(run, check, metric, reading, outcome, confidence)
     low, high = bounds(reading, metric, confidence)
     if metric.kind is Kind.QUANTILE and confidence is not None:
         answers = [Answer(check.pass_limit, passed.proof)]

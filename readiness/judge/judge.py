@@ -21,6 +21,7 @@ from readiness.judge.instrument import described, pause_doubts
 from readiness.judge.load_steps import judge_steps, largest_inside
 from readiness.judge.needs import SETTLED, needs
 from readiness.judge.outlook import Outlook
+from readiness.judge.probed import rival_doubts
 from readiness.judge.readings import own_faults
 from readiness.judge.release import Release
 from readiness.judge.risks import risks
@@ -63,7 +64,7 @@ def judge(run: Run, config: Config) -> Verdict:
     judged = [replace(item, result=replace(item.result, waived=item.result.key in waived)) for item in judged]
     results = tuple(item.result for item in judged)
     doubts = run.doubts + (load_doubts(run.load) if run.load else ())
-    doubts += restart_doubts(run.measurements) + favour_doubts(run.measurements)
+    doubts += restart_doubts(run.measurements) + favour_doubts(run.measurements) + rival_doubts(run.probing)
     total = score(judged)
     load_steps = judge_steps(run, config)
     largest = largest_inside(load_steps)
@@ -116,6 +117,7 @@ def judge(run: Run, config: Config) -> Verdict:
         sensitivity=sensitivity(run, config, judged, doubts, decision),
         load_steps=load_steps,
         infrastructure=infrastructure(run),
+        rule=config.decision,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 from readiness.judge.correlation import NO_CLUSTERS, NO_LEVEL, Clusters, Level, clusters, level_of
+from readiness.measurements import scopes
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.histogram import Histogram, merge
 from readiness.measurements.run import Endpoint, Load, Rate, Recording, Run, Slice
@@ -135,8 +136,20 @@ def recording_of(endpoints: Iterable[Endpoint]) -> Recording:
     )
 
 
+def measured_scope(load: Load, scope: str | None) -> str | None:
+    """The scope of a check by the name under which the load measured it."""
+    if scope is None or any(scope in (one.name, one.scenario) for one in load.endpoints):
+        return scope
+    return scopes.resolved(scope, *_seen(load))
+
+
+def _seen(load: Load) -> tuple[set[str], set[str]]:
+    """Scenarios, and names of endpoints."""
+    return {one.scenario for one in load.endpoints}, {one.name for one in load.endpoints}
+
+
 def in_scope(endpoint: Endpoint, scope: str | None) -> bool:
-    """Whether a check of `scope` speaks of the endpoint."""
+    """Whether `scope`, as it was measured, has the endpoint in it."""
     return scope is None or scope in (endpoint.scenario, endpoint.name)
 
 
@@ -163,12 +176,13 @@ def standstills(load: Load, scope: str | None) -> tuple[Standstill, ...]:
 
 def read_load(load: Load, metric: Metric, scope: str | None) -> Reading:
     """The reading of one of the load's metrics; never raises, what is missing has a reason."""
+    written, scope = scope, measured_scope(load, scope)
     endpoints = [endpoint for endpoint in load.endpoints if in_scope(endpoint, scope)]
     record = recording_of(endpoints)
     if scope is None and load.dropped_judged:
         # An arrival that found no free user is a request that nobody answered.
         record = replace(record, in_flight=record.in_flight + load.dropped_judged)
-    where = "" if scope is None else f"{scope}: "
+    where = "" if written is None else f"{written}: "
     dead = sorted(
         f"{endpoint.scenario}: {endpoint.name}"
         for endpoint in endpoints
@@ -176,7 +190,8 @@ def read_load(load: Load, metric: Metric, scope: str | None) -> Reading:
     )
     stalled = standstills(load, scope)
     if record.requests == 0:
-        reason = f"{where}no request was started in the judged window"
+        why = "" if endpoints or written is None else scopes.unclear(written, *_seen(load))
+        reason = f"{where}{why or 'no request was started in the judged window'}"
         return Reading(None, 0, "load", reason, Recording(), (), stalled, load.judged_s)
     value, samples, evidence = _value(load, metric, record)
     nothing = value is None and metric.kind is Kind.MEAN

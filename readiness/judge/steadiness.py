@@ -14,7 +14,7 @@ from statistics import median
 
 from readiness.config.model import Limit
 from readiness.judge.instrument import Suspicion
-from readiness.judge.readings import in_scope, recording_of
+from readiness.judge.readings import in_scope, measured_scope, recording_of
 from readiness.measurements.histogram import merge
 from readiness.measurements.run import Load, Recording, Slice
 from readiness.metrics.metric import Kind, Metric
@@ -49,7 +49,8 @@ def doubtful_pass(load: Load, metric: Metric, scope: str | None, limit: Limit) -
     """Why a latency that kept `limit` over the whole window may not keep it; None where that is settled."""
     if metric.kind not in (Kind.QUANTILE, Kind.MEAN) or metric.unit != "ms":
         return None
-    record = recording_of(one for one in load.endpoints if in_scope(one, scope))
+    measured = measured_scope(load, scope)
+    record = recording_of(one for one in load.endpoints if in_scope(one, measured))
     if len(_blocks(record.slices)) < MIN_BLOCKS:
         return _late_half(metric, record, limit)
     found = _of(record) if record.ok.total else None

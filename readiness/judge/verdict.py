@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from readiness.config.model import DecisionRule
 from readiness.errors import ExitCode
 from readiness.judge.failed_requests import FailedRequests, FailedShare
 from readiness.judge.infrastructure import Observed
@@ -231,5 +232,7 @@ class Verdict:
     """Every height of a load with several steps, in order."""
     sensitivity: Sensitivity = field(default_factory=Sensitivity)
     """How sure the decision is, and the smallest regression that the run would have caught."""
+    rule: DecisionRule | None = field(default=None)
+    """The bars for the score by which it was decided; None in reports of older versions."""
     infrastructure: tuple[Observed, ...] = field(default=())
     """Facts about the machines, as far as they were seen."""

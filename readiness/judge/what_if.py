@@ -17,7 +17,7 @@ from readiness.judge.flips import RANK
 from readiness.judge.needs import SETTLED
 from readiness.judge.outcome import Decision, Outcome
 from readiness.judge.outlook import Shift, Tail, WhatIf
-from readiness.judge.readings import in_scope, recording_of
+from readiness.judge.readings import in_scope, measured_scope, recording_of
 from readiness.judge.score import score
 from readiness.judge.slow_requests import LEAST_SHARE, leading
 from readiness.judge.verdict import Score
@@ -164,7 +164,7 @@ def condensed(load: Load, checks: Sequence[Check], keep: Sequence[str]) -> Load:
 
     An endpoint that never succeeded, and one that a standstill names, stays on its own as well: judging looks at it.
     """
-    scopes = {check.scope for check in checks if check.scope is not None}
+    scopes = {measured_scope(load, check.scope) for check in checks}
     special = {*keep, *(scope for stall in load.stalls for scope in stall.scopes)}
     alone: list[Endpoint] = []
     grouped: dict[tuple[str, str], list[Endpoint]] = {}
@@ -192,9 +192,10 @@ def _faster(endpoint: Endpoint, group: Sequence[str], factor: float) -> Endpoint
 
 
 def _concerns(check: Check, load: Load, group: Sequence[str]) -> bool:
-    return is_load(check.metric) and any(
-        endpoint.name in group and in_scope(endpoint, check.scope) for endpoint in load.endpoints
-    )
+    if not is_load(check.metric):
+        return False
+    scope = measured_scope(load, check.scope)
+    return any(endpoint.name in group and in_scope(endpoint, scope) for endpoint in load.endpoints)
 
 
 def _settled(check: Check) -> bool:

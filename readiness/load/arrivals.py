@@ -59,6 +59,8 @@ class Arrivals:
         self._busy = Group()
         self._starting = Group()
         self._random = random.Random(_seed(plan, "mix"))
+        self.idle = set(classes)
+        """Those that no arrival was for."""
         self._all: list[Any] = []
         self._due_s: set[float] = set()
         """Arrivals that were given a user, but whose turn has not come yet."""
@@ -117,6 +119,7 @@ class Arrivals:
             self._next_s = None
             recorder.intend(due_s)
             cls = self._random.choices(self._classes, self._weights)[0]
+            self.idle.discard(cls)
             if not self._free[cls]:
                 recorder.drop(due_s)
                 continue

@@ -34,6 +34,9 @@ from readiness.text import clean
 MOST_DETAILS = 50
 """Texts of failures that are kept."""
 
+MAX_TEXTS = 5_000
+"""Distinct failure texts that are counted; a service that says another one each time fills no memory."""
+
 
 @dataclass(slots=True)
 class _Totals:
@@ -101,6 +104,13 @@ class Assembly:
             if (cell.step == self._plan.judged_step) == judged
         ]
 
+    def judged_so_far(self) -> tuple[int, float]:
+        """Requests of the judged window that have ended, and the sum of their latencies in ms."""
+        step = self._plan.judged_step
+        judged = [totals for cell, totals in self._totals.items() if cell.step == step]
+        requests = sum(totals.ok.total + totals.failed.total() for totals in judged)
+        return requests, sum(totals.ok.sum_us + totals.failed_latency.sum_us for totals in judged) / 1000
+
     @property
     def judging(self) -> bool:
         """Whether the judged window has begun."""
@@ -134,7 +144,7 @@ class Assembly:
             dropped_judged=last.arrivals.get(plan.judged_step, (0, 0))[1],
             intended_judged=last.arrivals.get(plan.judged_step, (0, 0))[0],
             steps=self._steps(last, in_flight) if len(plan.windows) > 1 else (),
-            idle_scenarios=tuple(sorted(set(self._hello.users if self._hello else ()) - started)),
+            idle_scenarios=self._idle(started),
             stalls=_of_the_target(self._stalls, pauses),
             header_rate=self._header_rate(),
             seen=tuple(seen for _, seen in sorted(self._seen.items())),
@@ -143,6 +153,12 @@ class Assembly:
             instrument=self._instruments.get(plan.judged_step),
             paces=self._paces,
         )
+
+    def _idle(self, started: set[str]) -> tuple[str, ...]:
+        """Scenarios that started no request; of the others, the user classes whose turn never came."""
+        never = set(self._hello.users if self._hello else ()) - started
+        classes = self._done.idle if self._done else ()
+        return tuple(sorted({*never, *(one for one in classes if one.partition(": ")[0] not in never)}))
 
     def _add_batch(self, batch: Batch) -> None:
         if batch.seq != self._batches:
@@ -159,7 +175,9 @@ class Assembly:
             totals.failed_latency = merge(totals.failed_latency, counts.failed_latency)
             totals.service = merge(totals.service, counts.service)
         self._stalls.extend(Stall(*stall) for stall in batch.stalls)
-        self._failure_texts.update(batch.details)
+        for text, count in batch.details.items():
+            if text in self._failure_texts or len(self._failure_texts) < MAX_TEXTS:
+                self._failure_texts[text] += count
         self.writes.add(batch.writes)
         if batch.instrument is not None:
             middle_s = (start_s + batch.at_s) / 2

@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 import selectors
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -18,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
-from readiness.load import wire
+from readiness.load import children, wire
 from readiness.load.assembly import Assembly
 from readiness.load.plan import EnginePlan, dumps
 from readiness.load.workers import settings
@@ -32,6 +30,7 @@ HELLO_TIMEOUT_S = 30.0
 SILENCE_S = 15.0
 """The engine sends a batch every second; this much silence means that it hangs."""
 POLL_S = 0.2
+MAX_USAGE_ERROR = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +69,7 @@ def drive(
     read_fd, write_fd = os.pipe()
     with tempfile.TemporaryFile() as log:
         try:
-            engine = subprocess.Popen(
-                [sys.executable, "-m", "readiness.load.start", module, str(write_fd)],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                pass_fds=(write_fd,),
-                env=dict(environment),
-                start_new_session=True,  # a terminal's Ctrl-C is for the parent, which then asks for the numbers
-            )
+            engine = children.start((module, str(write_fd)), environment, pass_fds=(write_fd,), output=log)
         finally:
             os.close(write_fd)
         try:
@@ -88,7 +79,7 @@ def drive(
             return conversation.hold(log, orders, patience_s)
         finally:
             os.close(read_fd)
-            _end(engine)
+            children.end(engine)
 
 
 class _Conversation:
@@ -97,7 +88,7 @@ class _Conversation:
     def __init__(
         self,
         plan: EnginePlan,
-        engine: subprocess.Popen[bytes],
+        engine: children.Child,
         read_fd: int,
         on_event: Callable[[wire.Event, Assembly], None],
         stop_requested: Callable[[], bool],
@@ -122,7 +113,7 @@ class _Conversation:
         silence = self._read_events(patience_s)
         doubts = list(self._assembly.problems)
         if self._fatal is not None and self._fatal.usage:
-            return LoadOutcome(None, (), None, usage_error=self._fatal.message)
+            return LoadOutcome(None, (), None, usage_error=clean(self._fatal.message, MAX_USAGE_ERROR))
         if self._fatal is not None:
             doubts.append(clean(self._fatal.message))
         elif not self._done:
@@ -185,35 +176,27 @@ class _Conversation:
             self._tell(b"enough\n")
 
     def _tell(self, data: bytes) -> None:
-        assert self._engine.stdin is not None
+        pipe = self._engine.process.stdin
+        assert pipe is not None
         with suppress(BrokenPipeError):  # it is gone; the missing end marker says so
-            self._engine.stdin.write(data)
-            self._engine.stdin.flush()
+            pipe.write(data)
+            pipe.flush()
 
     def _lost(self, silence: bool, log: IO[bytes]) -> str:
         if silence:
             return f"the load engine fell silent for {SILENCE_S:g} s and was given up: the load is not complete"
-        status = _end(self._engine)
-        log.seek(0, os.SEEK_END)
-        log.seek(max(log.tell() - 2000, 0))
-        tail = clean(log.read().decode(errors="replace").strip().rpartition("\n")[2])
-        how = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit code {status}"
-        said = f"; its last line: {tail}" if tail else ""
-        return f"the load engine ended before its end marker ({how}): the load is not complete{said}"
+        how = how_it_ended(children.end(self._engine))
+        return f"the load engine ended before its end marker ({how}): the load is not complete{last_words(log)}"
 
 
-def _end(engine: subprocess.Popen[bytes]) -> int:
-    """Make sure that the engine is gone, and with it whatever scenario files started in its group; its status."""
-    if engine.returncode is not None:
-        return engine.returncode  # done before; its number may be somebody else's by now
-    if engine.stdin is not None and not engine.stdin.closed:
-        with suppress(BrokenPipeError):
-            engine.stdin.close()
-    try:
-        status = engine.wait(timeout=2)
-    except subprocess.TimeoutExpired:
-        engine.kill()
-        status = engine.wait()
-    with suppress(ProcessLookupError, PermissionError):  # nobody is left, which is the usual case
-        os.killpg(engine.pid, signal.SIGKILL)  # it led a session, and so a group, of its own
-    return status
+def how_it_ended(status: int) -> str:
+    """`exit code 3`, or `killed by SIGKILL`."""
+    return f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit code {status}"
+
+
+def last_words(log: IO[bytes]) -> str:
+    """`; its last line: …` of what a process wrote, or nothing."""
+    log.seek(0, os.SEEK_END)
+    log.seek(max(log.tell() - 2000, 0))
+    tail = clean(log.read().decode(errors="replace").strip().rpartition("\n")[2])
+    return f"; its last line: {tail}" if tail else ""

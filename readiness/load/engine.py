@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import locust  # isort: skip  # must be the first import of the process
 import gc
-import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -22,7 +22,7 @@ from locust.argument_parser import get_parser
 from locust.env import Environment
 from locust.runners import STATE_RUNNING
 
-from readiness.load import compiled, wire
+from readiness.load import children, compiled, wire
 from readiness.load.arrivals import Arrivals
 from readiness.load.calibration import Copy, calibrate
 from readiness.load.connections import allow_only
@@ -31,8 +31,9 @@ from readiness.load.crowd import Crowd
 from readiness.load.http.failures import COUNTED
 from readiness.load.instrument import Sentinel
 from readiness.load.limits import too_few_descriptors
-from readiness.load.locustfiles import ScenarioError, load_classes, part_of, scenario_of, shares
+from readiness.load.locustfiles import ScenarioError, class_name, load_classes, part_of, scenario_of, shares
 from readiness.load.parent import EventPipe, read_line, watch_parent
+from readiness.load.places import place_of, told
 from readiness.load.plan import EnginePlan, loads
 from readiness.load.recorder import Recorder
 from readiness.load.stock.clients import StockClients
@@ -50,6 +51,8 @@ PACK_S = 0.05
 STOPPED_DRAIN_S = 0.5
 """After a `stop` the parent wants its numbers soon."""
 MAX_ERRORS = 50
+ENDED = "scenario code ended the load (runner.quit or runner.stop)"
+"""Told first: it explains the others."""
 
 
 class Engine:
@@ -168,7 +171,10 @@ class Engine:
         self._note_error(user_instance, exception)
 
     def _note_error(self, user_instance: Any, exception: BaseException) -> None:
-        text = clean(f"{scenario_of(type(user_instance))}: {type(exception).__name__}: {exception}")
+        user = getattr(user_instance, "user", user_instance)  # Locust gives the TaskSet when the user has one
+        place = place_of(exception)
+        where = f"{Path(place[0]).name}:{place[1]} in {place[2]}: " if place else ""
+        text = clean(f"{scenario_of(type(user))}: {type(user).__name__}: {where}{told(exception)}")
         if text in self._errors or len(self._errors) < MAX_ERRORS:
             self._errors[text] += 1
 
@@ -219,7 +225,7 @@ class Engine:
     def _on_quit(self, runner: Any) -> None:
         """Scenario code called `runner.quit()` or `stop()`: the load ends in order, and never in the target's name."""
         if not self._stop.is_set():
-            self._errors["scenario code ended the load (runner.quit or runner.stop)"] += 1
+            self._errors[ENDED] += 1
             self._stop.set()
 
     def _tick(self, load: Crowd | Arrivals) -> None:
@@ -284,8 +290,9 @@ class Engine:
                 in_flight=in_flight,
                 judged_until_s=recorder.judged_until_s - recorder.start_s,
                 stopped_s=stopped_s,
-                script_errors=dict(self._errors),
+                script_errors=dict(sorted(self._errors.items(), key=lambda error: error[0] != ENDED)),
                 writes=(self.writes.sent, self.writes.acknowledged),
+                idle=tuple(class_name(cls) for cls in load.idle) if isinstance(load, Arrivals) else (),
             )
         )
 
@@ -303,4 +310,4 @@ def main() -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-    os._exit(0)
+    children.end_and_exit(0)

@@ -7,18 +7,23 @@ import importlib.util
 import itertools
 import math
 import sys
-import traceback
 from pathlib import Path
 from types import ModuleType
 
 from locust import LoadTestShape, User
 
+from readiness.load.connections import NotAllowed
 from readiness.load.loading import Refused, line_of, watched
+from readiness.load.places import place_of, told
 from readiness.load.plan import ScenarioFile
+from readiness.load.reserved import taken_name
 
 
 class ScenarioError(Exception):
     """A scenario file is not usable; the text names the file and what to do."""
+
+    reached_out = False
+    """Whether that is because the file asked another host for something while it was read."""
 
 
 def load_classes(scenarios: tuple[ScenarioFile, ...]) -> list[type[User]]:
@@ -30,7 +35,7 @@ def load_classes(scenarios: tuple[ScenarioFile, ...]) -> list[type[User]]:
         found = _user_classes(module)
         if not found:
             raise ScenarioError(f"{scenario.path}: no User class found; define one, such as `class Shop(HttpUser)`")
-        found = _with_weight(found, scenario)
+        _refuse_weights(found, scenario)
         total = sum(cls.weight for cls in found)
         for cls in found:
             cls.readiness_scenario = scenario.name  # type: ignore[attr-defined]
@@ -40,6 +45,8 @@ def load_classes(scenarios: tuple[ScenarioFile, ...]) -> list[type[User]]:
                 cls.__name__ = f"{scenario.name}_{cls.__name__}"
             if not cls.tasks:
                 raise ScenarioError(f"{scenario.path}: {cls.__name__} has no @task")
+            if problem := taken_name(cls):
+                raise ScenarioError(problem)
             classes.append(cls)
     return classes
 
@@ -47,6 +54,11 @@ def load_classes(scenarios: tuple[ScenarioFile, ...]) -> list[type[User]]:
 def scenario_of(cls: type[User]) -> str:
     """The scenario that a user class belongs to; its own name where no file gave it one."""
     return str(getattr(cls, "readiness_scenario", cls.__name__))
+
+
+def class_name(cls: type[User]) -> str:
+    """`shop: Visitor`, for people."""
+    return f"{scenario_of(cls)}: {cls.__name__}"
 
 
 def shares(weights: list[float], users: int) -> list[int]:
@@ -84,7 +96,7 @@ def _import(scenario: ScenarioFile) -> ModuleType:
     path = Path(scenario.path)
     folder = str(path.parent)
     if folder not in sys.path:
-        sys.path.insert(0, folder)  # so that a locustfile finds its neighbours, as under `locust -f`
+        sys.path.append(folder)  # a locustfile finds its neighbours, and none of them stands in for an installed module
     spec = importlib.util.spec_from_file_location(f"readiness_scenario_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ScenarioError(f"{scenario.path}: not a Python file")
@@ -97,10 +109,28 @@ def _import(scenario: ScenarioFile) -> ModuleType:
         line = line_of(scenario.path, refused)
         raise ScenarioError(f"{scenario.path}{f':{line}' if line else ''}: {refused}") from None
     except BaseException as error:  # a locustfile may also call sys.exit()
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        line = getattr(error, "lineno", None) or last.lineno
-        raise ScenarioError(f"{scenario.path}:{line}: {type(error).__name__}: {error}") from error
+        refusal = ScenarioError(_unreadable(scenario, error))
+        refusal.reached_out = _reached_out(error)
+        raise refusal from error
     return module
+
+
+def _unreadable(scenario: ScenarioFile, error: BaseException) -> str:
+    """`file:line: KeyError: 'items'`, with the place in the user's files that is nearest to what happened."""
+    file, line, _ = place_of(error) or (scenario.path, None, "")
+    by = "" if Path(file).resolve() == Path(scenario.path) else f" (read by {scenario.path})"
+    hint = ""
+    if isinstance(error, SystemExit):
+        hint = ": the file ends the program while it is read; keep the User classes, and leave that out"
+    elif isinstance(error, ModuleNotFoundError):
+        hint = f": install it beside readiness ({sys.executable}), or put it next to the scenario file"
+    return f"{file}{f':{line}' if line else ''}: {told(error)}{hint}{by}"
+
+
+def _reached_out(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, NotAllowed):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _refuse_shapes(module: ModuleType, scenario: ScenarioFile) -> None:
@@ -113,17 +143,17 @@ def _refuse_shapes(module: ModuleType, scenario: ScenarioFile) -> None:
             )
 
 
-def _with_weight(found: list[type[User]], scenario: ScenarioFile) -> list[type[User]]:
-    """The classes that are to get users; one of weight 0 is switched off, as long as it is not the only one."""
+def _refuse_weights(found: list[type[User]], scenario: ScenarioFile) -> None:
+    """A class that gets no users was written down and would never run."""
     for cls in found:
         weight: object = cls.weight
         if not isinstance(weight, int | float) or not math.isfinite(weight) or weight < 0:
             raise ScenarioError(f"{scenario.path}: {cls.__name__} has the weight {weight!r}; give it a number above 0")
-    kept = [cls for cls in found if cls.weight > 0]
-    if not kept:
-        names = ", ".join(cls.__name__ for cls in found)
-        raise ScenarioError(f"{scenario.path}: {names}: weight 0 means no users; give one class a weight above 0")
-    return kept
+        if not weight:
+            raise ScenarioError(
+                f"{scenario.path}: {cls.__name__}: weight 0 means no users, so it would never run; give it a weight "
+                "above 0, or set `abstract = True` to leave it out"
+            )
 
 
 def _user_classes(module: ModuleType) -> list[type[User]]:

@@ -183,7 +183,7 @@ def _value(head: bytes, name: bytes) -> bytes:
 
 
 def _fields(head: bytes) -> tuple[tuple[str, str], ...]:
-    """Names and values as sent, cleaned; of a cookie only its name and attributes."""
+    """Names and values as sent, cleaned; of a cookie only its name and attributes, of a redirect no query."""
     found = []
     for line in head.split(b"\r\n")[1 : MAX_FIELDS + 1]:
         name, colon, value = line.partition(b":")
@@ -193,6 +193,9 @@ def _fields(head: bytes) -> tuple[tuple[str, str], ...]:
         if field_name.lower() == "set-cookie":
             pair, semicolon, attributes = text.partition(";")
             text = f"{pair.partition('=')[0]}=…{semicolon}{attributes}"
+        elif field_name.lower() in ("location", "content-location", "refresh"):
+            place, query, _ = text.partition("?")  # where codes, tokens and sessions stand
+            text = f"{place}?…" if query else place
         found.append((field_name, text))
     return tuple(found)
 

@@ -122,6 +122,8 @@ class Done:
     script_errors: Mapping[str, int]
     writes: tuple[int, int] = (0, 0)
     """Keys of writes that were given out, and acknowledgements."""
+    idle: tuple[str, ...] = ()
+    """User classes (`shop: Visitor`) whose turn never came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +292,7 @@ def _done(fields: dict[str, Any]) -> Done:
     fields["arrivals"] = _arrivals(fields["arrivals"])
     keys, acknowledged = fields["writes"]
     fields["writes"] = (keys, acknowledged)
+    fields["idle"] = tuple(fields["idle"])
     return Done(**fields)
 
 

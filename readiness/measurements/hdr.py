@@ -10,14 +10,20 @@ import struct
 import zlib
 
 import numpy as np
+import numpy.typing as npt
 
-from readiness.measurements.histogram import BUCKETS, EMPTY, HIGHEST_US, Histogram
+from readiness.measurements.histogram import BUCKETS, EMPTY, HIGHEST_US, Counts, Histogram
 
 COOKIE = 0x1C849303 | 0x10
 COMPRESSED_COOKIE = 0x1C849304 | 0x10
 HEADER = struct.Struct(">iiiiqqd")
-MAX_BYTES = 8 * BUCKETS
-"""No honest payload is longer: at most nine bytes a bucket before compression, far fewer in practice."""
+MOST = 2**62
+MOST_SHIFTS = 8
+"""Nine bytes carry 63 bits."""
+MAX_BYTES = 9 * BUCKETS + HEADER.size
+"""No payload is longer: at most nine bytes a bucket before compression, far fewer in practice."""
+LEAST_BYTES, BYTES_OF_A_BYTE = 4096, 64
+"""Bytes that a compressed one may stand for: some, and so many for each. Zeros without an end stand for a thousand."""
 
 
 def encode(histogram: Histogram) -> str:
@@ -43,7 +49,7 @@ def decode(text: str, *, sum_us: int, min_us: int, max_us: int) -> Histogram:
         raw = base64.b64decode(text, validate=True)
         cookie, _ = struct.unpack_from(">ii", raw)
         inflater = zlib.decompressobj()
-        data = inflater.decompress(raw[8:], MAX_BYTES)
+        data = inflater.decompress(raw[8:], min(MAX_BYTES, LEAST_BYTES + BYTES_OF_A_BYTE * len(raw)))
         inner, length, _, digits, lowest, _, _ = HEADER.unpack_from(data)
     except (binascii.Error, struct.error, zlib.error) as error:
         raise ValueError(f"not an HdrHistogram V2 text: {error}") from error
@@ -51,22 +57,19 @@ def decode(text: str, *, sum_us: int, min_us: int, max_us: int) -> Histogram:
         raise ValueError("not an HdrHistogram V2 text with 3 digits from 1 µs")
     if inflater.unconsumed_tail or len(data) != HEADER.size + length:
         raise ValueError("the histogram is cut short or too long")
-    indices: list[int] = []
-    counts: list[int] = []
-    bucket = 0
-    for number in _zigzags(data[HEADER.size :]):
-        if number < 0:
-            bucket -= number
-            continue
-        if number:
-            indices.append(bucket)
-            counts.append(number)
-        bucket += 1
-    if bucket > BUCKETS:
-        raise ValueError("the histogram has more buckets than its layout")
-    if not counts:
+    numbers = _zigzags(np.frombuffer(data, np.uint8, offset=HEADER.size))
+    if not numbers.size:
         return EMPTY
-    return Histogram(np.array(indices, np.int64), np.array(counts, np.int64), sum(counts), sum_us, min_us, max_us)
+    if int(numbers.min()) < -BUCKETS or int(numbers.max()) > MOST // numbers.size:
+        raise ValueError("the histogram has a count that is too large")
+    ends = np.cumsum(np.where(numbers < 0, -numbers, 1))  # a negative number is a run of empty buckets
+    if int(ends[-1]) > BUCKETS:
+        raise ValueError("the histogram has more buckets than its layout")
+    filled = numbers > 0
+    if not filled.any():
+        return EMPTY
+    counts = numbers[filled]
+    return Histogram(ends[filled] - 1, counts, int(counts.sum()), sum_us, min_us, max_us)
 
 
 def _put_zigzag(out: bytearray, number: int) -> None:
@@ -77,16 +80,18 @@ def _put_zigzag(out: bytearray, number: int) -> None:
     out.append(rest)
 
 
-def _zigzags(data: bytes) -> list[int]:
-    numbers: list[int] = []
-    value = shift = 0
-    for byte in data:
-        value |= (byte & 0x7F) << shift
-        if byte & 0x80:
-            shift += 7
-            continue
-        numbers.append((value >> 1) ^ -(value & 1))
-        value = shift = 0
-    if shift:
+def _zigzags(data: npt.NDArray[np.uint8]) -> Counts:
+    """The numbers in zig-zag LEB128: seven bits a byte, the last byte of each without its high bit."""
+    if not data.size:
+        return EMPTY.counts
+    last = np.flatnonzero(data < 0x80)
+    if not last.size or int(last[-1]) != data.size - 1:
         raise ValueError("the histogram ends inside a number")
+    first = np.concatenate([[0], last[:-1] + 1])
+    if int((last - first).max()) > MOST_SHIFTS:
+        raise ValueError("the histogram has a number that is too large")
+    shifts = 7 * (np.arange(data.size) - np.repeat(first, last - first + 1))
+    bits = (data & 0x7F).astype(np.int64) << shifts
+    values = np.add.reduceat(bits, first)
+    numbers: Counts = (values >> 1) ^ -(values & 1)
     return numbers

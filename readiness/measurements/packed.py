@@ -18,6 +18,13 @@ from readiness.measurements.histogram import BUCKETS, EMPTY, Counts, Histogram, 
 from readiness.measurements.run import Recording, Slice
 from readiness.measurements.strict import MAX_INTEGER, Malformed
 
+MOST_BLOCKS = 1000
+"""Time blocks of one recording; the engine joins them beyond 120."""
+MOST_BUCKETS = 1 << 25
+"""Buckets of all time blocks of a file together: half a gigabyte, more than an engine would keep."""
+LEAST_BUCKETS, BUCKETS_OF_A_BLOCK, BUCKETS_OF_A_BYTE = 256, 4, 2
+"""Buckets that a compressed text may hold: some, a few for each block, and two (32 bytes) for each of its bytes.
+Those of real runs take four to eight times less room compressed; zeros without an end take a thousand times less."""
 FIGURES = ("total", "sum_us", "min_us", "max_us")
 _PLAIN = Codec()
 _COLUMNS = {
@@ -102,9 +109,11 @@ def read_slices(value: Any) -> tuple[Slice, ...]:
     if len({len(column) for column in columns.values()}) != 1:
         raise Malformed("its columns must be equally long")
     sizes = columns["sizes"]
+    if len(sizes) > MOST_BLOCKS:
+        raise Malformed(f"has {len(sizes):,} blocks; a run has at most {MOST_BLOCKS:,}")
     if any(size > BUCKETS for size in sizes):
         raise Malformed(f"sizes has a block with more than {BUCKETS:,} buckets")
-    indices, counts = _buckets(value["buckets"], sum(sizes))
+    indices, counts = _buckets(value["buckets"], sum(sizes), len(sizes))
     ends = np.cumsum(np.array(sizes, np.int64)) if sizes else EMPTY.counts
     _check_buckets(indices, counts, ends)
     summed = np.concatenate([[0], np.cumsum(counts)])
@@ -152,10 +161,31 @@ def missing_slices(recording: Recording) -> str | None:
     return "slices are missing; without them no bound can be computed" if missing else None
 
 
-def _buckets(text: object, size: int) -> tuple[Counts, Counts]:
+def within_budget(facts: object) -> None:
+    """Raises Malformed when the time blocks of a whole document claim more buckets than any run has; linear."""
+    claimed, rest = 0, [facts]
+    while rest:
+        part = rest.pop()
+        if isinstance(part, dict):
+            sizes = part.get("sizes")
+            if isinstance(sizes, list) and "buckets" in part:
+                claimed += sum(size for size in sizes if type(size) is int and size > 0)
+            rest.extend(item for item in part.values() if isinstance(item, dict | list))
+        elif isinstance(part, list) and part and isinstance(part[0], dict | list):
+            rest.extend(part)
+    if claimed > MOST_BUCKETS:
+        raise Malformed(f"its time blocks have {claimed:,} buckets; a run has at most {MOST_BUCKETS:,}")
+
+
+def _buckets(text: object, size: int, blocks: int) -> tuple[Counts, Counts]:
     written = _PLAIN.pair(str).read(text)
     try:
-        raw = zlib.decompressobj().decompress(base64.b64decode(written, validate=True), 16 * size + 1)
+        packed = base64.b64decode(written, validate=True)
+        if size > LEAST_BUCKETS + BUCKETS_OF_A_BLOCK * blocks + BUCKETS_OF_A_BYTE * len(packed):
+            raise Malformed(f"{len(packed):,} bytes do not hold {size:,} buckets of any run")
+        raw = zlib.decompressobj().decompress(packed, 16 * size + 1)
+    except Malformed:
+        raise
     except (ValueError, zlib.error) as error:
         raise Malformed("buckets is not a compressed text of buckets") from error
     if len(raw) != 16 * size:

@@ -1,8 +1,11 @@
-"""Probing: what the looks cost the service in the judged window, beside what the load cost it."""
+"""Probing: what the probes cost the service in the judged window, beside what the load cost it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+MOST_SHARE = 0.05
+"""Of the load's requests, and of the time of its answers: what all probes together may add to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,27 +24,28 @@ class Probing:
     """Both sides of the judged window."""
 
     looks: Cost
+    """Of the probes."""
     load: Cost
     window_s: float = 0.0
     received_bytes: int = 0
-    """Heads and bodies of the answers to the looks, as far as they told their length."""
+    """Heads and bodies of the answers to the probes, as far as they told their length."""
     planned_requests: int | None = None
     """Of the load in the window, as estimated before it; None where the scenarios do not tell."""
     every_ms: float | None = None
-    """Time between two looks at one health endpoint."""
+    """Time between two samples of one health endpoint, at least."""
     declared: bool = False
     """Whether the file sets that time; else it was chosen from the plan."""
     needed_looks: int | None = None
-    """Looks at each health endpoint that the declared checks need, where that kept the pace above its budget."""
+    """Samples of each health endpoint that the declared checks need, where that is more than probes may send."""
 
     @property
     def request_share(self) -> float | None:
-        """Looks for each request of the load (0 to 1 and more); None without a load."""
+        """Requests of probes for each request of the load (0 to 1 and more); None without a load."""
         return self.looks.requests / self.load.requests if self.load.requests else None
 
     @property
     def work_share(self) -> float | None:
-        """The service's time for the looks for each of its time for the load; None where it does not say."""
+        """The service's time for the probes for each of its time for the load; None where it does not say."""
         if self.looks.service_ms is None or not self.load.service_ms:
             return None
         return self.looks.service_ms / self.load.service_ms

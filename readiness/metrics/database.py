@@ -57,8 +57,10 @@ DATABASE: tuple[Metric, ...] = (
         Kind.RATE,
         "database",
         "Transactions that were rolled back, of all that ended in the judged window, by the server's own count.",
-        "A rollback is work that was done for nothing, often an error that the service hides.",
-        "Find the failing statements in the server's log.",
+        "Work that was done for nothing, where the service meant to commit. Some libraries end every read with "
+        "ROLLBACK, as SQLAlchemy does when it gives a connection back: there it counts reads and tells no errors.",
+        "Look for errors in the server's log. Where reads end with ROLLBACK, set the limit from a healthy run, or "
+        "leave the check out.",
     ),
     Metric(
         "database.buffer_hit_rate",

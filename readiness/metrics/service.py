@@ -70,9 +70,9 @@ SERVICE: tuple[Metric, ...] = (
         "equal",
         Kind.EXACT,
         "reliability",
-        "1 when our User-Agent gets the same answers (status, type, size, time) as a browser's, else 0.",
+        "1 when we get the same answers (status, type, size, time) as a browser with all its headers, else 0.",
         "What a load test measures must be what users get; a service that knows the test is measured at its best only.",
-        "Find what reads User-Agent: a rule of the firewall, a cache key, a short cut for tests.",
+        "Find what reads User-Agent, Accept-Language or another header of browsers: a rule, a cache key, a short cut.",
         yes_no=True,
     ),
     Metric(

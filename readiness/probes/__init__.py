@@ -1,10 +1,12 @@
-"""Looks at the running service beside the load. One file per look; nothing here judges.
+"""Probes of the running service beside the load. One file per probe; nothing here judges.
 
-While the load runs, `look` asks: the health endpoints on their own clock, each page once, and every number that the
-service says of itself some twenty times. Afterwards `conclude` draws the measurements from all that was seen, which
-sends nothing; `provoke` alone sends again, and only what thresholds.yaml allows.
+While the load runs, `observe` asks: the health endpoints on their own clock, each page once, and every number that the
+service says of itself some twenty times, all of it within one Allowance. Afterwards `conclude` draws the measurements
+from all that was seen, which sends nothing. After the load `as_browser` asks a few times, and `provoke` sends what
+thresholds.yaml allows.
 
-A new look is one file, its settings in readiness/config/probes.py, and one line in LOOKS.
+A new probe is one file, its settings in readiness/config/probes.py, and one line in PROBES. If it sends anything while
+the load runs, it takes a turn of the Allowance for each request.
 """
 
 from __future__ import annotations
@@ -36,19 +38,20 @@ from readiness.probes import (
     rate_limit,
     user_agent,
 )
-from readiness.probes.cost import Meter, of_looks
-from readiness.probes.evidence import Evidence, Trio
+from readiness.probes.allowance import Allowance
+from readiness.probes.cost import of_probes
+from readiness.probes.evidence import Evidence, Pairs
 from readiness.probes.http import Answer
 from readiness.probes.sampler import Place, Readings, collect, reading_pace_s
 from readiness.probes.window import Window
 from readiness.text import clean
 
 GRACE_S = 18.0
-"""How long a look may take after the load stopped before it is given up."""
+"""How long a probe may take after the load stopped before it is given up."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Probe:
     """Draws one metric from the evidence."""
 
     name: str
@@ -66,28 +69,28 @@ def _never(_: Evidence) -> bool:
     return False
 
 
-LOOKS: tuple[Look, ...] = (
-    Look("headers", headers.RULES, _always, headers.rules),
-    Look("headers", headers.OBSERVATORY, _always, headers.grade),
-    Look(
+PROBES: tuple[Probe, ...] = (
+    Probe("headers", headers.RULES, _always, headers.rules),
+    Probe("headers", headers.OBSERVATORY, _always, headers.grade),
+    Probe(
         "cache",
         cache.HIT_RATE,
         lambda of: bool(cache.places(of.settings.cache)) or of.settings.cache.header is not None,
         cache.hit_rate,
     ),
-    Look("cache", cache.FALLBACK, lambda of: of.settings.cache.backend is not None, cache.fallback),
-    Look("pool", pool.ERROR_RATE, lambda of: of.settings.pool.statistics is not None, pool.error_rate),
-    Look("pool", pool.WAIT, lambda of: of.settings.pool.waited_ms is not None, pool.wait),
-    Look("pool", pool.SATURATION, lambda of: of.settings.pool.max is not None, pool.saturation),
-    Look(
+    Probe("cache", cache.FALLBACK, lambda of: of.settings.cache.backend is not None, cache.fallback),
+    Probe("pool", pool.ERROR_RATE, lambda of: of.settings.pool.statistics is not None, pool.error_rate),
+    Probe("pool", pool.WAIT, lambda of: of.settings.pool.waited_ms is not None, pool.wait),
+    Probe("pool", pool.SATURATION, lambda of: of.settings.pool.max is not None, pool.saturation),
+    Probe(
         "circuit_breaker",
         circuit_breaker.METRIC,
         lambda of: bool(of.settings.circuit_breaker.states),
         circuit_breaker.closed,
     ),
-    Look("instance", instance.METRIC, instance.is_told, instance.restarts),
-    Look("user_agent", user_agent.METRIC, lambda of: bool(of.settings.user_agent.paths), user_agent.same),
-    Look("rate_limit", rate_limit.ACTIVE, _never, rate_limit.active),
+    Probe("instance", instance.METRIC, instance.is_told, instance.restarts),
+    Probe("user_agent", user_agent.METRIC, lambda of: bool(of.settings.user_agent.paths), user_agent.same),
+    Probe("rate_limit", rate_limit.ACTIVE, _never, rate_limit.active),
 )
 HEALTH = (health.LIVE, health.SUCCESS)
 BREAKER = (provoked_breaker.OPENS, provoked_breaker.RECOVERS)
@@ -95,47 +98,46 @@ PROVOKED = (rate_limit.ENFORCED, consistency.METRIC, *BREAKER)
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
+class Observed:
     """What was seen while the load ran."""
 
     health: tuple[Measurement, ...] = ()
     pages: Mapping[str, Answer | str] = field(default_factory=dict)
-    agents: Mapping[str, Trio | str] = field(default_factory=dict)
     readings: Readings = field(default_factory=lambda: Readings({}, False))
     cost: Cost = field(default_factory=lambda: Cost(0, 0.0))
     """Of all of it, in the judged window."""
     received_bytes: int = 0
 
 
-def look(
+def observe(
     target: Target,
     settings: Probes,
     wanted: AbstractSet[str],
     window: Window,
+    allowance: Allowance,
     *,
     duration_s: float = 20.0,
     cache_url: str | None = None,
-) -> Looks:
+) -> Observed:
     """Everything that is asked while the load runs, side by side in threads; returns shortly after the window's end.
 
-    `wanted` holds metric names; `duration_s` is how long the window is planned to be. Never raises: a look that fails
+    `wanted` holds metric names; `duration_s` is how long the window is planned to be. Never raises: a probe that fails
     leaves a reason.
     """
     found: dict[str, object] = {}
     broken: dict[str, str] = {}
-    asked, meter = _pages(settings, wanted), Meter()
+    asked = _pages(settings, wanted)
     places = _places(settings, cache_url)
     jobs: dict[str, Callable[[], object]] = {
-        "health": lambda: health.measure(target, settings.health, window, meter, duration_s),
-        "pages": lambda: pages.fetch_all(target, asked, window, meter),
-        "agents": lambda: user_agent.ask_all(target, settings.user_agent.paths, window, meter),
-        "readings": lambda: collect(target, places, cache_url, window, meter, duration_s),
+        "health": lambda: health.measure(target, settings.health, window, allowance, duration_s),
+        "pages": lambda: pages.fetch_all(target, asked, window, allowance),
+        "readings": lambda: collect(target, places, cache_url, window, allowance, duration_s),
     }
 
     def run(name: str) -> None:
         try:
             found[name] = jobs[name]()
-        except Exception as error:  # a defect in one look must not cost the run
+        except Exception as error:  # a defect in one probe must not cost the run
             broken[name] = f"the probe broke: {type(error).__name__}: {clean(error)}"
 
     threads = {name: Thread(target=run, args=(name,), name=f"probe-{name}", daemon=True) for name in jobs}
@@ -148,7 +150,6 @@ def look(
     late = f"no result {GRACE_S:g} s after the load stopped"
     seen = found.get("health")
     answers = found.get("pages")
-    agents = found.get("agents")
     readings = found.get("readings")
     if isinstance(seen, tuple):
         lives = seen
@@ -156,15 +157,14 @@ def look(
         lives = tuple(_missing(metric, "health", broken.get("health", late)) for metric in HEALTH)
     if not isinstance(answers, dict):
         answers = dict.fromkeys(asked, broken.get("pages", late))
-    if not isinstance(agents, dict):
-        agents = dict.fromkeys(settings.user_agent.paths, broken.get("agents", late))
     if not isinstance(readings, Readings):
         readings = Readings(dict.fromkeys(places, ()), False, broken.get("readings", late))
-    return Looks(lives, answers, agents, readings, *of_looks(meter.taken(), window.begin_s, window.end_s))
+    return Observed(lives, answers, readings, *of_probes(allowance.taken(), window.begin_s, window.end_s))
 
 
 def conclude(
-    looks: Looks,
+    seen: Observed,
+    agents: Mapping[str, Pairs | str],
     settings: Probes,
     wanted: AbstractSet[str],
     *,
@@ -172,15 +172,24 @@ def conclude(
     load: Load | None,
     database: Activity | None,
 ) -> tuple[Measurement, ...]:
-    """The measurements that the evidence gives, in the order of LOOKS; a look that fails has a reason. Pure."""
-    evidence = Evidence(settings, looks.readings, looks.pages, looks.agents, https, load, database)
-    found = [*looks.health, *_unasked(looks.health, wanted)]
-    for one in LOOKS:
+    """The measurements that the evidence gives, in the order of PROBES; a probe that fails has a reason. Pure."""
+    evidence = Evidence(settings, seen.readings, seen.pages, agents, https, load, database)
+    found = [*seen.health, *_unasked(seen.health, wanted)]
+    for one in PROBES:
         if one.metric in wanted or one.informs(evidence):
             found += _guarded(one.name, one.metric, lambda one=one: one.conclude(evidence))  # type: ignore[misc]
     for name in settings.custom:
         found += _guarded("custom", f"custom.{name}", lambda name=name: (custom.measure(name, evidence),))  # type: ignore[misc]
     return tuple(found)
+
+
+def as_browser(target: Target, settings: Probes, stopped: Callable[[], bool]) -> Mapping[str, Pairs | str]:
+    """What the target answers to us and to a browser, asked after the load; never raises."""
+    paths = settings.user_agent.paths
+    try:
+        return user_agent.ask_all(target, paths, stopped)
+    except Exception as error:  # a defect in one probe must not cost the run
+        return dict.fromkeys(paths, f"the probe broke: {type(error).__name__}: {clean(error)}")
 
 
 def provokes(settings: Probes, wanted: AbstractSet[str]) -> bool:
@@ -206,7 +215,7 @@ def provoke(
 
 def unavailable(reason: str, wanted: AbstractSet[str]) -> tuple[Measurement, ...]:
     """What there is of a target that was never asked."""
-    names = [*HEALTH, health.READY, *(one.metric for one in LOOKS), *PROVOKED]
+    names = [*HEALTH, health.READY, *(one.metric for one in PROBES), *PROVOKED]
     return tuple(_missing(name, "probes", reason) for name in names if name in wanted)
 
 
@@ -215,7 +224,7 @@ def _guarded(name: str, metric: str, measure: Callable[[], tuple[Measurement, ..
         return measure()
     except NotMeasured as error:
         return (_missing(metric, name, str(error)),)
-    except Exception as error:  # a defect in one look must not cost the run
+    except Exception as error:  # a defect in one probe must not cost the run
         return (_missing(metric, name, f"the probe broke: {type(error).__name__}: {clean(error)}"),)
 
 
@@ -235,10 +244,10 @@ def _pages(settings: Probes, wanted: AbstractSet[str]) -> tuple[str, ...]:
 
 
 def others(settings: Probes, wanted: AbstractSet[str], window_s: float) -> int:
-    """About how many requests the looks other than health send in a window of `window_s`."""
+    """About how many requests the probes other than health send in a window of `window_s`."""
     documents = {place.path for place in _places(settings, None) if place.kind != "info"}
     rounds = math.ceil(window_s / reading_pace_s(window_s)) + 1
-    return len(documents) * rounds + len(_pages(settings, wanted)) + 3 * len(settings.user_agent.paths)
+    return len(documents) * rounds + len(_pages(settings, wanted))
 
 
 def _places(settings: Probes, cache_url: str | None) -> tuple[Place, ...]:

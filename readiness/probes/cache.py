@@ -14,7 +14,7 @@ from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement, Rate, Witness
 from readiness.probes import counters
 from readiness.probes.evidence import Evidence
-from readiness.probes.sampler import Place, Readings, series_of
+from readiness.probes.sampler import Place, Readings, states_of
 
 HIT_RATE = "cache.hit_rate"
 FALLBACK = "cache.fallback"
@@ -85,7 +85,7 @@ def fallback(evidence: Evidence) -> tuple[Measurement, ...]:
     if settings.statistics is None or settings.backend is None:
         raise NotMeasured("probes.cache.backend is not set: a pointer to the name of what serves, beside statistics")
     place = Place("json", settings.statistics, settings.backend)
-    samples = series_of(evidence.readings, place)
+    samples = states_of(evidence.readings, place)
     for sample in samples:
         if sample.problem is not None and not sample.lost:
             raise NotMeasured(sample.problem)

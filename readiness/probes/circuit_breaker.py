@@ -8,7 +8,7 @@ from readiness.config.probes import CircuitBreaker
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement
 from readiness.probes.evidence import Evidence
-from readiness.probes.sampler import Place, series_of
+from readiness.probes.sampler import Place, states_of
 
 METRIC = "circuit_breaker.closed"
 SOURCE = "probe circuit_breaker"
@@ -30,7 +30,7 @@ def closed(evidence: Evidence) -> tuple[Measurement, ...]:
     good, rounds = 0, 0
     seen: dict[Place, Counter[str]] = {place: Counter() for place in wanted}
     words = {word.lower() for word in settings.closed}
-    for samples in zip(*(series_of(evidence.readings, place) for place in wanted), strict=True):
+    for samples in zip(*(states_of(evidence.readings, place) for place in wanted), strict=True):
         if samples[0].lost:
             continue
         for place, sample in zip(wanted, samples, strict=True):

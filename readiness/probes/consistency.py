@@ -12,7 +12,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from urllib.parse import urlencode
 
-from readiness.config.probes import Consistency, Request
+from readiness.config.probes import NUMBER, Consistency, Request
 from readiness.errors import NotMeasured
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Detail, Measurement
@@ -32,7 +32,8 @@ MAX_PAGE_BYTES = 100_000
 def measure(target: Target, settings: Consistency | None, stopped: Callable[[], bool]) -> Measurement:
     """Writes that were visible in time, in percent of all writes.
 
-    Raises NotMeasured when nothing is declared, a write is refused, or a read has no value at its pointer.
+    Raises NotMeasured when nothing is declared, a write is refused, a read has no value at its pointer, or a write that
+    was not seen may have changed nothing, because it is the same each time.
     """
     if settings is None:
         raise NotMeasured("probes.cache.consistency declares no write and read; it is never guessed, because it writes")
@@ -40,10 +41,17 @@ def measure(target: Target, settings: Consistency | None, stopped: Callable[[], 
     good = 0
     with Getter(target) as getter:
         cookies = _sign_in(getter, settings.sign_in) if settings.sign_in else {}
+        first = int(time.time())  # later runs write larger numbers, and they fit into 32 bits
         for number in range(1, settings.times + 1):
-            took_s = _once(getter, settings, cookies, stopped)
+            write = settings.write.numbered(first + number)
+            took_s = _once(getter, settings, write, cookies, stopped)
             in_time = took_s is not None and took_s <= settings.within_s
             good += in_time
+            if not in_time and settings.write.body and not settings.write.varies:
+                raise NotMeasured(
+                    f"{settings.write.method} {settings.write.path}: write {number} was not seen, and every write has "
+                    f"the same body, so it may have changed nothing: put {NUMBER} into it where the value is"
+                )
             observed = "not visible" if took_s is None else f"visible after {1000 * took_s:,.0f} ms"
             details.append(
                 Detail(
@@ -54,12 +62,14 @@ def measure(target: Target, settings: Consistency | None, stopped: Callable[[], 
     return Measurement(METRIC, None, value, SOURCE, samples=settings.times, details=tuple(details))
 
 
-def _once(getter: Getter, settings: Consistency, cookies: dict[str, str], stopped: Callable[[], bool]) -> float | None:
+def _once(
+    getter: Getter, settings: Consistency, write: Request, cookies: dict[str, str], stopped: Callable[[], bool]
+) -> float | None:
     """Seconds until a write was visible; None when it was not, in the time promised and one reading more."""
     before = _value(_send(getter, settings.read, cookies), settings.read)  # and the cache is warm now
-    written = _send(getter, settings.write, cookies)
+    written = _send(getter, write, cookies)
     if not 200 <= written.status < 300:
-        raise NotMeasured(f"{settings.write.method} {settings.write.path}: the write was answered {written.status}")
+        raise NotMeasured(f"{write.method} {write.path}: the write was answered {written.status}")
     started_s = time.monotonic()
     while True:
         if stopped():

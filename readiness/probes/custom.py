@@ -9,7 +9,8 @@ from readiness.config.probes import Custom
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement
 from readiness.probes.evidence import Evidence
-from readiness.probes.sampler import Place, series_of
+from readiness.probes.sampler import Place, series_of, states_of
+from readiness.text import clean
 
 SOURCE = "probe custom"
 
@@ -31,7 +32,8 @@ def measure(name: str, evidence: Evidence) -> Measurement:
     where = place(settings)
     if where.kind == "info" and where not in evidence.readings.series:
         raise NotMeasured(f"{where.shown}: READINESS_CACHE_URL is not set")
-    samples = series_of(evidence.readings, where)
+    between = settings.take not in ("last", "delta")
+    samples = (states_of if between else series_of)(evidence.readings, where)
     values: list[float] = []
     instances = set()
     for at, sample in enumerate(samples):
@@ -58,6 +60,7 @@ def measure(name: str, evidence: Evidence) -> Measurement:
 
 
 def _number(value: object, where: Place) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > 1e15:
-        raise NotMeasured(f"{where.shown}: {value!r} is not a number")
+    # The size comes first: a whole number of a thousand digits is none that can be turned into a float.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e15:
+        raise NotMeasured(f"{where.shown}: {clean(repr(value), 60)} is not a number")
     return float(value)

@@ -1,4 +1,4 @@
-"""Evidence: everything that the run saw, from which each look draws its measurements. Frozen; nothing is sent here."""
+"""Evidence: everything that the run saw, from which each probe draws its measurements. Frozen; nothing is sent here."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from readiness.measurements.run import Load
 from readiness.probes.http import Answer
 from readiness.probes.sampler import Readings
 
-Trio: TypeAlias = tuple[Answer, Answer, Answer]
-"""What one path answered to a browser, to us, and to a browser again."""
+Pairs: TypeAlias = tuple[tuple[Answer, Answer], ...]
+"""What one path answered, in turn, to us and to a browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Evidence:
     readings: Readings
     pages: Mapping[str, Answer | str] = field(default_factory=dict)
     """Path -> its answer, or why there is none."""
-    agents: Mapping[str, Trio | str] = field(default_factory=dict)
+    agents: Mapping[str, Pairs | str] = field(default_factory=dict)
     """Path -> its answers to two kinds of clients, or why there are none."""
     https: bool = False
     load: Load | None = None

@@ -1,16 +1,19 @@
 """The health endpoints' own latency and success, sampled before and while the load runs.
 
-Samples start on time whether or not earlier ones were answered: a service that stands still for three seconds is seen
-by every sample of those three seconds, not by one (no coordinated omission).
+One sample of an endpoint is in flight at a time, and the load pays for all of them (readiness/probes/allowance.py).
+A service that stands still for three seconds holds one sample, where many would have been due: they are added as
+HdrHistogram adds the requests that a waiting user left out (no coordinated omission).
 """
 
 from __future__ import annotations
 
 import asyncio
+import statistics
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,7 +22,8 @@ from readiness.errors import NotMeasured
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Detail, Measurement, Rate, Recording, Slice
-from readiness.probes.cost import Meter
+from readiness.probes.allowance import Allowance
+from readiness.probes.cost import Sent
 from readiness.probes.http import FetchFailed, fetch, new_client, url_of
 from readiness.probes.library import httpx
 from readiness.probes.window import Window
@@ -34,7 +38,9 @@ GRACE_S = 0.5
 """Time that samples in flight get after the window; an ordinary answer must not count as unfinished."""
 POLL_S = 0.02
 IDLE = 4.0
-"""Before the window the service is looked at so many times less often: only to know it without load."""
+"""Before the window samples lie so many times further apart: only to know the service without load."""
+PROBE = "health"
+MOST_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +50,14 @@ class Sample:
     start_s: float
     elapsed_ms: float
     failure: str | None
+    said: str = ""
+    """What came instead of a 2xx answer, such as `404`, or the reason why nothing did."""
+    sent: bool = True
+    """Whether it was really sent, and does not only stand for the time that another one was waited for."""
 
 
 def measure(
-    target: Target, settings: Health, window: Window, meter: Meter, duration_s: float = 30.0
+    target: Target, settings: Health, window: Window, allowance: Allowance, duration_s: float = 30.0
 ) -> tuple[Measurement, ...]:
     """p95 in ms of each endpoint over the samples that started in the judged window, and the share of good answers.
 
@@ -57,7 +67,7 @@ def measure(
     paths = {LIVE: (settings.path, every_ms)}
     if settings.ready is not None:
         paths[READY] = (settings.ready, every_ms)
-    taken = asyncio.run(_sample_all(target, paths, settings.timeout_ms / 1000, window, meter))
+    taken = asyncio.run(_sample_all(target, paths, settings.timeout_ms / 1000, window, allowance))
     found = [_latency(metric, path, taken[metric], window.begin_s) for metric, (path, _) in paths.items()]
     return (*found, _success(found))
 
@@ -96,38 +106,44 @@ def _success(latencies: list[Measurement]) -> Measurement:
 
 
 async def _sample_all(
-    target: Target, paths: Mapping[str, tuple[str, float]], timeout_s: float, window: Window, meter: Meter
+    target: Target, paths: Mapping[str, tuple[str, float]], timeout_s: float, window: Window, allowance: Allowance
 ) -> dict[str, list[Sample] | str]:
-    async with new_client(meter) as client:
+    async with new_client() as client:
 
         async def one(path: str, every_ms: float) -> list[Sample] | str:
             try:
                 url_of(target.url, path)
             except NotMeasured as error:
                 return str(error)
-            return await _sample(client, target, path, every_ms / 1000, timeout_s, window)
+            return await _sample(client, target, path, every_ms / 1000, timeout_s, window, allowance)
 
         series = await asyncio.gather(*(one(path, every_ms) for path, every_ms in paths.values()))
     return dict(zip(paths, series, strict=True))
 
 
 async def _sample(
-    client: httpx.AsyncClient, target: Target, path: str, every_s: float, timeout_s: float, window: Window
+    client: httpx.AsyncClient,
+    target: Target,
+    path: str,
+    every_s: float,
+    timeout_s: float,
+    window: Window,
+    allowance: Allowance,
 ) -> list[Sample]:
     samples: list[Sample] = []
-    tasks: set[asyncio.Task[None]] = set()
     due_s = time.monotonic()
     while not window.ended:
-        task = asyncio.create_task(_one(client, target, path, timeout_s, window, samples))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
+        async with allowance.turn(PROBE, path, lambda: window.ended) as sent:
+            if sent is None:
+                break
+            sample = await _one(client, target, path, timeout_s, window, sent)
+        samples += [sample, *_left_out(sample, samples, every_s, window)]
         step_s = every_s if window.begin_s is not None else every_s * IDLE
-        due_s = max(due_s + step_s, time.monotonic() - step_s)  # after a pause of ours, no burst
+        due_s = max(due_s + step_s, time.monotonic())  # what was due meanwhile is not sent in a burst
         idle = window.begin_s is None
         await _pause(due_s, window, idle=idle)
         if idle and window.begin_s is not None:
             due_s = time.monotonic()
-    await asyncio.gather(*tasks)
     return samples
 
 
@@ -138,20 +154,41 @@ async def _pause(until_s: float, window: Window, *, idle: bool) -> None:
 
 
 async def _one(
-    client: httpx.AsyncClient, target: Target, path: str, timeout_s: float, window: Window, samples: list[Sample]
-) -> None:
+    client: httpx.AsyncClient, target: Target, path: str, timeout_s: float, window: Window, sent: Sent
+) -> Sample:
     start_s = time.monotonic()
-    failure: str | None
 
     def stop() -> bool:
         return window.ended_before(GRACE_S)
 
     try:
-        answer = await fetch(client, target, path, timeout_s=timeout_s, stop=stop)
-        failure = _failure(answer.status)
+        answer = await fetch(client, target, path, timeout_s=timeout_s, stop=stop, sent=sent)
+        failure, said = _failure(answer.status), str(answer.status)
     except FetchFailed as error:
-        failure = "in_flight" if error.failure == "stopped" else error.failure
-    samples.append(Sample(start_s, (time.monotonic() - start_s) * 1000, failure))
+        failure, said = "in_flight" if error.failure == "stopped" else error.failure, str(error)
+    return Sample(start_s, (time.monotonic() - start_s) * 1000, failure, said)
+
+
+def _left_out(sample: Sample, before: list[Sample], every_s: float, window: Window) -> Iterator[Sample]:
+    """The samples that were due while `sample` was waited for: each would have waited for what was left of it.
+
+    Due as often as samples were really sent in the window before (the median), so that an endpoint that is always slow,
+    and is therefore sampled seldom, gets none. The rule is that of HdrHistogram: only those that would have waited for
+    a whole interval count.
+    """
+    begin_s, end_s = window.begin_s, window.end_s
+    if begin_s is None:
+        return
+    starts_s = [one.start_s for one in (*before, sample) if one.sent and one.start_s >= begin_s]
+    if len(starts_s) < 2:
+        return
+    gaps_s = [after - earlier for earlier, after in pairwise(starts_s)]
+    interval_ms = 1000 * max(every_s, statistics.median(gaps_s))
+    for number in range(1, int(sample.elapsed_ms // interval_ms)):
+        after_ms = number * interval_ms
+        due_s = sample.start_s + after_ms / 1000
+        if end_s is None or due_s <= end_s:
+            yield Sample(due_s, sample.elapsed_ms - after_ms, sample.failure, sample.said, sent=False)
 
 
 def _failure(status: int) -> str | None:
@@ -195,15 +232,29 @@ def _latencies(samples: list[Sample]) -> Histogram:
 def _details(path: str, when: str, samples: list[Sample]) -> tuple[Detail, ...]:
     if not samples:
         return (Detail(f"{path} {when}", "no sample", None),)
-    failures = _failures(samples)
-    ok, bad = _histogram(samples), sum(failures.values())
+    ok, bad = _histogram(samples), sum(_failures(samples).values())
     shown = (_ms(ok.quantile_ms(q, infinite=bad)) for q in (0.5, QUANTILE))
-    lines = [Detail(f"{path} {when}", "p50 {}, p95 {}".format(*shown), None, f"{len(samples):,} samples")]
+    added = sum(not sample.sent for sample in samples)
+    note = f"{len(samples):,} samples"
+    if added:
+        note += f", {added:,} of them for the time in which one answer was waited for and others were due"
+    lines = [Detail(f"{path} {when}", "p50 {}, p95 {}".format(*shown), None, note)]
     lines += [
-        Detail(f"{path} {when}: {failure}", f"{count:,} of {len(samples):,} samples", False, "a 2xx answer is healthy")
-        for failure, count in failures.items()
+        Detail(f"{path} {when}", _told(path, said, count, len(samples)), False, "a 2xx answer is healthy")
+        for said, count in Counter(sample.said for sample in samples if _is_bad(sample)).most_common(MOST_LINES)
     ]
     return tuple(lines)
+
+
+def _is_bad(sample: Sample) -> bool:
+    return sample.failure not in (None, "in_flight")
+
+
+def _told(path: str, said: str, count: int, total: int) -> str:
+    """Such as `/health answered 404 to 20 of 20`."""
+    if said.isdigit():
+        return f"{path} answered {said} to {count:,} of {total:,}"
+    return f"{said} ({count:,} of {total:,})"
 
 
 def _ms(value_ms: float | None) -> str:

@@ -13,12 +13,13 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar
 from types import TracebackType
 
 from readiness import __version__
 from readiness.errors import NotMeasured
 from readiness.measurements.provenance import Target
-from readiness.probes.cost import Meter
+from readiness.probes.cost import Sent, service_ms
 from readiness.probes.library import httpx
 from readiness.text import clean
 
@@ -62,16 +63,23 @@ class FetchFailed(NotMeasured):
         self.failure = failure
 
 
-def new_client(meter: Meter | None = None) -> httpx.AsyncClient:
-    """A client whose connections are kept alive; deadlines are those of `fetch`. `meter` sees what it sends."""
+class _NoCookies(CookieJar):
+    """Keeps none: what a server sets is read as text where a probe wants it, and never parsed for the next request."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Nothing."""
+
+
+def new_client() -> httpx.AsyncClient:
+    """A client whose connections are kept alive; deadlines are those of `fetch`."""
     return httpx.AsyncClient(
         trust_env=False,
         follow_redirects=False,
         verify=_trusted(),
         timeout=None,  # fetch bounds the whole exchange
         limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
-        event_hooks={} if meter is None else meter.hooks(),
         headers={"Accept-Encoding": "identity", "User-Agent": USER_AGENT},
+        cookies=_NoCookies(),
     )
 
 
@@ -101,14 +109,16 @@ async def fetch(
     timeout_s: float = TIMEOUT_S,
     stop: Callable[[], bool] = lambda: False,
     message: Message | None = None,
+    sent: Sent | None = None,
 ) -> Answer:
     """GET `path`, or send `message` to it; raises FetchFailed with a plain reason.
 
     `timeout_s` is for everything from connecting to the last byte; `stop` is asked now and then and ends the wait.
+    `sent` is told what the request cost; beside a load it is a turn of the Allowance.
     """
     url = url_of(target.url, path)
     started_s = time.perf_counter()
-    task = asyncio.ensure_future(_exchange(client, url, target.addresses, message or Message()))
+    task = asyncio.ensure_future(_exchange(client, url, target.addresses, message or Message(), sent or Sent(0.0)))
     try:
         while not task.done():
             left_s = started_s + timeout_s - time.perf_counter()
@@ -133,21 +143,24 @@ Raw = tuple[int, tuple[tuple[str, str], ...], bytes | None]
 """Status, headers and body, which is None when it is too large."""
 
 
-async def _exchange(client: httpx.AsyncClient, url: httpx.URL, addresses: tuple[str, ...], message: Message) -> Raw:
+async def _exchange(
+    client: httpx.AsyncClient, url: httpx.URL, addresses: tuple[str, ...], message: Message, sent: Sent
+) -> Raw:
     """The answer of the first address that takes the connection."""
     for address in addresses[:-1]:
         try:
-            return await _send(client, url, address, message)
+            return await _send(client, url, address, message, sent)
         except httpx.ConnectError:
             continue
-    return await _send(client, url, addresses[-1] if addresses else url.host, message)
+    return await _send(client, url, addresses[-1] if addresses else url.host, message, sent)
 
 
-async def _send(client: httpx.AsyncClient, url: httpx.URL, address: str, message: Message) -> Raw:
+async def _send(client: httpx.AsyncClient, url: httpx.URL, address: str, message: Message, sent: Sent) -> Raw:
     """One exchange with one address.
 
     A kept connection that the server closed meanwhile is no failure (RFC 9110 §9.3.1): a GET is then sent again once.
     """
+    times_s: dict[str, float] = {}
     request = client.build_request(
         message.method,
         url.copy_with(host=address),
@@ -158,27 +171,36 @@ async def _send(client: httpx.AsyncClient, url: httpx.URL, address: str, message
 
     async def trace(event: str, _: object) -> None:
         nonlocal reused
+        times_s[event] = time.monotonic()
         if event == "connection.connect_tcp.started":
             reused = False
+        elif event == "http11.receive_response_headers.complete":
+            # From the wire to the wire: what this program does before and after is no work of the service.
+            sent.waited_ms += 1000 * (
+                times_s[event] - times_s.get("http11.send_request_headers.started", times_s[event])
+            )
 
     request.extensions |= {"trace": trace, "sni_hostname": url.host}
     try:
-        return await _read(client, request)
+        return await _read(client, request, sent)
     except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
         cut_off = isinstance(error, httpx.RemoteProtocolError) and "without sending a response" not in str(error)
         if not reused or cut_off or message.method != "GET":
             raise
-        return await _read(client, request)
+        sent.requests += 1
+        return await _read(client, request, sent)
 
 
-async def _read(client: httpx.AsyncClient, request: httpx.Request) -> Raw:
+async def _read(client: httpx.AsyncClient, request: httpx.Request, sent: Sent) -> Raw:
     response = await client.send(request, stream=True)
     try:
-        client.cookies.clear()
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
+        sent.service_ms = service_ms(response.headers.get("Server-Timing", "")[:2000])
+        sent.received_bytes = sum(len(name) + len(value) + 4 for name, value in headers)
         body = bytearray()
         async for chunk in response.aiter_raw():
             body += chunk
+            sent.received_bytes += len(chunk)
             if len(body) > MAX_BODY_BYTES:
                 return response.status_code, headers, None
         return response.status_code, headers, bytes(body)
@@ -209,14 +231,13 @@ def _failure(error: BaseException) -> tuple[str, str]:
 class Getter:
     """`fetch` for plain threads: one client and one event loop while the context is open."""
 
-    def __init__(self, target: Target, meter: Meter | None = None) -> None:
+    def __init__(self, target: Target) -> None:
         self._target = target
-        self._meter = meter
         self._runner = asyncio.Runner()
         self._client: httpx.AsyncClient | None = None
 
     def __enter__(self) -> Getter:
-        self._client = new_client(self._meter)
+        self._client = new_client()
         return self
 
     def __exit__(

@@ -7,7 +7,7 @@ from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement, Rate, Witness
 from readiness.probes import counters
 from readiness.probes.evidence import Evidence
-from readiness.probes.sampler import Place, Sample, series_of
+from readiness.probes.sampler import Place, Sample, states_of
 
 ERROR_RATE = "pool.error_rate"
 WAIT = "pool.wait.mean"
@@ -70,7 +70,7 @@ def saturation(evidence: Evidence) -> tuple[Measurement, ...]:
     path = _path(settings)
     if settings.size is None or settings.available is None or settings.max is None:
         raise NotMeasured("probes.pool needs the pointers size, available and max for this")
-    series = [series_of(evidence.readings, Place("json", path, pointer)) for pointer in _gauges(settings) if pointer]
+    series = [states_of(evidence.readings, Place("json", path, pointer)) for pointer in _gauges(settings) if pointer]
     used, most, rounds = 0.0, 0.0, 0
     for size, available, top in zip(*series, strict=True):
         if size.lost:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from readiness.config.probes import RateLimit
@@ -23,19 +22,8 @@ PROVOKE_S = 10.0
 """Asking for the limit ends after this long, whatever came."""
 TIMEOUT_S = 2.0
 
-_COUNT = r"0*[1-9][0-9]{0,14}"
-_LIST = re.compile(rf"\s*{_COUNT}\s*(?:[;,].*)?")
-FORMS: dict[str, tuple[re.Pattern[str], ...]] = {
-    # draft-ietf-httpapi-ratelimit-headers: `"default";q=100;w=60`; older drafts: `limit=100, remaining=…`, `100;w=60`.
-    "RateLimit-Policy": (re.compile(rf".*;\s*q={_COUNT}\s*(?:[;,].*)?"), _LIST),
-    "RateLimit": (re.compile(r".*;\s*r=[0-9]{1,15}\s*(?:[;,].*)?"), re.compile(rf".*\blimit={_COUNT}\s*(?:[;,].*)?")),
-    "RateLimit-Limit": (_LIST,),
-    "X-RateLimit-Limit": (_LIST,),
-    "X-Rate-Limit-Limit": (_LIST,),
-}
-"""Header name -> forms of a value that states a limit above zero."""
-_POLICY = re.compile(r'"?([^";,]*)"?\s*;\s*q=([0-9]{1,15})\s*;\s*w=([0-9]{1,15})(?![0-9])')
-_OLD_POLICY = re.compile(r"(?<![0-9])([0-9]{1,15})\s*;\s*w=([0-9]{1,15})(?![0-9])")
+HEADERS = ("RateLimit-Policy", "RateLimit", "RateLimit-Limit", "X-RateLimit-Limit", "X-Rate-Limit-Limit")
+LONGEST_NUMBER = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +48,10 @@ def active(evidence: Evidence) -> tuple[Measurement, ...]:
         Detail(
             f"{settings.path}: {name}",
             clean(value),
-            any(form.fullmatch(value) for form in forms),
-            "" if any(form.fullmatch(value) for form in forms) else "states no limit above zero",
+            states_limit(name, value),
+            "" if states_limit(name, value) else "states no limit above zero",
         )
-        for name, forms in FORMS.items()
+        for name in HEADERS
         for value in answer.values(name)
     ]
     if answer.status == 429:
@@ -142,15 +130,47 @@ def _policies(evidence: Evidence) -> tuple[tuple[str, Declared], ...]:
 
 
 def declarations(answer: Answer) -> Iterator[Declared]:
-    """The limits in `RateLimit-Policy`, by the current draft and by the older ones."""
+    """The limits in `RateLimit-Policy`, by the current draft (`"default";q=100;w=60`) and by the older (`100;w=60`)."""
     for value in answer.values("RateLimit-Policy"):
-        new = _POLICY.findall(value)
-        for policy, requests, window_s in new:
-            if int(requests) and int(window_s):
-                yield Declared(clean(policy, 40), int(requests), int(window_s))
-        for requests, window_s in [] if new else _OLD_POLICY.findall(value):
-            if int(requests) and int(window_s):
-                yield Declared("", int(requests), int(window_s))
+        items = list(_items(value))
+        new = [one for one in items if _number(one[1].get("q"))]
+        for name, parameters in new or items:
+            requests = _number(parameters.get("q")) if new else _number(name)
+            window_s = _number(parameters.get("w"))
+            if requests and window_s:
+                yield Declared(clean(name, 40) if new else "", requests, window_s)
+
+
+def states_limit(header: str, value: str) -> bool:
+    """Whether the value states a limit above zero, in the current form of the draft or in an older one.
+
+    draft-ietf-httpapi-ratelimit-headers: `"default";q=100;w=60` and `"default";r=50;t=30`; older drafts: `100;w=60`,
+    `limit=100, remaining=…`; before them: a number.
+    """
+    items = list(_items(value))
+    if header == "RateLimit":
+        told = [(name.partition("="), parameters) for name, parameters in items]
+        return any(
+            _number(parameters.get("r")) is not None or (key.strip() == "limit" and bool(_number(number)))
+            for (key, _, number), parameters in told
+        )
+    policy = header == "RateLimit-Policy" and any(_number(parameters.get("q")) for _, parameters in items)
+    return policy or bool(items and _number(items[0][0]))
+
+
+def _items(value: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Each item of a list with its parameters, in one pass, whatever the text is."""
+    for item in value.split(","):
+        name, *rest = item.split(";")
+        pairs = (parameter.partition("=") for parameter in rest)
+        yield name.strip().strip('"'), {key.strip(): number.strip() for key, _, number in pairs}
+
+
+def _number(text: str | None) -> int | None:
+    """A whole number from 0 up; None where it is none, or longer than any limit."""
+    digits = (text or "").strip()
+    short = 0 < len(digits) <= LONGEST_NUMBER
+    return int(digits) if short and digits.isascii() and digits.isdigit() else None
 
 
 def _span(seconds: float) -> str:

@@ -1,6 +1,6 @@
 """Reads numbers that the service says of itself, some twenty times over the judged window.
 
-Every look at a document goes through here, so a document that five metrics need is asked for once and not five times.
+Every request for a document goes through here: one that five metrics need is asked for once and not five times.
 Only the values are kept, never the documents.
 """
 
@@ -10,19 +10,22 @@ import asyncio
 import json
 import math
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from readiness.errors import NotMeasured
+from readiness.measurements.probing import MOST_SHARE
 from readiness.measurements.provenance import Target
 from readiness.probes import json_pointer, prometheus, redis_info
-from readiness.probes.cost import Meter
+from readiness.probes.allowance import Allowance
 from readiness.probes.http import TIMEOUT_S, Answer, FetchFailed, fetch, new_client
 from readiness.probes.library import httpx
 from readiness.probes.window import Window
 from readiness.text import clean
 
+PROBE = "readings"
 SHORTEST_S, LONGEST_S = 1.0, 10.0
 READINGS = 20.0
 """Readings over the judged window: enough to see a counter go down or a state change, few beside a load."""
@@ -78,6 +81,25 @@ class Readings:
     """Whether the judged window ever began."""
     failure: str | None = None
     """Why nothing was read at all."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Path -> readings that were due, and that the load did not pay for."""
+
+
+def states_of(readings: Readings, place: Place) -> tuple[Sample, ...]:
+    """The samples of a place whose value says only how things stand when it is read, so that a few prove nothing.
+
+    Raises NotMeasured also when more of the readings that were due were left out than made.
+    """
+    samples = series_of(readings, place)
+    left_out = readings.left_out.get(place.path, 0)
+    if left_out > len(samples):
+        missing = (left_out + len(samples)) // 2 + 1 - len(samples)
+        raise NotMeasured(
+            f"{place.path}: read {len(samples)} times, and {left_out} readings were left out: probes send at most "
+            f"{100 * MOST_SHARE:g} % of the load's requests, and take as much of its time; at least "
+            f"{math.ceil(missing / MOST_SHARE):,} requests more would pay for enough readings"
+        )
+    return samples
 
 
 def series_of(readings: Readings, place: Place) -> tuple[Sample, ...]:
@@ -95,14 +117,14 @@ def collect(
     places: Iterable[Place],
     cache_url: str | None,
     window: Window,
-    meter: Meter,
+    allowance: Allowance,
     duration_s: float = 20.0,
 ) -> Readings:
     """Read all places until the window ended; never raises for what a server does."""
     wanted = tuple(dict.fromkeys(places))
     if not wanted:
         return Readings({}, window.wait_begin())
-    return asyncio.run(_collect(target, wanted, cache_url, window, meter, reading_pace_s(duration_s)))
+    return asyncio.run(_collect(target, wanted, cache_url, window, allowance, reading_pace_s(duration_s)))
 
 
 def reading_pace_s(duration_s: float) -> float:
@@ -111,23 +133,31 @@ def reading_pace_s(duration_s: float) -> float:
 
 
 async def _collect(
-    target: Target, places: tuple[Place, ...], cache_url: str | None, window: Window, meter: Meter, every_s: float
+    target: Target,
+    places: tuple[Place, ...],
+    cache_url: str | None,
+    window: Window,
+    allowance: Allowance,
+    every_s: float,
 ) -> Readings:
     series: dict[Place, list[Sample]] = {place: [] for place in places}
-    async with new_client(meter) as client:
+    left_out: Counter[str] = Counter()
+    async with new_client() as client:
         while window.begin_s is None and not window.ended:
             await asyncio.sleep(POLL_S)
         if window.begin_s is None:
             return Readings(dict.fromkeys(places, ()), False)
+        first = True
         while True:
             due_s = time.monotonic() + every_s
             last = window.ended
-            await _round(client, target, series, cache_url, window, last=last)
+            await _round(client, target, series, cache_url, window, allowance, left_out, due_s, first=first, last=last)
             if last:
                 break
+            first = False
             while time.monotonic() < due_s and not window.ended:
                 await asyncio.sleep(POLL_S)
-    return Readings({place: tuple(samples) for place, samples in series.items()}, True)
+    return Readings({place: tuple(samples) for place, samples in series.items()}, True, left_out=left_out)
 
 
 async def _round(
@@ -136,22 +166,34 @@ async def _round(
     series: dict[Place, list[Sample]],
     cache_url: str | None,
     window: Window,
+    allowance: Allowance,
+    left_out: Counter[str],
+    due_s: float,
     *,
+    first: bool,
     last: bool,
 ) -> None:
-    """One reading of every document, side by side."""
-    first = not next(iter(series.values()))
+    """One reading of every document, side by side; one between the first and the last only if the load pays for it."""
     documents = sorted({(place.kind == "info", place.path) for place in series})
-    # When the load stops, what is under way is given up and the last reading begins.
-    stop = (lambda: False) if last else (lambda: window.ended)
-    timeout_s = ENDS_TIMEOUT_S if first or last else TIMEOUT_S
 
-    async def ask(path: str, *, tries: int) -> Answer:
-        try:
-            return await fetch(client, target, path, timeout_s=timeout_s, stop=stop)
-        except FetchFailed as error:
-            if tries == 1 or error.failure == "too_large":
-                raise
+    # When the load stops, what is under way is given up and the last reading begins.
+    def stop() -> bool:
+        return not last and window.ended
+
+    timeout_s = ENDS_TIMEOUT_S if first or last else TIMEOUT_S
+    late_s = time.monotonic() + timeout_s if first or last else due_s
+
+    async def ask(path: str, *, tries: int) -> Answer | None:
+        async with allowance.turn(
+            PROBE, path, lambda: time.monotonic() > late_s or stop(), extra=not (first or last)
+        ) as sent:
+            if sent is None:
+                return None
+            try:
+                return await fetch(client, target, path, timeout_s=timeout_s, stop=stop, sent=sent)
+            except FetchFailed as error:
+                if tries == 1 or error.failure == "too_large":
+                    raise
         await asyncio.sleep(TRY_AGAIN_AFTER_S)
         return await ask(path, tries=tries - 1)
 
@@ -164,6 +206,9 @@ async def _round(
             else:
                 answered = any(not sample.lost for sample in series[mine[0]])
                 answer = await ask(path, tries=LAST_TRIES if last and answered else 1)
+                if answer is None:
+                    left_out[path] += not window.ended
+                    return
                 found = _of_answer(mine, answer, at_s)
         except NotMeasured as error:
             lost = is_info or (isinstance(error, FetchFailed) and error.failure != "too_large")

@@ -18,7 +18,7 @@ def sole_writer(out_dir: Path) -> Iterator[None]:
 
     Raises ConfigError when somebody else holds it. A file system without locks is taken as it is.
     """
-    handle = os.open(out_dir, os.O_RDONLY)
+    handle = os.open(out_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -50,6 +50,7 @@ def placeholder(
         thresholds_file=config.file if config else "",
         thresholds_sha256=config.sha256 if config else "",
         confidence=config.confidence if config else None,
+        rule=config.decision if config else None,
     )
 
 

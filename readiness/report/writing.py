@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from readiness.errors import ConfigError
+from readiness.foreign_files import kind_of, why
 from readiness.report import FORMATS
 from readiness.text import clean
 
@@ -20,11 +21,13 @@ _MODE = 0o644
 def prepare(out_dir: Path) -> None:
     """Make `out_dir` and prove that a file can be written there; ConfigError names --out when not."""
     try:
+        if linked := link_on_the_way(out_dir):
+            raise ConfigError(f"--out {clean(out_dir)}: {linked}")
         out_dir.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
         raise ConfigError(f"--out {clean(out_dir)}: is a file; name a folder") from None
     except OSError as error:
-        raise ConfigError(f"--out {clean(out_dir)}: cannot be made: {_why(error)}; name another folder") from None
+        raise ConfigError(f"--out {clean(out_dir)}: cannot be made: {why(error)}; name another folder") from None
     if not out_dir.is_dir():
         raise ConfigError(f"--out {clean(out_dir)}: is not a folder; name a folder")
     probe = _temporary(out_dir, "probe")
@@ -32,10 +35,25 @@ def prepare(out_dir: Path) -> None:
         os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE))
         probe.unlink()
     except OSError as error:
-        raise ConfigError(f"--out {clean(out_dir)}: cannot be written: {_why(error)}; name another folder") from None
+        raise ConfigError(f"--out {clean(out_dir)}: cannot be written: {why(error)}; name another folder") from None
     problems = [problem for name in known_files() if (problem := _refusal(out_dir / name))]
     if problems:
         raise ConfigError(*(f"--out {clean(out_dir)}: {problem}" for problem in problems))
+
+
+def link_on_the_way(folder: Path) -> str | None:
+    """Names the first link among the folders that lead to `folder`, of those that a checkout can bring along.
+
+    Those are the folders below the working directory, and `folder` itself wherever it is: the way to the working
+    directory, or to a folder elsewhere, is the machine's own. Raises OSError without a working directory.
+    """
+    here = Path.cwd()
+    whole = here / folder
+    ways = [whole, *(way for way in whole.parents if here in way.parents)]
+    linked = next((way for way in reversed(ways) if way.is_symlink()), None)
+    return (
+        None if linked is None else f"{clean(linked)} is a symbolic link, which is not followed; name the folder itself"
+    )
 
 
 def known_files() -> tuple[str, ...]:
@@ -63,7 +81,7 @@ def write(path: Path, text: str) -> str | None:
         _sync_folder(path.parent)
     except OSError as error:
         _remove_quietly(temporary)
-        return f"{clean(path.name)} could not be written: {_why(error)}"
+        return f"{clean(path.name)} could not be written: {why(error)}"
     except BaseException:
         _remove_quietly(temporary)
         raise
@@ -82,7 +100,7 @@ def remove_stale(out_dir: Path, keep: frozenset[str]) -> tuple[str, ...]:
             try:
                 path.unlink()
             except OSError as error:
-                problem = f"{name} of an earlier run could not be removed: {_why(error)}"
+                problem = f"{name} of an earlier run could not be removed: {why(error)}"
         if problem:
             problems.append(problem)
     return tuple(problems)
@@ -95,11 +113,10 @@ def _refusal(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        return f"{clean(path.name)} cannot be looked at: {_why(error)}"
+        return f"{clean(path.name)} cannot be looked at: {why(error)}"
     if stat.S_ISREG(mode):
         return None
-    kind = "a symbolic link" if stat.S_ISLNK(mode) else "a folder" if stat.S_ISDIR(mode) else "not a regular file"
-    return f"{clean(path.name)} is {kind}; remove it, it is not replaced"
+    return f"{clean(path.name)} is {kind_of(mode)}; remove it, it is not replaced"
 
 
 def _create(path: Path) -> BinaryIO:
@@ -123,7 +140,3 @@ def _remove_quietly(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError:
         return  # the first error is the one to report
-
-
-def _why(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

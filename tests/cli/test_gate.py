@@ -15,9 +15,11 @@ from typer.testing import CliRunner
 
 from readiness.cli import app
 from readiness.errors import ExitCode
-from readiness.judge.audit import contradictions, of_another_commit, stale
+from readiness.judge.audit import of_another_commit, stale
+from readiness.judge.invariants import LAWS
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Decision
+from readiness.measurements.law import contradictions
 from readiness.report import json as report_json
 from tests.judge.builders import check, config, load, measured, recording, run
 from tests.report import builders
@@ -25,6 +27,7 @@ from tests.report import builders
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "reports" / "example" / "ready"
 GOLDEN = ROOT / "tests" / "golden"
+READY = judge(run(None, measured("data.x", 0.0)), config(check("data.x", "== 0")))
 
 
 @pytest.fixture
@@ -65,7 +68,7 @@ def test_every_decision_has_its_code(tmp_path: Path, decision: Decision) -> None
     limits = config(check("data.x0", "== 0", on_fail=OnFail.BLOCK, weight=3), check("data.x1", "== 0"))
     verdict = judge(run(None, *seen), limits)
     assert verdict.decision is decision
-    assert contradictions(verdict) == ()
+    assert contradictions(verdict, LAWS) == ()
     (tmp_path / "report.json").write_text(report_json.render(verdict))
     assert gated(tmp_path / "report.json")[0] == int(verdict.exit_code)
 
@@ -100,7 +103,9 @@ EDITS: dict[str, Callable[[dict[str, Any]], object]] = {
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
 def test_o14_an_edited_report_is_noticed_by_itself(conditional: Path, edit: Callable[[dict[str, Any]], object]) -> None:
     code, said = gated(edited(conditional / "report.json", edit), "--allow-conditional")
-    assert code in (2, 3), said
+    assert code == 3, said
+    assert said.splitlines()[-1].startswith("readiness: decision=INCONCLUSIVE believed=no exit=3 run=")
+    assert "exit=0" not in said
 
 
 WHOLE: dict[str, Callable[[dict[str, Any]], object]] = {
@@ -123,13 +128,20 @@ def test_o14_an_edited_report_that_fits_itself_is_noticed_against_its_run(
     proof = ("--run", str(conditional / "run.json"), "--thresholds", str(conditional / "thresholds.yaml"))
     code, said = gated(report, *proof, "--allow-conditional")
     assert code == 3, said
-    assert "is not believed" in said
+    assert "it is not believed" in said
     assert gated(conditional / "report.json", *proof)[0] == 4
 
 
 def test_a_whole_example_is_the_one_that_its_run_gives() -> None:
     proof = ("--run", str(EXAMPLE / "run.json"), "--thresholds", str(EXAMPLE / "thresholds.yaml"))
     assert gated(EXAMPLE / "report.json", *proof)[0] == 0
+
+
+def test_a_run_that_contradicts_itself_proves_no_report(conditional: Path) -> None:
+    forged = edited(conditional / "run.json", lambda d: d["measurements"][0].update(samples=0))
+    proof = ("--run", str(forged), "--thresholds", str(conditional / "thresholds.yaml"))
+    code, said = gated(conditional / "report.json", *proof)
+    assert (code, "from 0 samples" in said) == (3, True), said
 
 
 def test_other_thresholds_and_another_run_prove_nothing(conditional: Path) -> None:
@@ -146,29 +158,33 @@ def test_other_thresholds_and_another_run_prove_nothing(conditional: Path) -> No
 def test_a_report_that_is_old_or_of_another_commit_is_not_believed(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     made = replace(builders.MADE, commit="a1b2c3d4e5f60718")
-    verdict = replace(builders.ready(), provenance=made, ended_at=(now - timedelta(hours=2)).isoformat())
+    ended = (now - timedelta(hours=2)).isoformat()
+    verdict = replace(READY, provenance=made, started_at=ended, ended_at=ended)
     path = tmp_path / "report.json"
     path.write_text(report_json.render(verdict))
     assert gated(path, "--max-age", "3h")[0] == 0
     code, said = gated(path, "--max-age", "1h")
     assert (code, "the run ended 2 h ago, at most 1 h may be" in said) == (3, True)
+    assert "decision=READY" not in said
+    assert said.splitlines()[-1].startswith("readiness: decision=INCONCLUSIVE believed=no exit=3 run=")
     assert gated(path, "--sha", "a1b2c3d")[0] == 0
     assert gated(path, "--sha", "a1b2c3d4e5f60718aaaa")[0] == 0
     assert gated(path, "--sha", "ffffffff")[0] == 3
     assert gated(path, "--sha", "a1b2")[0] == 3
-    assert "does not say which commit" in (of_another_commit(builders.ready(), "a1b2c3d") or "")
+    assert "does not say which commit" in (of_another_commit(READY, "a1b2c3d") or "")
     assert "in the future" in (stale(verdict, now - timedelta(hours=3), 60) or "")
     assert "does not say when" in (stale(replace(verdict, ended_at="soon"), now, 60) or "")
 
 
-def test_an_old_not_ready_stays_not_ready(tmp_path: Path) -> None:
+def test_an_old_not_ready_says_nothing_of_today(tmp_path: Path) -> None:
     facts = run(load(("s", "GET /", recording([500.0] * 400))))
     from readiness.config.model import OnFail
 
     verdict = judge(facts, config(check("latency.p95", "< 100 ms", on_fail=OnFail.BLOCK)))
     (tmp_path / "report.json").write_text(report_json.render(verdict))
     assert verdict.exit_code is ExitCode.NOT_READY
-    assert gated(tmp_path / "report.json", "--max-age", "1s")[0] == 1
+    assert gated(tmp_path / "report.json")[0] == 1
+    assert gated(tmp_path / "report.json", "--max-age", "1s")[0] == 3
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,8 @@ def test_o10_a_link_in_the_place_of_a_report_is_refused_before_anything_is_writt
 
 
 def test_g16_a_folder_that_another_run_writes_to_is_refused(tmp_path: Path) -> None:
-    run = ["run", "http://127.0.0.1:9", "--thresholds", str(GOLDEN / "seed-thresholds.yaml"), "--out", str(tmp_path)]
+    files = ["--thresholds", str(GOLDEN / "seed-thresholds.yaml"), "--scenarios", "scenarios"]
+    run = ["run", "http://127.0.0.1:9", *files, "--out", str(tmp_path)]
     handle = os.open(tmp_path, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

@@ -17,7 +17,7 @@ from readiness.judge.judge import judge
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Measurement, Run
 from readiness.report import FORMATS, Format
-from readiness.report.json import loads
+from readiness.report.json import read
 from tests.judge import builders as judging
 from tests.report import builders
 
@@ -57,7 +57,7 @@ def test_o11_a_renderer_that_breaks_loses_no_other_report(tmp_path: Path, monkey
     assert verdict.exit_code is ExitCode.REPORT_FAILED
     assert {path.name for path in tmp_path.iterdir()} == {"report.md", "report.json", "junit.xml"}
     assert json.loads((tmp_path / "report.json").read_text())["exit_code"] == 6
-    assert loads((tmp_path / "report.json").read_text(), "report.json").exit_code is ExitCode.REPORT_FAILED
+    assert read((tmp_path / "report.json").read_text(), "report.json")[0].exit_code is ExitCode.REPORT_FAILED
 
 
 def test_s9_256_failed_checks_are_still_exit_code_1() -> None:

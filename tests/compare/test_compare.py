@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from readiness.cli import app
 from readiness.compare.compare import compare
 from readiness.compare.comparison import Comparison, Difference, Finding, Outcome
+from readiness.judge.judge import judge
 from readiness.judge.verdict import Outcome as CheckOutcome
 from readiness.measurements.histogram import EMPTY
 from readiness.measurements.json import dumps
@@ -19,6 +20,7 @@ from readiness.report import json as report_json
 from readiness.report.comparison import COMPARISON_FORMATS, console
 from readiness.report.comparison.json import read
 from tests.compare.simulated import run
+from tests.judge import builders as judging
 from tests.report import builders, parsing
 
 
@@ -254,12 +256,8 @@ def test_the_limits_of_a_report_beside_the_run_are_compared(tmp_path: Path) -> N
     for name, limit in (("base", "< 100 ms"), ("head", "< 300 ms")):
         source = run(1 if name == "base" else 2)
         files.append(write(tmp_path, name, source))
-        verdict = replace(builders.verdict(), run_id=source.id)
-        checks = tuple(
-            replace(one, pass_limit=limit) if (one.name, one.scope) == ("latency.p95", None) else one
-            for one in verdict.checks
-        )
-        (tmp_path / name / "report.json").write_text(report_json.render(replace(verdict, checks=checks)))
+        verdict = judge(source, judging.config(judging.check("latency.p95", limit)))
+        (tmp_path / name / "report.json").write_text(report_json.render(verdict))
     done = CliRunner().invoke(app, ["compare", *files])
     assert "latency.p95: pass was < 100 ms, it is < 300 ms" in done.output
     assert done.exit_code == 0
@@ -271,3 +269,15 @@ def test_a_run_without_any_success_is_no_crash() -> None:
     dead = replace(base.load.endpoints[0], judged=Recording(ok=EMPTY, failed={"timeout": 50}))
     result = compared(base, replace(base, id="x", load=replace(base.load, endpoints=(dead,))), anyway=True)
     assert find(result, "http.error_rate").finding is Finding.REGRESSION
+
+
+def test_an_endpoint_that_an_older_client_named_without_its_method_is_the_same_endpoint() -> None:
+    head = run(2)
+    assert head.load is not None
+    bare = tuple(replace(one, name=one.name.removeprefix("GET ")) for one in run(1).load.endpoints)  # type: ignore[union-attr]
+    old = replace(run(1), load=replace(run(1).load, endpoints=bare))  # type: ignore[type-var]
+    for base, now in ((old, head), (head, old)):
+        result = compared(base, now)
+        names = {one.name for one in now.load.endpoints}  # type: ignore[union-attr]
+        assert {one.scope for one in result.differences if one.scope} == names
+        assert all(one.base is not None and one.head is not None for one in result.differences if one.scope)

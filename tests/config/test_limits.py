@@ -28,6 +28,7 @@ def metric(name: str) -> Metric:
         ("security.headers", "== 100 %", Operator.EQUAL, 100.0),
         ("rate_limit.active", "== 1", Operator.EQUAL, 1.0),
         ("data.balance", ">= -5", Operator.AT_LEAST, -5.0),
+        ("data.balance", "== 1234567890123456", Operator.EQUAL, 1234567890123456.0),
     ],
 )
 def test_a_limit_is_read_into_the_unit_of_its_metric(name: str, text: str, operator: Operator, value: float) -> None:
@@ -58,6 +59,8 @@ def test_a_limit_is_read_into_the_unit_of_its_metric(name: str, text: str, opera
         ("database.orphans", "== -1", "must not be negative"),
         ("data.bags", "== 5 %", "has no unit"),
         ("data.bags", "!= 5", "must be an operator"),
+        ("data.bags", "== 9007199254740993000", "must be at most 9,007,199,254,740,992"),
+        ("latency.p95", "< 12345678901234567 ms", "must be at most 9,007,199,254,740,992"),
     ],
 )
 def test_a_wrong_limit_says_what_to_write(name: str, text: str, words: str) -> None:

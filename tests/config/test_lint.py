@@ -4,12 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from readiness.config.lint import lint
+from readiness.config.lint import doubts, lint
 from readiness.config.load import load, parse
 from readiness.config.pace import Pace, read
 from readiness.errors import ConfigError
 
 BARE = "load: { rate: 1 /s, duration: 2s }\nevidence: { confidence: none }\n"
+
+
+ONE = Pace(think_s=None, requests=1, most=1)
 
 
 def found(checks: str, rest: str = "", **paces: Pace) -> tuple[str, ...]:
@@ -42,16 +45,15 @@ def test_the_average_limit_of_the_seed_report_hardly_ever_decides() -> None:
         ('latency.p99: { pass: "< 1 s" }', "load: { rate: 149 /s, duration: 2s }\n", 299),
         ('http.success_rate: { pass: "> 99 %" }', "load: { rate: 149 /s, duration: 2s }\n", 299),
         ('http.error_rate: { pass: "< 1 %" }', "load: { rate: 149 /s, duration: 2s }\n", 299),
-        ('health.latency.p95: { pass: "< 50 ms" }', "load: { duration: 5s }\n", 59),
         (
             'latency.p95@login: { pass: "< 1 s" }',
-            "load: { rate: 100 /s, duration: 2s, scenarios: { login: 1, x: 9 } }\n",
+            "load: { rate: 50 /s, duration: 2s, scenarios: { login: 1, x: 9 } }\n",
             59,
         ),
     ],
 )
 def test_a_load_too_small_to_prove_the_limit_is_named(check: str, rest: str, needed: int) -> None:
-    sentences = found(f"  {check}\n", rest)
+    sentences = found(f"  {check}\n", rest, shop=ONE, login=ONE, x=ONE)
     assert len(sentences) == 1
     assert f"needs at least {needed:,} requests" in sentences[0]
 
@@ -85,7 +87,7 @@ FIVE_OF_FIFTY = "load: { users: 50, duration: 30s, scenarios: { login: 1, look: 
 
 
 def test_a_closed_load_is_estimated_from_users_weights_and_think_time() -> None:
-    login = Pace(think_s=3.0, requests=2)
+    login = Pace(think_s=3.0, requests=2, most=2)
     sentences = found('  latency.p99@login: { pass: "< 1 s" }\n', FIVE_OF_FIFTY, login=login)
     assert sentences == (
         "t.yaml:5: checks.latency.p99@login.pass: needs at least 299 requests of login to be proven at "
@@ -140,14 +142,14 @@ def test_an_unknown_pace_is_a_bound_and_no_guess() -> None:
 @pytest.mark.parametrize(
     ("wait", "pace"),
     [
-        ("between(1, 3)", Pace(2.0, 2)),
-        ("locust.constant(5)", Pace(5.0, 2)),
-        ("constant_throughput(0.5)", Pace(2.0, 2)),
-        ("between(low(), 3)", None),
-        ("my_own(3)", None),
+        ("between(1, 3)", Pace(2.0, 2, 2)),
+        ("locust.constant(5)", Pace(5.0, 2, 2)),
+        ("constant_throughput(0.5)", Pace(2.0, 2, 2)),
+        ("between(low(), 3)", Pace(None, 2, 2)),
+        ("my_own(3)", Pace(None, 2, 2)),
     ],
 )
-def test_the_pace_of_a_scenario_is_read_and_not_run(tmp_path: Path, wait: str, pace: Pace | None) -> None:
+def test_the_pace_of_a_scenario_is_read_and_not_run(tmp_path: Path, wait: str, pace: Pace) -> None:
     file = tmp_path / "s.py"
     file.write_text(
         f"raise SystemExit\nclass Me(User):\n    wait_time = {wait}\n    def a(self):\n"
@@ -156,7 +158,78 @@ def test_the_pace_of_a_scenario_is_read_and_not_run(tmp_path: Path, wait: str, p
     assert read(str(file)) == pace
 
 
+SENDS = {
+    "self.client.get('/')": 1,
+    "with self.client.get('/') as r: self.client.post('/x')": 2,
+    "self.b()": 3,
+    "self.write_key()": 0,
+    "for _ in range(3): self.client.get('/')": None,
+    "[self.client.get(p) for p in 'abc']": None,
+    "helper(self)": None,
+    "helper(self.client)": None,
+    "c = self.client": None,
+    "self.api.get('/')": None,
+    "self.inherited()": None,
+    "self.a()": None,
+    "self.client.crawl('/')": None,
+}
+
+
+@pytest.mark.parametrize(("line", "most"), SENDS.items())
+def test_requests_of_a_round_are_bounded_only_where_the_text_says_all(
+    tmp_path: Path, line: str, most: int | None
+) -> None:
+    file = tmp_path / "s.py"
+    b = "        self.client.get('/')\n" * 3 if line == "self.b()" else "        pass\n"
+    file.write_text(f"class Me(HttpUser):\n    def a(self):\n        {line}\n    def b(self):\n{b}")
+    pace = read(str(file))
+    assert pace is not None
+    assert pace.most == most
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class Me(Base):\n    def a(self): self.client.get('/')\n",
+        "class Me(HttpUser):\n    tasks = [a]\n",
+        "class Me(HttpUser):\n    class Inner(TaskSet): pass\n",
+        "class Me(HttpUser):\n    def on_start(self): self.client.get('/')\n    def a(self): self.client.get('/')\n",
+        "class Me(HttpUser):\n    def a(self): pass\nclass You(HttpUser):\n    def a(self): self.client.get('/')\n",
+    ],
+    ids=["inherits", "tasks from elsewhere", "a TaskSet", "sends at its start", "two classes"],
+)
+def test_a_class_that_may_send_more_than_its_text_shows_has_no_bound(tmp_path: Path, text: str) -> None:
+    (tmp_path / "s.py").write_text(text)
+    pace = read(str(tmp_path / "s.py"))
+    assert pace is not None
+    assert pace.most is None
+
+
+def test_a_plan_that_may_suffice_is_told_and_never_refused() -> None:
+    """Arrivals are no requests: each may send several."""
+    check, load_ = '  latency.p99: { pass: "< 1 s" }\n', "load: { rate: 40 /s, duration: 6s }\n"
+    config = parse(f"version: 1\nservice: shop\n{load_}checks:\n{check}".encode(), "t.yaml", {})
+    assert len(lint(config, {"shop": ONE})) == 1
+    assert doubts(config, {"shop": ONE}) == ()
+    assert lint(config, {"shop": Pace(None, 2, 2)}) == doubts(config, {"shop": Pace(None, 2, 2)}) == ()
+    for paces in ({}, {"shop": Pace(None, 2)}):
+        assert lint(config, paces) == ()
+        (sentence,) = doubts(config, paces)
+        assert "this plan yields at least 240 (40 arrivals a second for 6 s, if each sends a request" in sentence
+        assert sentence.endswith("lengthen load.duration to 8s to be sure")
+
+
 def test_a_file_that_is_no_python_has_no_pace(tmp_path: Path) -> None:
     (tmp_path / "s.py").write_text("class")
     assert read(str(tmp_path / "s.py")) is None
     assert read(str(tmp_path / "missing.py")) is None
+
+
+@pytest.mark.parametrize(("body", "complaints"), [(", body: v=1", 1), (", body: 'v={n}'", 0), ("", 0)])
+def test_a_write_that_is_the_same_each_time_is_named(body: str, complaints: int) -> None:
+    pair = f"write: {{ method: PUT, path: /v{body} }}, read: {{ path: /v, pointer: /v }}, within: 1s"
+    sentences = found(
+        '  cache.consistency: { pass: "== 100 %" }\n', f"probes: {{ cache: {{ consistency: {{ {pair} }} }} }}\n"
+    )
+    assert len(sentences) == complaints
+    assert all("put {n} into it" in one for one in sentences)

@@ -38,7 +38,7 @@ def test_the_repository_file_is_read_with_every_value_in_its_unit() -> None:
     config = load(Path("thresholds.yaml"), {})
     checks = {check.key: check for check in config.checks}
     assert config.service == "bag-tracker"
-    assert (config.load.users, config.load.ramp_up_s, config.load.duration_s) == (50, 10.0, 40.0)
+    assert (config.load.users, config.load.ramp_up_s, config.load.duration_s) == (50, 10.0, 120.0)
     assert config.load.scenarios == {"login": 1, "bag_lookup": 6, "dashboard": 3}
     assert (config.decision.min_coverage, config.confidence) == (1.0, 0.95)
     scoped = checks["latency.p95@bag_lookup"]
@@ -204,7 +204,9 @@ def test_a_value_to_compare_with_keeps_its_type() -> None:
 
 
 def test_variables_come_from_the_environment_and_are_kept_as_secrets() -> None:
-    config = read(with_section("target: { allowed_hosts: ['${HOST}'] }\n"), HOST="staging.example.org")
+    config = read(
+        with_section("target: { allowed_hosts: ['${READINESS_VAR_HOST}'] }\n"), READINESS_VAR_HOST="staging.example.org"
+    )
     assert config.allowed_hosts == ("staging.example.org",)
     assert config.secrets == ("staging.example.org",)
     assert "secrets" not in repr(config)
@@ -212,29 +214,31 @@ def test_variables_come_from_the_environment_and_are_kept_as_secrets() -> None:
 
 
 def test_a_missing_or_empty_variable_is_an_error_that_names_only_the_variable() -> None:
-    text = with_section("target: { allowed_hosts: ['${HOST}'] }\n")
-    assert refused(text, OTHER="hunter2") == (
-        "t.yaml:5: target.allowed_hosts[0]: the environment variable HOST is not set",
+    text = with_section("target: { allowed_hosts: ['${READINESS_VAR_HOST}'] }\n")
+    assert refused(text, READINESS_VAR_OTHER="hunter2") == (
+        "t.yaml:5: target.allowed_hosts[0]: the environment variable READINESS_VAR_HOST is not set",
     )
-    assert refused(text, HOST="") == ("t.yaml:5: target.allowed_hosts[0]: the environment variable HOST is empty",)
+    assert refused(text, READINESS_VAR_HOST="") == (
+        "t.yaml:5: target.allowed_hosts[0]: the environment variable READINESS_VAR_HOST is empty",
+    )
 
 
 @pytest.mark.parametrize(
     "section",
     [
-        "target: { allowed_hosts: ['${SECRET}'] }\n",
-        "load: { users: '${SECRET}' }\n",
-        "load: { duration: '${SECRET}' }\n",
-        "probes: { health: { path: '${SECRET}' } }\n",
-        "probes: { security: { profile: '${SECRET}' } }\n",
-        "evidence: { confidence: '${SECRET}' }\n",
-        "database: { counts: { a: { table: t } }, invariants: { i: '${SECRET}' } }\n",
+        "target: { allowed_hosts: ['${READINESS_VAR_S}'] }\n",
+        "load: { users: '${READINESS_VAR_S}' }\n",
+        "load: { duration: '${READINESS_VAR_S}' }\n",
+        "probes: { health: { path: '${READINESS_VAR_S}' } }\n",
+        "probes: { security: { profile: '${READINESS_VAR_S}' } }\n",
+        "evidence: { confidence: '${READINESS_VAR_S}' }\n",
+        "database: { counts: { a: { table: t } }, invariants: { i: '${READINESS_VAR_S}' } }\n",
     ],
 )
 def test_the_value_of_a_variable_is_never_in_a_message(section: str) -> None:
-    problems = refused(with_section(section), SECRET="hun ter//2 !")
+    problems = refused(with_section(section), READINESS_VAR_S="hun ter//2 !")
     assert "hun" not in "\n".join(problems)
-    assert "SECRET" in problems[0]
+    assert "READINESS_VAR_S" in problems[0]
 
 
 def test_a_file_that_cannot_be_read_is_a_usage_error_that_names_it(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from readiness.database.activity import MAX_SAMPLES, thinned, watch
-from readiness.database.connect import open_autocommit
+from readiness.database.connect import open_sampling
 from readiness.database.counters import IDLE_FLUSH_S, settle
 from readiness.database.under_load import METRICS, measurements
 from readiness.measurements.database import Activity, Counters, Sessions
@@ -165,7 +165,7 @@ def test_a_session_that_never_rests_is_settled_soon_after_the_window(watcher: Pl
 def test_a_session_that_does_not_say_what_it_does_is_never_settled(watcher: Place) -> None:
     with (
         psycopg.connect(watcher.admin_url, autocommit=True) as silent,
-        closing(open_autocommit(watcher.reader_url, timeout_s=3.0)) as connection,
+        closing(open_sampling(watcher.reader_url, timeout_s=3.0)) as connection,
     ):
         silent.execute("set track_activities = off")
         assert settle(connection, time.monotonic(), lambda: False)[0] is False

@@ -17,15 +17,17 @@ import pytest
 from psycopg import sql
 
 from readiness import database
-from readiness.config.model import Count, Database
+from readiness.config.model import Count, Database, Query
 from readiness.database.activity import watch
 from readiness.database.under_load import measurements as under_load
 from readiness.demo.identity import popen_identity, server_identity
 from readiness.demo.pg_binaries import find_binaries
 from readiness.demo.postgres import SUPERUSER, Postgres
+from readiness.errors import ConfigError
 from readiness.measurements.run import Measurement
 from readiness.probes.window import Window
 from tests.database.conftest import READER_PASSWORD, READER_QUOTED, Place
+from tests.database.test_activity import Between
 from tests.faultd.client import free_port, until
 
 SECTION = Database({"bags": Count("bags")})
@@ -75,25 +77,50 @@ def test_a_database_whose_name_needs_quotes(place: Place) -> None:
     assert found["data.bags"].value == 10, found
 
 
+def psql(place: Place, script: str) -> subprocess.CompletedProcess[str]:
+    """As a pipe without a terminal: `readiness database role --sql | psql`."""
+    program = shutil.which("psql")
+    if program is None:
+        pytest.skip("psql is not installed")
+    command = [program, "--no-psqlrc", "--quiet", place.admin_url]
+    return subprocess.run(command, input=script, text=True, capture_output=True, timeout=60, start_new_session=True)
+
+
 def test_the_least_role_that_we_print_can_do_everything_and_write_nothing(place: Place) -> None:
-    statements = database.role_sql("least", Database()).replace(':"DBNAME"', place.name)
-    lines = [line for line in statements.splitlines() if not line.startswith(("\\\\", "\\", "--"))]
-    with psycopg.connect(place.admin_url, autocommit=True) as connection:
-        connection.execute("drop role if exists least")
-        for line in lines:
-            connection.execute(line.encode())
-        connection.execute("alter role least password 'least-5ecret'")
+    place.execute(
+        "create role migrator",
+        "grant create on schema public to migrator",
+        "set role migrator; create table first (id serial); reset role",
+    )
+    piped = psql(place, database.role_sql("least", Database()))
+    assert (piped.returncode, piped.stderr) == (0, "")
+    place.execute("alter role least password 'least-5ecret'")
+    place.execute("create table mine (id serial)", "set role migrator; create table theirs (id serial); reset role")
     url = place.server.url("least", "least-5ecret", place.name)
-    assert database.check_role(url, SECTION) == ""
-    found = measured(url, SECTION, frozenset({"database.orphans", "database.sequences.used"}))
-    assert [one.reason for one in found.values() if one.reason] == []
-    window = Window()
-    window.begin()
-    window.end()
-    assert watch(url, window, wait_for_counters=False, stop=lambda: False).reason is not None  # it ended at once
-    with psycopg.connect(place.admin_url, autocommit=True) as connection:
-        connection.execute("drop owned by least")
-        connection.execute("drop role least")
+    try:
+        assert database.check_role(url, SECTION) == ""
+        section = Database({name: Count(name) for name in ("bags", "first", "mine", "theirs")})
+        found = measured(url, section, frozenset({"database.orphans", "database.sequences.used"}))
+        assert [one.reason for one in found.values() if one.reason] == []
+        assert max(found["database.sequences.used"].details, key=lambda one: one.subject).observed == "3"
+        assert watch(url, opened(), wait_for_counters=False, stop=lambda: False).reason is None
+    finally:
+        place.execute("drop owned by least", "drop role least", "drop owned by migrator cascade", "drop role migrator")
+
+
+def test_a_failing_statement_ends_the_script_of_the_role_and_leaves_nothing(place: Place) -> None:
+    piped = psql(place, database.role_sql("nobody_made_me", Database(schemas=("nowhere",))))
+    assert piped.returncode != 0
+    assert "nowhere" in piped.stderr
+    with pytest.raises(psycopg.errors.UndefinedObject):
+        place.execute("drop role nobody_made_me")
+
+
+@pytest.mark.parametrize("name", ["x\n\\! true", "a$readiness$b", "\u202ex"])
+def test_no_name_leaves_its_place_in_the_script_of_the_role(name: str) -> None:
+    for role, schemas in ((name, ("public",)), ("least", (name,))):
+        with pytest.raises(ConfigError, match="no name for a role or a schema"):
+            database.role_sql(role, Database(schemas=schemas))
 
 
 def test_a_role_that_can_write_is_only_allowed_by_name(place: Place) -> None:
@@ -123,7 +150,7 @@ def pgbouncer(place: Place, folder: Path, mode: str) -> Iterator[str]:
     (folder / "users").write_text(f'"reader" "{READER_PASSWORD}"\n')
     (folder / "bouncer.ini").write_text(
         f"[databases]\n{place.name} = host=127.0.0.1 port={place.server.port} dbname={place.name}\n"
-        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = plain\n"
+        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = scram-sha-256\n"
         f"auth_file = {folder / 'users'}\npool_mode = {mode}\ndefault_pool_size = 4\n"
     )
     identity = server_identity()
@@ -163,18 +190,30 @@ def test_through_pgbouncer_everything_is_measured_and_the_pooler_is_named(
             assert found["data.bags"].value == 10, found["data.bags"].reason
             assert found["database.orphans"].value == 0
             assert f"through a pooler, {mode} pooling" in notes(found["data.bags"])
-        sampled = watch(url, opened(), wait_for_counters=False, stop=lambda: False)
+        with psycopg.connect(url, prepare_threshold=None, autocommit=True) as other:  # takes turns on the connections
+            steps = [lambda: other.execute("select 1")] * 20
+            sampled = watch(url, Between(*steps), wait_for_counters=False, stop=lambda: False)
         assert sampled.reason is None
-        assert sampled.sessions
+        assert len(sampled.sessions) > 20
+        assert sampled.counters is not None
+        lock = tmp_path / "schema.lock"
+        lock.write_text(database.schema_lock(url, SECTION))
+        asking = replace(SECTION, queries={"q": Query("select count(*) from bags")}, schema_lock=str(lock))
+        found = measured(url, asking)
+        assert (found["data.q"].value, found["database.schema.drift"].value) == (10, 0)
+        assert database.check_role(url, SECTION) == ""
     assert "through a pooler" not in notes(measured(place.reader_url)["data.bags"])
     assert place.digest() == before
 
 
 def test_statement_pooling_cannot_hold_a_snapshot_and_says_so(place: Place, tmp_path: Path) -> None:
+    place.execute("grant pg_monitor to reader")
     with pgbouncer(place, tmp_path, "statement") as url:
         found = measured(url)["data.bags"]
+        sampled = watch(url, opened(), wait_for_counters=False, stop=lambda: False)
     assert found.value is None
     assert "transaction" in str(found.reason).lower()
+    assert "transaction" in str(sampled.reason).lower()
 
 
 def opened() -> Window:

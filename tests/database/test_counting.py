@@ -88,6 +88,33 @@ def test_a_scan_beyond_the_budget_is_not_made_and_spares_the_others(place: Place
     assert scans(place, "large") == before
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        "create view v as select * from large",
+        "create view w as select * from large; create view v as select n from w where n > 0",
+        "create view v as select l.n from large l join large m using (n)",
+        "create index on large (n); vacuum analyze large; create view v as select n from large where n > -1",
+    ],
+)
+def test_a_view_costs_what_it_reads(place: Place, made: str) -> None:
+    place.execute(
+        "create table large as select n, repeat('x', 1000) c from generate_series(1, 30000) n", "analyze large"
+    )
+    place.execute(*made.split("; "))
+    before = scans(place, "large")
+    section = Database(
+        {"v": Count("v"), "where": Count("v", {"n": 5})},
+        {"sum": Query("select sum(n) from v"), "all": Query("select count(*) from large")},
+        max_scan_bytes=1 << 19,
+    )
+    found = measure(place, section)
+    for name in ("v", "sum", "all"):
+        assert "database.max_scan" in str(found[f"data.{name}"].reason), found
+    assert scans(place, "large") == before
+    assert measure(place, Database(section.counts))["data.v"].value == 30000
+
+
 def test_an_error_in_a_file_of_sql_names_check_file_line_and_column(place: Place, tmp_path: Path) -> None:
     (tmp_path / "links.sql").write_text("-- links\nselect count(*)\nfrom bags where knd = 'child'\n")
     file = tmp_path / "thresholds.yaml"

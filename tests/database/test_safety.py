@@ -96,7 +96,9 @@ def test_even_a_role_that_may_write_cannot_through_a_snapshot(place: Place) -> N
     ],
 )
 def test_a_slow_query_is_cancelled_on_the_server_too(place: Place, sql: str, timeout_s: float) -> None:
-    found = ask(place, sql, timeout_s)
+    section = Database(queries={"q": Query(sql, 31)}, statement_timeout_s=timeout_s)
+    measured = database.measure(place.reader_url, section, set(), writer_allowed=True)  # lets the query call set_config
+    found = {one.metric: one for one in measured}["data.q"]
     assert found.value is None
     assert "longer than 0.5 s" in str(found.reason)
     with psycopg.connect(place.admin_url) as admin:
@@ -245,10 +247,28 @@ def test_a_role_that_only_reads_is_taken(place: Place) -> None:
         ("grant truncate on bags to writer", "can write the table public.bags"),
         ("alter table bags owner to writer", "owns the table public.bags"),
         ("create schema mine authorization writer", "owns the schema mine"),
+        ("grant trigger on bags to writer", "has TRIGGER, REFERENCES or MAINTAIN on the table public.bags"),
+        ("grant references (id) on bags to writer", "has TRIGGER, REFERENCES or MAINTAIN on the table public.bags"),
+        ("grant maintain on bags to writer", "has TRIGGER, REFERENCES or MAINTAIN on the table public.bags"),
+        (
+            "create schema s; grant create on schema s to writer",
+            "can create in the schema s (revoke create on schema s",
+        ),
+        ("grant create on schema public to public", "(revoke create on schema public from public)"),
+        ("create sequence moved; grant usage on sequence moved to writer", "can move the sequence public.moved"),
+        (
+            "create function f() returns int language sql as 'select 1'; alter function f() owner to writer",
+            "owns the fun",
+        ),
+        ("create type k as enum ('a'); alter type k owner to writer", "owns the type public.k"),
+        ("grant execute on function pg_read_file(text) to writer", "may call pg_read_file(text)"),
+        ("grant execute on function pg_reload_conf() to public", "may call pg_reload_conf()"),
     ],
 )
 def test_a_role_that_could_write_is_refused_with_the_reason(place: Place, statement: str, words: str) -> None:
-    place.execute(statement)
+    if "maintain" in statement and place.version < 170000:
+        pytest.skip("MAINTAIN came with PostgreSQL 17")
+    place.execute(*statement.split("; "))
     with pytest.raises(Refused) as caught:
         database.check_role(place.writer_url, BAGS)
     assert words in str(caught.value)
@@ -262,6 +282,10 @@ def test_a_role_that_could_write_is_refused_with_the_reason(place: Place, statem
         ("createrole", "CREATEROLE"),
         ("noinherit in role pg_write_all_data", "pg_write_all_data"),
         ("in role pg_execute_server_program", "pg_execute_server_program"),
+        ("in role pg_read_server_files", "pg_read_server_files"),
+        ("in role pg_checkpoint", "pg_checkpoint"),
+        ("createdb", "CREATEDB"),
+        ("replication", "REPLICATION"),
     ],
 )
 def test_a_role_with_a_power_is_refused(place: Place, power: str, words: str) -> None:
@@ -273,3 +297,128 @@ def test_a_role_with_a_power_is_refused(place: Place, power: str, words: str) ->
     (found, *_) = database.measure(url, BAGS, set())
     assert found.value is None
     assert words in str(found.reason)
+
+
+@pytest.mark.parametrize(
+    ("grant", "words"),
+    [
+        ("grant create on database {name} to writer", "can create in the database"),
+        ("alter database {name} owner to writer", "owns the database"),
+        ("grant alter system on parameter work_mem to writer", "may ALTER SYSTEM SET work_mem"),
+        ("grant set on parameter session_replication_role to writer", "may set the parameter session_replication_role"),
+    ],
+)
+def test_a_power_over_the_whole_server_is_refused(place: Place, grant: str, words: str) -> None:
+    if "parameter" in grant and place.version < 150000:
+        pytest.skip("privileges on parameters came with PostgreSQL 15")
+    place.execute(grant.format(name=place.name))
+    try:
+        with pytest.raises(Refused, match=words):
+            database.check_role(place.writer_url, BAGS)
+    finally:
+        undo = {"alter": "alter database {name} owner to current_user"}.get(grant.split()[0])
+        place.execute((undo or grant.replace("grant", "revoke").replace(" to ", " from ")).format(name=place.name))
+
+
+def test_what_only_reads_is_no_power(place: Place) -> None:
+    place.execute(
+        "create sequence seen",
+        "grant select on all sequences in schema public to reader",
+        "grant pg_monitor, pg_read_all_data to reader",
+        "alter default privileges in schema public grant select on tables to reader",
+    )
+    try:
+        assert database.check_role(place.reader_url, BAGS) == ""
+        (remark,) = database.remarks(place.reader_url, BAGS)
+        assert "alter role reader set temp_file_limit" in remark
+    finally:
+        place.execute("revoke pg_read_all_data from reader")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select pg_logical_emit_message(false, 'x', 'y') - '0/0'::pg_lsn",
+        'select U&"pg_\\0061dvisory_lock"(1)::text::int',
+        "select length(set_config('search_path', 'pg_catalog', false))",
+        "select length(query_to_xml('select 1', true, false, '')::text)",
+        "select pg_current_xact_id()::text::bigint",
+        "select count(*) from pg_ls_dir('.')",
+        "select count(*) from dblink('x', 'select 1') as t(n int)",
+        "select count(*) from crosstab('select 1, 2, 3') as t(a int, b int)",
+        "select definer()",
+        "select count(*) from bags where id === 1",
+        "select total(id) from bags",
+        "with q as (select definer() n) select n from q",
+        "select careless()",
+        "select count(*) from bags order by definer()",
+    ],
+)
+def test_a_query_may_only_call_what_reads(place: Place, sql: str) -> None:
+    place.execute(
+        "create extension dblink",
+        "create extension tablefunc",
+        "create function definer() returns int language sql stable security definer as 'select 1'",
+        "create function same(int, int) returns bool language sql stable security definer as 'select $1 = $2'",
+        "create operator === (leftarg = int, rightarg = int, function = same)",
+        "create function step(int, int) returns int language sql stable security definer as 'select $1 + $2'",
+        "create aggregate total(int) (sfunc = step, stype = int, initcond = '0')",
+        "create function careless() returns int language sql as 'select 1'",
+    )
+    found = ask(place, sql)
+    assert found.value is None
+    assert "a query may only call what reads" in str(found.reason)
+    allowed = Database(queries={"q": Query("select definer() + careless()")})
+    (one, *_) = database.measure(place.reader_url, allowed, set(), writer_allowed=True)
+    assert one.value == 2
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select count(*) from bags where kind like 'p%' and random() < 2 and now() > '2020-01-01'",
+        "select pg_table_size('bags') * 0 + 4",
+        "select stable() from bags limit 1",
+        "select count(*) from pg_stat_activity where false",
+    ],
+)
+def test_what_reads_may_be_called(place: Place, sql: str) -> None:
+    place.execute("create function stable() returns int language sql stable as 'select 4'")
+    assert ask(place, sql).value in (0, 4)
+
+
+def test_what_a_query_does_to_its_session_ends_with_it(place: Place) -> None:
+    place.execute(
+        "alter table bags enable row level security",
+        "create policy few on bags for select using (id <= 3)",
+        "create function evil() returns int language sql stable"
+        " as $$ select length(set_config('row_security', 'on', false)) $$",
+    )
+    queries = {"a": Query("select evil()"), "b": Query("select count(*) from bags")}
+    section = Database({"bags": Count("bags")}, queries)
+    found = {one.metric: one for one in database.measure(place.reader_url, section, set(), writer_allowed=True)}
+    assert "changed the setting row_security" in str(found["data.a"].reason)
+    assert "row-level security" in str(found["data.b"].reason)
+    assert "row-level security" in str(found["data.bags"].reason)
+
+
+def test_the_password_is_not_given_to_a_server_that_wants_it_in_clear() -> None:
+    got: list[bytes] = []
+
+    def serve(listener: socket.socket) -> None:
+        client, _ = listener.accept()
+        with client:
+            client.recv(4096)
+            client.sendall(b"R\0\0\0\x08\0\0\0\x03")
+            got.append(client.recv(4096))
+
+    for extra, given in (("", False), ("&require_auth=password", True)):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            serving = threading.Thread(target=serve, args=(listener,))
+            serving.start()
+            port = listener.getsockname()[1]
+            with pytest.raises(NotMeasured) as caught:
+                database.check_role(f"postgresql://r:hunter2@127.0.0.1:{port}/db?sslmode=disable{extra}", BAGS)
+            serving.join()
+        assert (b"hunter2" in got[-1]) is given
+        assert given or "require_auth=password" in str(caught.value)

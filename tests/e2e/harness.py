@@ -23,7 +23,7 @@ from xml.etree import ElementTree
 SCENARIOS = Path(__file__).parent / "scenarios"
 SECRET = "c4nary-s3cret-7d1f0a"
 """In the environment of every run (READINESS_PASSWORD); must never come out again."""
-MARK = "READINESS_E2E_MARK"
+MARK = "READINESS_VAR_E2E_MARK"
 START_S = 40.0
 """Grace over the planned time: start of three interpreters on a busy machine, drain, reports."""
 

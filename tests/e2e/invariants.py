@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from readiness.measurements import json as run_json
+from readiness.report import json as report_json
 from tests.e2e.harness import START_S, Result, check_key, marked
 from tests.faultd.client import Faultd, until
 
@@ -38,6 +40,7 @@ def assert_invariants(
     assert "Traceback" not in result.said, str(result)
     one_decision(result)
     strictly_written(result)
+    nothing_contradicts_itself(result)
     ledger_balances(result)
     if servers:
         counts_agree(result, servers, paths, seen_twice)
@@ -145,6 +148,12 @@ def strictly_written(result: Result) -> None:
     assert "\x1b" not in result.said, "I6: escape byte on the terminal in spite of NO_COLOR"
     left = [path.name for path in result.out.iterdir() if "tmp" in path.name or path.name.endswith("~")]
     assert not left, f"temporary files left: {left}"
+
+
+def nothing_contradicts_itself(result: Result) -> None:
+    """Every law of both files holds (readiness/measurements/invariants.py, readiness/judge/invariants.py)."""
+    run_json.loads(result.text("run.json"), "run.json")
+    report_json.loads(result.text("report.json"), "report.json")
 
 
 def ledger_balances(result: Result) -> None:

@@ -40,6 +40,11 @@ class Postgres:
             for statement in statements:
                 connection.execute(statement.encode())
 
+    def answers(self, database: str, question: str) -> bool:
+        """The one value of a select, as the owner."""
+        with psycopg.connect(self.owner_url(database), autocommit=True) as connection:
+            return connection.execute(question.encode()).fetchall() == [(True,)]
+
     def database(self, *statements: str) -> str:
         """A new database made by `statements`; the URL of the role that may only read it."""
         name = f"bags_{next(self.number)}"

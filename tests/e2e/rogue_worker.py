@@ -1,7 +1,8 @@
 """A worker that knows the token and lies: `python -m tests.e2e.rogue_worker HOST PORT MODE`, token in the environment.
 
-`twice` says every message of its own two times; `invents` sends a batch with more answers than it recorded; `hello`
-stops after it joined and never gets ready.
+`twice` says every message of its own two times; `other` claims to be of another version; `invents` sends a batch with
+more answers than it recorded; `mute` sends its numbers and no end marker; `hello` stops after it joined and never gets
+ready.
 """
 
 import locust  # noqa: I001 - first: it patches sockets, as in a worker
@@ -15,8 +16,8 @@ from locust.rpc.protocol import Message
 from readiness.load import wire
 from readiness.load.locustfiles import sha256
 from readiness.load.workers import messages
-from readiness.load.workers.seal import Direction, Sealed, key_of, seal
-from readiness.load.workers.sockets import SealedClient
+from readiness.load.workers.envelope import Envelope, write
+from readiness.load.workers.sockets import Client
 
 NAME = "rogue"
 USERS = 15
@@ -25,26 +26,26 @@ USERS = 15
 
 def main(host: str, port: str, mode: str, scenario: str) -> None:
     """Join, and misbehave."""
-    key = key_of(os.environ["READINESS_WORKER_TOKEN"])
-    client = SealedClient(key, 20.0, host, int(port), NAME)
+    client = Client(os.environ["READINESS_WORKER_TOKEN"], 20.0, host, int(port), NAME)
     seq = 0
 
     def say(kind: str, data: object) -> None:
         nonlocal seq
         payload = Message(kind, data, NAME).serialize()
-        sealed = seal(key, Sealed(client.run_id, Direction.TO_MASTER, NAME, seq, payload))
+        whole = write(Envelope(client.run_id, seq, payload))
         seq += 1
         for _ in range(2 if mode == "twice" else 1):
-            client.socket.send(sealed)
+            client.socket.send(whole)
 
     def beat() -> None:
         while True:
             say("heartbeat", {"state": "ready", "current_cpu_usage": 0, "current_memory_usage": 0})
             gevent.sleep(1)
 
+    version = "of yesterday" if mode == "other" else messages.VERSION
     say("client_ready", -1)
     gevent.spawn(beat)
-    say(messages.JOINED, {"name": NAME, "version": "0", "scenarios": {"calm": sha256(scenario)}})
+    say(messages.JOINED, {"name": NAME, "version": version, "scenarios": {"calm": sha256(scenario)}})
     if mode == "hello":
         gevent.sleep(30)
     while True:
@@ -60,7 +61,8 @@ def main(host: str, port: str, mode: str, scenario: str) -> None:
                 wire.Judged(2.0),
                 wire.Done(1, 0, 0, {}, {}, 2.0, 2.0, {}),
             ):
-                say(messages.EVENT, {"line": wire.dumps(event)})
+                if mode != "mute" or not isinstance(event, wire.Done):
+                    say(messages.EVENT, {"line": wire.dumps(event)})
 
 
 if __name__ == "__main__":

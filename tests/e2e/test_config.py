@@ -189,11 +189,11 @@ def test_a_target_that_is_none_is_a_usage_error(cli: Cli, target: list[str]) -> 
     assert "Traceback" not in result.said
 
 
-@pytest.mark.parametrize("env", [{}, {"E2E_SERVICE_TOKEN": ""}], ids=["unset", "empty"])
+@pytest.mark.parametrize("env", [{}, {"READINESS_VAR_SERVICE": ""}], ids=["unset", "empty"])
 def test_f15_a_variable_that_is_not_there_is_named(cli: Cli, untouched: Faultd, env: dict[str, str]) -> None:
     server, file = untouched, cli.folder / "thresholds.yaml"
-    file.write_text(GOOD.replace("service: tested", "service: tested-${E2E_SERVICE_TOKEN}"))
-    refused(run(cli, server, file, **env), server, "thresholds.yaml:2:", "E2E_SERVICE_TOKEN")
+    file.write_text(GOOD.replace("service: tested", "service: tested-${READINESS_VAR_SERVICE}"))
+    refused(run(cli, server, file, **env), server, "thresholds.yaml:2:", "READINESS_VAR_SERVICE")
 
 
 @pytest.mark.parametrize(

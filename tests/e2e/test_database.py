@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import signal
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
+from tests.database.stopping import go_on, stop
 from tests.e2e.conftest import Cli
-from tests.e2e.harness import marked
+from tests.e2e.harness import command, marked
 from tests.e2e.invariants import assert_invariants, decided
 from tests.e2e.postgres import READER_PASSWORD, Postgres, start_postgres
-from tests.faultd.client import free_port
+from tests.faultd.client import free_port, until
 from tests.faultd.fixture import StartFaultd
 
 COUNTS = "database:\n  counts:\n    bags: { table: bags }\n"
@@ -158,3 +162,103 @@ def test_a_database_that_goes_away_during_the_load_is_inconclusive(cli: Cli, fau
     for name in ("data.bags", "data.bags.change", "database.deadlocks", "pool.headroom"):
         assert result.check(name)["outcome"] == "error", result.check(name)
         assert READER_PASSWORD not in result.check(name)["message"]
+
+
+@pytest.fixture
+def own() -> Iterator[tuple[Postgres, str]]:
+    """A server of the row's own, which it may stop, and the URL of its reader."""
+    with start_postgres() as server:
+        url = server.database(
+            "create table bags (id int primary key)", "insert into bags select generate_series(1, 10)"
+        )
+        server.execute("postgres", "grant pg_monitor to reader")
+        with ExitStack() as after:
+            after.callback(go_on, server.server)
+            yield server, url
+
+
+STOPPED = (
+    checks(">= 10")
+    + """  data.slow: { pass: "== 10", on_fail: block }
+  data.bags.change: { pass: "== 0", on_fail: block }
+  database.deadlocks: { pass: "== 0" }
+  pool.headroom: { pass: "> 1 %" }
+"""
+)
+SLOW = "select count(*) from bags, (select pg_sleep(2)) s"
+
+
+@pytest.mark.parametrize("stage", ["before the run", "the first snapshot", "the load", "the last snapshot"])
+def test_a_database_that_is_stopped_at_any_stage_leaves_the_load_and_reasons(
+    cli: Cli, faultd: StartFaultd, own: tuple[Postgres, str], stage: str
+) -> None:
+    server, (postgres, url) = faultd(), own
+    name = url.rpartition("/")[2].partition("?")[0]
+    more = f"{COUNTS}  queries:\n    slow: {{ sql: '{SLOW}' }}\n  statement_timeout: 4s\n"
+    change = '  data.slow.change: { pass: "== 0" }\n' if stage == "the first snapshot" else ""
+
+    def sleeping() -> bool:
+        return postgres.answers(name, "select exists (select from pg_stat_activity where wait_event = 'PgSleep')")
+
+    if stage == "before the run":
+        stop(postgres.server)
+    running = cli.start(
+        server.url, checks=STOPPED + change, more=more, duration="3s", env={"READINESS_DATABASE_URL": url}
+    )
+    if stage in ("the first snapshot", "the last snapshot"):
+        assert until(sleeping)
+        stop(postgres.server)
+    elif stage == "the load":
+        server.wait(20, "/api/*")
+        stop(postgres.server)
+    result = running.finish()
+    assert result.exit_code == 3, str(result)
+    assert_invariants(result, server, planned_s=3)
+    assert result.check("http.success_rate")["outcome"] == "pass"
+    counted = ("data.bags", "data.bags.change")
+    assert stage != "the last snapshot" or all(result.check(name)["value"] in (0, 10) for name in counted)
+    for check in ("data.slow", *(counted if stage != "the last snapshot" else ())):
+        one = result.check(check)
+        assert one["outcome"] == "error", one
+        assert "answer" in one["message"], one
+    assert READER_PASSWORD not in result.everything()
+
+
+@pytest.mark.parametrize("line", [("database", "role"), ("schema", "lock", "--out", "-")])
+def test_commands_that_ask_a_stopped_database_end_with_2(own: tuple[Postgres, str], line: tuple[str, ...]) -> None:
+    postgres, url = own
+    stop(postgres.server)
+    ended = subprocess.run(
+        [command(), *line],
+        env={**os.environ, "READINESS_DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ended.returncode == 2, ended
+    assert "no answer in time" in ended.stderr
+
+
+def test_a_blocking_check_without_a_database_is_refused_before_the_load(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd()
+    result = cli.run(server.url, checks=checks(">= 10"), more=COUNTS, duration="1s", env={})
+    assert result.exit_code == 2, str(result)
+    assert "checks.data.bags: blocks and needs the database, but READINESS_DATABASE_URL is not set" in result.stderr
+    assert server.counts()["connections"] == 0
+
+
+def test_another_check_without_a_database_is_told_before_the_load(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd()
+    optional = checks(">= 10").replace('>= 10", on_fail: block', '>= 10"')
+    result = cli.run(server.url, checks=optional, more=COUNTS, duration="1s", env={})
+    assert result.exit_code == 3, str(result)
+    assert "is not set, so these checks will not be measured: data.bags" in result.stderr
+    assert "counting in the database" not in result.stderr
+    assert result.check("http.success_rate")["outcome"] == "pass"
+
+
+@pytest.mark.parametrize("url", ["mysql://u:pg-r3ader-5ecret@h/db", "sqlite:///shop.db", "mysql+pymysql://u@h/db"])
+def test_a_database_of_another_kind_is_refused_by_name(cli: Cli, faultd: StartFaultd, url: str) -> None:
+    result = run(cli, faultd().url, url)
+    assert result.exit_code == 2, str(result)
+    assert "only PostgreSQL is supported" in result.stderr

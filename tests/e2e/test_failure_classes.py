@@ -96,7 +96,7 @@ def failed(result: Result, name: str | None = None) -> dict[str, int]:
 
 def test_answers_of_every_kind_have_their_class(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd(*(layer(**words, only=f"/api/{path}") for path, (_, words) in BY_ANSWER.items()))  # type: ignore[arg-type]
-    env = {"FAULT_PATHS": " ".join(f"/api/{path}" for path in BY_ANSWER)}
+    env = {"READINESS_VAR_FAULT_PATHS": " ".join(f"/api/{path}" for path in BY_ANSWER)}
     users = str(len(BY_ANSWER))
     result = cli.run(
         server.url,

@@ -129,11 +129,15 @@ def test_a_weight_that_gives_no_users_is_a_mistake_in_the_file(cli: Cli, faultd:
     assert server.seen("/api/*") == 0
 
 
-def test_a_class_of_weight_0_is_switched_off_beside_others(cli: Cli, faultd: StartFaultd) -> None:
+def test_a_class_of_weight_0_would_never_run_and_is_refused_with_the_way_to_leave_it_out(
+    cli: Cli, faultd: StartFaultd
+) -> None:
     server = faultd()
     result = cli.run(server.url, scenario="one_switched_off.py", duration="1s")
-    assert_invariants(result, server, planned_s=1)
-    assert [one["name"] for one in result.report["endpoints"]] == ["GET /api/on"]
+    assert result.exit_code == 2, str(result)
+    assert "one_switched_off.py: Off: weight 0 means no users" in result.stderr
+    assert "`abstract = True`" in result.stderr
+    assert server.counts()["connections"] == 0
 
 
 def test_a_huge_rate_does_not_ask_for_more_users_than_memory_has() -> None:

@@ -17,7 +17,7 @@ from readiness.measurements.json import loads as read_run
 from tests.e2e.harness import SCENARIOS, command, strict_json
 from tests.e2e.invariants import decided
 
-TOKEN = "a-token-that-all-hosts-know"
+TOKEN = "9f1c2ab47d3e8056c4b1e7f0a2d96385"
 MASTER = "10.203.7.1"
 WORKERS = ("10.203.7.2", "10.203.7.3", "10.203.7.4")
 DELAYS_MS = (2, 60, 350)
@@ -103,7 +103,17 @@ def test_three_hosts_give_the_servers_own_counts(hosts: Hosts, tmp_path: Path) -
             *("--remote-workers", "3", "--listen", f"{MASTER}:5557"),
         )
         lent = [
-            start(hosts.host(one), command(), "worker", "--master", f"{MASTER}:5557", "--scenarios", scenario)
+            start(
+                hosts.host(one),
+                command(),
+                "worker",
+                "--allow-host",
+                MASTER,
+                "--master",
+                f"{MASTER}:5557",
+                "--scenarios",
+                scenario,
+            )
             for one in WORKERS
         ]
         run.wait(timeout=100)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import trustme
@@ -225,6 +228,59 @@ def test_a_breaker_that_never_opens_or_never_closes_is_a_finding_whatever_it_say
     assert server.seen("/drill/fails") <= 7
     if recovers == "fail":
         assert "open: the service still refuses, and needs somebody" in result.text("report.md")
+
+
+class OneWorker:
+    """A service that does one thing at a time, as many small ones do; `/slow` keeps it busy for a fifth of a second."""
+
+    def __init__(self) -> None:
+        counts = self.counts = Counter[str]()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                counts[self.path] += 1
+                time.sleep(0.2 if self.path == "/slow" else 0)
+                body = b'{"ok": true}'
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+
+@pytest.fixture
+def one_worker() -> Iterator[OneWorker]:
+    service = OneWorker()
+    yield service
+    service.server.shutdown()
+    service.server.server_close()
+    service.thread.join(5)
+
+
+def test_a_slow_health_check_of_a_service_with_one_worker_does_not_break_it(cli: Cli, one_worker: OneWorker) -> None:
+    checks = LOOSE + '  health.success_rate: { pass: "> 98 %" }\n  pool.saturation: { pass: "<= 80 %" }\n'
+    probes = (
+        "probes:\n  health: { path: /slow, every: 100ms }\n"
+        "  pool: { statistics: /slow, size: /size, available: /available, max: /max }\n"
+    )
+    result = cli.run(one_worker.url, scenario="calm.py", checks=checks, more=probes, load="", duration="5s")
+    load = sum(endpoint["requests"] for endpoint in result.report["endpoints"])
+    beside = result.run["probing"]["looks"]["requests"]
+    assert beside <= max(2 * 3, 0.05 * load), "three of each probe, or a twentieth of the load"
+    assert one_worker.counts["/slow"] <= 3 + beside + 2, "and a few before and after it"
+    check = result.check("health.success_rate")
+    assert check["outcome"] == "inconclusive", check
+    assert "Probes send at most 5 % of the load's requests" in check["message"]
+    assert "would pay for 149 samples" in check["message"]
+    assert result.check("http.success_rate")["outcome"] in ("pass", "inconclusive")
+    assert result.exit_code in (3, 4), str(result)
 
 
 def test_h16_a_service_that_is_good_to_our_user_agent_only_is_never_ready(cli: Cli, faultd: StartFaultd) -> None:

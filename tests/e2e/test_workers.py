@@ -20,7 +20,8 @@ from tests.e2e.invariants import assert_invariants, decided, foreign_doubts
 from tests.faultd.client import free_port, until
 from tests.faultd.fixture import StartFaultd
 
-TOKEN = "a-token-that-both-sides-know"
+TOKEN = "9f1c2ab47d3e8056c4b1e7f0a2d96385"
+ANOTHER = "0e6d5b1f93a27c48d8f2b7610c5ae394"
 WORKER = "readiness.load.workers.worker"
 
 
@@ -41,7 +42,8 @@ def helper(*argv: str, token: str = TOKEN, **more: str) -> Iterator[subprocess.P
 
 
 def worker(port: int, scenario: Path | str = SCENARIOS / "calm.py") -> tuple[str, ...]:
-    return (command(), "worker", "--master", f"127.0.0.1:{port}", "--scenarios", str(scenario))
+    allowed = ("--allow-host", "127.0.0.1")
+    return (command(), "worker", "--master", f"127.0.0.1:{port}", *allowed, "--scenarios", str(scenario))
 
 
 def rogue(port: int, mode: str) -> tuple[str, ...]:
@@ -111,7 +113,7 @@ def test_remote_workers_share_the_load_and_strangers_are_sent_away(
         duration="3s",
         env={"READINESS_WORKER_TOKEN": TOKEN},
     )
-    with helper(*worker(port), token="some-other-token-of-16"), helper(*worker(port, other)) as stranger:
+    with helper(*worker(port), token=ANOTHER), helper(*worker(port, other)) as stranger:
         assert "your calm.py is not the master's" in stranger.communicate(timeout=80)[1]
         assert stranger.returncode == 1
         with helper(*worker(port)) as first, helper(*worker(port)) as second, helper(*worker(port)) as third:
@@ -121,7 +123,7 @@ def test_remote_workers_share_the_load_and_strangers_are_sent_away(
     decided(result.report, 0)
     assert_invariants(result, server, planned_s=40)
     notes = " ".join(result.report["notes"])
-    assert "sealed with another token" in notes
+    assert "a connection without the token was refused" in notes
     assert "had all its workers" in notes
 
 
@@ -130,7 +132,9 @@ def test_remote_workers_share_the_load_and_strangers_are_sent_away(
     [
         ("twice", 0, "sent a second time", "40s"),
         ("invents", 3, "rogue contradicts itself", "40s"),
-        ("hello", 3, "were ready within", "8s"),
+        ("mute", 3, "no numbers for 6 s", "40s"),
+        ("hello", 3, "were ready within", "25s"),
+        ("other", 3, "rogue was sent away: it is of yesterday", "25s"),
     ],
 )
 def test_g15_x11_a_worker_that_lies_is_noticed(
@@ -159,7 +163,14 @@ def test_g15_x11_a_worker_that_lies_is_noticed(
     [
         (("--listen", "127.0.0.1:1"), {}, "give --remote-workers too"),
         (("--remote-workers", "1"), {}, "READINESS_WORKER_TOKEN: is not set"),
-        (("--remote-workers", "1"), {"READINESS_WORKER_TOKEN": "short"}, "at least 16 characters"),
+        (("--remote-workers", "1"), {"READINESS_WORKER_TOKEN": "a" * 32}, "must be 128 bits of chance"),
+        (("--remote-workers", "1", "--token-file", "/dev/zero"), {}, "is not a regular file"),
+        (
+            ("--remote-workers", "1", "--token-file", "nowhere"),
+            {},
+            "--token-file nowhere: cannot be read: no such file",
+        ),
+        (("--token-file", "x"), {}, "give --remote-workers too"),
         (("--remote-workers", "1", "--listen", "nowhere"), {"READINESS_WORKER_TOKEN": TOKEN}, "must be HOST:PORT"),
         (("--processes", "0"), {}, "--processes: must be"),
     ],
@@ -170,6 +181,50 @@ def test_wrong_flags_about_workers_are_usage_errors(
     result = cli.run("http://127.0.0.1:1", *flags, env=env)
     assert result.exit_code == 2, str(result)
     assert said in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("argv", "exit_code", "said"),
+    [
+        (("--token", TOKEN), 2, "set READINESS_WORKER_TOKEN, or name a file with --token-file"),
+        (("--allow-host", "no.such.host.invalid"), 2, "--allow-host no.such.host.invalid: has no address"),
+        (("--master", "nowhere"), 2, "must be HOST:PORT"),
+    ],
+)
+def test_wrong_flags_of_a_worker_are_usage_errors(argv: tuple[str, ...], exit_code: int, said: str) -> None:
+    with helper(*worker(free_port()), *argv) as process:
+        stderr = process.communicate(timeout=60)[1]
+    assert process.returncode == exit_code
+    assert said in stderr
+    assert TOKEN not in stderr
+
+
+def test_a_worker_loads_no_host_that_it_was_not_told(cli: Cli, faultd: StartFaultd) -> None:
+    server, port = faultd(), free_port()
+    running = cli.start(
+        server.url,
+        *("--remote-workers", "1", "--listen", f"127.0.0.1:{port}"),
+        scenario="calm.py",
+        duration="1s",
+        env={"READINESS_WORKER_TOKEN": TOKEN},
+    )
+    told = ("--allow-host", "127.0.0.2")
+    argv = (command(), "worker", "--master", f"127.0.0.1:{port}", *told, "--scenarios", str(SCENARIOS / "calm.py"))
+    with helper(*argv) as lent:
+        assert "127.0.0.1 is not a host that this worker may load" in lent.communicate(timeout=80)[1]
+    assert lent.returncode == 5
+    result = running.finish()
+    assert result.exit_code == 3, str(result)
+    assert "127.0.0.1 is not a host that this worker may load" in " ".join(result.report["doubts"])
+    assert server.seen("/api/*") == 0
+
+
+def test_a_loopback_target_is_refused_where_workers_come_from_elsewhere(cli: Cli, faultd: StartFaultd) -> None:
+    result = cli.run(
+        faultd().url, "--remote-workers", "1", "--listen", "0.0.0.0:0", env={"READINESS_WORKER_TOKEN": TOKEN}
+    )
+    assert result.exit_code == 5, str(result)
+    assert "is loopback, which on another machine means that machine" in result.stderr
 
 
 @pytest.mark.parametrize("victim", ["command", "worker"])

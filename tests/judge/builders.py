@@ -88,7 +88,7 @@ def run(
         id="run-1",
         service="shop",
         started_at="2026-01-01T00:00:00.000+00:00",
-        ended_at="2026-01-01T00:00:10.000+00:00",
+        ended_at="2026-01-01T00:01:00.000+00:00",
         target=Target("http://127.0.0.1:1", "http://127.0.0.1:1"),
         provenance=Provenance("0", "3.11", "Linux", 2),
         plan={},

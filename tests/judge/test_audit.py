@@ -4,8 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readiness.config.model import OnFail
-from readiness.judge.audit import contradictions, deviations
+from readiness.judge.audit import deviations
+from readiness.judge.invariants import LAWS
 from readiness.judge.judge import judge
+from readiness.measurements.law import contradictions
 from readiness.measurements.run import Rate
 from tests.judge.builders import check, config, load, measured, recording, run
 
@@ -39,5 +41,5 @@ def test_no_verdict_contradicts_itself(
         for (name, passes, warn), kind, weight in zip(rows, kinds, weights, strict=False)
     )
     verdict = judge(facts, config(*checks, confidence=confidence))
-    assert contradictions(verdict) == ()
+    assert contradictions(verdict, LAWS) == ()
     assert deviations(verdict, verdict) == ()

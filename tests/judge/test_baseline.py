@@ -10,10 +10,11 @@ import pytest
 from readiness.config.load import load
 from readiness.config.model import Config
 from readiness.errors import ConfigError
-from readiness.judge.audit import contradictions
+from readiness.judge.invariants import LAWS
 from readiness.judge.judge import judge
 from readiness.judge.verdict import CheckResult, Decision, Outcome, Verdict
 from readiness.measurements.json import dumps
+from readiness.measurements.law import contradictions
 from readiness.measurements.run import Run
 from readiness.report import FORMATS
 from readiness.report import json as report_json
@@ -33,7 +34,7 @@ def config(folder: Path, text: str, base: Run | None) -> Config:
 
 def judged(folder: Path, head: Run, base: Run | None = None, text: str = HEAD + WORSE) -> Verdict:
     verdict = judge(head, config(folder, text, base or run(1, **LONG)))  # type: ignore[arg-type]
-    assert contradictions(verdict) == ()
+    assert contradictions(verdict, LAWS) == ()
     assert report_json.loads(report_json.render(verdict), "r").checks == verdict.checks
     return verdict
 
@@ -89,7 +90,7 @@ def test_a_better_run_is_negative_and_throughput_counts_downwards(tmp_path: Path
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"plan": {"users": 9}}, "the plan differs: users is 9 in base, not set in head"),
+        ({"plan": {"timeout_s": 9}}, "the plan differs: timeout_s is 9 in base, not set in head"),
         ({"doubts": ("a worker was lost",)}, "the base run cannot be trusted: a worker was lost"),
         ({"load": None}, "the base run sent no load"),
     ],
@@ -130,7 +131,7 @@ def test_a_hand_written_interval_proves_nothing() -> None:
 
     for metric, fine in (("baseline.latency.p95", True), ("cache.hit_rate", False)):
         text = dumps(replace(run(1), measurements=(measured(metric, 50.0),)))
-        forged = text.replace('"source": "probe"', '"source": "probe", "evidence": {"low": 99.0, "high": 99.0}')
+        forged = text.replace('"source": "probe"', '"source": "probe", "evidence": {"low": 49.0, "high": 51.0}')
         assert forged != text
         if fine:
             assert loads(forged, "run.json").measurements[0].value == 50.0

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readiness.errors import ConfigError
-from readiness.measurements.json import dumps, loads
+from readiness.measurements.json import decode, dumps, loads
 from readiness.measurements.provenance import Provenance
 from readiness.measurements.run import Run
 from tests.measurements.values import RUNS, large_run
@@ -68,7 +68,7 @@ def refused(document: object) -> str:
 @given(RUNS)
 def test_what_is_written_reads_back_the_same(run: Run) -> None:
     text = dumps(run)
-    back = loads(text, "run.json")
+    back = decode(text, "run.json")
     assert dumps(back) == text
     assert (back.id, back.plan, back.target, back.doubts) == (run.id, run.plan, run.target, run.doubts)
     assert text.endswith("}\n")
@@ -89,7 +89,7 @@ def test_a_hand_written_run_needs_only_seven_keys() -> None:
     assert (run.load, run.plan, run.plan_hash, run.doubts) == (None, {}, "", ())
     assert run.provenance == Provenance("unknown", "unknown", "unknown", 0)
     assert (run.measurements[0].value, run.measurements[0].source) == (5.0, "run.json")
-    assert loads(json.dumps(load_facts()), "run.json").load is not None
+    assert loads(json.dumps(load_facts(measurements=[])), "run.json").load is not None
 
 
 def test_the_seed_run_is_small_and_has_its_ten_numbers() -> None:
@@ -181,7 +181,7 @@ def test_a_histogram_that_does_not_add_up_is_refused(change: dict[str, object], 
         ("sum_us", 1, "sum_us does not fit"),
         ("failed", -1, "must not be negative"),
         ("failed", 7, "its slices count"),
-        ("sizes", 10**18, "sizes has a block"),
+        ("sizes", 30_000, "sizes has a block"),
         ("sizes", 3, "as many numbers as sizes"),
         ("start_s", "0", "finite number"),
     ],

@@ -14,7 +14,9 @@ import pytest
 from readiness.config.probes import Probes
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Measurement
-from readiness.probes import conclude, look
+from readiness.probes import as_browser, conclude
+from readiness.probes import observe as observe_beside
+from readiness.probes.allowance import Allowance
 from readiness.probes.window import Window
 
 Script = Callable[[BaseHTTPRequestHandler], None]
@@ -79,10 +81,18 @@ def observe(
 
     With the default a document is read every second, with 200 s every ten.
     """
-    looks = look(where, settings, wanted, window, duration_s=duration_s)
-    found = conclude(looks, settings, wanted, https=False, load=None, database=None)
+    seen = observe_beside(where, settings, wanted, window, paid(window), duration_s=duration_s)
+    agents = as_browser(where, settings, lambda: False)
+    found = conclude(seen, agents, settings, wanted, https=False, load=None, database=None)
     assert len({one.metric for one in found}) == len(found)
     return {one.metric: one for one in found}
+
+
+def paid(window: Window, requests: int = 10**9) -> Allowance:
+    """What probes may send beside a load of so many requests of 20 ms."""
+    allowance = Allowance(window)
+    allowance.load_did(requests, 20.0 * requests)
+    return allowance
 
 
 class Site:

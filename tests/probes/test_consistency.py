@@ -133,3 +133,39 @@ def test_a_form_gives_its_hidden_fields_and_its_cookies(site: Site) -> None:
 @pytest.mark.parametrize("page", [b"", b"\xff<input", b"<input type=hidden name=" * 5000, b"<![if" * 500])
 def test_a_hostile_page_has_few_fields_or_none(page: bytes) -> None:
     assert len(consistency.hidden_fields(page)) <= consistency.MAX_FIELDS
+
+
+class Setter:
+    """Holds what was written last; a reader sees it at once."""
+
+    def __init__(self) -> None:
+        self.value = "none"
+        self.written: list[str] = []
+
+    def read(self, handler: BaseHTTPRequestHandler) -> None:
+        reply(200, json.dumps({"v": self.value}))(handler)
+
+    def write(self, handler: BaseHTTPRequestHandler) -> None:
+        self.value = handler.rfile.read(int(handler.headers["Content-Length"])).decode()
+        self.written.append(self.value)
+        reply(204)(handler)
+
+
+def setting(site: Site, body: str) -> tuple[Measurement, list[str]]:
+    setter = Setter()
+    site.paths |= {"/read": setter.read, "/write": setter.write}
+    pair = Consistency(Request("/write", "POST", body=body), Request("/read", pointer="/v"), within_s=0.3, times=3)
+    return consistency.measure(site.target, pair, lambda: False), setter.written
+
+
+def test_a_body_with_a_number_in_it_is_another_one_with_every_write_and_every_run(site: Site) -> None:
+    measured, written = setting(site, '{"state": {n}}')
+    assert measured.value == 100
+    numbers = [json.loads(body)["state"] for body in written]
+    assert numbers == sorted(set(numbers))
+    assert all(1_700_000_000 < number < 2**31 for number in numbers)
+
+
+def test_a_write_that_is_the_same_each_time_is_not_held_against_the_cache(site: Site) -> None:
+    with pytest.raises(NotMeasured, match=r"POST /write: write 2 was not seen, .* put \{n\} into it"):
+        setting(site, "always this")

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import time
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
+from readiness.config.probes import Probes
 from readiness.errors import NotMeasured
 from readiness.measurements.provenance import Target
+from readiness.probes import headers, rate_limit
+from readiness.probes.evidence import Evidence
 from readiness.probes.http import FetchFailed, Getter
+from readiness.probes.sampler import Readings
 from tests.faultd.client import free_port
 from tests.probes.conftest import Site, raw, reply, target
 
@@ -123,3 +128,47 @@ def test_a_request_goes_to_the_pinned_address_whatever_the_name_means_now(site: 
     with Getter(Target("shop", f"http://shop.invalid:{port}", ("127.0.0.3", "127.0.0.1"))) as getter:
         assert getter.get("/").body == b"pinned"  # the first address refuses, the name has none at all
     assert seen == [f"shop.invalid:{port}"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Set-Cookie: a=b; expires=Thu, 99 Foo 99999 99:99:99 GMT; max-age=" + b"9" * 5000,
+        b"Set-Cookie: \xff=\x80; domain=..; path=\xff; version=\xb2",
+        b"Date: yesterday",
+        b"Content-Type: text/html; charset=undefined",
+        b"Content-Encoding: gzip, br, ,",
+        b"Server-Timing: " + b"a;" * 1900,
+        b"Server-Timing: a;dur=1e309, b;dur=\xb2",
+        b"RateLimit-Policy: " + b"a " * 1990,
+        b"RateLimit-Policy: " + b"q=1;w=" * 600,
+        b"RateLimit: " + b"limit=" * 600,
+        b"Permissions-Policy: " + b"(," * 1900,
+        b"Strict-Transport-Security: max-age=\xb2",
+    ],
+)
+def test_a_malformed_header_is_read_as_text_or_not_at_all_and_quickly(site: Site, line: bytes) -> None:
+    site.paths["/"] = raw(HEAD + (line + b"\r\n") * 15 + b"Content-Length: 2\r\n\r\n{}")
+    with Getter(site.target) as getter:
+        answer = getter.get("/")
+    evidence = Evidence(Probes(), Readings({}, True), pages={"/": answer}, https=True)
+    started_s = time.process_time()
+    for conclude in (headers.rules, headers.grade, rate_limit.active):
+        (measured,) = conclude(evidence)
+        assert measured.value is not None
+    assert list(rate_limit.declarations(answer)) == []
+    assert time.process_time() - started_s < 5, "a quadratic search takes minutes"
+
+
+def test_a_cookie_is_never_sent_back(site: Site) -> None:
+    sent: list[str | None] = []
+
+    def run(handler: BaseHTTPRequestHandler) -> None:
+        sent.append(handler.headers["Cookie"])
+        reply(200, "", ("Set-Cookie", "a=b; Path=/"))(handler)
+
+    site.paths["/"] = run
+    with Getter(site.target) as getter:
+        getter.get("/")
+        getter.get("/")
+    assert sent == [None, None]

@@ -10,37 +10,38 @@ import pytest
 import readiness.probes
 from readiness.config.probes import Cache, CircuitBreaker, Pool, Probes
 from readiness.metrics import catalogue
-from readiness.probes import HEALTH, LOOKS, PROVOKED, look
+from readiness.probes import HEALTH, PROBES, PROVOKED, observe
 from readiness.probes.window import Window
 from tests.faultd.client import free_port
-from tests.probes.conftest import Site, document, in_turn, observe, raw, reply, target
+from tests.probes.conftest import Site, document, in_turn, paid, raw, reply, target
+from tests.probes.conftest import observe as everything
 
 Judged = Callable[..., Window]
 PARTS = {
     "__init__", "window", "http", "counters", "json_pointer", "header_rules", "content_security_policy", "sampler",
-    "prometheus", "redis_info", "pages", "evidence", "observatory", "cost", "pace", "library",
+    "prometheus", "redis_info", "pages", "evidence", "observatory", "cost", "pace", "library", "allowance",
 }  # fmt: skip
 OTHERS = {"health", "custom", "consistency", "provoked_breaker"}
-"""Looks with more to them than one line of LOOKS."""
-EVERYTHING = {*HEALTH, *(one.metric for one in LOOKS)}
+"""Probes with more to them than one line of PROBES."""
+EVERYTHING = {*HEALTH, *(one.metric for one in PROBES)}
 
 
-def test_the_list_of_looks_is_what_the_folder_holds() -> None:
+def test_the_list_of_probes_is_what_the_folder_holds() -> None:
     files = {path.stem for path in Path(str(readiness.probes.__file__)).parent.glob("*.py")}
-    assert {one.name for one in LOOKS} | OTHERS == files - PARTS
+    assert {one.name for one in PROBES} | OTHERS == files - PARTS
 
 
-def test_every_metric_of_a_look_is_in_the_catalogue_once() -> None:
-    metrics = [*HEALTH, *PROVOKED, *(one.metric for one in LOOKS)]
+def test_every_metric_of_a_probe_is_in_the_catalogue_once() -> None:
+    metrics = [*HEALTH, *PROVOKED, *(one.metric for one in PROBES)]
     assert len(metrics) == len(set(metrics))
     assert set(metrics) <= set(catalogue.names())
 
 
-def test_wanted_looks_and_those_that_always_run_measure_side_by_side(site: Site, judged: Judged) -> None:
+def test_wanted_probes_and_those_that_always_run_measure_side_by_side(site: Site, judged: Judged) -> None:
     site.paths |= {"/": reply(), "/health": reply()}
     site.paths["/stats"] = in_turn(*(document({"cache": {"hits": n, "misses": 0}}) for n in range(1, 9)))
     settings = Probes(cache=Cache(statistics="/stats"))
-    found = observe(site.target, settings, {"cache.hit_rate", "data.bags"}, judged())
+    found = everything(site.target, settings, {"cache.hit_rate", "data.bags"}, judged())
     assert list(found) == [
         "health.latency.p95",
         "health.success_rate",
@@ -52,7 +53,7 @@ def test_wanted_looks_and_those_that_always_run_measure_side_by_side(site: Site,
     assert all(one.value is not None and one.reason is None for one in found.values())
 
 
-def test_a_document_that_several_looks_need_is_asked_for_once_a_second(site: Site, looked_at: Judged) -> None:
+def test_a_document_that_several_probes_need_is_asked_for_once_a_second(site: Site, looked_at: Judged) -> None:
     site.paths |= {"/": reply(), "/health": reply()}
     site.paths["/stats"] = document(
         {"instance": "a", "cache": {"hits": 1, "misses": 0}, "pool": {"requests": 1, "errors": 0}, "state": "closed"}
@@ -62,17 +63,18 @@ def test_a_document_that_several_looks_need_is_asked_for_once_a_second(site: Sit
         pool=Pool(statistics="/stats"),
         circuit_breaker=CircuitBreaker(statistics="/stats", states=("/state",)),
     )
-    looks = look(site.target, settings, EVERYTHING, looked_at(site, "/stats", 2))
+    window = looked_at(site, "/stats", 2)
+    seen = observe(site.target, settings, EVERYTHING, window, paid(window))
     assert site.seen.count("/stats") == 3
-    assert 3 < looks.cost.requests <= len(site.seen)
-    assert looks.cost.waited_ms > 0
-    assert looks.received_bytes > 100
+    assert 3 < seen.cost.requests <= len(site.seen)
+    assert seen.cost.waited_ms > 0
+    assert seen.received_bytes > 100
 
 
 def test_a_dead_target_gives_a_reason_or_an_unbounded_value_for_everything(judged: Judged) -> None:
     settings = Probes(cache=Cache(statistics="/stats"), pool=Pool(statistics="/stats"))
     where = target(f"http://127.0.0.1:{free_port()}")
-    found = observe(where, settings, EVERYTHING, judged(length_s=1.5))
+    found = everything(where, settings, EVERYTHING, judged(length_s=1.5))
     assert set(found) == EVERYTHING
     assert found["health.success_rate"].value == 0
     assert all(one.value is None for one in found.values() if one.metric != "health.success_rate")
@@ -83,7 +85,7 @@ def test_a_dead_target_gives_a_reason_or_an_unbounded_value_for_everything(judge
 def test_a_hanging_target_does_not_hold_the_run(site: Site, judged: Judged) -> None:
     site.paths = dict.fromkeys(("/", "/health", "/stats"), raw(b"", pause_s=200))
     window = judged()
-    found = observe(site.target, Probes(cache=Cache(statistics="/stats")), EVERYTHING, window)
+    found = everything(site.target, Probes(cache=Cache(statistics="/stats")), EVERYTHING, window)
     assert window.end_s is not None
     assert time.monotonic() - window.end_s < 60
     assert set(found) == EVERYTHING
@@ -93,13 +95,13 @@ def test_a_load_that_stops_before_the_window_leaves_reasons(site: Site) -> None:
     site.paths |= {"/": reply(), "/health": reply()}
     window = Window()
     window.end()
-    found = observe(site.target, Probes(), EVERYTHING, window)
+    found = everything(site.target, Probes(), EVERYTHING, window)
     assert "did not begin" in str(found["health.latency.p95"].reason)
 
 
-def test_a_defect_in_a_look_is_a_reason_and_not_a_crash(site: Site, judged: Judged) -> None:
+def test_a_defect_in_a_probe_is_a_reason_and_not_a_crash(site: Site, judged: Judged) -> None:
     broken = Probes(cache=Cache(statistics=7))  # type: ignore[arg-type]
-    found = observe(site.target, broken, {"cache.hit_rate"}, judged())
+    found = everything(site.target, broken, {"cache.hit_rate"}, judged())
     assert "the probe broke" in str(found["cache.hit_rate"].reason)
 
 

@@ -14,10 +14,10 @@ import pytest
 from readiness.config.probes import Cache, Custom, Probes
 from readiness.demo.valkey import Valkey, start_valkey
 from readiness.errors import ConfigError, NotMeasured
-from readiness.probes import conclude, look, redis_info
+from readiness.probes import conclude, observe, redis_info
 from readiness.probes.window import Window
 from tests.faultd.client import free_port
-from tests.probes.conftest import Site
+from tests.probes.conftest import Site, paid
 
 PASSWORD = "c4nary-cache-p4ss"
 
@@ -139,9 +139,9 @@ def test_hit_rate_and_custom_metrics_come_from_info(site: Site, valkey: Valkey) 
 
     busy = Thread(target=lookups)
     busy.start()
-    looks = look(site.target, settings, {"cache.hit_rate"}, window, cache_url=valkey.url)
+    seen = observe(site.target, settings, {"cache.hit_rate"}, window, paid(window), cache_url=valkey.url)
     busy.join()
-    found = conclude(looks, settings, {"cache.hit_rate"}, https=False, load=None, database=None)
+    found = conclude(seen, {}, settings, {"cache.hit_rate"}, https=False, load=None, database=None)
     by_metric = {one.metric: one for one in found}
     assert by_metric["cache.hit_rate"].value == 75.0
     assert by_metric["custom.misses"].value == 1.0

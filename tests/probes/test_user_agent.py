@@ -1,7 +1,10 @@
-"""Row H16: answers that differ for our User-Agent, and those that only differ as answers do."""
+"""Row H16: answers that differ for a browser, and those that only differ as answers do."""
 
 from __future__ import annotations
 
+import gzip
+import time
+from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -9,12 +12,10 @@ import pytest
 from readiness.config.probes import Probes, UserAgent
 from readiness.errors import NotMeasured
 from readiness.probes import user_agent
-from readiness.probes.cost import Meter
-from readiness.probes.evidence import Evidence
+from readiness.probes.evidence import Evidence, Pairs
 from readiness.probes.http import Answer
 from readiness.probes.sampler import Readings
-from readiness.probes.window import Window
-from tests.probes.conftest import Site, reply
+from tests.probes.conftest import Script, Site, reply
 
 
 def answer(size: int = 5000, *, status: int = 200, kind: str = "text/html", took_ms: float = 10.0) -> Answer:
@@ -24,37 +25,98 @@ def answer(size: int = 5000, *, status: int = 200, kind: str = "text/html", took
 PAGE = answer()
 
 
+def took(*times_ms: float) -> Iterable[Answer]:
+    return [answer(took_ms=time_ms) for time_ms in times_ms]
+
+
 @pytest.mark.parametrize(
-    ("trio", "note"),
+    ("ours", "browser", "note"),
     [
-        ((PAGE, PAGE, PAGE), ""),
-        ((PAGE, answer(5400), PAGE), ""),
-        ((answer(100), answer(5000), answer(9000)), ""),
-        ((answer(took_ms=80), answer(took_ms=2), answer(took_ms=90)), ""),
-        ((answer(took_ms=900), answer(took_ms=2), answer(took_ms=20)), ""),
-        ((answer(status=503), PAGE, PAGE), ""),
-        ((PAGE, answer(50), PAGE), "another size"),
-        ((answer(4990), answer(9000), answer(5010)), "another size"),
-        ((answer(status=403), PAGE, answer(status=403)), "another status"),
-        ((PAGE, answer(kind="application/json"), PAGE), "another type"),
-        ((answer(took_ms=900), answer(took_ms=2), answer(took_ms=700)), "another time"),
+        ([PAGE] * 3, [PAGE] * 3, ""),
+        ([PAGE] * 3, [answer(5400)] * 3, ""),
+        ([answer(5000)] * 3, [answer(100), answer(9000), PAGE], ""),
+        ([PAGE] * 3, [answer(status=503), PAGE, PAGE], ""),
+        ([answer(50)] * 3, [PAGE] * 3, "another size"),
+        ([answer(9000)] * 3, [answer(4990), answer(5010), PAGE], "another size"),
+        ([PAGE] * 3, [answer(status=403)] * 3, "another status"),
+        ([answer(kind="application/json")] * 3, [PAGE] * 3, "another type"),
+        ([answer(50, status=500)] * 3, [PAGE] * 3, "another status and size"),
+        (took(2, 3, 2, 90, 2), took(80, 81, 90, 79, 85), "another time"),
+        (took(2, 3, 2, 90, 88), took(80, 81, 90, 79, 85), ""),
+        (took(2, 3, 2, 3, 2), took(21, 20, 20, 21, 20), ""),
+        (took(100, 100, 100, 100, 100), took(140, 141, 142, 143, 149), ""),
+        (took(80, 90, 80, 90, 80), took(2, 2, 2, 2, 2), ""),
+        (took(2, 2, 2), took(900, 900, 900), ""),
     ],
 )
-def test_ours_must_lie_with_the_two_of_a_browser(trio: tuple[Answer, Answer, Answer], note: str) -> None:
-    evidence = Evidence(Probes(), Readings({}, True), agents={"/": trio})
+def test_ours_must_lie_with_those_of_a_browser(ours: list[Answer], browser: list[Answer], note: str) -> None:
+    pairs: Pairs = tuple(zip(ours, browser, strict=True))
+    evidence = Evidence(Probes(), Readings({}, True), agents={"/": pairs})
     (measured,) = user_agent.same(evidence)
     assert measured.value == (not note)
     assert [detail.note for detail in measured.details] == [note]
 
 
-def test_each_path_is_asked_as_a_browser_as_ourselves_and_as_a_browser_again(site: Site) -> None:
-    site.paths["/"] = lambda handler: reply(200, str(handler.headers["User-Agent"]))(handler)
-    window = Window()
-    found = user_agent.ask_all(site.target, ("/", "/"), window, Meter())
-    trio = found["/"]
-    assert isinstance(trio, tuple)
-    assert [one.body.split(b"/")[0] for one in trio] == [b"Mozilla", b"readiness", b"Mozilla"]
-    assert site.seen == ["/", "/", "/"]
+def asked(site: Site) -> tuple[float | None, str]:
+    found = user_agent.ask_all(site.target, ("/", "/"), lambda: False)
+    (measured,) = user_agent.same(Evidence(Probes(), Readings({}, True), agents=found))
+    return measured.value, measured.details[0].note
+
+
+def where(header: str, other: Script, otherwise: Script) -> Script:
+    """`other` for who sends the header, as a browser does."""
+    return lambda handler: (other if header in handler.headers else otherwise)(handler)
+
+
+def slowly(handler: BaseHTTPRequestHandler) -> None:
+    time.sleep(0.3)
+    reply(200, "page")(handler)
+
+
+def test_each_path_is_asked_as_ourselves_and_as_a_browser_in_turn_with_all_its_headers(site: Site) -> None:
+    seen: list[dict[str, str]] = []
+
+    def run(handler: BaseHTTPRequestHandler) -> None:
+        seen.append(dict(handler.headers.items()))
+        reply(200, "page")(handler)
+
+    site.paths["/"] = run
+    assert asked(site) == (1.0, "")
+    assert [one["User-Agent"].split("/")[0] for one in seen] == ["readiness", "Mozilla"] * 3
+    assert all(user_agent.BROWSER.items() <= one.items() for one in seen[1::2])
+    assert all("Accept-Language" not in one for one in seen[::2])
+
+
+@pytest.mark.parametrize("header", ["Accept-Language", "Sec-Fetch-Mode", "Upgrade-Insecure-Requests", "Priority"])
+def test_a_service_that_is_slow_only_for_who_sends_a_browsers_header_is_seen(site: Site, header: str) -> None:
+    site.paths["/"] = where(header, slowly, reply(200, "page"))
+    assert asked(site) == (0.0, "another time")
+    assert len(site.seen) == 10
+
+
+def test_a_page_that_comes_packed_for_a_browser_is_the_same_page(site: Site) -> None:
+    packed = reply(200, gzip.compress(b"page " * 5000), ("Content-Encoding", "gzip"))
+    plain = reply(200, "page " * 5000)
+    site.paths["/"] = lambda handler: (packed if "gzip" in handler.headers["Accept-Encoding"] else plain)(handler)
+    assert asked(site) == (1.0, "")
+
+
+def test_a_service_that_has_a_page_for_browsers_and_json_for_others_is_compared_where_it_gives_the_same(
+    site: Site,
+) -> None:
+    page, data = reply(200, "<p>" * 900, ("Content-Type", "text/html")), reply(200, "{}", ("Content-Type", "text/json"))
+    site.paths["/"] = lambda handler: (page if "html" in handler.headers["Accept"] else data)(handler)
+    assert asked(site) == (1.0, "")
+    site.paths["/"] = where("Accept-Language", page, data)
+    assert asked(site) == (0.0, "another type and size")
+
+
+@pytest.mark.parametrize(
+    "body", [b"\x1f\x8b" + b"x" * 50, gzip.compress(b"x" * 50_000_000), b""], ids=["broken", "bomb", "none"]
+)
+def test_what_cannot_be_unpacked_is_no_difference_and_takes_no_memory(site: Site, body: bytes) -> None:
+    site.paths["/"] = where("Priority", reply(200, body, ("Content-Encoding", "gzip")), reply(200, "x" * (1 << 20)))
+    assert asked(site)[0] == (0.0 if not body else 1.0)
 
 
 @pytest.mark.parametrize(
@@ -66,14 +128,6 @@ def test_what_did_not_answer_or_is_not_declared_is_not_measured(agents: dict[str
         user_agent.same(Evidence(settings, Readings({}, True), agents=agents))
 
 
-@pytest.mark.parametrize(("good_after", "asked"), [(0, 3), (1, 6), (2, 9), (9, 9)])
-def test_a_difference_must_show_each_time(site: Site, good_after: int, asked: int) -> None:
-    def run(handler: BaseHTTPRequestHandler) -> None:
-        favoured = str(handler.headers["User-Agent"]).startswith("readiness/") and len(site.seen) <= 3 * good_after
-        reply(200 if favoured else 503)(handler)
-
-    site.paths["/"] = run
-    found = user_agent.ask_all(site.target, ("/",), Window(), Meter())
-    assert len(site.seen) == asked
-    (measured,) = user_agent.same(Evidence(Probes(), Readings({}, True), agents=found))
-    assert measured.value == (good_after < 3)
+def test_a_run_that_is_ended_asks_no_more(site: Site) -> None:
+    found = user_agent.ask_all(site.target, ("/",), lambda: True)
+    assert "after the load" in str(found["/"])

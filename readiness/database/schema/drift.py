@@ -16,8 +16,19 @@ _TYPE_END = re.compile(r" (?=collate |not null|default |generated )")
 _SIZED = re.compile(
     r"(character varying|character|bit varying|numeric|timestamp|time|interval)\(([0-9]+)(?:,([0-9]+))?\)(.*)"
 )
-_NAME = re.compile(r'(?:"(?:[^"]|"")*"|[^ ."])+(?:\.(?:"(?:[^"]|"")*"|[^ ."])+)?')
-_KINDS = ("materialized view", "foreign table", "table", "view")
+_NAME = re.compile(
+    r'(?:"(?:[^"]|"")*"|[^ ."(])+(?:\.(?:"(?:[^"]|"")*"|[^ ."(])+)?(?:\((?:"(?:[^"]|"")*"|[^()"])*\))?', re.DOTALL
+)
+_KINDS = (
+    "materialized view", "foreign table", "table", "view", "sequence", "type", "domain", "function", "procedure",
+    "aggregate", "schema", "extension", "collation", "operator", "text search configuration", "text search dictionary",
+    "event trigger", "publication", "server",
+)  # fmt: skip
+_WORDS = (
+    "column", "constraint", "index", "definition", "property", "trigger", "rule", "policy", "statistics", "body",
+    "owner", "grant", "revoked",
+)  # fmt: skip
+_LITERAL = re.compile(r"'(?:[^']|'')*'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,50 +50,68 @@ class Change:
         return bool(self.why)
 
 
-Objects = Mapping[tuple[str, str, str], str]
-"""(table, kind, name) to definition; a table itself has the name ""."""
+Key = tuple[str, str, str, str]
+"""(kind of the object, its name, word, name below it); an object itself has neither word nor name."""
+Objects = Mapping[Key, str]
 
 
 def compare(lock: Sequence[str], now: Sequence[str]) -> tuple[Change, ...]:
     """Every difference, sorted by subject. Raises ValueError for a line that no schema lock has."""
     before, after = objects(lock), objects(now)
-    tables = {table for table, _, name in before if not name}
+    known = {key[:2] for key in before if not key[2]}
     changes = []
-    for key in sorted({*before, *after}):
+    for key in sorted({*before, *after}, key=lambda key: (key[1], key[0], key[2:])):
         old, new = before.get(key), after.get(key)
         if old == new:
             continue
-        table, kind, name = key
-        subject = f"{table}: {kind} {name}" if name else f"{kind} {table}"
-        changes.append(Change(subject, old, new, _why(kind, old, new, table_is_new=table not in tables)))
+        kind, name, word, part = key
+        subject = f"{name}: {word} {part}" if word else f"{kind} {name}"
+        why = "" if key[:2] not in known else _part(word, part, old, new) if word else _object(kind, old, new)
+        changes.append(Change(subject, old, new, why))
     return tuple(changes)
 
 
 def objects(lines: Sequence[str]) -> Objects:
     """The lines by what they define. Raises ValueError."""
-    found: dict[tuple[str, str, str], str] = {}
-    table = ""
+    found: dict[Key, str] = {}
+    head = ("", "")
     for line in lines:
-        if not line.startswith(" "):
-            kind = next((kind for kind in _KINDS if line.startswith(f"{kind} ")), "")
-            match = _NAME.match(line, len(kind) + 1)
-            if not kind or not match:
-                raise ValueError(f"cannot read the line {line[:60]!r}")
-            table = match[0]
-            found[table, kind, ""] = line[match.end() :].strip()
-            continue
-        kind, _, rest = line.strip().partition(" ")
-        match = _NAME.match(rest)
-        if kind not in ("column", "constraint", "index") or not match or not table:
-            raise ValueError(f"cannot read the line {line.strip()[:60]!r}")
-        found[table, kind, match[0]] = rest[match.end() :].strip()
+        below = line.startswith(" ")
+        bare = line.strip() if below else line
+        kind = next((kind for kind in (_WORDS if below else _KINDS) if bare.startswith(f"{kind} ")), "")
+        match = _NAME.match(bare, len(kind) + 1)
+        if not kind or not match or (below and not head[0]):
+            raise ValueError(f"cannot read the line {bare[:60]!r}")
+        if not below:
+            head = (kind, match[0])
+        key = (*head, kind, match[0]) if below else (*head, "", "")
+        rest = bare[match.end() :].strip()
+        found[key] = f"{found[key]}; {rest}" if key in found else rest
     return found
 
 
-def _why(kind: str, old: str | None, new: str | None, *, table_is_new: bool) -> str:
-    if table_is_new:
-        return ""
+def _object(kind: str, old: str | None, new: str | None) -> str:
+    if new is None:
+        return f"the {kind} is gone"
+    assert old is not None  # the object is known
     match kind:
+        case "type":
+            labels = iter(_LITERAL.findall(new))
+            kept = all(label in labels for label in _LITERAL.findall(old)) and old[:5] == new[:5]
+            return "" if kept and old.startswith("enum") else "the type is another one"
+        case "domain":
+            return _column(old, new)
+        case "sequence" | "operator":
+            return f"the {kind} is another one"
+        case "function" | "procedure" | "aggregate":
+            same = old.partition(" language ")[0] == new.partition(" language ")[0]
+            return "" if same else f"the {kind} returns something else"
+        case _:
+            return ""
+
+
+def _part(word: str, name: str, old: str | None, new: str | None) -> str:
+    match word:
         case "column":
             return _column(old, new)
         case "constraint":
@@ -91,11 +120,37 @@ def _why(kind: str, old: str | None, new: str | None, *, table_is_new: bool) -> 
             unique = old is not None and old.startswith("CREATE UNIQUE ")
             if unique and new != old:
                 return "a unique index is gone or another one"
-            return (
-                "it refuses rows that were welcome" if old is None and (new or "").startswith("CREATE UNIQUE ") else ""
-            )
+            refuses = old is None and (new or "").startswith("CREATE UNIQUE ")
+            return "it refuses rows that were welcome" if refuses else ""
+        case "grant":
+            lost = sorted(_privileges(old) - _privileges(new))
+            return f"{', '.join(lost)} is gone" if lost else ""
+        case "revoked":
+            return "the owner lost privileges" if new else ""
+        case "owner":
+            return "what its owner may do, another one may now"
+        case "policy" | "rule":
+            return f"the {word} decides which rows are seen and written"
+        case "trigger":
+            return "" if old is None else "the trigger is gone or another one"
+        case "property":
+            return _property(name, new)
         case _:
-            return f"the {kind} is gone" if new is None else ""
+            return ""
+
+
+def _privileges(text: str | None) -> set[str]:
+    """Such as {INSERT, INSERT*}: the star is the right to give it on."""
+    words = {word for word in (text or "").split(", ") if word}
+    return words | {word.rstrip("*") for word in words}
+
+
+def _property(name: str, new: str | None) -> str:
+    if name == "persistence" and new:
+        return "its rows are lost after a crash"
+    if name.startswith(("row_security", "inherits_", "of_type", "server")) or name == "populated":
+        return "other rows are seen"
+    return ""
 
 
 def _column(old: str | None, new: str | None) -> str:

@@ -10,18 +10,23 @@ from readiness.database.connect import Session
 from readiness.database.schema import lines
 from readiness.database.schema.drift import Change, compare
 from readiness.errors import NotMeasured
+from readiness.foreign_files import Missing, read_text
 from readiness.measurements.run import Detail, Measurement
 from readiness.text import clean
 
 DRIFT, DESTRUCTIVE = "database.schema.drift", "database.schema.destructive"
 METRICS = (DRIFT, DESTRUCTIVE)
 SHOWN = 100
+MOST_BYTES = 16 << 20
+CONTEXT = 40
+"""Characters before the first difference that are shown of a long line."""
 
 
 def measure(session: Session, database: Database) -> tuple[Measurement, ...]:
     """Both measurements, with every difference as a line of their details."""
     try:
-        changes = compare(_lock(database), lines.read(session, database.schemas))
+        lock, roles = _lock(database)
+        changes = compare(lock, lines.read(session, database.schemas, roles=roles))
     except (NotMeasured, ValueError) as error:
         return tuple(Measurement(metric, None, None, SOURCE, reason=str(error)) for metric in METRICS)
     harm = tuple(change for change in changes if change.destructive)
@@ -31,15 +36,15 @@ def measure(session: Session, database: Database) -> tuple[Measurement, ...]:
     )
 
 
-def _lock(database: Database) -> tuple[str, ...]:
+def _lock(database: Database) -> tuple[tuple[str, ...], bool]:
     if database.schema_lock is None:
         raise NotMeasured("database.schema_lock names no file; write one with `readiness schema lock`")
     path = Path(database.schema_lock)
     try:
-        return lines.parse(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        return lines.parse(read_text(path, MOST_BYTES, below=path.parent))
+    except Missing:
         raise NotMeasured(f"{path.name}: there is no such file; write it with `readiness schema lock`") from None
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise NotMeasured(f"{path.name}: {clean(error)}") from None
 
 
@@ -58,11 +63,19 @@ def _details(changes: tuple[Change, ...]) -> tuple[Detail, ...]:
     return tuple(found)
 
 
+def _shown_from(before: str, after: str) -> int:
+    """Where to begin, so that the first difference of two long lines is seen."""
+    same = next((at for at, (old, new) in enumerate(zip(before, after, strict=False)) if old != new), 0)
+    return same - CONTEXT if same > 2 * CONTEXT else 0
+
+
 def _words(change: Change) -> str:
     match change.before, change.after:
         case None, after:
             return after or ""
         case before, None:
             return before or ""
-        case before, after:
-            return f"{before} -> {after}"
+        case str(before), str(after):
+            start = _shown_from(before, after)
+            dots = "…" if start else ""
+            return f"{dots}{before[start:]} -> {dots}{after[start:]}"

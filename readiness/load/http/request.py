@@ -89,14 +89,17 @@ class Origin:
         return quote(path.partition("#")[0], safe=_SAFE)
 
     def redirect_target(self, target: str, location: str) -> str:
-        """Where a redirect from `target` leads. Raises Failure, `not_allowed` when it leaves the target."""
+        """Where a redirect from `target` leads. Raises Failure, `not_allowed` when it leaves the target.
+
+        The failure tells no query: codes, tokens and sessions stand there.
+        """
         try:
             place = urljoin(self.url + target, location)
             if not _ABSOLUTE.match(place):
-                raise Failure("not_allowed", f"redirect to {place} was not followed")
+                raise Failure("not_allowed", f"redirect to {place.partition('?')[0]} was not followed")
             return self.target_of(place)
         except ValueError:
-            raise Failure("protocol", f"redirect to {location}: not a URL") from None
+            raise Failure("protocol", f"redirect to {location.partition('?')[0]}: not a URL") from None
 
 
 @lru_cache

@@ -8,6 +8,7 @@ from typing import Any
 
 from gevent.monkey import get_original
 from geventhttpclient.connectionpool import ConnectionPool
+from locust import clients
 from locust.contrib import fasthttp
 from urllib3 import connection
 
@@ -34,6 +35,9 @@ class Jar(CookieJar):
 def improve() -> None:
     """For all clients that stock users make in this process from now on."""
     vars(fasthttp)["CookieJar"] = Jar
+    # HttpUser knows certifi's authorities alone; with these it trusts what the other clients trust (SSL_CERT_FILE).
+    if (context := vars(clients).get("_preloaded_ssl_context")) is not None:
+        context.load_default_certs()
     if isinstance(poll_of_this_hub(), EpollPoll):  # where that is, poll(2) is too
         row, poll = Row(), get_original("select", "poll")
         changed: Any = ConnectionPool

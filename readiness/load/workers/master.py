@@ -1,7 +1,7 @@
 """The master child, run by start.py with EVENTS_FD; settings, then plan, on standard input.
 
 To the parent it is an engine like any other: one stream of numbered batches, one end marker. Locust's master brings
-connections, heartbeats and messages (sealed: readiness/load/workers/sockets.py). The plan is cut into shards; each
+connections, heartbeats and messages (encrypted: readiness/load/workers/sockets.py). The plan is cut into shards; each
 worker drives its own by its own clock from the moment the master says go; the numbers are added up in `Merger`.
 A worker that is lost, hangs or contradicts itself ends the load: what was measured is kept, and said to be incomplete.
 """
@@ -29,11 +29,11 @@ from readiness.load.plan import EnginePlan
 from readiness.load.plan import dumps as plan_text
 from readiness.load.plan import loads as read_plan
 from readiness.load.workers import messages
+from readiness.load.workers.envelope import Gap, Rejected
 from readiness.load.workers.local import LocalWorkers
 from readiness.load.workers.merger import Contradiction, Merger
-from readiness.load.workers.seal import Gap, Rejected, key_of
 from readiness.load.workers.settings import Workers, WorkerSettings, read_master
-from readiness.load.workers.sockets import flush, install_server
+from readiness.load.workers.sockets import flush, install_server, limit_connections
 from readiness.text import clean
 
 POLL_S = 0.1
@@ -87,7 +87,8 @@ class Master:
         self._began_s = 0.0
         self._behind_s = 0.0
         """The longest time that the merged numbers were behind the load."""
-        install_server(key_of(workers.token), plan.run_id, self._on_rejected)
+        self._hashes = {file.name: sha256(file.path) for file in plan.scenarios}
+        install_server(workers.token, plan.run_id, self._on_rejected)
         environment = Environment(user_classes=[], events=Events())
         self._runner = environment.create_master_runner(workers.host, workers.port)
         for kind in messages.FROM_WORKER:
@@ -101,6 +102,7 @@ class Master:
                 {file.name: file.path for file in plan.scenarios},
             ),
         )
+        limit_connections(workers.total)
 
     def run(self) -> None:
         """From the first connection to the end marker, which is sent last: after it the parent ends this process."""
@@ -134,13 +136,12 @@ class Master:
 
     def _gather(self) -> None:
         """Until every worker is there and ready, then tell them to go. Raises Lost or Unusable."""
-        hashes = {file.name: sha256(file.path) for file in self._plan.scenarios}
         deadline_s = time.monotonic() + self._workers.wait_s
         while len(self._members) < self._workers.total:
             self._check_time(deadline_s, "connected")
             for msg in self._messages():
                 if msg.type == messages.JOINED:
-                    self._join(msg, hashes)
+                    self._join(msg)
         members = sorted(self._members.values(), key=lambda member: member.index)
         self._merger = Merger([member.name for member in members])
         for member in members:
@@ -170,7 +171,7 @@ class Master:
             member.heard_s = time.monotonic()
             try:
                 event = wire.loads(msg.data["line"])
-            except ValueError as error:
+            except (ValueError, KeyError, TypeError) as error:
                 raise Contradiction(f"{member.name}: {clean(error)}") from error
             if isinstance(event, wire.Fatal):
                 if event.usage:
@@ -187,21 +188,24 @@ class Master:
                 self._behind_s = max(self._behind_s, time.monotonic() - self._began_s - event.at_s)
             self._pipe.send(event)
 
-    def _join(self, msg: Any, hashes: dict[str, str]) -> None:
-        name = clean(msg.data["name"], 100)
-        theirs = msg.data["scenarios"]
-        wrong = [stem for stem, digest in hashes.items() if theirs.get(stem) != digest]
+    def _join(self, msg: Any) -> None:
+        joined = messages.joined(msg.data)
+        if joined.version != messages.VERSION:
+            self._note(f"worker {joined.name} was sent away: it is {joined.version}, the master {messages.VERSION}")
+            self._leave(msg.node_id, f"you are {joined.version}, the master is {messages.VERSION}; install the same")
+            return
+        wrong = [stem for stem, digest in self._hashes.items() if joined.scenarios.get(stem) != digest]
         if wrong:
-            self._note(f"worker {name} was sent away: its {wrong[0]}.py is not the master's")
+            self._note(f"worker {joined.name} was sent away: its {wrong[0]}.py is not the master's")
             self._leave(msg.node_id, f"your {wrong[0]}.py is not the master's; give --scenarios the same files")
             return
         if len(self._members) >= self._workers.total:
             self._late(msg)
             return
-        self._members[msg.node_id] = Member(len(self._members), msg.node_id, name, time.monotonic())
+        self._members[msg.node_id] = Member(len(self._members), msg.node_id, joined.name, time.monotonic())
 
     def _late(self, msg: Any) -> None:
-        self._note(f"worker {clean(msg.data['name'], 100)} was sent away: the load had all its workers")
+        self._note(f"worker {messages.joined(msg.data).name} was sent away: the load had all its workers")
         self._leave(msg.node_id, "the load has all its workers")
 
     def _messages(self) -> Iterator[Any]:
@@ -274,7 +278,7 @@ class Master:
         """A gap in the messages of one of ours is a loss; anything else is noise from outside, and told."""
         if isinstance(why, Gap) and sender in self._members:
             self._problems.append(f"worker {self._members[sender].name}: {why}: the load is not complete")
-        self._note(f"a message to the master was dropped: {why}")
+        self._note(f"a message to the master was dropped: {why}" if sender else str(why))
 
     def _note(self, text: str) -> None:
         if text in self._notes or len(self._notes) < MAX_REJECTED:

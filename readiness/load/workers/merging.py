@@ -66,6 +66,7 @@ def done(batches: int, parts: Sequence[Done]) -> Done:
         stopped_s=max(part.stopped_s for part in parts),
         script_errors=_added(part.script_errors for part in parts),
         writes=_pair(part.writes for part in parts),
+        idle=tuple(sorted(set.intersection(*(set(part.idle) for part in parts)))) if parts else (),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 LOOPBACK = "127.0.0.1"
@@ -38,6 +38,8 @@ class WorkerSettings:
     token: str
     scenarios: Mapping[str, str]
     """File stem to path; the master compares their hashes with its own."""
+    hosts: Mapping[str, Sequence[str]] | None = None
+    """Hosts that may be loaded from here, with their addresses; None where the master's own machine decides."""
 
 
 def dumps(settings: Workers | WorkerSettings) -> str:

@@ -1,8 +1,8 @@
 """One worker, run by start.py; its settings as one line of JSON on standard input.
 
-It greets the master, tells its name and the hashes of its scenario files, gets its shard of the plan, loads the
-scenarios, waits for the word to go, and drives the shard with the same engine as a single process would. Standard
-input stays open while whoever started it lives.
+It greets the master, tells its name, its version and the hashes of its scenario files, gets its shard of the plan,
+loads the scenarios, waits for the word to go, and drives the shard with the same engine as a single process would.
+Standard input stays open while whoever started it lives.
 """
 
 from __future__ import annotations
@@ -21,24 +21,29 @@ from locust.env import Environment
 from locust.event import Events
 from locust.exception import RPCError
 
-from readiness import __version__
-from readiness.load import wire
+from readiness.load import children, wire
 from readiness.load.calibration import early_copy
 from readiness.load.engine import Engine
 from readiness.load.locustfiles import sha256
 from readiness.load.parent import read_line, watch_parent
 from readiness.load.plan import EnginePlan, ScenarioFile
 from readiness.load.plan import loads as read_plan
-from readiness.load.workers import messages
-from readiness.load.workers.seal import key_of
+from readiness.load.workers import hosts, messages
 from readiness.load.workers.settings import WorkerSettings, read_worker
 from readiness.load.workers.sockets import install_client
 
 CONNECT_S = 30.0
 LEAVE_S = 30.0
 """After its end marker a worker waits this long for the master's word that it arrived."""
-NO_MASTER, SENT_AWAY = 3, 1
-"""Exit codes: nobody answered with our token; the master did not want us."""
+SILENT_S = 20
+"""The master answers a heartbeat every second; one that says nothing for so long hangs, or is gone."""
+NO_MASTER, SENT_AWAY, REFUSED = 3, 1, 5
+"""Exit codes: nobody answered with our token, or no more; the master did not want us; the plan is not for this machine.
+"""
+
+
+class _NotWanted(Exception):
+    """Sent away before the load began."""
 
 
 class Worker:
@@ -49,10 +54,14 @@ class Worker:
         self._plan: gevent.event.AsyncResult[str] = gevent.event.AsyncResult()
         self._go = gevent.event.Event()
         self._left: gevent.event.AsyncResult[str] = gevent.event.AsyncResult()
+        """Why this worker is not needed any more; empty when all is well."""
+        self.status = SENT_AWAY
+        """The exit code if there is a reason."""
+        self._refused = ""
         self._engine: Engine | None = None
         self._copy = early_copy()  # before the connection: see readiness/load/calibration.py
         gevent.spawn(watch_parent, self.stop, self._end_in_order)  # also while no master answers
-        install_client(key_of(settings.token), CONNECT_S)
+        install_client(settings.token, CONNECT_S)
         environment = Environment(user_classes=[], events=Events())
         self._runner = environment.create_worker_runner(settings.host, settings.port)
         for kind in messages.FROM_MASTER:
@@ -61,28 +70,42 @@ class Worker:
             messages.JOINED,
             {
                 "name": f"{socket.gethostname()}:{os.getpid()}",
-                "version": __version__,
+                "version": messages.VERSION,
                 "scenarios": {name: sha256(path) for name, path in settings.scenarios.items()},
             },
         )
 
     def run(self) -> str:
-        """Drive the shard; the master's last word, empty when all is well."""
+        """Drive the shard; why it came to nothing, empty when all is well."""
+        gevent.spawn(self._watch_master)
         gevent.wait([self._plan, self._left], count=1)
         if self._plan.ready():
-            plan = self._own_paths(read_plan(self._plan.get()))
-            self._engine = Engine(plan, self._send, self._wait_for_go, self._copy)
-            try:
-                self._engine.run()
-            except Exception as error:
-                text = f"the load engine failed: {type(error).__name__}: {error}"
-                self._send(wire.Fatal(text, usage=False))
-        return str(self._left.get(timeout=LEAVE_S))
+            self._drive(self._own_paths(read_plan(self._plan.get())))
+        try:
+            said = str(self._left.get(timeout=LEAVE_S))
+        except gevent.Timeout:
+            self.status, said = NO_MASTER, "the master did not confirm the end of the load"
+        return self._refused or said
+
+    def _drive(self, plan: EnginePlan) -> None:
+        allowed = self._settings.hosts
+        if allowed is not None and (refused := hosts.refusal(plan, allowed, self._settings.host)):
+            self._refused, self.status = refused, REFUSED
+            self._send(wire.Fatal(f"refused: {refused}", usage=False))
+            return
+        self._engine = Engine(plan, self._send, self._wait_for_go, self._copy)
+        try:
+            self._engine.run()
+        except _NotWanted:
+            return
+        except Exception as error:
+            text = f"the load engine failed: {type(error).__name__}: {error}"
+            self._send(wire.Fatal(text, usage=False))
 
     def stop(self) -> None:
         """End the load early, or do not begin it."""
         if not self._go.is_set():
-            self._left.set("stopped before the load began")
+            self._leave("stopped before the load began")  # also ends the wait for the word to go
         elif self._engine is not None:
             self._engine.stop()
 
@@ -93,7 +116,25 @@ class Worker:
     def _wait_for_go(self) -> None:
         gevent.wait([self._go, self._left], count=1)
         if not self._go.is_set():
-            raise SystemExit(0)  # sent away before it began
+            raise _NotWanted
+
+    def _watch_master(self) -> None:
+        """Give up on a master that went silent. Ticks are counted, not time: a pause of our own is not the master's."""
+        client: Any = self._runner.client
+        silent, heard = 0, client.heard
+        while silent < SILENT_S:
+            gevent.sleep(1.0)
+            silent = silent + 1 if client.heard == heard else 0
+            heard = client.heard
+        if not self._left.ready():
+            self.status = NO_MASTER
+            self._leave(f"the master said nothing for {SILENT_S} s: the load was ended")
+        self.stop()
+
+    def _leave(self, why: str) -> None:
+        """The first reason counts."""
+        if not self._left.ready():
+            self._left.set(why)
 
     def _send(self, event: wire.Event) -> None:
         self._say(messages.EVENT, {"line": wire.dumps(event)})
@@ -112,7 +153,8 @@ class Worker:
             case messages.ENOUGH:
                 self._end_in_order()
             case messages.LEAVE:
-                self._left.set(str(msg.data["why"]))
+                began = "" if self._go.is_set() else "the master ended the load before it began"
+                self._leave(str(msg.data["why"]) or began)
             case _:
                 pass
 
@@ -137,11 +179,8 @@ def main() -> None:
     try:
         if said := worker.run():
             sys.stderr.write(f"readiness worker: {said}\n")
-            status = SENT_AWAY
-    except gevent.Timeout:
-        sys.stderr.write("readiness worker: the master did not confirm the end of the load\n")
-        status = NO_MASTER
+            status = worker.status
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-    os._exit(status)
+    children.end_and_exit(status)

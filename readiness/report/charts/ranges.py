@@ -6,6 +6,7 @@ from readiness import numbers
 from readiness.judge import wording
 from readiness.judge.verdict import CheckResult, EndpointResult, Verdict
 from readiness.measurements.run import Run
+from readiness.measurements.scopes import bare
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, log_ticks, short
 from readiness.report.charts.chart import Chart, shorten
@@ -50,7 +51,7 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
 def _limit(endpoint: EndpointResult, checks: tuple[CheckResult, ...]) -> float | None:
     """The P95 limit on the endpoint, else on its scenario, else on everything."""
     by_scope = {check.scope: check.pass_limit for check in checks if check.name == "latency.p95"}
-    for scope in (endpoint.name, endpoint.scenario, None):
+    for scope in (endpoint.name, bare(endpoint.name), endpoint.scenario, None):
         if scope in by_scope:
             bound = wording.read(by_scope[scope], "ms")
             return bound.value if bound and bound.value > 0 else None

@@ -1,10 +1,10 @@
-"""Each user asks for one path of FAULT_PATHS again and again, follows redirects of /api/to-…, and reads the answer."""
+"""Each user asks for one of READINESS_VAR_FAULT_PATHS again and again, follows redirects of /api/to-…, and reads."""
 
 import os
 
 from readiness.scenario import User, constant, task
 
-PATHS = os.environ.get("FAULT_PATHS", "/api/item").split()
+PATHS = os.environ.get("READINESS_VAR_FAULT_PATHS", "/api/item").split()
 
 
 class Faults(User):

@@ -1,0 +1,141 @@
+"""The file of `--ceilings`: what thresholds.yaml must not exceed, written by those who own the machine and the target.
+
+It is trusted, as every flag is; thresholds.yaml may come with a stranger's pull request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from readiness import foreign_files
+from readiness.config import durations
+from readiness.config.database import size_form, yes_form
+from readiness.config.form import Form, Problem, Wrong, described, items, section
+from readiness.config.model import Config, Database, Load
+from readiness.config.scalars import duration_form, rate_form, text_form, whole_form
+from readiness.config.sections import DAY_S, MAX_PROCESSES, MAX_RATE_PER_S, MAX_USERS
+from readiness.config.tree import MAX_BYTES, Unreadable, compose
+from readiness.config.trust import Trust
+from readiness.config.variables import Variables
+from readiness.errors import ConfigError
+from readiness.text import clean
+
+_LOAD, _DATABASE = Load(), Database()
+
+
+@dataclass(frozen=True, slots=True)
+class Ceilings:
+    """The most that is allowed. What the file of ceilings leaves out stays at the default of thresholds.yaml."""
+
+    users: int = _LOAD.users or 0
+    rate_per_s: float = 0.0
+    """Without it no open load is allowed, as none is the default."""
+    time_s: float = _LOAD.duration_s
+    """Of the whole load: every step with its ramp, its warm-up and its hold."""
+    processes: int = _LOAD.processes
+    statement_timeout_s: float = _DATABASE.statement_timeout_s
+    max_scan_bytes: int = _DATABASE.max_scan_bytes
+    sql: bool = False
+    """Whether the file may bring SQL of its own (`database.queries`)."""
+    disturb: bool = False
+    """Whether it may have probes that write or provoke failures."""
+    allowed_hosts: tuple[str, ...] = ()
+
+
+def ceilings_form() -> Form[Ceilings]:
+    """The whole file of ceilings."""
+    return section(
+        Ceilings,
+        {
+            "users": ("users", whole_form(least=1, most=MAX_USERS)),
+            "rate": ("rate_per_s", rate_form(most=MAX_RATE_PER_S)),
+            "time": ("time_s", described(duration_form(least_s=0.001, most_s=7 * DAY_S), "Of the whole load.")),
+            "processes": ("processes", whole_form(least=1, most=MAX_PROCESSES)),
+            "statement_timeout": ("statement_timeout_s", duration_form(least_s=0.001, most_s=3600)),
+            "max_scan": ("max_scan_bytes", size_form()),
+            "sql": ("sql", described(yes_form(), "Whether database.queries may stand there.")),
+            "disturb": ("disturb", described(yes_form(), "Whether probes may write or provoke failures.")),
+            "allowed_hosts": ("allowed_hosts", items(text_form(most=253))),
+        },
+    )
+
+
+def read(path: Path) -> Ceilings:
+    """The ceilings in the file at `path`. Raises ConfigError with every mistake, each with its line."""
+    try:
+        root = compose(foreign_files.read_bytes(path, MAX_BYTES))
+        if root is None:
+            raise ConfigError(f"{path}: is empty; write the ceilings, such as users: 50 (see docs/thresholds.md)")
+        walk = Variables({}, Trust())
+        ready = walk.node(root, "")
+        if walk.problems:
+            raise Wrong(*walk.problems)
+        return ceilings_form().read(ready, "")
+    except foreign_files.NotReadable as error:
+        raise ConfigError(f"--ceilings: {path}: {error}") from None
+    except Unreadable as error:
+        raise ConfigError(f"{path}:{error.line}: {error}") from None
+    except Wrong as wrong:
+        raise ConfigError(*(_line(path, problem) for problem in wrong.problems)) from None
+
+
+def check(config: Config, ceilings: Ceilings, path: Path) -> None:
+    """Raises ConfigError with everything in `config` that is above the ceilings of the file at `path`."""
+    problems = [
+        f"{config.file}: {key}: {clean(given)} is more than {path} allows ({most})"
+        for key, given, most in _above(config, ceilings)
+    ]
+    if problems:
+        raise ConfigError(*problems)
+
+
+def _above(config: Config, most: Ceilings) -> Iterator[tuple[str, str, str]]:
+    """(key, what stands there, the ceiling) of each that is too high."""
+    load, database, probes = config.load, config.database, config.probes
+    height = max(load.steps, default=load.users if load.rate_per_s is None else load.rate_per_s) or 0
+    key = "load.steps" if load.steps else "load.users" if load.rate_per_s is None else "load.rate"
+    if load.rate_per_s is None and height > most.users:
+        yield key, f"{height:,.0f} users", f"{most.users:,} users"
+    if load.rate_per_s is not None and height > most.rate_per_s:
+        yield key, f"{height:,g} /s", f"{most.rate_per_s:,g} /s" if most.rate_per_s else "no rate: a closed load only"
+    if (whole_s := time_s(load)) > most.time_s:
+        yield "load", f"{durations.show(whole_s)} with ramps, warm-ups and steps", durations.show(most.time_s)
+    if load.processes > most.processes:
+        yield "load.processes", f"{load.processes:,}", f"{most.processes:,}"
+    if database.statement_timeout_s > most.statement_timeout_s:
+        given = durations.show(database.statement_timeout_s)
+        yield "database.statement_timeout", given, durations.show(most.statement_timeout_s)
+    if database.max_scan_bytes > most.max_scan_bytes:
+        yield "database.max_scan", _gigabytes(database.max_scan_bytes), _gigabytes(most.max_scan_bytes)
+    if database.queries and not most.sql:
+        yield "database.queries", f"SQL of its own ({', '.join(database.queries)})", "sql: false"
+    disturbing = {
+        "probes.cache.consistency": probes.cache.consistency is not None,
+        "probes.circuit_breaker.provoke": probes.circuit_breaker.provoke is not None,
+        "probes.rate_limit.provoke": probes.rate_limit.provoke,
+    }
+    for name in (name for name, there in disturbing.items() if there and not most.disturb):
+        yield name, "a probe that writes or provokes", "disturb: false"
+    for host in config.allowed_hosts:
+        if host not in most.allowed_hosts:
+            shown = "a host from a variable" if host in config.secrets else host
+            yield "target.allowed_hosts", shown, ", ".join(most.allowed_hosts) or "none but this machine"
+
+
+def time_s(load: Load) -> float:
+    """How long the whole load lasts as planned."""
+    held = [load.duration_s]
+    if load.steps:
+        others_s = load.duration_s if load.step_duration_s is None else load.step_duration_s
+        held += [others_s] * (len(load.steps) - 1)
+    return sum(held) + len(held) * (load.ramp_up_s + load.warm_up_s)
+
+
+def _gigabytes(size_bytes: int) -> str:
+    return f"{size_bytes / (1 << 30):g} GB"
+
+
+def _line(path: Path, problem: Problem) -> str:
+    return f"{path}:{problem.line}: {problem.path + ': ' if problem.path else ''}{clean(problem.text)}"

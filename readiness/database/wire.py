@@ -1,0 +1,222 @@
+"""One exchange with the server: send, wait for the whole answer, and give up in bounded time and memory.
+
+libpq waits without end for a server that is stopped, and keeps what one sends that never stops. So every wait on an
+open connection is made here, against a deadline of our own and a cap on the bytes that arrive.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import select
+import struct
+import termios
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import capabilities, errors, pq, sql
+from psycopg.adapt import Transformer
+
+from readiness.errors import NotMeasured
+
+CANCEL_S = 2.0
+"""How long the server may take to obey a cancel before the connection is closed."""
+MAX_BYTES = 32 << 20
+"""Of one answer, or of one row of a copy."""
+MEANWHILE_S = 0.25
+MAX_ROWS = 200_000
+MAX_COLUMNS = 64
+
+Row = tuple[Any, ...]
+Query = sql.SQL | sql.Composed | bytes
+Connection = psycopg.Connection[Row]
+FAILURES = (psycopg.Error, OSError, ValueError, ArithmeticError)
+"""What an exchange can raise: the server's errors, a lost connection, text that cannot be encoded or decoded."""
+_FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.NONFATAL_ERROR, pq.ExecStatus.BAD_RESPONSE)
+
+
+class Silent(psycopg.OperationalError):
+    """The server answered neither the statement nor the cancel; the connection is closed."""
+
+
+class TooMuch(psycopg.OperationalError):
+    """The answer is larger than any that was asked for; the connection is closed."""
+
+
+@dataclass(slots=True)
+class _Wait:
+    """The deadline and the bytes of one exchange."""
+
+    connection: Connection
+    limit_s: float
+    until_s: float
+    meanwhile: Callable[[], None] | None = None
+    received: int = 0
+    cancelled: bool = False
+
+    def ready(self, events: int) -> None:
+        """Block until the socket is; raises Silent when that takes too long, and what `meanwhile` raises."""
+        poll = select.poll()
+        poll.register(self.connection.pgconn.socket, events)
+        while not poll.poll(1000 * self._patience_s()):
+            if time.monotonic() >= self.until_s:
+                self._expire()
+            elif self.meanwhile is not None:
+                self._look(self.meanwhile)
+
+    def _patience_s(self) -> float:
+        left_s = max(self.until_s - time.monotonic(), 0)
+        return left_s if self.meanwhile is None else min(left_s, MEANWHILE_S)
+
+    def _look(self, meanwhile: Callable[[], None]) -> None:
+        try:
+            meanwhile()
+        except NotMeasured:
+            self._cancel()
+            self.connection.close()
+            raise
+
+    def read(self) -> None:
+        """Take in what has arrived, after a wait for it; raises TooMuch beyond MAX_BYTES."""
+        self.ready(select.POLLIN)
+        arrived = fcntl.ioctl(self.connection.pgconn.socket, termios.FIONREAD, b"\0" * 4)
+        self.received += int(struct.unpack("i", arrived)[0])
+        if self.received > MAX_BYTES:
+            self.connection.close()
+            raise TooMuch(f"the server sent more than {MAX_BYTES >> 20} MB for one answer")
+        self.connection.pgconn.consume_input()
+
+    def _expire(self) -> None:
+        """The server's own statement_timeout comes first; a query can switch that off, or the server may be gone."""
+        if self.cancelled:
+            self.connection.close()
+            raise Silent(f"the server did not answer within {self.limit_s:g} s, nor obey a cancel")
+        self.cancelled = True
+        self._cancel()
+        self.until_s = time.monotonic() + CANCEL_S
+
+    def _cancel(self) -> None:
+        if capabilities.has_cancel_safe():  # the older cancel would wait for the server itself
+            with suppress(*FAILURES):
+                self.connection.cancel_safe(timeout=CANCEL_S)
+
+
+def exchange(
+    connection: Connection,
+    send: Callable[[pq.abc.PGconn], None],
+    limit_s: float,
+    meanwhile: Callable[[], None] | None = None,
+) -> tuple[pq.abc.PGresult, ...]:
+    """Every result of what `send` sends; raises psycopg's errors, among them Silent and TooMuch.
+
+    `meanwhile` is called again and again during the wait; when it raises NotMeasured the statement is cancelled and
+    the connection closed.
+    """
+    wait = _begin(connection, send, limit_s)
+    wait.meanwhile = meanwhile
+    results = []
+    while (result := _next(wait)) is not None:
+        if result.status in _FAILED:
+            _drain(wait)
+            raise errors.error_from_result(result, encoding="utf-8")
+        if result.nfields > MAX_COLUMNS or result.ntuples > MAX_ROWS:
+            connection.close()
+            raise TooMuch(f"the answer has more than {MAX_COLUMNS} columns or {MAX_ROWS:,} rows")
+        results.append(result)
+        if result.status == pq.ExecStatus.COPY_OUT:
+            break
+    return tuple(results)
+
+
+def simple(connection: Connection, text: Query, limit_s: float) -> list[Row]:
+    """The rows of the last of several statements of ours; raises psycopg's errors."""
+    query = _bytes(connection, text)
+    results = exchange(connection, lambda pgconn: pgconn.send_query(query), limit_s)
+    shown = [result for result in results if result.status == pq.ExecStatus.TUPLES_OK]
+    return _rows(connection, _last(shown)) if shown else []
+
+
+def row(connection: Connection, text: Query, limit_s: float) -> Row:
+    """The one row of the last of several statements of ours; raises psycopg's errors."""
+    rows = simple(connection, text, limit_s)
+    if len(rows) != 1:
+        raise psycopg.DataError("the server answered a setting without a row")
+    return rows[0]
+
+
+def extended(
+    connection: Connection, text: Query, limit_s: float, meanwhile: Callable[[], None] | None = None
+) -> list[Row]:
+    """The rows of one statement, by the protocol that takes one only; raises psycopg's errors.
+
+    It has no name, so that nothing is left on a server connection that a pooler gives to the next client.
+    """
+    query = _bytes(connection, text)
+
+    def send(pgconn: pq.abc.PGconn) -> None:
+        pgconn.send_query_params(query, None, result_format=pq.Format.BINARY)
+
+    return _rows(connection, _last(exchange(connection, send, limit_s, meanwhile)))
+
+
+def copied(connection: Connection, text: Query, limit_s: float) -> Iterator[bytes]:
+    """The lines of a `copy … to stdout`, which may be more than fit into memory; raises psycopg's errors."""
+    query = _bytes(connection, text)
+    begun_s = time.monotonic()
+    exchange(connection, lambda pgconn: pgconn.send_query(query), limit_s)
+    wait = _Wait(connection, limit_s, begun_s + limit_s)
+    while True:
+        size, data = connection.pgconn.get_copy_data(1)
+        if size > 0:
+            wait.received = 0
+            yield bytes(data)
+        elif size == 0:
+            wait.read()
+        else:
+            break
+    while (result := _next(wait)) is not None:
+        if result.status in _FAILED:
+            _drain(wait)
+            raise errors.error_from_result(result, encoding="utf-8")
+
+
+def _begin(connection: Connection, send: Callable[[pq.abc.PGconn], None], limit_s: float) -> _Wait:
+    if connection.closed:
+        raise psycopg.OperationalError("it was closed after an earlier statement")
+    wait = _Wait(connection, limit_s, time.monotonic() + limit_s)
+    send(connection.pgconn)
+    while connection.pgconn.flush():
+        wait.ready(select.POLLOUT)
+    return wait
+
+
+def _next(wait: _Wait) -> pq.abc.PGresult | None:
+    pgconn = wait.connection.pgconn
+    while pgconn.is_busy():
+        wait.read()
+    return pgconn.get_result()
+
+
+def _last(results: Sequence[pq.abc.PGresult]) -> pq.abc.PGresult:
+    if not results:
+        raise psycopg.DataError("the server gave no answer")
+    return results[-1]
+
+
+def _drain(wait: _Wait) -> None:
+    with suppress(*FAILURES):
+        while _next(wait) is not None:
+            pass
+
+
+def _rows(connection: Connection, result: pq.abc.PGresult) -> list[Row]:
+    transformer = Transformer(connection)
+    transformer.set_pgresult(result)
+    return transformer.load_rows(0, result.ntuples, tuple)
+
+
+def _bytes(connection: Connection, text: Query) -> bytes:
+    return text if isinstance(text, bytes) else text.as_bytes(connection)

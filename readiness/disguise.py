@@ -1,0 +1,215 @@
+"""Where a text shows a secret, in whatever form, once or several times over, in any case, or cut short.
+
+Forms: as it is, percent-encoded, with the escapes of JSON, HTML or Python, in hexadecimal, in base64. What can be
+undone is not enumerated: the text is decoded layer by layer (readiness/layers.py), and each layer is searched for a few
+plain byte strings. All of it is linear in the text, and fast because the work is `bytes.find`.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from readiness.layers import Span, undo
+from readiness.text import clean
+
+LAYERS = 5
+"""Encodings on top of each other that are undone."""
+LEAST_SECRET = 4
+"""Shorter secrets are anywhere in any text; hiding them would only spoil it."""
+DISTINCT_SECRET = 8
+"""From here on a secret is hidden inside words as well; a shorter one of letters only as a whole word."""
+LEAST_CUT = 8
+"""So many characters of a secret are hidden where the rest was cut off."""
+LEAST_BASE64 = 6
+BOUNDARY = b"\0"
+"""Ends a text among several; `clean` leaves none inside."""
+_ESCAPE_BYTES = 16
+_CUT = rb"(\xe2\x80\xa6|\.\.\.|\0|%b)"
+"""What stands where a text was cut, or nothing more does."""
+_CUT_AFTER = re.compile(rb"(?:%[0-9a-f]?|\\(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?|&[#0-9a-z]{0,8})?" + _CUT % rb"\Z")
+_CUT_BEFORE = re.compile(_CUT % rb"\A" + rb"(?:[0-9a-f]{1,5}|[#0-9a-z]{0,8};)?\Z")
+"""The cut may have gone through an escape."""
+_BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
+
+
+@dataclass(frozen=True, slots=True)
+class _Needle:
+    """Bytes to find in lower-case text."""
+
+    whole: bytes
+    cut: int
+    """How many bytes of its beginning count where the rest was cut off."""
+    base64: bool = False
+
+    @property
+    def plain(self) -> bool:
+        return not self.base64 and self.cut == LEAST_CUT
+
+
+@dataclass(frozen=True, slots=True)
+class Needles:
+    """What to look for."""
+
+    found: tuple[_Needle, ...]
+    words: re.Pattern[bytes] | None
+    """Short secrets of letters."""
+
+    @property
+    def longest(self) -> int:
+        """Bytes."""
+        return max((len(needle.whole) for needle in self.found), default=DISTINCT_SECRET)
+
+
+@lru_cache(maxsize=8)
+def needles(secrets: frozenset[str]) -> Needles:
+    """All byte strings that `secrets` can become under the layers that `spans` undoes."""
+    found: dict[bytes, _Needle] = {}
+    words: set[bytes] = set()
+    for secret in sorted(secrets):
+        raw = _bytes(secret)
+        if secret.isalpha() and len(secret) < DISTINCT_SECRET:
+            words.add(re.escape(raw))
+        else:
+            for form in _plain_forms(secret):
+                found[form] = _Needle(form, LEAST_CUT)
+        encoded = raw.hex().encode()
+        found.setdefault(encoded, _Needle(encoded, 2 * LEAST_CUT))
+        for core in _base64_cores(raw):
+            found.setdefault(core, _Needle(core, LEAST_CUT * 4 // 3 + 1, base64=True))
+    letter = rb"[A-Za-z\x80-\xff]"
+    joined = rb"|".join(sorted(words))  # whole words: none is the beginning of another
+    pattern = re.compile(rb"(?<!%b)(?:%b)(?!%b)" % (letter, joined, letter)) if words else None
+    return Needles(tuple(found.values()), pattern)
+
+
+def spans(text: bytes, wanted: Needles, *, cuts: bool) -> list[Span]:
+    """Where `text` (UTF-8) shows a secret: sorted, apart from each other, at the borders of characters and escapes.
+
+    `cuts`: also the beginning of a secret before "…", before BOUNDARY or at the end, and its end after one.
+    """
+    found: list[Span] = []
+    places: list[Callable[[Span], Span]] = []
+    view = text
+    for _ in range(LAYERS + 1):
+        for span in _in_view(view, wanted, cuts=cuts):
+            for back in reversed(places):
+                span = back(span)
+            found.append(_whole_characters(text, span))
+        undone = undo(view, wanted.longest)
+        if undone is None:
+            break
+        view, back = undone
+        places.append(back)
+    return _merged(found)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _plain_forms(secret: str) -> set[bytes]:
+    """The secret as written, cleaned, with + for blanks, and as it is after each layer of decoding, in lower case."""
+    forms = {_bytes(secret), _bytes(clean(secret, len(secret) + 1)), _bytes(secret.replace(" ", "+"))}
+    for form in tuple(forms):
+        for _ in range(LAYERS):
+            undone = undo(form, len(form))
+            if undone is None:
+                break
+            form = undone[0]
+            forms.add(form)
+    return {form.lower() for form in forms if len(form.strip()) >= LEAST_SECRET}
+
+
+def _base64_cores(raw: bytes) -> set[bytes]:
+    """The characters that the secret alone decides, for each of the three places in a group, in both alphabets."""
+    found = set()
+    for before in range(3):
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            whole = encode(b"\0" * before + raw)
+            first = (before * 8 + 5) // 6  # what comes before decides a part of the character before this one
+            last = (before + len(raw)) * 8 // 6
+            found.add(whole[first:last].lower())
+    return {core for core in found if len(core) >= LEAST_BASE64}
+
+
+def _in_view(view: bytes, wanted: Needles, *, cuts: bool) -> Iterator[Span]:
+    if wanted.words is not None:
+        for match in wanted.words.finditer(view):
+            yield match.span()
+    lower = view.lower()
+    for needle in wanted.found:
+        size = len(needle.whole)
+        cut = cuts and size > needle.cut
+        for at in _places(lower, needle.whole[: needle.cut] if cut else needle.whole):
+            end = at + _common(lower, at, needle.whole)
+            if end == at + size or _is_cut(lower, at, end, end):
+                yield _widened(view, (at, end)) if needle.base64 else (at, end)
+        if cut and needle.plain:
+            for at in _places(lower, needle.whole[-LEAST_CUT:]):
+                end = at + LEAST_CUT
+                start = end - _common(lower[max(end - size, 0) : end][::-1], 0, needle.whole[::-1])
+                if _is_cut(lower, start, end, start):
+                    yield start, end
+
+
+def _places(text: bytes, needle: bytes) -> Iterator[int]:
+    at = text.find(needle)
+    while at >= 0:
+        yield at
+        at = text.find(needle, at + 1)
+
+
+def _common(text: bytes, at: int, needle: bytes) -> int:
+    """How many bytes of `needle` stand at `at`."""
+    part = text[at : at + len(needle)]
+    if part == needle:
+        return len(needle)
+    return next(
+        (index for index, (one, other) in enumerate(zip(part, needle, strict=False)) if one != other), len(part)
+    )
+
+
+def _is_cut(text: bytes, start: int, end: int, at: int) -> bool:
+    """Whether the part of a secret from `start` to `end` was cut off at `at`, one of the two.
+
+    Where no mark says so, a part of letters alone is taken for the word that it is.
+    """
+    if at == end:
+        edge = _CUT_AFTER.match(text, at)
+    else:
+        head = text[max(at - _ESCAPE_BYTES, 0) : at]
+        edge = _CUT_BEFORE.search(head if at <= _ESCAPE_BYTES else b"\1" + head)
+    return edge is not None and (edge[1] not in (b"", BOUNDARY) or not text[start:end].isalpha())
+
+
+def _widened(view: bytes, span: Span) -> Span:
+    """With the characters of base64 at both sides that the secret decides in part."""
+    start, end = span
+    while start > span[0] - 2 and start > 0 and view[start - 1] in _BASE64:
+        start -= 1
+    while end < span[1] + 2 and end < len(view) and view[end] in _BASE64:
+        end += 1
+    return start, end
+
+
+def _whole_characters(text: bytes, span: Span) -> Span:
+    start, end = span
+    while start > 0 and start < len(text) and text[start] & 0xC0 == 0x80:
+        start -= 1
+    while end < len(text) and text[end] & 0xC0 == 0x80:
+        end += 1
+    return start, end
+
+
+def _merged(found: list[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for start, end in sorted(found):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

@@ -1,0 +1,72 @@
+"""What the samples of a probe say beyond their number, and when probes were a load of their own. Pure."""
+
+from __future__ import annotations
+
+import math
+
+from readiness.config.model import Check
+from readiness.judge.readings import Reading
+from readiness.judge.verdict import Outcome
+from readiness.measurements.probing import MOST_SHARE, Probing
+from readiness.measurements.run import Run
+from readiness.metrics.metric import Kind, Metric
+from readiness.numbers import duration, share_words
+from readiness.stats import share
+
+RIVAL = 0.5
+"""Share of the load, in requests or in time, from which on what was measured is not the load alone."""
+LEAST_TIME = 0.02
+"""Of the window: a share in time means nothing where both are next to nothing."""
+SETTLED = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
+
+
+def added(run: Run, check: Check, metric: Metric, reading: Reading, outcome: Outcome, confidence: float | None) -> str:
+    """Sentences to follow the message of a check on health: what came instead of a good answer, and what is missing."""
+    if not check.metric.startswith("health.") or outcome in SETTLED:
+        return ""
+    lines = [
+        line.observed
+        for measurement in run.measurements
+        if measurement.metric.startswith("health.") and check.metric in (measurement.metric, "health.success_rate")
+        for line in measurement.details
+        if line.ok is False and line.subject.endswith("in the window")
+    ]
+    told = "".join(f" {line}." for line in dict.fromkeys(lines[:3]))
+    return told + (_missing(run, check, metric, reading, confidence) if outcome is Outcome.INCONCLUSIVE else "")
+
+
+def _missing(run: Run, check: Check, metric: Metric, reading: Reading, confidence: float | None) -> str:
+    """How large a load would have paid for enough samples; empty where there were enough."""
+    allowed = 1 - (metric.quantile or check.pass_limit.value / 100)
+    if (
+        confidence is None
+        or run.load is None
+        or metric.kind is Kind.EXACT
+        or not 0 < allowed < 1
+        or not reading.samples
+    ):
+        return ""
+    needed = share.samples_needed(allowed, confidence)
+    if reading.samples >= needed:
+        return ""
+    factor = needed / reading.samples
+    requests = math.ceil(factor * sum(endpoint.judged.requests for endpoint in run.load.endpoints))
+    return (
+        f" Probes send at most {share_words(MOST_SHARE)} of the load's requests and take at most as much of its time: "
+        f"a load of about {requests:,} requests would pay for {needed:,} samples, "
+        f"{duration(math.ceil(factor * run.load.judged_s))} at this pace."
+    )
+
+
+def rival_doubts(probing: Probing | None) -> tuple[str, ...]:
+    """Probes that were half as much as the load, or more, changed what they measured."""
+    if probing is None:
+        return ()
+    probes, load = probing.looks, probing.load
+    more = "send more load, or probe fewer or quicker endpoints"
+    if (probing.request_share or 0.0) >= RIVAL:
+        return (f"probes sent {probes.requests:,} requests beside {load.requests:,} of the load: {more}",)
+    if (probing.wait_share or 0.0) >= RIVAL and probes.waited_ms > 1000 * LEAST_TIME * probing.window_s:
+        times = f"{probes.waited_ms:,.0f} ms beside {load.waited_ms:,.0f} ms"
+        return (f"the answers to probes took {times} of the load: {more}",)
+    return ()

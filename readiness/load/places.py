@@ -1,0 +1,44 @@
+"""Where in the user's own files an exception came from: never a line of Python, of Locust or of readiness."""
+
+from __future__ import annotations
+
+import os
+import sysconfig
+import traceback
+from functools import lru_cache
+from pathlib import Path
+from types import CodeType
+
+import readiness
+from readiness.text import clean
+
+
+@lru_cache(maxsize=1)
+def _foreign() -> tuple[str, ...]:
+    """Folders whose code nobody wrote for this load."""
+    paths = sysconfig.get_paths()
+    folders = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    return tuple(f"{folder}{os.sep}" for folder in (*folders, str(Path(readiness.__file__).parent)))
+
+
+def is_own(code: CodeType) -> bool:
+    """Whether the code stands in a file of the user's."""
+    name = code.co_filename
+    return not name.startswith("<") and not str(Path(name).absolute()).startswith(_foreign())
+
+
+def place_of(error: BaseException) -> tuple[str, int, str] | None:
+    """(file, line, function) of the innermost frame in a file of the user's; None where there is none.
+
+    A mistake in the text of a file (SyntaxError) has no frame: its own file and line are taken.
+    """
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        return error.filename, error.lineno, "<module>"
+    frames = [(frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    return next(((code.co_filename, line, code.co_name) for code, line in reversed(frames) if is_own(code)), None)
+
+
+def told(error: BaseException) -> str:
+    """`KeyError: 'items'`; of a SyntaxError its words alone, because the place stands before it."""
+    words = clean(error.msg if isinstance(error, SyntaxError) else error)
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__

@@ -1,0 +1,56 @@
+"""What the `@scope` of a check means: one rule for judge, lint and compare (docs/scenarios.md, "Names").
+
+A scope is a scenario, or an endpoint by its full name (`POST create`), or an endpoint by its name without the method
+(`create`, `/get`) where only one method has that name. A name that was measured without a method is found with one too,
+so that runs recorded by clients that gave none can be judged and compared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from readiness.spelling import nearest
+
+_METHOD = re.compile(r"([A-Z]{3,10}) (.+)")
+
+
+def bare(name: str) -> str:
+    """`create` of `POST create`; a name without a method as it is."""
+    found = _METHOD.fullmatch(name)
+    return found[2] if found else name
+
+
+def candidates(scope: str, scenarios: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
+    """The scenario or the endpoints that `scope` may mean: one when that is clear, none when there is no such thing."""
+    named = sorted(set(names))
+    if scope in named or scope in set(scenarios):
+        return (scope,)
+    if bare(scope) == scope:
+        return tuple(name for name in named if bare(name) == scope)
+    return (bare(scope),) if bare(scope) in named else ()
+
+
+def resolved(scope: str | None, scenarios: Iterable[str], names: Iterable[str]) -> str | None:
+    """The scope as it was measured; as it stands where that is not clear."""
+    found = () if scope is None else candidates(scope, scenarios, names)
+    return found[0] if len(found) == 1 else scope
+
+
+def unclear(scope: str, scenarios: Iterable[str], names: Iterable[str]) -> str:
+    """Why `scope` means nothing that was seen, with what could be meant; empty when it is clear."""
+    scenarios, names = set(scenarios), set(names)
+    found = candidates(scope, scenarios, names)
+    if len(found) == 1:
+        return ""
+    if found:
+        return f"is {' and '.join(found)}: write the one that you mean"
+    hint = nearest(scope, {*scenarios, *names})
+    if not hint.startswith("; did"):
+        by_bare = {bare(name): name for name in sorted(names)}
+        near = nearest(bare(scope), by_bare)
+        hint = f'; did you mean "{by_bare[near.split(chr(34))[1]]}"?' if near.startswith("; did") else hint
+    if not hint and names:
+        hint = f"; known: {', '.join(sorted(names)[:12])}, …"
+    hint = hint.removeprefix("; ").replace("known:", "seen:")
+    return f"no scenario and no endpoint has this name{hint and f' ({hint})'}"

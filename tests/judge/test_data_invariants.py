@@ -1,0 +1,63 @@
+"""Counts under the file that says what they count."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from readiness.cli import app
+from readiness.config.load import load
+from readiness.judge.data_invariants import LAWS, Counted
+from readiness.measurements.json import decode
+from readiness.measurements.law import contradictions
+
+EXAMPLE = Path("reports/example/ready")
+DATABASE = load(EXAMPLE / "thresholds.yaml", {}).database
+
+
+def changed(metric: str, value: float, *, details: bool = True) -> str:
+    document: dict[str, Any] = json.loads((EXAMPLE / "run.json").read_text())
+    for one in document["measurements"]:
+        if one["metric"] == metric:
+            one["value"] = value
+        if not details:
+            one.pop("details", None)
+    return json.dumps(document)
+
+
+def broken(text: str) -> tuple[str, ...]:
+    return contradictions(Counted(decode(text, "run.json"), DATABASE), LAWS)
+
+
+def test_a_real_run_has_the_counts_that_its_file_declares() -> None:
+    assert DATABASE.counts
+    assert DATABASE.invariants
+    assert broken((EXAMPLE / "run.json").read_text()) == ()
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "said"),
+    [
+        ("data.bags", 25746.5, "data.bags is 25746.5"),
+        ("data.scans", -1.0, "data.scans is -1"),
+        ("data.parents", 800.0, "data.parents_and_children is 0, but by the file its terms give"),
+        ("data.scans_recorded", 3.0, "data.scans_recorded is 3, but by the file its terms give 0"),
+    ],
+)
+def test_a_count_that_cannot_be_one_is_refused_by_judge_and_not_believed_by_gate(
+    tmp_path: Path, metric: str, value: float, said: str
+) -> None:
+    text = changed(metric, value, details=False)
+    assert any(said in line for line in broken(text))
+    (tmp_path / "run.json").write_text(text)
+    thresholds = ["--thresholds", str(EXAMPLE / "thresholds.yaml")]
+    judged = CliRunner().invoke(app, ["judge", str(tmp_path / "run.json"), *thresholds])
+    assert judged.exit_code == 2, judged.output
+    gated = CliRunner().invoke(
+        app, ["gate", str(EXAMPLE / "report.json"), "--run", str(tmp_path / "run.json"), *thresholds]
+    )
+    assert gated.exit_code == 3, gated.output

@@ -1,0 +1,118 @@
+"""Why a target cannot be reached: the cause, and what to do."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from readiness.errors import ConfigError, NotMeasured
+from readiness.measurements.provenance import Target
+from readiness.target import connect_once, parse
+
+
+class Tls:
+    """A server whose certificate is `issued`."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.target = Target("x", f"https://localhost:{self.listener.getsockname()[1]}", ("127.0.0.1",))
+        self.context = context
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with connection:
+                try:
+                    self.context.wrap_socket(connection, server_side=True).close()
+                except OSError:
+                    continue
+
+
+def context_of(issued: trustme.LeafCert) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issued.configure_cert(context)
+    return context
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """An authority that serves its own certificate."""
+    authority = trustme.CA()
+    pem, key = folder / "own.pem", folder / "own.key"
+    authority.cert_pem.write_to_path(str(pem))
+    authority.private_key_pem.write_to_path(str(key))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, key)
+    return context
+
+
+@pytest.fixture
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+    """One that this process trusts, by the variable that the message names."""
+    known = trustme.CA()
+    known.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    return known
+
+
+def reason(context: ssl.SSLContext) -> str:
+    server = Tls(context)
+    try:
+        with pytest.raises(NotMeasured) as caught:
+            connect_once(server.target)
+        return str(caught.value)
+    finally:
+        server.listener.close()
+
+
+def test_a_certificate_of_a_known_authority_is_accepted(authority: trustme.CA) -> None:
+    server = Tls(context_of(authority.issue_cert("localhost")))
+    connect_once(server.target)
+    server.listener.close()
+
+
+def test_each_reason_not_to_trust_a_certificate_has_its_cause_and_a_way_out(
+    authority: trustme.CA, tmp_path: Path
+) -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    expired = authority.issue_cert("localhost", not_before=yesterday - timedelta(days=9), not_after=yesterday)
+    assert "the certificate has expired: renew it" in reason(context_of(expired))
+    elsewhere = reason(context_of(authority.issue_cert("shop.example")))
+    assert "the certificate is for other host names" in elsewhere
+    assert "shop.example" in elsewhere or "localhost" in elsewhere
+    for text in (reason(context_of(trustme.CA().issue_cert("localhost"))), reason(self_signed(tmp_path))):
+        assert "this machine does not" in text
+        assert "SSL_CERT_FILE=FILE" in text
+        assert "verify=False in a scenario changes nothing" in text
+    assert "self-signed" in reason(self_signed(tmp_path))
+
+
+def test_a_port_without_tls_is_told_as_such() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(1)
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    threading.Thread(target=serve, daemon=True).start()
+    port = listener.getsockname()[1]
+    with pytest.raises(NotMeasured, match="answers, but not with TLS: is it http:// there"):
+        connect_once(Target("x", f"https://127.0.0.1:{port}", ("127.0.0.1",)))
+    listener.close()
+
+
+def test_credentials_in_a_url_are_refused_with_the_line_that_sends_them() -> None:
+    with pytest.raises(ConfigError, match=r"self\.client\.auth = \(.user., os\.environ") as caught:
+        parse("http://me:hidden-word@127.0.0.1/")
+    assert "hidden-word" not in str(caught.value)
