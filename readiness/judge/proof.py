@@ -21,7 +21,8 @@ OUTAGE_S = 2.0
 OUTAGE_SHARE = 0.9
 OUTAGE_TIMES = 2.0
 """Outages decide where they take this many times the time that the limit allows."""
-EVEN_BLOCKS = 20
+EVEN_REQUESTS = 10
+"""A stretch of time is as long as it takes for so many requests, a block at least."""
 DRIFT_TIMES = 5.0
 """A run so many times as long sees a level that now goes through it vary several times."""
 LIKELY_Z = 0.8416
@@ -137,7 +138,7 @@ class Tally:
 
 
 def _last(sure: float, unsure: float, proven: Callable[[float], bool]) -> float | None:
-    """The hits farthest from `sure`, towards `unsure`, that are still proven, to a quarter; None where `sure` is not."""
+    """The hits farthest from `sure`, towards `unsure`, that are still proven, to a quarter; None if `sure` is not."""
     if not proven(sure):
         return None
     while abs(unsure - sure) > 0.25:
@@ -196,11 +197,13 @@ def _evenly(blocks: Sequence[tuple[int, int]]) -> float:
     The users of a closed load send less while they wait: by requests, a collapse that lasts a quarter of the window
     would be a handful of slow ones (coordinated omission).
     """
-    size = math.ceil(len(blocks) / EVEN_BLOCKS)
-    joined = [blocks[start : start + size] for start in range(0, len(blocks), size)]
-    sums = [(sum(k for k, _ in part), sum(n for _, n in part)) for part in joined]
-    shares = [k / n for k, n in sums if n]
-    return sum(shares) / len(shares) if shares else 0.0
+    slow, length, k_sum, n_sum, time = 0.0, 0, 0, 0, 0
+    for at, (k, n) in enumerate(blocks, 1):
+        k_sum, n_sum, time = k_sum + k, n_sum + n, time + 1
+        if n_sum >= EVEN_REQUESTS or (at == len(blocks) and n_sum):
+            slow, length = slow + time * k_sum / n_sum, length + time
+            k_sum, n_sum, time = 0, 0, 0
+    return slow / length if length else 0.0
 
 
 def _outage_s(blocks: Sequence[tuple[int, int]], window_s: float) -> float:
