@@ -168,7 +168,8 @@ def _why(counted: Tally, proof: Proof, confidence: float) -> str:
         words += f"; while they waited, users sent less: by time it is {_percent(counted.most / counted.requests)}"
     worth = counted.worth(confidence)
     shift = counted.level.shift(confidence)
-    together = worth + shift**2 * counted.requests
+    density = share.NORMAL.pdf(share.NORMAL.inv_cdf(counted.allowed))
+    together = worth + shift**2 * counted.requests * density**2 / (counted.allowed * (1 - counted.allowed))
     if counted.drifts(confidence) and proof is Proof.OPEN:
         return f"{words}; response times drifted through the whole run, which is too short to know their usual level"
     if proof is Proof.OPEN and together < 1.5:

@@ -105,7 +105,7 @@ def level_of(slices: Sequence[Slice]) -> Level:
     owners = np.repeat(np.arange(len(slices)), [block.ok.indices.size for block in slices])
     weights = np.concatenate([block.ok.counts for block in slices]) * scores[places]
     sums = np.bincount(owners, weights, len(slices)) + scores[-1] * np.array([block.failed for block in slices])
-    return Level(sums, int(total), deviation, long_run(sums))
+    return Level(sums, int(total), deviation, long_run(sums, total * deviation**2))
 
 
 def clusters(blocks: Sequence[tuple[int, int]], level: Level = NO_LEVEL) -> Clusters:
@@ -120,7 +120,8 @@ def clusters(blocks: Sequence[tuple[int, int]], level: Level = NO_LEVEL) -> Clus
         density = NORMAL.pdf(NORMAL.inv_cdf(share))
         series = series - density / level.deviation * level.sums
         by_level = density**2 / (share * (1 - share))
-    return Clusters(long_run(series), total * share * (1 - share), by_level)
+    single = total * share * (1 - share)
+    return Clusters(long_run(series, single * (1 - by_level)), single, by_level)
 
 
 @cache

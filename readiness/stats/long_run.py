@@ -9,11 +9,12 @@ bandwidth and no number of batches is chosen.
 
 The spectra (`_hypotheses`): white noise, plus a level that forgets with a time constant of 1/64 of the run to 1.7 times
 the run (Ornstein-Uhlenbeck), plus, above a step, any amount of faster cycles: a pause every ten seconds moves every
-second, but not the sum of a run that holds many of them. With e the logarithm of (1 + what the level adds to the
-variance of the sum), the prior of e is exponential with mean PRIOR_MEAN: between the uniform shrinkage prior (mean 1;
-Daniels, Canadian Journal of Statistics 27, 1999) and the scale-invariant one (no mean). It is the one choice here: a
-smaller mean gives more power and more wrong answers. The time constants are equally likely on a logarithm, times the
-inverse fourth root: a run is planned to be longer than what it should resolve. docs/evidence.md has the errors.
+second, but not the sum of a run that holds many of them. Where the variance of independent events is known, no spectrum
+lies below it, and no level at all has a prior probability of 30 %. The logarithm of (1 + what the level adds to
+the variance of the sum) is exponential with mean PRIOR_MEAN, between the uniform shrinkage prior (mean 1; Daniels,
+Canadian Journal of Statistics 27, 1999) and the scale-invariant one (no mean). Time constants are equally likely on a
+logarithm, times the inverse fourth root: a run is planned to be longer than what it should resolve. These priors are
+choices between power and wrong answers; docs/evidence.md has the errors that they lead to.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ import numpy.typing as npt
 from readiness.stats import beta
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 MIN_BLOCKS = 5
 """With fewer blocks nothing can be said, and they are taken as independent."""
@@ -37,7 +39,11 @@ MOST_BLOCKS = 96
 COSINES = 40
 SURE = 0.99
 """Beyond this confidence the tail of the mixture is that of its prior: from here on a sum is taken as normal."""
-PRIOR_MEAN = 2.5
+PRIOR_MEAN = 4.0
+NO_LEVEL_ODDS, NO_EXCESS = 17.0, 0.5
+"""Where the noise is known: how much likelier no level at all is (30 % in all); the prior of no correlation in a block."""
+FEW = 24
+"""Blocks by which the fourth moment tells how many events made the variance."""
 SHORTEST, LONGEST = 1 / 64, 1.7
 """Time constants of a level, as shares of the run."""
 DRIFT = 0.2
@@ -82,23 +88,56 @@ class LongRun:
         return most
 
 
-def long_run(series: Sequence[float] | Floats) -> LongRun | None:
-    """The long-run variance behind blocks in time order, each less its expectation; None where there are too few."""
+def long_run(series: Sequence[float] | Floats, noise: float | None = None) -> LongRun | None:
+    """The long-run variance behind blocks in time order, each less its expectation; None where there are too few.
+
+    `noise` is the variance of the whole sum if all events were independent, where that is known: no spectrum then lies
+    below it. Otherwise the scale is integrated out.
+    """
     values = grouped(np.asarray(series, np.float64), MOST_BLOCKS)
     if values.size < MIN_BLOCKS:
         return None
-    basis, variances, inverse, logs, slow = _hypotheses(values.size)
+    basis, variances, inverse, logs, slow, still = _hypotheses(values.size)
     cosines = values @ basis
     count = cosines.size
     squares = inverse @ (cosines * cosines)
     if not squares.max() > 0:
         return None
-    likelihood = logs - count / 2 * np.log(squares)
+    if noise is None:
+        likelihood = logs - count / 2 * np.log(squares)
+        scales = np.sqrt(variances * squares / count * values.size)
+    else:
+        logs_above, priors = _above_noise()
+        level = noise / values.size * np.exp(logs_above)[:, None]
+        logs = logs + np.where(still, math.log(NO_LEVEL_ODDS), 0.0)
+        likelihood = (logs - squares / (2 * level) - count / 2 * logs_above[:, None] + priors[:, None]).ravel()
+        scales = np.sqrt(variances * level * values.size).ravel()
+        slow = np.tile(slow, logs_above.size)
     weights = np.exp(likelihood - likelihood.max())
     weights /= weights.sum()
     drift = float(weights[slow].sum())
-    scales, weights = _binned(np.sqrt(variances * squares / count * values.size), weights)
-    return LongRun(scales, weights, count, drift)
+    scales, weights = _binned(scales, weights)
+    return LongRun(scales, weights, count if noise is None else _freedom(values), drift)
+
+
+def _freedom(values: Floats) -> int:
+    """Degrees of freedom of a variance that a few large blocks make: 3 (sum of squares)^2 / sum of fourth powers.
+
+    It is the number of blocks for normal ones, 3 for a single one (Satterthwaite, Biometrics Bulletin 2, 1946).
+    """
+    blocks = grouped(values - values.mean(), FEW)
+    squares = blocks * blocks
+    return max(round(3 * float(squares.sum()) ** 2 / max(float((squares * squares).sum()), 1e-300)), 2)
+
+
+@cache
+def _above_noise() -> tuple[Floats, Floats]:
+    """How far the white part may lie above independence (correlation within a block): logarithms, and log priors."""
+    above = np.array([0, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 2.7, 3.5, 4.5, 6])
+    mass = np.gradient(above) * np.exp(-above / PRIOR_MEAN)
+    mass *= (1 - NO_EXCESS) / mass.sum()
+    mass[0] += NO_EXCESS
+    return above, np.log(mass)
 
 
 def grouped(values: Floats, most: int) -> Floats:
@@ -108,14 +147,14 @@ def grouped(values: Floats, most: int) -> Floats:
 
 
 @lru_cache(maxsize=128)
-def _hypotheses(blocks: int) -> tuple[Floats, Floats, Floats, Floats, npt.NDArray[np.bool_]]:
-    """Cosines (blocks x count); by hypothesis: the zeroth's variance, 1 / the others', log prior, whether it drifts."""
+def _hypotheses(blocks: int) -> tuple[Floats, Floats, Floats, Floats, Flags, Flags]:
+    """Cosines (blocks x count); by hypothesis: the zeroth's variance, 1 / the others', log prior, drift?, still?"""
     count = min(COSINES, blocks - 1)
     at = np.arange(blocks) + 0.5
     basis = math.sqrt(2 / blocks) * np.cos(math.pi * np.arange(count + 1) * at[:, None] / blocks)
     basis[:, 0] /= math.sqrt(2)
     lags = np.abs(np.subtract.outer(at, at))
-    rows, logs, slow = [], [], []
+    rows, logs, slow, still = [], [], [], []
     mass = np.gradient(_EXCESS) * np.exp(-_EXCESS / PRIOR_MEAN)
     mass /= mass.sum()
     steps = [(0, 0.0, _STEADY)]
@@ -130,9 +169,10 @@ def _hypotheses(blocks: int) -> tuple[Floats, Floats, Floats, Floats, npt.NDArra
                 rows.append(1 + above + math.expm1(excess) * level / level[0])
                 logs.append(math.log(share * chance) - math.log(time) / 4)
                 slow.append(time > DRIFT and excess > math.log(2))
+                still.append(excess == 0)
     variances = np.array(rows)
     priors = np.array(logs) - np.log(variances[:, 1:]).sum(axis=1) / 2
-    return basis[:, 1:], variances[:, 0], 1 / variances[:, 1:], priors, np.array(slow)
+    return basis[:, 1:], variances[:, 0], 1 / variances[:, 1:], priors, np.array(slow), np.array(still)
 
 
 def _forgetting(lags: Floats, time: float) -> Floats:
