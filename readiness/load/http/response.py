@@ -224,7 +224,7 @@ def event_fields(response: Response, failure: Failure | None) -> dict[str, Any]:
     """What Locust's `request` event carries; `response_time` in ms, `start_time` as Unix time."""
     return {
         "request_type": response.request_method,
-        "name": response.name,
+        "name": response.name.removeprefix(f"{response.request_method} "),
         "response_time": response.elapsed_s * 1000,
         "response_length": len(response.body),
         "response": response,

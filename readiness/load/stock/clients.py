@@ -20,6 +20,7 @@ from locust.clients import ResponseContextManager
 from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, ErrorResponse, FastHttpSession
 from locust.event import EventHook
 
+from readiness.load.http.request import endpoint_name
 from readiness.load.locustfiles import scenario_of
 from readiness.load.recorder import Recorder
 from readiness.load.stock.deadlines import Deadlines, Passed
@@ -102,7 +103,7 @@ class StockClients:
             return False  # the scenario tells of something else, perhaps while it looks at an answer
         del self._open[key]
         recorder = self._recorder
-        waiting.identity = (waiting.identity[0], f"{fields['request_type']} {fields['name']}")
+        waiting.identity = (waiting.identity[0], endpoint_name(str(fields["request_type"]), str(fields["name"])))
         exception, took_s = fields.get("exception"), fields["response_time"] / 1000
         waiting.response = response
         waiting.status_code = int(getattr(response, "status_code", 0) or 0)
@@ -148,7 +149,9 @@ class StockClients:
             due_s = sent_s
             if "readiness_intended_s" in mine:  # of an open load; used once
                 due_s = mine.pop("readiness_intended_s")
-            waiting = opened[key] = _Open((scenario, f"{method} {name}"), due_s, sent_s, "://" not in str(url))
+            waiting = opened[key] = _Open(
+                (scenario, endpoint_name(method, str(name))), due_s, sent_s, "://" not in str(url)
+            )
             enter(waiting)
             if streams := kwargs.get("stream") or (len(args) > 3 and args[3]):
                 streaming.add(key)
