@@ -15,6 +15,7 @@ import gevent.socket
 
 from readiness.load.addresses import Addresses
 from readiness.load.http.failures import of_os_error
+from readiness.text import clean
 
 _CONNECT = gevent.socket.socket.connect
 _CONNECT_EX = gevent.socket.socket.connect_ex
@@ -60,7 +61,10 @@ def allow_only(target: Addresses, others: Collection[str] = ()) -> None:
 
     def getaddrinfo(host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0) -> Any:  # noqa: A002 - the name that callers use
         if _text(host) != target.host or str(port) != str(target.port):
-            return _RESOLVE(host, port, family, type, proto, flags)
+            try:
+                return _RESOLVE(host, port, family, type, proto, flags)
+            except UnicodeError:  # of a redirect, perhaps
+                raise socket.gaierror(socket.EAI_NONAME, f"{clean(host, 100)} is not a name") from None
         found = [
             one
             for address in target.turn()

@@ -140,7 +140,7 @@ class Engine:
         self._drive(runner, classes)
 
     def _environment(self, classes: list[type[Any]]) -> Environment:
-        improve()
+        improve(self._resends)
         for cls in classes:
             if cls.stop is locust.User.stop:  # a class may have its own
                 cls.stop = stop_user

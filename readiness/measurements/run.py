@@ -38,7 +38,9 @@ FAILURE_CLASSES = (
     "local_ports",
     "script",
 )
-"""Why a request failed. `surplus`: its connection got bytes that belong to no request. `local_*` and `script` are ours or the scenario's, never the target's."""
+"""Why a request failed. `surplus`: its connection got bytes that belong to no request.
+
+`local_*` and `script` are ours or the scenario's, never the target's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import codecs
 
 _KNOWN = frozenset(
-    """
-    ascii utf-8 utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be cp866 koi8-r koi8-u mac-roman mac-cyrillic cp874
-    cp932 gb2312 gbk gb18030 big5 big5hkscs euc_jp iso2022_jp shift_jis euc_kr cp949 tis-620
-    """.split()
-    + [f"iso8859-{part}" for part in range(1, 17) if part != 12]
-    + [f"cp{page}" for page in range(1250, 1259)]
+    (
+        *("ascii", "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"),
+        *(f"iso8859-{part}" for part in range(1, 17) if part != 12),
+        *(f"cp{page}" for page in (866, 874, 932, 949, *range(1250, 1259))),
+        *("koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "tis-620"),
+        *("gb2312", "gbk", "gb18030", "big5", "big5hkscs", "euc_jp", "iso2022_jp", "shift_jis", "euc_kr"),
+    )
 )
 """Of what Python knows beside these, `undefined` raises, and `idna` and `punycode` are quadratic."""
 

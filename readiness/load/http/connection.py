@@ -15,7 +15,7 @@ from readiness.load.http.tls import TlsStream
 
 _FIRST_BYTES, _MORE_BYTES = 4096, 65_536
 """A read asks for few bytes, because the room for many costs more than most answers, until one did not fit."""
-_IDLE_TOO_LONG = (b"HTTP/1.1 408 ", b"HTTP/1.0 408 ")
+IDLE_TOO_LONG = (b"HTTP/1.1 408 ", b"HTTP/1.0 408 ")
 """How some servers close an idle connection; it answers no request (RFC 9110 §15.5.9)."""
 _IN_PROGRESS = frozenset({errno.EINPROGRESS, errno.EALREADY, errno.EWOULDBLOCK, errno.EINTR})
 
@@ -98,7 +98,7 @@ class Connection(Waiting):
             return not self.closing
         except OSError:
             return False
-        if data and not data.startswith(_IDLE_TOO_LONG):
+        if data and not data.startswith(IDLE_TOO_LONG):
             raise Failure("surplus", "after the answer before, its connection got bytes that no request asked for")
         return False
 

@@ -1,8 +1,8 @@
 """Requests that are sent a second time, because the server closed a kept-alive connection without answering them.
 
-A server may close an idle connection at any time, and its word may cross the request on the way; sending an idempotent
-request again is then right (RFC 9112 §9.3.1, §9.5). But a server that took the request and died looks much the same, and
-a second try that succeeds would hide a lost request. What tells them apart:
+A server may close an idle connection at any time, and its word may cross the request on the way; sending an
+idempotent request again is then right (RFC 9112 §9.3.1, §9.5). But a server that took the request and died looks much
+the same, and a second try that succeeds would hide a lost request. What tells them apart:
 
 - Its system answers a request for a closed connection with a reset, after the end of the stream: nobody read it.
 - A close that had been on its way comes within one round trip. One that comes later comes from a server that had the
