@@ -10,8 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-NO_WAY = "no_way"
-"""Beside the classes of FAILURE_CLASSES: this machine could not reach the address at all, as without IPv6."""
+from readiness.measurements.connections import AddressSeen
 
 
 class Addresses:
@@ -32,6 +31,20 @@ class Addresses:
     def missed(self, address: str, failure: str) -> None:
         """A connection to `address` did not come about."""
         self.failed[address, failure] += 1
+
+    def untried(self) -> tuple[str, ...]:
+        """Addresses of which nothing is known."""
+        known = {*self.opened, *(address for address, _ in self.failed)}
+        return tuple(address for address in self.all if address not in known) if len(self.all) > 1 else ()
+
+    def seen(self) -> tuple[AddressSeen, ...]:
+        """How each of several fared."""
+        if len(self.all) < 2:
+            return ()
+        return tuple(
+            AddressSeen(one, self.opened[one], {kind: count for (at, kind), count in self.failed.items() if at == one})
+            for one in self.all
+        )
 
     def turn(self) -> tuple[str, ...]:
         """All of them in the order in which the next connection tries them."""

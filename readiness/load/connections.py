@@ -15,6 +15,7 @@ import gevent.socket
 
 from readiness.load.addresses import Addresses
 from readiness.load.http.failures import of_os_error
+from readiness.measurements.connections import NO_WAY
 from readiness.text import clean
 
 _CONNECT = gevent.socket.socket.connect
@@ -50,7 +51,7 @@ def allow_only(target: Addresses, others: Collection[str] = ()) -> None:
         try:
             result = _CONNECT(self, address)
         except OSError as problem:
-            target.missed(address[0], of_os_error(problem, connecting=True).failure)
+            target.missed(address[0], _class_of(problem))
             raise
         target.opened[address[0]] += 1
         return result
@@ -78,6 +79,25 @@ def allow_only(target: Addresses, others: Collection[str] = ()) -> None:
     gevent.socket.socket.connect = connect
     gevent.socket.socket.connect_ex = connect_ex
     gevent.socket.getaddrinfo = socket.getaddrinfo = getaddrinfo
+
+
+def try_untried(target: Addresses, patience_s: float) -> None:
+    """One connection, with nothing sent, to each address that the load never came to: a dead one is to be told."""
+    for address in target.untried():
+        sock = gevent.socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+        sock.settimeout(patience_s)
+        try:
+            _CONNECT(sock, (address, target.port))
+        except OSError as problem:
+            target.missed(address, _class_of(problem))
+        finally:
+            sock.close()
+
+
+def _class_of(problem: OSError) -> str:
+    """Of a connection that did not come about."""
+    away = problem.errno in (errno.ENETUNREACH, errno.EADDRNOTAVAIL)
+    return NO_WAY if away else of_os_error(problem, connecting=True).failure
 
 
 def _text(host: Any) -> str:

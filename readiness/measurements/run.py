@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from readiness.measurements.bounds import Bounds
+from readiness.measurements.connections import Connections
 from readiness.measurements.database import Activity
 from readiness.measurements.histogram import EMPTY, Histogram
 from readiness.measurements.instrument import Instrument
@@ -236,6 +237,8 @@ class Load:
     """Exceptions that scenario code raised, distinct, capped; each with its count in the text."""
     instrument: Instrument | None = None
     """How the load engine itself fared; None when it was not watched."""
+    connections: Connections | None = None
+    """What became of its connections; None when that was not recorded."""
     seen: tuple[Seen, ...] = ()
     """What the judged answers said beside their latency, by endpoint, where that was watched."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from readiness.load.http.answer import Answer
 from readiness.load.http.failures import Failure, Unanswered, of_os_error
-from readiness.load.http.poll import Expired, Poll, Waiting
+from readiness.load.http.poll import Expired, Poll, Waiting, poll_of_this_hub
 from readiness.load.http.tls import TlsStream
 
 _FIRST_BYTES, _MORE_BYTES = 4096, 65_536
@@ -101,6 +101,11 @@ class Connection(Waiting):
         if data and not data.startswith(IDLE_TOO_LONG):
             raise Failure("surplus", "after the answer before, its connection got bytes that no request asked for")
         return False
+
+    @property
+    def idle(self) -> bool:
+        """Whether its last request has its answer."""
+        return self.answer.complete and self.answer.keep_alive
 
     def has_more(self) -> bool:
         """Whether bytes came after the answer."""
@@ -244,6 +249,18 @@ class Connection(Waiting):
         if self.answer.complete:
             self.answer.keep_alive = False
         return self.answer.complete
+
+
+def unasked() -> int:
+    """Kept-alive connections, of those that are still open, with bytes that no request asked for."""
+    found = 0
+    for conn in poll_of_this_hub().watched():
+        if isinstance(conn, Connection) and conn.idle:
+            try:
+                conn.is_quiet()
+            except Failure:
+                found += 1
+    return found
 
 
 def open_connection(poll: Poll, address: str, port: int, deadline_s: float, max_body_bytes: int) -> Connection:

@@ -7,12 +7,13 @@ import ssl
 from contextlib import closing
 from time import perf_counter
 
-from readiness.load.addresses import NO_WAY, Addresses
+from readiness.load.addresses import Addresses
 from readiness.load.http.connection import Connection, open_connection
 from readiness.load.http.failures import Failure, Unanswered
 from readiness.load.http.poll import poll_of_this_hub
 from readiness.load.http.request import Origin
 from readiness.load.http.resends import CROSSING_S, Resends, is_unread
+from readiness.measurements.connections import NO_WAY
 
 RETRIED = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that may be sent twice without harm (RFC 9110 §9.2.1)."""
