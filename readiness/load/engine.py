@@ -22,14 +22,13 @@ from locust.argument_parser import get_parser
 from locust.env import Environment
 from locust.runners import STATE_RUNNING
 
-from readiness.load import children, compiled, wire
+from readiness.load import aftermath, children, compiled, wire
 from readiness.load.addresses import Addresses
 from readiness.load.arrivals import Arrivals
 from readiness.load.calibration import Copy, calibrate
-from readiness.load.connections import allow_only, try_untried
+from readiness.load.connections import allow_only
 from readiness.load.context import EngineContext
 from readiness.load.crowd import Crowd
-from readiness.load.http.connection import unasked
 from readiness.load.http.failures import COUNTED
 from readiness.load.http.resends import Resends
 from readiness.load.instrument import Sentinel
@@ -46,7 +45,6 @@ from readiness.load.told import Listener, ToldRequests
 from readiness.load.turns import Turns
 from readiness.load.watch import Watch
 from readiness.load.writes import WriteLog
-from readiness.measurements.connections import Connections
 from readiness.text import clean
 
 TICK_S = 1.0
@@ -54,9 +52,6 @@ PACK_S = 0.05
 """Between two packings of the samples: a second's at once would be a pause of milliseconds."""
 STOPPED_DRAIN_S = 0.5
 """After a `stop` the parent wants its numbers soon."""
-LINGER_S = 0.3
-"""Answers too many may come this long after the last request."""
-UNTRIED_S = 2.0
 MAX_ERRORS = 50
 ENDED = "scenario code ended the load (runner.quit or runner.stop)"
 """Told first: it explains the others."""
@@ -291,7 +286,7 @@ class Engine:
             self._send_batch()
         in_flight = self.recorder.close(time.perf_counter())
         self._send_batch()
-        connections = self._connections()
+        hurried = self._stop.is_set() and not self._in_order
         recorder = self.recorder
         self.send(
             wire.Done(
@@ -305,20 +300,8 @@ class Engine:
                 script_errors=dict(sorted(self._errors.items(), key=lambda error: error[0] != ENDED)),
                 writes=(self.writes.sent, self.writes.acknowledged),
                 idle=tuple(class_name(cls) for cls in load.idle) if isinstance(load, Arrivals) else (),
-                connections=connections,
+                connections=aftermath.connections(self._addresses, self._resends, hurried=hurried),
             )
-        )
-
-    def _connections(self) -> Connections:
-        """What became of them; asked when all that will be recorded is, as it takes a moment."""
-        if self._in_order or not self._stop.is_set():
-            try_untried(self._addresses, UNTRIED_S)
-            gevent.sleep(LINGER_S)
-        return Connections(
-            resent_unread=self._resends.unread,
-            resent_unclear=self._resends.unclear,
-            unasked=unasked(),
-            addresses=self._addresses.seen(),
         )
 
 

@@ -132,7 +132,7 @@ def test_localhost_needs_only_one_of_its_two_addresses(cli: Cli, faultd: StartFa
     server = faultd()
     result = cli.run(server.url.replace("127.0.0.1", "localhost"), scenario="bare.py", checks=LIMITS, duration="1s")
     assert foreign_doubts(result.report) == []
-    assert "no load went to ::1, an address of the target: it took no connection" in result.text("report.md")
+    assert "no load went to ::1, an address of the target: it took no connection" in result.report["notes"]
 
 
 def test_n9_a_target_that_swallows_everything_ends_in_bounds(cli: Cli) -> None:
@@ -151,7 +151,7 @@ def test_n11_a_name_with_an_address_that_this_machine_has_no_way_to_is_reached_b
     named = server.url.replace("127.0.0.1", "localhost")
     result = cli.run(named, scenario="bare.py", checks=LIMITS, duration="1s")
     assert_invariants(result, server, planned_s=1)
-    assert result.ledger["failed"] == {}
+    assert set(failed(result)) <= {"reset"}  # of a request that met the close nobody can say whether it was read
     Path("/proc/sys/net/ipv6/conf/lo/disable_ipv6").write_text("1")
     server.set_mode("die", after=20)
     result = cli.run(named, scenario="bare.py", checks=LIMITS, duration="1s")

@@ -112,6 +112,9 @@ def test_answers_of_every_kind_have_their_class(cli: Cli, faultd: StartFaultd) -
     assert_invariants(result, server, seen_twice=server.seen("/api/to-loop", "/api/hangup"))
     for path, (classes, _) in BY_ANSWER.items():
         found = failed(result, f"/api/{path}")
+        if path == "hangup":  # of a request that met the close nobody can say whether it was read
+            assert set(found) <= {"reset"}
+            continue
         assert set(found) <= classes, (path, found)
         assert bool(found) == bool(classes), f"{path}: no request came to its end"
     by_name = {one["name"]: one for one in result.report["endpoints"]}

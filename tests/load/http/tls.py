@@ -158,7 +158,8 @@ def check_an_idle_tls_connection_that_closed_is_seen() -> None:
         with Server([READ, ok(b"1"), *last], [READ, ok(b"2")], tls=serving("127.0.0.1")) as server:
             client = Client(server.url, scenario="s", recorder=Ledger(), addresses=["127.0.0.1"], tls=trusting())
             client.get("/")
-            await_news(client)
+            if client._pool.idle:  # else the end came with the answer, and was seen
+                await_news(client)
             assert client.post("/").text == "2"
             assert client.retries == 0
 
