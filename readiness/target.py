@@ -67,7 +67,7 @@ def resolve(name: str, url: str, allow_hosts: Sequence[str], declared_hosts: Seq
     return Target(name, url, addresses)
 
 
-def addresses_of(hosts: Sequence[str], url: str) -> tuple[str, ...]:
+def addresses_of(hosts: Sequence[str], url: str = "") -> tuple[str, ...]:
     """Addresses of further hosts that scenarios may reach (`--allow-host`), at any port.
 
     One without an address adds none, and so does the host of the target's `url`: of it only the target's port may be
