@@ -58,7 +58,7 @@ _WORDS = """
     conditions risks next steps step ledger judged planned flight dropped requests request failures failure latency
     endpoints endpoint measurements measurement metric scope unit started ended start thresholds threshold
     confidence stalls stall series slices total hits blocks header headers interrupted idle script http local dns
-    connect refused tls reset truncated protocol large rate_limited limited assertion allowed success throughput
+    connect refused tls reset truncated surplus protocol large rate_limited limited assertion allowed success throughput
     health cache pool security data database probe probes hit headroom mean time success_rate on_fail not_applicable
     not_ready
 """

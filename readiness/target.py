@@ -67,10 +67,16 @@ def resolve(name: str, url: str, allow_hosts: Sequence[str], declared_hosts: Seq
     return Target(name, url, addresses)
 
 
-def addresses_of(hosts: Sequence[str]) -> tuple[str, ...]:
-    """Addresses of further hosts that scenarios may reach (`--allow-host`); one without an address adds none."""
+def addresses_of(hosts: Sequence[str], url: str = "") -> tuple[str, ...]:
+    """Addresses of further hosts that scenarios may reach (`--allow-host`), at any port.
+
+    One without an address adds none, and so does the host of the target's `url`: of it only the target's port may be
+    reached.
+    """
     found: list[str] = []
     for host in hosts:
+        if host.lower() == urlsplit(url).hostname:
+            continue
         try:
             found += [str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
         except (OSError, UnicodeError):

@@ -276,7 +276,7 @@ def _plan(
     except Refused as refused:
         files.replace_yesterday(redact(f"Refused before any load: {refused}", secrets))
         raise
-    extra = targets.addresses_of([host for host in request.allow_hosts if host in config.allowed_hosts])
+    extra = targets.addresses_of([host for host in request.allow_hosts if host in config.allowed_hosts], url)
     made = make_plan(
         run_id,
         config,

@@ -91,7 +91,9 @@ def search(request: Request) -> Found:
             config=config,
             target=Target(request.target, url or ""),
             scenarios=scenarios,
-            allowed_addresses=targets.addresses_of([one for one in request.allow_hosts if one in config.allowed_hosts]),
+            allowed_addresses=targets.addresses_of(
+                [one for one in request.allow_hosts if one in config.allowed_hosts], url or ""
+            ),
             workers=workers,
             heights=_heights(config, scenarios),
             open=config.load.rate_per_s is not None,

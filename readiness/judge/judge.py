@@ -8,7 +8,7 @@ from datetime import date
 
 from readiness.config.model import Check, Config
 from readiness.errors import ExitCode
-from readiness.judge import omission
+from readiness.judge import connections, omission
 from readiness.judge.advice import conditions, deployment, needless
 from readiness.judge.baseline import with_baseline
 from readiness.judge.check import Judged, judge_check
@@ -89,7 +89,11 @@ def judge(run: Run, config: Config) -> Verdict:
         risks=risks(judged, doubts, excused, run.load),
         next_steps=tuple(step.text for step in planned),
         doubts=doubts,
-        notes=((largest,) if largest else ()) + _course(run.load) + run.notes + needless(results, excused),
+        notes=((largest,) if largest else ())
+        + _course(run.load)
+        + connections.notes(run.load)
+        + run.notes
+        + needless(results, excused),
         ledger=run.load.ledger if run.load else None,
         judged=judged_ledger(run.load) if run.load else None,
         endpoints=_endpoints(run.load) if run.load else (),
@@ -171,6 +175,7 @@ def load_doubts(load: Load) -> tuple[str, ...]:
     if load.model == "closed" and fewest < load.users:
         doubts.append(f"only {fewest:,} of {load.users:,} users were running at some time of the measurement window")
     doubts += pause_doubts(load)
+    doubts += connections.doubts(load)
     faults = own_faults(load)
     if faults:
         named = ", ".join(f"{n:,} × {name}" for name, n in faults.items())

@@ -152,6 +152,7 @@ class Assembly:
             script_errors=_counted(self._done.script_errors if self._done else {}),
             instrument=self._instruments.get(plan.judged_step),
             paces=self._paces,
+            connections=self._done.connections if self._done else None,
         )
 
     def _idle(self, started: set[str]) -> tuple[str, ...]:

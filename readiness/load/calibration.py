@@ -34,8 +34,10 @@ from locust.env import Environment
 from locust.event import Events
 
 from readiness.load import null_server, wire
+from readiness.load.addresses import Addresses
 from readiness.load.connections import allow_only
 from readiness.load.context import EngineContext
+from readiness.load.http.resends import Resends
 from readiness.load.locustfiles import load_classes, shares
 from readiness.load.plan import EnginePlan
 from readiness.load.plan import dumps as plan_text
@@ -155,7 +157,7 @@ def _in_child(plan_fd: int, given: Sequence[type[Any]] | None, told_fd: int) -> 
         if not line:
             os._exit(0)  # nobody wants it any more
         plan = read_plan(line)
-        allow_only(plan.addresses + plan.allowed_addresses)
+        allow_only(Addresses(plan.base_url, plan.addresses), plan.allowed_addresses)
         classes = load_classes(plan.scenarios) if given is None else given
         with subprocess.Popen(
             [sys.executable, "-I", "-S", str(Path(null_server.__file__))],
@@ -164,8 +166,8 @@ def _in_child(plan_fd: int, given: Sequence[type[Any]] | None, told_fd: int) -> 
         ) as server:
             assert server.stdout is not None
             port = int(server.stdout.readline())
-            allow_only(("127.0.0.1",), port)
             trial = replace(plan, base_url=f"http://127.0.0.1:{port}", addresses=("127.0.0.1",), timeout_s=1.0)
+            allow_only(Addresses(trial.base_url, trial.addresses))
             result = _Trial(trial, classes).run()
             server.kill()
         os.write(told_fd, _line(result))
@@ -200,7 +202,13 @@ class _Trial:
         recorder = Recorder()
         recorder.start_s = recorder.judged_from_s = time.perf_counter()
         environment = Environment(user_classes=list(set(classes)), events=Events(), host=self._plan.base_url)
-        environment.readiness = EngineContext(self._plan, recorder, WriteLog(self._plan.run_id))  # type: ignore[attr-defined]
+        environment.readiness = EngineContext(  # type: ignore[attr-defined]
+            self._plan,
+            recorder,
+            WriteLog(self._plan.run_id),
+            Addresses(self._plan.base_url, self._plan.addresses),
+            Resends(lambda: recorder.begun),
+        )
         group = Group()
         began_s, began_cpu_s = time.perf_counter(), time.process_time()
         for cls in classes:

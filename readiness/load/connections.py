@@ -1,43 +1,104 @@
 """Connections go to the plan's addresses and nowhere else, whatever client a scenario uses.
 
-Checked at the socket, after name resolution: no redirect, second resolution or absolute URL gets around it.
+Checked at the socket, after name resolution: no redirect, second resolution or absolute URL gets around it. Of the
+target only its own port may be reached: whatever else listens at its address is no part of it.
 """
 
 from __future__ import annotations
 
 import errno
+import socket
+from collections.abc import Collection
 from typing import Any
 
 import gevent.socket
 
+from readiness.load.addresses import Addresses
+from readiness.load.http.failures import of_os_error
+from readiness.measurements.connections import NO_WAY
+from readiness.text import clean
+
 _CONNECT = gevent.socket.socket.connect
 _CONNECT_EX = gevent.socket.socket.connect_ex
+_RESOLVE = gevent.socket.getaddrinfo
 
 
 class NotAllowed(ConnectionRefusedError):
-    """A scenario tried to reach a host that the run does not allow."""
+    """A scenario tried to reach a host or port that the run does not allow."""
 
 
-def allow_only(addresses: tuple[str, ...], port: int | None = None) -> None:
-    """From now on every TCP or UDP connection of this process to another address is refused before it starts.
+def allow_only(target: Addresses, others: Collection[str] = ()) -> None:
+    """From now on every TCP or UDP connection of this process elsewhere is refused before it starts.
 
-    It takes the place of what was allowed before. With `port`, also every connection to another port of these is.
+    Allowed are the addresses of `target` at its port, and `others` at any port. The target's name means these
+    addresses and no others, and they take turns to be the first. This takes the place of what was allowed before.
     """
-    allowed = frozenset(addresses)
+    pinned, allowed = frozenset(target.all), frozenset(others)
 
     def refuse(address: Any) -> None:
         if not isinstance(address, tuple):
             return
-        if str(address[0]).partition("%")[0] not in allowed or (port is not None and address[1] != port):
-            raise NotAllowed(errno.ECONNREFUSED, f"{address[0]} is not the target; name it with --allow-host")
+        place = str(address[0]).partition("%")[0]
+        if place in allowed or (place in pinned and address[1] == target.port):
+            return
+        where = f"{address[0]} port {address[1]}" if place in pinned else address[0]
+        raise NotAllowed(errno.ECONNREFUSED, f"{where} is not the target; name it with --allow-host")
 
     def connect(self: Any, address: Any) -> Any:
         refuse(address)
-        return _CONNECT(self, address)
+        if len(pinned) < 2 or address[0] not in pinned:
+            return _CONNECT(self, address)
+        try:
+            result = _CONNECT(self, address)
+        except OSError as problem:
+            target.missed(address[0], _class_of(problem))
+            raise
+        target.opened[address[0]] += 1
+        return result
 
     def connect_ex(self: Any, address: Any) -> Any:
         refuse(address)
         return _CONNECT_EX(self, address)
 
+    def getaddrinfo(host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0) -> Any:  # noqa: A002 - the name that callers use
+        if _text(host) != target.host or str(port) != str(target.port):
+            try:
+                return _RESOLVE(host, port, family, type, proto, flags)
+            except UnicodeError:  # of a redirect, perhaps
+                raise socket.gaierror(socket.EAI_NONAME, f"{clean(host, 100)} is not a name") from None
+        found = [
+            one
+            for address in target.turn()
+            for one in _RESOLVE(address, port, 0, type, proto, flags)
+            if family in (0, one[0])
+        ]
+        if not found:
+            raise socket.gaierror(socket.EAI_NONAME, f"{target.host} has no address of this family")
+        return found
+
     gevent.socket.socket.connect = connect
     gevent.socket.socket.connect_ex = connect_ex
+    gevent.socket.getaddrinfo = socket.getaddrinfo = getaddrinfo
+
+
+def try_untried(target: Addresses, patience_s: float) -> None:
+    """One connection, with nothing sent, to each address that the load never came to: a dead one is to be told."""
+    for address in target.untried():
+        sock = gevent.socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+        sock.settimeout(patience_s)
+        try:
+            _CONNECT(sock, (address, target.port))
+        except OSError as problem:
+            target.missed(address, _class_of(problem))
+        finally:
+            sock.close()
+
+
+def _class_of(problem: OSError) -> str:
+    """Of a connection that did not come about."""
+    away = problem.errno in (errno.ENETUNREACH, errno.EADDRNOTAVAIL)
+    return NO_WAY if away else of_os_error(problem, connecting=True).failure
+
+
+def _text(host: Any) -> str:
+    return (host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)).lower()

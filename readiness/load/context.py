@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import count
 
+from readiness.load.addresses import Addresses
+from readiness.load.http.resends import Resends
 from readiness.load.plan import EnginePlan
 from readiness.load.recorder import Recorder
 from readiness.load.writes import WriteLog
@@ -17,6 +19,8 @@ class EngineContext:
     plan: EnginePlan
     recorder: Recorder
     writes: WriteLog
+    addresses: Addresses
+    resends: Resends
     accounts: count[int] = field(init=False)
     """Gives every user of the run a number of its own, also among several engines."""
 

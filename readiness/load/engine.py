@@ -22,13 +22,15 @@ from locust.argument_parser import get_parser
 from locust.env import Environment
 from locust.runners import STATE_RUNNING
 
-from readiness.load import children, compiled, wire
+from readiness.load import aftermath, children, compiled, wire
+from readiness.load.addresses import Addresses
 from readiness.load.arrivals import Arrivals
 from readiness.load.calibration import Copy, calibrate
 from readiness.load.connections import allow_only
 from readiness.load.context import EngineContext
 from readiness.load.crowd import Crowd
 from readiness.load.http.failures import COUNTED
+from readiness.load.http.resends import Resends
 from readiness.load.instrument import Sentinel
 from readiness.load.limits import too_few_descriptors
 from readiness.load.locustfiles import ScenarioError, class_name, load_classes, part_of, scenario_of, shares
@@ -81,6 +83,8 @@ class Engine:
         self._watch = None if plan.watch.idle else Watch(plan.watch)
         self.recorder.watch = self._watch
         self.writes = WriteLog(plan.run_id)
+        self._addresses = Addresses(plan.base_url, plan.addresses, first=plan.shard)
+        self._resends = Resends(lambda: self.recorder.begun)
         self._sentinel = Sentinel(self.recorder)
         self._turns = Turns(self.recorder)
         self._stock = StockClients(self.recorder, plan.timeout_s)
@@ -101,7 +105,7 @@ class Engine:
 
     def run(self) -> None:
         """Load the scenarios, drive the load, send every event."""
-        allow_only(self.plan.addresses + self.plan.allowed_addresses)  # also while the files are being read
+        allow_only(self._addresses, self.plan.allowed_addresses)  # also while the files are being read
         try:
             classes = load_classes(self.plan.scenarios)
         except ScenarioError as error:
@@ -136,7 +140,7 @@ class Engine:
         self._drive(runner, classes)
 
     def _environment(self, classes: list[type[Any]]) -> Environment:
-        improve()
+        improve(self._resends)
         for cls in classes:
             if cls.stop is locust.User.stop:  # a class may have its own
                 cls.stop = stop_user
@@ -148,7 +152,9 @@ class Engine:
         )
         # A scenario may have added options of its own; they have their defaults, or LOCUST_… of the environment.
         environment.parsed_options = get_parser(default_config_files=[]).parse_args([])
-        environment.readiness = EngineContext(self.plan, self.recorder, self.writes)  # type: ignore[attr-defined]
+        environment.readiness = EngineContext(  # type: ignore[attr-defined]
+            self.plan, self.recorder, self.writes, self._addresses, self._resends
+        )
         return environment
 
     def _wrap_new_users(self, cls: type[Any]) -> None:
@@ -280,6 +286,7 @@ class Engine:
             self._send_batch()
         in_flight = self.recorder.close(time.perf_counter())
         self._send_batch()
+        hurried = self._stop.is_set() and not self._in_order
         recorder = self.recorder
         self.send(
             wire.Done(
@@ -293,6 +300,7 @@ class Engine:
                 script_errors=dict(sorted(self._errors.items(), key=lambda error: error[0] != ENDED)),
                 writes=(self.writes.sent, self.writes.acknowledged),
                 idle=tuple(class_name(cls) for cls in load.idle) if isinstance(load, Arrivals) else (),
+                connections=aftermath.connections(self._addresses, self._resends, hurried=hurried),
             )
         )
 

@@ -14,6 +14,7 @@ from collections import Counter
 from locust.argument_parser import get_parser
 
 from readiness.load import children, wire
+from readiness.load.addresses import Addresses
 from readiness.load.connections import allow_only
 from readiness.load.limits import too_few_descriptors
 from readiness.load.locustfiles import ScenarioError, class_name, load_classes, shares
@@ -23,7 +24,7 @@ from readiness.load.plan import EnginePlan, loads
 
 def read(plan: EnginePlan) -> wire.Event:
     """What came of it; the users of Hello are those that each class gets, by the class's name."""
-    allow_only(plan.addresses + plan.allowed_addresses)
+    allow_only(Addresses(plan.base_url, plan.addresses), plan.allowed_addresses)
     try:
         classes = load_classes(plan.scenarios)
     except ScenarioError as error:

@@ -12,6 +12,7 @@ import gevent
 from locust import User
 
 from readiness.load.http.failures import COUNTED
+from readiness.load.http.request import endpoint_name
 from readiness.load.http.response import Response
 from readiness.load.locustfiles import scenario_of
 from readiness.load.recorder import OTHER, Recorder
@@ -33,7 +34,9 @@ class ToldRequests:
         if isinstance(response, Response):
             return  # our own client's: recorded already, and told for others
         end_s = time.perf_counter()
-        call = self._recorder.begin(_scenario(), f"{request_type} {name}".strip(), end_s - response_time / 1000)
+        call = self._recorder.begin(
+            _scenario(), endpoint_name(request_type, name).strip(), end_s - response_time / 1000
+        )
         call.sent_s = call.start_s
         failure = None
         if isinstance(exception, BaseException):

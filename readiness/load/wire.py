@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from readiness.measurements.connections import AddressSeen, Connections
 from readiness.measurements.histogram import EMPTY, Histogram
 from readiness.measurements.instrument import Calibration, Instrument, Pause
 from readiness.measurements.pace import Pace
@@ -124,6 +125,7 @@ class Done:
     """Keys of writes that were given out, and acknowledgements."""
     idle: tuple[str, ...] = ()
     """User classes (`shop: Visitor`) whose turn never came."""
+    connections: Connections = field(default_factory=Connections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,9 @@ def _plain(value: object) -> object:
         case Pace():
             whole = (value.scenario, value.users, value.watched, value.iterations, value.unpaused)
             return [*whole, _pack(value.interval)]
+        case Connections():
+            addresses = [[one.address, one.opened, dict(one.failed)] for one in value.addresses]
+            return [value.resent_unread, value.resent_unclear, value.unasked, addresses]
         case Pause():
             return [value.start_s, value.end_s, value.cpu_s]
         case Instrument():
@@ -293,6 +298,8 @@ def _done(fields: dict[str, Any]) -> Done:
     keys, acknowledged = fields["writes"]
     fields["writes"] = (keys, acknowledged)
     fields["idle"] = tuple(fields["idle"])
+    unread, unclear, unasked, addresses = fields["connections"]
+    fields["connections"] = Connections(unread, unclear, unasked, tuple(AddressSeen(*one) for one in addresses))
     return Done(**fields)
 
 

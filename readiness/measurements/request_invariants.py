@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
+from readiness.measurements.connections import NO_WAY
 from readiness.measurements.law import Broken, Law
 from readiness.measurements.packed import missing_slices, uneven_slices
 from readiness.measurements.run import FAILURE_CLASSES, Load, Rate, Recording, Run
@@ -157,7 +158,28 @@ def uneven_rate(rate: Rate) -> str | None:
     return None
 
 
+def connections_are_those_of_the_requests(run: Run) -> Broken:
+    """No more requests are sent twice than there are, and connections go to the target's addresses."""
+    seen = run.load.connections if run.load else None
+    if run.load is None or seen is None:
+        return
+    where = "$.load.connections"
+    counts = [seen.resent_unread, seen.resent_unclear, seen.unasked]
+    counts += [count for one in seen.addresses for count in (one.opened, *one.failed.values())]
+    if min(counts) < 0:
+        yield where, "a count is negative"
+    if seen.resent > run.load.ledger.planned:
+        yield where, f"{seen.resent:,} requests were sent twice, of {run.load.ledger.planned:,} planned"
+    for one in seen.addresses:
+        if one.address not in run.target.addresses:
+            yield where, f"{clean(one.address, 60)} is no address of the target"
+        for word in one.failed:
+            if word not in (*FAILURE_CLASSES, NO_WAY):
+                yield where, f'"{clean(word, 60)}" is not a class of failure'
+
+
 REQUESTS: tuple[Law[Run], ...] = (
+    connections_are_those_of_the_requests,
     classes_are_known,
     ledger_is_balanced,
     endpoints_add_up_to_the_ledger,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from readiness.measurements.bounds import Bounds
+from readiness.measurements.connections import Connections
 from readiness.measurements.database import Activity
 from readiness.measurements.histogram import EMPTY, Histogram
 from readiness.measurements.instrument import Instrument
@@ -25,6 +26,7 @@ FAILURE_CLASSES = (
     "timeout",
     "reset",
     "truncated",
+    "surplus",
     "protocol",
     "too_large",
     "http_3xx",
@@ -37,7 +39,9 @@ FAILURE_CLASSES = (
     "local_ports",
     "script",
 )
-"""Why a request failed. `local_*` and `script` are ours or the scenario's, never the target's."""
+"""Why a request failed. `surplus`: its connection got bytes that belong to no request.
+
+`local_*` and `script` are ours or the scenario's, never the target's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +237,8 @@ class Load:
     """Exceptions that scenario code raised, distinct, capped; each with its count in the text."""
     instrument: Instrument | None = None
     """How the load engine itself fared; None when it was not watched."""
+    connections: Connections | None = None
+    """What became of its connections; None when that was not recorded."""
     seen: tuple[Seen, ...] = ()
     """What the judged answers said beside their latency, by endpoint, where that was watched."""
 

@@ -18,7 +18,7 @@ EXIT = {"READY": 0, "NOT READY": 1, "INCONCLUSIVE": 3, "CONDITIONAL": 4}
 OUTCOMES = {"pass", "warn", "fail", "inconclusive", "error", "skipped", "not_applicable"}
 FORMATS = ("report.md", "report.html", "junit.xml")
 NEVER_SENT = ("dns", "connect_refused", "connect_timeout", "tls", "local_fds", "local_ports")
-MAYBE_SENT = ("reset", "timeout", "protocol", "truncated", "not_allowed", "script")
+MAYBE_SENT = ("reset", "timeout", "protocol", "truncated", "surplus", "not_allowed", "script")
 """Failures after which nobody can know whether the server received the request whole."""
 
 OURS = ("the load generator paused for", "the load generator itself paused", "the load engine", "arrivals left")

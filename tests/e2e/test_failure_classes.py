@@ -56,7 +56,7 @@ BY_ANSWER: dict[str, tuple[set[str], dict[str, object]]] = {
     "http09": ({"protocol"}, {"mode": "unruly", "kind": "http09"}),
     "status-line": ({"protocol"}, {"mode": "unruly", "kind": "status_line"}),
     "two-lengths": ({"protocol"}, {"mode": "unruly", "kind": "two_lengths"}),
-    "smuggled": (set(), {"mode": "unruly", "kind": "smuggled"}),
+    "smuggled": ({"surplus"}, {"mode": "unruly", "kind": "smuggled"}),
     "to-loop": ({"http_3xx"}, {"mode": "redirect", "location": "/api/to-loop"}),
     "to-file": ({"not_allowed"}, {"mode": "redirect", "location": "file:///etc/passwd"}),
     "to-metadata": ({"not_allowed"}, {"mode": "redirect", "location": "http://169.254.169.254/latest"}),
@@ -112,10 +112,13 @@ def test_answers_of_every_kind_have_their_class(cli: Cli, faultd: StartFaultd) -
     assert_invariants(result, server, seen_twice=server.seen("/api/to-loop", "/api/hangup"))
     for path, (classes, _) in BY_ANSWER.items():
         found = failed(result, f"/api/{path}")
+        if path == "hangup":  # of a request that met the close nobody can say whether it was read
+            assert set(found) <= {"reset"}
+            continue
         assert set(found) <= classes, (path, found)
         assert bool(found) == bool(classes), f"{path}: no request came to its end"
     by_name = {one["name"]: one for one in result.report["endpoints"]}
-    for path in ("hangup", "folded", "smuggled"):
+    for path in ("hangup", "folded"):
         one = by_name[f"GET /api/{path}"]
         assert one["requests"] > one["in_flight"], path
     assert set(failed(result)) == SCENES["answers"]

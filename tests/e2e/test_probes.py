@@ -310,7 +310,9 @@ def test_t9_a_rate_limit_that_was_reached_is_named(cli: Cli, faultd: StartFaultd
     assert result.exit_code == 1, str(result)
     assert_invariants(result, server, planned_s=2)
     assert set(result.ledger["failed"]) == {"rate_limited"}
-    assert any("rate limit" in step.lower() for step in result.report["next_steps"]), result.report["next_steps"]
+    assert any("the service limits the rate" in step for step in result.report["next_steps"]), result.report[
+        "next_steps"
+    ]
 
 
 def test_t12_what_nobody_got_to_see_because_nobody_could_log_in_is_unknown(cli: Cli, faultd: StartFaultd) -> None:

@@ -81,6 +81,7 @@ MUTATIONS: dict[str, Callable[[Facts], object]] = {
     "ledger_is_balanced": lambda d: d["ledger"].update(planned=d["ledger"]["planned"] + 1),
     "endpoints_add_up_to_the_ledger": another_class,
     "what_is_in_flight_is_at_an_endpoint": in_flight,
+    "connections_are_those_of_the_requests": lambda d: d["load"].update(connections={"resent_unread": 10**9}),
     "endpoints_stand_once": twice,
     "blocks_add_up_to_the_whole": lambda d: busiest(d)["judged"]["slices"]["failed"].__setitem__(0, 1),
     "blocks_come_in_order": out_of_order,

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from readiness.measurements.connections import Connections
 from readiness.measurements.histogram import Histogram, merge
 from readiness.measurements.instrument import Calibration, Instrument, Pause
 from readiness.measurements.pace import Pace
@@ -141,6 +142,7 @@ def loads_(draw: st.DrawFn) -> Load:
         steps=draw(tuples(STEPS)),  # type: ignore[arg-type]
         paces=draw(tuples(PACES)),  # type: ignore[arg-type]
         intended_judged=draw(COUNTS),
+        connections=draw(st.none() | st.builds(Connections, COUNTS, COUNTS, COUNTS)),
     )
 
 

@@ -14,6 +14,8 @@ MAX_HEAD_BYTES = 65_536
 MAX_HEADERS = 256
 _SURELY_SMALL = 4 * MAX_HEADERS
 """Fewer bytes than this cannot hold too many headers: the shortest one has four."""
+MAX_PIECES = 4096
+"""Of a body, before they are put together."""
 MAX_INTERIM = 16
 """1xx answers before the real one."""
 
@@ -35,6 +37,8 @@ class Answer:
         self.max_body_bytes = max_body_bytes
         self._small_bytes = min(_SURELY_SMALL, max_body_bytes)
         self.body: list[bytes] = []
+        self._early = bytearray()
+        """Of a body in very many pieces, those that came first: a piece by itself takes forty bytes and more."""
         self.on_body = self.body.append  # llhttp calls it directly
         # llhttp calls these directly too; a message that nobody asked for finds nothing to take, which is an error
         self._due = list(_DUE)
@@ -75,6 +79,7 @@ class Answer:
         self._received = 0
         self._counted = 0
         self._body_bytes = 0
+        self._early.clear()
         self._due[:] = _DUE
         if head_only or self.head_only:
             self.head_only = head_only
@@ -153,8 +158,20 @@ class Answer:
         if in_head:
             self._check_head(self.raw)
         self._received += len(data)
+        if len(self.body) > MAX_PIECES or self._early:
+            self._gather()
         if self._received > self.max_body_bytes:
             self._check_body()
+
+    def _gather(self) -> None:
+        """Put the pieces so far together, and the whole body into one piece when it is complete."""
+        self._check_body()
+        self._early += b"".join(self.body)
+        self.body.clear()
+        self._counted = 0
+        if self.complete:
+            self.body.append(bytes(self._early))
+            self._early.clear()
 
     def end_of_stream(self, *, proper: bool) -> None:
         """The peer closed. Completes a body that runs until close; raises Failure otherwise.
@@ -166,10 +183,15 @@ class Answer:
         headers = parse_head(self.raw)
         chunked = headers.get("transfer-encoding", "").lower().endswith("chunked")
         if chunked or "content-length" in headers or not proper:
-            raise Failure("truncated", f"the connection was closed after {sum(map(len, self.body))} bytes of the body")
+            raise Failure("truncated", f"the connection was closed after {self._size()} bytes of the body")
         self.status = self._parser.get_status_code()
         self.complete = True
         self.keep_alive = False
+        if self._early:
+            self._gather()
+
+    def _size(self) -> int:
+        return len(self._early) + sum(map(len, self.body))
 
     def take_body(self) -> bytes:
         """The body as sent, still with its content coding; it is not kept here."""

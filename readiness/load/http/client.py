@@ -15,6 +15,7 @@ from typing import Any, Unpack
 from gevent.timeout import Timeout
 
 import readiness
+from readiness.load.addresses import Addresses
 from readiness.load.http.cookies import Cookies
 from readiness.load.http.failures import Failure
 from readiness.load.http.headers import Headers
@@ -28,9 +29,12 @@ from readiness.load.http.request import (
     WithName,
     body_of,
     default_name,
+    endpoint_name,
+    identity_of,
     origin_of,
     with_query,
 )
+from readiness.load.http.resends import Resends
 from readiness.load.http.response import Response, event_fields
 from readiness.load.http.tls import verified_context
 from readiness.load.http.writer import Writer, Written
@@ -53,15 +57,18 @@ class Client:
         *,
         scenario: str,
         recorder: CallRecorder,
-        addresses: Sequence[str],
+        addresses: Addresses | Sequence[str],
         timeout_s: float = 30.0,
         connect_timeout_s: float = 10.0,
         max_body_bytes: int = MAX_BODY_BYTES,
         tls: ssl.SSLContext | None = None,
         on_request: Callable[..., object] | None = None,
         control_flow: tuple[type[BaseException], ...] = (),
+        resends: Resends | None = None,
     ) -> None:
-        """`addresses` are the target's pinned IPs, tried in order; `tls` replaces the verified default context.
+        """`addresses` are the target's pinned IPs, which take turns; `tls` replaces the verified default context.
+
+        `addresses` and `resends` are accounts of the whole engine where one is running.
 
         `on_request` gets the fields of Locust's request event after each end. `control_flow` are exceptions that
         steer the task (Locust's StopUser, RescheduleTask …): in a with block they say nothing of the request.
@@ -80,7 +87,9 @@ class Client:
         self.max_body_bytes = max_body_bytes
         self.control_flow = control_flow
         context = (tls or verified_context()) if self.origin.secure else None
-        self._pool = Pool(self.origin, addresses, context, connect_timeout_s, max_body_bytes)
+        if not isinstance(addresses, Addresses):
+            addresses = Addresses(base_url, addresses)
+        self._pool = Pool(self.origin, addresses, resends or Resends(), context, connect_timeout_s, max_body_bytes)
         self._writer = Writer(scenario, self.origin, self.headers, self.cookies)
         self._auth = self.origin.auth
         self._unjudged: Response | None = None
@@ -180,7 +189,8 @@ class Client:
                 draft = Draft(body, media_type, headers, cookies, auth or self._auth)
                 written = self._writer.write(method, with_query(self.origin.target_of(path), params), draft)
         except Exception as problem:
-            return self._refuse(response, name or default_name(str(method), str(path)), problem, catch_response)
+            called = endpoint_name(str(method), name) if name else default_name(str(method), str(path))
+            return self._refuse(response, called, problem, catch_response)
         if timeout is not None:
             poll_of_this_hub().expect(timeout)
         deadline_s = now_s + (self._timeout_s if timeout is None else timeout)
@@ -197,7 +207,7 @@ class Client:
     ) -> Response:
         """Send what was written, and end the request in the recorder unless the scenario wants to judge it."""
         response.target = written.target
-        response.identity = (self._scenario, name) if name else written.identity
+        response.identity = identity_of(self._scenario, response.request_method, name) if name else written.identity
         self._recorder.enter(response)
         try:
             self._ask(response, response.request_method, written.wire, deadline_s)
@@ -269,7 +279,13 @@ class Client:
             path = response.target.partition("?")[0]
             for line in response.headers.get_list("set-cookie"):
                 self.cookies.store(line, path)
-        if answer.keep_alive:
+        if answer.keep_alive and not conn.more:
+            self._pool.idle.append(conn)
+            return
+        if answer.extra or conn.has_more():
+            conn.close()
+            raise Failure("surplus", "bytes came after the end of the answer")
+        if answer.keep_alive and not conn.closing:
             self._pool.idle.append(conn)
         else:
             conn.close()

@@ -10,11 +10,13 @@ from typing import Any
 
 from readiness.load.http.answer import Answer
 from readiness.load.http.failures import Failure, Unanswered, of_os_error
-from readiness.load.http.poll import Expired, Poll, Waiting
+from readiness.load.http.poll import Expired, Poll, Waiting, poll_of_this_hub
 from readiness.load.http.tls import TlsStream
 
 _FIRST_BYTES, _MORE_BYTES = 4096, 65_536
 """A read asks for few bytes, because the room for many costs more than most answers, until one did not fit."""
+IDLE_TOO_LONG = (b"HTTP/1.1 408 ", b"HTTP/1.0 408 ")
+"""How some servers close an idle connection; it answers no request (RFC 9110 §15.5.9)."""
 _IN_PROGRESS = frozenset({errno.EINPROGRESS, errno.EALREADY, errno.EWOULDBLOCK, errno.EINTR})
 
 
@@ -30,6 +32,8 @@ class Connection(Waiting):
         self.poll = poll
         self.tls: TlsStream | None = None
         self.stream: Any = self.sock
+        self.more = False
+        """The last read got all it asked for: more may be waiting, and no event will tell of it."""
         self.fresh = False
         """Opened for the request under way."""
         self.connect_s = 0.0
@@ -82,15 +86,38 @@ class Connection(Waiting):
         self.stream = tls
 
     def is_quiet(self) -> bool:
-        """Whether an idle connection is still open and nothing came that nobody asked for."""
+        """Whether an idle connection is still open.
+
+        Raises Failure `surplus` for bytes that nobody asked for. They may be another request's answer, and whether
+        this connection's answers were those of its requests is then unknown.
+        """
         self.event = False
         try:
-            self.stream.recv(1)
+            data: bytes = self.stream.recv(_FIRST_BYTES)
         except BlockingIOError:
             return not self.closing
         except OSError:
             return False
+        if data and not data.startswith(IDLE_TOO_LONG):
+            raise Failure("surplus", "after the answer before, its connection got bytes that no request asked for")
         return False
+
+    @property
+    def idle(self) -> bool:
+        """Whether its last request has its answer."""
+        return self.answer.complete and self.answer.keep_alive
+
+    def has_more(self) -> bool:
+        """Whether bytes came after the answer."""
+        self.more = False
+        try:
+            data = self.stream.recv(1)
+        except BlockingIOError:
+            return False
+        except OSError:
+            data = b""
+        self.closing = True
+        return bool(data)
 
     def exchange(self, request: bytes, head_only: bool) -> None:
         """Send, read the whole answer into `self.answer`, note in `self.end_s` when it was complete (perf_counter).
@@ -122,7 +149,7 @@ class Connection(Waiting):
             if not answer.complete or self.end_s > self.deadline_s:
                 self._receive()
             elif len(data) == self._piece_bytes or (tls is not None and tls.holds_more):
-                self.event = True  # more may be waiting: look before the next request
+                self.more = True
         except Expired:
             raise Failure("timeout", "no complete answer before the deadline") from None
         except OSError as problem:
@@ -148,7 +175,7 @@ class Connection(Waiting):
         if self.end_s > self.deadline_s:
             raise Expired
         if len(data) == _MORE_BYTES or (self.tls is not None and self.tls.holds_more):
-            self.event = True
+            self.more = True
 
     def _next_piece(self) -> bytes:
         while True:
@@ -161,7 +188,9 @@ class Connection(Waiting):
 
     def _end_of_stream(self) -> None:
         if not self.answer.raw:
-            raise Unanswered("protocol", "the connection was closed without an answer")
+            unanswered = Unanswered("protocol", "the connection was closed without an answer")
+            unanswered.ended = True
+            raise unanswered
         self.answer.end_of_stream(proper=self.tls is None or self.tls.proper_end)
 
     def close(self) -> None:
@@ -220,6 +249,18 @@ class Connection(Waiting):
         if self.answer.complete:
             self.answer.keep_alive = False
         return self.answer.complete
+
+
+def unasked() -> int:
+    """Kept-alive connections, of those that are still open, with bytes that no request asked for."""
+    found = 0
+    for conn in poll_of_this_hub().watched():
+        if isinstance(conn, Connection) and conn.idle:
+            try:
+                conn.is_quiet()
+            except Failure:
+                found += 1
+    return found
 
 
 def open_connection(poll: Poll, address: str, port: int, deadline_s: float, max_body_bytes: int) -> Connection:

@@ -16,6 +16,9 @@ from http import cookiejar
 MAX_COOKIES = 180
 """As many as browsers keep for one site; the oldest goes first."""
 MAX_COOKIE_BYTES = 4096
+MAX_ATTRIBUTES = 20
+MAX_DATE = 64
+"""Characters of a date; the longest form has 33."""
 
 _BAD = re.compile("[\x00-\x1f\x7f;]")
 
@@ -93,7 +96,7 @@ class Cookies(MutableMapping[str, str]):
 
     def store(self, set_cookie: str, request_path: str) -> None:
         """Take one Set-Cookie value of an answer to `request_path`; what is malformed is ignored, as browsers do."""
-        pair, *attributes = set_cookie.split(";")
+        pair, *attributes = set_cookie.split(";", MAX_ATTRIBUTES)
         name, equals, value = (part.strip() for part in pair.partition("="))
         if not equals or not name or len(pair) > MAX_COOKIE_BYTES or _BAD.search(pair):
             return
@@ -148,5 +151,8 @@ def _expiry_s(attributes: Mapping[str, str], now_s: float) -> float | None:
 
 def _date_s(text: str) -> float | None:
     """Unix time of an HTTP date in any of the forms that servers send; None when it is none."""
-    seconds: float | None = cookiejar.http2time(text)  # type: ignore[attr-defined]
+    try:
+        seconds: float | None = cookiejar.http2time(text[:MAX_DATE])  # type: ignore[attr-defined]
+    except (ValueError, OverflowError):  # a year or a number beyond all bounds
+        return None
     return seconds

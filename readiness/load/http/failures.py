@@ -36,6 +36,9 @@ class Failure(Exception):
 class Unanswered(Failure):
     """The connection died before the first byte of an answer; a reused one may simply have been stale."""
 
+    ended = False
+    """Whether the peer ended its stream in order; otherwise the connection was reset."""
+
 
 def of_os_error(problem: OSError, *, connecting: bool = False) -> Failure:
     """The failure that `problem` means; `connecting` tells a TCP connection's time-out from a request's."""

@@ -81,6 +81,10 @@ class EpollPoll:
             self._io.stop()
             self._timer.stop()
 
+    def watched(self) -> list[Waiting]:
+        """All that were added and not removed."""
+        return list(self._conns.values())
+
     def expect(self, timeout_s: float) -> None:
         """From now on a deadline may lie as near as this when it is set; call before it is."""
         self._shortest_s = min(self._shortest_s or timeout_s, timeout_s)
@@ -159,6 +163,10 @@ class WatcherPoll:
 
     def remove(self, conn: Waiting) -> None:
         """See EpollPoll."""
+
+    def watched(self) -> list[Waiting]:
+        """Not known here."""
+        return []
 
     def expect(self, timeout_s: float) -> None:
         """See EpollPoll."""

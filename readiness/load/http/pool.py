@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import _socket  # the C type itself, as in connection.py
 import ssl
-from collections.abc import Sequence
 from contextlib import closing
 from time import perf_counter
 
+from readiness.load.addresses import Addresses
 from readiness.load.http.connection import Connection, open_connection
 from readiness.load.http.failures import Failure, Unanswered
 from readiness.load.http.poll import poll_of_this_hub
 from readiness.load.http.request import Origin
+from readiness.load.http.resends import CROSSING_S, Resends, is_unread
+from readiness.measurements.connections import NO_WAY
 
 RETRIED = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that may be sent twice without harm (RFC 9110 §9.2.1)."""
 
 _OURS = ("local_fds", "local_ports")
 """This machine's own failures: another address would not help, and the target is not to be blamed."""
+LOOK_S = 0.001
+"""An idle connection that has waited this long is looked at before it is used; the poll's word may be older."""
 
 
 class Pool:
@@ -26,7 +30,8 @@ class Pool:
     def __init__(
         self,
         origin: Origin,
-        addresses: Sequence[str],
+        addresses: Addresses,
+        resends: Resends,
         tls: ssl.SSLContext | None,
         connect_timeout_s: float,
         max_body_bytes: int,
@@ -34,7 +39,8 @@ class Pool:
         self.retries = 0
         self.opened = 0
         self._origin = origin
-        self._addresses = tuple(addresses)
+        self._addresses = addresses
+        self._resends = resends
         self._tls = tls
         self._connect_timeout_s = connect_timeout_s
         self._max_body_bytes = max_body_bytes
@@ -45,8 +51,9 @@ class Pool:
         """Send `request`; the connection given back holds the answer, and is the caller's. Raises Failure."""
         unanswered: Unanswered | None = None
         conn = self.idle.pop() if self.idle else None
-        # nothing happened since the last answer: no need to look, unless a second try is impossible
-        if conn is not None and (conn.event or conn.closing or method not in RETRIED):
+        now_s = perf_counter()
+        # nothing happened since the last answer, just now: no need to look, unless a second try is impossible
+        if conn is not None and (conn.event or conn.closing or method not in RETRIED or now_s - conn.end_s > LOOK_S):
             conn = self._alive(conn)
         if conn is not None:
             conn.deadline_s = deadline_s
@@ -54,9 +61,11 @@ class Pool:
                 conn.exchange(request, method == "HEAD")
                 return conn
             except Unanswered as problem:
-                conn.close()
-                if method not in RETRIED:
-                    raise
+                try:
+                    if method not in RETRIED or not self._may_resend(conn, problem, now_s):
+                        raise
+                finally:
+                    conn.close()
                 unanswered = problem
                 self.retries += 1
             except BaseException:
@@ -89,13 +98,26 @@ class Pool:
             self.idle.pop().close()
 
     def _alive(self, conn: Connection) -> Connection | None:
-        """`conn` or another idle connection that is still usable; those that are not are dropped."""
-        while not conn.is_quiet():
-            conn.close()
+        """`conn` or another idle connection that is still usable; those that are not are dropped. Raises Failure."""
+        while True:
+            quiet = False
+            try:
+                quiet = conn.is_quiet()
+            finally:
+                if not quiet:
+                    conn.close()
+            if quiet:
+                return conn
             if not self.idle:
                 return None
             conn = self.idle.pop()
-        return conn
+
+    def _may_resend(self, conn: Connection, how: Unanswered, sent_s: float) -> bool:
+        """Whether a request that was sent on the kept-alive `conn` at `sent_s`, and not answered, is sent again."""
+        if how.ended and is_unread(conn.sock, conn.connect_s):
+            return self._resends.take(unread=True)
+        crossed = conn.end_s - sent_s <= max(CROSSING_S, 2 * conn.connect_s)
+        return crossed and self._resends.take(unread=False)
 
     def _open(self, deadline_s: float) -> Connection:
         """A connection to the first pinned address that accepts one. Raises Failure: the last address's."""
@@ -104,19 +126,22 @@ class Pool:
         failure = Failure("dns", f"{origin.host} has no address")
         start_s = perf_counter()
         poll = poll_of_this_hub()
-        for address in self._addresses:
+        for address in self._addresses.turn():
             connect_by_s = min(deadline_s, perf_counter() + self._connect_timeout_s)
             try:
                 conn = open_connection(poll, address, origin.port, connect_by_s, self._max_body_bytes)
             except Failure as problem:
                 failure = problem
-                if problem.failure == "local_ports" and not _has_way_to(address, origin.port):
-                    failure = Failure("connect_refused", f"this machine has no way to {address}")
+                kind = problem.failure
+                if kind == "local_ports" and not _has_way_to(address, origin.port):
+                    failure, kind = Failure("connect_refused", f"this machine has no way to {address}"), NO_WAY
+                self._addresses.missed(address, kind)
                 if failure.failure in _OURS or perf_counter() >= deadline_s:
                     break
                 continue
             if self._tls is not None:
                 conn.start_tls(self._tls, origin.host, deadline_s)
+            self._addresses.opened[address] += 1
             conn.connect_s = perf_counter() - start_s
             return conn
         raise failure

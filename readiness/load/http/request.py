@@ -113,6 +113,20 @@ def default_name(method: str, target: str) -> str:
     return f"{method} {target.partition('?')[0]}"
 
 
+def endpoint_name(method: str, name: str) -> str:
+    """What a request is called to which the scenario gave a name: "POST create", as for a path.
+
+    One rule for all clients (docs/scenarios.md). A name that begins with the method already has it.
+    """
+    return name if name.startswith(f"{method} ") else f"{method} {name}"
+
+
+@lru_cache(maxsize=4096)
+def identity_of(scenario: str, method: str, name: str) -> tuple[str, str]:
+    """Scenario and endpoint; the same few are asked for with every request."""
+    return scenario, endpoint_name(method, name)
+
+
 def with_query(target: str, params: Pairs | str | None) -> str:
     """`target` with `params` added; pairs whose value is None are left out."""
     if not params:

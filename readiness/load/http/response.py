@@ -14,6 +14,7 @@ from gevent import GreenletExit
 from gevent.timeout import Timeout
 
 from readiness.load.http.body import decoded, json_of
+from readiness.load.http.charset import known
 from readiness.load.http.failures import COUNTED, Failure, of_status
 from readiness.load.http.headers import AnswerHeaders, parse_head
 from readiness.text import clean
@@ -122,17 +123,14 @@ class Response:
 
     @property
     def encoding(self) -> str:
-        """Character set of `text`: what the answer says, else UTF-8."""
+        """Character set of `text`: what the answer says where browsers know it, else UTF-8."""
         match = _CHARSET.search(self.headers.get("content-type", ""))
-        return match[1] if match else "utf-8"
+        return known(match[1]) if match else "utf-8"
 
     @property
     def text(self) -> str:
         """The body as text; bytes that do not fit the character set become U+FFFD."""
-        try:
-            return self.content.decode(self.encoding, "replace")
-        except LookupError:
-            return self.content.decode("utf-8", "replace")
+        return self.content.decode(self.encoding, "replace")
 
     def json(self, **options: Any) -> Any:
         """The body as JSON. Raises ValueError; `options` are those of the standard library's `json.loads`."""
@@ -224,7 +222,7 @@ def event_fields(response: Response, failure: Failure | None) -> dict[str, Any]:
     """What Locust's `request` event carries; `response_time` in ms, `start_time` as Unix time."""
     return {
         "request_type": response.request_method,
-        "name": response.name,
+        "name": response.name.removeprefix(f"{response.request_method} "),
         "response_time": response.elapsed_s * 1000,
         "response_length": len(response.body),
         "response": response,

@@ -8,9 +8,10 @@ Locust tells of a request when it is over, and never of one that hangs, was kill
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable
 from json import JSONDecodeError
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 from gevent import GreenletExit
@@ -20,10 +21,17 @@ from locust.clients import ResponseContextManager
 from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, ErrorResponse, FastHttpSession
 from locust.event import EventHook
 
+from readiness.load.http.failures import Failure
+from readiness.load.http.request import endpoint_name
 from readiness.load.locustfiles import scenario_of
 from readiness.load.recorder import Recorder
+from readiness.load.stock.checked import Unacceptable, unacceptable
 from readiness.load.stock.deadlines import Deadlines, Passed
 from readiness.load.stock.failures import classify
+from readiness.load.stock.fast_answer import read_body
+from readiness.load.stock.http_answer import check_whole
+
+E = TypeVar("E", bound=Exception)
 
 
 class _Open:
@@ -102,7 +110,7 @@ class StockClients:
             return False  # the scenario tells of something else, perhaps while it looks at an answer
         del self._open[key]
         recorder = self._recorder
-        waiting.identity = (waiting.identity[0], f"{fields['request_type']} {fields['name']}")
+        waiting.identity = (waiting.identity[0], endpoint_name(str(fields["request_type"]), str(fields["name"])))
         exception, took_s = fields.get("exception"), fields["response_time"] / 1000
         waiting.response = response
         waiting.status_code = int(getattr(response, "status_code", 0) or 0)
@@ -148,7 +156,9 @@ class StockClients:
             due_s = sent_s
             if "readiness_intended_s" in mine:  # of an open load; used once
                 due_s = mine.pop("readiness_intended_s")
-            waiting = opened[key] = _Open((scenario, f"{method} {name}"), due_s, sent_s, "://" not in str(url))
+            waiting = opened[key] = _Open(
+                (scenario, endpoint_name(method, str(name))), due_s, sent_s, "://" not in str(url)
+            )
             enter(waiting)
             if streams := kwargs.get("stream") or (len(args) > 3 and args[3]):
                 streaming.add(key)
@@ -168,29 +178,48 @@ class StockClients:
         """`original` under a total deadline; past it, Locust's own error response is returned."""
         deadlines, streaming = self._deadlines, self._streaming
         fast = isinstance(client, FastHttpSession)
+        read = read_body if fast else check_whole
+        failures = (*FAILURE_EXCEPTIONS, Failure) if fast else Failure  # what reading may end with
 
         def send(method: str, url: str, **kwargs: Any) -> Any:
             deadline = deadlines.begin()
+            error: Exception
             try:
                 response = original(method, url, **kwargs)
-                if fast and not (streaming and id(getcurrent()) in streaming):
-                    _read_body(response)
+                if not (streaming and id(getcurrent()) in streaming):
+                    read(response)
                 if deadline.passed:
                     raise Passed  # somebody caught it and went on
                 return response
             except Passed:
                 error = requests.exceptions.Timeout(f"no complete answer within {deadlines.timeout_s:g} s")
-                if fast:
-                    return ErrorResponse(client.client._make_request(url, method=method), error)
-                return ResponseContextManager(error)
+            except failures as problem:
+                error = problem
+            except Exception as problem:
+                if not _of_a_redirect(problem):
+                    raise
+                error = unacceptable("protocol", f"the redirect leads to no URL ({problem})")
             finally:
                 deadlines.end(deadline)
+            if fast:
+                if not isinstance(error, FAILURE_EXCEPTIONS):
+                    error = _as(Unacceptable, error)
+                return ErrorResponse(client.client._make_request(url, method=method), error)
+            if not isinstance(error, requests.exceptions.RequestException):
+                error = _as(requests.exceptions.RequestException, error)
+            return ResponseContextManager(error)
 
         return send
 
 
-def _read_body(response: Any) -> None:
-    try:  # noqa: SIM105 - suppress() costs as much as the whole deadline
-        _ = response.content  # kept by the response: Locust and the scenario get the same bytes
-    except FAILURE_EXCEPTIONS:
-        pass  # Locust reads again, sees the same and reports it
+def _as(kind: type[E], problem: Exception) -> E:
+    """What a client takes for an error of its own."""
+    error = kind(str(problem))
+    error.__cause__ = problem
+    return error
+
+
+def _of_a_redirect(problem: Exception) -> bool:
+    """Whether a client stumbled over a place that the target named, and not the scenario."""
+    frames = traceback.walk_tb(problem.__traceback__)
+    return any(frame.f_code.co_name in ("resolve_redirects", "redirect") for frame, _ in frames)

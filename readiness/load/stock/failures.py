@@ -9,6 +9,7 @@ import requests
 from locust.exception import CatchResponseError
 
 from readiness.load.connections import NotAllowed
+from readiness.load.http.failures import Failure
 
 _ERRNO_CLASS = {
     errno.ECONNREFUSED: "connect_refused",
@@ -45,7 +46,9 @@ def classify(exception: BaseException | None, response: Any) -> str | None:
 
 def transport_class(exception: BaseException) -> str | None:
     """The failure class of what an exception, or one that it wraps, says of the network; None when nothing."""
-    return next((found for error in _causes(exception) if (found := _class_of_one(error))), None)
+    chain = _causes(exception)
+    ours = next((error.failure for error in chain if isinstance(error, Failure)), None)
+    return ours or next((found for error in chain if (found := _class_of_one(error))), None)
 
 
 _BY_NAME = {

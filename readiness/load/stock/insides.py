@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import select
+from functools import partial
 from http.cookiejar import CookieJar
 from typing import Any
 
+import geventhttpclient.client
+import requests.adapters
+import requests.models
+import requests.utils
+import urllib3.response
 from gevent.monkey import get_original
 from geventhttpclient.connectionpool import ConnectionPool
 from locust import clients
@@ -13,6 +19,10 @@ from locust.contrib import fasthttp
 from urllib3 import connection
 
 from readiness.load.http.poll import EpollPoll, poll_of_this_hub
+from readiness.load.http.resends import Resends
+from readiness.load.stock.checked import encoding_of, guessed, surplus, unasked
+from readiness.load.stock.fast_answer import FastAnswer, read_body, resending
+from readiness.load.stock.http_answer import Decoder, HttpAnswer
 from readiness.load.stock.row import Row
 from readiness.load.stock.sockets import PolledSocket
 
@@ -32,23 +42,84 @@ class Jar(CookieJar):
             super().extract_cookies(response, request)
 
 
-def improve() -> None:
-    """For all clients that stock users make in this process from now on."""
+def improve(resends: Resends | None = None) -> None:
+    """For all clients that stock users make in this process from now on; `resends` is the engine's account."""
+    resends = resends or Resends()
+    changed: Any
     vars(fasthttp)["CookieJar"] = Jar
     # HttpUser knows certifi's authorities alone; with these it trusts what the other clients trust (SSL_CERT_FILE).
     if (context := vars(clients).get("_preloaded_ssl_context")) is not None:
         context.load_default_certs()
+    for module, name, ours in (
+        (geventhttpclient.client, "HTTPSocketPoolResponse", FastAnswer),
+        (
+            geventhttpclient.client,
+            "_may_retry_after_send_error",
+            resending(geventhttpclient.client._may_retry_after_send_error, resends),
+        ),
+        (urllib3.response, "_get_decoder", partial(Decoder, original=urllib3.response._get_decoder)),
+        (fasthttp, "get_encoding_from_headers", _encoding),
+        (requests.adapters, "get_encoding_from_headers", _encoding),
+        (fasthttp, "detect", guessed),
+        (requests.models, "chardet", _Guess),
+    ):
+        vars(module)[name] = ours
+    changed = fasthttp.LocustUserAgent
+    changed._may_retry = _retrying(changed._may_retry, resends)
+    changed._conversation_str = staticmethod(_read_refusal)
+    changed = connection.HTTPConnection
+    changed.response_class = HttpAnswer
     if isinstance(poll_of_this_hub(), EpollPoll):  # where that is, poll(2) is too
         row, poll = Row(), get_original("select", "poll")
-        changed: Any = ConnectionPool
+        changed = ConnectionPool
         changed._create_tcp_socket = _polled_socket
-        changed._is_socket_alive = lambda _, sock: _is_quiet(sock, row, poll)
+        changed._is_socket_alive = lambda pool, sock: _is_alive(pool, sock, row, poll)
         waiting = vars(connection)["wait_for_read"]
 
         def wait_for_read(sock: Any, timeout: float | None = None) -> bool:
-            return bool(waiting(sock, timeout)) if timeout != 0 else not _is_quiet(sock, row, poll)
+            if timeout != 0:
+                return bool(waiting(sock, timeout))
+            if _is_quiet(sock, row, poll):
+                return False
+            if surplus(sock):
+                raise unasked()
+            return True
 
         vars(connection)["wait_for_read"] = wait_for_read
+
+
+def _is_alive(pool: Any, sock: Any, row: Row, poll: Any) -> bool:
+    if _is_quiet(sock, row, poll):
+        return True
+    if surplus(sock):
+        sock.close()
+        pool._semaphore.release()
+        raise unasked()
+    return False
+
+
+def _encoding(headers: Any) -> str | None:
+    return encoding_of(requests.utils.get_encoding_from_headers(headers))
+
+
+def _retrying(original: Any, resends: Resends) -> Any:
+    """`max_retries` of a locustfile: each retry hides a request that was not answered."""
+    return lambda agent, request: original(agent, request) and resends.take(unread=False)
+
+
+class _Guess:
+    """In the place of charset_normalizer."""
+
+    detect = staticmethod(guessed)
+
+
+def _read_refusal(url: str, response: Any, **_: Any) -> str:
+    """A text for debugging is made of every 4xx and 5xx, and fails where the body is no UTF-8; nobody reads it.
+
+    It is what reads those bodies, before their connection is given back.
+    """
+    read_body(response)
+    return ""
 
 
 def _polled_socket(_: ConnectionPool, family: int, kind: int, protocol: int) -> PolledSocket:
@@ -56,7 +127,7 @@ def _polled_socket(_: ConnectionPool, family: int, kind: int, protocol: int) -> 
 
 
 def _is_quiet(sock: Any, row: Row, poll: Any) -> bool:
-    """Whether nothing happened to an idle connection: what came unasked is its end, or no answer to the next request.
+    """Whether nothing happened to an idle connection.
 
     geventhttpclient 2.6.1 asks `select`, which refuses descriptors from 1024 on: with more than a thousand users every
     request opened a connection of its own. urllib3 asks gevent's `poll`, which makes watchers and a timer for it.

@@ -24,6 +24,11 @@ class PolledSocket(gevent.socket.socket):  # type: ignore[misc]  # gevent tells 
         self._holds_more = True
         """Whether something may be there that no event will tell of (the poll tells of each arrival once)."""
 
+    @property
+    def was_read(self) -> bool:
+        """Whether an answer came, or was waited for, before."""
+        return self._place is not None
+
     def recv(self, size: int, flags: int = 0) -> bytes:
         """See socket.recv."""
         place = self._place

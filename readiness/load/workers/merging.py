@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from readiness.load.recorder import STALL_S
 from readiness.load.wire import Arrivals, Batch, Cell, CellCounts, Done, Hello, StallSeen
+from readiness.measurements.connections import together as connected_together
 from readiness.measurements.histogram import merge
 from readiness.measurements.instrument import calibrated_together, side_by_side
 from readiness.measurements.pace import alongside
@@ -67,6 +68,7 @@ def done(batches: int, parts: Sequence[Done]) -> Done:
         script_errors=_added(part.script_errors for part in parts),
         writes=_pair(part.writes for part in parts),
         idle=tuple(sorted(set.intersection(*(set(part.idle) for part in parts)))) if parts else (),
+        connections=connected_together(part.connections for part in parts),
     )
 
 

@@ -1,4 +1,4 @@
-"""A user of ours and an ordinary one of Locust, which asks for its host's address again and again."""
+"""A user of ours and an ordinary one of Locust, which resolves its host again and again, and a name that is none."""
 
 from locust import HttpUser
 
@@ -19,3 +19,4 @@ class Ordinary(HttpUser):
     @task
     def ask(self) -> None:
         self.client.get("/api/ordinary", headers={"Connection": "close"})
+        self.client.get("http://nowhere.test/", name="/api/nowhere")

@@ -2,12 +2,14 @@
 
 import gzip
 import select
+import time
 import zlib
 from typing import Any
 
 from gevent.monkey import get_original
 
 from readiness.load.http.client import Client
+from readiness.load.http.resends import Resends
 from readiness.load.http.response import Response
 from tests.load.http.ledger import Ledger
 from tests.load.http.server import CLOSE, FIN, READ, RST, WAIT_CLOSE, Server, ok, until
@@ -114,7 +116,7 @@ def check_head_has_no_body_and_keeps_the_connection() -> None:
 def check_head_with_a_body_drops_the_connection() -> None:
     with Server([READ, ok(b"wrong"), WAIT_CLOSE], [READ, ok(b"right")]) as server:
         client = client_of(server)
-        client.head("/")
+        assert client.head("/").error
         assert client.get("/").text == "right"
         assert server.connections == 2
 
@@ -160,23 +162,21 @@ def check_a_body_until_close_is_whole() -> None:
     assert ledger.outcomes == ["ok"]
 
 
-def check_a_second_answer_never_answers_the_next_request() -> None:
-    with Server([READ, ok(b"1") + ok(b"evil"), WAIT_CLOSE], [READ, ok(b"2")]) as server:
-        client = client_of(server)
-        assert client.get("/").text == "1"
-        assert client.get("/").text == "2"
-        assert (server.connections, len(server.requests)) == (2, 2)
+def check_bytes_after_an_answer_are_a_failure_and_never_answer_the_next_request() -> None:
+    cut = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1 and more than it said"
+    last = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\n1more"
+    for answer in (ok(b"1") + ok(b"evil"), ok(b"1") + b"HTT", cut, last, ok(b"1") + b"\0"):
+        with Server([READ, answer, WAIT_CLOSE], [READ, ok(b"2")]) as server:
+            ledger = Ledger()
+            client = client_of(server, ledger)
+            first = client.get("/")
+            assert (first.text, first.ok) == ("1", False)
+            assert client.get("/").text == "2"
+            assert ledger.outcomes == ["surplus", "ok"]
+            assert (server.connections, len(server.requests)) == (2, 2)
 
 
-def check_half_a_second_answer_drops_the_connection() -> None:
-    with Server([READ, ok(b"1") + b"HTT", WAIT_CLOSE], [READ, ok(b"2")]) as server:
-        client = client_of(server)
-        assert client.get("/").text == "1"
-        assert client.get("/").text == "2"
-        assert server.connections == 2
-
-
-def check_a_late_second_answer_drops_the_idle_connection() -> None:
+def check_a_late_second_answer_is_a_failure_of_the_request_that_finds_it() -> None:
     read: list[bool] = []
     sleep = get_original("time", "sleep")
 
@@ -189,8 +189,9 @@ def check_a_late_second_answer_drops_the_idle_connection() -> None:
         assert client.get("/").text == "1"
         read.append(True)
         await_news(client)
+        assert client.get("/").status_code == 0
         assert client.get("/").text == "2"
-        assert server.connections == 2
+        assert (server.connections, len(server.requests)) == (2, 2)
 
 
 def check_bytes_behind_a_full_read_never_answer_the_next_request() -> None:
@@ -199,7 +200,7 @@ def check_bytes_behind_a_full_read_never_answer_the_next_request() -> None:
     assert len(first) == 65_536
     with Server([READ, first + ok(b"evil"), WAIT_CLOSE], [READ, ok(b"2")]) as server:
         client = client_of(server)
-        client.get("/")
+        assert "after the end" in client.get("/").error
         assert client.get("/").text == "2"
         assert server.connections == 2
 
@@ -223,6 +224,49 @@ def check_a_stale_connection_is_retried_once_for_get_and_counted() -> None:
         assert client.retries == 1
         assert ledger.outcomes == ["ok", "ok"]
         assert len(server.requests) == 3
+
+
+def check_a_request_that_the_server_had_is_not_sent_again() -> None:
+    """It had it: the close came too late to have crossed the request."""
+    for last in (CLOSE, RST):
+        with Server([READ, ok(b"1"), READ, 0.5, last], [READ, ok(b"2")]) as server:
+            ledger = Ledger()
+            client = client_of(server, ledger)
+            client.get("/")
+            assert client.get("/").status_code == 0
+            assert ledger.outcomes[0] == "ok" != ledger.outcomes[1]
+            assert (client.retries, len(server.requests)) == (0, 2)
+
+
+def check_a_request_that_crossed_the_close_is_sent_again_however_often() -> None:
+    """A reset follows the end of the stream: nobody read the request."""
+    resends = Resends()
+    with Server(*[[READ, ok(b"1"), CLOSE]] * 40) as server:
+        ledger = Ledger()
+        client = client_of(server, ledger, resends=resends)
+        for _ in range(40):
+            client.get("/")
+            if client._pool.idle:  # blind: as if the end were still on its way
+                conn = client._pool.idle[0]
+                watching = get_original("select", "poll")()
+                watching.register(conn.fd, select.POLLIN)
+                assert watching.poll(5000)
+                conn.event = conn.closing = False
+                conn.end_s = time.perf_counter()
+        assert set(ledger.outcomes) == {"ok"}
+        assert (client.retries, resends.unread, resends.unclear) == (39, 39, 0)
+
+
+def check_requests_that_may_be_lost_are_sent_again_once_in_a_thousand() -> None:
+    resends = Resends(lambda: 999)
+    with Server(*[[READ, ok(b"1"), READ, CLOSE]] * 20) as server:
+        ledger = Ledger()
+        client = client_of(server, ledger, resends=resends)
+        for _ in range(20):
+            client.get("/")
+        assert (client.retries, resends.unread, resends.unclear) == (1, 0, 1)
+        assert len(server.requests) == 21
+        assert ledger.outcomes.count("protocol") >= 8
 
 
 def check_post_is_never_sent_twice() -> None:

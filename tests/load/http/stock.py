@@ -1,11 +1,14 @@
 """HttpUser and FastHttpUser as the engine lends them its ledger, its deadlines and its sockets."""
 
 import gc
+import gzip
 import os
 import select
 import ssl
+import zlib
 from typing import Any
 
+import brotli  # type: ignore[import-untyped]
 import gevent
 from gevent.lock import Semaphore
 from gevent.monkey import get_original
@@ -14,6 +17,8 @@ from locust.env import Environment
 from locust.event import Events
 from locust.exception import StopUser
 
+from readiness.load.addresses import Addresses
+from readiness.load.connections import allow_only
 from readiness.load.stock.clients import StockClients
 from readiness.load.stock.insides import improve
 from readiness.load.stock.row import Row
@@ -27,6 +32,7 @@ KINDS: tuple[type[Any], ...] = (HttpUser, FastHttpUser)
 FIELDS = ("request_type", "name", "response_length", "exception", "context", "url", "start_time", "response_time")
 
 improve()
+allow_only(Addresses("http://nobody.test", ()), ("127.0.0.1",))
 
 
 def user_of(kind: type[Any], url: str, timeout_s: float = 10.0, **settings: Any) -> tuple[Any, Ledger]:
@@ -229,3 +235,181 @@ def check_who_is_killed_in_the_row_is_not_sent_off_later() -> None:
     hold.release()
     first.join(timeout=5)
     assert told == ["sent", "stopped"]
+
+
+GZIP = gzip.compress(b"x" * 5000)
+
+
+def cut(body: bytes, *headers: str) -> bytes:
+    """An answer that announces a hundred bytes more than it has."""
+    return ok(body, *headers).replace(b"Content-Length: %d" % len(body), b"Content-Length: %d" % (len(body) + 100))
+
+
+def outcome_of(kind: type[Any], *steps: Any, call: str = "get") -> list[str]:
+    """Of one request on a connection of its own, and of another one after it."""
+    with Server([READ, *steps], [READ, ok(b"next")]) as server:
+        user, ledger = user_of(kind, server.url)
+        getattr(user.client, call)("/x")
+        assert user.client.get("/y").content == b"next", (kind, steps)
+    return ledger.outcomes
+
+
+def check_an_answer_that_was_cut_is_truncated() -> None:
+    half = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel"
+    for kind in KINDS:
+        for answer in (
+            cut(b"0123456789"),
+            cut(b""),
+            half,
+            half[:-3],
+            half + b"lo\r\n",
+            ok(GZIP[:-20], "Content-Encoding: gzip", "Connection: close"),
+            ok(zlib.compress(b"x" * 5000)[:-9], "Content-Encoding: deflate", "Connection: close"),
+            ok(brotli.compress(b"x" * 5000)[:-3], "Content-Encoding: br", "Connection: close"),
+            cut(GZIP, "Content-Encoding: gzip"),
+        ):
+            assert outcome_of(kind, answer, CLOSE) == ["truncated", "ok"], (kind, answer)
+
+
+def check_bytes_after_an_answer_are_a_surplus() -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"
+    for kind in KINDS:
+        for answer in (ok(b"1") + ok(b"2"), ok(b"1") + b"junk", chunked + b"more", ok(b"") + b"\0"):
+            assert outcome_of(kind, answer, WAIT_CLOSE) == ["surplus", "ok"], (kind, answer)
+        assert outcome_of(kind, ok(b"a body"), WAIT_CLOSE, call="head") == ["surplus", "ok"]
+
+
+def check_a_late_surplus_is_found_before_the_connection_is_used_again() -> None:
+    told: list[bool] = []
+    sleep = get_original("time", "sleep")
+
+    def wait(_: Any) -> None:
+        while not told:
+            sleep(0.005)
+
+    for kind in KINDS:
+        for _ in range(12):  # more than a pool has places: each is given back
+            told.clear()
+            with Server([READ, ok(b"1"), wait, ok(b"evil"), WAIT_CLOSE], [READ, ok(b"2")]) as server:
+                user, ledger = user_of(kind, server.url)
+                user.client.get("/")
+                told.append(True)
+                watching = get_original("select", "poll")()
+                watching.register(idle(user).fileno(), select.POLLIN)
+                assert until(lambda watching=watching: bool(watching.poll(0)))  # type: ignore[misc]
+                assert user.client.get("/").status_code == 0
+                assert user.client.get("/").content == b"2"
+            assert ledger.outcomes == ["ok", "surplus", "ok"], kind
+
+
+def check_interim_answers_are_none() -> None:
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n"
+    for kind in KINDS:
+        with Server([READ, hints + hints, 0.02, ok(b"yes", status="201 Made"), READ, ok(b"on")]) as server:
+            user, ledger = user_of(kind, server.url)
+            first = user.client.get("/")
+            assert (first.status_code, first.content) == (201, b"yes")
+            assert user.client.get("/").content == b"on"
+        assert (ledger.outcomes, server.connections) == (["ok", "ok"], 1)
+        assert outcome_of(kind, hints * 50, WAIT_CLOSE)[0] != "ok"
+
+
+def check_a_whole_body_is_had_whatever_its_coding() -> None:
+    text = b"x" * 5000
+    twice = gzip.compress(b"x" * 2500) * 2
+    raw = zlib.compressobj(wbits=-15)
+    bare = raw.compress(text) + raw.flush()
+    for kind in KINDS:
+        for coding, body in (
+            ("gzip", GZIP),
+            ("gzip", twice),
+            ("gzip", GZIP + b"\0\0"),
+            ("deflate", zlib.compress(text)),
+            ("deflate", bare),
+            ("br", brotli.compress(text)),
+        ):
+            with Server([READ, ok(body, f"Content-Encoding: {coding}"), READ, ok(b"")]) as server:
+                user, ledger = user_of(kind, server.url)
+                assert user.client.get("/").content == text, (kind, coding)
+                user.client.get("/")
+            assert (ledger.outcomes, server.connections) == (["ok", "ok"], 1)
+
+
+def check_a_bomb_and_what_is_damaged_are_failures() -> None:
+    packer = zlib.compressobj(9, wbits=31)
+    bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(80)) + packer.flush()
+    empty = gzip.compress(b"") * 2000
+    for kind in KINDS:
+        for coding, body, failure in (
+            ("gzip", bomb, "too_large"),
+            ("gzip", empty, "protocol"),
+            ("gzip", b"no gzip at all", "protocol"),
+            ("br", b"no brotli at all", "protocol"),
+        ):
+            answer = ok(body, f"Content-Encoding: {coding}", "Connection: close")
+            assert outcome_of(kind, answer, CLOSE) == [failure, "ok"], (kind, body[:20])
+
+
+def check_a_text_is_had_whatever_its_charset() -> None:
+    for kind in KINDS:
+        for named in ("undefined", "idna", "punycode", "nonsense", "unicode_escape", "\xff", "hex", "utf-7"):
+            with Server([READ, ok(b"7 a9-", f"Content-Type: text/html; charset={named}")]) as server:
+                user, ledger = user_of(kind, server.url)
+                assert "7" in user.client.get("/").text
+            assert ledger.outcomes == ["ok"]
+
+
+def check_a_refusal_keeps_its_status_whatever_its_body() -> None:
+    for kind in KINDS:
+        with Server([READ, ok(b"\xff\xfe", status="503 Busy"), READ, ok(b"on")]) as server:
+            user, ledger = user_of(kind, server.url)
+            assert user.client.get("/").content == b"\xff\xfe"
+            assert user.client.get("/").content == b"on"
+        assert (ledger.outcomes, server.connections) == (["http_5xx", "ok"], 1)
+
+
+def check_a_redirect_to_nowhere_is_the_targets_failure() -> None:
+    for kind in KINDS:
+        for place in ("http://[", "ftp://127.0.0.1/x", "//\xff\xfe:1/", "http://127.0.0.1:99999/", "http://a..b/"):
+            answer = ok(b"", f"Location: {place}", "Connection: close", status="302 Found")
+            found = outcome_of(kind, answer, CLOSE)
+            assert found[0] not in ("ok", "script", "open"), (kind, place, found)
+            assert found[1] == "ok"
+
+
+def check_cookies_may_be_as_they_like() -> None:
+    odd = [
+        "a=1; expires=Thu, 01 Jan 99999999999999 00:00:00 GMT",
+        "b=2; max-age=" + "9" * 5000,
+        "=",
+        ";",
+        "c",
+        "d=\xff",
+    ]
+    odd += ["e=1; version=x; port=y; domain=..", "f=1; path=" + "/" * 3000, 'g="' + "\\" * 2000]
+    for kind in KINDS:
+        with Server([READ, ok(b"", *(f"Set-Cookie: {one}" for one in odd)), READ, ok(b"")]) as server:
+            user, ledger = user_of(kind, server.url)
+            user.client.get("/")
+            user.client.get("/")
+        assert ledger.outcomes == ["ok", "ok"]
+
+
+def check_a_request_that_died_on_a_kept_connection_is_not_hidden() -> None:
+    for kind in KINDS:
+        with Server(*[[READ, ok(b"1"), READ, CLOSE]] * 30) as server:
+            user, ledger = user_of(kind, server.url)
+            for _ in range(30):
+                user.client.get("/")
+            lost = len(ledger.outcomes) - ledger.outcomes.count("ok")
+            assert len(server.requests) - 30 <= 1, "one of them may have been sent again"
+            assert lost >= 13, (kind, ledger.outcomes)
+
+
+def check_a_request_on_a_new_connection_is_sent_once() -> None:
+    for kind in KINDS:
+        with Server(*[[READ, CLOSE]] * 20) as server:
+            user, ledger = user_of(kind, server.url)
+            user.client.get("/")
+            assert ledger.outcomes == ["protocol"] or ledger.outcomes == ["reset"], ledger.outcomes
+            assert len(server.requests) == 1, kind

@@ -158,7 +158,8 @@ def check_an_idle_tls_connection_that_closed_is_seen() -> None:
         with Server([READ, ok(b"1"), *last], [READ, ok(b"2")], tls=serving("127.0.0.1")) as server:
             client = Client(server.url, scenario="s", recorder=Ledger(), addresses=["127.0.0.1"], tls=trusting())
             client.get("/")
-            await_news(client)
+            if client._pool.idle:  # else the end came with the answer, and was seen
+                await_news(client)
             assert client.post("/").text == "2"
             assert client.retries == 0
 
@@ -171,7 +172,7 @@ def check_a_second_answer_in_a_record_of_its_own_never_answers_the_next_request(
 
     with Server([READ, two_at_once, 5.0], [READ, ok(b"2")], tls=serving("127.0.0.1")) as server:
         client = Client(server.url, scenario="s", recorder=Ledger(), addresses=["127.0.0.1"], tls=trusting())
-        assert client.get("/").text == "1"
+        assert "after the end" in client.get("/").error
         assert client.get("/").text == "2"
         assert (server.connections, len(server.requests)) == (2, 2)
 

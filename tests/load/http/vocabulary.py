@@ -59,7 +59,7 @@ def check_names_come_from_method_and_path_or_as_given() -> None:
         client.get("/a/1", name="n")
         client.post("/b", params={"q": "1"})
         client.put("/c", name="put it")
-        assert [call.name for call in ledger.calls] == ["GET /a/1", "/a/{id}", "n", "POST /b", "put it"]
+        assert [call.name for call in ledger.calls] == ["GET /a/1", "GET /a/{id}", "GET n", "POST /b", "PUT put it"]
 
 
 def check_bodies_params_and_auth_are_what_requests_sends() -> None:

@@ -163,6 +163,7 @@ def test_every_field_of_a_batch_and_of_an_end_is_merged() -> None:
             "judged_until_s",
             "stopped_s",
             "script_errors",
+            "connections",
             "writes",
             "idle",
         ),

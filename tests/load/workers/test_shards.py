@@ -11,8 +11,10 @@ import pytest
 PROGRAM = """
 import locust, json, sys
 from dataclasses import replace
+from readiness.load.addresses import Addresses
 from readiness.load.arrivals import schedule
 from readiness.load.context import EngineContext
+from readiness.load.http.resends import Resends
 from readiness.load.locustfiles import part_of
 from readiness.load.plan import EnginePlan
 from readiness.load.recorder import Recorder
@@ -25,7 +27,7 @@ poisson = replace(plan, poisson=True)
 out["poisson"] = [len(list(schedule(s))) for s in shards(poisson, 3)]
 out["same_twice"] = list(schedule(shards(poisson, 3)[1])) == list(schedule(shards(poisson, 3)[1]))
 out["apart"] = len({t for s in shards(poisson, 3) for t in schedule(s)})
-contexts = [EngineContext(s, Recorder(), WriteLog("id")) for s in shards(plan, 3)]
+contexts = [EngineContext(s, Recorder(), WriteLog("id"), Addresses("http://x", ()), Resends()) for s in shards(plan, 3)]
 out["accounts"] = sorted(next(context.accounts) for context in contexts for _ in "ab")
 out["parts"] = [[part_of(counts, i, n) for i in range(n)] for counts, n in json.loads(sys.argv[1])]
 print(json.dumps(out))
