@@ -41,7 +41,7 @@ SURE = 0.99
 """Beyond this confidence the tail of the mixture is that of its prior: from here on a sum is taken as normal."""
 PRIOR_MEAN = 4.0
 NO_LEVEL_ODDS, NO_EXCESS = 17.0, 0.5
-"""Where the noise is known: how much likelier no level at all is (30 % in all); the prior of no correlation in a block."""
+"""Where the noise is known: how much likelier no level is (30 % in all); the prior of no correlation in a block."""
 FEW = 24
 """Blocks by which the fourth moment tells how many events made the variance."""
 SHORTEST, LONGEST = 1 / 64, 1.7
