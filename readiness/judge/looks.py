@@ -1,6 +1,7 @@
-"""A load that is still running, looked at again and again: is every check decided, or is all hope gone?
+"""A load that is still running: is every check decided, or is all hope gone?
 
-Pure, and asked once a second; the bounds are those of readiness/stats/sequence.py, which hold however often one looks.
+Pure. Decisions are asked for at the checkpoints only, and each of them has its share of the error; hope is asked for
+once a second, for it decides nothing: a load that was aborted is never READY.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from readiness.config.model import Check, Config, StopRule
 from readiness.judge.compare import Proof, compare
 from readiness.judge.family import refuting
+from readiness.judge.proof import CHECKPOINTS
 from readiness.judge.readings import read_load
 from readiness.measurements.run import Load, Second
 from readiness.metrics.catalogue import find, is_load
@@ -23,11 +25,24 @@ PROBE_MARGIN = 2.0
 """The probe's samples are correlated too."""
 
 
+def checkpoints(max_duration_s: float) -> tuple[float, ...]:
+    """When a load that may end early is judged, in seconds of its judged window; the last time is its planned end.
+
+    Each is 1.4 times as late as the one before: most of what another look could save, in few looks. None is before
+    MIN_JUDGED_S, and none at all in a load that ends before.
+    """
+    times = [max_duration_s / 2 ** (back / 2) for back in range(CHECKPOINTS)]
+    return tuple(time_s for time_s in reversed(times) if time_s >= MIN_JUDGED_S)
+
+
+def is_due(seen_s: float, judged_s: float, max_duration_s: float) -> bool:
+    """Whether a checkpoint was passed since the load was seen at `seen_s` of its judged window."""
+    return any(seen_s < time_s <= judged_s for time_s in checkpoints(max_duration_s))
+
+
 def undecided(load: Load, config: Config) -> tuple[str, ...]:
     """The keys of the load's checks that are neither proven nor refuted yet; empty when the load may end."""
     checks = [check for check in config.checks if is_load(check.metric) and check.not_applicable is None]
-    if load.judged_s < MIN_JUDGED_S:
-        return tuple(check.key for check in checks)
     waiting = tuple(check.key for check in config.checks if load.judged_s < _probed_s(check, config))
     return waiting + tuple(check.key for check in checks if not _decided(load, check, config))
 

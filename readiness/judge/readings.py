@@ -193,45 +193,53 @@ def read_load(load: Load, metric: Metric, scope: str | None) -> Reading:
         why = "" if endpoints or written is None else scopes.unclear(written, *_seen(load))
         reason = f"{where}{why or 'no request was started in the judged window'}"
         return Reading(None, 0, "load", reason, Recording(), (), stalled, load.judged_s)
-    value, samples, evidence = _value(load, metric, record)
-    nothing = value is None and metric.kind is Kind.MEAN
-    reason_why = f"{where}no request succeeded" if nothing else None
-    lost = (record.failures + record.in_flight) / record.requests
+    read_off = reading_of(record, metric, load.judged_start_s, load.judged_end_s)
+    nothing = read_off.value is None and metric.kind is Kind.MEAN
+    return replace(
+        read_off,
+        reason=f"{where}no request succeeded" if nothing else None,
+        dead_endpoints=tuple(dead),
+        standstills=stalled,
+        looked=load.looked,
+        closed=load.model == "closed",
+    )
+
+
+def reading_of(record: Recording, metric: Metric, begin_s: float, end_s: float) -> Reading:
+    """What the requests of a window, `begin_s` to `end_s`, say of a metric of the load; there is at least one.
+
+    What only the whole load knows (standstills, users, whether it could end early) is left as it is without.
+    """
+    bad = record.failures + record.in_flight
+    value: float | None
+    evidence: Rate | Recording | Spread
+    match metric.name:
+        case "http.success_rate":
+            value, samples = 100 * record.ok.total / record.requests, record.requests
+            evidence = _rate(record, failures=False)
+        case "http.error_rate":
+            value, samples = 100 * bad / record.requests, record.requests
+            evidence = _rate(record, failures=True)
+        case "latency.mean":
+            value, samples = record.ok.mean_ms, record.ok.total
+            evidence = Spread(tuple((block.ok.sum_us / 1000, float(block.ok.total)) for block in record.slices))
+        case "throughput":
+            value, samples = record.ok.total / (end_s - begin_s) if end_s > begin_s else None, record.ok.total
+            whole = [block for block in record.slices if block.start_s + block.duration_s <= end_s + 0.01]
+            evidence = Spread(tuple((float(block.ok.total), block.duration_s) for block in whole))
+        case _:
+            value, samples = record.ok.quantile_ms(metric.quantile or 1.0, infinite=bad), record.requests
+            evidence = record
     return Reading(
         value,
         samples,
         "load",
-        reason_why,
-        evidence,
-        tuple(dead),
-        stalled,
-        load.judged_s,
-        lost,
-        load.looked,
-        level := _level(metric, evidence),
-        _clusters(value, evidence, level),
-        load.model == "closed",
+        evidence=evidence,
+        window_s=end_s - begin_s,
+        lost_share=bad / record.requests,
+        level=(level := _level(metric, evidence)),
+        clusters=_clusters(value, evidence, level),
     )
-
-
-def _value(load: Load, metric: Metric, record: Recording) -> tuple[float | None, int, Rate | Recording | Spread]:
-    bad = record.failures + record.in_flight
-    match metric.name:
-        case "http.success_rate":
-            return 100 * record.ok.total / record.requests, record.requests, _rate(record, failures=False)
-        case "http.error_rate":
-            return 100 * bad / record.requests, record.requests, _rate(record, failures=True)
-        case "latency.mean":
-            blocks = tuple((block.ok.sum_us / 1000, float(block.ok.total)) for block in record.slices)
-            return record.ok.mean_ms, record.ok.total, Spread(blocks)
-        case "throughput":
-            whole = [block for block in record.slices if block.start_s + block.duration_s <= load.judged_end_s + 0.01]
-            blocks = tuple((float(block.ok.total), block.duration_s) for block in whole)
-            rate = record.ok.total / load.judged_s if load.judged_s else None
-            return rate, record.ok.total, Spread(blocks)
-        case _:
-            quantile = metric.quantile or 1.0
-            return record.ok.quantile_ms(quantile, infinite=bad), record.requests, record
 
 
 def _rate(record: Recording, *, failures: bool) -> Rate:
