@@ -53,7 +53,7 @@ def test_an_endpoint_that_is_always_404_is_named_first_and_the_well_ones_are_no_
     cli: Cli, faultd: StartFaultd
 ) -> None:
     server = faultd(layer("status", code=404, only="/api/missing"))
-    env = {"FAULT_PATHS": " ".join((*HEALTHY, "/api/missing"))}
+    env = {"READINESS_VAR_FAULT_PATHS": " ".join((*HEALTHY, "/api/missing"))}
     result = cli.run(server.url, "--users", "6", scenario="faults.py", checks=CHECKS, env=env)
     assert result.exit_code == 1, str(result)
     report = result.report
@@ -83,7 +83,7 @@ def test_an_endpoint_that_is_always_404_is_named_first_and_the_well_ones_are_no_
 def test_every_reason_is_told_with_its_endpoint_and_count(cli: Cli, faultd: StartFaultd) -> None:
     layers = (layer(only=f"/api/{path}", **options) for path, (_, options) in REASONS.items())  # type: ignore[arg-type]
     server = faultd(*layers)
-    env = {"FAULT_PATHS": " ".join((*HEALTHY, *(f"/api/{path}" for path in REASONS)))}
+    env = {"READINESS_VAR_FAULT_PATHS": " ".join((*HEALTHY, *(f"/api/{path}" for path in REASONS)))}
     users = str(len(REASONS) + len(HEALTHY))
     load = "  timeout: 1s\n"
     result = cli.run(server.url, "--users", users, scenario="faults.py", load=load, checks=CHECKS, env=env)
@@ -140,4 +140,4 @@ def test_a_probe_without_a_value_says_what_it_was_answered(cli: Cli, faultd: Sta
     result = cli.run(server.url, "--duration", "2s", checks=CHECKS, more="probes:\n  health: { path: /health }\n")
     section = result.text("report.md").partition("## What was not measured")[2].partition("\n## ")[0]
     assert "Health Check Response" in section
-    assert re.search(r"/health.*: (\d+) of \1 samples", section), section
+    assert re.search(r"/health answered 404 to (\d+) of \1", section), section
