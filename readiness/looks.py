@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from readiness.config.model import Config
-from readiness.judge.looks import hopeless, undecided
+from readiness.judge.looks import hopeless, is_due, undecided
 from readiness.load.assembly import Assembly
 from readiness.measurements.run import DECIDED
 
@@ -21,6 +21,8 @@ class Looks:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._next_s = 0.0
+        self._seen_s = 0.0
+        """Length of the judged window at the last look."""
 
     def enough(self, assembly: Assembly) -> str | None:
         """Why the load may end now (`Load.ending`); None while it must go on."""
@@ -32,8 +34,10 @@ class Looks:
         if so_far is None:
             return None
         reason = hopeless(so_far, section.abort_when)
-        if reason is None and section.until_decided and assembly.judging and not undecided(so_far, self._config):
+        due = section.until_decided and is_due(self._seen_s, so_far.judged_s, section.duration_s)
+        if reason is None and due and not undecided(so_far, self._config):
             reason = DECIDED
+        self._seen_s = so_far.judged_s
         took_s = time.monotonic() - started_s
         self._next_s = started_s + max(EVERY_S, took_s / SHARE)
         return reason

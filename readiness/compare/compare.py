@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from readiness.compare.comparison import Comparison, Difference, Finding, Outcome, Side
-from readiness.compare.differences import MOST_ENDPOINTS, differences, endpoints, pairs, too_little
+from readiness.compare.differences import MOST_ENDPOINTS, differences, endpoints, needed, pairs, too_little
 from readiness.compare.loosened import loosened
 from readiness.judge.comparable import cautions, obstacles
 from readiness.judge.judge import load_doubts
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run
 from readiness.metrics.catalogue import find
-from readiness.numbers import count, number
+from readiness.numbers import count, number, quantity
 from readiness.text import clean
 
 ONE_PAIR = (
@@ -81,7 +81,17 @@ def _outcome(found: tuple[Difference, ...], against: tuple[str, ...]) -> tuple[O
         return Outcome.TOO_LITTLE, f"Too little data to say: {_names(list(unknown))}. Run longer."
     better = sum(one.finding is Finding.IMPROVEMENT for one in found)
     improved = f"; {count(better, 'metric')} got better" if better else ""
-    return Outcome.NO_REGRESSION, f"Nothing got worse, among {count(len(found), 'comparison')}{improved}."
+    return Outcome.NO_REGRESSION, f"{_excluded(found)}, among {count(len(found), 'comparison')}{improved}."
+
+
+def _excluded(found: tuple[Difference, ...]) -> str:
+    """The size of a worsening that is excluded in everything that must be known."""
+    sizes: dict[str, float] = {}
+    for one in found:
+        if needed(one) and one.excluded is not None:
+            sizes[one.change.unit] = max(sizes.get(one.change.unit, 0.0), one.excluded)
+    told = " and ".join(quantity(size, unit) for unit, size in sorted(sizes.items()))
+    return f"A worsening of more than {told} is excluded" if told else "Nothing got worse"
 
 
 def _names(found: list[Difference]) -> str:

@@ -54,6 +54,8 @@ class Difference:
     finding: Finding
     message: str
     """One sentence that says why."""
+    excluded: float | None = None
+    """The smallest worsening, in the unit of `change`, that this metric alone excludes; not in comparison.json."""
 
     @property
     def key(self) -> str:

@@ -9,7 +9,7 @@ call any difference at all in at most a of cases.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from readiness.compare.comparison import Difference, Finding
 from readiness.judge.change import POINTS, Change, change
@@ -24,10 +24,13 @@ from readiness.stats import share
 WHOLE = ("latency.mean", "latency.p50", "latency.p95", "latency.p99", "http.error_rate", "throughput")
 EACH = ("latency.p50", "latency.p95", "latency.p99", "http.error_rate")
 MOST_ENDPOINTS = 500
-WIDE_RATIO = 100.0
-"""An interval that reaches over a doubling says too little about a latency, in percent."""
-WIDE_POINTS = 10.0
+EXCLUDED_RATIO = 50.0
+"""Two runs say "no regression" only where they exclude a worsening of this size, in percent (an equivalence test:
+Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15, 1987)."""
+EXCLUDED_POINTS = 5.0
 """The same for a share, in percentage points."""
+SAME_POINTS = 0.5
+"""Exact shares that differ by less, in percentage points, are the same for any use."""
 NEEDED_WHOLE = ("latency.p50", "latency.p95", "http.error_rate")
 NEEDED_EACH = ("latency.p50", "http.error_rate")
 """What must not have too little data, or nothing can be said about the scope."""
@@ -88,17 +91,18 @@ def differences(
         if now <= off or now == 0:
             break
         off, left = now, max(len(uncertain) - now, 1)
-    found = [_difference(pair, changes.get((pair.metric.name, pair.scope)), worse_by) for pair in every]
+    found = [_difference(pair, changes.get((pair.metric.name, pair.scope)), worse_by, confidence) for pair in every]
     return tuple(sorted(found, key=lambda one: (_ORDER[one.finding], one.scope is not None, -_size(one)))), each
 
 
 def too_little(found: Iterable[Difference]) -> tuple[Difference, ...]:
     """Differences that must be known and are not."""
-    return tuple(
-        one
-        for one in found
-        if one.finding is Finding.TOO_LITTLE and one.metric in (NEEDED_WHOLE if one.scope is None else NEEDED_EACH)
-    )
+    return tuple(one for one in found if one.finding is Finding.TOO_LITTLE and needed(one))
+
+
+def needed(one: Difference) -> bool:
+    """Whether nothing can be said about the scope without this difference."""
+    return one.metric in (NEEDED_WHOLE if one.scope is None else NEEDED_EACH)
 
 
 _ORDER = {Finding.REGRESSION: 0, Finding.TOO_LITTLE: 1, Finding.IMPROVEMENT: 2, Finding.NO_EVIDENCE: 3}
@@ -120,7 +124,7 @@ def _size(one: Difference) -> float:
     return abs(one.change.value) if one.change.value is not None else float("inf")
 
 
-def _difference(pair: Pair, changed: Change | None, worse_by: float) -> Difference:
+def _difference(pair: Pair, changed: Change | None, worse_by: float, confidence: float) -> Difference:
     metric, base, head = pair.metric, pair.base, pair.head
     missing = [f"{name}: {side.reason}" for name, side in (("base", base), ("head", head)) if side.reason]
     if missing:
@@ -130,31 +134,37 @@ def _difference(pair: Pair, changed: Change | None, worse_by: float) -> Differen
     if base.value is None or head.value is None:
         return _unbounded(pair, changed)
     floor = worse_by * (100 if changed.unit == "%" else base.value)
-    return _made(pair, changed, *_finding(metric, changed, floor))
+    if metric.kind is Kind.EXACT and changed.unit == POINTS:
+        floor = max(floor, SAME_POINTS)
+    excluded = None if metric.kind is Kind.EXACT else _ends(metric, change(base, head, metric, confidence))[1]
+    return replace(_made(pair, changed, *_finding(metric, changed, floor, excluded)), excluded=excluded)
 
 
-def _finding(metric: Metric, changed: Change, floor: float) -> tuple[Finding, str]:
-    """The kind of difference and the sentence; `floor` is in the change's unit."""
-    if metric.better == "higher":  # in the words of "lower is better"
-        low, high = _minus(changed.high), _minus(changed.low)
-    else:
-        low, high = changed.low, changed.high
+def _ends(metric: Metric, changed: Change) -> tuple[float | None, float | None]:
+    """(low, high) in the words of "lower is better"."""
+    return (_minus(changed.high), _minus(changed.low)) if metric.better == "higher" else (changed.low, changed.high)
+
+
+def _finding(metric: Metric, changed: Change, floor: float, excluded: float | None) -> tuple[Finding, str]:
+    """The kind of difference and the sentence; `floor` and `excluded` are in the change's unit.
+
+    That something is worse is one of many claims, each at Holm's confidence. That all worsenings of a size are excluded
+    is one claim that needs every part of it, so each part has the whole error (an intersection-union test).
+    """
+    low, high = _ends(metric, changed)
     floored = f" by more than {number(floor, changed.unit)} {changed.unit}".rstrip() if floor else ""
     if low is not None and low > floor:
         return Finding.REGRESSION, f"Worse{floored}, proven."
     if high is not None and high < -floor:
         return Finding.IMPROVEMENT, f"Better{floored}, proven."
-    wide = WIDE_POINTS if changed.unit == POINTS else WIDE_RATIO
-    if low is None or high is None:
+    if metric.kind is Kind.EXACT and high is not None:
+        return Finding.NO_EVIDENCE, "Not worse."
+    if excluded is None:
         return Finding.TOO_LITTLE, "Too few requests for a whole interval."
-    if metric.kind is not Kind.EXACT and low <= 0 and high >= wide:
-        return Finding.TOO_LITTLE, f"Too few requests: a change of {quantity(high, changed.unit)} cannot be excluded."
-    if metric.kind is not Kind.EXACT and high > floor:
-        return (
-            Finding.NO_EVIDENCE,
-            f"No evidence; what is worse by up to {quantity(high, changed.unit)} would not show.",
-        )
-    return Finding.NO_EVIDENCE, "Not worse." if metric.kind is Kind.EXACT else f"Proven not worse{floored}."
+    size = quantity(max(excluded, 0.0), changed.unit)
+    if excluded > max(floor, EXCLUDED_POINTS if changed.unit == POINTS else EXCLUDED_RATIO):
+        return Finding.TOO_LITTLE, f"Too few requests: a worsening of {size} cannot be excluded."
+    return Finding.NO_EVIDENCE, f"A worsening of more than {size} is excluded."
 
 
 def _minus(value: float | None) -> float | None:

@@ -42,8 +42,11 @@ class Judged:
     """The pass limit's number, in the unit of the value."""
 
 
-def judge_check(run: Run, check: Check, confidence: float | None) -> Judged:
-    """The check applied to the run; what was not measured is an error, never a pass."""
+def judge_check(run: Run, check: Check, confidence: float | None, refuting: float | None = None) -> Judged:
+    """The check applied to the run; what was not measured is an error, never a pass.
+
+    `refuting` is the confidence of a failure (judge/family.py).
+    """
     metric = find(check.metric)
     if metric is None:
         return _judged(check, "", Outcome.ERROR, Credit(0, 0, 1), None, "this version has no such metric")
@@ -57,8 +60,8 @@ def judge_check(run: Run, check: Check, confidence: float | None) -> Judged:
             message = f"Not measured: {reading.reason}."
             return _judged(check, metric.unit, Outcome.ERROR, Credit(0, 0, 1), reading, message)
         return _judged(check, metric.unit, Outcome.FAIL, Credit(0, 0, 0), reading, stalled)
-    passed = compare(reading, metric, check.pass_limit, confidence)
-    warned = compare(reading, metric, check.warn_limit, confidence) if check.warn_limit else None
+    passed = compare(reading, metric, check.pass_limit, confidence, refuting)
+    warned = compare(reading, metric, check.warn_limit, confidence, refuting) if check.warn_limit else None
     outcome = _outcome(passed, warned)
     credit = _credit(check, reading, metric, passed, warned, outcome)
     message = _message(check, reading, metric, passed, warned, outcome, confidence)
@@ -93,6 +96,8 @@ def _suspicion(run: Run, check: Check, metric: Metric, outcome: Outcome, value: 
                 return Suspicion(why, "find out which of them is right")
     if run.load is None:
         return None
+    if outcome is Outcome.INCONCLUSIVE and value is not None and is_load(metric.name) and check.pass_limit.holds(value):
+        return doubtful_pass(run.load, metric, check.scope, check.pass_limit)
     if outcome in (Outcome.PASS, Outcome.WARN):
         limit = check.warn_limit if outcome is Outcome.WARN and check.warn_limit else check.pass_limit
         if value is None or not is_load(metric.name):
@@ -176,6 +181,8 @@ def _message(
     else:
         which = f"the warning limit, {warned_at}," if passed.proof is Proof.NO and check.warn_limit else "that"
         head += f"; too close or too few to say whether {which} holds{proven}"
+        plain = compare(reading, metric, check.pass_limit, None).proof
+        head += f" (a plain comparison would {'pass' if plain is Proof.YES else 'fail'})"
     how = (warned.how if warned and outcome is Outcome.WARN else passed.how) or passed.how
     return f"{head}: {how}." if how else f"{head}."
 

@@ -11,22 +11,18 @@ import math
 from dataclasses import dataclass
 
 from readiness.config.model import Limit, Operator
+from readiness.judge.correlation import clusters
+from readiness.judge.proof import CHECKPOINTS, Tally, tally
 from readiness.judge.proof import Proof as Proof
-from readiness.judge.proof import rules_of, tally
-from readiness.judge.readings import Reading, Spread, over
+from readiness.judge.readings import Reading, Spread
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.run import Rate, Recording
 from readiness.metrics.metric import Kind, Metric
 from readiness.numbers import quantity
-from readiness.stats import beta, mean, share
+from readiness.stats import mean, share
 
 MEAN_LOSS = 0.01
 """Share of requests that may be missing from a mean of successes before it proves nothing."""
-
-
-LOOKS = 10
-"""A mean that is looked at again and again gets a tenth of the error: the looks of one run are much alike, and no run
-has ten doublings of its length (Bonferroni over those)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,56 +33,78 @@ class Comparison:
     how: str
 
 
-def compare(reading: Reading, metric: Metric, limit: Limit, confidence: float | None) -> Comparison:
-    """Whether the limit holds; the reading must have been measured (no `reason`)."""
+def compare(
+    reading: Reading, metric: Metric, limit: Limit, confidence: float | None, refuting: float | None = None
+) -> Comparison:
+    """Whether the limit holds; the reading must have been measured (no `reason`).
+
+    `refuting` is the confidence for "it does not hold", where that is more than `confidence` (see judge/family.py).
+    """
     if reading.dead_endpoints and metric.kind in (Kind.QUANTILE, Kind.RATE):
         return Comparison(Proof.NO, f"{', '.join(reading.dead_endpoints[:3])}: not one request succeeded")
     if confidence is None or metric.kind is Kind.EXACT:
         return _bare(reading, limit)
+    at = confidence_of(reading, confidence)
+    refuted_at = confidence_of(reading, max(refuting or confidence, confidence))
     match reading.evidence:
         case Recording() if metric.quantile is not None:
-            return _quantile(reading, metric, metric.quantile, limit, confidence)
+            return _quantile(reading, metric, metric.quantile, limit, at, refuted_at)
         case Rate() as rate:
-            return _rate(reading, rate, metric, limit, confidence)
+            return _rate(reading, rate, metric, limit, at, refuted_at)
         case Spread(blocks):
-            return _mean(reading, blocks, metric, limit, confidence)
+            return _mean(reading, blocks, metric, limit, at, refuted_at)
         case Bounds(low, high):
             return Comparison(_between(_end(low, -math.inf), _end(high, math.inf), limit), "both runs together")
         case _:
             return Comparison(Proof.OPEN, "no samples were kept that could prove it")
 
 
+def confidence_of(reading: Reading, confidence: float) -> float:
+    """The confidence of one judgement: a load that may end early is judged several times, which shares the error."""
+    return 1 - (1 - confidence) / CHECKPOINTS if reading.looked else confidence
+
+
 def bounds(reading: Reading, metric: Metric, confidence: float | None) -> tuple[float | None, float | None]:
     """(low, high) of the value for display, in its unit; None for an end that does not exist."""
     if confidence is None or metric.kind is Kind.EXACT:
         return reading.value, reading.value
+    at = confidence_of(reading, confidence)
     match reading.evidence:
         case Rate(hits, total, blocks) if total:
-            n = total / share.design_effect(blocks)
-            k = hits / total * n
-            rules = rules_of(reading)
-            return 100 * rules.lower(k, n, confidence), 100 * rules.upper(k, n, confidence)
+            worth = clusters(blocks).worth(at)
+            k, n = hits / worth, total / worth
+            return 100 * share.lower(k, n, at), 100 * share.upper(k, n, at)
         case Recording() as record if metric.quantile is not None and reading.value is not None:
-            n, q = float(record.requests), metric.quantile
-            _, _, over_blocks = over(record, reading.value, inclusive=False)
-            n /= max(share.design_effect(over_blocks), reading.moved.effect(1 - q))
-            if n < 1:
-                return None, None  # so correlated that order statistics say nothing
-            bad = record.failures + record.in_flight
-            low = beta.inverse(1 - confidence, n * q, n * (1 - q) + 1)
-            high = beta.inverse(confidence, n * q + 1, n * (1 - q))
-            proves = n >= share.samples_needed(1 - q, confidence)
-            return (
-                record.ok.quantile_ms(low, infinite=bad),
-                record.ok.quantile_ms(high, infinite=bad) if proves else None,
-            )
+            return _quantile_bounds(reading, record, metric.quantile, at)
         case Spread(spread):
-            ends = mean.bounds(spread, 1 - (1 - confidence) / LOOKS if reading.looked else confidence)
-            return ends or (None, None)
+            return mean.bounds(spread, at) or (None, None)
         case Bounds(least, most):
             return least, most
         case _:
             return None, None
+
+
+def _quantile_bounds(
+    reading: Reading, record: Recording, q: float, confidence: float
+) -> tuple[float | None, float | None]:
+    """Order statistics of as many independent requests as these are worth, moved by what the level may be off."""
+    n = record.requests / reading.clusters.worth(confidence)
+    bad, allowed = record.failures + record.in_flight, 1 - q
+    few, many = share.lower(allowed * n, n, confidence), share.upper(allowed * n, n, confidence)
+    reach = reading.level.shift(confidence) * share.NORMAL.inv_cdf(confidence)
+    high = _moved(allowed, few, reach, -1) if n >= share.samples_needed(allowed, confidence) else 0.0
+    low = _moved(allowed, many, reach, 1)
+    return (
+        record.ok.quantile_ms(1 - low, infinite=bad) if low < 1 else None,
+        record.ok.quantile_ms(1 - high, infinite=bad) if high * record.requests >= 1 else None,
+    )
+
+
+def _moved(allowed: float, edge: float, reach: float, way: int) -> float:
+    """The share over which the bound lies: chance and level added as squares in normal scores (MOVER)."""
+    middle = share.NORMAL.inv_cdf(allowed)
+    by_chance = share.NORMAL.inv_cdf(min(max(edge, 1e-12), 1 - 1e-12)) - middle
+    return share.NORMAL.cdf(middle + way * math.hypot(by_chance, reach))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +140,9 @@ def _bare(reading: Reading, limit: Limit) -> Comparison:
     return Comparison(Proof.YES if limit.holds(reading.value) else Proof.NO, "")
 
 
-def _quantile(reading: Reading, metric: Metric, q: float, limit: Limit, confidence: float) -> Comparison:
+def _quantile(
+    reading: Reading, metric: Metric, q: float, limit: Limit, confidence: float, refuting: float
+) -> Comparison:
     allowed = 1 - q
     stalled = reading.stalled_share(limit.value / 1000)
     if stalled > allowed:
@@ -133,46 +153,69 @@ def _quantile(reading: Reading, metric: Metric, q: float, limit: Limit, confiden
     counted = tally(reading, metric, limit)
     if counted is None:
         return Comparison(Proof.OPEN, "no request was counted")
-    n, rules = counted.requests, rules_of(reading)
-    proof = counted.proof(rules, confidence)
-    effective = n / counted.worth
-    how = f"{counted.least:,} of {n:,} requests ({_percent(counted.least / n)}) were over the limit, "
-    how += f"{_percent(allowed)} may be{_correlated(n, effective)}"
-    needed = rules.samples_needed(allowed, confidence)
-    if proof is Proof.OPEN and effective < needed:
-        how += f"; at least {needed:,} are needed to prove it"
-    return Comparison(proof, how)
+    proof = counted.proof(confidence, refuting)
+    how = f"{counted.least:,} of {counted.requests:,} requests exceeded {quantity(limit.value, 'ms')} "
+    how += f"(allowed: {_percent(allowed)})"
+    return Comparison(proof, how + _why(counted, proof, confidence))
 
 
-def _correlated(n: int, effective: float) -> str:
-    if effective < 1:
-        return "; latencies wandered more slowly than a run of this length can resolve"
-    if n < 1.05 * effective:
-        return ""
-    return f"; slow answers come together, so these count as {effective:,.0f} independent ones"
+def _why(counted: Tally, proof: Proof, confidence: float) -> str:
+    """What stands against the plain count, as far as it does."""
+    if counted.out:
+        return f"; for {counted.outage_s:.0f} s of {counted.window_s:.0f} s nearly all of them did"
+    words = ""
+    if counted.most > counted.least * 1.5 + 1:
+        words += f"; while they waited, users sent less: by time it is {_percent(counted.most / counted.requests)}"
+    worth = counted.worth(confidence)
+    shift = counted.level.shift(confidence)
+    density = share.NORMAL.pdf(share.NORMAL.inv_cdf(counted.allowed))
+    together = worth + shift**2 * counted.requests * density**2 / (counted.allowed * (1 - counted.allowed))
+    if counted.drifts(confidence) and proof is Proof.OPEN:
+        return f"{words}; response times drifted through the whole run, which is too short to know their usual level"
+    if proof is Proof.OPEN and together < 1.5:
+        needed = share.samples_needed(counted.allowed, confidence)
+        if counted.requests < needed:
+            words += f"; at least {needed:,} requests are needed"
+    elif together >= 1.5:
+        independent = max(counted.requests / together, 1.0)
+        words += f"; slow responses cluster, so this counts as {independent:,.0f} independent samples"
+    return words
 
 
-def _rate(reading: Reading, rate: Rate, metric: Metric, limit: Limit, confidence: float) -> Comparison:
-    n = rate.total / share.design_effect(rate.blocks)
-    k = rate.hits / rate.total * n
-    rules = rules_of(reading)
-    low, high = 100 * rules.lower(k, n, confidence), 100 * rules.upper(k, n, confidence)
+def _rate(reading: Reading, rate: Rate, metric: Metric, limit: Limit, confidence: float, refuting: float) -> Comparison:
     unanswered = reading.stalled_share(0.0, unanswered_only=True)
     if unanswered:
         # Nobody who came in that time was ever answered: time speaks for the requests that were not sent.
         bound = 100 * (1 - unanswered) if metric.better == "higher" else 100 * unanswered
         if not limit.holds(bound):
             return Comparison(Proof.NO, f"{_silence(reading)}, and what waited then was never answered")
-    return Comparison(_between(low, high, limit), f"{rate.hits:,} of {rate.total:,}")
+    how = f"{rate.hits:,} of {rate.total:,}"
+    counted = tally(reading, metric, limit)
+    if counted is None:
+        low, high = bounds(reading, metric, confidence)
+        return Comparison(_between(_end(low, 0.0), _end(high, 100.0), limit), how)
+    if counted.out:
+        how += f"; for {counted.outage_s:.0f} s of {counted.window_s:.0f} s nearly all of them failed"
+    elif (worth := counted.worth(confidence)) >= 1.5:
+        how += f"; failures cluster, so this counts as {rate.total / worth:,.0f} independent samples"
+    return Comparison(counted.proof(confidence, refuting), how)
 
 
 def _mean(
-    reading: Reading, blocks: tuple[tuple[float, float], ...], metric: Metric, limit: Limit, confidence: float
+    reading: Reading,
+    blocks: tuple[tuple[float, float], ...],
+    metric: Metric,
+    limit: Limit,
+    confidence: float,
+    refuting: float,
 ) -> Comparison:
-    ends = mean.bounds(blocks, 1 - (1 - confidence) / LOOKS if reading.looked else confidence)
-    if ends is None:
+    ends = mean.bounds(blocks, confidence)
+    wider = mean.bounds(blocks, refuting)
+    if ends is None or wider is None:
         return Comparison(Proof.OPEN, f"fewer than {mean.MIN_BLOCKS} time blocks were measured")
     proof = _between(*ends, limit)
+    if proof is Proof.NO:
+        proof = _between(*wider, limit)
     lost = max(reading.lost_share, reading.stalled_share(0.0, unanswered_only=True))
     if proof is Proof.YES and metric.better == "lower" and lost > MEAN_LOSS:
         return Comparison(Proof.OPEN, f"it leaves out what was never answered ({_percent(lost)})")

@@ -14,6 +14,7 @@ from readiness.judge.baseline import with_baseline
 from readiness.judge.check import Judged, judge_check
 from readiness.judge.decision import decide
 from readiness.judge.failed_requests import details_by_endpoint, failed_requests, failed_share, why
+from readiness.judge.family import refuting
 from readiness.judge.flips import flips
 from readiness.judge.infrastructure import infrastructure
 from readiness.judge.instrument import described, pause_doubts
@@ -52,7 +53,14 @@ def judge(run: Run, config: Config) -> Verdict:
     run = with_baseline(run, config)
     waivers = tuple(Waived(item.check, item.owner, item.reason, item.expires.isoformat()) for item in config.waivers)
     waived = {waiver.check for waiver in waivers}
-    judged = [_with_failures(judge_check(run, check, config.confidence), check, run.load) for check in config.checks]
+    judged = [
+        _with_failures(
+            judge_check(run, check, config.confidence, refuting(config.checks, check, config.confidence)),
+            check,
+            run.load,
+        )
+        for check in config.checks
+    ]
     judged = [replace(item, result=replace(item.result, waived=item.result.key in waived)) for item in judged]
     results = tuple(item.result for item in judged)
     doubts = run.doubts + (load_doubts(run.load) if run.load else ())

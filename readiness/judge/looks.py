@@ -1,6 +1,7 @@
-"""A load that is still running, looked at again and again: is every check decided, or is all hope gone?
+"""A load that is still running: is every check decided, or is all hope gone?
 
-Pure, and asked once a second; the bounds are those of readiness/stats/sequence.py, which hold however often one looks.
+Pure. Decisions are asked for at the checkpoints only, and each of them has its share of the error; hope is asked for
+once a second, for it decides nothing: a load that was aborted is never READY.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from collections.abc import Sequence
 
 from readiness.config.model import Check, Config, StopRule
 from readiness.judge.compare import Proof, compare
+from readiness.judge.family import refuting
+from readiness.judge.proof import CHECKPOINTS
 from readiness.judge.readings import read_load
 from readiness.measurements.run import Load, Second
 from readiness.metrics.catalogue import find, is_load
@@ -22,13 +25,26 @@ PROBE_MARGIN = 2.0
 """The probe's samples are correlated too."""
 
 
+def checkpoints(max_duration_s: float) -> tuple[float, ...]:
+    """When a load that may end early is judged, in seconds of its judged window; the last time is its planned end.
+
+    Each is 1.4 times as late as the one before: most of what another look could save, in few looks. None is before
+    MIN_JUDGED_S, and none at all in a load that ends before.
+    """
+    times = [max_duration_s / 2 ** (back / 2) for back in range(CHECKPOINTS)]
+    return tuple(time_s for time_s in reversed(times) if time_s >= MIN_JUDGED_S)
+
+
+def is_due(seen_s: float, judged_s: float, max_duration_s: float) -> bool:
+    """Whether a checkpoint was passed since the load was seen at `seen_s` of its judged window."""
+    return any(seen_s < time_s <= judged_s for time_s in checkpoints(max_duration_s))
+
+
 def undecided(load: Load, config: Config) -> tuple[str, ...]:
     """The keys of the load's checks that are neither proven nor refuted yet; empty when the load may end."""
     checks = [check for check in config.checks if is_load(check.metric) and check.not_applicable is None]
-    if load.judged_s < MIN_JUDGED_S:
-        return tuple(check.key for check in checks)
     waiting = tuple(check.key for check in config.checks if load.judged_s < _probed_s(check, config))
-    return waiting + tuple(check.key for check in checks if not _decided(load, check, config.confidence))
+    return waiting + tuple(check.key for check in checks if not _decided(load, check, config))
 
 
 def _probed_s(check: Check, config: Config) -> float:
@@ -42,17 +58,18 @@ def _probed_s(check: Check, config: Config) -> float:
     return PROBE_MARGIN * needed * config.probes.health.pace_ms(config.load.paced_s) / 1000
 
 
-def _decided(load: Load, check: Check, confidence: float | None) -> bool:
+def _decided(load: Load, check: Check, config: Config) -> bool:
     metric = find(check.metric)
     if metric is None:
         return True  # no load will ever decide it
     reading = read_load(load, metric, check.scope)
     if reading.reason is not None:
         return False
-    passed = compare(reading, metric, check.pass_limit, confidence).proof
+    confidence, failing = config.confidence, refuting(config.checks, check, config.confidence)
+    passed = compare(reading, metric, check.pass_limit, confidence, failing).proof
     if passed is Proof.OPEN or check.warn_limit is None or passed is Proof.YES:
         return passed is not Proof.OPEN
-    return compare(reading, metric, check.warn_limit, confidence).proof is not Proof.OPEN
+    return compare(reading, metric, check.warn_limit, confidence, failing).proof is not Proof.OPEN
 
 
 def hopeless(load: Load, rules: Sequence[StopRule]) -> str | None:

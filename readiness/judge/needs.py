@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
-from readiness.config.model import Check, Operator
+from readiness.config.model import Check
 from readiness.judge.check import Judged
+from readiness.judge.compare import confidence_of
 from readiness.judge.outcome import Outcome
 from readiness.judge.outlook import Need, NeedKind
-from readiness.judge.readings import Reading, Spread, over, read
+from readiness.judge.proof import Tally, tally
+from readiness.judge.readings import Reading, Spread, read
 from readiness.judge.wording import demand, limit_words, value_words
 from readiness.measurements.run import Rate, Recording, Run
 from readiness.metrics.catalogue import find
 from readiness.metrics.metric import Kind, Metric
-from readiness.numbers import NOT_BOUNDED, count, quantity, times
-from readiness.stats import share
+from readiness.numbers import NOT_BOUNDED, quantity, times
 from readiness.text import clean
 
 MOST_SAMPLES = 1000.0
 """Beyond this many times the samples, more of them are no remedy."""
 GOOD = "The value is good, the proof is missing."
+BAD = "The value is beyond the limit, but chance may explain it."
 SETTLED = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
 
 
@@ -51,9 +54,9 @@ def _need(run: Run, check: Check, item: Judged, confidence: float | None) -> Nee
         return _exact(run, check, metric, reading, need)
     match reading.evidence:
         case Recording() as record if metric.quantile is not None:
-            return _quantile(run, check, reading, record, metric.quantile, confidence, need)
+            return _quantile(run, check, metric, reading, item, record, confidence, need)
         case Rate() as rate:
-            return _rate(run, check, metric, reading, rate, confidence, need)
+            return _rate(run, check, metric, reading, item, rate, confidence, need)
         case Spread():
             return _mean(check, metric, item, need)
         case _:
@@ -90,9 +93,16 @@ def _exact(run: Run, check: Check, metric: Metric, reading: Reading, need: Maker
 
 
 def _quantile(
-    run: Run, check: Check, reading: Reading, record: Recording, q: float, confidence: float, need: Maker
+    run: Run,
+    check: Check,
+    metric: Metric,
+    reading: Reading,
+    item: Judged,
+    record: Recording,
+    confidence: float,
+    need: Maker,
 ) -> Need:
-    limit, allowed = check.pass_limit, 1 - q
+    limit, allowed = check.pass_limit, 1 - (metric.quantile or 1.0)
     stalled = reading.stalled_share(limit.value / 1000)
     if stalled > allowed:
         return need(
@@ -101,72 +111,51 @@ def _quantile(
             f"waited over {quantity(limit.value, 'ms')}, because nothing was answered; "
             f"{allowed * reading.window_s:.2f} s ({quantity(100 * allowed, '%')}) may be.",
         )
-    _, most, blocks = over(record, limit.value, inclusive=limit.operator is Operator.LESS)
-    n, effect = record.requests, share.design_effect(blocks)
-    fits = _largest(most, lambda k: share.upper(k / effect, n / effect, confidence) <= allowed)
-    factor = _more(lambda m: share.upper(m * most / effect, m * n / effect, confidence) <= allowed)
-    longer = _longer(run, n, factor, need, GOOD)
-    if fits is None and factor is not None:
-        return longer
+    counted = tally(reading, metric, limit)
+    if counted is None:
+        return need(NeedKind.EVIDENCE, "No request was counted.")
+    at, n, most = confidence_of(reading, confidence), record.requests, math.ceil(counted.most)
+    fits = _largest(most, lambda k: counted.proves_fewer(at, hits=k))
+    if fits == most:
+        fits = None
+    if item.result.outcome is Outcome.INCONCLUSIVE and (fits is None or most < allowed * n):
+        return _longer(run, counted, at, need, GOOD if most < allowed * n else BAD)
     if fits is None:
-        # Requests that are all fast enough are not correlated in being slow: then they count in full.
-        fits = _largest(most, lambda k: share.upper(k, n, confidence) <= allowed)
-    if fits is None:
-        needed = share.samples_needed(allowed, confidence)
-        under = quantity(limit.value, "ms")
-        text = (
-            f"{most:,} of {n:,} were not under {under}: they must be, and {needed:,} requests are needed to prove it."
-        )
-        return need(NeedKind.VALUE, text, value=limit.value, requests=most, samples=needed)
+        fits = math.floor(allowed * n)  # what the limit itself allows: then it is a matter of evidence again
     must, bad = most - fits, record.failures + record.in_flight
     at_rank = record.ok.quantile_ms((n - fits) / n, infinite=bad) if fits < n else None
     faster = _times(at_rank, limit.value)
-    also = f", or every answer be {times(at_rank, limit.value)} as fast" if at_rank and faster else ""
-    text = (
-        f"{count(must, 'request')} of {n:,} must come under {quantity(limit.value, 'ms')}: {most:,} were not, "
-        f"{f'{fits:,}' if fits else 'none'} may be over it{also}."
-    )
-    if factor is not None:
-        return need(
-            NeedKind.EVIDENCE,
-            f"{longer.text.rstrip('.')}; or {text}",
-            requests=must,
-            times_faster=faster,
-            samples=longer.samples,
-        )
+    also = f": about {times(at_rank, limit.value)} as fast" if at_rank and faster else ""
+    text = f"At most {fits:,} of {n:,} requests may exceed {quantity(limit.value, 'ms')} ({most:,} did){also}."
+    if item.result.outcome is Outcome.INCONCLUSIVE:
+        longer = _longer(run, counted, at, need, BAD)
+        return need(NeedKind.EVIDENCE, longer.text, requests=must, times_faster=faster, samples=longer.samples)
     return need(NeedKind.VALUE, text, value=limit.value, requests=must, times_faster=faster)
 
 
-def _rate(run: Run, check: Check, metric: Metric, reading: Reading, rate: Rate, confidence: float, need: Maker) -> Need:
-    limit, effect = check.pass_limit, share.design_effect(rate.blocks)
-    wanted_high = metric.better == "higher"
+def _rate(
+    run: Run, check: Check, metric: Metric, reading: Reading, item: Judged, rate: Rate, confidence: float, need: Maker
+) -> Need:
+    limit = check.pass_limit
     if reading.stalled_share(0.0, unanswered_only=True):
         return need(
             NeedKind.VALUE, f"Answer all along; the rate {demand(check.metric, limit.text)}.", value=limit.value
         )
-    misses = rate.total - rate.hits if wanted_high else rate.hits
-    n = rate.total / effect
-
-    def proves(k: float, of: float) -> bool:
-        upper = share.upper(k, of, confidence)
-        return limit.holds(100 * (1 - upper) if wanted_high else 100 * upper)
-
-    fits = _largest(misses, lambda k: proves(k / effect, n))
-    factor = _more(lambda m: proves(m * misses / effect, m * n))
-    if fits is None and factor is None:
-        factor = _more(lambda m: proves(0.0, m * n))
-        return _longer(run, rate.total, factor, need, "Too few: not even if all were good would it be proven.")
-    text = ""
-    if fits is not None and wanted_high:
-        text = f"at least {rate.total - fits:,} of {rate.total:,} must count, {rate.hits:,} did."
-    elif fits is not None:
-        text = f"at most {fits:,} of {rate.total:,} may count, {rate.hits:,} did."
-    must = None if fits is None else misses - fits
-    if factor is not None:
-        longer = _longer(run, rate.total, factor, need, GOOD)
-        joined = f"{longer.text.rstrip('.')}; or {text}" if text else longer.text
-        return need(NeedKind.EVIDENCE, joined, requests=must, samples=longer.samples)
-    return need(NeedKind.VALUE, f"A{text[1:]}", value=limit.value, requests=must)
+    counted = tally(reading, metric, limit)
+    if counted is None:
+        return need(NeedKind.VALUE, f"The rate {demand(check.metric, limit.text)}.", value=limit.value)
+    at, misses = confidence_of(reading, confidence), math.ceil(counted.most)
+    good = misses < counted.allowed * rate.total
+    if item.result.outcome is Outcome.INCONCLUSIVE:
+        return _longer(run, counted, at, need, GOOD if good else BAD)
+    fits = _largest(misses, lambda k: counted.proves_fewer(at, hits=k))
+    if fits is None:
+        return _longer(run, counted, at, need, "Too few: not even if all were good would it be proven.")
+    if metric.better == "higher":
+        text = f"Needs {rate.total - fits:,} of {rate.total:,}; had {rate.hits:,}."
+    else:
+        text = f"At most {fits:,} of {rate.total:,} may count; {rate.hits:,} did."
+    return need(NeedKind.VALUE, text, value=limit.value, requests=misses - fits)
 
 
 def _mean(check: Check, metric: Metric, item: Judged, need: Maker) -> Need:
@@ -188,15 +177,21 @@ def _mean(check: Check, metric: Metric, item: Judged, need: Maker) -> Need:
     )
 
 
-def _longer(run: Run, n: int, factor: float | None, need: Maker, why: str) -> Need:
+def _longer(run: Run, counted: Tally, confidence: float, need: Maker, why: str) -> Need:
+    """How long a run would decide; "too close" where none of a sensible length would."""
+    factor = counted.times_needed(confidence, MOST_SAMPLES)
     if factor is None:
-        return need(NeedKind.EVIDENCE, f"{why} More requests alone would not prove it; mend the value.")
-    samples = round(n * factor)
+        return need(
+            NeedKind.EVIDENCE, f"{why} The value is too close to the limit: no longer run decides; fix the value."
+        )
+    samples = math.ceil(counted.requests * factor)
     window = ""
     if run.load is not None and run.load.judged_s > 0:
-        window = f", a judged window of about {run.load.judged_s * factor:,.0f} s at this load"
+        window = f": a measurement window of about {run.load.judged_s * factor:,.0f} s at this load"
     return need(
-        NeedKind.EVIDENCE, f"{why} About {samples:,} requests would prove it, now {n:,}{window}.", samples=samples
+        NeedKind.EVIDENCE,
+        f"{why} About {samples:,} requests would decide it, now {counted.requests:,}{window}.",
+        samples=samples,
     )
 
 
@@ -212,20 +207,6 @@ def _largest(most: int, fits: Callable[[int], bool]) -> int | None:
         else:
             high = middle - 1
     return low
-
-
-def _more(proves: Callable[[float], bool]) -> float | None:
-    """How many times the samples would prove it, to 1 %; None when not even MOST_SAMPLES times as many do."""
-    if not proves(MOST_SAMPLES):
-        return None
-    low, high = 1.0, MOST_SAMPLES
-    while high / low > 1.01:
-        middle = (low * high) ** 0.5
-        if proves(middle):
-            high = middle
-        else:
-            low = middle
-    return high
 
 
 def _times(value: float | None, limit: float) -> float | None:

@@ -1,32 +1,32 @@
-"""What a share over a limit proves: hits of n correlated requests, after one look or after many."""
+"""What a share over a limit proves: hits of n requests that may depend on each other."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from readiness.config.model import Limit, Operator
+from readiness.judge.correlation import NO_LEVEL, Clusters, Level, clusters
 from readiness.judge.readings import Reading, over
 from readiness.measurements.run import Rate, Recording
 from readiness.metrics.metric import Metric
-from readiness.stats import sequence, share
+from readiness.stats import share
 
-FAR = 2.5
-"""Levels that wander do not make the share over a limit this many times smaller or larger by luck: beyond that, the
-correlation of the requests over the limit speaks alone, without that of all the others (benchmarks/verdicts.py)."""
-
-FAR_BLOCKS = 40
-"""With fewer time blocks luck goes farther, by the square root."""
-
-FEW = 0.5
-"""Few requests over a limit go farther without any wandering: by this many standard deviations of their count."""
-
-CAUTION = 1.5
-"""A load that may end at any look would end where its correlation happens to look small: there it counts for more."""
-NOISE = 1.3
-"""Effects up to this are noise around independence."""
+CHECKPOINTS = 10
+"""A load that may end early is judged at so many times at the most, each with its share of the error (Bonferroni)."""
+OUTAGE_S = 2.0
+"""A stretch of this length in which nearly every request was over the limit happened; no chance explains it."""
+OUTAGE_SHARE = 0.9
+OUTAGE_TIMES = 2.0
+"""Outages decide where they take this many times the time that the limit allows."""
+EVEN_REQUESTS = 10
+"""A stretch of time is as long as it takes for so many requests, a block at least."""
+DRIFT_TIMES = 5.0
+"""A run so many times as long sees a level that now goes through it vary several times."""
+LIKELY_Z = 0.8416
+"""Normal quantile of 80 %: a run that is called long enough decides in so many of cases."""
 
 
 class Proof(Enum):
@@ -35,26 +35,6 @@ class Proof(Enum):
     YES = "yes"
     NO = "no"
     OPEN = "open"
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How a share is bounded: (hits, events, share or confidence, ...), as in readiness/stats/share.py."""
-
-    proves_below: Callable[[float, float, float, float], bool]
-    proves_above: Callable[[float, float, float, float], bool]
-    lower: Callable[[float, float, float], float]
-    upper: Callable[[float, float, float], float]
-    samples_needed: Callable[[float, float], int]
-
-
-ONCE = Rules(share.proves_below, share.proves_above, share.lower, share.upper, share.samples_needed)
-LOOKED = Rules(sequence.proves_below, sequence.proves_above, sequence.lower, sequence.upper, sequence.samples_needed)
-
-
-def rules_of(reading: Reading) -> Rules:
-    """The bounds that fit how the load ended."""
-    return LOOKED if reading.looked else ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,58 +47,172 @@ class Tally:
     requests: int
     allowed: float
     """Share of requests, 0 to 1, that may count against it."""
-    effect: float
-    """Correlated requests that one independent request is worth."""
-    own_effect: float
-    """The same, by the counted requests alone."""
     blocks: tuple[tuple[int, int], ...]
     """(counted, requests) by time block."""
+    level: Level = NO_LEVEL
+    clusters: tuple[Clusters, ...] = ()
+    beyond: float = 0.0
+    """Where nothing was over the limit: how far beyond the slowest request it lies, in normal scores."""
+    outage_s: float = 0.0
+    window_s: float = 0.0
 
-    def proof(self, rules: Rules, confidence: float) -> Proof:
-        """Whether fewer than the allowed share is proven, or more, or neither."""
-        if rules.proves_below(self.most / self.worth, self.requests / self.worth, self.allowed, confidence):
-            return Proof.YES
-        if rules.proves_above(self.least / self.worth, self.requests / self.worth, self.allowed, confidence):
-            return Proof.NO
-        return Proof.OPEN
+    def worth(self, confidence: float) -> float:
+        """Requests that one independent request is worth, apart from the level."""
+        return max((one.worth(confidence) for one in self.clusters), default=1.0)
+
+    def drifts(self, confidence: float, times: float = 1.0) -> bool:
+        """Whether the level more likely goes through the whole run, were it `times` as long, than varies within it."""
+        return times < DRIFT_TIMES and self.level.drifts(confidence)
 
     @property
-    def worth(self) -> float:
-        """Requests that one independent request is worth: by the counted alone where luck does not explain them."""
-        expected = self.requests * self.allowed
-        times = FAR * math.sqrt(max(FAR_BLOCKS / max(len(self.blocks), 1), 1.0)) * (1 + FEW / math.sqrt(expected))
-        far = self.most <= expected / times or self.least >= expected * times
-        return self.own_effect if far else self.effect
+    def out(self) -> bool:
+        """Whether outages alone took far more time than the limit allows."""
+        return self.outage_s >= OUTAGE_S and self.outage_s > OUTAGE_TIMES * self.allowed * self.window_s
+
+    def proof(self, confidence: float, refuting: float | None = None) -> Proof:
+        """Whether fewer than the allowed share is proven at `confidence`, or more at `refuting`, or neither."""
+        if self.out:
+            return Proof.NO
+        if self.most < self.allowed * self.requests:
+            return Proof.YES if self.proves_fewer(confidence) else Proof.OPEN
+        if self.least > self.allowed * self.requests:
+            return Proof.NO if self.proves_more(refuting or confidence) else Proof.OPEN
+        return Proof.OPEN
+
+    def proves_fewer(self, confidence: float, *, hits: float | None = None, times: float = 1.0) -> bool:
+        """Whether a share below the allowed one is proven; with other `hits`, or by a run `times` as long."""
+        most, requests, alpha = (self.most if hits is None else hits) * times, self.requests * times, 1 - confidence
+        if share.chance_of_fewer(most, requests, self.allowed, 0.0) > alpha:
+            return False  # not even if every request were independent
+        worth = self.worth(confidence)
+        k, n = most / worth, requests / worth
+        shift = self.level.shift(confidence) / math.sqrt(times)
+        if not self.drifts(confidence, times) and share.chance_of_fewer(k, n, self.allowed, shift) <= alpha:
+            return True
+        if hits or not self.beyond:
+            return False
+        known = share.NORMAL.inv_cdf(alpha ** (1 / n))  # where the slowest of n independent requests lies at least
+        missing = max(share.NORMAL.inv_cdf(1 - self.allowed) - known, 0.0)
+        return self.beyond > math.hypot(missing, shift * share.NORMAL.inv_cdf(confidence))
+
+    def proves_more(self, confidence: float, *, hits: float | None = None, times: float = 1.0) -> bool:
+        """Whether a share above the allowed one is proven; arguments as above."""
+        least, requests, alpha = (self.least if hits is None else hits) * times, self.requests * times, 1 - confidence
+        if share.chance_of_more(least, requests, self.allowed, 0.0) > alpha:
+            return False
+        worth = self.worth(confidence)
+        k, n = least / worth, requests / worth
+        if share.chance_of_more(k, n, self.allowed, 0.0) > alpha:
+            return False
+        if self.drifts(confidence, times):
+            return least > requests / 2
+        shift = self.level.shift(confidence) / math.sqrt(times)
+        return share.chance_of_more(k, n, self.allowed, shift) <= alpha
+
+    def edges(self, confidence: float, refuting: float) -> tuple[float, float]:
+        """(least, most): shares over the limit up to which it is proven to hold, and from which it is proven not to."""
+        allowed = self.allowed * self.requests
+        holds = _last(0.0, allowed, lambda hits: self.proves_fewer(confidence, hits=hits))
+        fails = _last(self.requests, allowed, lambda hits: self.proves_more(refuting, hits=hits))
+        return (-1.0 if holds is None else holds / self.requests), (2.0 if fails is None else fails / self.requests)
+
+    def times_needed(self, confidence: float, most: float) -> float | None:
+        """How many times as long a run would decide with LIKELY probability, to 2 %; None beyond `most` times."""
+        fewer = self.most < self.allowed * self.requests
+        hits, worth = (self.most if fewer else self.least), self.worth(confidence)
+        luck = LIKELY_Z * math.sqrt(max(hits, 1.0) * worth)
+
+        def decides(times: float) -> bool:
+            off = luck / math.sqrt(times)
+            if fewer:
+                return self.proves_fewer(confidence, hits=hits + off, times=times)
+            return self.proves_more(confidence, hits=max(hits - off, 0.0), times=times)
+
+        if not decides(most):
+            return None
+        low, high = 1.0, most
+        while high / low > 1.02:
+            middle = math.sqrt(low * high)
+            low, high = (low, middle) if decides(middle) else (middle, high)
+        return high
+
+
+def _last(sure: float, unsure: float, proven: Callable[[float], bool]) -> float | None:
+    """The hits farthest from `sure`, towards `unsure`, that are still proven, to a quarter; None if `sure` is not."""
+    if not proven(sure):
+        return None
+    while abs(unsure - sure) > 0.25:
+        middle = (sure + unsure) / 2
+        sure, unsure = (middle, unsure) if proven(middle) else (sure, middle)
+    return sure
 
 
 def tally(reading: Reading, metric: Metric, limit: Limit) -> Tally | None:
     """The tally of a quantile or of a rate; None for what is no share, or for a share that may be 0 or 1."""
     match reading.evidence:
         case Recording() as record if metric.quantile is not None and record.requests:
-            allowed = 1 - metric.quantile
             least, most, blocks = over(record, limit.value, inclusive=limit.operator is Operator.LESS)
-            own = share.design_effect(blocks)
-            effect = max(share.design_effect(blocks, allowed), reading.moved.effect(allowed))
+            slow = _evenly(blocks) if reading.closed else 0.0
             return Tally(
                 least,
-                most,
+                max(most, math.ceil(slow * record.requests - 1e-9)),
                 record.requests,
-                allowed,
-                _cautious(effect, reading),
-                _cautious(own, reading),
+                1 - metric.quantile,
                 tuple(blocks),
+                reading.level,
+                (reading.clusters, clusters(blocks, reading.level)),
+                _beyond(record, limit.value) if most == 0 else 0.0,
+                _outage_s(blocks, reading.window_s),
+                reading.window_s,
             )
         case Rate(hits, total, blocks) if total and limit.operator is not Operator.EQUAL:
-            effect = _cautious(share.design_effect(blocks), reading)
             if metric.better == "lower":
                 bad, allowed, counted = hits, limit.value / 100, blocks
             else:
                 bad, allowed = total - hits, 1 - limit.value / 100
                 counted = tuple((n - k, n) for k, n in blocks)
-            return Tally(bad, bad, total, allowed, effect, effect, counted) if 0 < allowed < 1 else None
+            if not 0 < allowed < 1:
+                return None
+            outage_s = _outage_s(counted, reading.window_s)
+            return Tally(
+                bad, bad, total, allowed, tuple(counted), clusters=(clusters(blocks),), outage_s=outage_s,
+                window_s=reading.window_s,
+            )  # fmt: skip
         case _:
             return None
 
 
-def _cautious(effect: float, reading: Reading) -> float:
-    return effect * CAUTION if reading.looked and effect > NOISE else effect
+def _beyond(record: Recording, limit_ms: float) -> float:
+    """Normal scores from the slowest request to a limit beyond it, as steep as from the median to the slowest."""
+    median_ms, most_ms = record.ok.quantile_ms(0.5), record.ok.quantile_ms(1.0)
+    if not median_ms or not most_ms or most_ms <= median_ms:
+        return 0.0
+    most = share.NORMAL.inv_cdf(1 - 0.5 / record.requests)
+    return most * math.log(max(limit_ms / most_ms, 1.0)) / math.log(most_ms / median_ms)
+
+
+def _evenly(blocks: Sequence[tuple[int, int]]) -> float:
+    """Share of the hits where every stretch of time counts alike.
+
+    The users of a closed load send less while they wait: by requests, a collapse that lasts a quarter of the window
+    would be a handful of slow ones (coordinated omission).
+    """
+    slow, length, k_sum, n_sum, time = 0.0, 0, 0, 0, 0
+    for at, (k, n) in enumerate(blocks, 1):
+        k_sum, n_sum, time = k_sum + k, n_sum + n, time + 1
+        if n_sum >= EVEN_REQUESTS or (at == len(blocks) and n_sum):
+            slow, length = slow + time * k_sum / n_sum, length + time
+            k_sum, n_sum, time = 0, 0, 0
+    return slow / length if length else 0.0
+
+
+def _outage_s(blocks: Sequence[tuple[int, int]], window_s: float) -> float:
+    """Seconds in stretches of OUTAGE_S and more in which nearly all requests were hits."""
+    each_s = window_s / len(blocks) if blocks else 0.0
+    total_s, run_s = 0.0, 0.0
+    for k, n in (*blocks, (0, 1)):
+        if n and k >= OUTAGE_SHARE * n:
+            run_s += each_s
+        else:
+            total_s, run_s = total_s + (run_s if run_s >= OUTAGE_S else 0.0), 0.0
+    return total_s

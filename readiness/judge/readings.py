@@ -6,15 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
 
-import numpy as np
-
+from readiness.judge.correlation import NO_CLUSTERS, NO_LEVEL, Clusters, Level, clusters, level_of
 from readiness.measurements import scopes
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.histogram import Histogram, merge
 from readiness.measurements.run import Endpoint, Load, Rate, Recording, Run, Slice
 from readiness.metrics.catalogue import is_load
 from readiness.metrics.metric import Kind, Metric
-from readiness.stats import wander
 
 OWN_FAULTS = frozenset({"local_fds", "local_ports", "script", "not_allowed"})
 """Failures of this machine or of the scenario: never the target's, so no request of the target's record."""
@@ -59,8 +57,12 @@ class Reading:
     """Share (0 to 1) of the requests in scope that failed or were never answered."""
     looked: bool = False
     """Whether the load could end at any look, so that bounds must hold for all of them."""
-    moved: wander.Wander = wander.STILL
-    """How the level of the latencies wandered; only for quantiles."""
+    level: Level = NO_LEVEL
+    """The level that the requests share; only for quantiles."""
+    clusters: Clusters = NO_CLUSTERS
+    """How the slowest of them come together, at the quantile itself."""
+    closed: bool = False
+    """Whether fixed users sent the requests: they send less while they wait."""
     estimated: bool = False
     """Whether the value is an estimate, which decides no blocking check."""
 
@@ -95,7 +97,8 @@ def read(run: Run, metric: Metric, scope: str | None) -> Reading:
                 measurement.source,
                 measurement.reason,
                 measurement.evidence,
-                moved=_moved(metric, measurement.evidence),
+                level=(level := _level(metric, measurement.evidence)),
+                clusters=_clusters(measurement.value, measurement.evidence, level),
                 estimated=measurement.estimated,
             )
     if is_load(metric.name):
@@ -190,43 +193,53 @@ def read_load(load: Load, metric: Metric, scope: str | None) -> Reading:
         why = "" if endpoints or written is None else scopes.unclear(written, *_seen(load))
         reason = f"{where}{why or 'no request was started in the judged window'}"
         return Reading(None, 0, "load", reason, Recording(), (), stalled, load.judged_s)
-    value, samples, evidence = _value(load, metric, record)
-    nothing = value is None and metric.kind is Kind.MEAN
-    reason_why = f"{where}no request succeeded" if nothing else None
-    lost = (record.failures + record.in_flight) / record.requests
+    read_off = reading_of(record, metric, load.judged_start_s, load.judged_end_s)
+    nothing = read_off.value is None and metric.kind is Kind.MEAN
+    return replace(
+        read_off,
+        reason=f"{where}no request succeeded" if nothing else None,
+        dead_endpoints=tuple(dead),
+        standstills=stalled,
+        looked=load.looked,
+        closed=load.model == "closed",
+    )
+
+
+def reading_of(record: Recording, metric: Metric, begin_s: float, end_s: float) -> Reading:
+    """What the requests of a window, `begin_s` to `end_s`, say of a metric of the load; there is at least one.
+
+    What only the whole load knows (standstills, users, whether it could end early) is left as it is without.
+    """
+    bad = record.failures + record.in_flight
+    value: float | None
+    evidence: Rate | Recording | Spread
+    match metric.name:
+        case "http.success_rate":
+            value, samples = 100 * record.ok.total / record.requests, record.requests
+            evidence = _rate(record, failures=False)
+        case "http.error_rate":
+            value, samples = 100 * bad / record.requests, record.requests
+            evidence = _rate(record, failures=True)
+        case "latency.mean":
+            value, samples = record.ok.mean_ms, record.ok.total
+            evidence = Spread(tuple((block.ok.sum_us / 1000, float(block.ok.total)) for block in record.slices))
+        case "throughput":
+            value, samples = record.ok.total / (end_s - begin_s) if end_s > begin_s else None, record.ok.total
+            whole = [block for block in record.slices if block.start_s + block.duration_s <= end_s + 0.01]
+            evidence = Spread(tuple((float(block.ok.total), block.duration_s) for block in whole))
+        case _:
+            value, samples = record.ok.quantile_ms(metric.quantile or 1.0, infinite=bad), record.requests
+            evidence = record
     return Reading(
         value,
         samples,
         "load",
-        reason_why,
-        evidence,
-        tuple(dead),
-        stalled,
-        load.judged_s,
-        lost,
-        load.looked,
-        _moved(metric, evidence),
+        evidence=evidence,
+        window_s=end_s - begin_s,
+        lost_share=bad / record.requests,
+        level=(level := _level(metric, evidence)),
+        clusters=_clusters(value, evidence, level),
     )
-
-
-def _value(load: Load, metric: Metric, record: Recording) -> tuple[float | None, int, Rate | Recording | Spread]:
-    bad = record.failures + record.in_flight
-    match metric.name:
-        case "http.success_rate":
-            return 100 * record.ok.total / record.requests, record.requests, _rate(record, failures=False)
-        case "http.error_rate":
-            return 100 * bad / record.requests, record.requests, _rate(record, failures=True)
-        case "latency.mean":
-            blocks = tuple((block.ok.sum_us / 1000, float(block.ok.total)) for block in record.slices)
-            return record.ok.mean_ms, record.ok.total, Spread(blocks)
-        case "throughput":
-            whole = [block for block in record.slices if block.start_s + block.duration_s <= load.judged_end_s + 0.01]
-            blocks = tuple((float(block.ok.total), block.duration_s) for block in whole)
-            rate = record.ok.total / load.judged_s if load.judged_s else None
-            return rate, record.ok.total, Spread(blocks)
-        case _:
-            quantile = metric.quantile or 1.0
-            return record.ok.quantile_ms(quantile, infinite=bad), record.requests, record
 
 
 def _rate(record: Recording, *, failures: bool) -> Rate:
@@ -252,27 +265,14 @@ def over(record: Recording, limit_ms: float, *, inclusive: bool) -> tuple[int, i
     return least + bad, most + bad, blocks
 
 
-def _moved(metric: Metric, evidence: object) -> wander.Wander:
-    return wander_of(evidence) if metric.quantile and isinstance(evidence, Recording) else wander.STILL
+def _level(metric: Metric, evidence: object) -> Level:
+    return level_of(evidence.slices) if metric.quantile and isinstance(evidence, Recording) else NO_LEVEL
 
 
-def wander_of(record: Recording) -> wander.Wander:
-    """How the level of the record's latencies wandered over its time blocks; failed requests are the slowest."""
-    blocks = [block for block in record.slices if block.ok.total + block.failed]
-    whole = merge(*(block.ok for block in blocks))
-    failed = sum(block.failed for block in blocks)
-    total = whole.total + failed
-    if len(blocks) < wander.MIN_BLOCKS:
-        return wander.STILL
-    counts = np.append(whole.counts, failed).astype(np.float64)
-    scores = wander.scores(np.cumsum(counts) - counts, counts, float(total))
-    scores -= float(scores @ counts) / total
-    variance = float(scores**2 @ counts) / total
-    sums = [
-        float(scores[np.searchsorted(whole.indices, block.ok.indices)] @ block.ok.counts) + scores[-1] * block.failed
-        for block in blocks
-    ]
-    return wander.of_blocks(sums, [block.ok.total + block.failed for block in blocks], variance)
+def _clusters(value: float | None, evidence: object, level: Level) -> Clusters:
+    if value is None or level.found is None or not isinstance(evidence, Recording):
+        return NO_CLUSTERS
+    return clusters(over(evidence, value, inclusive=False)[2], level)
 
 
 def own_faults(load: Load) -> Mapping[str, int]:

@@ -7,7 +7,6 @@ outcome. What is resampled is the run: what did not happen in it is in no resamp
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,8 +15,10 @@ import numpy.typing as npt
 
 from readiness.config.model import Check, Config
 from readiness.judge.check import Credit, Judged
+from readiness.judge.compare import confidence_of
 from readiness.judge.decision import decide
-from readiness.judge.proof import FAR, Proof, Rules, Tally, rules_of, tally
+from readiness.judge.family import refuting
+from readiness.judge.proof import Proof, Tally, tally
 from readiness.judge.readings import Reading, read
 from readiness.judge.robustness import Detectable, Sensitivity
 from readiness.judge.score import score
@@ -25,7 +26,7 @@ from readiness.judge.verdict import Decision, Outcome
 from readiness.measurements.run import Recording, Run
 from readiness.metrics.catalogue import find
 from readiness.metrics.metric import Metric
-from readiness.stats import beta
+from readiness.stats.share import chance_of_more
 
 RESAMPLES = 200
 STRETCH_S = 5.0
@@ -44,9 +45,11 @@ class _Shared:
     """One check about a share: its place in the list, and the tallies of its limits."""
 
     at: int
-    rules: Rules
     passed: Tally
     warned: Tally | None
+    edges: tuple[float, float]
+    """Shares over the pass limit at which the answer changes."""
+    warn_edges: tuple[float, float]
 
 
 def sensitivity(
@@ -66,10 +69,13 @@ def sensitivity(
         if passed is None:
             continue
         warned = tally(reading, metric, check.warn_limit) if check.warn_limit else None
-        one = _Shared(at, rules_of(reading), passed, warned)
-        if _outcome(one, passed, warned, config.confidence) is judged[at].result.outcome:  # nothing else decided it
+        holds = confidence_of(reading, config.confidence)
+        fails = confidence_of(reading, refuting(config.checks, check, config.confidence) or config.confidence)
+        edges = passed.edges(holds, fails)
+        one = _Shared(at, passed, warned, edges, warned.edges(holds, fails) if warned else edges)
+        if _outcome(one, passed, warned) is judged[at].result.outcome:  # nothing else decided it
             shared.append(one)
-        found = _detectable(check, metric, reading, passed, config.confidence)
+        found = _detectable(check, metric, reading, warned or passed, one.warn_edges[1], holds)
         detectable += [found] if found else []
     same = _same(shared, run, config, judged, doubts, decision)
     return Sensitivity(same, RESAMPLES if same is not None else 0, tuple(detectable))
@@ -94,13 +100,9 @@ def _same(
     for one in shared:
         passed = _resampled(one.passed, starts, length)
         warned = _resampled(one.warned, starts, length) if one.warned else [None] * RESAMPLES
-        known: dict[tuple[float, int, float], Outcome] = {}
         column = []
         for again, wider in zip(passed, warned, strict=True):
-            key = (again.most, again.requests, wider.most if wider else 0.0)
-            if key not in known:
-                known[key] = _outcome(one, again, wider, config.confidence)
-            column.append(known[key])
+            column.append(_outcome(one, again, wider))
         columns.append(column)
     seen: dict[tuple[Outcome, ...], bool] = {}
     for row in zip(*columns, strict=True):
@@ -129,14 +131,21 @@ def _resampled(one: Tally, starts: npt.NDArray[np.float64], length: int) -> list
     ]
 
 
-def _outcome(one: _Shared, passed: Tally, warned: Tally | None, confidence: float) -> Outcome:
-    first = passed.proof(one.rules, confidence)
+def _outcome(one: _Shared, passed: Tally, warned: Tally | None) -> Outcome:
+    first = _proof(passed, one.edges)
     if first is Proof.YES:
         return Outcome.PASS
-    second = warned.proof(one.rules, confidence) if warned else Proof.NO
+    second = _proof(warned, one.warn_edges) if warned else Proof.NO
     if first is Proof.NO and second is not Proof.OPEN:
         return Outcome.WARN if second is Proof.YES else Outcome.FAIL
     return Outcome.INCONCLUSIVE
+
+
+def _proof(tally: Tally, edges: tuple[float, float]) -> Proof:
+    holds, fails = edges
+    if tally.most / tally.requests <= holds + 1e-12:
+        return Proof.YES
+    return Proof.NO if tally.least / tally.requests >= fails - 1e-12 else Proof.OPEN
 
 
 def _with(judged: Judged, outcome: Outcome) -> Judged:
@@ -146,8 +155,11 @@ def _with(judged: Judged, outcome: Outcome) -> Judged:
     return replace(judged, result=replace(judged.result, outcome=outcome), credit=credit)
 
 
-def _detectable(check: Check, metric: Metric, reading: Reading, passed: Tally, confidence: float) -> Detectable | None:
-    share = detectable_share(passed, rules_of(reading), confidence)
+def _detectable(
+    check: Check, metric: Metric, reading: Reading, counted: Tally, fails: float, confidence: float
+) -> Detectable | None:
+    """The smallest worsening that this run fails with POWER; `counted` is at the wider limit, `fails` its edge."""
+    share = detectable_share(counted, fails, confidence)
     if share is None:
         return None
     limit = check.warn_limit or check.pass_limit  # beyond the wider one it fails
@@ -164,25 +176,21 @@ def _detectable(check: Check, metric: Metric, reading: Reading, passed: Tally, c
             return Detectable(check.metric, check.scope, worst, metric.unit, None)
 
 
-def detectable_share(passed: Tally, rules: Rules, confidence: float) -> float | None:
-    """The smallest share over the limit that a run like this fails with 95 % probability; None when none is.
+def detectable_share(counted: Tally, fails: float, confidence: float) -> float | None:
+    """The smallest true share over the limit with which a run like this sees `fails` of its requests over it, or more.
 
-    It fails from k hits on: the share with which k or more of n come with that probability (Clopper & Pearson).
+    With probability POWER, by the run's own correlation; None when no share does.
     """
-    found = [
-        _share_failed(passed.requests / passed.effect, passed.allowed, 0.0, rules, confidence),
-        _share_failed(passed.requests / passed.own_effect, passed.allowed, passed.allowed * FAR, rules, confidence),
-    ]
-    return min((share for share in found if share is not None), default=None)
+    worth = counted.worth(confidence)
+    shift, n = counted.level.shift(confidence), counted.requests / worth
 
+    def found(share: float) -> bool:
+        return chance_of_more(fails * n, n, share, shift) >= POWER
 
-def _share_failed(n: float, allowed: float, least: float, rules: Rules, confidence: float) -> float | None:
-    """The share that fails with the wanted probability on n independent events; `least` must have been seen."""
-    if least >= 1 or not rules.proves_above(n, n, allowed, confidence):
+    low, high = fails, 1 - 1e-6
+    if fails > 1 or not found(high):
         return None
-    low, high = allowed * n, n
-    for _ in range(30):
+    for _ in range(12):
         middle = (low + high) / 2
-        low, high = (low, middle) if rules.proves_above(middle, n, allowed, confidence) else (middle, high)
-    high = float(math.ceil(max(high, least * n) - 1e-6))
-    return beta.inverse(POWER, high, n - high + 1) if high < n else 1.0
+        low, high = (low, middle) if found(middle) else (middle, high)
+    return high

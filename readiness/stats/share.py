@@ -1,27 +1,21 @@
-"""Bounds for a share (k of n events), and how many independent events n correlated ones are worth.
+"""Bounds for a share (k of n events), exact for independent events and for events that share a level.
 
-Source of the bounds: Clopper & Pearson, Biometrika 26 (1934). Source of the design effect: the ratio estimator's
-between-cluster variance, Cochran, Sampling Techniques (3rd ed.), §9A; the clusters are blocks of time.
+Source of the bounds: Clopper & Pearson, Biometrika 26 (1934).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from functools import cache
+from statistics import NormalDist
 
-from readiness.stats import beta, mean
+import numpy as np
 
-MIN_BLOCKS = 5
-"""With fewer time blocks the spread between them says nothing, and requests are taken as independent."""
-BLOCKS = (20, 10, 6)
-"""Numbers of blocks that are tried: correlation that outlasts a short block shows in a longer one."""
-NOISE = 1.3
-"""A spread between blocks this much above that of independent events is taken for correlation."""
-MOST_SCALED = 2.0
-"""Few hits know their spread badly: it is scaled up to the allowed number by this factor at most."""
-CONFIDENCE = 0.95
-_NORMAL = 1.6448536269514722
-"""Quantile of the normal distribution at CONFIDENCE."""
+from readiness.stats import beta
+
+NORMAL = NormalDist()
+NODES = 9
+"""Of the quadrature over the common level: enough for three digits."""
 
 
 def upper(k: float, n: float, confidence: float) -> float:
@@ -60,36 +54,38 @@ def samples_for(hits: int, share: float, confidence: float) -> int:
     return high
 
 
-def design_effect(blocks: Sequence[tuple[int, int]], allowed: float | None = None) -> float:
-    """How many correlated events one independent event is worth, at least 1; `blocks` are (hits, events) in time order.
+def chance_of_fewer(k: float, n: float, share: float, shift: float) -> float:
+    """Probability of `k` hits or fewer of `n` where the true share is `share` (0 to 1): if small, the share is lower.
 
-    Correlated requests (one slow second makes them all slow) carry less evidence than their number says. Where fewer
-    hits came than `allowed` (a share), the effect is that of the allowed number: what doubles the hits doubles their
-    common part too, so a lucky run would look less correlated than it is.
+    `shift` is the standard deviation of a level that all events of the run have in common, in standard deviations of a
+    single event's normal score. A level moves the score that a hit needs, so the run's own share is
+    Phi(level - z sqrt(1 + shift^2)), which is `share` on average over all runs (the probit-normal mixture).
     """
-    found = max(1.0, *(_effect(group(blocks, most)) for most in BLOCKS))
-    hits, events = sum(k for k, _ in blocks), sum(n for _, n in blocks)
-    if allowed is None or found <= NOISE or not hits:
-        return found
-    return 1 + (found - 1) * min(max(allowed * events / hits, 1.0), MOST_SCALED)
-
-
-def _effect(blocks: Sequence[tuple[int, int]]) -> float:
-    filled = [(k, n) for k, n in blocks if n]
-    hits, events = sum(k for k, _ in filled), sum(n for _, n in filled)
-    if len(filled) < MIN_BLOCKS or hits in (0, events):
+    if k >= n:
         return 1.0
-    share = hits / events
-    between = sum((k - share * n) ** 2 for k, n in filled) * len(filled) / (len(filled) - 1)
-    effect = between / (events * share * (1 - share))
-    if effect <= NOISE:
-        return effect
-    # Few blocks know the spread between them badly: Student's t instead of the normal quantile.
-    return effect * (mean.student(CONFIDENCE, len(filled) - 1) / _NORMAL) ** 2
+    return sum(weight * _at_most(k, n, own) for own, weight in _own_shares(share, shift))
 
 
-def group(blocks: Sequence[tuple[int, int]], most: int) -> list[tuple[int, int]]:
-    """Neighbouring blocks added up until at most `most` are left."""
-    size = max(math.ceil(len(blocks) / most), 1)
-    chunks = [blocks[start : start + size] for start in range(0, len(blocks), size)]
-    return [(sum(k for k, _ in chunk), sum(n for _, n in chunk)) for chunk in chunks]
+def _at_most(k: float, n: float, share: float) -> float:
+    return (1 - share) ** n if k == 0 else 1 - beta.cumulative(share, k + 1, n - k)
+
+
+def chance_of_more(k: float, n: float, share: float, shift: float) -> float:
+    """Probability of `k` hits or more of `n` where the true share is `share`: if small, it is higher."""
+    if k <= 0:
+        return 1.0
+    return sum(weight * beta.cumulative(own, k, n - k + 1) for own, weight in _own_shares(share, shift))
+
+
+def _own_shares(share: float, shift: float) -> list[tuple[float, float]]:
+    """The share that a run may have of its own, with weights: the level at the nodes of a Gauss-Hermite quadrature."""
+    if shift <= 0:
+        return [(share, 1.0)]
+    needed = NORMAL.inv_cdf(share) * math.hypot(1, shift)
+    return [(NORMAL.cdf(needed + shift * node), weight) for node, weight in _nodes()]
+
+
+@cache
+def _nodes() -> list[tuple[float, float]]:
+    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    return list(zip(nodes.tolist(), (weights / weights.sum()).tolist(), strict=True))

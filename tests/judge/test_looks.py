@@ -1,10 +1,14 @@
-"""A load that may end at any look: what is decided, what is hopeless, and how its verdict is bounded."""
+"""A load that may end early: when it is judged, what is decided, what is hopeless, how its verdict is bounded."""
 
 from dataclasses import replace
+from itertools import pairwise
+
+import pytest
 
 from readiness.config.model import Limit, Operator, StopRule
 from readiness.judge.judge import judge
-from readiness.judge.looks import hopeless, undecided
+from readiness.judge.looks import MIN_JUDGED_S, checkpoints, hopeless, is_due, undecided
+from readiness.judge.proof import CHECKPOINTS
 from readiness.judge.verdict import Decision, Outcome
 from readiness.measurements.run import DECIDED, Load, Second
 from tests.judge.builders import check, config, load, recording, run
@@ -24,8 +28,30 @@ def test_a_load_goes_on_until_each_of_its_checks_is_decided() -> None:
     assert undecided(seen(1000, slow=200), CHECKS) == ()
 
 
-def test_nothing_is_decided_before_correlation_could_show() -> None:
-    assert undecided(seen(5000, judged_s=4.0), CHECKS) == ("latency.p95", "http.error_rate")
+@pytest.mark.parametrize("most_s", [10.0, 15.0, 60.0, 120.0, 300.0, 3600.0, 604800.0])
+def test_checkpoints_are_few_and_none_comes_before_correlation_could_show(most_s: float) -> None:
+    times = checkpoints(most_s)
+    assert len(times) <= CHECKPOINTS
+    assert list(times) == sorted(times)
+    assert all(MIN_JUDGED_S <= time_s <= most_s for time_s in times)
+    assert times[-1:] == ((most_s,) if most_s >= MIN_JUDGED_S else ())
+
+
+def test_each_checkpoint_is_1_4_times_as_late_as_the_one_before() -> None:
+    assert checkpoints(120.0) == pytest.approx((15.0, 21.2, 30.0, 42.4, 60.0, 84.9, 120.0), rel=0.01)
+
+
+@pytest.mark.parametrize("most_s", [20.0, 100.0, 120.0, 600.0])
+def test_a_load_that_is_seen_every_second_is_judged_once_for_each_checkpoint(most_s: float) -> None:
+    seen_s = [float(at) + 0.02 for at in range(int(most_s) + 1)]
+    judged = [now for before, now in pairwise(seen_s) if is_due(before, now, most_s)]
+    assert len(judged) == len(checkpoints(most_s))
+    assert all(0 <= now - time_s < 1 for now, time_s in zip(judged, checkpoints(most_s), strict=True))
+
+
+def test_one_look_serves_all_checkpoints_that_passed_meanwhile() -> None:
+    assert is_due(10.0, 100.0, 120.0)
+    assert not is_due(100.0, 119.0, 120.0)
 
 
 def test_a_verdict_after_many_looks_asks_for_more_than_after_one() -> None:

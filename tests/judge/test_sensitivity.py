@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from readiness.judge.judge import judge
-from readiness.judge.proof import ONCE, Tally
+from readiness.judge.proof import Proof, Tally
 from readiness.judge.sensitivity import detectable_share
 from readiness.judge.verdict import Outcome
 from tests.judge.builders import check, config, load, recording, run
@@ -46,11 +46,12 @@ def test_the_detectable_slowdown_fails_when_it_comes_and_a_much_smaller_one_does
 
 
 def test_a_detectable_share_fails_with_the_promised_probability() -> None:
-    tally = Tally(10, 10, 1000, 0.05, 1.0, 1.0, ())
-    share = detectable_share(tally, ONCE, 0.95)
+    tally = Tally(10, 10, 1000, 0.05, ())
+    _, fails = tally.edges(0.95, 0.95)
+    share = detectable_share(tally, fails, 0.95)
     assert share is not None
     hits = np.random.default_rng(2).binomial(1000, share, 500)
-    failed = np.mean([ONCE.proves_above(int(k), 1000, 0.05, 0.95) for k in hits])
+    failed = np.mean([Tally(int(k), int(k), 1000, 0.05, ()).proof(0.95) is Proof.NO for k in hits])
     assert 0.92 <= failed <= 0.99
 
 

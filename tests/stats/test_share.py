@@ -53,13 +53,13 @@ def test_nothing_counted_proves_nothing() -> None:
     assert (share.lower(0, 0, 0.95), share.upper(0, 0, 0.95)) == (0.0, 1.0)
 
 
-def test_evenly_spread_hits_are_independent() -> None:
-    assert share.design_effect([(5, 100)] * 20) == 1.0
+def test_without_a_common_level_the_chances_are_binomial() -> None:
+    assert share.chance_of_fewer(3, 100, 0.05, 0.0) == pytest.approx(binomial_at_most(3, 100, 0.05))
+    assert share.chance_of_more(9, 100, 0.05, 0.0) == pytest.approx(1 - binomial_at_most(8, 100, 0.05))
 
 
-def test_hits_that_come_in_one_block_carry_less_evidence() -> None:
-    assert share.design_effect([(100, 100)] + [(0, 100)] * 19) > 50
-
-
-def test_too_few_blocks_say_nothing_about_spread() -> None:
-    assert share.design_effect([(100, 100), (0, 100)]) == 1.0
+def test_a_common_level_leaves_the_mean_share_and_makes_extreme_ones_likelier() -> None:
+    own = share._own_shares(0.05, 0.4)
+    assert math.fsum(p * weight for p, weight in own) == pytest.approx(0.05, rel=1e-3)
+    assert share.chance_of_fewer(20, 1000, 0.05, 0.4) > 100 * share.chance_of_fewer(20, 1000, 0.05, 0.0)
+    assert share.chance_of_more(100, 1000, 0.05, 0.4) > 100 * share.chance_of_more(100, 1000, 0.05, 0.0)

@@ -1,0 +1,130 @@
+"""How much the requests behind a share depend on each other: what a level that all share explains, and what is left.
+
+Every latency gets the normal score of its rank (van der Waerden). "Over the limit" is a function of the score, and by
+its Hermite expansion it is the share, plus phi(z) times the score, plus a rest that is orthogonal to the score. The
+mean score of the run is known well, for every request speaks in it; it moves the share as a shift of the level does.
+The rest is what comes in clusters (a burst, a collection of garbage, retries): it makes n requests worth n / `worth`.
+Both come from `readiness/stats/long_run.py`. Failed requests are the slowest.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from readiness.measurements.histogram import merge
+from readiness.measurements.run import Slice
+from readiness.stats.long_run import SURE, LongRun, long_run
+from readiness.stats.share import NORMAL
+
+Floats = npt.NDArray[np.float64]
+GRID = 4096
+MATTERS = 4.0
+"""A level that makes the mean score of a run less certain than so many times its variance by chance: the score explains
+22 % of who is over a P95, so from here on the level is as large as chance there (1 / 0.22)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Level:
+    """The normal scores of a record in time blocks."""
+
+    sums: Floats
+    requests: int
+    deviation: float
+    """Of a single score, below 1 where many latencies are equal."""
+    found: LongRun | None
+
+    def shift(self, confidence: float) -> float:
+        """How far the run's mean score may lie from zero through a common level, in deviations, beyond mere chance."""
+        return _shift(self, confidence)
+
+    def drifts(self, confidence: float) -> bool:
+        """Whether a level that matters more likely goes through the whole run than varies within it."""
+        if self.found is None or self.found.drift <= 0.5:
+            return False
+        return self.shift(confidence) ** 2 * self.requests > MATTERS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clusters:
+    """The requests over one limit, less what the level explains of them."""
+
+    found: LongRun | None
+    single: float
+    """Variance of a sum of as many independent requests."""
+    by_level: float
+    """Share of that variance that the scores explain."""
+
+    def worth(self, confidence: float) -> float:
+        """How many requests one independent request is worth, at least 1."""
+        return _worth(self, confidence)
+
+
+@lru_cache(maxsize=256)
+def _shift(level: Level, confidence: float) -> float:
+    if level.found is None:
+        return 0.0
+    alone, at = level.requests * level.deviation**2, min(confidence, SURE)
+    beyond = np.sqrt(np.maximum(level.found.scales**2 - alone, 0.0)) + 1e-12
+    return level.found.reach_of(beyond, at) / (NORMAL.inv_cdf(at) * level.requests * level.deviation)
+
+
+@lru_cache(maxsize=256)
+def _worth(clusters: Clusters, confidence: float) -> float:
+    if clusters.found is None or not clusters.single:
+        return 1.0
+    at = min(confidence, SURE)
+    reach = clusters.found.reach(at) / NORMAL.inv_cdf(at)
+    return max(reach**2 / clusters.single + clusters.by_level, 1.0)
+
+
+NO_LEVEL = Level(np.zeros(0), 0, 0.0, None)
+NO_CLUSTERS = Clusters(None, 0.0, 0.0)
+
+
+def level_of(slices: Sequence[Slice]) -> Level:
+    """The level behind the time blocks of a record."""
+    whole = merge(*(block.ok for block in slices))
+    failed = sum(block.failed for block in slices)
+    counts = np.append(whole.counts, failed).astype(np.float64)
+    total = float(counts.sum())
+    if not total:
+        return NO_LEVEL
+    shares, quantiles = _grid()
+    scores = np.interp((np.cumsum(counts) - counts / 2) / total, shares, quantiles)
+    scores -= float(scores @ counts) / total
+    deviation = math.sqrt(float(scores**2 @ counts) / total)
+    if not deviation:
+        return NO_LEVEL
+    places = np.searchsorted(whole.indices, np.concatenate([block.ok.indices for block in slices]))
+    owners = np.repeat(np.arange(len(slices)), [block.ok.indices.size for block in slices])
+    weights = np.concatenate([block.ok.counts for block in slices]) * scores[places]
+    sums = np.bincount(owners, weights, len(slices)) + scores[-1] * np.array([block.failed for block in slices])
+    return Level(sums, int(total), deviation, long_run(sums, total * deviation**2))
+
+
+def clusters(blocks: Sequence[tuple[int, int]], level: Level = NO_LEVEL) -> Clusters:
+    """The clusters among (hits, events) by time block; with the `level` of the same blocks where there is one."""
+    hits, events = np.array(blocks, np.float64).reshape(-1, 2).T
+    total, hit = float(events.sum()), float(hits.sum())
+    if not 0 < hit < total:
+        return NO_CLUSTERS
+    share = hit / total
+    series, by_level = hits - share * events, 0.0
+    if level.sums.size == hits.size and level.deviation:
+        density = NORMAL.pdf(NORMAL.inv_cdf(share))
+        series = series - density / level.deviation * level.sums
+        by_level = density**2 / (share * (1 - share))
+    single = total * share * (1 - share)
+    return Clusters(long_run(series, single * (1 - by_level)), single, by_level)
+
+
+@cache
+def _grid() -> tuple[Floats, Floats]:
+    shares = (np.arange(GRID) + 0.5) / GRID
+    return shares, np.array([NORMAL.inv_cdf(float(one)) for one in shares])
