@@ -1,9 +1,7 @@
 """Secrets never leave: the one place that knows what a secret is, and takes it out of whatever is written or said.
 
-Values: every string inside a Run or Verdict is redacted before anything is rendered, so that no format and no word of
-ours can break, whoever wrote it, except what is ours by construction and cannot carry outside text: enums, numbers,
-keys of mappings, and the fields of OURS (ids, times, hashes, versions, metric names, units, sources) and scenario
-names, by which checks are found. After rendering a last net looks for what came in another way.
+Values (Run, Verdict): readiness/redacted.py, before anything is rendered. After rendering a last net looks for what
+came in another way.
 
 Words on a terminal go through `for_terminal`. What a secret can look like: readiness/disguise.py.
 """
@@ -13,35 +11,16 @@ from __future__ import annotations
 import json
 import os
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
-from enum import Enum
-from typing import Any, TypeVar, cast
+from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
-from readiness.disguise import BOUNDARY, DISTINCT_SECRET, LEAST_SECRET, needles, spans
-from readiness.judge.verdict import CheckResult
-from readiness.measurements.histogram import Histogram
-from readiness.measurements.run import Measurement, Recording
+from readiness.disguise import DISTINCT_SECRET, LEAST_SECRET, needles, spans
 from readiness.text import HIDDEN, clean
 
-T = TypeVar("T")
 LONGEST_WORD = 16
 LINE_CHARS = 2000
 """Of a line on a terminal."""
-OURS = frozenset(
-    {
-        "id", "run_id", "started_at", "ended_at", "plan_hash", "thresholds_sha256", "scenarios", "scenario",
-        "idle_scenarios", "tool_version", "python", "platform", "locust", "metric", "unit", "source", "model",
-        "interrupted", "on_fail",
-    }
-)  # fmt: skip
-"""Fields, by name, in any of the dataclasses."""
-OURS_IN: Mapping[type, frozenset[str]] = {CheckResult: frozenset({"name"}), Measurement: frozenset({"scope"})}
-"""Fields that are ours only there: a check's name is its metric, an endpoint's name is not."""
-_WHOLE = (Enum, Histogram, Recording)
 SECRET_PREFIXES = (
     "READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SECRET", "READINESS_WORKER_TOKEN", "PGPASSWORD", "REDISCLI_AUTH"
 )  # fmt: skip
@@ -95,7 +74,7 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     Left alone: secrets shorter than LEAST_SECRET, and those that are words of the report (OWN_WORDS).
     """
     found = frozenset(secret for secret in secrets if is_secret(secret))
-    return _hidden(text, found, cuts=True) if found else text
+    return hidden(text, found, cuts=True) if found else text
 
 
 def for_terminal(line: object, secrets: Iterable[str] = ()) -> str:
@@ -107,20 +86,11 @@ def for_terminal(line: object, secrets: Iterable[str] = ()) -> str:
 def net(text: str) -> str:
     """Our own text, of values that were redacted before, without distinct secrets of our environment."""
     found = frozenset(secret for secret in secrets_in(os.environ) if is_distinct(secret))
-    return _hidden(text, found, cuts=False) if found else text
+    return hidden(text, found, cuts=False) if found else text
 
 
-def redacted(value: T, secrets: Iterable[str]) -> T:
-    """`value` (a dataclass, tuple, mapping or string, however deep) without `secrets`; the same object if none is in.
-
-    Pure. See the rule above for what is left as it is.
-    """
-    wanted = frozenset(secret for secret in secrets if is_secret(secret))
-    changed = _changed(set(_strings(value)), wanted) if wanted else {}
-    return cast(T, _redacted(value, changed)) if changed else value
-
-
-def _hidden(text: str, secrets: frozenset[str], *, cuts: bool) -> str:
+def hidden(text: str, secrets: frozenset[str], *, cuts: bool) -> str:
+    """`text` without any of `secrets`, all of which are hidden; with `cuts` also without what a cut left of them."""
     data = text.encode("utf-8", "surrogatepass")
     found = spans(data, needles(secrets), cuts=cuts)
     if not found:
@@ -134,70 +104,13 @@ def _hidden(text: str, secrets: frozenset[str], *, cuts: bool) -> str:
     return HIDDEN.encode().join(kept).decode("utf-8", "surrogatepass")
 
 
-def _changed(strings: set[str], secrets: frozenset[str]) -> dict[str, str]:
-    """Those of `strings` that show a secret, and what they become. All are searched at once, which is much faster."""
-    ordered = sorted(strings)
-    starts, at = [], 0
-    encoded = [string.encode("utf-8", "surrogatepass") for string in ordered]
-    for data in encoded:
-        starts.append(at)
-        at += len(data) + len(BOUNDARY)
-    touched = {}
-    for start, end in spans(BOUNDARY.join(encoded), needles(secrets), cuts=True):
-        for index in range(bisect_right(starts, start) - 1, bisect_right(starts, end - 1)):
-            touched[ordered[index]] = ""
-    return {string: new for string in touched if (new := _hidden(string, secrets, cuts=True)) != string}
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str) and not isinstance(value, Enum):
-        yield value
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from _strings(part)
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _strings(part)
-    elif is_dataclass(value) and not isinstance(value, (type, *_WHOLE)):
-        for name in _theirs(value):
-            yield from _strings(getattr(value, name))
-
-
-def _redacted(value: Any, changed: Mapping[str, str]) -> Any:
-    if isinstance(value, _WHOLE):
-        return value
-    if isinstance(value, str):
-        return changed.get(value, value)
-    if isinstance(value, tuple):
-        parts = tuple(_redacted(part, changed) for part in value)
-        return parts if _differ(parts, value) else value
-    if isinstance(value, Mapping):
-        pairs = {key: _redacted(part, changed) for key, part in value.items()}
-        return pairs if _differ(pairs.values(), value.values()) else value
-    if not is_dataclass(value) or isinstance(value, type):
-        return value
-    new = {name: _redacted(getattr(value, name), changed) for name in _theirs(value)}
-    new = {name: part for name, part in new.items() if part is not getattr(value, name)}
-    return replace(value, **new) if new else value
-
-
-def _theirs(value: Any) -> list[str]:
-    """The fields of a dataclass that can carry outside text."""
-    ours = OURS | OURS_IN.get(type(value), frozenset())
-    return [item.name for item in fields(value) if item.name not in ours]
-
-
-def _differ(new: Iterable[object], old: Iterable[object]) -> bool:
-    return any(one is not other for one, other in zip(new, old, strict=True))
-
-
 def last_net(text: str, file_name: str, secrets: Iterable[str]) -> tuple[str, str | None]:
     """A rendered file without any form of a secret that came in past the values, and why it must not be written.
 
     Only secrets that cannot be a word of a format are looked for. A file that would not parse without them is refused.
     """
     found = frozenset(secret for secret in secrets if is_distinct(secret))
-    clear = _hidden(text, found, cuts=False) if found else text
+    clear = hidden(text, found, cuts=False) if found else text
     if clear == text:
         return text, None
     try:

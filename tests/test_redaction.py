@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readiness.layers import undo
-from readiness.redaction import last_net, redact, redacted, secrets_in
+from readiness.redacted import redacted
+from readiness.redaction import last_net, redact, secrets_in
 from readiness.text import HIDDEN, MAX_LENGTH, clean
 from tests.disguises import disguises, in_base64
 

@@ -13,7 +13,8 @@ from readiness.errors import ExitCode
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Decision, Outcome
 from readiness.measurements.run import FAILURE_CLASSES, Detail, Measurement, Run
-from readiness.redaction import OWN_WORDS, last_net, redact, redacted
+from readiness.redacted import redacted
+from readiness.redaction import OWN_WORDS, last_net, redact
 from readiness.report import FORMATS
 from readiness.text import HIDDEN, clean
 from tests.disguises import disguises

@@ -36,7 +36,8 @@ from readiness.plan import Plan, refuse_too_few, unsure, warnings
 from readiness.plan import plan as make_plan
 from readiness.probes import redis_info
 from readiness.progress import choose
-from readiness.redaction import redact, redacted
+from readiness.redacted import redacted
+from readiness.redaction import redact
 from readiness.report import Format
 from readiness.report.locking import sole_writer
 from readiness.report.writing import prepare

@@ -33,7 +33,8 @@ from readiness.errors import ConfigError, ExitCode, NotMeasured
 from readiness.load.plan import ScenarioFile
 from readiness.measurements.provenance import Target
 from readiness.progress import choose
-from readiness.redaction import last_net, redacted
+from readiness.redacted import redacted
+from readiness.redaction import last_net
 from readiness.report.capacity import CAPACITY_FORMATS
 from readiness.report.writing import prepare, write
 

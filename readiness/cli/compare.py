@@ -37,7 +37,8 @@ def compare(
     from readiness.cli.inputs import read_run, verdict_beside
     from readiness.compare.compare import compare as compared
     from readiness.errors import ConfigError, ExitCode
-    from readiness.redaction import redacted, secrets_in
+    from readiness.redacted import redacted
+    from readiness.redaction import secrets_in
     from readiness.report.comparison import console
 
     with refusals():

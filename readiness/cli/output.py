@@ -59,7 +59,7 @@ def _nobody_listens(descriptor: int | None) -> None:
 
 def show(verdict: Verdict, *, quiet: bool, secrets: Sequence[str] = ()) -> None:
     """The verdict on standard output; its last line is for machines."""
-    from readiness.redaction import redacted
+    from readiness.redacted import redacted
     from readiness.report import console
 
     verdict = redacted(verdict, secrets)

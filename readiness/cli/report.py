@@ -30,7 +30,8 @@ def report(
     from readiness.cli.formats import parse
     from readiness.config.trust import trust_of
     from readiness.errors import ConfigError, ExitCode
-    from readiness.redaction import redacted, secrets_in
+    from readiness.redacted import redacted
+    from readiness.redaction import secrets_in
 
     with refusals():
         formats = parse(format_)
@@ -51,7 +52,7 @@ def _read(file: Path, thresholds: Path | None, trust: Trust) -> tuple[Verdict, R
     from readiness.config.load import load
     from readiness.judge.judge import judge
     from readiness.measurements import json as run_json
-    from readiness.redaction import redacted
+    from readiness.redacted import redacted
     from readiness.report import json as report_json
 
     text = text_of(file)
