@@ -23,6 +23,8 @@ OUTAGE_TIMES = 2.0
 """Outages decide where they take this many times the time that the limit allows."""
 EVEN_REQUESTS = 10
 """A stretch of time is as long as it takes for so many requests, a block at least."""
+NEAR = 0.2
+"""A limit is far only where next to nothing, this part of what may be, is near it: distance jumps no gap."""
 DRIFT_TIMES = 5.0
 """A run so many times as long sees a level that now goes through it vary several times."""
 LIKELY_Z = 0.8416
@@ -51,8 +53,9 @@ class Tally:
     """(counted, requests) by time block."""
     level: Level = NO_LEVEL
     clusters: tuple[Clusters, ...] = ()
-    beyond: float = 0.0
-    """Where nothing was over the limit: how far beyond the slowest request it lies, in normal scores."""
+    record: Recording | None = None
+    limit_ms: float = 0.0
+    """What the requests of a quantile were, and its limit."""
     outage_s: float = 0.0
     window_s: float = 0.0
 
@@ -89,11 +92,32 @@ class Tally:
         shift = self.level.shift(confidence) / math.sqrt(times)
         if not self.drifts(confidence, times) and share.chance_of_fewer(k, n, self.allowed, shift) <= alpha:
             return True
-        if hits or not self.beyond:
+        return hits is None and self._is_far(n, confidence, shift)
+
+    def _is_far(self, n: float, confidence: float, shift: float) -> bool:
+        """Whether the limit holds by its distance, which ranks alone do not see.
+
+        n independent requests leave a share over some latency open; where it is more than the allowed one, the latency
+        of the allowed share lies farther out. A level may lie higher than in this run. Both are distances in normal
+        scores, and a score is worth as much of the logarithm of a latency as from the median to the quantile.
+        """
+        record, needed = self.record, share.NORMAL.inv_cdf(1 - self.allowed)
+        median_ms = record.ok.quantile_ms(0.5) if record else None
+        quantile_ms = record.ok.quantile_ms(1 - self.allowed) if record else None
+        if record is None or not median_ms or not quantile_ms:
             return False
-        known = share.NORMAL.inv_cdf(alpha ** (1 / n))  # where the slowest of n independent requests lies at least
-        missing = max(share.NORMAL.inv_cdf(1 - self.allowed) - known, 0.0)
-        return self.beyond > math.hypot(missing, shift * share.NORMAL.inv_cdf(confidence))
+        reach, hits, nearer_ms = shift * share.NORMAL.inv_cdf(confidence), self.most, 0.0
+        for _ in range(3):
+            left = min(share.upper(hits * n / self.requests, n, confidence), 0.5)
+            missing = max(needed - share.NORMAL.inv_cdf(1 - left), 0.0)
+            nearer_ms = self.limit_ms * (median_ms / quantile_ms) ** (math.hypot(missing, reach) / needed)
+            again = over(record, nearer_ms, inclusive=True)[1]
+            if again > NEAR * self.allowed * self.requests:
+                return False
+            if again == hits:
+                return left < 0.5
+            hits = again
+        return False
 
     def proves_more(self, confidence: float, *, hits: float | None = None, times: float = 1.0) -> bool:
         """Whether a share above the allowed one is proven; arguments as above."""
@@ -161,7 +185,8 @@ def tally(reading: Reading, metric: Metric, limit: Limit) -> Tally | None:
                 tuple(blocks),
                 reading.level,
                 (reading.clusters, clusters(blocks, reading.level)),
-                _beyond(record, limit.value) if most == 0 else 0.0,
+                record,
+                limit.value,
                 _outage_s(blocks, reading.window_s),
                 reading.window_s,
             )
@@ -180,15 +205,6 @@ def tally(reading: Reading, metric: Metric, limit: Limit) -> Tally | None:
             )  # fmt: skip
         case _:
             return None
-
-
-def _beyond(record: Recording, limit_ms: float) -> float:
-    """Normal scores from the slowest request to a limit beyond it, as steep as from the median to the slowest."""
-    median_ms, most_ms = record.ok.quantile_ms(0.5), record.ok.quantile_ms(1.0)
-    if not median_ms or not most_ms or most_ms <= median_ms:
-        return 0.0
-    most = share.NORMAL.inv_cdf(1 - 0.5 / record.requests)
-    return most * math.log(max(limit_ms / most_ms, 1.0)) / math.log(most_ms / median_ms)
 
 
 def _evenly(blocks: Sequence[tuple[int, int]]) -> float:
