@@ -85,7 +85,7 @@ def main() -> None:
 
 def measure(process: Process, runs: int) -> Row:
     """One row of the table."""
-    generator = np.random.default_rng(zlib.crc32(f"{process.group} {process.name}".encode()))
+    generator = process.seeded()
     times, latencies_ms = process.run(generator, runs, LENGTH_S, PER_S)
     p95_ms, p99_ms = (process.truth.quantile_ms(q) for q in (0.95, 0.99))
     answers, passed = [], []
