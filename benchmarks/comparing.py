@@ -55,7 +55,7 @@ class Found:
 
 
 def main() -> None:
-    report(lambda work, every: [work(one) for one in every], int(sys.argv[1]) if len(sys.argv) > 1 else 200)
+    report(map, int(sys.argv[1]) if len(sys.argv) > 1 else 200)
 
 
 def report(each: Mapper, runs: int) -> None:
