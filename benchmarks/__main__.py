@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark, one after the other; `python -m benchmarks NAME` runs one.
+"""`make bench`: every benchmark, one after the other; `python -m benchmarks NAME [OPTION ...]` runs one.
 
 Each has a process of its own: what one did to its process, such as a core of its own, is nothing to the next.
 """
@@ -6,28 +6,27 @@ Each has a process of its own: what one did to its process, such as a core of it
 import subprocess
 import sys
 
+# `verdicts` prints what `comparing` prints.
 BENCHMARKS = (
     "help",
     "judging",
     "verdicts",
-    "looks",
     "client",
     "recording",
     "engine",
     "sleeping",
     "truth",
-    "comparing",
     "database",
     "workers",
 )
 
 
 def main() -> int:
-    """Run them; 1 when one of them broke."""
+    """Run them, or the one that was named with its options; 1 when one of them broke."""
     broken = []
-    for name in sys.argv[1:] or BENCHMARKS:
+    for name in sys.argv[1:2] or BENCHMARKS:
         print(f"== {name}", flush=True)
-        if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode:
+        if subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *sys.argv[2:]], check=False).returncode:
             broken.append(name)
     if broken:
         print(f"broken: {', '.join(broken)}")

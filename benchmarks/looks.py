@@ -1,89 +1,84 @@
 """How often a load that ends as soon as its checks are decided ends wrongly, and how soon it ends.
 
-The same kinds of latencies as in `benchmarks/verdicts.py`, for 120 s at 50 requests a second. The judge looks after
-every second from the fifteenth on, with the bounds of one look and with those that hold at every look, and the first
-answer stands.
+Judged at the checkpoints of a load of 120 s at most, as `duration: until_decided` is; the first answer stands.
 """
 
 from __future__ import annotations
 
+import math
 import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from statistics import median
 
 import numpy as np
 
-from benchmarks import verdicts
-from benchmarks.verdicts import CENTRE_MS, KINDS, Kind, latencies_ms
-from readiness.config.model import Limit, Operator
-from readiness.judge.looks import MIN_JUDGED_S
-from readiness.judge.proof import LOOKED, ONCE, Proof, Rules, tally
-from readiness.judge.readings import Reading, wander_of
-from readiness.measurements.histogram import Histogram, merge
-from readiness.measurements.run import Recording, Slice
-from readiness.metrics.catalogue import find
+from benchmarks.judged import P95, answer, recording
+from benchmarks.power import Mapper
+from benchmarks.processes import GOOD, Floats, Process, independent, slow_times, two_states, wandering, wandering_chance
+from benchmarks.table import at_most
+from readiness.judge.compare import Proof
+from readiness.judge.looks import checkpoints
+from readiness.judge.readings import reading_of
+from readiness.measurements.histogram import merge
+from readiness.measurements.run import Recording
 
-RUNS = 60
-SECONDS = 120
-PER_SECOND = 50
-RATIOS = (0.5, 0.8, 1.0, 1.1, 1.5)
-FIXED_S = 60
-SHOWN = ("independent", "light wander", "AR(1) 0.8", "bursts")
-
-
-def main() -> None:
-    print(f"P95 at 95 %, {PER_SECOND} requests/s, {RUNS} runs a cell, a look a second; truth at a ratio of the limit")
-    print(
-        f"{'':14} {'ratio':>6}  every look: pass fail open, seconds saved of {FIXED_S}    one look's bound: pass fail"
-    )
-    for kind in KINDS:
-        if kind.name in SHOWN:
-            _kind(kind)
+MOST_S = 120.0
+PER_S = 50.0
+RATIOS = (1.0, 0.8, 0.5)
+PROCESSES = (
+    independent(0.5),
+    *(wandering(tau_s, 0.75) for tau_s in (1.0, 3.0, 6.0)),
+    wandering_chance(3.0),
+    two_states(1, 10),
+    slow_times(10, 1.2),
+)
 
 
-def _kind(kind: Kind) -> None:
-    verdicts.SECONDS = SECONDS
-    generator = np.random.default_rng(zlib.crc32(kind.name.encode()))
-    drawn = latencies_ms(generator, kind, SECONDS * PER_SECOND, RUNS)
-    ends: dict[tuple[float, str], list[tuple[Proof, float]]] = {}
-    for values in drawn:
-        us = np.rint(values * 1000).astype(np.int64).reshape(SECONDS, PER_SECOND)
-        slices = [Slice(float(at), 1.0, Histogram.of_us(second), 0) for at, second in enumerate(us)]
-        for key, end in _first_answers(slices).items():
-            ends.setdefault(key, []).append(end)
-    for ratio in RATIOS:
-        looked, once = ends[ratio, "looked"], ends[ratio, "once"]
-        saved = 1 - np.mean([min(at_s, FIXED_S) for _, at_s in looked]) / FIXED_S
-        print(
-            f"{kind.name:14} {ratio:6.2f}  {_share(looked, Proof.YES):15.0f} {_share(looked, Proof.NO):4.0f} "
-            f"{_share(looked, Proof.OPEN):4.0f} {100 * saved:15.0f} %"
-            f"{_share(once, Proof.YES):32.0f} {_share(once, Proof.NO):4.0f}"
-        )
+@dataclass(frozen=True)
+class End:
+    """The first answer, and when it came."""
+
+    proof: Proof
+    at_s: float
 
 
-def _share(ends: list[tuple[Proof, float]], proof: Proof) -> float:
-    return 100 * sum(found is proof for found, _ in ends) / len(ends)
+def report(each: Mapper, runs: int) -> None:
+    """Print wrong answers on the limit, and the ends at half of it."""
+    times = ", ".join(f"{at_s:.0f}" for at_s in checkpoints(MOST_S))
+    print(f"until_decided, P95, {MOST_S:g} s at most, {PER_S:g}/s, judged at {times} s: wrong READY on the limit")
+    for process, by_ratio in zip(PROCESSES, each(partial(ends, runs=runs), PROCESSES), strict=True):
+        wrong = _percent(by_ratio[0], Proof.YES)
+        more = f"wrong NOT READY {_percent(by_ratio[0], Proof.NO):.1f} %"
+        for ratio, found in zip(RATIOS[1:], by_ratio[1:], strict=True):
+            usually_s = median(end.at_s for end in found)
+            more += f"; at {ratio:g} x {_percent(found, Proof.YES):.0f} % READY, usually at {usually_s:.0f} s"
+        at_most(f"{process.group}, {process.name}", wrong, GOOD, more)
+    print()
 
 
-def _first_answers(slices: list[Slice]) -> dict[tuple[float, str], tuple[Proof, float]]:
-    """The first answer for each ratio and each kind of bound, and when it came."""
-    found: dict[tuple[float, str], tuple[Proof, float]] = {}
-    ways: tuple[tuple[str, Rules], ...] = (("looked", LOOKED), ("once", ONCE))
-    metric = find("latency.p95")
-    assert metric is not None
-    for seconds in range(int(MIN_JUDGED_S), SECONDS + 1):
-        record = Recording(merge(*(one.ok for one in slices[:seconds])), slices=tuple(slices[:seconds]))
-        moved = wander_of(record)
-        for ratio in RATIOS:
-            if all((ratio, way) in found for way, _ in ways):
-                continue
-            for way, rules in ways:
-                reading = Reading(None, record.requests, "load", evidence=record, looked=way == "looked", moved=moved)
-                counted = tally(reading, metric, Limit(Operator.LESS, CENTRE_MS / ratio, ""))
-                assert counted is not None
-                proof = counted.proof(rules, 0.95)
-                if (ratio, way) not in found and proof is not Proof.OPEN:
-                    found[ratio, way] = proof, float(seconds)
-    return {(ratio, way): found.get((ratio, way), (Proof.OPEN, float(SECONDS))) for ratio in RATIOS for way, _ in ways}
+def ends(process: Process, runs: int) -> tuple[list[End], ...]:
+    """How each run ends, for each of RATIOS."""
+    generator = np.random.default_rng(zlib.crc32(f"{process.group} {process.name} looks".encode()))
+    times, latencies_ms = process.run(generator, runs, MOST_S, PER_S)
+    limits_ms = [process.truth.quantile_ms(0.95) / ratio for ratio in RATIOS]
+    every = [_ends(at_s, ms, limits_ms) for at_s, ms in zip(times.at_s, latencies_ms, strict=True)]
+    return tuple(list(column) for column in zip(*every, strict=True))
 
 
-if __name__ == "__main__":
-    main()
+def _ends(at_s: Floats, latencies_ms: Floats, limits_ms: Sequence[float]) -> list[End]:
+    slices = recording(at_s, latencies_ms, MOST_S).slices
+    found: dict[float, End] = {}
+    for checkpoint_s in checkpoints(MOST_S):
+        seen = slices[: math.ceil(checkpoint_s)]
+        record = Recording(merge(*(one.ok for one in seen)), slices=seen)
+        reading = replace(reading_of(record, P95, 0.0, float(len(seen))), looked=True)
+        for limit_ms in limits_ms:
+            if limit_ms not in found and (proof := answer(reading, P95, limit_ms).proof) is not Proof.OPEN:
+                found[limit_ms] = End(proof, float(len(seen)))
+    return [found.get(limit_ms, End(Proof.OPEN, MOST_S)) for limit_ms in limits_ms]
+
+
+def _percent(found: Sequence[End], proof: Proof) -> float:
+    return 100 * sum(end.proof is proof for end in found) / len(found)
