@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
 
-import numpy as np
-
 from benchmarks.judged import CONFIDENCE, P95, answer, recording
-from benchmarks.power import Mapper
 from benchmarks.processes import GOOD, Process, bimodal, independent, wandering, wandering_chance
-from benchmarks.table import at_most
+from benchmarks.table import Mapper, at_most
 from readiness.config.model import OnFail
 from readiness.judge.compare import Proof
 from readiness.judge.family import refuting
@@ -44,19 +40,19 @@ def report(each: Mapper, runs: int) -> None:
     """Print both."""
     print(f"{CHECKS} blocking checks of P95 on their limits, 600 requests each: wrong NOT READY")
     for process, failed in zip(FAMILY, each(partial(family, runs=runs), FAMILY), strict=True):
-        at_most(f"{process.group}, {process.name}", failed, GOOD)
+        at_most(process.words, failed, GOOD)
     print("\nSlowdown that a run told to fail with 95 %: how often a service that is so much slower fails", end="")
     print(f" ({LEAST:g} to {MOST:g}); P95 at {INSIDE:g} x before")
     for process, told in zip(CHANGES, each(partial(detected, runs=max(runs // 2, 1)), CHANGES), strict=True):
         mark = "" if LEAST - 1.5 <= told.failed <= MOST + 1.5 else "<- off"
         more = f"usually {told.times:.2f} x, {told.runs} runs {mark}"
-        print(f"{f'{process.group}, {process.name}':70} {told.failed:6.1f} %   {more}".rstrip(), flush=True)
+        print(f"{process.words:70} {told.failed:6.1f} %   {more}".rstrip(), flush=True)
     print()
 
 
 def family(process: Process, runs: int) -> float:
     """Share of the runs in which any of CHECKS is proven to fail, in percent."""
-    generator = np.random.default_rng(zlib.crc32(f"{process.group} {process.name} family".encode()))
+    generator = process.seeded("family")
     checks = [builders.check("latency.p95", "< 1 ms", on_fail=OnFail.BLOCK, scope=f"GET /{at}") for at in range(CHECKS)]
     failing = refuting(checks, checks[0], CONFIDENCE)
     limit_ms, wrong = process.truth.quantile_ms(0.95), 0
@@ -72,7 +68,7 @@ def family(process: Process, runs: int) -> float:
 
 def detected(process: Process, runs: int) -> Told:
     """Runs that tell a slowdown, and as many others that are slowed down by it."""
-    generator = np.random.default_rng(zlib.crc32(f"{process.group} {process.name} detected".encode()))
+    generator = process.seeded("detected")
     limit_ms = process.truth.quantile_ms(0.95) / INSIDE
     checks = builders.config(builders.check("latency.p95", f"< {limit_ms} ms"))
     times, latencies_ms = process.run(generator, 2 * runs, LENGTH_S, 20.0)

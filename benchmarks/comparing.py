@@ -13,9 +13,8 @@ from functools import partial
 import numpy as np
 
 from benchmarks.judged import recording
-from benchmarks.power import Mapper
 from benchmarks.processes import GOOD, Floats, Process, independent, two_states, wandering, wandering_chance
-from benchmarks.table import at_most
+from benchmarks.table import Mapper, at_most
 from readiness.compare.compare import compare
 from readiness.compare.comparison import Outcome
 from readiness.measurements.run import Run
@@ -56,7 +55,7 @@ class Found:
 
 
 def main() -> None:
-    report(lambda work, every: [work(one) for one in every], int(sys.argv[1]) if len(sys.argv) > 1 else 200)
+    report(map, int(sys.argv[1]) if len(sys.argv) > 1 else 200)
 
 
 def report(each: Mapper, runs: int) -> None:
@@ -88,7 +87,7 @@ def compared(service: Service, pairs: int) -> Found:
 
 
 def _words(service: Service) -> str:
-    return f"{service.process.group}, {service.process.name}, {service.endpoints} x {service.per_s:g}/s"
+    return f"{service.process.words}, {service.endpoints} x {service.per_s:g}/s"
 
 
 def _run(endpoints: list[tuple[Floats, Floats]], slower: float, name: str) -> Run:

@@ -6,18 +6,14 @@ Judged at the checkpoints of a load of 120 s at most, as `duration: until_decide
 from __future__ import annotations
 
 import math
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
 
-import numpy as np
-
 from benchmarks.judged import P95, answer, recording
-from benchmarks.power import Mapper
 from benchmarks.processes import GOOD, Floats, Process, independent, slow_times, two_states, wandering, wandering_chance
-from benchmarks.table import at_most
+from benchmarks.table import Mapper, at_most
 from readiness.judge.compare import Proof
 from readiness.judge.looks import checkpoints
 from readiness.judge.readings import reading_of
@@ -54,13 +50,13 @@ def report(each: Mapper, runs: int) -> None:
         for ratio, found in zip(RATIOS[1:], by_ratio[1:], strict=True):
             usually_s = median(end.at_s for end in found)
             more += f"; at {ratio:g} x {_percent(found, Proof.YES):.0f} % READY, usually at {usually_s:.0f} s"
-        at_most(f"{process.group}, {process.name}", wrong, GOOD, more)
+        at_most(process.words, wrong, GOOD, more)
     print()
 
 
 def ends(process: Process, runs: int) -> tuple[list[End], ...]:
     """How each run ends, for each of RATIOS."""
-    generator = np.random.default_rng(zlib.crc32(f"{process.group} {process.name} looks".encode()))
+    generator = process.seeded("looks")
     times, latencies_ms = process.run(generator, runs, MOST_S, PER_S)
     limits_ms = [process.truth.quantile_ms(0.95) / ratio for ratio in RATIOS]
     every = [_ends(at_s, ms, limits_ms) for at_s, ms in zip(times.at_s, latencies_ms, strict=True)]

@@ -6,23 +6,20 @@ A run that decided nothing says how long one would (`Tally.times_needed`); anoth
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
-from typing import Any
 
 import numpy as np
 
 from benchmarks.judged import CONFIDENCE, P95, answer, recording, shares
 from benchmarks.processes import Process, independent, pauses, slow_times, two_states, wandering, wandering_chance
-from benchmarks.table import at_least
+from benchmarks.table import Mapper, at_least
 from readiness.config.model import Limit, Operator
 from readiness.judge.compare import Proof
 from readiness.judge.proof import tally
 from readiness.judge.readings import reading_of
 
-Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
 MOST_TIMES = 20.0
 """Longer runs than this many times the first are not drawn."""
 
@@ -132,9 +129,4 @@ def _seeded(power: Power) -> np.random.Generator:
 
 
 def _words(power: Power) -> str:
-    name = (
-        power.process.group
-        if power.process.group.endswith(power.process.name)
-        else f"{power.process.group}, {power.process.name}"
-    )
-    return f"{name}, at {power.ratio:g} x, {power.length_s:g} s at {power.per_s:g}/s"
+    return f"{power.process.words}, at {power.ratio:g} x, {power.length_s:g} s at {power.per_s:g}/s"

@@ -8,6 +8,7 @@ its latencies are a mixture of log-normal ones (or Pareto). `tau_s` is the time 
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -101,6 +102,15 @@ class Process:
     mean_goal: float = GOOD
     evenly: bool = False
     """Whether requests come evenly instead of by chance."""
+
+    @property
+    def words(self) -> str:
+        """Group and name."""
+        return f"{self.group}, {self.name}"
+
+    def seeded(self, use: str = "") -> Generator:
+        """The same draws each time, others for each use."""
+        return np.random.default_rng(zlib.crc32(f"{self.group} {self.name} {use}".strip().encode()))
 
     def run(self, generator: Generator, runs: int, length_s: float, per_s: float) -> tuple[Times, Floats]:
         """`runs` runs of `length_s` with `per_s` requests a second."""

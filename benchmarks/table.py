@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
+Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+"""A `map` that may use all cores, in order."""
+
 MARGIN = 1.5
 """Points beyond the goal that may be chance in 1,000 runs."""
 MARK = "<- over"

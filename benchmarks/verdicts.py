@@ -1,9 +1,10 @@
 """How often a verdict is wrong or open, for services whose truth is known: the figures of docs/evidence.md.
 
 `python -m benchmarks verdicts` draws 1,000 runs a cell, `python -m benchmarks verdicts 200` draws 200 (ten minutes on
-two cores; the cells are spread on all there are). Seeds are fixed. Where the true value lies exactly on the limit, each
-answer is wrong: "READY" and "NOT READY" are counted for P95, P99, the mean, and the success rate of a service that
-fails its slowest 5 %. Beside it stands how often a plain comparison of the value would say READY.
+two cores; the cells are spread on all there are), `python -m benchmarks verdicts 200 power looks` those parts alone.
+Seeds are fixed. Where the true value lies exactly on the limit, each answer is wrong: "READY" and "NOT READY" are counted
+for P95, P99, the mean, throughput, and the success rate of a service that fails its slowest 5 %. Beside it stands how
+often a plain comparison of the value would say READY.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import multiprocessing
 import sys
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -33,7 +34,7 @@ from benchmarks.judged import (
     throughput,
 )
 from benchmarks.processes import ARRIVALS, PROCESSES, Arrivals, Process
-from benchmarks.table import MARGIN
+from benchmarks.table import MARGIN, Mapper
 from readiness.judge.readings import reading_of
 
 RUNS = 1000
@@ -57,35 +58,46 @@ class Row:
 
 
 def main() -> None:
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
+    options = sys.argv[1:]
+    runs = int(options.pop(0)) if options and options[0].isdigit() else RUNS
     started_s = time.perf_counter()
+    with multiprocessing.Pool() as pool:
+        for name in options or PARTS:
+            PARTS[name](pool.imap, runs)
+            print(f"took {time.perf_counter() - started_s:.0f} s\n", flush=True)
+
+
+def errors(each: Mapper, runs: int) -> None:
+    """Print the errors on the limit, and the worst of each group as Markdown."""
     print(f"The true value is on the limit, {LENGTH_S:g} s at {PER_S:g}/s, {runs} runs a cell:")
     print(f"wrong READY / wrong NOT READY in % (READY by a plain comparison); ! is over the goal by {MARGIN:g} points.")
     print("Last: share of READY by P95 at 0.8 and at 0.5 x the limit.\n")
-    with multiprocessing.Pool() as pool:
-        rows: list[Row] = []
-        for row in pool.imap(partial(measure, runs=runs), PROCESSES):
-            if not rows or rows[-1].process.group != row.process.group:
-                print(f"{row.process.group} (goal {row.process.goal:g})")
-            rows.append(row)
-            print(
-                f"  {row.process.name:34}{'  '.join(_cell(row, at) for at in range(len(NAMES)))}  {_powers(row)}",
-                flush=True,
-            )
-        print("\nthroughput")
-        rates = pool.map(partial(measure_rate, runs=runs), ARRIVALS)
-        for arrivals, cell in zip(ARRIVALS, rates, strict=True):
-            print(f"  {arrivals.name:34}{_told('rate', cell, arrivals.goal)}  goal {arrivals.goal:g}")
-        print(f"\n{time.perf_counter() - started_s:.0f} s\n")
-        for part in (power, looks, comparing, claims):
-            part.report(pool.map, runs)
-    print(f"\n{markdown(rows, tuple(zip(ARRIVALS, rates, strict=True)))}")
-    print(f"took {time.perf_counter() - started_s:.0f} s")
+    rows: list[Row] = []
+    for row in each(partial(measure, runs=runs), PROCESSES):
+        if not rows or rows[-1].process.group != row.process.group:
+            print(f"{row.process.group} (goal {row.process.goal:g})")
+        rows.append(row)
+        cells = "  ".join(_cell(row, at) for at in range(len(NAMES)))
+        print(f"  {row.process.name:34}{cells}  {_powers(row)}", flush=True)
+    print("\nthroughput")
+    rates = list(each(partial(measure_rate, runs=runs), ARRIVALS))
+    for arrivals, cell in zip(ARRIVALS, rates, strict=True):
+        print(f"  {arrivals.name:34}{_told('rate', cell, arrivals.goal)}  goal {arrivals.goal:g}")
+    print(f"\n{markdown(rows, tuple(zip(ARRIVALS, rates, strict=True)))}\n")
+
+
+PARTS: Mapping[str, Callable[[Mapper, int], None]] = {
+    "errors": errors,
+    "power": power.report,
+    "looks": looks.report,
+    "comparing": comparing.report,
+    "claims": claims.report,
+}
 
 
 def measure(process: Process, runs: int) -> Row:
     """One row of the table."""
-    generator = np.random.default_rng(zlib.crc32(f"{process.group} {process.name}".encode()))
+    generator = process.seeded()
     times, latencies_ms = process.run(generator, runs, LENGTH_S, PER_S)
     p95_ms, p99_ms = (process.truth.quantile_ms(q) for q in (0.95, 0.99))
     answers, passed = [], []

@@ -60,7 +60,8 @@ def not_ready(folder: Path) -> None:
         with psycopg.connect(addresses["admin_database_url"]) as connection:
             for statement in DAMAGE:
                 connection.execute(statement)
-        _run(folder, addresses["url"], READINESS_DATABASE_URL=addresses["database_url"])
+        scenarios = ("--scenarios", str(ROOT / "scenarios"))
+        _run(folder, addresses["url"], *scenarios, READINESS_DATABASE_URL=addresses["database_url"])
     finally:
         demo.send_signal(signal.SIGINT)
         demo.wait(60)
@@ -78,8 +79,8 @@ def inconclusive(folder: Path) -> None:
     run.communicate(timeout=120)
 
 
-def _run(folder: Path, target: str, **env: str) -> None:
-    command = [*READINESS, "run", target, "--thresholds", "thresholds.yaml", "--out", ".", "--quiet"]
+def _run(folder: Path, target: str, *more: str, **env: str) -> None:
+    command = [*READINESS, "run", target, "--thresholds", "thresholds.yaml", "--out", ".", "--quiet", *more]
     subprocess.run(command, cwd=folder, env={**os.environ, **env}, check=False, timeout=300)
 
 

@@ -31,7 +31,7 @@ def test_two_processes_end_together_as_soon_as_everything_is_proven(cli: Cli, fa
     load = result.run["load"]
     assert load["planned_s"] == 60
     if calm:
-        assert load["ending"] == "decided"  # which has it judged by bounds that hold at every look
+        assert load["ending"] == "decided"  # which has it judged by bounds that hold at every checkpoint
         assert 15 <= load["judged_end_s"] - load["judged_start_s"] < 60
         assert result.report["doubts"] == []
 
