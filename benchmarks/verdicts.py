@@ -2,7 +2,7 @@
 
 `python -m benchmarks verdicts` draws 1,000 runs a cell, `python -m benchmarks verdicts 200` draws 200 (ten minutes on
 two cores; the cells are spread on all there are), `python -m benchmarks verdicts 200 power looks` those parts alone.
-Seeds are fixed. Where the true value lies exactly on the limit, each answer is wrong: "READY" and "NOT READY" are counted
+Seeds are fixed. Where the true value lies exactly on the limit, each answer is wrong: READY and NOT READY are counted
 for P95, P99, the mean, throughput, and the success rate of a service that fails its slowest 5 %. Beside it stands how
 often a plain comparison of the value would say READY.
 """
