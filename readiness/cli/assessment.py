@@ -28,7 +28,7 @@ from readiness.judge.judge import judge
 from readiness.judge.verdict import Verdict
 from readiness.load.plan import ScenarioFile
 from readiness.load.reading import Unreachable, read_scenarios
-from readiness.load.surroundings import for_scenarios
+from readiness.load.surroundings import for_scenarios, withheld
 from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Run
@@ -138,7 +138,7 @@ def assess(request: Request) -> Assessment:
         except ReadinessError as error:
             raise _without(error, secrets) from None
         plan = replace(plan, allow_env=frozenset(request.allow_env))
-        for warning in (*notes, *warnings(plan), *unsure(plan)):
+        for warning in (*notes, *warnings(plan), *unsure(plan), *_withheld(plan, environ)):
             progress.note(redact(warning, secrets))
         _read_files(plan, interrupted, environ, files, secrets)
         runs: list[Run] = []
@@ -163,6 +163,17 @@ def assess(request: Request) -> Assessment:
         summary = step_summary(os.environ, request.formats)
         verdict, problems = write_summary(result.verdict, run, formats, request.out, secrets, summary)
     return replace(result, verdict=verdict, problems=result.problems + problems)
+
+
+def _withheld(plan: Plan, environ: Mapping[str, str]) -> list[str]:
+    """A line for each scenario file that names variables which scenarios do not see."""
+    found = []
+    for scenario in plan.engine.scenarios:
+        names = withheld(Path(scenario.path).read_text(errors="replace"), environ, plan.allow_env)
+        if names:
+            flags = " ".join(f"--allow-env {name}" for name in names)
+            found.append(f"{Path(scenario.path).name} names {', '.join(names)}, which scenarios do not see: {flags}")
+    return found
 
 
 def _read_files(

@@ -7,6 +7,7 @@ Scenarios are trusted code (SECURITY.md); what they import may not deserve as mu
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping
 
 NAMES = frozenset(
@@ -23,6 +24,8 @@ PREFIXES = ("LC_", "LOCUST_", "PYTHON", "READINESS_VAR_", "READINESS_PASSWORD", 
 NEVER = frozenset({"PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONBREAKPOINT"})
 """They start other code, and have no place in a process without a terminal."""
 
+_NAMED = re.compile(r"""["']([A-Z][A-Z0-9_]{2,})["']""")
+
 
 def for_scenarios(environ: Mapping[str, str], allowed: Collection[str] = ()) -> dict[str, str]:
     """The part of `environ` that scenarios see; `allowed` are the names of `--allow-env`."""
@@ -36,3 +39,12 @@ def for_scenarios(environ: Mapping[str, str], allowed: Collection[str] = ()) -> 
         folders = [folder for folder in path.split(os.pathsep) if os.path.isabs(folder)]  # noqa: PTH117 - not a file yet
         found |= {"PYTHONPATH": os.pathsep.join(folders)} if folders else {}
     return found
+
+
+def withheld(text: str, environ: Mapping[str, str], allowed: Collection[str] = ()) -> tuple[str, ...]:
+    """Variables that are set here and named in a scenario's `text`, though scenarios do not see them, in order.
+
+    A scenario that finds no variable may go on with a default of its own, and test something else than was meant.
+    """
+    named = set(_NAMED.findall(text))
+    return tuple(sorted((named & environ.keys()) - for_scenarios(environ, allowed).keys() - NEVER))

@@ -211,3 +211,12 @@ def test_children_are_told_by_their_parent(cli: Cli) -> None:
         running.kill_all()
         running.process.communicate()
     assert running.process.pid not in kernel.children_of(os.getpid())
+
+
+def test_a_variable_that_a_scenario_names_and_does_not_see_is_told_at_the_start(cli: Cli, faultd: StartFaultd) -> None:
+    name = scenario(cli, USER + 'import os\nPLACE = os.environ.get("SHOP_PLACE", "nowhere")\n')
+    result = cli.run(
+        faultd().url, "--scenarios", name, checks=LOOSE, duration="1s", env={**ENV, "SHOP_PLACE": "berlin"}
+    )
+    told = " ".join(result.stderr.split())
+    assert "names SHOP_PLACE, which scenarios do not see: --allow-env SHOP_PLACE" in told
