@@ -41,8 +41,8 @@ SERVICES = (
     Service(wandering(3.0, 2.0), 1, 50.0),
     Service(wandering_chance(3.0), 1, 50.0),
     Service(two_states(1, 10), 1, 50.0),
-    Service(independent(0.5), 10, 20.0),
-    Service(wandering(1.0, 0.75), 10, 20.0),
+    Service(independent(0.5), 4, 20.0),
+    Service(wandering(1.0, 0.75), 4, 20.0),
 )
 
 
@@ -59,9 +59,9 @@ def main() -> None:
 
 
 def report(each: Mapper, runs: int) -> None:
-    """Print a line for each service; a pair costs much more than a run, so there are half as many."""
+    """Print a line for each service; a pair costs much more than a run, so there are half as many for an endpoint."""
     pairs = max(runs // 2, 1)
-    print(f"compare, the same build twice ({pairs} pairs): wrong regression")
+    print(f"compare, the same build twice ({pairs} pairs / endpoints): wrong regression")
     for service, found in zip(SERVICES, each(partial(compared, pairs=pairs), SERVICES), strict=True):
         more = f"too little {found.too_little[0]:.0f} %; found:"
         for slower, share in zip(SLOWER[1:], found.regression[1:], strict=True):
@@ -71,7 +71,8 @@ def report(each: Mapper, runs: int) -> None:
 
 
 def compared(service: Service, pairs: int) -> Found:
-    """Pairs of runs, of which the second is slower on every endpoint."""
+    """Pairs of runs, of which the second is slower on every endpoint; the more endpoints, the fewer pairs."""
+    pairs = max(pairs // service.endpoints, 1)
     generator = np.random.default_rng(zlib.crc32(_words(service).encode()))
     outcomes: list[list[Outcome]] = [[] for _ in SLOWER]
     drawn = [service.process.run(generator, 2 * pairs, LENGTH_S, service.per_s) for _ in range(service.endpoints)]
