@@ -104,7 +104,7 @@ class Tally:
         record, needed = self.record, share.NORMAL.inv_cdf(1 - self.allowed)
         median_ms = record.ok.quantile_ms(0.5) if record else None
         quantile_ms = record.ok.quantile_ms(1 - self.allowed) if record else None
-        if record is None or not median_ms or not quantile_ms:
+        if record is None or needed <= 0 or not median_ms or not quantile_ms:
             return False
         reach, hits, nearer_ms = shift * share.NORMAL.inv_cdf(confidence), self.most, 0.0
         for _ in range(3):

@@ -94,13 +94,13 @@ MUTATIONS: dict[str, Callable[[Facts], object]] = {
     "points_come_in_order": lambda d: d["load"]["series"][20].update(at_s=3.0),
     "rates_are_shares": lambda d: measured(d, "health.success_rate")["evidence"]["blocks"].__setitem__(0, [2, 1]),
     "no_more_users_than_planned": lambda d: d["load"]["series"][20].update(users=51),
-    "load_is_the_planned_one": lambda d: d["load"].update(planned_s=41.0),
+    "load_is_the_planned_one": lambda d: d["load"].update(planned_s=121.0),
     "plan_has_its_hash": lambda d: d["plan"].update(timeout_s=31.0),
     "model_has_its_figures": lambda d: d["load"].update(intended_judged=5),
     "arrivals_add_up": lambda d: d["load"].update(dropped_judged=1),
     "window_is_a_time": lambda d: (
-        d["load"].update(judged_start_s=0.5, judged_end_s=60.5),
-        d["probing"].update(window_s=60.0),
+        d["load"].update(judged_start_s=0.5, judged_end_s=150.5),
+        d["probing"].update(window_s=150.0),
     ),
     "stalls_are_times": lambda d: d["load"].update(
         stalls=[{"start_s": 30.0, "end_s": 25.0, "in_flight": 1, "users": 1, "scopes": []}]
@@ -110,7 +110,7 @@ MUTATIONS: dict[str, Callable[[Facts], object]] = {
     "idle_scenarios_sent_nothing": lambda d: d["load"].update(idle_scenarios=["login"]),
     "paces_are_parts_of_their_users": lambda d: d["load"]["paces"][0].update(watched=31),
     "lookups_are_those_that_were_seen": lambda d: (
-        d["load"]["header_rate"].update(hits=591),
+        d["load"]["header_rate"].update(hits=d["load"]["header_rate"]["hits"] + 1),
         measured(d, "cache.hit_rate").update(source="probe cache"),
     ),
     "steps_are_of_one_climb": lambda d: d["load"].update(steps=[step(0, 9), step(5, 12)]),
@@ -129,7 +129,7 @@ MUTATIONS: dict[str, Callable[[Facts], object]] = {
     "repeated_numbers_are_the_same": lambda d: measured(d, "data.bags").update(value=25746.5),
     "witnesses_can_be_heard": lambda d: measured(d, "pool.saturation")["witnesses"][1].update(relation="about"),
     "hit_rate_of_the_load_is_the_loads": lambda d: measured(d, "cache.hit_rate").update(
-        value=100.0, evidence={"hits": 687, "total": 687}
+        value=100.0, evidence=dict.fromkeys(("hits", "total"), d["load"]["header_rate"]["total"])
     ),
     "database_samples_are_in_order": lambda d: d["database"]["sessions"][0].update(active=500),
     "database_measurements_are_those_of_its_counters": lambda d: measured(d, "database.deadlocks").update(value=1.0),

@@ -105,6 +105,7 @@ class Site:
         site = self
 
         class Handler(BaseHTTPRequestHandler):
+            disable_nagle_algorithm = True  # a small body after its head would wait 40 ms for an acknowledgement
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:

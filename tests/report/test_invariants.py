@@ -106,7 +106,7 @@ MUTATIONS: dict[str, tuple[str, Callable[[Facts], object]]] = {
     "the_judged_are_some_of_all": (
         "ready", lambda d: d["judged"].update(dropped=1, planned=d["judged"]["planned"] + 1)),
     "endpoints_add_up_to_the_ledger": ("ready", lambda d: d["endpoints"].pop(
-        next(i for i, one in enumerate(d["endpoints"]) if one["requests"] == 30))),
+        min((one["requests"], i) for i, one in enumerate(d["endpoints"]) if one["requests"])[1])),
     "endpoints_stand_once": ("ready", lambda d: d["endpoints"].append(
         {**next(one for one in d["endpoints"] if not one["requests"]), "warm_up_requests": 0})),
     "latencies_rise": ("ready", lambda d: busiest(d)["latency_ms"].update(p90=1e6)),
