@@ -27,7 +27,7 @@ SCENARIOS = {
 def run_under_plain_locust(
     scenario: str, host: str, seconds: int, users: int = 30
 ) -> tuple[int, dict[str, int], dict[str, int]]:
-    """Exit code, requests by name and failures by name.
+    """Exit code, requests and failures by `METHOD name`.
 
     Tasks are drawn by chance: with thirty users their first ones alone hold every task that a test asks for, but for
     one run in ten million.
@@ -44,8 +44,8 @@ def run_under_plain_locust(
         env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
     )
     rows = json.loads(run.stdout)
-    requests = {row["name"]: row["num_requests"] for row in rows}
-    failures = {row["name"]: row["num_failures"] for row in rows if row["num_failures"]}
+    requests = {f"{row['method']} {row['name']}": row["num_requests"] for row in rows}
+    failures = {f"{row['method']} {row['name']}": row["num_failures"] for row in rows if row["num_failures"]}
     return run.returncode, requests, failures
 
 
