@@ -7,8 +7,11 @@ open connection is made here, against a deadline of our own and a cap on the byt
 from __future__ import annotations
 
 import fcntl
+import os
 import select
+import socket
 import struct
+import sys
 import termios
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -54,6 +57,7 @@ class _Wait:
     limit_s: float
     until_s: float
     meanwhile: Callable[[], None] | None = None
+    received_before: int = 0
     received: int = 0
     cancelled: bool = False
 
@@ -82,12 +86,18 @@ class _Wait:
     def read(self) -> None:
         """Take in what has arrived, after a wait for it; raises TooMuch beyond MAX_BYTES."""
         self.ready(select.POLLIN)
-        arrived = fcntl.ioctl(self.connection.pgconn.socket, termios.FIONREAD, b"\0" * 4)
-        self.received += int(struct.unpack("i", arrived)[0])
+        waiting = _waiting(self.connection.pgconn.socket)
+        self.connection.pgconn.consume_input()
+        total = _received(self.connection.pgconn.socket)
+        self.received = self.received + waiting if total is None else total - self.received_before
         if self.received > MAX_BYTES:
             self.connection.close()
             raise TooMuch(f"the server sent more than {MAX_BYTES >> 20} MB for one answer")
-        self.connection.pgconn.consume_input()
+
+    def restart_count(self) -> None:
+        """What has arrived until now belongs to an answer that is taken."""
+        self.received_before = _received(self.connection.pgconn.socket) or 0
+        self.received = 0
 
     def _expire(self) -> None:
         """The server's own statement_timeout comes first; a query can switch that off, or the server may be gone."""
@@ -168,10 +178,11 @@ def copied(connection: Connection, text: Query, limit_s: float) -> Iterator[byte
     begun_s = time.monotonic()
     exchange(connection, lambda pgconn: pgconn.send_query(query), limit_s)
     wait = _Wait(connection, limit_s, begun_s + limit_s)
+    wait.restart_count()
     while True:
         size, data = connection.pgconn.get_copy_data(1)
         if size > 0:
-            wait.received = 0
+            wait.restart_count()
             yield bytes(data)
         elif size == 0:
             wait.read()
@@ -183,10 +194,31 @@ def copied(connection: Connection, text: Query, limit_s: float) -> Iterator[byte
             raise errors.error_from_result(result, encoding="utf-8")
 
 
+def _waiting(descriptor: int) -> int:
+    """Bytes that can be read at once."""
+    return int(struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, b"\0" * 4))[0])
+
+
+def _received(descriptor: int) -> int | None:
+    """Bytes that TCP received on this connection (Linux `tcpi_bytes_received`); None for any other socket.
+
+    One read of libpq takes more than what waited when it began, so waiting bytes alone are too few.
+    """
+    if sys.platform != "linux":
+        return None
+    with socket.socket(fileno=os.dup(descriptor)) as same:
+        try:
+            told = same.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 136)
+        except OSError:
+            return None
+    return int(struct.unpack_from("=Q", told, 128)[0]) if len(told) >= 136 else None
+
+
 def _begin(connection: Connection, send: Callable[[pq.abc.PGconn], None], limit_s: float) -> _Wait:
     if connection.closed:
         raise psycopg.OperationalError("it was closed after an earlier statement")
     wait = _Wait(connection, limit_s, time.monotonic() + limit_s)
+    wait.restart_count()
     send(connection.pgconn)
     while connection.pgconn.flush():
         wait.ready(select.POLLOUT)

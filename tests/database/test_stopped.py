@@ -141,7 +141,7 @@ def test_an_answer_without_end_is_cut_off(part: bytes, after: bytes) -> None:
         pytest.raises(NotMeasured, match=r"more than 32 MB|did not answer"),
     ):
         database.check_role(url, SECTION)
-    assert sent[0] < 3 * wire.MAX_BYTES
+    assert sent[0] < 2 * wire.MAX_BYTES
 
 
 def test_more_columns_or_rows_than_anything_of_ours_has_are_refused(place: Place) -> None:
