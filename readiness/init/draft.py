@@ -1,0 +1,138 @@
+"""What `init` read, before it becomes files: plain values only, never a piece of code.
+
+A text of a source stands here as it was read. It becomes code only as a string literal (code.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An environment variable that the scenario reads: a secret, or a value that the source does not tell."""
+
+    name: str
+    purpose: str
+    """For the comment beside it, e.g. "bearer token of securityScheme oauth"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Sample values in a CSV file beside the scenarios, drawn by row."""
+
+    file: str
+    """`bags.csv`"""
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """A value that an earlier call of the same user brought, by the name under which it was kept."""
+
+    name: str
+
+
+Part = str | Variable | Column | Extracted
+"""A piece of a text: as it stands, or by where its value comes from."""
+Text = tuple[Part, ...]
+"""Joined without anything between: ("/bags/", Extracted("bag_id"), "/scan")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """Keep a value of an answer for later calls."""
+
+    name: str
+    """Identifier under which it is kept."""
+    where: Literal["json", "form", "header"]
+    at: str
+    """`items[0].id` for json, the field's name for an HTML form, the header's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a call sends: JSON (with texts at its leaves), form fields, or one text."""
+
+    kind: Literal["json", "form", "text"]
+    json: Json | None = None
+    """Leaves that are not fixed stand in `replaced`."""
+    replaced: tuple[tuple[tuple[str | int, ...], Text], ...] = ()
+    """Paths into `json` and what stands there instead."""
+    fields: tuple[tuple[str, Text], ...] = ()
+    text: Text = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request."""
+
+    method: str
+    path: Text
+    """With the query string, if it is fixed."""
+    name: str
+    """Under which it is counted, ids folded: `/bags/{id}`; the method is put before it."""
+    query: tuple[tuple[str, Text], ...] = ()
+    headers: tuple[tuple[str, Text], ...] = ()
+    body: Body | None = None
+    expected: tuple[int, ...] = ()
+    """Status codes that are right; none: any below 400."""
+    extracts: tuple[Extract, ...] = ()
+    think_s: float = 0.0
+    """Pause before the call."""
+    comment: str = ""
+    """One line above it, e.g. what could not be resolved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Calls that a user makes in this order."""
+
+    name: str
+    """Words of the source; code.py makes an identifier of them."""
+    calls: tuple[Call, ...]
+    weight: int = 1
+    enabled: bool = True
+    """A write that the source describes stands in the file switched off, and is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One file under scenarios/."""
+
+    name: str
+    tasks: tuple[Task, ...]
+    on_start: tuple[Call, ...] = ()
+    """Once for each user, e.g. the log-in."""
+    headers: tuple[tuple[str, Text], ...] = ()
+    """Sent with every request of this user, e.g. Authorization."""
+    think_s: tuple[float, float] = (0.5, 1.5)
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A CSV file beside the scenarios."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Everything that one source gave."""
+
+    scenarios: tuple[Scenario, ...]
+    source: str
+    """As the user named it, for the files' first lines; secrets hidden."""
+    target: str | None = None
+    """Origin that the source names, e.g. `https://api.example.org`; only told, never loaded without the user's word."""
+    rate_per_s: float | None = None
+    """Busiest minute of a log: becomes load.rate."""
+    data: tuple[DataFile, ...] = ()
+    health_paths: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+    """What could not be resolved or was left out, each with its place in the source; told on the terminal."""
