@@ -48,9 +48,10 @@ class Extract:
 
     name: str
     """Identifier under which it is kept."""
-    where: Literal["json", "form", "header"]
+    where: Literal["json", "form", "header", "meta", "cookie"]
     at: str
-    """`items[0].id` for json, the field's name for an HTML form, the header's name."""
+    """`items[0].id` for json, the field's name for an HTML form, the header's name; the name of an HTML `<meta>`,
+    whose `content` is kept; the name of a cookie of the user, after the answer (`csrftoken`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,9 @@ class Call:
     extracts: tuple[Extract, ...] = ()
     think_s: float = 0.0
     """Pause before the call."""
+    follows: bool = False
+    """The answer is a redirect of the same origin, which the client follows (`allow_redirects=True`): `expected` and
+    `extracts` mean the last answer."""
     comment: str = ""
     """One line above it, e.g. what could not be resolved."""
 
@@ -110,6 +114,8 @@ class Scenario:
     headers: tuple[tuple[str, Text], ...] = ()
     """Sent with every request of this user, e.g. Authorization."""
     think_s: tuple[float, float] = (0.5, 1.5)
+    basic: tuple[Text, Text] | None = None
+    """User and password of HTTP Basic, with every request of this user (`self.client.auth`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,8 @@ class Draft:
     """Origin that the source names, e.g. `https://api.example.org`; only told, never loaded without the user's word."""
     rate_per_s: float | None = None
     """Busiest minute of a log: becomes load.rate."""
+    arrivals_per_s: tuple[tuple[str, float], ...] = ()
+    """Arrivals per second over the day of a log, hour by hour: ("13:00", 4.2)."""
     data: tuple[DataFile, ...] = ()
     health_paths: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
