@@ -15,6 +15,8 @@ from readiness.init.sources.values import LONGEST_NAME, Names, words
 from readiness.redaction import hidden
 from readiness.text import clean
 
+PLAIN = "READINESS_VAR_"
+"""Begins the variables that are no secrets."""
 LEAST_FOUND = 6
 """Shorter values are replaced in their own place alone: `1234` is anywhere."""
 LONGEST_SEARCHED = 4_096
@@ -74,9 +76,10 @@ class Secrets:
 
     def __init__(self) -> None:
         self._found: dict[str, Variable] = {}
+        self._unnamed: dict[str, str] = {}
         self._names = Names()
         self._split: re.Pattern[str] | None = None
-        self._forms: dict[str, Variable] = {}
+        self._forms: dict[str, str] = {}
 
     def keep(self, name: str, value: str, purpose: str, *, kind: str | None = None) -> Variable:
         """The variable for `value`; the same value has one variable, whatever it is called elsewhere."""
@@ -84,17 +87,18 @@ class Secrets:
             return self._found[value]
         variable = Variable(self._names.unique(kind or variable_name(name)), clean(purpose, 120))
         self._found[value] = variable
-        self._split = None
+        if value not in self._unnamed:
+            self._split = None
         return variable
 
-    def known(self, value: str) -> Variable | None:
-        """The variable of a secret that was told before."""
-        return self._found.get(value)
+    def hide(self, name: str, value: str) -> None:
+        """A secret that needs no variable; it gets one all the same where a text turns out to hold it."""
+        if len(value) >= LEAST_FOUND and value not in self._found:
+            self._unnamed[value] = name
+            self._split = None
 
     def text(self, raw: str) -> Text:
         """`raw` with a variable where a known secret stands, as it is or percent-encoded."""
-        if variable := self._found.get(raw):
-            return (variable,)
         pattern = self._pattern()
         if pattern is None:
             return (raw,)
@@ -103,7 +107,7 @@ class Secrets:
         for match in pattern.finditer(raw):
             if match.start() > done:
                 parts.append(raw[done : match.start()])
-            parts.append(self._forms[match.group()])
+            parts.append(self._variable(self._forms[match.group()]))
             done = match.end()
         if done < len(raw) or not parts:
             parts.append(raw[done:])
@@ -111,20 +115,31 @@ class Secrets:
 
     def shown(self, text: object, limit: int = 300) -> str:
         """Outside text as one harmless line without any secret, for a name, a comment or a note."""
-        return clean(hidden(str(text)[: limit * 20], frozenset(self._found), cuts=True), limit)
+        return clean(
+            hidden(str(text)[: limit * 20], frozenset(self._found) | frozenset(self._unnamed), cuts=True), limit
+        )
+
+    def _variable(self, value: str) -> Variable:
+        found = self._found.get(value)
+        return found or self.keep(self._unnamed[value], value, f"{clean(self._unnamed[value], 60)} of the source")
 
     def _pattern(self) -> re.Pattern[str] | None:
         if self._split is None:
             self._forms = {
-                form: variable
-                for value, variable in self._found.items()
-                if len(value) >= LEAST_FOUND
+                form: value
+                for value in (*self._found, *self._unnamed)
+                if _is_telling(value)
                 for form in (value, quote(value, safe=""), quote(value))
             }
             if self._forms:
                 longest_first = sorted(self._forms, key=lambda form: (-len(form), form))
                 self._split = re.compile("|".join(map(re.escape, longest_first)))
         return self._split
+
+
+def _is_telling(value: str) -> bool:
+    """Whether `value`, met anywhere in a text, is the secret and not a word: `admin` is a password and a path."""
+    return len(value) >= LEAST_FOUND and not (value.isalpha() and len(value) < 10)
 
 
 def variable_name(name: str) -> str:
@@ -139,4 +154,4 @@ def variable_name(name: str) -> str:
 
 def plain_variable(name: str, purpose: str) -> Variable:
     """A variable for what is no secret, and what the source does not tell."""
-    return Variable(f"READINESS_VAR_{'_'.join(words(name)).upper()[:LONGEST_NAME] or 'VALUE'}", clean(purpose, 120))
+    return Variable(f"{PLAIN}{'_'.join(words(name)).upper()[:LONGEST_NAME] or 'VALUE'}", clean(purpose, 120))

@@ -1,0 +1,58 @@
+"""What traffic is not a user's own request: static files, beacons, health checks, robots."""
+
+from __future__ import annotations
+
+import re
+
+STATIC_KINDS = frozenset({"image", "font", "stylesheet", "script", "media", "manifest", "texttrack"})
+"""As Chrome names them in `_resourceType`."""
+_STATIC_ENDINGS = """
+    css js mjs map png jpg jpeg gif svg ico webp avif bmp tiff woff woff2 ttf otf eot mp3 mp4 webm ogg wav m4a mov avi
+    m4s wasm webmanifest
+"""
+STATIC_ENDINGS = frozenset(_STATIC_ENDINGS.split())
+_STATIC_MEDIA = ("image/", "font/", "audio/", "video/", "text/css", "text/javascript", "application/javascript",
+                 "application/x-javascript", "application/font", "application/x-font", "application/wasm",
+                 "application/manifest+json", "application/vnd.ms-fontobject")  # fmt: skip
+_BEACON = frozenset(["beacon", "collect", "telemetry", "analytics", "rum", "csp-report", "csp_report"])
+_HEALTH = frozenset([
+    "health", "healthz", "healthcheck", "health-check", "ready", "readyz", "readiness", "live", "livez",
+                     "liveness", "ping", "heartbeat", "alive", "_health", "status.json"]
+)  # fmt: skip
+_LOG_OUT = frozenset(["logout", "signout", "logoff", "signoff"])
+_ROBOT = re.compile(
+    r"bot\b|bot[/_-]|crawl|spider|slurp|monitor|uptime|pingdom|statuscake|nagios|zabbix|kube-probe|healthcheck"
+    r"|health check|googlehc|prometheus|blackbox|datadog|newrelic|site24x7|scanner|nikto|sqlmap|masscan|zgrab|nmap"
+    r"|facebookexternalhit|mediapartners|preview|archiver|feedfetcher|headlesschrome|lighthouse",
+    re.IGNORECASE,
+)
+_OURS = "readiness/"
+
+
+def is_static(path: str, media: str = "") -> bool:
+    """Whether a path (without query) or the media type of its answer is that of a file that never changes by user."""
+    name = path.rpartition("/")[2]
+    ending = name.rpartition(".")[2].lower() if "." in name else ""
+    return ending in STATIC_ENDINGS or media.lower().startswith(_STATIC_MEDIA)
+
+
+def is_beacon(path: str) -> bool:
+    """Whether a page reports there about its visitor: no user waits for the answer."""
+    return not _BEACON.isdisjoint(path.lower().split("/"))
+
+
+def is_health(path: str) -> bool:
+    """Whether a machine asks there whether the service lives."""
+    return path.rstrip("/").rpartition("/")[2].lower() in _HEALTH
+
+
+def is_log_out(path: str) -> bool:
+    """Whether the session ends there."""
+    return not _LOG_OUT.isdisjoint(path.lower().replace("-", "").replace("_", "").split("/"))
+
+
+def robot(agent: str) -> str | None:
+    """`ours` for this tool, `robot` for crawlers and monitors, none for everybody else."""
+    if agent.startswith(_OURS):
+        return "ours"
+    return "robot" if _ROBOT.search(agent[:500]) else None
