@@ -209,7 +209,7 @@ def sampling(place: Place, seconds: float = 10.0, sessions: int = 50) -> tuple[f
 
 
 def slope(server: Postgres, rows: int) -> None:
-    """How the cost of a count grows, for docs/database.md."""
+    """How the cost of a count grows, for docs/reference/database.md."""
     with psycopg.connect(server.admin_url("large"), autocommit=True) as connection:
         connection.execute("set max_parallel_workers_per_gather = 0")
         for part in (rows // 100, rows // 10, rows):

@@ -1,4 +1,4 @@
-"""How often a verdict is wrong or open, for services whose truth is known: the figures of docs/evidence.md.
+"""How often a verdict is wrong or open, for services whose truth is known (docs/explanation/evidence.md).
 
 `python -m benchmarks verdicts` draws 1,000 runs a cell, `python -m benchmarks verdicts 200` draws 200 (ten minutes on
 two cores; the cells are spread on all there are), `python -m benchmarks verdicts 200 power looks` those parts alone.
@@ -125,7 +125,7 @@ def measure_rate(arrivals: Arrivals, runs: int) -> Shares:
 
 
 def markdown(rows: Sequence[Row], rates: Sequence[tuple[Arrivals, Shares]]) -> str:
-    """The worst cell of each group, as docs/evidence.md shows it."""
+    """The worst cell of each group, as docs/explanation/evidence.md shows it."""
     lines = [
         "| wrong READY / wrong NOT READY, % | P95 | P99 | mean | success rate | goal | plain READY |",
         "|---|---|---|---|---|---|---|",

@@ -12,7 +12,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The contract of the command line (docs/design.md §5). Constants only: codes are never computed."""
+    """The contract of the command line (docs/contract.md §3). Constants only: codes are never computed."""
 
     READY = 0
     NOT_READY = 1

@@ -50,7 +50,10 @@ class _Unrecorded:
 
 
 class User(locust.User):
-    """A Locust user with `self.client`, `self.account_number`, unique to it, and `self.run_id` (docs/scenarios.md)."""
+    """A Locust user with `self.client`, `self.account_number`, unique to it, and `self.run_id`.
+
+    docs/reference/scenarios.md explains all three.
+    """
 
     abstract = True
 
@@ -93,7 +96,7 @@ class User(locust.User):
         )
 
     def write_key(self, *, as_uuid: bool = False) -> str:
-        """A key of its own for the next write, to be sent as its idempotency key (docs/scenarios.md)."""
+        """A key of its own for the next write, to be sent as its idempotency key (docs/reference/scenarios.md)."""
         return self._writes.next_key(self.account_number, as_uuid=as_uuid)
 
     def acknowledged(self, key: str) -> None:

@@ -1,4 +1,4 @@
-"""docs/seed-report.md shows what the tool said of both profiles; these lines come from reports/example.
+"""docs/explanation/seed-report.md shows what the tool said of both profiles; these lines come from reports/example.
 
 In a block of text each line is `profile  key  what it said`. A key is a check as in thresholds.yaml, a metric that no
 check asks for, either with `/witnesses` or `/details`, or `decision`, `root causes`, `next steps`.
@@ -17,7 +17,7 @@ from readiness.numbers import quantity
 from readiness.report.json import loads
 
 ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs" / "seed-report.md"
+PAGE = ROOT / "docs" / "explanation" / "seed-report.md"
 EXAMPLES = {"demo": "ready", "demo:legacy": "conditional"}
 LINE = re.compile(r"(demo(?::legacy)?) {2,}(\S+(?: \S+)*)(?: {2,}.*)?")
 BOUNDS = {"at_least": "at least ", "at_most": "at most "}

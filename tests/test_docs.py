@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from readiness.metrics import document
+from tests import decisions
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -29,7 +30,7 @@ def test_every_path_and_link_in_a_document_exists(page: Path) -> None:
 
 
 def test_the_metrics_page_is_what_the_catalogue_says() -> None:
-    assert (ROOT / "docs/metrics.md").read_text() == document.render()
+    assert (ROOT / "docs/reference/metrics.md").read_text() == document.render()
 
 
 def test_the_readmes_help_is_the_real_help() -> None:
@@ -54,10 +55,21 @@ def test_the_readmes_first_screen_is_the_two_commands_and_a_picture() -> None:
 
 
 def test_every_decision_record_says_context_decision_and_consequences() -> None:
-    for record in sorted((ROOT / "docs/decisions").glob("*.md")):
+    for record in decisions.records():
         text = record.read_text()
         assert len(text.splitlines()) <= 40
         assert all(f"**{word}.**" in text for word in ("Context", "Decision", "Consequences")), record.name
+
+
+def test_the_index_of_the_decisions_names_every_record() -> None:
+    assert decisions.INDEX.read_text() == decisions.index(), "run: python -m tests.decisions"
+
+
+def test_the_index_of_the_documents_leads_to_every_page() -> None:
+    index = ROOT / "docs/index.md"
+    linked = {(index.parent / link).resolve() for link in LINKS.findall(index.read_text())}
+    pages = {page for page in (ROOT / "docs").rglob("*.md") if page.parent.name not in ("decisions", "tutorial")}
+    assert pages - linked - {index} == set()
 
 
 @pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: str(page.relative_to(ROOT)))

@@ -67,7 +67,9 @@ def read(path: Path) -> Ceilings:
     try:
         root = compose(foreign_files.read_bytes(path, MAX_BYTES))
         if root is None:
-            raise ConfigError(f"{path}: is empty; write the ceilings, such as users: 50 (see docs/thresholds.md)")
+            raise ConfigError(
+                f"{path}: is empty; write the ceilings, such as users: 50 (see docs/reference/thresholds.md)"
+            )
         walk = Variables({}, Trust())
         ready = walk.node(root, "")
         if walk.problems:

@@ -142,7 +142,7 @@ def _key(text: str, names: Names) -> tuple[Metric, str | None]:
         guess = nearest(name, [f"data.{data}" for data in names.data])
         raise ValueError(f"is not under database (counts, queries or invariants){guess}")
     if metric is None:
-        raise ValueError(f"unknown metric{nearest(name, _known(names)) or '; docs/metrics.md lists all'}")
+        raise ValueError(f"unknown metric{nearest(name, _known(names)) or '; docs/reference/metrics.md lists all'}")
     if name.startswith(PREFIX) and not names.baseline:
         raise ValueError("needs the section baseline, such as `baseline: { run: baseline/run.json }`")
     if not at:

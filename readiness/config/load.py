@@ -78,7 +78,7 @@ def parse(
     except Unreadable as error:
         raise ConfigError(f"{name}:{error.line}: {error}" if error.line else f"{name}: {error}") from error
     if root is None:
-        raise ConfigError(f"{name}: is empty; it needs version, service and checks (see docs/thresholds.md)")
+        raise ConfigError(f"{name}: is empty; it needs version, service and checks (see docs/reference/thresholds.md)")
     if not isinstance(root, Table):
         raise ConfigError(f"{name}:{root.line}: must be a mapping with version, service and checks")
     variables = Variables(environ, trust)

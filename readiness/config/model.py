@@ -139,7 +139,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRule:
-    """Bars for the score. Rules decide, the score summarises (docs/design.md §7)."""
+    """Bars for the score. Rules decide, the score summarises (docs/contract.md §6)."""
 
     ready_score: float = 90.0
     floor_score: float = 60.0

@@ -1,7 +1,7 @@
 """YAML bytes -> a small tree with line numbers, without resolving a single type.
 
 Built from the parser's events, not from a loader: nothing is constructed, `on` stays the text `on`, and size, depth
-and aliases are bounded before they cost anything (docs/thresholds.md, "What is refused").
+and aliases are bounded before they cost anything (docs/reference/thresholds.md, "What is refused").
 """
 
 from __future__ import annotations

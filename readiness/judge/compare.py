@@ -2,7 +2,7 @@
 
 A quantile is judged without estimating it: "P95 < T" holds when the share of requests at or over T is below 5 %, and
 that share has an exact binomial bound. A rate is judged the same way, a mean by the spread between time blocks.
-Counts and headers are exact. Source of the method: docs/design.md §7.
+Counts and headers are exact. Source of the method: docs/contract.md §4.
 """
 
 from __future__ import annotations

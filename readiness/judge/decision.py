@@ -1,4 +1,4 @@
-"""Results + score -> decision and its reason. The first rule that matches wins (docs/design.md §7)."""
+"""Results + score -> decision and its reason. The first rule that matches wins (docs/contract.md §6)."""
 
 from __future__ import annotations
 

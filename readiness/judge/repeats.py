@@ -11,7 +11,7 @@ from readiness.metrics.catalogue import is_load
 from readiness.numbers import quantity
 
 _WORST_LAST = (Decision.READY, Decision.CONDITIONAL, Decision.INCONCLUSIVE, Decision.NOT_READY)
-"""A failure that was measured weighs more than a run that could not tell (docs/design.md §5, precedence)."""
+"""A failure that was measured weighs more than a run that could not tell (docs/contract.md §3)."""
 _INTERRUPTED_FROM = 128
 
 

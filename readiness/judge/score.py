@@ -1,6 +1,6 @@
 """The score: a summary of the checks that were declared, with its range. It never decides alone.
 
-score = 100 · Σ weight·credit / Σ weight over declared checks (docs/design.md §7). What was not measured stays in the
+score = 100 · Σ weight·credit / Σ weight over declared checks (docs/contract.md §5). What was not measured stays in the
 denominator, so losing a measurement can only widen the range downwards.
 """
 

@@ -20,7 +20,7 @@ NAMES = frozenset(
 )  # fmt: skip
 """What programs need to run as the user's others do."""
 PREFIXES = ("LC_", "LOCUST_", "PYTHON", "READINESS_VAR_", "READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SECRET")
-"""The last three are the secrets that docs/scenarios.md gives to scenarios."""
+"""The last three are the secrets that docs/reference/scenarios.md gives to scenarios."""
 NEVER = frozenset({"PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONBREAKPOINT"})
 """They start other code, and have no place in a process without a terminal."""
 

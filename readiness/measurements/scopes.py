@@ -1,4 +1,4 @@
-"""What the `@scope` of a check means: one rule for judge, lint and compare (docs/scenarios.md, "Names").
+"""What the `@scope` of a check means: one rule for judge, lint and compare (docs/reference/scenarios.md, "Names").
 
 A scope is a scenario, or an endpoint by its full name (`POST create`), or an endpoint by its name without the method
 (`create`, `/get`) where only one method has that name. A name that was measured without a method is found with one too,

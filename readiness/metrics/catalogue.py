@@ -1,6 +1,6 @@
 """Every metric: name, unit, which way is better, what it means, why it matters, how to mend it.
 
-docs/metrics.md is generated from this list; reports take titles, reasons and next steps from it.
+docs/reference/metrics.md is generated from this list; reports take titles, reasons and next steps from it.
 """
 
 from __future__ import annotations

@@ -1,14 +1,16 @@
-"""The catalogue as docs/metrics.md: `python -m readiness.metrics.document > docs/metrics.md`."""
+"""The catalogue as docs/reference/metrics.md: `python -m readiness.metrics.document > docs/reference/metrics.md`."""
 
 from __future__ import annotations
 
 import sys
+import textwrap
 
 from readiness.metrics.catalogue import CATALOGUE
 from readiness.metrics.database import DATA
 from readiness.metrics.metric import Metric
 from readiness.metrics.service import CUSTOM
 
+_WIDTH = 120
 _HEAD = """# Metrics
 
 Generated from `readiness/metrics/`; a test compares the two. Each name may stand under `checks:` in
@@ -25,10 +27,13 @@ def _section(metric: Metric) -> str:
     name = f"{metric.name}.<name>" if metric in (DATA, CUSTOM) else metric.name
     unit = {"": "a plain number", "ms": "ms", "%": "% (0 to 100)", "/s": "per second"}[metric.unit]
     better = {"lower": "lower is better", "higher": "higher is better", "equal": "only the limit says"}[metric.better]
-    return (
-        f"## `{name}`\n\n{metric.title}: {unit}; {better}; judged as {metric.kind.value}.\n\n"
-        f"- **What**: {metric.meaning}\n- **Why**: {metric.why}\n- **Fix**: {metric.fix}\n"
+    facts = (f"- **What**: {metric.meaning}", f"- **Why**: {metric.why}", f"- **Fix**: {metric.fix}")
+    wrapped = (
+        textwrap.fill(fact, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        for fact in facts
     )
+    head = f"{metric.title}: {unit}; {better}; judged as {metric.kind.value}."
+    return "\n".join([f"## `{name}`\n\n{head}\n", *wrapped, ""])
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ lies below it, and no level at all has a prior probability of 30 %. The logarith
 the variance of the sum) is exponential with mean PRIOR_MEAN, between the uniform shrinkage prior (mean 1; Daniels,
 Canadian Journal of Statistics 27, 1999) and the scale-invariant one (no mean). Time constants are equally likely on a
 logarithm, times the inverse fourth root: a run is planned to be longer than what it should resolve. These priors are
-choices between power and wrong answers; docs/evidence.md has the errors that they lead to.
+choices between power and wrong answers; docs/explanation/evidence.md has the errors that they lead to.
 """
 
 from __future__ import annotations

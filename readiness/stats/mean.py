@@ -4,7 +4,7 @@ The sum of (value - mean * size) over the blocks is a sum over the run: its reac
 studentised by a spread that moves with it, so that the upper bound must reach farther and the lower less far: the
 correction by the third moment is that of Johnson (J. American Statistical Association 73, 1978) and Hall (Annals of
 Statistics 20, 1992). The interval is that of the logarithm, in which a mean of positive values is nearer to normal.
-Where the largest values carry the whole sum even this is too short; docs/evidence.md says how often.
+Where the largest values carry the whole sum even this is too short; docs/explanation/evidence.md says how often.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""docs/thresholds.md: every example loads, every key is explained, every default is the true one."""
+"""docs/reference/thresholds.md: every example loads, every key is explained, every default is the true one."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from readiness.config.model import Config, Database, DecisionRule, Load
 from readiness.config.probes import Probes
 from readiness.errors import ConfigError
 
-TEXT = Path("docs/thresholds.md").read_text("utf-8")
+TEXT = Path("docs/reference/thresholds.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```yaml\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 MINIMAL = 'version: 1\nservice: shop\nchecks: { http.success_rate: { pass: "> 99 %" } }\n'
 

@@ -116,7 +116,7 @@ def default_name(method: str, target: str) -> str:
 def endpoint_name(method: str, name: str) -> str:
     """What a request is called to which the scenario gave a name: "POST create", as for a path.
 
-    One rule for all clients (docs/scenarios.md). A name that begins with the method already has it.
+    One rule for all clients (docs/reference/scenarios.md). A name that begins with the method already has it.
     """
     return name if name.startswith(f"{method} ") else f"{method} {name}"
 
