@@ -1,5 +1,6 @@
 """Documents are true: paths exist, help is the real help, generated pages are what their source says."""
 
+import json
 import re
 import subprocess
 import sys
@@ -8,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from readiness.metrics import document
-from tests import decisions
+from tests import pages, published
+from tests.pages import decisions
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -29,8 +30,30 @@ def test_every_path_and_link_in_a_document_exists(page: Path) -> None:
     assert missing == []
 
 
-def test_the_metrics_page_is_what_the_catalogue_says() -> None:
-    assert (ROOT / "docs/reference/metrics.md").read_text() == document.render()
+@pytest.mark.parametrize("path", pages.WRITTEN)
+def test_what_a_program_writes_is_what_the_code_says(path: str) -> None:
+    assert (ROOT / path).read_text() == pages.WRITTEN[path](), "run: python -m tests.pages"
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        (kind, path)
+        for kind in ("report", "run")
+        for path in (*ROOT.glob(f"reports/example/*/{kind}.json"), *(ROOT / "tests/golden").glob(f"*{kind}.json"))
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.parent.name,
+)
+def test_the_schemas_accept_every_example(kind: str, path: Path) -> None:
+    published.validate(kind, json.loads(path.read_text()))
+
+
+@pytest.mark.parametrize("kind", ["report", "run"])
+def test_the_schemas_refuse_an_unknown_key_and_a_value_of_another_type(kind: str) -> None:
+    example = json.loads((ROOT / f"reports/example/ready/{kind}.json").read_text())
+    for change in ({"decison": "READY"}, {"service": 1}, {"schema": "readiness.report/0"}):
+        with pytest.raises(published.Invalid):
+            published.validate(kind, example | change)
 
 
 def test_the_readmes_help_is_the_real_help() -> None:
@@ -59,10 +82,6 @@ def test_every_decision_record_says_context_decision_and_consequences() -> None:
         text = record.read_text()
         assert len(text.splitlines()) <= 40
         assert all(f"**{word}.**" in text for word in ("Context", "Decision", "Consequences")), record.name
-
-
-def test_the_index_of_the_decisions_names_every_record() -> None:
-    assert decisions.INDEX.read_text() == decisions.index(), "run: python -m tests.decisions"
 
 
 def test_the_index_of_the_documents_leads_to_every_page() -> None:

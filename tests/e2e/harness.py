@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from tests import published
+
 SCENARIOS = Path(__file__).parent / "scenarios"
 SECRET = "c4nary-s3cret-7d1f0a"
 """In the environment of every run (READINESS_PASSWORD); must never come out again."""
@@ -86,14 +88,16 @@ class Result:
 
     @cached_property
     def report(self) -> dict[str, Any]:
-        """report.json."""
+        """report.json, which its published schema accepts."""
         document: dict[str, Any] = strict_json(self.text("report.json"))
+        published.validate("report", document)
         return document
 
     @cached_property
     def run(self) -> dict[str, Any]:
-        """run.json."""
+        """run.json, which its published schema accepts."""
         document: dict[str, Any] = strict_json(self.text("run.json"))
+        published.validate("run", document)
         return document
 
     @cached_property

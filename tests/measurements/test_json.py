@@ -14,6 +14,7 @@ from readiness.errors import ConfigError
 from readiness.measurements.json import decode, dumps, loads
 from readiness.measurements.provenance import Provenance
 from readiness.measurements.run import Run
+from tests import published
 from tests.measurements.values import RUNS, large_run
 
 SEED = Path("tests/golden/seed-run.json")
@@ -72,7 +73,7 @@ def test_what_is_written_reads_back_the_same(run: Run) -> None:
     assert dumps(back) == text
     assert (back.id, back.plan, back.target, back.doubts) == (run.id, run.plan, run.target, run.doubts)
     assert text.endswith("}\n")
-    json.loads(text, parse_constant=pytest.fail)
+    published.validate("run", json.loads(text, parse_constant=pytest.fail))
 
 
 def test_the_contract_keys_stand_at_the_top() -> None:

@@ -24,6 +24,7 @@ from readiness.judge.verdict import (
 from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.run import FAILURE_CLASSES, Ledger, Measurement
 from readiness.report.json import loads, read, render
+from tests import published
 from tests.measurements.values import (
     COUNTS,
     NUMBERS,
@@ -152,7 +153,7 @@ def test_an_unbounded_measurement_and_an_allowed_condition_read_back() -> None:
 def test_what_is_rendered_reads_back_the_same(verdict: Verdict) -> None:
     text = render(verdict)
     assert read(text, "report.json")[0] == verdict
-    json.loads(text, parse_constant=pytest.fail)
+    published.validate("report", json.loads(text, parse_constant=pytest.fail))
     text.encode("utf-8")
 
 

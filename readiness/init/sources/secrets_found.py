@@ -143,7 +143,7 @@ def _is_telling(value: str) -> bool:
 
 
 def variable_name(name: str) -> str:
-    """The environment variable for what is called `name`; scenarios see these beginnings (docs/scenarios.md)."""
+    """The environment variable for what is called `name`: scenarios see its beginning (docs/reference/scenarios.md)."""
     if is_password_name(name):
         return "READINESS_PASSWORD"
     found = [word for word in words(name) if word != "x"]
