@@ -22,7 +22,7 @@ def modules(folder: str, *, but: set[str]) -> set[str]:
 def test_every_report_format_has_a_module_and_every_command_a_file() -> None:
     assert {fmt.module.rpartition(".")[2] for fmt in FORMATS.values()} <= modules("readiness/report", but=set())
     commands = (ROOT / "readiness/cli/__init__.py").read_text()
-    for name in ("run", "judge", "report", "compare", "capacity", "gate", "lint", "demo"):
+    for name in ("run", "judge", "report", "compare", "capacity", "gate", "init", "lint", "demo"):
         assert (ROOT / f"readiness/cli/{name}.py").is_file()
         assert f"app.command()({name}.{name})" in commands
 

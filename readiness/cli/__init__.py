@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from readiness.cli import capacity, compare, database, demo, gate, judge, lint, report, run, schema, worker
+from readiness.cli import capacity, compare, database, demo, gate, init, judge, lint, report, run, schema, worker
 
 app = typer.Typer(
     name="readiness",
@@ -23,6 +23,7 @@ app.command()(report.report)
 app.command()(compare.compare)
 app.command()(capacity.capacity)
 app.command()(gate.gate)
+app.command()(init.init)
 app.command()(lint.lint)
 app.command()(demo.demo)
 app.command()(worker.worker)

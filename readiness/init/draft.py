@@ -90,6 +90,8 @@ class Call:
     `extracts` mean the last answer."""
     comment: str = ""
     """One line above it, e.g. what could not be resolved."""
+    same: tuple[tuple[str, Text], ...] = ()
+    """Places in the JSON answer (as in Extract.at) and what must stand there: the bag that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,10 @@ class Task:
     weight: int = 1
     enabled: bool = True
     """A write that the source describes stands in the file switched off, and is named."""
+    summary: str = ""
+    """The source's own words for it, for the docstring."""
+    off_because: str = ""
+    """Why it is not enabled, behind "because": "it writes"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,10 @@ class Scenario:
     think_s: tuple[float, float] = (0.5, 1.5)
     basic: tuple[Text, Text] | None = None
     """User and password of HTTP Basic, with every request of this user (`self.client.auth`)."""
+    cookies: tuple[tuple[str, Text], ...] = ()
+    """Kept by this user's client from its start: an API key that goes as a cookie."""
+    summary: str = ""
+    """What its user does, for the docstring of the class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +145,8 @@ class Draft:
     scenarios: tuple[Scenario, ...]
     source: str
     """As the user named it, for the files' first lines; secrets hidden."""
+    service: str = ""
+    """What the source calls it, for `service` in thresholds.yaml."""
     target: str | None = None
     """Origin that the source names, e.g. `https://api.example.org`; only told, never loaded without the user's word."""
     rate_per_s: float | None = None

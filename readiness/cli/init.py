@@ -1,0 +1,166 @@
+"""`readiness init`: scenarios, limits and a pipeline from what a service already has."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from readiness.cli.output import refusals, say
+
+if TYPE_CHECKING:
+    from readiness.init.draft import Draft
+    from readiness.init.files import Made
+
+SOURCE_HELP = "OpenAPI, HAR, Postman, .http, cURL command or access log: a file, an address, or - (standard input)."
+SHOWN = 8
+"""Lines of a kind on the terminal; the files have all of them."""
+
+
+def init(
+    source: Annotated[str | None, typer.Argument(metavar="[SOURCE]", help=SOURCE_HELP)] = None,
+    target: Annotated[str | None, typer.Option(metavar="URL", help="The service that will be loaded.")] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the files go; default here.")] = Path(),
+    ci: Annotated[
+        str | None, typer.Option("--ci", metavar="KIND", help="A pipeline too: github, gitlab or jenkins.")
+    ] = None,
+    path: Annotated[
+        list[str] | None, typer.Option(metavar="/PATH", help="Without SOURCE: a path that users ask for; repeat it.")
+    ] = None,
+    p95: Annotated[
+        int | None, typer.Option(metavar="MS", min=1, max=600_000, help="Within which 95 of 100 answers must come.")
+    ] = None,
+    users: Annotated[int | None, typer.Option(metavar="N", min=1, max=1000, help="Users at once; default 10.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over files that stand.")] = False,
+) -> None:
+    """Write scenarios, thresholds.yaml and a pipeline from what exists; sends nothing to the service."""
+    from readiness.init import limits
+    from readiness.init.files import files_of
+    from readiness.init.pipeline import kind_of
+    from readiness.init.write import write
+
+    with refusals():
+        kind = kind_of(ci)
+        url = _target(target)
+        if source is None:
+            url, path, p95 = _answers(url, path, p95)
+        draft = _draft(source, path)
+        loaded = _with_base(url, draft)
+        made = files_of(
+            draft,
+            service=_service(loaded, draft),
+            target=loaded,
+            load=limits.Load(users or limits.USERS, None if users else draft.rate_per_s, draft.arrivals_per_s),
+            limits=limits.starters(p95 or limits.P95_MS),
+            ci=kind,
+        )
+        write(out, made.files, force=force)
+        _tell(draft, made, out)
+        _next(out, loaded or draft.target, made)
+
+
+def _target(given: str | None) -> str | None:
+    """--target as files may hold it. Raises ConfigError."""
+    import re
+
+    from readiness import target
+    from readiness.errors import ConfigError
+
+    if given is None:
+        return None
+    try:
+        url = target.parse(given)
+    except ConfigError as error:
+        raise ConfigError(*(problem.replace("TARGET", "--target", 1) for problem in error.problems)) from None
+    if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]_-]+(?:/[A-Za-z0-9._~/%+-]*)?", url):
+        raise ConfigError(f"--target: {url!r}: has a character that a pipeline cannot hold; percent-encode it")
+    return url
+
+
+def _answers(url: str | None, path: list[str] | None, p95: int | None) -> tuple[str | None, list[str], int | None]:
+    """Three questions where there is a terminal; flags answer them. Raises ConfigError where nothing answers."""
+    from readiness.errors import ConfigError
+
+    if url is not None and path:
+        return url, path, p95
+    if not (sys.stdin and sys.stdin.isatty() and sys.stdout and sys.stdout.isatty()):
+        if url is None:
+            raise ConfigError(
+                "readiness init: needs a SOURCE (OpenAPI, HAR, Postman, .http, cURL or an access log), or --target URL "
+                "with --path /PATH for each page that users ask for"
+            )
+        return url, path or ["/"], p95
+    if url is None:
+        url = _target(typer.prompt("1/3  Address of the service", default="http://127.0.0.1:8000"))
+    if not path:
+        path = typer.prompt("2/3  Paths that its users ask for, with blanks between", default="/").split()
+    if p95 is None:
+        p95 = typer.prompt("3/3  Milliseconds within which 95 of 100 answers must come", default=500, type=int)
+    return url, path, max(1, p95)
+
+
+def _draft(source: str | None, path: list[str] | None) -> Draft:
+    from readiness.errors import ConfigError
+    from readiness.init import detect, questions
+
+    if source is None:
+        return questions.draft(path or ["/"])
+    if path:
+        raise ConfigError("--path: goes without SOURCE; paths come from the source otherwise")
+    if source.startswith(("http://", "https://")):
+        from readiness.init.sources.openapi import MOST_BYTES
+        from readiness.probes.document import document
+
+        return detect.read_bytes(document(source, MOST_BYTES), _address(source))
+    return detect.read(source)
+
+
+def _address(source: str) -> str:
+    """SOURCE as it may be shown: no credentials, no query."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(source)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _with_base(url: str | None, draft: Draft) -> str | None:
+    """--target with the path under which the source's service lies, where the user gave none."""
+    from urllib.parse import urlsplit
+
+    if url is None or urlsplit(url).path.strip("/") or not draft.target:
+        return url
+    return _target(url + urlsplit(draft.target).path.rstrip("/"))
+
+
+def _service(url: str | None, draft: Draft) -> str:
+    """A name for the report: the source's own, else that of the host."""
+    from urllib.parse import urlsplit
+
+    return draft.service or urlsplit(url or draft.target or "").hostname or "my-service"
+
+
+def _tell(draft: Draft, made: Made, out: Path) -> None:
+    """What was written, and what was not resolved, on standard error."""
+    for name in made.files:
+        say(f"wrote {out / name}", to_stderr=True)
+    _some(draft.notes, "")
+    _some(made.off, "switched off: ")
+
+
+def _some(lines: tuple[str, ...], before: str) -> None:
+    from readiness.text import clean
+
+    for line in lines[:SHOWN]:
+        say(f"{before}{clean(line, 300)}", to_stderr=True)
+    if len(lines) > SHOWN:
+        say(f"{before}{len(lines) - SHOWN} more, each with a comment in its file", to_stderr=True)
+
+
+def _next(out: Path, target: str | None, made: Made) -> None:
+    """What to do next, in three lines."""
+    from readiness.init.steps import steps
+
+    for line in steps(out, target, made):
+        say(line)

@@ -1,0 +1,101 @@
+"""A draft becomes files: scenarios, their CSV files, limits, and a pipeline where one is wanted. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from readiness.errors import ConfigError
+from readiness.init.code import method_names, python
+from readiness.init.draft import DataFile, Draft, Scenario, Variable
+from readiness.init.limits import Limit, Load, service_name, thresholds
+from readiness.init.names import column, module
+from readiness.init.pipeline import Kind, Pipeline, pipeline
+from readiness.init.uses import unfixed_of_scenario
+
+FOLDER = "scenarios"
+_DATA_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}\.csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The files by their paths below the folder, and what there is to say of them."""
+
+    files: dict[str, str]
+    variables: tuple[Variable, ...]
+    """What the user must set, in order."""
+    for_off: tuple[Variable, ...]
+    """What only the switched-off tasks need."""
+    running: int
+    """Tasks that will run."""
+    off: tuple[str, ...]
+    """Those that will not: `scenarios/bags.py: create_bag, because it writes`."""
+    pipeline: Pipeline | None
+
+
+def files_of(
+    draft: Draft, *, service: str, target: str | None, load: Load, limits: Sequence[Limit], ci: Kind | None
+) -> Made:
+    """Everything that the draft becomes. Raises ConfigError when nothing in it would run."""
+    taken: set[str] = set()
+    files: dict[str, str] = {}
+    weights: dict[str, int] = {}
+    off: list[str] = []
+    running = 0
+    for scenario in draft.scenarios:
+        name = module(scenario.name, taken)
+        taken.add(name)
+        runs = [task for task in scenario.tasks if task.enabled]
+        path = f"{FOLDER}/{name}.py" if runs else f"{FOLDER}/_{name}.py"  # a file with _ is left out of a run
+        files[path] = python(scenario, name, draft.source)
+        running += len(runs)
+        off += [
+            f"{path}: {method}, because {task.off_because or 'it writes'}"
+            for task, method in zip(scenario.tasks, method_names(scenario), strict=True)
+            if not task.enabled
+        ]
+        if runs:
+            weights[name] = max(1, round(sum(task.weight for task in runs)))
+    if not weights:
+        raise ConfigError(f"{draft.source}: has nothing that could be asked for without writing", *draft.notes[:10])
+    files |= {f"{FOLDER}/{data.name}": _csv(data) for data in draft.data if _DATA_NAME.fullmatch(data.name)}
+    variables = _variables(draft.scenarios, off=False)
+    needed = {one.name for one in variables}
+    for_off = tuple(one for one in _variables(draft.scenarios, off=True) if one.name not in needed)
+    files["thresholds.yaml"] = thresholds(
+        service=service_name(service),
+        source=draft.source,
+        weights=weights,
+        load=load,
+        limits=limits,
+        health_paths=draft.health_paths,
+        target=target,
+        variables=variables,
+        for_off=for_off,
+    )
+    runs_in = pipeline(ci, target, variables) if ci else None
+    if runs_in:
+        files[runs_in.path] = runs_in.text
+    return Made(files, variables, for_off, running, tuple(off), runs_in)
+
+
+def _variables(scenarios: Sequence[Scenario], *, off: bool) -> tuple[Variable, ...]:
+    """Of the tasks that run, or those that only switched-off tasks need."""
+    found: dict[str, Variable] = {}
+    for scenario in scenarios:
+        runs = replace(scenario, tasks=tuple(task for task in scenario.tasks if task.enabled))
+        for part in unfixed_of_scenario(scenario if off else runs) if off or runs.tasks else ():
+            if isinstance(part, Variable):
+                found.setdefault(part.name, part)
+    return tuple(found.values())
+
+
+def _csv(data: DataFile) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([column(name) for name in data.columns])
+    writer.writerows(data.rows)
+    return text.getvalue()

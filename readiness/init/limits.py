@@ -1,0 +1,185 @@
+"""thresholds.yaml of a draft: a small load, starter limits, and what each section is for, said beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from readiness.init.draft import Variable
+from readiness.init.literals import comment
+from readiness.init.names import folded, variable
+from readiness.load.workers.hosts import is_loopback
+
+USERS = 10
+P95_MS = 500
+STARTER = "a starter limit: choose what your users need"
+MEASURED = "from one run: choose what your users need"
+_PLAIN_PATH = re.compile(r"/[A-Za-z0-9/_.~-]{0,200}")
+_READY = re.compile(r"ready|readiness|deep", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One check: its limit as the file writes it, and where it comes from."""
+
+    check: str
+    limit: str
+    why: str
+    on_fail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much load, from flags, questions or a log."""
+
+    users: int = USERS
+    rate_per_s: float | None = None
+    arrivals_per_s: tuple[tuple[str, float], ...] = ()
+
+
+def starters(p95_ms: int = P95_MS) -> tuple[Limit, ...]:
+    """Limits that most services of today should reach; nobody's promise."""
+    return (
+        Limit("http.success_rate", "> 99 %", STARTER, "block"),
+        Limit("latency.p95", f"< {p95_ms} ms", STARTER, "block"),
+        Limit("latency.p99", f"< {p95_ms * 4} ms", STARTER),
+    )
+
+
+def thresholds(
+    *,
+    service: str,
+    source: str,
+    weights: Mapping[str, int],
+    load: Load,
+    limits: Sequence[Limit],
+    health_paths: Sequence[str] = (),
+    target: str | None = None,
+    variables: Sequence[Variable] = (),
+    for_off: Sequence[Variable] = (),
+) -> str:
+    """The text of the file. Pure. `weights` are scenario files without `.py`; texts of a source stand in comments."""
+    return "\n".join(
+        [
+            f"# Limits of {service}, begun by `readiness init` from {comment(source, 60)}.",
+            "# Every key is explained in docs/thresholds.md; `readiness lint` reads this file and sends nothing.",
+            "version: 1",
+            f"service: {service}",
+            "",
+            *_variables(variables, for_off),
+            *_load(weights, load, 120 if usable(health_paths) else 60),
+            "",
+            *_checks(limits, health_paths),
+            *_probes(health_paths),
+            *_target(target),
+            "",
+        ]
+    )
+
+
+def service_name(text: str) -> str:
+    """A name for the report, of small letters, digits and hyphens."""
+    name = folded(text).replace("_", "-")[:40].strip("-")
+    return name if name and name[0].isalpha() else f"service-{name}".rstrip("-")
+
+
+def _variables(variables: Sequence[Variable], for_off: Sequence[Variable]) -> list[str]:
+    found = []
+    for says, some in (
+        ("The scenarios read these variables: set them before `readiness run`, never in a file.", variables),
+        ("Tasks that are switched off need these too:", for_off),
+    ):
+        named = dict.fromkeys((variable(one.name), comment(one.purpose, 70)) for one in some)
+        found += [f"# {says}"] if named else []
+        found += [f"#   export {name}=…{f'   # {purpose}' if purpose else ''}" for name, purpose in named]
+        found += [f"#   and give --allow-env {name}" for name, _ in named if not name.startswith(SEEN)]
+    return [*found, ""] if found else []
+
+
+SEEN = ("READINESS_VAR_", "READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SECRET")
+"""Beginnings of the variables that scenarios see without `--allow-env` (docs/scenarios.md)."""
+
+
+def _load(weights: Mapping[str, int], load: Load, duration_s: int) -> list[str]:
+    found = ["# How much load, and for how long. Begin small: a first run should find mistakes, not the ceiling."]
+    if load.arrivals_per_s:
+        found.append("# Arrivals per second over the day, as the log tells them:")
+        found += [
+            "#   "
+            + "  ".join(f"{comment(hour, 8)} {rate:.3g}" for hour, rate in load.arrivals_per_s[start : start + 8])
+            for start in range(0, len(load.arrivals_per_s), 8)
+        ]
+    found += ["load:", "  scenarios:              # file under scenarios/, and its share of the load"]
+    found += [f"    {name}: {weight}" for name, weight in weights.items()]
+    if load.rate_per_s is not None:
+        rate = f"{max(load.rate_per_s, 0.01):.2f}".rstrip("0").rstrip(".")
+        found.append(f"  rate: {rate} /s            # arrivals per second in the busiest minute of the log")
+    else:
+        found.append(
+            f"  users: {max(load.users, len(weights))}               # users at once, each waiting for its answer"
+        )
+    return [
+        *found,
+        "  ramp_up: 5s             # time to reach full load; not judged",
+        "  warm_up: 5s             # at full load before the judged time; caches fill",
+        f"  duration: {duration_s}s".ljust(26)
+        + "# judged; `readiness lint` says when it is too short to prove a limit",
+    ]
+
+
+def _checks(limits: Sequence[Limit], health_paths: Sequence[str]) -> list[str]:
+    found = [
+        "# What must hold. `on_fail: block` makes the run NOT READY, anything else at best CONDITIONAL.",
+        "checks:",
+    ]
+    for one in limits:
+        says = f", on_fail: {one.on_fail}" if one.on_fail else ""
+        found.append(f'  {one.check}: {{ pass: "{one.limit}"{says} }}   # {comment(one.why, 60)}')
+    if usable(health_paths):
+        found.append(
+            '  health.latency.p95: { pass: "< 250 ms" }   # the health endpoint, asked now and then beside the load'
+        )
+    return [
+        *found,
+        '  # latency.p95@GET /a/path: { pass: "< 200 ms" }     # one endpoint, by its name in the report',
+        '  # security.headers: { pass: "== 100 %" }            # headers that every answer should have',
+        "",
+    ]
+
+
+def _probes(health_paths: Sequence[str]) -> list[str]:
+    paths = usable(health_paths)
+    if not paths:
+        return [
+            "# Where the service says how it is. With a health endpoint, health.latency.p95 can be checked.",
+            "# probes:",
+            "#   health: { path: /health }",
+        ]
+    ready = next((path for path in paths if _READY.search(path)), None)
+    live = next((path for path in paths if path != ready), None)
+    both = f"{{ path: {json.dumps(live)}, ready: {json.dumps(ready)} }}" if live and ready else None
+    return [
+        "# Where the service says how it is; probes send at most 5 % of what the load sends.",
+        "probes:",
+        f"  health: {both or f'{{ path: {json.dumps(live or ready)} }}'}",
+    ]
+
+
+def usable(health_paths: Sequence[str]) -> tuple[str, ...]:
+    """Those that are plain paths."""
+    return tuple(path for path in health_paths if _PLAIN_PATH.fullmatch(path))
+
+
+def _target(target: str | None) -> list[str]:
+    host = (urlsplit(target).hostname or "") if target else ""
+    if not host or is_loopback(host):
+        return []
+    return [
+        "",
+        f"# {host} is not this machine: it gets load only when it is named here and with --allow-host.",
+        "target:",
+        f"  allowed_hosts: [{json.dumps(host)}]",
+    ]

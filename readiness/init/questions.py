@@ -1,0 +1,35 @@
+"""With no source: the smallest useful set, from three answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from readiness.errors import ConfigError
+from readiness.init.draft import Call, Draft, Scenario, Task
+from readiness.text import clean
+
+MOST_PATHS = 100
+MOST_CHARS = 2_000
+
+
+def draft(paths: Sequence[str]) -> Draft:
+    """One user who asks for each path in turn. Raises ConfigError for what is no path."""
+    problems = [
+        f"--path: {clean(path, 100)!r}: must begin with / and have no blanks; such as /api/items?page=1"
+        for path in paths
+        if not path.startswith("/") or clean(path, MOST_CHARS) != path or " " in path
+    ]
+    if len(paths) > MOST_PATHS:
+        problems.append(f"--path: {len(paths)} of them; at most {MOST_PATHS}")
+    if problems:
+        raise ConfigError(*problems)
+    tasks = tuple(
+        Task(
+            name=path.partition("?")[0].strip("/") or "front page",
+            calls=(Call("GET", (path,), path.partition("?")[0], expected=(200,)),),
+            summary=f"What a visitor sees at {path.partition('?')[0]}.",
+        )
+        for path in dict.fromkeys(paths)
+    )
+    scenario = Scenario("visitor", tasks, summary="Somebody who looks at the pages that were named.")
+    return Draft(scenarios=(scenario,), source="three questions")

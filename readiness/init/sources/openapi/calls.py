@@ -1,0 +1,241 @@
+"""An operation becomes a call: its path with ids, the parameters that it needs, its body, and what must come back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from readiness.init.draft import Body, Call, Extract, Extracted, Json, Text, Variable
+from readiness.init.names import folded
+from readiness.init.sources.openapi.document import Node, Unresolved
+from readiness.init.sources.openapi.lists import PARAMETER, collection_of, place_of_id, same_id
+from readiness.init.sources.openapi.operations import Operation
+from readiness.init.sources.openapi.schemas import given, kind, sample
+from readiness.init.sources.secrets_found import is_secret, is_secret_name, variable_name
+from readiness.text import clean
+
+_NOT_SENT = frozenset({"accept", "content-type", "authorization", "host", "content-length", "cookie"})
+"""Headers that the document may not describe as parameters (OpenAPI 3, Parameter Object), or that are not ours."""
+_CERTAIN = frozenset({"date", "date-time", "time"})
+"""Formats for which any value will do."""
+
+
+class Calls:
+    """Writes the calls of one scenario: which ids its lists bring, and what goes with every request."""
+
+    def __init__(
+        self, group: Sequence[Operation], everything: Sequence[Operation], query: tuple[tuple[str, Text], ...]
+    ):
+        self._query = query
+        self._lists = {one.path.rstrip("/"): one for one in group if one.method == "get"}
+        self._brought = self._ids(group)
+
+    def call(self, operation: Operation) -> tuple[Call, tuple[str, ...]]:
+        """The call, and the parameters for which nothing gives a value. Raises Unresolved."""
+        missing: list[str] = []
+        path = self._path(operation, missing)
+        query = tuple(self._sent(operation, "query", missing))
+        headers = tuple(self._sent(operation, "header", missing))
+        body, said = _body(operation)
+        extracts = tuple(self._extracts(operation))
+        call = Call(
+            method=operation.method.upper(),
+            path=path,
+            name=operation.path,
+            query=(*query, *self._query),
+            headers=headers,
+            body=body,
+            expected=operation.ok,
+            extracts=extracts,
+            comment=said,
+            same=tuple(self._same(operation)),
+        )
+        return call, tuple(dict.fromkeys(missing))
+
+    def _ids(self, group: Sequence[Operation]) -> dict[tuple[str, str], Extract]:
+        """By list path and parameter, what the list brings."""
+        found: dict[tuple[str, str], Extract] = {}
+        names: set[str] = set()
+        for one in group:
+            for parameter in PARAMETER.findall(one.path):
+                place = collection_of(one.path, parameter)
+                source = self._lists.get(place) if place else None
+                if place is None or source is None or (place, parameter) in found:
+                    continue
+                if source.answer is None or (at := _place(source, place, parameter)) is None:
+                    continue
+                name = _id_name(parameter, place)
+                while name in names:
+                    name += "_of_" + (folded(place.rsplit("/", 1)[0]).rsplit("_", 1)[-1] or "list")
+                names.add(name)
+                found[place, parameter] = Extract(name, "json", at)
+        return found
+
+    def _extracts(self, operation: Operation) -> list[Extract]:
+        if operation.method != "get":
+            return []
+        own = operation.path.rstrip("/")
+        return [extract for (place, _), extract in self._brought.items() if place == own]
+
+    def _path(self, operation: Operation, missing: list[str]) -> Text:
+        parts: list[str | Variable | Extracted] = []
+        done = 0
+        for match in PARAMETER.finditer(operation.path):
+            parts.append(operation.path[done : match.start()])
+            parts.append(self._in_path(operation, match[1], missing))
+            done = match.end()
+        return (*parts, operation.path[done:])
+
+    def _in_path(self, operation: Operation, name: str, missing: list[str]) -> str | Variable | Extracted:
+        node = operation.named(name, "path")
+        if node is not None and _schema(node).get("enum").is_there:
+            return _plain(given(_schema(node)))
+        place = collection_of(operation.path, name)
+        if place is not None and (place, name) in self._brought:
+            return Extracted(self._brought[place, name].name)
+        value = _given(node) if node is not None else None
+        if value is not None and not is_secret(name, _plain(value)):
+            return _plain(value)
+        missing.append(f"{{{clean(name, 40)}}}")
+        return _variable(name, node)
+
+    def _sent(self, operation: Operation, where: str, missing: list[str]) -> list[tuple[str, Text]]:
+        """Parameters that must be sent, of `query` or `header`."""
+        found: list[tuple[str, Text]] = []
+        for node in operation.parameters:
+            name = node.get("name").text
+            if node.get("in").text != where or node.get("required").value is not True or not name:
+                continue
+            if (where == "header" and name.lower() in _NOT_SENT) or name in dict(self._query):
+                continue
+            schema = _schema(node)
+            value = _given(node)
+            certain = kind(schema) in ("integer", "number", "boolean") or schema.get("format").text in _CERTAIN
+            if value is None and certain:
+                value = sample(schema).value
+            if is_secret(name, _plain(value) if value is not None else "x"):
+                found.append((name, (_secret(name),)))
+            elif value is None:
+                missing.append(clean(name, 40))
+                found.append((name, (_variable(name, node),)))
+            else:
+                found.append((name, (_plain(value),)))
+        return found
+
+    def _same(self, operation: Operation) -> list[tuple[str, Text]]:
+        """The answer of an item must be the item that was asked for."""
+        names = PARAMETER.findall(operation.path)
+        if operation.method != "get" or not names or not operation.path.rstrip("/").endswith(f"{{{names[-1]}}}"):
+            return []
+        place = collection_of(operation.path, names[-1])
+        extract = self._brought.get((place, names[-1])) if place is not None else None
+        if extract is None or operation.answer is None:
+            return []
+        try:
+            at = same_id(operation.answer, names[-1])
+        except Unresolved:
+            return []
+        return [(at, (Extracted(extract.name),))] if at and extract.at.endswith(f".{at}") else []
+
+
+def _place(source: Operation, place: str, parameter: str) -> str | None:
+    try:
+        return place_of_id(source.answer, place, parameter) if source.answer is not None else None
+    except Unresolved:
+        return None
+
+
+def _id_name(parameter: str, place: str) -> str:
+    """`bag_id` for `{id}` of /bags, `{bag}` and `{bagId}` alike."""
+    own = folded(parameter) or "value"
+    resource = folded(PARAMETER.sub("", place).rstrip("/").rsplit("/", 1)[-1])
+    singular = f"{resource[:-3]}y" if resource.endswith("ies") else resource.removesuffix("s")
+    if own in ("id", "uuid", "pk", "key", "slug", "name", "code", "number"):
+        return f"{singular}_{own}" if singular else own
+    return own
+
+
+def _body(operation: Operation) -> tuple[Body | None, str]:
+    """What a write sends, and a comment where it cannot be written down."""
+    if operation.method == "get":
+        return None, ""
+    request = operation.node.get("requestBody")
+    if request.is_there:
+        for name, part in request.get("content").entries():
+            media = part.followed()
+            if "json" in name.lower():
+                value = given(media)
+                return _json(sample(media.get("schema")).value if value is None else value), ""
+            if "x-www-form-urlencoded" in name.lower():
+                return _form(sample(media.get("schema")).value), ""
+        kinds = ", ".join(clean(name, 40) for name, _ in request.get("content").entries())
+        return None, f"Its body is not generated ({kinds or 'no media type'}): add it."
+    fields: dict[str, Json] = {}
+    for node in operation.parameters:
+        if node.get("in").text == "body":
+            return _json(sample(node.get("schema")).value), ""
+        if node.get("in").text == "formData" and node.get("required").value is True:
+            if node.get("type").text == "file":
+                return None, "It sends a file, which is not generated: add it."
+            fields[node.get("name").text] = _given(node) if _given(node) is not None else sample(node).value
+    return (_form(dict(fields)) if fields else None), ""
+
+
+def _json(value: Json) -> Body:
+    """A JSON body; what goes by the name of a secret is replaced by a variable."""
+    replaced: list[tuple[tuple[str | int, ...], Text]] = []
+    todo: list[tuple[tuple[str | int, ...], str, Json]] = [((), "", value)]
+    while todo:
+        at, name, here = todo.pop()
+        if isinstance(here, dict):
+            todo += [((*at, key), key, inner) for key, inner in here.items()]
+        elif isinstance(here, list):
+            todo += [((*at, number), name, inner) for number, inner in enumerate(here)]
+        elif isinstance(here, str) and is_secret(name, here):
+            replaced.append((at, (_secret(name),)))
+    return Body("json", json=value, replaced=tuple(replaced))
+
+
+def _form(value: Json) -> Body:
+    fields = value if isinstance(value, dict) else {}
+    return Body(
+        "form",
+        fields=tuple(
+            (name, (_secret(name),) if is_secret(name, _plain(one)) else (_plain(one),)) for name, one in fields.items()
+        ),
+    )
+
+
+def _secret(name: str) -> Variable:
+    return Variable(
+        variable_name(name), clean(name, 40) if is_secret_name(name) else "a value that looks like a secret"
+    )
+
+
+def _variable(name: str, node: Node | None) -> Variable:
+    words = node.get("description").text.partition("\n")[0] if node is not None else ""
+    return Variable(f"READINESS_VAR_{folded(name).upper() or 'VALUE'}", clean(words or f"parameter {name}", 60))
+
+
+def _schema(node: Node) -> Node:
+    """Of a parameter; in Swagger 2 the parameter itself."""
+    schema = node.get("schema")
+    if schema.is_there:
+        return schema
+    for _, part in node.get("content").entries():
+        return part.followed().get("schema")
+    return node
+
+
+def _given(node: Node) -> Json:
+    value = given(node)
+    return given(_schema(node)) if value is None else value
+
+
+def _plain(value: Json) -> str:
+    """As it stands in a path or a query."""
+    if isinstance(value, bool) or value is None:
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ",".join(_plain(one) for one in value)
+    return json.dumps(value) if isinstance(value, dict) else str(value)

@@ -1,0 +1,215 @@
+"""The document as a tree, and places in it: loaded within bounds, walked by key, `$ref`s followed inside it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import cast
+from urllib.parse import unquote
+
+import yaml
+
+from readiness.errors import ConfigError
+from readiness.init.draft import Json
+from readiness.text import clean
+
+MOST_BYTES = 64 << 20
+MOST_YAML_BYTES = 24 << 20
+"""YAML takes some twenty times its size in memory, and a second a megabyte."""
+MOST_DEPTH = 200
+"""Brackets within brackets; the deepest public documents have some forty."""
+MOST_STEPS = 3_000_000
+"""Places looked at; a public document of 30 MB takes less than two million."""
+MOST_REFS = 32
+"""`$ref`s to `$ref`s."""
+_SAYS = re.compile(rb"""(?:^|[\s{,])["']?(?:openapi["']?\s*:\s*["']?3|swagger["']?\s*:\s*["']?2)""")
+
+
+class Unresolved(Exception):
+    """A part that cannot be read; the text says where and why."""
+
+
+@dataclass(slots=True)
+class Root:
+    """The whole document, and how much work it has made."""
+
+    value: Json
+    source: str
+    steps: int = 0
+    properties: dict[int, dict[str, Node]] = field(default_factory=dict)
+    """Of schemas that were read, by the identity of their mapping (schemas.py)."""
+
+    def step(self) -> None:
+        """Count one place that is looked at. Raises ConfigError when there were too many: parts that repeat parts."""
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise ConfigError(f"{self.source}: its parts repeat each other without end, so it was not read to its end")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A part of the document, `$ref`s followed, and where it stands."""
+
+    value: Json
+    at: str
+    """`paths./bags.get`, as a reader finds it."""
+    root: Root
+
+    def get(self, key: str) -> Node:
+        """What stands under `key`; a Node of None when nothing does. Raises Unresolved for a bad `$ref`."""
+        found = _under(self.value, key)
+        return _followed(Node(found, f"{self.at}.{key}" if self.at else key, self.root))
+
+    def entries(self) -> Iterator[tuple[str, Node]]:
+        """Keys and what stands under them; nothing for anything but a mapping."""
+        if isinstance(self.value, dict):
+            for key in self.value:
+                self.root.step()
+                yield str(key), Node(self.value[key], f"{self.at}.{key}" if self.at else str(key), self.root)
+
+    def parts(self) -> Iterator[Node]:
+        """Elements of a list, not followed; nothing for anything else."""
+        if isinstance(self.value, list):
+            for number, value in enumerate(self.value):
+                self.root.step()
+                yield Node(value, f"{self.at}[{number}]", self.root)
+
+    def followed(self) -> Node:
+        """The part that a `$ref` here names. Raises Unresolved."""
+        return _followed(self)
+
+    @property
+    def text(self) -> str:
+        """The text; "" when it is none."""
+        return self.value if isinstance(self.value, str) else ""
+
+    @property
+    def is_there(self) -> bool:
+        return self.value is not None
+
+
+def recognises(head: bytes) -> bool:
+    """Whether a source that begins so is a document of this kind."""
+    return _SAYS.search(head) is not None
+
+
+def load(data: bytes, source: str) -> Node:
+    """The whole document. Raises ConfigError with the place when it is broken, too large or too deep."""
+    if len(data) > MOST_BYTES:
+        raise ConfigError(f"{source}: is larger than {MOST_BYTES >> 20} MiB, which is the most that is read")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{source}: byte {error.start}: is not UTF-8 text") from None
+    try:
+        value = _json(text, source) if text.lstrip()[:1] == "{" else _yaml(text, source)
+    except RecursionError:
+        raise ConfigError(f"{source}: is nested too deeply") from None
+    root = Node(value, "", Root(value, source))
+    version = str(_under(value, "openapi") or _under(value, "swagger") or "")
+    if not version.startswith(("3.", "2")):
+        shown = clean(version, 20) or "nothing"
+        raise ConfigError(f"{source}: openapi: is {shown}; OpenAPI 3.0, 3.1 and Swagger 2.0 are read")
+    if not isinstance(_under(value, "paths"), dict):
+        raise ConfigError(f"{source}: paths: is not there, so there is nothing to ask for")
+    return root
+
+
+def _json(text: str, source: str) -> Json:
+    _refuse_depth(text, source)
+    try:
+        return cast(Json, json.loads(text, parse_constant=lambda name: None))
+    except json.JSONDecodeError as error:
+        if "\n" in text and _looks_like_yaml(text):
+            return _yaml(text, source)
+        raise ConfigError(f"{source}:{error.lineno}: is not JSON: {clean(error.msg, 100)}") from None
+    except ValueError as error:
+        raise ConfigError(f"{source}: is not JSON: {clean(error, 100)}") from None
+
+
+def _looks_like_yaml(text: str) -> bool:
+    """A flow mapping whose first key has no quotes."""
+    return re.match(r"\s*\{\s*[A-Za-z]", text) is not None
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # C is there with every wheel
+    """Texts, numbers, lists and mappings only: no dates, and no `<<`, by which a small text can grow without bound."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [
+        (tag, pattern)
+        for tag, pattern in found
+        if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge")
+    ]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _yaml(text: str, source: str) -> Json:
+    if len(text) > MOST_YAML_BYTES:
+        raise ConfigError(f"{source}: is larger than {MOST_YAML_BYTES >> 20} MiB of YAML; give the same as JSON")
+    _refuse_depth(text, source)
+    try:
+        return cast(Json, yaml.load(text, Loader=_Loader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{source}:{mark.line + 1}" if mark else source
+        raise ConfigError(f"{place}: is not YAML: {clean(error.problem or error, 120)}") from None
+    except (yaml.YAMLError, ValueError, TypeError, OverflowError) as error:
+        raise ConfigError(f"{source}: is not YAML: {clean(error, 120)}") from None
+
+
+def _refuse_depth(text: str, source: str) -> None:
+    """Parsers go one call deeper for each bracket and each indentation."""
+    depth = 0
+    for match in re.finditer(r"[\[{\]}]|\n +", text):
+        mark = match.group()
+        if mark in "[{":
+            depth += 1
+        elif mark in "]}":
+            depth = max(depth - 1, 0)
+        if depth > MOST_DEPTH or len(mark) > MOST_DEPTH * 8:
+            line = text.count("\n", 0, match.start()) + 1
+            raise ConfigError(f"{source}:{line}: is nested more than {MOST_DEPTH} deep")
+
+
+def _followed(node: Node) -> Node:
+    node.root.step()
+    seen: set[str] = set()
+    while isinstance(node.value, dict) and isinstance(ref := node.value.get("$ref"), str):
+        place = f"{node.at}.$ref"
+        if not ref.startswith("#"):
+            raise Unresolved(
+                f"{place}: {clean(ref, 100)}: is outside this file and is not opened; bundle the files into one"
+            )
+        if ref in seen or len(seen) >= MOST_REFS:
+            raise Unresolved(f"{place}: {clean(ref, 100)}: leads back to itself")
+        seen.add(ref)
+        node = Node(_pointed(node.root.value, ref, place), node.at, node.root)
+    return node
+
+
+def _pointed(root: Json, ref: str, place: str) -> Json:
+    found = root
+    for part in unquote(ref[1:]).split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(found, list) and key.isdecimal() and len(key) < 9 and int(key) < len(found):
+            found = found[int(key)]
+            continue
+        found = _under(found, key)
+        if found is None:
+            raise Unresolved(f"{place}: {clean(ref, 100)}: is not in this file")
+    return found
+
+
+def _under(value: Json, key: str) -> Json:
+    if not isinstance(value, dict):
+        return None
+    if key in value:
+        return value[key]
+    if key.isdecimal() and len(key) < 9:
+        return cast("dict[object, Json]", value).get(int(key))  # YAML reads 200 as a number
+    return None

@@ -1,0 +1,153 @@
+"""An OpenAPI document into a Draft: scenarios by tag, a task for each operation, ids from lists."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from readiness.errors import ConfigError
+from readiness.init.draft import Draft, Scenario, Task
+from readiness.init.sources.openapi.calls import Calls
+from readiness.init.sources.openapi.document import Node, Unresolved, load
+from readiness.init.sources.openapi.operations import Operation, group_of, name_of, operations
+from readiness.init.sources.openapi.schemas import given
+from readiness.init.sources.openapi.security import Security, chosen, needed, security
+from readiness.text import clean
+
+MOST_SCENARIOS = 10
+"""Files; smaller groups go together into one, because each file needs a user of its own in every run."""
+REST = "others"
+_HEALTH = re.compile(
+    r"/(?:[\w.-]+/){0,2}_?(?:healthz?|livez|readyz|live|ready|liveness|readiness|health[_-]?check|ping)/?",
+    re.IGNORECASE,
+)
+_LEAVES = re.compile(r"log[\W_]*(?:out|off)|sign[\W_]*(?:out|off)", re.IGNORECASE)
+
+
+def read(data: bytes, source: str) -> Draft:
+    """The draft of the document. Raises ConfigError with the place when it cannot be read or has no operation."""
+    root = load(data, source)
+    notes: list[str] = []
+    try:
+        known = security(root)
+        found = list(operations(root, notes))
+    except Unresolved as error:
+        raise ConfigError(f"{source}: {error}") from None
+    notes += known.notes
+    health = [one for one in found if _is_health(one)]
+    asked = [one for one in found if one not in health or len(health) == len(found)]
+    if not asked:
+        raise ConfigError(f"{source}: paths: no operation could be read", *notes[:10])
+    scenarios = [_scenario(name, group, asked, root, known, notes) for name, group in _groups(asked)]
+    return Draft(
+        scenarios=tuple(scenarios),
+        source=clean(source, 200),
+        service=clean(root.get("info").get("title").text, 80),
+        target=_server(root, notes),
+        health_paths=tuple(one.path for one in health),
+        notes=tuple(notes),
+    )
+
+
+def _groups(found: Sequence[Operation]) -> list[tuple[str, list[Operation]]]:
+    by_name: dict[str, list[Operation]] = {}
+    for one in found:
+        by_name.setdefault(group_of(one), []).append(one)
+    if len(by_name) <= MOST_SCENARIOS:
+        return list(by_name.items())
+    largest = sorted(by_name, key=lambda name: -len(by_name[name]))[: MOST_SCENARIOS - 1]
+    groups = [(name, by_name[name]) for name in by_name if name in largest]
+    return [*groups, (REST, [one for name, group in by_name.items() if name not in largest for one in group])]
+
+
+def _scenario(
+    name: str, group: list[Operation], everything: list[Operation], root: Node, known: Security, notes: list[str]
+) -> Scenario:
+    wanted: Counter[str] = Counter()
+    for one in group:
+        wanted.update(needed(one.node, root, known))
+    schemes = [known.schemes[one] for one in chosen(wanted.elements(), known)]
+    dropped = [one for one in wanted if known.schemes[one] not in schemes]
+    notes += [
+        f"security: {clean(one, 40)} is left out of {clean(name, 40)}: another scheme needs the same header"
+        for one in dropped
+    ]
+    query = tuple(entry for scheme in schemes for entry in scheme.query)
+    calls = Calls(group, everything, query)
+    tasks = [task for one in group if (task := _task(one, calls, notes)) is not None]
+    return Scenario(
+        name=name,
+        tasks=tuple(tasks),
+        headers=tuple(entry for scheme in schemes for entry in scheme.headers),
+        cookies=tuple(entry for scheme in schemes for entry in scheme.cookies),
+        basic=next((scheme.basic for scheme in schemes if scheme.basic), None),
+        summary="" if name == REST else _tag_words(root, name),
+    )
+
+
+def _task(operation: Operation, calls: Calls, notes: list[str]) -> Task | None:
+    try:
+        call, missing = calls.call(operation)
+        words = operation.node.get("summary").text or operation.node.get("description").text.partition("\n")[0]
+    except Unresolved as error:
+        notes.append(f"{error}; {operation.method.upper()} {clean(operation.path, 80)} is left out")
+        return None
+    because = ""
+    if operation.method != "get":
+        because = "it writes"
+    elif _LEAVES.search(operation.path):
+        because = "it ends the session"
+    elif _streams(operation):
+        because = "its answer has no end"
+    elif missing:
+        because = f"nothing gives a value for {', '.join(missing)}"
+        notes.append(f"{clean(operation.node.at, 120)}: {because}; the task is switched off")
+    return Task(
+        name=name_of(operation),
+        calls=(call,),
+        enabled=not because,
+        summary=clean(words, 200),
+        off_because=clean(because, 100),
+    )
+
+
+def _is_health(operation: Operation) -> bool:
+    return operation.method == "get" and not operation.parameters and _HEALTH.fullmatch(operation.path) is not None
+
+
+def _streams(operation: Operation) -> bool:
+    answer = operation.answer
+    return answer is not None and any("event-stream" in name for name, _ in answer.get("content").entries())
+
+
+def _tag_words(root: Node, name: str) -> str:
+    for part in root.get("tags").parts():
+        if part.get("name").text == name:
+            return clean(part.get("description").text.partition("\n")[0], 120)
+    return ""
+
+
+def _server(root: Node, notes: list[str]) -> str | None:
+    """The address that the document names, with its path; only told."""
+    try:
+        if root.get("swagger").is_there:
+            host, base = root.get("host").text, root.get("basePath").text
+            schemes = [part.text for part in root.get("schemes").parts()]
+            url = f"{'https' if 'https' in schemes or not schemes else schemes[0]}://{host}{base}" if host else base
+        else:
+            first = next(root.get("servers").parts(), None)
+            if first is None:
+                return None
+            url = first.get("url").text
+            for name, variable in first.get("variables").entries():
+                url = url.replace(f"{{{name}}}", str(given(variable) or ""))
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        origin = f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}" if host else ""
+    except (Unresolved, ValueError):
+        notes.append("servers: the address cannot be read")
+        return None
+    path = parts.path.rstrip("/")
+    return clean(f"{origin}{path}", 200) or None

@@ -1,0 +1,182 @@
+"""Schemas: their properties, a value that fits one, and whether somebody chose it or it is made up."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from readiness.init.draft import Json
+from readiness.init.sources.openapi.document import Node, Unresolved
+
+MOST_LEVELS = 6
+"""Schemas within schemas that are looked into: deeper ones are left out of bodies, as cycles are."""
+MOST_PARTS = 30
+"""Of one `allOf`."""
+MOST_VALUES = 300
+"""Of one body."""
+MOST_PROPERTIES = 40
+MOST_CHARS = 400
+"""Of one text value."""
+_FORMATS: dict[str, str] = {
+    "date": "2026-01-01", "date-time": "2026-01-01T00:00:00Z", "time": "12:00:00Z", "email": "user@example.org",
+    "uuid": "00000000-0000-4000-8000-000000000001", "uri": "https://example.org/", "url": "https://example.org/",
+    "ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "hostname": "example.org", "byte": "YQ==", "binary": "a",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A value for a schema."""
+
+    value: Json
+    chosen: bool
+    """Whether the document gives it; otherwise it was made up from the type."""
+
+
+def properties(schema: Node) -> Mapping[str, Node]:
+    """Properties by name, through `allOf`, and the first that fits of `oneOf` and `anyOf`; each schema is read once."""
+    known = schema.root.properties
+    place = id(schema.value)
+    if place not in known:
+        found: dict[str, Node] = {}
+        known[place] = found  # a schema that is part of itself adds nothing to itself
+        for part in variants(schema):
+            found |= properties(part)
+        found |= dict(islice(schema.get("properties").entries(), MOST_PROPERTIES * 5))
+    return known[place]
+
+
+def variants(schema: Node) -> Iterator[Node]:
+    """Parts of `allOf`, and of `oneOf` or `anyOf` the first one that is not null."""
+    for part in islice(schema.get("allOf").parts(), MOST_PARTS):
+        yield part.followed()
+    for key in ("oneOf", "anyOf"):
+        for part in schema.get(key).parts():
+            node = part.followed()
+            if kind(node) != "null":
+                yield node
+                break
+
+
+def kind(schema: Node) -> str:
+    """The schema's type, with what it implies; of several the first that is not null."""
+    said = schema.get("type").value
+    if isinstance(said, list):
+        said = next((one for one in said if isinstance(one, str) and one != "null"), None)
+    if isinstance(said, str):
+        return said
+    if schema.get("properties").is_there:
+        return "object"
+    return "array" if schema.get("items").is_there else ""
+
+
+def given(node: Node) -> Json:
+    """The value that a parameter, media type or schema names: example, examples, default, enum, const."""
+    for key in ("example", "x-example"):
+        if node.get(key).is_there:
+            return _bounded(node.get(key).value)
+    examples = node.get("examples")
+    for part in examples.parts():
+        return _bounded(part.value)
+    for _, part in examples.entries():
+        value = part.followed().get("value")
+        if value.is_there:
+            return _bounded(value.value)
+    for key in ("default", "const"):
+        if node.get(key).is_there:
+            return _bounded(node.get(key).value)
+    for part in node.get("enum").parts():
+        if part.value is not None:
+            return _bounded(part.value)
+    return None
+
+
+def sample(schema: Node) -> Sample:
+    """A value for the schema: one that it names, else made up from its type. Cycles and depth end in None."""
+    return _sample(schema, (), [MOST_VALUES])
+
+
+def _sample(schema: Node, above: tuple[int, ...], room: list[int]) -> Sample:
+    """`above` are the schemas that this one is part of; one that is part of itself ends there."""
+    named = given(schema)
+    if named is not None:
+        return Sample(named, True)
+    room[0] -= 1
+    if len(above) > MOST_LEVELS or room[0] <= 0 or id(schema.value) in above:
+        return Sample(None, False)
+    above = (*above, id(schema.value))
+    sort = kind(schema)
+    if sort == "object" or (not sort and properties(schema)):
+        return Sample(_object(schema, above, room), False)
+    if sort == "array":
+        try:
+            element = _sample(schema.get("items"), above, room).value
+        except Unresolved:
+            element = None
+        return Sample([] if element is None else [element], False)
+    for part in variants(schema):
+        found = _sample(part, above, room)
+        if found.value is not None:
+            return found
+    return Sample(_made_up(schema, sort), False)
+
+
+def _object(schema: Node, above: tuple[int, ...], room: list[int]) -> Json:
+    required = _required(schema)
+    known = properties(schema)
+    chosen = [name for name in known if name in required] or list(known)[:5]
+    found: dict[str, Json] = {}
+    for name in chosen[:MOST_PROPERTIES]:
+        try:
+            node = known[name].followed()
+            if node.get("readOnly").value is not True:
+                found[name] = _sample(node, above, room).value
+        except Unresolved:
+            found[name] = None
+    return found
+
+
+def _required(schema: Node, above: tuple[int, ...] = ()) -> set[str]:
+    found = {part.text for part in schema.get("required").parts() if part.text}
+    if len(above) < MOST_LEVELS and id(schema.value) not in above:
+        for part in islice(schema.get("allOf").parts(), MOST_PARTS):
+            found |= _required(part.followed(), (*above, id(schema.value)))
+    return found
+
+
+def _made_up(schema: Node, sort: str) -> Json:
+    if sort in ("integer", "number"):
+        least = schema.get("minimum").value
+        return least if isinstance(least, int | float) and not isinstance(least, bool) and math.isfinite(least) else 1
+    if sort == "boolean":
+        return True
+    if sort == "string":
+        least = schema.get("minLength").value
+        plain = _FORMATS.get(schema.get("format").text, "text")
+        return plain if not isinstance(least, int) or least <= len(plain) else plain.ljust(min(least, 100), "x")
+    return None
+
+
+def _bounded(value: Json) -> Json:
+    """The value as plain JSON, if it is not too large: one that refers to itself (YAML can) is none."""
+    if isinstance(value, str):
+        return value[:MOST_CHARS]
+    todo: list[Json] = [value]
+    seen = 0
+    while todo:
+        here = todo.pop()
+        seen += len(here) // 50 + 1 if isinstance(here, str) else 1
+        if seen > MOST_VALUES:
+            return None
+        if isinstance(here, dict):
+            todo += list(here.values())[:MOST_VALUES]
+        elif isinstance(here, list):
+            todo += here[:MOST_VALUES]
+    try:
+        plain: Json = json.loads(json.dumps(value, default=str), parse_constant=lambda name: None)
+    except (ValueError, TypeError):
+        return None
+    return plain

@@ -1,0 +1,35 @@
+"""What to do next, in three lines: look and set, try, run."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from readiness.init.files import Made
+from readiness.init.limits import SEEN
+from readiness.init.names import variable
+from readiness.load.workers.hosts import is_loopback
+
+
+def steps(out: Path, target: str | None, made: Made) -> tuple[str, str, str]:
+    """The three lines. Pure."""
+    url = target if target and target.startswith("http") else "URL"
+    names = [variable(one.name) for one in made.variables]
+    flags = [f"--thresholds {shlex.quote(str(out / 'thresholds.yaml'))}"] if out != Path() else []
+    host = urlsplit(url).hostname or ""
+    flags += [f"--allow-host {host}"] if host and not is_loopback(host) else []
+    flags += [f"--allow-env {name}" for name in names if not name.startswith(SEEN)]
+    first = (
+        f"1. Read {out / 'scenarios'} ({made.running} tasks run, {len(made.off)} are switched off) and thresholds.yaml"
+    )
+    if names:
+        shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+        first += f"; set {shown}"
+    if made.pipeline:
+        first += f"; {made.pipeline.next_step}"
+    return (
+        f"{first}.",
+        f"2. readiness lint {shlex.quote(str(out / 'thresholds.yaml'))}",
+        f"3. {' '.join(['readiness run', url, *flags])}",
+    )

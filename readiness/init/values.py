@@ -1,0 +1,86 @@
+"""Values of a draft as Python expressions. The only place where a source's text enters code, as string literals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from readiness.init.draft import Body, Column, Extracted, Json, Text, Variable
+from readiness.init.layout import Expression, Group, keyed
+from readiness.init.literals import literal
+
+Names = Mapping[Variable | Column | Extracted, str]
+"""What is not fixed, and the expression that has it: `self.bag_id`, `token`; never one with quotes."""
+Replaced = Mapping[tuple[str | int, ...], Text]
+
+
+def text(parts: Text, names: Names, *, in_url: bool = False) -> Expression:
+    """The parts joined; `in_url` quotes what is not fixed, so that a value cannot become another path or parameter."""
+    joined = merged(parts)
+    if len(joined) == 1:
+        only = joined[0]
+        return literal(only) if isinstance(only, str) else _value(names[only], in_url)
+    if all(not isinstance(part, str) or _is_plain(part) for part in joined):
+        inner = (part if isinstance(part, str) else f"{{{_value(names[part], in_url)}}}" for part in joined)
+        return f'f"{"".join(inner)}"'
+    pieces = tuple(literal(part) if isinstance(part, str) else _value(names[part], in_url) for part in joined)
+    return Group('"".join(', (Group("[", pieces, "]"),), ")")
+
+
+def merged(parts: Text) -> Text:
+    """Without empty strings and with neighbouring ones as one; never empty."""
+    found: list[str | Variable | Column | Extracted] = []
+    for part in parts:
+        if isinstance(part, str) and found and isinstance(found[-1], str):
+            found[-1] += part
+        elif part != "":
+            found.append(part)
+    return tuple(found) or ("",)
+
+
+def pairs(items: tuple[tuple[str, Text], ...], names: Names) -> Expression:
+    """A dict of texts; a list of pairs where a name comes twice."""
+    if len({name for name, _ in items}) < len(items):
+        return Group("[", tuple(Group("(", (literal(name), text(value, names)), ")") for name, value in items), "]")
+    return _dict([(name, text(value, names)) for name, value in items])
+
+
+def body(sent: Body, names: Names) -> Expression | None:
+    """The keyword argument that sends it; None when there is nothing to send."""
+    if sent.kind == "json":
+        return keyed("json=", json_value(sent.json, dict(sent.replaced), names))
+    if sent.kind == "form":
+        return keyed("data=", pairs(sent.fields, names)) if sent.fields else None
+    return keyed("data=", text(sent.text, names)) if sent.text else None
+
+
+def json_value(value: Json, replaced: Replaced, names: Names, at: tuple[str | int, ...] = ()) -> Expression:
+    """A JSON value as a Python literal, with texts at the paths of `replaced`."""
+    if at in replaced:
+        return text(replaced[at], names)
+    if isinstance(value, dict):
+        return _dict([(str(key), json_value(one, replaced, names, (*at, key))) for key, one in value.items()])
+    if isinstance(value, list):
+        return Group("[", tuple(json_value(one, replaced, names, (*at, n)) for n, one in enumerate(value)), "]")
+    if isinstance(value, str):
+        return literal(value)
+    if isinstance(value, float):
+        return _number(value)
+    return repr(value) if value is None or isinstance(value, bool) else f"{int(value)}"
+
+
+def _number(value: float) -> str:
+    return repr(value) if math.isfinite(value) else "None"
+
+
+def _dict(items: list[tuple[str, Expression]]) -> Expression:
+    return Group("{", tuple(keyed(f"{literal(name)}: ", value) for name, value in items), "}")
+
+
+def _value(expression: str, in_url: bool) -> str:
+    return f"quote({expression})" if in_url else expression
+
+
+def _is_plain(part: str) -> bool:
+    """Whether the text can stand in an f-string as it is."""
+    return literal(part) == f'"{part}"' and not set("{}") & set(part)

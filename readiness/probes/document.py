@@ -1,0 +1,37 @@
+"""One document from one address that the user typed: a GET without anything of ours, bounded in size and time."""
+
+from __future__ import annotations
+
+import time
+
+from readiness.errors import ConfigError
+from readiness.probes.library import httpx
+from readiness.text import clean
+
+TIMEOUT_S = 20.0
+
+
+def document(url: str, most_bytes: int, *, timeout_s: float = TIMEOUT_S) -> bytes:
+    """The body of `url`. A redirect is not followed. Raises ConfigError with the reason when there is none."""
+    shown = clean(url, 200)
+    ends_s = time.monotonic() + timeout_s
+    try:
+        with (
+            httpx.Client(trust_env=False, follow_redirects=False, timeout=timeout_s) as client,
+            client.stream("GET", url, headers={"Accept": "application/json, application/yaml, */*"}) as answer,
+        ):
+            if answer.is_redirect:
+                where = clean(answer.headers.get("Location", "nowhere"), 200)
+                raise ConfigError(f"{shown}: leads to {where}; give that address, if you trust it")
+            if answer.status_code != 200:
+                raise ConfigError(f"{shown}: answered {answer.status_code}; nothing was read")
+            body = bytearray()
+            for piece in answer.iter_bytes():
+                body += piece
+                if len(body) > most_bytes:
+                    raise ConfigError(f"{shown}: is larger than {most_bytes >> 20} MiB, which is the most that is read")
+                if time.monotonic() > ends_s:
+                    raise ConfigError(f"{shown}: did not end within {timeout_s:g} s")
+            return bytes(body)
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
+        raise ConfigError(f"{shown}: cannot be read: {clean(error, 200) or type(error).__name__}") from None

@@ -1,0 +1,182 @@
+"""`readiness init` from outside: what it writes, what it refuses, what it says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from readiness.config.load import load
+from tests.init.checked import refuse_foreign_code, refuse_unformatted
+
+BAGS = """\
+openapi: 3.0.3
+info: {title: Bag service, version: '1'}
+servers: [{url: https://user:hunter2@api.example.org/v1}]
+security: [{token: []}]
+paths:
+  /bags:
+    get:
+      operationId: listBags
+      parameters: [{name: limit, in: query, required: true, schema: {type: integer, default: 20}}]
+      responses:
+        200: {description: ok, content: {application/json: {schema: {$ref: '#/components/schemas/Page'}}}}
+    post:
+      operationId: createBag
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Bag'}}}}
+      responses: {201: {description: made}}
+  /bags/{bagId}:
+    parameters: [{name: bagId, in: path, required: true, schema: {type: string}}]
+    get:
+      operationId: getBag
+      responses:
+        200: {description: ok, content: {application/json: {schema: {$ref: '#/components/schemas/Bag'}}}}
+  /health:
+    get: {responses: {200: {description: ok}}}
+components:
+  securitySchemes: {token: {type: http, scheme: bearer}}
+  schemas:
+    Page: {type: object, properties: {items: {type: array, items: {$ref: '#/components/schemas/Bag'}}}}
+    Bag:
+      type: object
+      required: [id, password, parent]
+      properties:
+        id: {type: string}
+        password: {type: string, example: hunter2}
+        parent: {$ref: '#/components/schemas/Bag'}
+"""
+
+
+def init(folder: Path, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "readiness", "init", *arguments],
+        cwd=folder,
+        input=text or "",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def files_in(folder: Path) -> set[str]:
+    return {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+
+
+def test_an_openapi_file_becomes_scenarios_limits_and_a_pipeline(tmp_path: Path) -> None:
+    (tmp_path / "bags.yaml").write_text(BAGS)
+    done = init(tmp_path, "bags.yaml", "--target", "http://127.0.0.1:8000", "--ci", "github")
+    assert done.returncode == 0, done.stderr
+    assert files_in(tmp_path) == {
+        "bags.yaml", "scenarios/bags.py", "thresholds.yaml", ".github/workflows/readiness.yml",
+    }  # fmt: skip
+    scenario = (tmp_path / "scenarios/bags.py").read_text()
+    refuse_foreign_code(scenario)
+    refuse_unformatted(tmp_path)
+    assert 'self.bag_id = json_value(response, "items[0].id")' in scenario
+    assert "    # Switched off, because it writes. To switch it on, put @task above it.\n    def create_bag" in scenario
+    written = "".join((tmp_path / name).read_text() for name in files_in(tmp_path) - {"bags.yaml"})
+    assert "hunter2" not in written + done.stdout + done.stderr
+    config = load(tmp_path / "thresholds.yaml", {})
+    assert config.load.scenarios == {"bags": 2}
+    assert config.service == "bag-service"
+    steps = done.stdout.splitlines()
+    assert [line[:2] for line in steps] == ["1.", "2.", "3."]
+    assert "set READINESS_TOKEN" in steps[0]
+    assert steps[2] == "3. readiness run http://127.0.0.1:8000/v1"
+    assert "switched off: scenarios/bags.py: create_bag, because it writes" in done.stderr
+
+
+def test_files_that_stand_are_named_and_left_alone_without_force(tmp_path: Path) -> None:
+    arguments = ("--target", "http://127.0.0.1:8000", "--path", "/", "--path", "/items?page=1")
+    assert init(tmp_path, *arguments).returncode == 0
+    before = {name: (tmp_path / name).read_text() for name in files_in(tmp_path)}
+    (tmp_path / "scenarios/visitor.py").write_text("mine\n")
+    done = init(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert "scenarios/visitor.py: stands already; --force writes over it" in done.stderr
+    assert "thresholds.yaml: stands already" in done.stderr
+    assert (tmp_path / "scenarios/visitor.py").read_text() == "mine\n"
+    assert init(tmp_path, *arguments, "--force").returncode == 0
+    assert {name: (tmp_path / name).read_text() for name in files_in(tmp_path)} == before
+    refuse_unformatted(tmp_path)
+
+
+def test_a_link_on_the_way_is_not_followed_and_nothing_is_half_written(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here/scenarios").symlink_to(tmp_path / "elsewhere")
+    done = init(tmp_path, "--target", "http://127.0.0.1:8000", "--out", "here", "--force")
+    assert done.returncode == 2
+    assert "is a link or no folder" in done.stderr
+    assert files_in(tmp_path) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "says"),
+    [
+        ("", (), "needs a SOURCE"),
+        ("", ("missing.yaml",), "missing.yaml: cannot be read: no such file or directory"),
+        ("", ("-",), "standard input: is empty"),
+        ("hello there\n", ("-",), "is none of what init reads"),
+        ('{"openapi": "3.0.0", "paths": ', ("-",), "standard input:1: is not JSON"),
+        ("openapi: 3.0.0\npaths: [\n", ("-",), "standard input:3: is not YAML"),
+        ("openapi: 3.0.0\ninfo: {}\n", ("-",), "paths: is not there"),
+        ("openapi: 3.9.0x\npaths: {}\n", ("-",), "no operation could be read"),
+        ("openapi: 3.0.0\npaths: " + "[" * 5000, ("-",), "is nested more than 200 deep"),
+        (
+            "openapi: 3.0.0\n" + "\n".join(" " * n + "a:" for n in range(1, 3000)),
+            ("-",),
+            "is nested more than 200 deep",
+        ),
+        ('{"openapi": "3.0.0", "paths": {"/a": {"get": {}}}}', ("-", "--path", "/"), "--path: goes without SOURCE"),
+        ("", ("--target", "127.0.0.1:8000"), "--target: '127.0.0.1:8000' is not an http:// or https:// URL"),
+        ("", ("--target", "http://h/$(id)"), "has a character that a pipeline cannot hold"),
+        ("", ("--target", "http://127.0.0.1:1", "--path", "no"), "--path: 'no': must begin with /"),
+        ("", ("--target", "http://127.0.0.1:1", "--ci", "travis"), "--ci: 'travis': give github, gitlab or jenkins"),
+    ],
+)
+def test_what_cannot_be_read_ends_with_2_and_the_place_and_writes_nothing(
+    tmp_path: Path, text: str, arguments: tuple[str, ...], says: str
+) -> None:
+    done = init(tmp_path, *arguments, text=text)
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr
+    assert files_in(tmp_path) == set()
+
+
+def test_a_reference_to_another_file_or_host_is_told_with_its_place_and_never_opened(tmp_path: Path) -> None:
+    (tmp_path / "secret.json").write_text('{"get": {"summary": "hunter2"}}')
+    document = {
+        "openapi": "3.1.0",
+        "paths": {
+            "/a": {"get": {"responses": {"200": {"description": "ok"}}}},
+            "/b": {"$ref": "secret.json"},
+            "/c": {"get": {"parameters": [{"$ref": "http://127.0.0.1:9/x.json#/p"}]}},
+            "/d": {"get": {"parameters": [{"$ref": "#/components/parameters/round"}]}},
+        },
+        "components": {"parameters": {"round": {"$ref": "#/components/parameters/round"}}},
+    }
+    done = init(tmp_path, "-", "--target", "http://127.0.0.1:8000", text=json.dumps(document))
+    assert done.returncode == 0, done.stderr
+    assert "paths./b.$ref: secret.json: is outside this file and is not opened" in done.stderr
+    assert "paths./c.get.parameters[0].$ref: http://127.0.0.1:9/x.json#/p: is outside this file" in done.stderr
+    assert "paths./d.get.parameters[0].$ref: #/components/parameters/round: leads back to itself" in done.stderr
+    assert "hunter2" not in (tmp_path / "scenarios/a.py").read_text() + done.stderr
+
+
+def test_a_document_whose_parts_repeat_each_other_ends_in_time(tmp_path: Path) -> None:
+    lines = ["openapi: 3.0.0", "x0: &x0 [lol, lol]"]
+    lines += [f"x{n}: &x{n} [*x{n - 1}, *x{n - 1}, *x{n - 1}, *x{n - 1}]" for n in range(1, 30)]
+    schema = "{example: *x29, allOf: [" + ", ".join(["{$ref: '#/components/schemas/A'}"] * 30) + "]}"
+    lines += [
+        "components: {schemas: {A: &a " + schema + "}}",
+        "paths: {/a: {post: {requestBody: {content: {application/json: {schema: *a}}}}, get: {parameters: "
+        "[{name: q, in: query, required: true, example: *x29}]}}, /b: {get: {}}}",
+    ]
+    done = init(tmp_path, "-", "--target", "http://127.0.0.1:8000", text="\n".join(lines))
+    assert done.returncode in (0, 2), done.stderr
+    assert "Traceback" not in done.stderr
