@@ -16,8 +16,10 @@ import locust
 from locust import between, constant, constant_pacing, constant_throughput, tag, task
 from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 
+from readiness.load.extraction import form_value, header_value, json_value, meta_value
 from readiness.load.http.client import Client
 from readiness.load.recorder import Ticket
+from readiness.load.rows import rows
 from readiness.load.task_loop import run_user
 from readiness.load.told import listened_to
 from readiness.load.writes import WriteLog
@@ -25,7 +27,20 @@ from readiness.load.writes import WriteLog
 if TYPE_CHECKING:
     from locust.env import Environment
 
-__all__ = ["User", "between", "constant", "constant_pacing", "constant_throughput", "tag", "task"]
+__all__ = [
+    "User",
+    "between",
+    "constant",
+    "constant_pacing",
+    "constant_throughput",
+    "form_value",
+    "header_value",
+    "json_value",
+    "meta_value",
+    "rows",
+    "tag",
+    "task",
+]
 
 TIMEOUT_S = 30.0
 """Total time for one request under plain `locust -f`, where no plan sets it."""

@@ -20,6 +20,7 @@ from locust import TaskSet
 from locust.exception import InterruptTaskSet, RescheduleTask, StopUser
 
 from readiness.load.alarm import Alarm
+from readiness.load.extraction import Unfound
 from readiness.load.instrument import Sentinel
 from readiness.load.phases import arrivals
 from readiness.load.plan import EnginePlan
@@ -104,6 +105,8 @@ class Arrivals:
         user = cls(self._environment)
         try:
             user.on_start()
+        except Unfound:
+            pass  # a request of it failed, and is counted; the tasks are tried all the same
         except Exception as error:
             self._environment.events.user_error.fire(user_instance=user, exception=error, tb=error.__traceback__)
             return

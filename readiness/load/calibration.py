@@ -43,6 +43,7 @@ from readiness.load.plan import EnginePlan
 from readiness.load.plan import dumps as plan_text
 from readiness.load.plan import loads as read_plan
 from readiness.load.recorder import Recorder
+from readiness.load.rows import hand_out
 from readiness.load.writes import WriteLog
 from readiness.measurements.histogram import Histogram, merge
 from readiness.measurements.instrument import Calibration
@@ -158,6 +159,7 @@ def _in_child(plan_fd: int, given: Sequence[type[Any]] | None, told_fd: int) -> 
             os._exit(0)  # nobody wants it any more
         plan = read_plan(line)
         allow_only(Addresses(plan.base_url, plan.addresses), plan.allowed_addresses)
+        hand_out(plan.shard, plan.shards, endless=True)
         classes = load_classes(plan.scenarios) if given is None else given
         with subprocess.Popen(
             [sys.executable, "-I", "-S", str(Path(null_server.__file__))],

@@ -38,6 +38,7 @@ from readiness.load.parent import EventPipe, read_line, watch_parent
 from readiness.load.places import place_of, told
 from readiness.load.plan import EnginePlan, loads
 from readiness.load.recorder import Recorder
+from readiness.load.rows import hand_out
 from readiness.load.stock.clients import StockClients
 from readiness.load.stock.insides import improve
 from readiness.load.stopping import stop_user, stop_users
@@ -106,6 +107,7 @@ class Engine:
     def run(self) -> None:
         """Load the scenarios, drive the load, send every event."""
         allow_only(self._addresses, self.plan.allowed_addresses)  # also while the files are being read
+        hand_out(self.plan.shard, self.plan.shards)
         try:
             classes = load_classes(self.plan.scenarios)
         except ScenarioError as error:

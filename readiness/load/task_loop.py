@@ -27,6 +27,7 @@ from locust.user.task import (
     DefaultTaskSet,
 )
 
+from readiness.load.extraction import Unfound
 from readiness.load.http.poll import poll_of_this_hub
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,8 @@ def run_user(user: Any) -> None:
             user.on_start()
         except (StopUser, StopTest):
             raise
+        except Unfound:
+            pass  # a request of it failed, and is counted; the tasks are tried all the same
         except Exception as error:
             logger.error("%s\n%s", error, traceback.format_exc())
             user.environment.events.user_error.fire(user_instance=user, exception=error, tb=error.__traceback__)
