@@ -32,7 +32,7 @@ def clients(*answers: Any) -> Iterator[Iterator[tuple[Any, Ledger]]]:
 
     def each() -> Iterator[tuple[Any, Ledger]]:
         for kind in (None, HttpUser, FastHttpUser):
-            with Server(list(answers), repeat=True) as server:
+            with Server(list(answers) * 8, repeat=True) as server:
                 ledger = Ledger()
                 if kind is None:
                     yield client_of(server, ledger), ledger
@@ -125,7 +125,7 @@ def check_without_a_with_block_a_lack_is_told_as_the_scenarios_mistake() -> None
 
 
 def check_a_path_that_is_none_is_the_scenarios_mistake() -> None:
-    with Server([READ, ok(SHOP)], repeat=True) as server:
+    with Server([READ, ok(SHOP)] * 8, repeat=True) as server:
         for path in ("", ".token", "items[", "items[x]", "items..id", "a]"):
             problem = raised(
                 ValueError,
