@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from readiness.init.sources.values import singular, snake, words
 
 LONGEST_SEGMENT = 512
+_DIGIT = re.compile(r"[0-9]")
 _NUMBER = re.compile(r"[-+]?[0-9]+(?:,[0-9]+)*")
 _DATE = re.compile(r"(?:19|20)[0-9]{2}-[01][0-9](?:-[0-3][0-9](?:[T ][0-9:.]{4,16}(?:Z|[-+][0-9:]{4,6})?)?)?")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
@@ -53,33 +54,54 @@ def fold(path: str) -> Folded:
     for number, segment in enumerate(path.split("/")):
         if number:
             pieces[-1] += "/"
-        stem, ending = segment, ""
-        kind = kind_of(segment, before)
-        if kind in (None, "token") and len(segment) <= LONGEST_SEGMENT and (match := _FILE.fullmatch(segment)):
-            named = kind_of(match[1], before)
-            if named is not None and not segment.startswith("eyJ"):
-                kind, stem, ending = named, match[1], match[2]
+        kind, ending = _look(segment, before)
         if kind is None:
             pieces[-1] += segment
         else:
             kinds.append(kind)
-            values.append(stem)
+            values.append(segment.removesuffix(ending))
             pieces.append(ending)
         before = segment
     return Folded(tuple(pieces), tuple(kinds), tuple(values))
 
 
+def template_of(path: str) -> str:
+    """`fold(path).template`, for millions of paths."""
+    segments = path.split("/")
+    before = ""
+    for index, segment in enumerate(segments):
+        if segment and not (segment.isalpha() and len(segment) < 20):
+            if segment.isdigit() and len(segment) > 2:
+                segments[index] = "{id}"
+            else:
+                kind, ending = _look(segment, before)
+                if kind is not None:
+                    segments[index] = f"{{{kind}}}{ending}"
+        before = segment
+    return "/".join(segments)
+
+
+def _look(segment: str, before: str) -> tuple[str | None, str]:
+    """The kind of an id, and the file name's ending behind it (`17.json`)."""
+    kind = kind_of(segment, before)
+    if kind in (None, "token") and len(segment) <= LONGEST_SEGMENT and (match := _FILE.fullmatch(segment)):
+        named = kind_of(match[1], before)
+        if named is not None and not segment.startswith("eyJ"):
+            return named, match[2]
+    return kind, ""
+
+
 @lru_cache(maxsize=16_384)
 def kind_of(segment: str, before: str = "") -> str | None:
     """What kind of id `segment` is, behind the segment `before`; none when it is a word."""
-    if not segment or (segment.isalpha() and len(segment) < 20):
+    if not segment or (segment.isalpha() and segment.isascii() and len(segment) < 20):
         return None
     text = unquote(segment) if "%" in segment else segment
     if len(text) > LONGEST_SEGMENT:
         return "token"
     if "@" in text[1:-1]:
         return "email"
-    if not any(character.isdigit() for character in text):
+    if not _DIGIT.search(text):
         return "token" if _is_token(text) else None
     if _NUMBER.fullmatch(text):
         return None if len(text) <= 2 and before.lower() in _VERSION_AFTER else "id"

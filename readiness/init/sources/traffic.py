@@ -48,6 +48,8 @@ def is_health(path: str) -> bool:
 
 def is_log_out(path: str) -> bool:
     """Whether the session ends there."""
+    if "out" not in path.lower() and "off" not in path.lower():
+        return False
     return not _LOG_OUT.isdisjoint(path.lower().replace("-", "").replace("_", "").split("/"))
 
 
