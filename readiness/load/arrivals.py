@@ -145,7 +145,7 @@ class Arrivals:
         if hasattr(client, "intended_s"):
             client.intended_s = intended_s
         else:
-            user.readiness_intended_s = intended_s  # a stock client: stock/clients.py takes it from there
+            user.readiness_intended_s = intended_s  # a stock client: load/stock/clients.py takes it from there
         try:
             self._run(user, user, self._random.choice(user.tasks))
         except (InterruptTaskSet, RescheduleTask, StopUser):

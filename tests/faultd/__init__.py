@@ -38,8 +38,8 @@ other path is 404. A fault is a *layer* over it. Layers are tried in order, the 
 | truncated | Content-Length promises more than comes, then a clean close | |
 | hangup    | a good answer, then the kept-alive connection is closed unannounced | |
 | garbage   | bytes that are not HTTP | |
-| unruly    | framing and sizes that attack the client (modes/unruly.py) | kind |
-| hostile   | markup, escapes, commands and broken encodings (modes/hostile.py) | where, code |
+| unruly    | framing and sizes that attack the client (faultd/modes/unruly.py) | kind |
+| hostile   | markup, escapes, commands and broken encodings (faultd/modes/hostile.py) | where, code |
 
 Counts (`GET control/counts`): connections, requests fully received and responses completely written, in total and by
 path, with the time of the first and the last; `control/log` has one entry per request. The control port answers

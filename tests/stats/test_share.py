@@ -1,4 +1,4 @@
-"""Bounds for shares against exact sums of binomial probabilities, and against the published table of gates.md §7."""
+"""Bounds for shares against exact sums of binomial probabilities, and how many requests prove a share."""
 
 import math
 

@@ -1,0 +1,109 @@
+"""Nothing in the repository names a section, a row, a record or a file that is not in it."""
+
+import ast
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = ("readiness", "scenarios", "benchmarks", "tests", "docs", "requirements", ".ci", ".github")
+TEXTS = sorted(
+    path
+    for path in (*ROOT.glob("*"), *(file for folder in FOLDERS for file in (ROOT / folder).rglob("*")))
+    if path.suffix in (".py", ".md", ".yaml", ".yml", ".toml", ".j2", "") and path.is_file() and path.name != ".git"
+)
+PATHS = re.compile(
+    r"(?<![\w./<-])((?:docs|readiness|tests|benchmarks|scenarios|reports/example|requirements)/[\w./-]*\w"
+    r"\.(?:md|json|yaml|yml|png|lock)|(?:[a-z_0-9]+/)+[a-z_0-9]+\.py)\b"
+)
+"""A document by its path; a module by its path, or from `readiness/` or `tests/` on."""
+SECTIONS = re.compile(r"(docs/[\w./-]+\.md) §(\d+(?:\.\d+)?)")
+HEADINGS = re.compile(r'(docs/[\w./-]+\.md), "([^"]+)"')
+RECORDS = re.compile(r"\bdecisions? (\d+)")
+BASES = (ROOT, ROOT / "readiness", ROOT / "tests")
+PLACEHOLDERS = {"x.py", "test_x.py", "ok.py"}
+"""Names that stand for a file to come, or that a test makes."""
+
+FAULTS = (ROOT / "tests/FAULTS.md").read_text()
+ROWS = dict(re.findall(r"^\| ([A-Z]\d+) \|.*\| ([^|]+) \|$", FAULTS, re.MULTILINE))
+FAMILIES = "".join(sorted({code[0] for code in ROWS}))
+CODES = re.compile(rf"\b([{FAMILIES}])(\d{{1,2}})(?:(?: to |-)\1(\d{{1,2}}))?\b")
+PERCENTILES = {"P50", "P90", "P95", "P99"}
+NAMED = re.compile(rf"^test_((?:[{FAMILIES.lower()}]\d{{1,2}}_(?:to_)?)+)")
+
+
+def test_files_that_are_named_exist() -> None:
+    missing = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in TEXTS
+        if path.name not in ("CHANGELOG.md", "pyproject.toml")
+        for name in PATHS.findall(path.read_text())
+        if not any((base / name).exists() for base in BASES) and Path(name).name not in PLACEHOLDERS
+    ]
+    assert missing == []
+
+
+def test_sections_headings_and_records_that_are_named_exist() -> None:
+    records = {int(path.name[:4]) for path in (ROOT / "docs/decisions").glob("0*.md")}
+    missing = []
+    for path in TEXTS:
+        text = path.read_text()
+        missing += [(path, name, n) for name, n in SECTIONS.findall(text) if n not in _numbers(ROOT / name)]
+        missing += [(path, name, title) for name, title in HEADINGS.findall(text) if title not in _titles(ROOT / name)]
+        missing += [(path, "decision", n) for n in RECORDS.findall(text) if int(n) not in records]
+    assert missing == []
+
+
+def test_nothing_outside_the_repository_is_named() -> None:
+    outside = re.compile(r"\.\./" + r"shared|/work/\w")
+    assert [path for path in TEXTS if outside.search(path.read_text())] == []
+
+
+def test_every_code_of_a_test_is_a_row_and_every_row_names_its_tests() -> None:
+    unknown, elsewhere = set(), set()
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        named = set(_codes_of_names(path)) - PERCENTILES
+        used = named | (set(_codes_of_docstrings(path)) - PERCENTILES)
+        unknown |= {(path.name, code) for code in used - ROWS.keys()}
+        elsewhere |= {(path.name, code) for code in named & ROWS.keys() if path.name not in ROWS[code]}
+    assert unknown == set()
+    assert elsewhere == set()
+
+
+@pytest.mark.parametrize("code", ROWS)
+def test_the_tests_of_a_row_exist(code: str) -> None:
+    for name in ROWS[code].split(", "):
+        assert any((ROOT / "tests" / folder / name).is_file() for folder in ("e2e", ".")), name
+
+
+def _numbers(page: Path) -> set[str]:
+    return set(re.findall(r"^#+ (\d+(?:\.\d+)?)\.? ", page.read_text(), re.MULTILINE)) if page.exists() else set()
+
+
+def _titles(page: Path) -> set[str]:
+    return set(re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)) if page.exists() else set()
+
+
+def _codes_of_docstrings(path: Path) -> Iterator[str]:
+    """Codes in docstrings of the tests, `C3 to C10` written out."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef):
+            for family, first, last in CODES.findall(ast.get_docstring(node) or ""):
+                yield from (f"{family}{n}" for n in range(int(first), int(last or first) + 1))
+
+
+def _codes_of_names(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        named = NAMED.match(node.name) if isinstance(node, ast.FunctionDef) else None
+        if named is None:
+            continue
+        words = named[1].strip("_").upper().split("_")
+        for before, word in itertools.pairwise(["", *words]):
+            if word != "TO":
+                yield word
+            else:
+                first, last = before, words[words.index("TO") + 1]
+                yield from (f"{first[0]}{n}" for n in range(int(first[1:]), int(last[1:]) + 1))
