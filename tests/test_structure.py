@@ -1,7 +1,6 @@
 """One list per kind of thing, and each list is compared with its folder."""
 
 import ast
-import re
 from pathlib import Path
 
 import pytest
@@ -56,13 +55,3 @@ def test_scenarios_of_the_example_file_exist() -> None:
 
     config = load(ROOT / "thresholds.yaml", {})
     assert set(config.load.scenarios) == modules("scenarios", but=set())
-
-
-def test_the_table_of_the_fault_matrix_names_files_that_exist() -> None:
-    import tests.e2e
-
-    rows = [line.strip("|").split("|") for line in (tests.e2e.__doc__ or "").splitlines() if line.startswith("| ")][1:]
-    assert len(rows) > 10
-    for _, _, where in rows:
-        for name in re.findall(r"[\w/]+\.py", where):
-            assert (ROOT / name if "/" in name else ROOT / "tests" / "e2e" / name).is_file(), name

@@ -65,7 +65,7 @@ def thresholds(
     return "\n".join(
         [
             f"# Limits of {service}, begun by `readiness init` from {comment(source, 60)}.",
-            "# Every key is explained in docs/thresholds.md; `readiness lint` reads this file and sends nothing.",
+            "# Every key is explained in docs/reference/thresholds.md; `readiness lint` reads it and sends nothing.",
             "version: 1",
             f"service: {service}",
             "",
@@ -100,7 +100,7 @@ def _variables(variables: Sequence[Variable], for_off: Sequence[Variable]) -> li
 
 
 SEEN = ("READINESS_VAR_", "READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SECRET")
-"""Beginnings of the variables that scenarios see without `--allow-env` (docs/scenarios.md)."""
+"""Beginnings of the variables that scenarios see without `--allow-env` (docs/reference/scenarios.md)."""
 
 
 def _load(weights: Mapping[str, int], load: Load, duration_s: int) -> list[str]:

@@ -45,7 +45,7 @@ def pipeline(kind: Kind, target: str | None, variables: Sequence[Variable]) -> P
 def _github(command: str, names: Sequence[str]) -> Pipeline:
     secrets = [f"          {name}: ${{{{ secrets.{name} }}}}" for name in names]
     text = f"""\
-# Runs `readiness` against a service that this job starts. Begun by `readiness init`; explained in docs/ci/README.md.
+# Runs `readiness` against a service that this job starts. See docs/how-to/pipeline.md.
 name: readiness
 on:
   pull_request:
@@ -78,7 +78,7 @@ jobs:
 
 def _gitlab(command: str, names: Sequence[str]) -> Pipeline:
     text = f"""\
-# A job for `readiness`: include this file in .gitlab-ci.yml. Begun by `readiness init`; explained in docs/ci/README.md.
+# A job for `readiness`: include this file in .gitlab-ci.yml. See docs/how-to/pipeline.md.
 # Set READINESS_PACKAGE as a CI variable: {_FROM}.
 {"".join(f"# Set {name} as a masked CI variable.{chr(10)}" for name in names)}readiness:
   image: python:3.12
@@ -104,7 +104,7 @@ def _gitlab(command: str, names: Sequence[str]) -> Pipeline:
 def _jenkins(command: str, names: Sequence[str]) -> Pipeline:
     credentials = "".join(f"        {name} = credentials('{name}')\n" for name in names)
     text = f"""\
-// Runs `readiness` against a service that this job starts. Begun by `readiness init`; explained in docs/ci/README.md.
+// Runs `readiness` against a service that this job starts. See docs/how-to/pipeline.md.
 // READINESS_PACKAGE is {_FROM}.
 pipeline {{
     agent any

@@ -42,13 +42,18 @@ def _command(name: str, command: Any) -> str:
 
 
 def _argument(parameter: Any) -> str:
-    name = parameter.metavar or VALUES.get(parameter.name, parameter.name)
+    name = _value(parameter)
     return name if parameter.required else f"[{name}]"
+
+
+def _value(parameter: Any) -> str:
+    """What the help calls an argument, without brackets."""
+    return str(parameter.metavar or VALUES.get(parameter.name, parameter.name)).strip("[]")
 
 
 def _entry(parameter: Any) -> list[str]:
     if parameter.param_type_name == "argument":
-        name = parameter.metavar or VALUES.get(parameter.name, parameter.name)
+        name = _value(parameter)
     else:
         value = "" if parameter.is_flag else f" {parameter.metavar or VALUES.get(parameter.name, 'TEXT')}"
         name = f"{max(parameter.opts, key=len)}{value}"
