@@ -46,18 +46,25 @@ class Site:
 
 
 def plain_call(
-    method: str, path: str, query: str, headers: list[tuple[str, str]], body: Body | None, comment: str = ""
+    method: str,
+    path: str,
+    query: str,
+    headers: list[tuple[str, str]],
+    body: Body | None,
+    comment: str = "",
+    *,
+    cookies: bool = True,
 ) -> Call:
-    """A Call whose texts are the source's own; headers that the client sets are left out."""
+    """A Call whose texts are the source's own; headers that the client sets are left out, cookies on request."""
     media = next((value for name, value in headers if name.lower() == "content-type"), "")
-    kept = tuple((name, (value,)) for name, value in headers if _is_kept(name.lower(), value, body, media))
+    kept = [(name, value) for name, value in headers if _is_kept(name.lower(), value, body, media, cookies)]
     pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_FIELDS) if query else []
     return Call(
         method=method,
         path=(path,),
         name=unquote(fold(path).template),
         query=tuple((key, (value,)) for key, value in pairs),
-        headers=kept,
+        headers=tuple((name, (value,)) for name, value in kept),
         body=body,
         comment=comment,
     )
@@ -82,6 +89,15 @@ def body_of(text: str, media: str) -> Body | None:
         except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
             return Body("text", text=(text,))
     return Body("text", text=(text,))
+
+
+def is_write(call: Call) -> bool:
+    """Whether a call may change something; a GraphQL query is sent with POST and changes nothing."""
+    if call.method in ("GET", "HEAD", "OPTIONS"):
+        return False
+    body = call.body.json if call.body is not None else None
+    query = body.get("query") if isinstance(body, dict) else None
+    return not (isinstance(query, str) and query.lstrip()[:8].lower() != "mutation" and "{" in query)
 
 
 def sites(call: Call) -> Iterator[Site]:
@@ -169,7 +185,9 @@ def _one(text: Text) -> str:
     return "".join(part for part in text if isinstance(part, str))
 
 
-def _is_kept(name: str, value: str, body: Body | None, media: str) -> bool:
+def _is_kept(name: str, value: str, body: Body | None, media: str, cookies: bool) -> bool:
+    if name == "cookie":
+        return cookies
     if not name or name.startswith((":", "sec-", "proxy-", "x-forwarded-", "cf-")) or name in LEFT_OUT:
         return False
     if name == "content-type":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from readiness.init.draft import Call
+from readiness.init.sources.calls import is_write
 from readiness.init.sources.correlation import Answer
 
 
@@ -32,12 +33,8 @@ class Exchange:
 
     @property
     def is_write(self) -> bool:
-        """Whether it may change something; a GraphQL query is sent with POST and changes nothing."""
-        if self.call.method in ("GET", "HEAD"):
-            return False
-        body = self.call.body.json if self.call.body is not None else None
-        query = body.get("query") if isinstance(body, dict) else None
-        return not (isinstance(query, str) and query.lstrip()[:8].lower() != "mutation" and "{" in query)
+        """Whether it may change something."""
+        return is_write(self.call)
 
 
 def cookie_pairs(header: str) -> list[tuple[str, str]]:

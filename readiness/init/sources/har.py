@@ -230,7 +230,7 @@ def _exchange(entry: _Entry, number: int, titles: dict[str, str], room: int, not
     except Unusable as problem:
         body, comment = None, f"{problem}: sent without it"
         notes.append(f"entry {number}: {problem}: the request is sent without it")
-    call = plain_call(request.method, parts.path or "/", parts.query, headers, body, comment)
+    call = plain_call(request.method, parts.path or "/", parts.query, headers, body, comment, cookies=False)
     start_s = _seconds(entry.startedDateTime)
     answer = Answer(
         response.status,

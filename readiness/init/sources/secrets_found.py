@@ -24,7 +24,7 @@ LONGEST_SEARCHED = 4_096
 _SECRET_WORDS = """
     password passwd passphrase passcode pwd pass secret token tokens apikey authorization credential credentials jwt otp
     pin cvv cvc ssn iban sid sessionid jsessionid phpsessid signature sig csrf xsrf bearer totp csrftoken authtoken
-    accesstoken csrfmiddlewaretoken authenticity
+    accesstoken csrfmiddlewaretoken authenticity cookie
 """
 _WORDS = frozenset(_SECRET_WORDS.split())
 _PAIRS = ("api key", "access key", "private key", "secret key", "card number", "session id", "auth key", "client key")
@@ -90,6 +90,10 @@ class Secrets:
         if value not in self._unnamed:
             self._split = None
         return variable
+
+    def own(self, value: str) -> Variable | None:
+        """The variable of a secret that was told before; for the place where it stands alone."""
+        return self._found.get(value)
 
     def hide(self, name: str, value: str) -> None:
         """A secret that needs no variable; it gets one all the same where a text turns out to hold it."""

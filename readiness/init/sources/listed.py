@@ -1,0 +1,225 @@
+"""Requests of a list (a collection, a file, a command) become scenarios: one task each, what others need at the start.
+
+Reads are switched on. A list is no journey: of its writes nobody knows the order, so they stand in the file switched
+off, except those that bring a value which others need, and those that a person asked for by name (a cURL command).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from readiness.init.draft import Call, Draft, Extract, Extracted, Part, Scenario, Task, Text, Variable
+from readiness.init.sources.calls import Site, Unusable, extracted_in, is_write, joined, rewritten
+from readiness.init.sources.marks import MARK, filled
+from readiness.init.sources.secrets_found import (
+    Secrets,
+    is_password_name,
+    is_secret,
+    is_secret_name,
+    plain_variable,
+    variable_name,
+)  # fmt: skip
+from readiness.init.sources.values import Names, snake
+
+MOST_SCENARIOS = 8
+MOST_REQUESTS = 500
+MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request of the list, with marks in its texts."""
+
+    place: str
+    """`item "Log in"`, `line 12`."""
+    name: str
+    call: Call
+    folder: str = ""
+    origin: str | None = None
+    basic: tuple[str, str] | None = None
+    brings: tuple[tuple[str, Extract], ...] = ()
+    """Variables that its answer gives a value, and where that stands."""
+
+
+@dataclass(slots=True)
+class Listed:
+    """What is known of the whole list."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Of variables that the source tells."""
+    secrets: Secrets = field(default_factory=Secrets)
+    notes: list[str] = field(default_factory=list)
+
+
+def draft_of(requests: Sequence[Request], listed: Listed, source: str, *, writes_on: bool, name: str) -> Draft:
+    """The draft of a list; `name` is for the scenario of requests without a folder."""
+    own, target = _own(requests[:MOST_REQUESTS], listed.notes)
+    if len(requests) > MOST_REQUESTS:
+        listed.notes.append(f"only the first {MOST_REQUESTS} of {len(requests):,} requests were taken")
+    brought = {variable for request in own for variable, _ in request.brings}
+    extracted = _extracted_names(sorted(brought))
+    for request in own:
+        _keep_secrets(request, listed, brought)
+    calls = [_call(request, listed, extracted) for request in own]
+    makers = {extracted[variable]: index for index, one in enumerate(own) for variable, _ in one.brings}
+    folders = list(dict.fromkeys(request.folder for request in own))
+    if len(folders) > MOST_SCENARIOS:
+        listed.notes.append(f"{len(folders)} folders are one scenario: each scenario file needs users of its own")
+        folders = [""]
+    scenarios = []
+    for folder in folders:
+        inside = [index for index, one in enumerate(own) if one.folder == folder or len(folders) == 1]
+        scenarios.append(_scenario(folder or name, inside, own, calls, makers, listed, writes_on=writes_on))
+    off = [f"{one.call.method} {call.name}" for one, call in zip(own, calls, strict=True) if is_write(one.call)]
+    if off and not writes_on:
+        shown = ", ".join(off[:MOST_NAMED]) + (" …" if len(off) > MOST_NAMED else "")
+        listed.notes.append(f"{len(off)} requests write and are switched off, unless others need them: {shown}")
+    return Draft(
+        scenarios=_with_tasks(scenarios),
+        source=listed.secrets.shown(source),
+        target=target,
+        notes=tuple(listed.secrets.shown(note, 1_000) for note in dict.fromkeys(listed.notes)),
+    )
+
+
+def _own(requests: Sequence[Request], notes: list[str]) -> tuple[list[Request], str | None]:
+    """Requests to the origin that most go to; a variable that nobody tells stands for it."""
+    origins = Counter(request.origin for request in requests if request.origin)
+    target = origins.most_common(1)[0][0] if origins else None
+    others = {origin: count for origin, count in origins.items() if origin != target}
+    if others:
+        told = ", ".join(f"{origin} ({count})" for origin, count in sorted(others.items())[:MOST_NAMED])
+        notes.append(f"left out, because only {target} is loaded: {told}")
+    return [request for request in requests if request.origin in (None, target)], target
+
+
+def _extracted_names(brought: Sequence[str]) -> dict[str, str]:
+    names = Names()
+    return {variable: names.unique(snake(variable, "value")) for variable in brought}
+
+
+def _keep_secrets(request: Request, listed: Listed, brought: set[str]) -> None:
+    """Tell the secrets of one request, before any text is made."""
+
+    def look(site: Site) -> Text:
+        literal = MARK.sub("", site.raw)
+        if site.where == "header" and site.name.lower() in ("authorization", "proxy-authorization"):
+            scheme, _, credentials = literal.rpartition(" ")
+            if credentials.strip() and credentials.lower() not in ("bearer", "basic", "token"):
+                listed.secrets.keep(site.name, credentials, f"what stands behind {scheme or 'nothing'} in {site.name}")
+        elif literal == site.raw and _is_secret(site):
+            listed.secrets.keep(site.name or "token", literal, f"{site.name or 'token'} of {request.place}")
+        return (site.raw,)
+
+    with suppress(Unusable):  # told where the call is built
+        rewritten(request.call, look)
+    for variable, value in listed.values.items():
+        if variable not in brought and is_secret(variable, value) and not MARK.search(value):
+            listed.secrets.keep(variable, value, f"variable {variable}")
+
+
+def _is_secret(site: Site) -> bool:
+    return site.where != "number" and is_secret("" if site.where == "path" else site.name, site.raw)
+
+
+def _text_of(listed: Listed, extracted: Mapping[str, str]) -> Callable[[str], Text]:
+    """How a text with marks becomes one with parts."""
+    open_values = {
+        name: value
+        for name, value in listed.values.items()
+        if name not in extracted and listed.secrets.own(value) is None
+    }
+
+    def text(raw: str) -> Text:
+        raw = filled(raw, open_values)
+        parts: list[Part] = []
+        done = 0
+        for match in MARK.finditer(raw):
+            parts += listed.secrets.text(raw[done : match.start()]) if match.start() > done else ()
+            parts.append(_variable(match[1], listed, extracted))
+            done = match.end()
+        parts += listed.secrets.text(raw[done:]) if done < len(raw) else ()
+        return joined(parts)
+
+    return text
+
+
+def _variable(name: str, listed: Listed, extracted: Mapping[str, str]) -> Part:
+    if name in extracted:
+        return Extracted(extracted[name])
+    if known := listed.secrets.own(listed.values.get(name, "")):
+        return known
+    if is_password_name(name) or is_secret_name(name):
+        return Variable(variable_name(name), f"variable {name} of the source")
+    return plain_variable(name, f"variable {name} of the source")
+
+
+def _call(request: Request, listed: Listed, extracted: Mapping[str, str]) -> Call:
+    text = _text_of(listed, extracted)
+
+    def part(site: Site) -> Text:
+        own = listed.secrets.own(site.raw) if _is_secret(site) else None
+        return (own,) if own is not None else text(site.raw)
+
+    try:
+        call = rewritten(request.call, part)
+    except Unusable as problem:
+        listed.notes.append(f"{request.place}: {problem}: the request is sent without it")
+        call = rewritten(replace(request.call, body=None, comment=f"{problem}: sent without it"), part)
+    return replace(
+        call,
+        name=listed.secrets.shown(call.name, 200),
+        comment=listed.secrets.shown(call.comment),
+        extracts=tuple(replace(extract, name=extracted[variable]) for variable, extract in request.brings),
+    )
+
+
+def _scenario(
+    name: str, inside: Sequence[int], own: Sequence[Request], calls: Sequence[Call], makers: Mapping[str, int],
+    listed: Listed, *, writes_on: bool,
+) -> Scenario:  # fmt: skip
+    start: list[int] = []
+
+    def need(index: int, depth: int = 0) -> None:
+        for wanted in sorted(extracted_in(calls[index])):
+            maker = makers.get(wanted, index)
+            if maker != index and maker not in start and depth < MOST_SCENARIOS:
+                need(maker, depth + 1)
+                if maker not in start:
+                    start.append(maker)
+
+    for index in inside:
+        need(index)
+    names = Names()
+    tasks = []
+    for index in inside:
+        if index in start and is_write(own[index].call):
+            continue
+        call = replace(calls[index], extracts=()) if index in start else calls[index]
+        title = listed.secrets.shown(own[index].name, 60) or f"{call.method} {call.name}"
+        tasks.append(Task(names.unique(title), (call,), enabled=writes_on or not is_write(own[index].call)))
+    text = _text_of(listed, {})
+
+    def credential(raw: str) -> Text:
+        known = listed.secrets.own(raw)
+        return (known,) if known is not None else text(raw)
+
+    basic = next((own[index].basic for index in inside if own[index].basic), None)
+    return Scenario(
+        name=listed.secrets.shown(name, 60),
+        tasks=tuple(tasks),
+        on_start=tuple(calls[index] for index in start),
+        basic=(credential(basic[0]), credential(basic[1])) if basic else None,
+    )
+
+
+def _with_tasks(scenarios: Sequence[Scenario]) -> tuple[Scenario, ...]:
+    """Those with a task that runs; tasks of the others, all switched off, stand in the first one."""
+    running = [scenario for scenario in scenarios if any(task.enabled for task in scenario.tasks)]
+    if not running:
+        return tuple(scenario for scenario in scenarios if scenario.tasks)
+    off = tuple(task for scenario in scenarios if scenario not in running for task in scenario.tasks)
+    return (replace(running[0], tasks=(*running[0].tasks, *off)), *running[1:])
