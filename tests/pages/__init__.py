@@ -7,7 +7,7 @@ from pathlib import Path
 
 from readiness.config import schema as thresholds_schema
 from readiness.metrics import document
-from tests.pages import command_line, decisions, json_schemas
+from tests.pages import command_line, decisions, json_schemas, navigation
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -21,6 +21,7 @@ WRITTEN: Mapping[str, Callable[[], str]] = {
     "docs/contract.md": lambda: block("docs/contract.md", "options", command_line.tables()),
     "docs/report-json.md": lambda: block("docs/report-json.md", "keys", json_schemas.tables(json_schemas.REPORT)),
     "docs/run-json.md": lambda: block("docs/run-json.md", "keys", json_schemas.tables(json_schemas.RUN)),
+    "mkdocs.yml": lambda: _with_navigation((ROOT / "mkdocs.yml").read_text()),
 }
 """Path of a document -> its whole text, as the code has it."""
 
@@ -33,3 +34,10 @@ def block(path: str, name: str, content: str) -> str:
     assert opening, f"{path} has no <!-- {name} -->"
     assert closing, f"{path} has no <!-- /{name} -->"
     return f"{before}{opening}\n{content}\n{closing}{after}"
+
+
+def _with_navigation(text: str) -> str:
+    before, opening, rest = text.partition("# <nav>")
+    comment, _, old = rest.partition("\n")
+    _, closing, after = old.partition("# </nav>")
+    return f"{before}{opening}{comment}\n{navigation.navigation((DOCS / 'index.md').read_text())}{closing}{after}"
