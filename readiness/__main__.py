@@ -20,7 +20,7 @@ def main() -> None:
         import traceback
 
         from readiness.errors import ExitCode
-        from readiness.redaction import for_terminal
+        from readiness.text.redaction import for_terminal
 
         try:
             for line in traceback.format_exc().splitlines():

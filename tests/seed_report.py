@@ -13,8 +13,8 @@ from pathlib import Path
 from readiness.judge.verdict import Verdict
 from readiness.judge.wording import against
 from readiness.metrics.catalogue import find
-from readiness.numbers import quantity
 from readiness.report.json import loads
+from readiness.text.numbers import quantity
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "explanation" / "seed-report.md"

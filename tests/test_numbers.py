@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness import numbers
 from readiness.judge import wording
+from readiness.text import numbers
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.layers import undo
-from readiness.redacted import redacted
-from readiness.redaction import last_net, redact, secrets_in
+from readiness.report.redacted import redacted
 from readiness.text import HIDDEN, MAX_LENGTH, clean
+from readiness.text.decoding import undo
+from readiness.text.redaction import last_net, redact, secrets_in
 from tests.disguises import disguises, in_base64
 
 SECRETS = ["pa55/Wörd+x=&y", "Tr0ub4dor3x", 'k3y"with<quote>', "c4nary-s3cret-7d1f0a", "a%2Fb&amp;c\\u0041"]

@@ -13,7 +13,7 @@ import trustme
 
 from readiness.errors import ConfigError, NotMeasured
 from readiness.measurements.provenance import Target
-from readiness.target import connect_once, parse
+from readiness.run.target import connect_once, parse
 
 
 class Tls:

@@ -13,10 +13,10 @@ from readiness.errors import ExitCode
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Decision, Outcome
 from readiness.measurements.run import FAILURE_CLASSES, Detail, Measurement, Run
-from readiness.redacted import redacted
-from readiness.redaction import OWN_WORDS, last_net, redact
 from readiness.report import FORMATS
+from readiness.report.redacted import redacted
 from readiness.text import HIDDEN, clean
+from readiness.text.redaction import OWN_WORDS, last_net, redact
 from tests.disguises import disguises
 from tests.judge.builders import check, config, load, recording, run
 

@@ -21,8 +21,8 @@ from readiness.measurements.instrument import Instrument
 from readiness.measurements.run import Load, Run
 from readiness.metrics.catalogue import find, is_load
 from readiness.metrics.metric import Kind
-from readiness.numbers import quantity
 from readiness.stats import share
+from readiness.text.numbers import quantity
 
 NOT_OF_A_HEIGHT = frozenset({"throughput"})
 """How much comes through follows from the height itself."""

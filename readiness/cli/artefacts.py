@@ -13,11 +13,11 @@ from readiness.foreign_files import NotReadable, open_to_append, why
 from readiness.judge.verdict import Decision, Verdict
 from readiness.measurements.json import dumps
 from readiness.measurements.run import Run
-from readiness.redacted import redacted
-from readiness.redaction import last_net, redact
 from readiness.report import Format
+from readiness.report.redacted import redacted
 from readiness.report.writing import RUN_FILE, write, write_all
 from readiness.text import clean
+from readiness.text.redaction import last_net, redact
 
 
 def settle(verdict: Verdict, *, allow_conditional: bool) -> Verdict:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from readiness import database
-from readiness import target as targets
 from readiness.cli import history
 from readiness.cli.artefacts import settle, step_summary, write_reports, write_run, write_summary
 from readiness.cli.files import Files
@@ -32,16 +31,17 @@ from readiness.load.surroundings import for_scenarios, withheld
 from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Run
-from readiness.plan import Plan, refuse_too_few, unsure, warnings
-from readiness.plan import plan as make_plan
 from readiness.probes import redis_info
-from readiness.progress import choose
-from readiness.redacted import redacted
-from readiness.redaction import redact
 from readiness.report import Format
 from readiness.report.locking import sole_writer
+from readiness.report.redacted import redacted
 from readiness.report.writing import prepare
-from readiness.run import execute
+from readiness.run import target as targets
+from readiness.run.execute import execute
+from readiness.run.plan import Plan, refuse_too_few, unsure, warnings
+from readiness.run.plan import plan as make_plan
+from readiness.run.progress import choose
+from readiness.text.redaction import redact
 
 MAX_REPEATS = 20
 CACHE_VARIABLE = "READINESS_CACHE_URL"

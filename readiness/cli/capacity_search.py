@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from readiness import target as targets
-from readiness.ascent import Ascent, Order, ascend
 from readiness.capacity.attempt import judged_checks, lowest_users
 from readiness.capacity.capacity import Bound, Capacity, conclude, scalability_of
 from readiness.capacity.search import START_SHARE, Range
@@ -32,11 +30,13 @@ from readiness.config.trust import trust_of
 from readiness.errors import ConfigError, ExitCode, NotMeasured
 from readiness.load.plan import ScenarioFile
 from readiness.measurements.provenance import Target
-from readiness.progress import choose
-from readiness.redacted import redacted
-from readiness.redaction import last_net
 from readiness.report.capacity import CAPACITY_FORMATS
+from readiness.report.redacted import redacted
 from readiness.report.writing import prepare, write
+from readiness.run import target as targets
+from readiness.run.capacity_trials import Ascent, Order, ascend
+from readiness.run.progress import choose
+from readiness.text.redaction import last_net
 
 UNFINISHED = "The search did not come to its end."
 LAW_CONFIDENCE = 0.95

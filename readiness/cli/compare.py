@@ -37,9 +37,9 @@ def compare(
     from readiness.cli.inputs import read_run, verdict_beside
     from readiness.compare.compare import compare as compared
     from readiness.errors import ConfigError, ExitCode
-    from readiness.redacted import redacted
-    from readiness.redaction import secrets_in
     from readiness.report.comparison import console
+    from readiness.report.redacted import redacted
+    from readiness.text.redaction import secrets_in
 
     with refusals():
         formats = _formats(format_)
@@ -76,8 +76,8 @@ def compare(
 def _write(result: Comparison, formats: tuple[ComparisonFormat, ...], out: Path | None) -> tuple[str, ...]:
     import os
 
-    from readiness.redaction import last_net, secrets_in
     from readiness.report.writing import prepare, write
+    from readiness.text.redaction import last_net, secrets_in
 
     if out is None:
         return ()

@@ -42,10 +42,10 @@ def gate(
     from readiness.config.trust import trust_of
     from readiness.errors import ConfigError
     from readiness.judge.audit import of_another_commit, stale
-    from readiness.redacted import redacted
-    from readiness.redaction import redact, secrets_in
     from readiness.report import console
     from readiness.report.json import read
+    from readiness.report.redacted import redacted
+    from readiness.text.redaction import redact, secrets_in
 
     secrets = secrets_in(os.environ)
     with refusals():
@@ -109,8 +109,8 @@ def _judged(run_file: Path, thresholds: Path, verdict: Verdict, trust: Trust) ->
     from readiness.cli.inputs import read_run, refuse_other_counts
     from readiness.config.load import load
     from readiness.judge.judge import ended_on, judge
-    from readiness.redacted import redacted
-    from readiness.redaction import secrets_in
+    from readiness.report.redacted import redacted
+    from readiness.text.redaction import secrets_in
 
     run = read_run(run_file)
     config = load(thresholds, os.environ, ended_on(run), trust)

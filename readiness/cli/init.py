@@ -65,8 +65,8 @@ def _target(given: str | None) -> str | None:
     """--target as files may hold it. Raises ConfigError."""
     import re
 
-    from readiness import target
     from readiness.errors import ConfigError
+    from readiness.run import target
 
     if given is None:
         return None

@@ -30,9 +30,9 @@ def lint(
     from readiness.load.reading import Unreachable, read_scenarios
     from readiness.load.surroundings import for_scenarios
     from readiness.measurements.provenance import Target
-    from readiness.plan import plan, refuse_too_few, unsure, warnings
-    from readiness.redaction import redact
-    from readiness.scenario_files import find, usual_place
+    from readiness.run.plan import plan, refuse_too_few, unsure, warnings
+    from readiness.run.scenario_files import find, usual_place
+    from readiness.text.redaction import redact
 
     environ = dict(os.environ)
     with refusals():

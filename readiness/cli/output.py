@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from readiness.errors import ConfigError, ExitCode, ReadinessError
-from readiness.redaction import for_terminal, net
+from readiness.text.redaction import for_terminal, net
 
 if TYPE_CHECKING:
     from readiness.judge.verdict import Verdict
@@ -59,8 +59,8 @@ def _nobody_listens(descriptor: int | None) -> None:
 
 def show(verdict: Verdict, *, quiet: bool, secrets: Sequence[str] = ()) -> None:
     """The verdict on standard output; its last line is for machines."""
-    from readiness.redacted import redacted
     from readiness.report import console
+    from readiness.report.redacted import redacted
 
     verdict = redacted(verdict, secrets)
     if not quiet:

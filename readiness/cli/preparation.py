@@ -17,8 +17,8 @@ from readiness.config.trust import Trust
 from readiness.load.plan import ScenarioFile
 from readiness.measurements.provenance import Provenance
 from readiness.probes import redis_info
-from readiness.redaction import secrets_in
-from readiness.scenario_files import find, none_found, usual_place
+from readiness.run.scenario_files import find, none_found, usual_place
+from readiness.text.redaction import secrets_in
 
 Scenarios = tuple[ScenarioFile, ...]
 THRESHOLDS = "thresholds.yaml"

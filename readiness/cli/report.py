@@ -30,8 +30,8 @@ def report(
     from readiness.cli.formats import parse
     from readiness.config.trust import trust_of
     from readiness.errors import ConfigError, ExitCode
-    from readiness.redacted import redacted
-    from readiness.redaction import secrets_in
+    from readiness.report.redacted import redacted
+    from readiness.text.redaction import secrets_in
 
     with refusals():
         formats = parse(format_)
@@ -52,8 +52,8 @@ def _read(file: Path, thresholds: Path | None, trust: Trust) -> tuple[Verdict, R
     from readiness.config.load import load
     from readiness.judge.judge import judge
     from readiness.measurements import json as run_json
-    from readiness.redacted import redacted
     from readiness.report import json as report_json
+    from readiness.report.redacted import redacted
 
     text = text_of(file)
     if report_json.is_report(text):

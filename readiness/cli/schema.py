@@ -12,8 +12,8 @@ from readiness.cli.output import refusals, say
 from readiness.cli.trust import AllowEnv
 from readiness.errors import ConfigError, NotMeasured
 from readiness.foreign_files import why
-from readiness.redaction import net
 from readiness.report.writing import link_on_the_way, write
+from readiness.text.redaction import net
 
 if TYPE_CHECKING:
     from readiness.config.model import Database

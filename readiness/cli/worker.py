@@ -36,8 +36,8 @@ def worker(
     from readiness.load.surroundings import for_scenarios
     from readiness.load.workers.local import serve
     from readiness.load.workers.settings import WorkerSettings
-    from readiness.redaction import for_terminal, secrets_in
-    from readiness.scenario_files import find, usual_place
+    from readiness.run.scenario_files import find, usual_place
+    from readiness.text.redaction import for_terminal, secrets_in
 
     with refusals():
         if token is not None:

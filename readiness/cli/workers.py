@@ -8,7 +8,6 @@ import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from readiness import target as targets
 from readiness.config import durations, scalars
 from readiness.config.sections import DAY_S
 from readiness.errors import ConfigError, Refused
@@ -16,6 +15,7 @@ from readiness.load.workers import token as tokens
 from readiness.load.workers.hosts import is_loopback
 from readiness.load.workers.settings import LOOPBACK, Workers
 from readiness.measurements.provenance import Target
+from readiness.run import target as targets
 from readiness.text import clean
 
 TOKEN_VARIABLE = "READINESS_WORKER_TOKEN"

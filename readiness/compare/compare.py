@@ -10,8 +10,8 @@ from readiness.judge.judge import load_doubts
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run
 from readiness.metrics.catalogue import find
-from readiness.numbers import count, number, quantity
 from readiness.text import clean
+from readiness.text.numbers import count, number, quantity
 
 ONE_PAIR = (
     "one pair of runs does not know how much two runs of the same build differ; repeat it before a decision hangs on it"

@@ -18,8 +18,8 @@ from readiness.measurements import scopes
 from readiness.measurements.run import Recording, Run
 from readiness.metrics.catalogue import find, is_load
 from readiness.metrics.metric import Kind, Metric
-from readiness.numbers import number, quantity
 from readiness.stats import share
+from readiness.text.numbers import number, quantity
 
 WHOLE = ("latency.mean", "latency.p50", "latency.p95", "latency.p99", "http.error_rate", "throughput")
 EACH = ("latency.p50", "latency.p95", "latency.p99", "http.error_rate")

@@ -17,8 +17,8 @@ from readiness.metrics.baseline import PREFIX
 from readiness.metrics.database import DATA
 from readiness.metrics.metric import Metric
 from readiness.metrics.service import CUSTOM
-from readiness.spelling import nearest
 from readiness.text import clean
+from readiness.text.spelling import nearest
 
 MAX_WEIGHT = 1e6
 _SCOPE = r"(@.+)?$"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from readiness.config.tree import Items, Node, Scalar, Table
-from readiness.spelling import nearest
 from readiness.text import clean
+from readiness.text.spelling import nearest
 
 T = TypeVar("T")
 Schema = Mapping[str, object]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 
 from readiness.config.model import Invariant
-from readiness.spelling import nearest
+from readiness.text.spelling import nearest
 
 _TOKEN = re.compile(r"\s*(?:([0-9]{1,15})|([A-Za-z_][A-Za-z0-9_]*(?:\.[a-z]+)?)|(==|[-+*]))", re.ASCII)
 MAX_TERMS = 50

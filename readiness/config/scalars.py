@@ -11,8 +11,8 @@ from typing import TypeVar
 from readiness.config import durations
 from readiness.config.form import Form, scalar
 from readiness.config.tree import Scalar
-from readiness.spelling import nearest
 from readiness.text import clean
+from readiness.text.spelling import nearest
 
 E = TypeVar("E", bound=StrEnum)
 

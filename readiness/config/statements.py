@@ -10,7 +10,7 @@ from readiness.config.form import Complaint, Form, Problem, Wrong, described, it
 from readiness.config.model import Attestation, Waiver
 from readiness.config.scalars import sentence_form, text_form
 from readiness.config.tree import Node
-from readiness.spelling import nearest
+from readiness.text.spelling import nearest
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _ZONES = timedelta(days=1)

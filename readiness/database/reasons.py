@@ -9,8 +9,8 @@ import psycopg
 from psycopg import errors
 
 from readiness.database.wire import Silent, TooMuch
-from readiness.redaction import redact
 from readiness.text import clean
+from readiness.text.redaction import redact
 
 _PREFIX = re.compile(
     r"^(connection (failed|is bad): |connection to server .*? failed: |FATAL: +|error: )", re.IGNORECASE

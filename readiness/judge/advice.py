@@ -13,7 +13,7 @@ from readiness.judge.verdict import CheckResult, Waived
 from readiness.judge.wording import against, demand, distance
 from readiness.measurements.run import Load
 from readiness.metrics.catalogue import is_load
-from readiness.numbers import count, quantity
+from readiness.text.numbers import count, quantity
 
 MOST_WATCHED = 8
 _SETTLED = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})

@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from readiness.judge.verdict import Verdict
-from readiness.numbers import duration, moment, utc
 from readiness.text import clean
+from readiness.text.numbers import duration, moment, utc
 
 CLOCKS_S = 60.0
 """How far the clocks of two machines may be apart."""

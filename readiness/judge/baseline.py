@@ -12,8 +12,8 @@ from readiness.measurements.bounds import Bounds
 from readiness.measurements.run import Detail, Measurement, Run
 from readiness.metrics.baseline import PREFIX
 from readiness.metrics.catalogue import find
-from readiness.numbers import quantity, utc
 from readiness.text import clean
+from readiness.text.numbers import quantity, utc
 
 
 def with_baseline(run: Run, config: Config) -> Run:

@@ -16,7 +16,7 @@ from readiness.judge.wording import demand, limit_words, value_words
 from readiness.measurements.run import Run
 from readiness.metrics.catalogue import find, is_load
 from readiness.metrics.metric import Kind, Metric
-from readiness.numbers import NOT_BOUNDED
+from readiness.text.numbers import NOT_BOUNDED
 
 WARN_CREDIT = 0.5
 

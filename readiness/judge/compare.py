@@ -18,8 +18,8 @@ from readiness.judge.readings import Reading, Spread
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.run import Rate, Recording
 from readiness.metrics.metric import Kind, Metric
-from readiness.numbers import quantity
 from readiness.stats import mean, share
+from readiness.text.numbers import quantity
 
 MEAN_LOSS = 0.01
 """Share of requests that may be missing from a mean of successes before it proves nothing."""

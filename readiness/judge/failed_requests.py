@@ -11,7 +11,7 @@ from readiness.config.model import Check
 from readiness.judge.readings import OWN_FAULTS, in_scope, recording_of
 from readiness.measurements.run import FailureDetail, Load, Recording
 from readiness.metrics.catalogue import find
-from readiness.numbers import count
+from readiness.text.numbers import count
 
 WORDS: Mapping[str, str] = {
     "dns": "no address for the name",

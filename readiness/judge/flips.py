@@ -13,7 +13,7 @@ from readiness.judge.outcome import Decision, Outcome
 from readiness.judge.outlook import Flip
 from readiness.judge.score import UNMEASURED, score
 from readiness.judge.wording import against
-from readiness.numbers import quantity
+from readiness.text.numbers import quantity
 
 RANK = {Decision.NOT_READY: 0, Decision.INCONCLUSIVE: 0, Decision.CONDITIONAL: 1, Decision.READY: 2}
 MOST_THREATS = 3

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from readiness.measurements.run import Run
-from readiness.numbers import count, quantity
 from readiness.text import clean
+from readiness.text.numbers import count, quantity
 
 MOST_APPLICATIONS = 5
 

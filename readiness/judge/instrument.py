@@ -13,7 +13,7 @@ from readiness.measurements.instrument import Calibration, Instrument, Pause
 from readiness.measurements.run import Load
 from readiness.metrics.catalogue import is_load
 from readiness.metrics.metric import Kind, Metric
-from readiness.numbers import quantity
+from readiness.text.numbers import quantity
 
 FREE_LAG_SHARE = 0.1
 """Lag up to this share of a limit is of no account."""

@@ -23,8 +23,8 @@ from readiness.measurements.law import Broken, Law
 from readiness.measurements.measured_invariants import value_problem
 from readiness.metrics.catalogue import find, is_load
 from readiness.metrics.metric import Kind
-from readiness.numbers import moment
 from readiness.text import clean
+from readiness.text.numbers import moment
 
 SIGNAL_OF = {ExitCode.INTERRUPTED: "SIGINT", ExitCode.TERMINATED: "SIGTERM", ExitCode.HUNG_UP: "SIGHUP"}
 EXITS = {

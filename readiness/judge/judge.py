@@ -36,7 +36,7 @@ from readiness.judge.witnesses import favour_doubts, heard, restart_doubts
 from readiness.judge.wording import failures_words
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import DECIDED, Endpoint, Ledger, Load, Run, Second, Stall
-from readiness.numbers import count, moment
+from readiness.text.numbers import count, moment
 
 SIGNAL_EXIT = {
     "SIGINT": ExitCode.INTERRUPTED,

@@ -16,8 +16,8 @@ from readiness.judge.wording import demand, limit_words, value_words
 from readiness.measurements.run import Rate, Recording, Run
 from readiness.metrics.catalogue import find
 from readiness.metrics.metric import Kind, Metric
-from readiness.numbers import NOT_BOUNDED, quantity, times
 from readiness.text import clean
+from readiness.text.numbers import NOT_BOUNDED, quantity, times
 
 MOST_SAMPLES = 1000.0
 """Beyond this many times the samples, more of them are no remedy."""

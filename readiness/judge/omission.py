@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from readiness.measurements.histogram import Histogram, merge
 from readiness.measurements.pace import Pace, corrected
 from readiness.measurements.run import Endpoint, Load
-from readiness.numbers import quantity
+from readiness.text.numbers import quantity
 
 BACK_TO_BACK = 0.99
 """Share of iterations without a pause from which on a user has no pace at all."""

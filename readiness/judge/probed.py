@@ -10,8 +10,8 @@ from readiness.judge.verdict import Outcome
 from readiness.measurements.probing import MOST_SHARE, Probing
 from readiness.measurements.run import Run
 from readiness.metrics.metric import Kind, Metric
-from readiness.numbers import duration, share_words
 from readiness.stats import share
+from readiness.text.numbers import duration, share_words
 
 RIVAL = 0.5
 """Share of the load, in requests or in time, from which on what was measured is not the load alone."""

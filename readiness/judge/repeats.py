@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from readiness.judge.decision import label
 from readiness.judge.verdict import Decision, Verdict
 from readiness.metrics.catalogue import is_load
-from readiness.numbers import quantity
+from readiness.text.numbers import quantity
 
 _WORST_LAST = (Decision.READY, Decision.CONDITIONAL, Decision.INCONCLUSIVE, Decision.NOT_READY)
 """A failure that was measured weighs more than a run that could not tell (docs/contract.md §3)."""

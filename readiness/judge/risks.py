@@ -21,7 +21,7 @@ from readiness.judge.outcome import Outcome
 from readiness.judge.verdict import Risks, Waived
 from readiness.judge.wording import against, distance, held
 from readiness.measurements.run import Load
-from readiness.numbers import number, times
+from readiness.text.numbers import number, times
 
 FAR = 1.5
 """From so many times its limit on a value is far off."""

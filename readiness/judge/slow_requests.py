@@ -20,7 +20,7 @@ from readiness.judge.readings import in_scope, recording_of
 from readiness.measurements.run import Endpoint, Load, Recording
 from readiness.measurements.seen import Parts, together
 from readiness.metrics.catalogue import find
-from readiness.numbers import count, quantity, share_words
+from readiness.text.numbers import count, quantity, share_words
 
 MOST_PARTS = 50
 MOST_CAUSES = 3

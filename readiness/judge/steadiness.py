@@ -18,8 +18,8 @@ from readiness.judge.readings import in_scope, measured_scope, recording_of
 from readiness.measurements.histogram import merge
 from readiness.measurements.run import Load, Recording, Slice
 from readiness.metrics.metric import Kind, Metric
-from readiness.numbers import quantity
 from readiness.stats.steadiness import MIN_BLOCKS, Course, course
+from readiness.text.numbers import quantity
 
 MOST_BLOCKS = 20
 MIN_REQUESTS = 20

@@ -19,8 +19,8 @@ from readiness.judge.verdict import CheckResult
 from readiness.judge.wording import against, distance
 from readiness.measurements.run import Load, Measurement, Run
 from readiness.metrics.catalogue import find
-from readiness.numbers import count, number, quantity, share_words
 from readiness.text import clean
+from readiness.text.numbers import count, number, quantity, share_words
 
 MOST_CAUSES = 4
 BLOCK = "lifts a block"

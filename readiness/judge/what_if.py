@@ -24,7 +24,7 @@ from readiness.judge.verdict import Score
 from readiness.measurements.histogram import merge, scaled
 from readiness.measurements.run import Endpoint, Load, Recording, Run
 from readiness.metrics.catalogue import find, is_load
-from readiness.numbers import quantity, times
+from readiness.text.numbers import quantity, times
 
 LADDER = (1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0, 100.0)
 """Speed-ups that are tried; the smallest that reaches the best result is told."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from readiness.measurements.run import Measurement, Witness
 from readiness.metrics.catalogue import find
-from readiness.numbers import quantity
+from readiness.text.numbers import quantity
 
 
 def heard(measurement: Measurement) -> Measurement:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from readiness.judge.outcome import Outcome
 from readiness.judge.verdict import CheckResult
 from readiness.metrics.catalogue import find
-from readiness.numbers import NOT_BOUNDED, NOT_MEASURED, quantity, share_words
+from readiness.text.numbers import NOT_BOUNDED, NOT_MEASURED, quantity, share_words
 
 _LIMIT = re.compile(r"\s*(<=|>=|==|<|>)\s*(([-+]?[0-9][0-9_,]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\s*(ms|s|%|/s)?)\s*")
 _WORDS = {"<": "under", "<=": "at most", ">": "over", ">=": "at least", "==": ""}

@@ -16,8 +16,8 @@ from enum import Enum
 from typing import Any
 
 from readiness.measurements.strict import SCALARS, Malformed, enum, scalar, shown, text
-from readiness.spelling import nearest
 from readiness.text import clean
+from readiness.text.spelling import nearest
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from readiness.measurements.law import Broken, Law
 from readiness.measurements.measured_invariants import MEASURED
 from readiness.measurements.request_invariants import REQUESTS, ROUNDING_S, items
 from readiness.measurements.run import DECIDED, Measurement, Rate, Run, Slice
-from readiness.numbers import moment
 from readiness.text import HIDDEN, clean
+from readiness.text.numbers import moment
 
 CLOCK_S = 1.0
 """How far the wall clock may be set back in a run: times of day are read from it, the load's times are not."""

@@ -11,8 +11,8 @@ from readiness.measurements.connections import NO_WAY
 from readiness.measurements.law import Broken, Law
 from readiness.measurements.packed import missing_slices, uneven_slices
 from readiness.measurements.run import FAILURE_CLASSES, Load, Rate, Recording, Run
-from readiness.spelling import nearest
 from readiness.text import clean
+from readiness.text.spelling import nearest
 
 T = TypeVar("T")
 ROUNDING_S = 0.001

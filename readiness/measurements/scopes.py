@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from readiness.spelling import nearest
+from readiness.text.spelling import nearest
 
 _METHOD = re.compile(r"([A-Z]{3,10}) (.+)")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from readiness.measurements.probing import MOST_SHARE, Cost, Probing
 from readiness.measurements.run import Load
-from readiness.numbers import count, duration, share_words
+from readiness.text.numbers import count, duration, share_words
 
 LONGEST_MS = 1e7
 LONGEST_NAME, LONGEST_NUMBER = 40, 20

@@ -17,9 +17,9 @@ from readiness.config.pace import Pace
 from readiness.config.probes import SAMPLES
 from readiness.measurements.probing import MOST_SHARE
 from readiness.metrics import catalogue
-from readiness.numbers import duration
 from readiness.probes.allowance import FREE
 from readiness.stats import share
+from readiness.text.numbers import duration
 
 AIM = 0.01
 """Of the load's requests, where no check asks for more."""

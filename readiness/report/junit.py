@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from readiness import numbers
 from readiness.judge.verdict import CheckResult, Decision, Outcome, Verdict
 from readiness.measurements.run import Run
 from readiness.report.view.checks import row
 from readiness.report.view.statements import attested_line, waiver_line
-from readiness.text import clean
+from readiness.text import clean, numbers
 
 CHILD_OF_OUTCOME = {
     Outcome.FAIL: "failure",

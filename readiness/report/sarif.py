@@ -9,14 +9,13 @@ from __future__ import annotations
 from pathlib import PurePath
 from urllib.parse import quote
 
-from readiness import numbers
 from readiness.judge.verdict import CheckResult, Verdict
 from readiness.measurements import strict
 from readiness.measurements.run import Run
 from readiness.metrics.catalogue import find
 from readiness.report.view.checks import key_of
 from readiness.report.view.places import DECISION_KEY, Gravity, Place, places
-from readiness.text import clean
+from readiness.text import clean, numbers
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {

@@ -12,7 +12,7 @@ from readiness.config.model import Config
 from readiness.config.tree import MAX_BYTES
 from readiness.config.trust import Trust, trust_of
 from readiness.errors import ConfigError
-from readiness.spelling import nearest
+from readiness.text.spelling import nearest
 
 MINIMAL = 'version: 1\nservice: shop\nchecks:\n  http.success_rate: { pass: "> 99 %", on_fail: block }\n'
 TOKEN = "AKIA-token-99"

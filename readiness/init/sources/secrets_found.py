@@ -12,8 +12,8 @@ from urllib.parse import quote
 from readiness.init.draft import Text, Variable
 from readiness.init.sources.folding import is_random
 from readiness.init.sources.values import LONGEST_NAME, Names, words
-from readiness.redaction import hidden
 from readiness.text import clean
+from readiness.text.redaction import hidden
 
 PLAIN = "READINESS_VAR_"
 """Begins the variables that are no secrets."""

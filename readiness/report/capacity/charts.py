@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from readiness import numbers
 from readiness.capacity.attempt import Attempt
 from readiness.capacity.capacity import Capacity
 from readiness.judge import wording
@@ -14,6 +13,7 @@ from readiness.report.capacity.sheet import FINDINGS, headline, height, unit
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, linear_ticks, log_ticks, short
 from readiness.report.charts.chart import Chart
+from readiness.text import numbers
 
 WIDTH, HEIGHT = 760.0, 320.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 28.0, 44.0, 272.0

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from readiness import numbers
 from readiness.capacity.attempt import Attempt, Finding
 from readiness.capacity.capacity import BEND, Capacity, Kind
 from readiness.capacity.search import MAX_PROOFS
 from readiness.report.status import Status
 from readiness.stats.scalability import Parameter
-from readiness.text import clean
+from readiness.text import clean, numbers
 
 KINDS: Mapping[Kind, Status] = {
     Kind.BOUNDED: Status("Found", "✔", "+", "good", "green"),

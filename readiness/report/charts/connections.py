@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from readiness import numbers
 from readiness.judge.verdict import Verdict
 from readiness.measurements.database import Sessions
 from readiness.measurements.run import Run
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, linear_ticks, short
 from readiness.report.charts.chart import Chart
+from readiness.text import numbers
 
 WIDTH, HEIGHT = 760.0, 220.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 28.0, 24.0, 172.0

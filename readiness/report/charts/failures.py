@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from readiness import numbers
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run, Second
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, linear_ticks, short
 from readiness.report.charts.chart import Chart
 from readiness.report.charts.series import MOST_POINTS, MOST_ROWS, Point, group
-from readiness.text import clean
+from readiness.text import clean, numbers
 
 WIDTH, HEIGHT = 760.0, 200.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 16.0, 16.0, 160.0

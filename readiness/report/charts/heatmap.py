@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from readiness import numbers
 from readiness.judge.verdict import Verdict
 from readiness.measurements.histogram import Histogram, bucket_of, merge
 from readiness.measurements.run import Endpoint, Run
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, linear_ticks, log_ticks, short
 from readiness.report.charts.chart import Chart
+from readiness.text import numbers
 
 WIDTH, HEIGHT = 760.0, 300.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 16.0, 24.0, 252.0

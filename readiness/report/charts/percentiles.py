@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from readiness import numbers
 from readiness.judge import wording
 from readiness.judge.verdict import CheckResult, Verdict
 from readiness.measurements.histogram import merge
@@ -12,7 +11,7 @@ from readiness.measurements.run import Endpoint, Recording, Run
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, log_ticks, short
 from readiness.report.charts.chart import Chart, shorten
-from readiness.text import clean
+from readiness.text import clean, numbers
 
 WIDTH, HEIGHT = 760.0, 320.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 28.0, 28.0, 32.0

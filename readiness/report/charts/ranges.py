@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from readiness import numbers
 from readiness.judge import wording
 from readiness.judge.verdict import CheckResult, EndpointResult, Verdict
 from readiness.measurements.run import Run
@@ -10,7 +9,7 @@ from readiness.measurements.scopes import bare
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, log_ticks, short
 from readiness.report.charts.chart import Chart, shorten
-from readiness.text import clean
+from readiness.text import clean, numbers
 
 WIDTH = 760.0
 LEFT, RIGHT, TOP, ROW, BOTTOM = 16.0, 40.0, 6.0, 42.0, 26.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from readiness import numbers
 from readiness.judge import wording
 from readiness.judge.verdict import Outcome, StepResult, Verdict
 from readiness.measurements.run import Run
@@ -10,6 +9,7 @@ from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, linear_ticks, log_ticks, short
 from readiness.report.charts.chart import Chart
 from readiness.report.status import OUTCOMES
+from readiness.text import numbers
 
 WIDTH, HEIGHT = 760.0, 300.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 28.0, 28.0, 252.0

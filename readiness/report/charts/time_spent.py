@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from readiness import numbers
 from readiness.judge.slow_requests import REST, split
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run
@@ -12,7 +11,7 @@ from readiness.measurements.seen import Parts, Seen
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, linear_ticks, short
 from readiness.report.charts.chart import Chart, shorten
-from readiness.text import clean
+from readiness.text import clean, numbers
 
 WIDTH = 760.0
 LEFT, RIGHT, TOP, ROW, BOTTOM = 16.0, 40.0, 6.0, 42.0, 26.0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from readiness import numbers
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Load, Run, Stall
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, linear_ticks, log_ticks, short
 from readiness.report.charts.chart import Chart
 from readiness.report.charts.series import MOST_POINTS, MOST_ROWS, Point, group
+from readiness.text import numbers
 
 WIDTH, HEIGHT = 760.0, 440.0
 LEFT, RIGHT = 56.0, 52.0

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from readiness import numbers
 from readiness.compare.comparison import Comparison, Difference, Finding, Outcome
 from readiness.judge.change import POINTS, Change
 from readiness.report.status import Status
-from readiness.text import clean
+from readiness.text import clean, numbers
 
 FINDINGS: Mapping[Finding, Status] = {
     Finding.REGRESSION: Status("Regression", "✖", "x", "bad", "red"),

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from readiness import numbers
 from readiness.judge import wording
 from readiness.judge.verdict import CheckResult, Outcome
 from readiness.report.status import OUTCOMES, Status
-from readiness.text import clean
+from readiness.text import clean, numbers
 
 LONGEST_MESSAGE = 1000
 ON_FAIL = {"block": "blocks", "condition": "condition", "note": "note only"}

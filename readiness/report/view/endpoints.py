@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from readiness import numbers
 from readiness.judge.verdict import EndpointResult, Verdict
 from readiness.measurements.run import Ledger
-from readiness.text import clean
+from readiness.text import clean, numbers
 
 MOST_ROWS = 200
 """Endpoints shown by name; report.json has all of them."""

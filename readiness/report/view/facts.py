@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from readiness import numbers
 from readiness.judge.verdict import Verdict
 from readiness.report.view import words
-from readiness.text import clean
+from readiness.text import clean, numbers
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from readiness import numbers
 from readiness.judge.verdict import CheckResult, Outcome, Verdict
 from readiness.measurements.run import Detail, Measurement, Witness
 from readiness.metrics.catalogue import find
 from readiness.report.status import OUTCOMES, Status
-from readiness.text import clean
+from readiness.text import clean, numbers
 
 LONGEST_REASON = 1000
 MOST_DETAILS = 200

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from readiness import numbers
 from readiness.judge.outcome import Decision, Outcome
 from readiness.judge.robustness import Detectable
 from readiness.judge.verdict import CheckResult, Verdict
 from readiness.report.status import OUTCOMES, Status
 from readiness.report.view import words
 from readiness.report.view.checks import key_of, value_of
-from readiness.text import clean
+from readiness.text import clean, numbers
 
 LONGEST = 1000
 _HELD = frozenset({Outcome.PASS, Outcome.WARN})

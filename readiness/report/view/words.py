@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from readiness import numbers
 from readiness.judge import wording
 from readiness.judge.verdict import Decision, Outcome, Verdict
 from readiness.metrics.catalogue import find
 from readiness.report.status import MEANING
 from readiness.report.view.checks import worst
-from readiness.text import clean
+from readiness.text import clean, numbers
 
 AREAS = {"database": "database and data"}
 """Areas of the catalogue whose name says less than what is in them."""

@@ -8,7 +8,7 @@ import re
 
 MAX_LENGTH = 300
 HIDDEN = "[secret]"
-"""What stands where a secret was; redaction itself is readiness/redaction.py."""
+"""What stands where a secret was; redaction itself is readiness/text/redaction.py."""
 # What is not seen, or moves what is seen: controls (C0, C1, DEL); format characters of Unicode (Cf: soft hyphen, zero
 # width, bidirectional, interlinear, tags), but not the Arabic and Kaithi ones that are seen; fillers and other
 # characters that show nothing (Default_Ignorable_Code_Point, the blank of Braille); variation selectors; line and

@@ -1,8 +1,8 @@
 """Where a text shows a secret, in whatever form, once or several times over, in any case, or cut short.
 
 Forms: as it is, percent-encoded, with the escapes of JSON, HTML or Python, in hexadecimal, in base64. What can be
-undone is not enumerated: the text is decoded layer by layer (readiness/layers.py), and each layer is searched for a few
-plain byte strings. All of it is linear in the text, and fast because the work is `bytes.find`.
+undone is not enumerated: the text is decoded layer by layer (readiness/text/decoding.py), and each layer is searched
+for a few plain byte strings. All of it is linear in the text, and fast because the work is `bytes.find`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from readiness.layers import Span, undo
 from readiness.text import clean
+from readiness.text.decoding import Span, undo
 
 LAYERS = 5
 """Encodings on top of each other that are undone."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from readiness.load.phases import HOLD, RAMP, WARM_UP, phase_at
 from readiness.measurements.histogram import merge
-from readiness.redaction import for_terminal
 from readiness.text import clean
+from readiness.text.redaction import for_terminal
 
 if TYPE_CHECKING:
     from rich.live import Live

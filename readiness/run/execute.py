@@ -8,26 +8,27 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 
-from readiness import circumstances, probes
+from readiness import probes
 from readiness.database import under_load
 from readiness.database.stages import NO_DATABASE, Stages
 from readiness.errors import NotMeasured
 from readiness.load import controller, wire
 from readiness.load.assembly import Assembly
 from readiness.load.surroundings import for_scenarios
-from readiness.looks import Looks
 from readiness.measurements.database import Activity
 from readiness.measurements.invariants import LAWS
 from readiness.measurements.law import contradictions
 from readiness.measurements.probing import Probing
 from readiness.measurements.run import Load, Measurement, Run
-from readiness.plan import Plan, facts, hash_of, provenance, wanted_metrics, warnings
 from readiness.probes import cost
 from readiness.probes.allowance import Allowance
 from readiness.probes.http import Getter
 from readiness.probes.window import Window
-from readiness.progress import Progress
-from readiness.target import connect_once
+from readiness.run import machine_notes
+from readiness.run.early_stop import Looks
+from readiness.run.plan import Plan, facts, hash_of, provenance, wanted_metrics, warnings
+from readiness.run.progress import Progress
+from readiness.run.target import connect_once
 from readiness.text import clean
 
 PROBE_GRACE_S = 19.0
@@ -41,7 +42,7 @@ def execute(
     `interrupted` names the signal that came, and is asked all the time. Raises ConfigError when a scenario file is
     unusable, which is found before anything is sent.
     """
-    started_at, clocks = _now(), circumstances.Clocks()
+    started_at, clocks = _now(), machine_notes.Clocks()
     wanted = wanted_metrics(plan.config)
     stages = Stages(plan.database_url, plan.config.database, wanted, interrupted, plan.writer is not None)
     before: Mapping[str, Fraction | str] = {}
@@ -81,7 +82,7 @@ def execute(
         notes=(
             *_notes(plan, outcome),
             *([cost.words(probing)] if probing else []),
-            *circumstances.notes(clocks, plan.target),
+            *machine_notes.notes(clocks, plan.target),
         ),
         database=activity,
         probing=probing,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from readiness.circumstances import Clocks, one_machine
 from readiness.measurements.provenance import Target
+from readiness.run.machine_notes import Clocks, one_machine
 
 
 def test_g10_a_clock_that_was_set_during_the_run_is_told() -> None:

@@ -2,7 +2,7 @@
 
 So no format and no word of ours can break, whoever wrote it, except what is ours by construction and cannot carry
 outside text: enums, numbers, keys of mappings, and the fields of OURS (ids, times, hashes, versions, metric names,
-units, sources) and scenario names, by which checks are found. What a secret is: readiness/redaction.py.
+units, sources) and scenario names, by which checks are found. What a secret is: readiness/text/redaction.py.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar, cast
 
-from readiness.disguise import BOUNDARY, needles, spans
 from readiness.judge.verdict import CheckResult
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Measurement, Recording
-from readiness.redaction import hidden, is_secret
+from readiness.text.disguise import BOUNDARY, needles, spans
+from readiness.text.redaction import hidden, is_secret
 
 T = TypeVar("T")
 OURS = frozenset(

@@ -1,9 +1,9 @@
 """Secrets never leave: the one place that knows what a secret is, and takes it out of whatever is written or said.
 
-Values (Run, Verdict): readiness/redacted.py, before anything is rendered. After rendering a last net looks for what
-came in another way.
+Values (Run, Verdict): readiness/report/redacted.py, before anything is rendered. After rendering a last net looks for
+what came in another way.
 
-Words on a terminal go through `for_terminal`. What a secret can look like: readiness/disguise.py.
+Words on a terminal go through `for_terminal`. What a secret can look like: readiness/text/disguise.py.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
-from readiness.disguise import DISTINCT_SECRET, LEAST_SECRET, needles, spans
 from readiness.text import HIDDEN, clean
+from readiness.text.disguise import DISTINCT_SECRET, LEAST_SECRET, needles, spans
 
 LONGEST_WORD = 16
 LINE_CHARS = 2000

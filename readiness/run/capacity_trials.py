@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from readiness import plan as plans
 from readiness.capacity.attempt import Attempt, Finding, judge_attempt, judged_checks
 from readiness.capacity.search import MAX_PROOFS, Answer, Hold, Range, next_step
 from readiness.config.model import Config
@@ -19,10 +18,11 @@ from readiness.load.surroundings import for_scenarios
 from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.run import Run
-from readiness.numbers import quantity
-from readiness.progress import Progress
-from readiness.redaction import for_terminal, redact
-from readiness.target import connect_once
+from readiness.run import plan as plans
+from readiness.run.progress import Progress
+from readiness.run.target import connect_once
+from readiness.text.numbers import quantity
+from readiness.text.redaction import for_terminal, redact
 
 SETTLE = 1 / 3
 """Of the length of a look: as long lasts a ramp, and as long again the time after it that is not judged."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from readiness.errors import ConfigError
 from readiness.load.plan import ScenarioFile
-from readiness.spelling import nearest
+from readiness.text.spelling import nearest
 
 FOLDER, FILE = "scenarios", "locustfile.py"
 """Where scenarios lie when no flag says so: beside the thresholds file, else in the working directory."""
