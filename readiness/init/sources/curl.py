@@ -12,7 +12,6 @@ from readiness.init.sources.calls import Unusable, body_of, plain_call
 from readiness.init.sources.curl_options import DATA, FLAGS, QUIET, SHORT, TEXTS, VALUED
 from readiness.init.sources.listed import Listed, Request, draft_of
 from readiness.init.sources.marks import MARK, address, mark, spoken
-from readiness.init.sources.secrets_found import PLAIN
 from readiness.init.sources.shell import Command, NotQuoted, commands
 from readiness.text import clean
 
@@ -99,10 +98,6 @@ def _requests(command: Command, source: str, listed: Listed) -> list[Request]:
         call = plain_call(method.upper(), where.path, query, headers, body, options.comment)
         call = replace(call, name=spoken(call.name), follows=options.follows)
         user, colon, password = (options.user or "").partition(":")
-        if options.user and not MARK.search(user):
-            listed.secrets.keep("username", user, "user of HTTP Basic", kind=f"{PLAIN}USERNAME")
-        if password and not MARK.search(password):
-            listed.secrets.keep("password", password, "password of HTTP Basic")
         if options.user and not colon:
             password = mark("password")
         basic = (user, password) if options.user else None

@@ -15,6 +15,7 @@ from readiness.init.draft import Call, Draft, Extract, Extracted, Part, Scenario
 from readiness.init.sources.calls import Site, Unusable, extracted_in, is_write, joined, rewritten
 from readiness.init.sources.marks import MARK, filled
 from readiness.init.sources.secrets_found import (
+    PLAIN,
     Secrets,
     is_password_name,
     is_secret,
@@ -27,6 +28,7 @@ from readiness.init.sources.values import Names, snake
 MOST_SCENARIOS = 8
 MOST_REQUESTS = 500
 MOST_NAMED = 10
+_CREDENTIALS = ("authorization", "proxy-authorization")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def _own(requests: Sequence[Request], notes: list[str]) -> tuple[list[Request], 
 
 def _extracted_names(brought: Sequence[str]) -> dict[str, str]:
     names = Names()
-    return {variable: names.unique(snake(variable, "value")) for variable in brought}
+    return {variable: names.unique(snake(variable.rpartition(".")[2], "value")) for variable in brought}
 
 
 def _keep_secrets(request: Request, listed: Listed, brought: set[str]) -> None:
@@ -106,7 +108,7 @@ def _keep_secrets(request: Request, listed: Listed, brought: set[str]) -> None:
 
     def look(site: Site) -> Text:
         literal = MARK.sub("", site.raw)
-        if site.where == "header" and site.name.lower() in ("authorization", "proxy-authorization"):
+        if site.where == "header" and site.name.lower() in _CREDENTIALS:
             scheme, _, credentials = literal.rpartition(" ")
             if credentials.strip() and credentials.lower() not in ("bearer", "basic", "token"):
                 listed.secrets.keep(site.name, credentials, f"what stands behind {scheme or 'nothing'} in {site.name}")
@@ -114,6 +116,11 @@ def _keep_secrets(request: Request, listed: Listed, brought: set[str]) -> None:
             listed.secrets.keep(site.name or "token", literal, f"{site.name or 'token'} of {request.place}")
         return (site.raw,)
 
+    user, password = request.basic or ("", "")
+    if user and not MARK.search(user):
+        listed.secrets.keep("username", user, "user of HTTP Basic", kind=f"{PLAIN}USERNAME")
+    if password and not MARK.search(password):
+        listed.secrets.keep("password", password, "password of HTTP Basic")
     with suppress(Unusable):  # told where the call is built
         rewritten(request.call, look)
     for variable, value in listed.values.items():
@@ -161,7 +168,11 @@ def _call(request: Request, listed: Listed, extracted: Mapping[str, str]) -> Cal
     text = _text_of(listed, extracted)
 
     def part(site: Site) -> Text:
-        own = listed.secrets.own(site.raw) if _is_secret(site) else None
+        if site.where == "header" and site.name.lower() in _CREDENTIALS:
+            scheme, blank, credentials = site.raw.rpartition(" ")
+            known = listed.secrets.own(credentials)
+            return joined([scheme + blank, known]) if known is not None else text(site.raw)
+        own = listed.secrets.own(site.raw) if _is_secret(site) or site.where in ("header", "query") else None
         return (own,) if own is not None else text(site.raw)
 
     try:
@@ -193,10 +204,11 @@ def _scenario(
 
     for index in inside:
         need(index)
+    used = {makers[name] for call in calls for name in extracted_in(call) if name in makers}
     names = Names()
     tasks = []
     for index in inside:
-        if index in start and is_write(own[index].call):
+        if index in used and is_write(own[index].call):
             continue
         call = replace(calls[index], extracts=()) if index in start else calls[index]
         title = listed.secrets.shown(own[index].name, 60) or f"{call.method} {call.name}"

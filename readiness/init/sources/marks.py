@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 _OPEN, _CLOSE = "\ue000", "\ue001"
 MARK = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}]{{1,200}}){_CLOSE}")
 _BRACES = re.compile(r"\{\{([^{}\r\n]{1,200})\}\}")
+_ENVIRONMENT = re.compile(r"\$(?:processEnv\s+%?|dotenv\s+%?|env\.)")
+"""Before the name of a variable of the environment."""
 _HOST = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}|localhost|[0-9.]+|\[[0-9a-fA-F:.]+\]")
 MOST_DEPTH = 10
 MOST_CHARS = 1_000_000
@@ -40,7 +42,7 @@ def unmarked(text: str) -> str:
 
 def from_braces(text: str) -> str:
     """`{{x}}` as marks."""
-    return _BRACES.sub(lambda match: mark(match[1].strip()) if match[1].strip() else "", unmarked(text))
+    return _BRACES.sub(lambda match: mark(_ENVIRONMENT.sub("", match[1].strip()) or "value"), unmarked(text))
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

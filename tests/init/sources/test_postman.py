@@ -1,0 +1,186 @@
+"""A Postman collection becomes scenarios by its folders, with its variables, and without its secrets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from readiness.errors import ConfigError
+from readiness.init.draft import Body, Draft, Extract, Extracted, Task, Variable
+from readiness.init.sources import postman
+
+SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+
+
+def item(name: str, method: str, url: Any, **more: Any) -> dict[str, Any]:
+    events = more.pop("events", {})
+    made: dict[str, Any] = {"name": name, "request": {"method": method, "url": url, "header": [], **more}}
+    made["event"] = [{"listen": kind, "script": {"exec": lines}} for kind, lines in events.items()]
+    return made
+
+
+def raw(text: str) -> dict[str, Any]:
+    return {"mode": "raw", "raw": text, "options": {"raw": {"language": "json"}}}
+
+
+def collection(*items: Any, **more: Any) -> bytes:
+    return json.dumps({"info": {"name": "Shop", "schema": SCHEMA}, "item": list(items), **more}).encode()
+
+
+def bearer(token: str) -> dict[str, Any]:
+    return {"type": "bearer", "bearer": [{"key": "token", "value": token, "type": "string"}]}
+
+
+KEPT = ["const json = pm.response.json();", "pm.environment.set('token', json.access_token);"]
+LOG_IN = item(
+    "Log in", "POST", "{{baseUrl}}/login", body=raw('{"user": "bob", "password": "hunter2"}'), auth={"type": "noauth"},
+    events={"test": [*KEPT, "pm.test('ok', () => pm.response.to.have.status(200));"]},
+)  # fmt: skip
+BAG = {
+    "raw": "{{baseUrl}}/bags/:bagId?full=1", "host": ["{{baseUrl}}"], "path": ["bags", ":bagId"],
+    "variable": [{"key": "bagId", "value": "17"}],
+}  # fmt: skip
+
+
+def shop() -> Draft:
+    folders = [
+        {"name": "Auth", "item": [LOG_IN]},
+        {"name": "Bags", "item": [
+            item("All", "GET", "{{baseUrl}}/bags?limit={{limit}}&key={{apiKey}}"),
+            {"name": "One", "item": [item("Get", "GET", BAG), item("Delete", "DELETE", BAG)]},
+            item("Open", "GET", "{{baseUrl}}/open", auth={"type": "noauth"}),
+            item("Find", "POST", "{{baseUrl}}/graphql", body={"mode": "graphql", "graphql": {"query": "{ bags }"}}),
+            item("Odd", "GET", "{{baseUrl}}/odd", events={
+                "test": ["pm.environment.set('odd', compute(responseBody));"], "prerequest": ["x()"]}),
+        ]},
+    ]  # fmt: skip
+    variables = [
+        {"key": "baseUrl", "value": "https://api.example/v1"},
+        {"key": "limit", "value": 20},
+        {"key": "apiKey", "value": "k3y0123456789abcdef"},
+        {"key": "token", "value": "0ld-t0ken-0f-the-auth0r"},
+    ]
+    return postman.read(collection(*folders, auth=bearer("{{token}}"), variable=variables), "shop.json")
+
+
+def tasks(draft: Draft) -> dict[str, Task]:
+    return {task.name: task for scenario in draft.scenarios for task in scenario.tasks}
+
+
+def test_folders_are_scenarios_and_a_kept_token_comes_from_the_start() -> None:
+    draft = shop()
+    (bags,) = draft.scenarios
+    assert (bags.name, draft.target) == ("Bags", "https://api.example")
+    (log_in,) = bags.on_start
+    assert (log_in.path, log_in.expected) == (("/v1/login",), (200,))
+    assert log_in.extracts == (Extract("token", "json", "access_token"),)
+    assert "Authorization" not in dict(log_in.headers)
+    found = tasks(draft)
+    assert dict(found["All"].calls[0].headers)["Authorization"] == ("Bearer ", Extracted("token"))
+    assert found["All"].calls[0].query[0] == ("limit", ("20",))
+    assert isinstance(found["All"].calls[0].query[1][1][0], Variable)
+    assert (found["One Get"].calls[0].path, found["One Get"].calls[0].name) == (("/v1/bags/17",), "/v1/bags/{id}")
+    assert "Authorization" not in dict(found["Open"].calls[0].headers)
+
+
+def test_writes_are_switched_off_and_named_but_a_question_is_none() -> None:
+    draft = shop()
+    assert {name: task.enabled for name, task in tasks(draft).items()} == {
+        "All": True, "One Get": True, "One Delete": False, "Open": True, "Find": True, "Odd": True
+    }  # fmt: skip
+    told = "\n".join(draft.notes)
+    assert (
+        "2 requests write and are switched off, unless others need them: POST /v1/login, DELETE /v1/bags/{id}" in told
+    )
+    assert "item[1].item[4] 'Odd': a script is not run; what it sets is not known: odd" in told
+    assert "item[1].item[4] 'Odd': a script before the request is not run" in told
+
+
+def test_no_secret_of_the_collection_stands_in_the_draft() -> None:
+    shown = repr(shop())
+    assert not [secret for secret in ("hunter2", "k3y0", "0ld-t0ken") if secret in shown]
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        (raw('{"a": {{n}}}'), ("text", ('{"a": ', Variable("READINESS_VAR_N", "variable n of the source"), "}"))),
+        ({"mode": "urlencoded", "urlencoded": [{"key": "a", "value": "1"}, {"key": "b", "disabled": True}]},
+         ("form", (("a", ("1",)),))),
+        ({"mode": "formdata", "formdata": [{"key": "a", "value": "1", "type": "text"}]}, ("form", (("a", ("1",)),))),
+        ({"mode": "formdata", "formdata": [{"key": "a", "src": "/etc/passwd", "type": "file"}]}, None),
+        ({"mode": "file", "file": {"src": "/etc/passwd"}}, None),
+    ],
+)  # fmt: skip
+def test_every_kind_of_body(body: dict[str, Any], wanted: tuple[str, Any] | None) -> None:
+    draft = postman.read(collection(item("x", "POST", "https://api.example/x", body=body)), "x.json")
+    (task,) = draft.scenarios[0].tasks
+    found: Body | None = task.calls[0].body
+    if wanted is None:
+        assert found is None
+        assert "is not read" in task.calls[0].comment
+        assert "/etc/passwd" not in repr(draft)
+    else:
+        assert found is not None
+        assert (found.kind, found.text if found.kind == "text" else found.fields) == wanted
+
+
+@pytest.mark.parametrize("version", ["list", "object"])
+def test_basic_and_api_keys_in_either_version(version: str) -> None:
+    def auth(kind: str, **pairs: str) -> dict[str, Any]:
+        listed = [{"key": key, "value": value} for key, value in pairs.items()]
+        return {"type": kind, kind: listed if version == "list" else pairs}
+
+    draft = postman.read(
+        collection(
+            item("a", "GET", "https://api.example/a", auth=auth("basic", username="bob", password="pw")),
+            item(
+                "b", "GET", "https://api.example/b", auth=auth("apikey", key="X-Shop", value="abc", **{"in": "header"})
+            ),
+            item("c", "GET", "https://api.example/c", auth=auth("apikey", key="k", value="abd", **{"in": "query"})),
+            item("d", "GET", "https://api.example/d", auth=auth("hawk", authId="x")),
+        ),
+        "x.json",
+    )
+    (scenario,) = draft.scenarios
+    assert scenario.basic is not None
+    assert isinstance(scenario.basic[0][0], Variable)
+    assert isinstance(scenario.basic[1][0], Variable)
+    found = tasks(draft)
+    assert isinstance(dict(found["b"].calls[0].headers)["X-Shop"][0], Variable)
+    assert isinstance(dict(found["c"].calls[0].query)["k"][0], Variable)
+    assert "'pw'" not in repr(draft)
+    assert "'abc'" not in repr(draft)
+    assert any("item[3] 'd': authorization hawk is not known" in note for note in draft.notes)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"{", "x.json: is not a Postman collection: "),
+        (b'{"info": {}, "item": [3]}', "x.json: item[0]: Expected `object`, got `int`"),
+        (
+            b'{"info": {}, "item": [{"item": [{"request": 3}]}]}',
+            "x.json: item[0].item[0]: Expected `str | object | null`",
+        ),
+        (b'{"info": {}, "item": []}', "x.json: item: no request in this collection"),
+        (
+            b'{"info": {"schema": "https://schema/v1.0.0/"}, "item": []}',
+            "x.json: info.schema: https://schema/v1.0.0/: export",
+        ),
+        (b'{"info": {}, "item": [' + b'{"item": [' * 30 + b"]}" * 30 + b"]}", "folders are nested deeper than 20"),
+        (b'{"info": {}, "item": [' + b'{"item": [' * 100_000, "x.json: is not a Postman collection: "),
+    ],
+)
+def test_what_is_no_collection_is_refused_with_its_place(data: bytes, said: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        postman.read(data, "x.json")
+    assert said in str(refused.value)
+
+
+def test_a_collection_is_recognised_by_its_beginning() -> None:
+    assert postman.recognises(collection())
+    assert not postman.recognises(b'{"openapi": "3.0.0", "info": {}, "paths": {}}')
+    assert not postman.recognises(b'{"log": {"entries": []}}')
