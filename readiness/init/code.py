@@ -60,7 +60,7 @@ def python(scenario: Scenario, module: str, source: str) -> str:
         body += ["", *start]
     for place, task in enumerate(scenario.tasks):
         body += ["", *_task(task, place, written)]
-    constants = [f"{name} = rows({literal(file)})" for file, name in written.files.items()]
+    constants = [f'{name} = rows({literal(file)}, order="random")' for file, name in written.files.items()]
     head = _head(module, source)
     imports = _imports("\n".join([*constants, *body]))
     return "\n".join([*head, "", *imports, *(["", *constants] if constants else []), "", "", *body, ""])

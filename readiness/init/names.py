@@ -27,14 +27,13 @@ MODULES = frozenset(
 )
 """What a scenario file may not be called: under `locust -f` its folder comes first on the path."""
 _CLASSES = frozenset(name.lower() for name in ("User", "None", "True", "False", "Ellipsis", "NotImplemented"))
-_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*|[0-9]+")
 
 
 def folded(text: str) -> str:
     """The words of `text` (camelCase, kebab-case, accents …) in snake_case; "" when it has no ASCII letter or digit."""
     plain = unicodedata.normalize("NFKD", text[: MOST * 8]).encode("ascii", "ignore").decode()
-    words = "_".join(word.lower() for word in _WORD.findall(plain))
-    return re.sub(r"_([0-9]+)(?=_|$)", r"_\1", words)[:MOST].strip("_")
+    return "_".join(word.lower() for word in _WORD.findall(plain))[:MOST].strip("_")
 
 
 def identifier(text: str, taken: Collection[str], *, otherwise: str, most: int = MOST) -> str:

@@ -8,7 +8,14 @@ from collections.abc import Sequence
 from readiness.init.draft import Body, Call, Extract, Extracted, Json, Text, Variable
 from readiness.init.names import folded
 from readiness.init.sources.openapi.document import Node, Unresolved
-from readiness.init.sources.openapi.lists import PARAMETER, collection_of, place_of_id, same_id
+from readiness.init.sources.openapi.lists import (
+    PARAMETER,
+    collection_of,
+    lists_by_schema,
+    place_of_id,
+    same_id,
+    schema_of,
+)
 from readiness.init.sources.openapi.operations import Operation
 from readiness.init.sources.openapi.schemas import given, kind, sample
 from readiness.init.sources.secrets_found import is_secret, is_secret_name, variable_name
@@ -27,6 +34,7 @@ class Calls:
         self, group: Sequence[Operation], everything: Sequence[Operation], query: tuple[tuple[str, Text], ...]
     ):
         self._query = query
+        self._of_schema = lists_by_schema([one for one in group if one.method == "get" and "{" not in one.path])
         self._lists = {one.path.rstrip("/"): one for one in group if one.method == "get"}
         self._brought = self._ids(group)
 
@@ -52,30 +60,36 @@ class Calls:
         )
         return call, tuple(dict.fromkeys(missing))
 
-    def _ids(self, group: Sequence[Operation]) -> dict[tuple[str, str], Extract]:
-        """By list path and parameter, what the list brings."""
-        found: dict[tuple[str, str], Extract] = {}
+    def _ids(self, group: Sequence[Operation]) -> dict[tuple[str, str], tuple[str, Extract]]:
+        """By the path before a parameter and its name: which list brings it, and how."""
+        found: dict[tuple[str, str], tuple[str, Extract]] = {}
         names: set[str] = set()
         for one in group:
             for parameter in PARAMETER.findall(one.path):
                 place = collection_of(one.path, parameter)
-                source = self._lists.get(place) if place else None
-                if place is None or source is None or (place, parameter) in found:
+                if place is None or (place, parameter) in found:
                     continue
-                if source.answer is None or (at := _place(source, place, parameter)) is None:
+                source = self._lists.get(place) or self._lists.get(f"{place}.json") or self._list_of(place, parameter)
+                if source is None or (at := _place(source, place, parameter)) is None:
                     continue
                 name = _id_name(parameter, place)
                 while name in names:
                     name += "_of_" + (folded(place.rsplit("/", 1)[0]).rsplit("_", 1)[-1] or "list")
                 names.add(name)
-                found[place, parameter] = Extract(name, "json", at)
+                found[place, parameter] = (source.path.rstrip("/"), Extract(name, "json", at))
         return found
+
+    def _list_of(self, place: str, parameter: str) -> Operation | None:
+        """A list whose elements are what GET `place`/{parameter} answers: /pet/findByStatus for /pet/{petId}."""
+        item = self._lists.get(f"{place}/{{{parameter}}}")
+        schema = schema_of(item.answer) if item is not None and item.answer is not None else None
+        return self._of_schema.get(id(schema.value)) if schema is not None else None
 
     def _extracts(self, operation: Operation) -> list[Extract]:
         if operation.method != "get":
             return []
         own = operation.path.rstrip("/")
-        return [extract for (place, _), extract in self._brought.items() if place == own]
+        return [extract for path, extract in self._brought.values() if path == own]
 
     def _path(self, operation: Operation, missing: list[str]) -> Text:
         parts: list[str | Variable | Extracted] = []
@@ -92,7 +106,7 @@ class Calls:
             return _plain(given(_schema(node)))
         place = collection_of(operation.path, name)
         if place is not None and (place, name) in self._brought:
-            return Extracted(self._brought[place, name].name)
+            return Extracted(self._brought[place, name][1].name)
         value = _given(node) if node is not None else None
         if value is not None and not is_secret(name, _plain(value)):
             return _plain(value)
@@ -128,9 +142,10 @@ class Calls:
         if operation.method != "get" or not names or not operation.path.rstrip("/").endswith(f"{{{names[-1]}}}"):
             return []
         place = collection_of(operation.path, names[-1])
-        extract = self._brought.get((place, names[-1])) if place is not None else None
-        if extract is None or operation.answer is None:
+        brought = self._brought.get((place, names[-1])) if place is not None else None
+        if brought is None or operation.answer is None:
             return []
+        extract = brought[1]
         try:
             at = same_id(operation.answer, names[-1])
         except Unresolved:

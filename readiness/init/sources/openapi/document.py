@@ -27,6 +27,9 @@ MOST_REFS = 32
 _SAYS = re.compile(rb"""(?:^|[\s{,])["']?(?:openapi["']?\s*:\s*["']?3|swagger["']?\s*:\s*["']?2)""")
 
 
+_SORTED = re.compile(rb"""\s*\{\s*"(?:basePath|components|consumes|definitions|externalDocs|info|paths|servers)"\s*:""")
+
+
 class Unresolved(Exception):
     """A part that cannot be read; the text says where and why."""
 
@@ -91,8 +94,8 @@ class Node:
 
 
 def recognises(head: bytes) -> bool:
-    """Whether a source that begins so is a document of this kind."""
-    return _SAYS.search(head) is not None
+    """Whether a source that begins so is a document of this kind; one with sorted keys says it at its end."""
+    return _SAYS.search(head) is not None or (_SORTED.match(head) is not None and b"\n{" not in head)
 
 
 def load(data: bytes, source: str) -> Node:

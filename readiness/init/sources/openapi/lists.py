@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from readiness.init.draft import Json
 from readiness.init.names import folded
 from readiness.init.sources.openapi.document import Node, Unresolved
+from readiness.init.sources.openapi.operations import Operation
 from readiness.init.sources.openapi.schemas import kind, properties
 
 PARAMETER = re.compile(r"\{([^{}]*)\}")
@@ -25,7 +26,7 @@ def collection_of(path: str, parameter: str) -> str | None:
 
 def place_of_id(response: Node, path: str, parameter: str) -> str | None:
     """Where the answer of the list at `path` has its first id, as `items[0].id`; None when nothing tells."""
-    schema = _json_schema(response)
+    schema = schema_of(response)
     if schema is not None:
         for before, items in _lists(schema, path):
             at = _id_in(items, parameter, path)
@@ -37,11 +38,25 @@ def place_of_id(response: Node, path: str, parameter: str) -> str | None:
 
 def same_id(response: Node, parameter: str) -> str | None:
     """Where the answer of an item says which one it is: `id`, or the parameter's own name. Only where it must be."""
-    schema = _json_schema(response)
+    schema = schema_of(response)
     if schema is None or kind(schema) == "array":
         return None
     known = {folded(name): name for name in properties(schema) if _KEY.fullmatch(name)}
     return known.get(folded(parameter)) or (known.get("id") if folded(parameter).split("_")[-1] == "id" else None)
+
+
+def lists_by_schema(operations: Iterable[Operation]) -> dict[int, Operation]:
+    """Operations that answer with a list, by the identity of the schema of its elements."""
+    found: dict[int, Operation] = {}
+    for one in operations:
+        try:
+            schema = schema_of(one.answer) if one.answer is not None else None
+            for _, items in _lists(schema, one.path) if schema is not None else ():
+                if items.is_there and kind(items) == "object":
+                    found.setdefault(id(items.value), one)
+        except Unresolved:
+            continue
+    return found
 
 
 def _lists(schema: Node, path: str) -> Iterator[tuple[str, Node]]:
@@ -98,7 +113,7 @@ def _may_be_id(own: str, singular: str) -> bool:
     return own == singular or own.rsplit("_", 1)[-1] in (*_IDS, "pk", "identifier", "number", "ref", singular)
 
 
-def _json_schema(response: Node) -> Node | None:
+def schema_of(response: Node) -> Node | None:
     node = _media(response)
     schema = node.get("schema") if node is not None else response.get("schema")
     return schema if schema.is_there else None

@@ -39,7 +39,7 @@ def read(data: bytes, source: str) -> Draft:
     health = [one for one in found if _is_health(one)]
     asked = [one for one in found if one not in health or len(health) == len(found)]
     if not asked:
-        raise ConfigError(f"{source}: paths: no operation could be read", *notes[:10])
+        raise ConfigError(f"{source}: paths: no operation could be read", *notes[:5])
     scenarios = [_scenario(name, group, asked, root, known, notes) for name, group in _groups(asked)]
     return Draft(
         scenarios=tuple(scenarios),
