@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from readiness.cli.output import refusals, say
+from readiness.cli.trust import AllowEnv
 
 if TYPE_CHECKING:
     from readiness.init.draft import Draft
@@ -34,30 +35,54 @@ def init(
     ] = None,
     users: Annotated[int | None, typer.Option(metavar="N", min=1, max=1000, help="Users at once; default 10.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over files that stand.")] = False,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Then load the target for 30 s, and propose limits from that.")
+    ] = False,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(metavar="HOST", help="A host other than this machine that --measure may load.")
+    ] = None,
+    allow_env: AllowEnv = None,
 ) -> None:
-    """Write scenarios, thresholds.yaml and a pipeline from what exists; sends nothing to the service."""
+    """Write scenarios, thresholds.yaml and a pipeline from what exists; sends nothing unless --measure."""
+    from readiness.errors import ConfigError
     from readiness.init import limits
-    from readiness.init.files import files_of
+    from readiness.init.files import THRESHOLDS, Given, files_of
     from readiness.init.pipeline import kind_of
     from readiness.init.write import write
 
     with refusals():
         kind = kind_of(ci)
         url = _target(target)
+        if measure and url is None and source is not None:
+            raise ConfigError("--measure: needs --target URL, the service that is to be measured")
         if source is None:
             url, path, p95 = _answers(url, path, p95)
         draft = _draft(source, path)
         loaded = _with_base(url, draft)
-        made = files_of(
-            draft,
+        starters = limits.starters(p95 or limits.P95_MS)
+        given = Given(
             service=_service(loaded, draft),
             target=loaded,
             load=limits.Load(users or limits.USERS, None if users else draft.rate_per_s, draft.arrivals_per_s),
-            limits=limits.starters(p95 or limits.P95_MS),
             ci=kind,
         )
+        made = files_of(draft, given, starters)
         write(out, made.files, force=force)
         _tell(draft, made, out)
+        if measure and loaded is not None:
+            from readiness.cli.measured import measured
+
+            found = measured(
+                out,
+                loaded,
+                starters,
+                scenarios=made.users,
+                allow_hosts=tuple(allow_host or ()),
+                allow_env=tuple(allow_env or ()),
+            )
+            write(out, {THRESHOLDS: files_of(draft, given, found).files[THRESHOLDS]}, force=True)
+            for one in found:
+                say(f"proposed {one.check} {one.limit}: {one.why}", to_stderr=True)
         _next(out, loaded or draft.target, made)
 
 

@@ -17,7 +17,18 @@ from readiness.init.pipeline import Kind, Pipeline, pipeline
 from readiness.init.uses import unfixed_of_scenario
 
 FOLDER = "scenarios"
+THRESHOLDS = "thresholds.yaml"
 _DATA_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}\.csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the user said of the service, beside the draft."""
+
+    service: str
+    target: str | None
+    load: Load
+    ci: Kind | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +42,14 @@ class Made:
     """What only the switched-off tasks need."""
     running: int
     """Tasks that will run."""
+    users: int
+    """Scenario files that will run: a load needs as many users."""
     off: tuple[str, ...]
     """Those that will not: `scenarios/bags.py: create_bag, because it writes`."""
     pipeline: Pipeline | None
 
 
-def files_of(
-    draft: Draft, *, service: str, target: str | None, load: Load, limits: Sequence[Limit], ci: Kind | None
-) -> Made:
+def files_of(draft: Draft, given: Given, limits: Sequence[Limit]) -> Made:
     """Everything that the draft becomes. Raises ConfigError when nothing in it would run."""
     taken: set[str] = set()
     files: dict[str, str] = {}
@@ -65,21 +76,21 @@ def files_of(
     variables = _variables(draft.scenarios, off=False)
     needed = {one.name for one in variables}
     for_off = tuple(one for one in _variables(draft.scenarios, off=True) if one.name not in needed)
-    files["thresholds.yaml"] = thresholds(
-        service=service_name(service),
+    files[THRESHOLDS] = thresholds(
+        service=service_name(given.service),
         source=draft.source,
         weights=weights,
-        load=load,
+        load=given.load,
         limits=limits,
         health_paths=draft.health_paths,
-        target=target,
+        target=given.target,
         variables=variables,
         for_off=for_off,
     )
-    runs_in = pipeline(ci, target, variables) if ci else None
+    runs_in = pipeline(given.ci, given.target, variables) if given.ci else None
     if runs_in:
         files[runs_in.path] = runs_in.text
-    return Made(files, variables, for_off, running, tuple(off), runs_in)
+    return Made(files, variables, for_off, running, len(weights), tuple(off), runs_in)
 
 
 def _variables(scenarios: Sequence[Scenario], *, off: bool) -> tuple[Variable, ...]:

@@ -1,0 +1,72 @@
+"""`readiness init --measure`: one small run with the usual machinery, whose intervals become limits."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from readiness.cli.assessment import Request, assess
+from readiness.errors import NotMeasured
+from readiness.init.limits import Limit
+from readiness.init.proposals import proposals
+from readiness.judge.verdict import Verdict
+
+DURATION = "30s"
+USERS = 5
+
+
+def measured(
+    out: Path,
+    target: str,
+    starters: Sequence[Limit],
+    *,
+    scenarios: int,
+    allow_hosts: tuple[str, ...] = (),
+    allow_env: tuple[str, ...] = (),
+    duration: str = DURATION,
+) -> tuple[Limit, ...]:
+    """Load `target` with what was written to `out`, and propose limits; the reports of this run are thrown away.
+
+    Raises what `readiness run` raises before a load, and NotMeasured when no answer was measured.
+    """
+    with tempfile.TemporaryDirectory(prefix="readiness-init-") as folder:
+        request = Request(
+            target=target,
+            thresholds=out / "thresholds.yaml",
+            scenarios=out / "scenarios",
+            users=str(max(USERS, scenarios)),
+            rate=None,
+            duration=duration,
+            ramp_up="1s",
+            warm_up="2s",
+            processes=None,
+            repeat=None,
+            remote_workers=None,
+            listen=None,
+            worker_wait=None,
+            token_file=None,
+            out=Path(folder) / "reports",
+            formats="json",
+            allow_hosts=allow_hosts,
+            allow_env=allow_env,
+            allow_conditional=True,
+            quiet=False,
+        )
+        verdict = assess(request).verdict
+    _refuse_nothing(verdict, starters)
+    return proposals(verdict.checks, starters)
+
+
+def _refuse_nothing(verdict: Verdict, starters: Sequence[Limit]) -> None:
+    """One of the limits must have a measurement, and the requests must have been answered well."""
+    wanted = {starter.check for starter in starters}
+    known = [check for check in verdict.checks if check.key in wanted and check.high is not None]
+    success = next((check for check in known if check.name == "http.success_rate"), None)
+    if not known:
+        raise NotMeasured(f"--measure: nothing was measured, so the starter limits stay. {verdict.reason}")
+    if success is not None and success.value is not None and success.value < 50:
+        raise NotMeasured(
+            f"--measure: only {success.value:.3g} % of the requests succeeded, so what was measured is no limit; the "
+            "starter limits stay. Find out why with `readiness try`"
+        )
