@@ -27,7 +27,7 @@ from readiness.judge.judge import judge
 from readiness.judge.verdict import Verdict
 from readiness.load.plan import ScenarioFile
 from readiness.load.reading import Unreachable, read_scenarios
-from readiness.load.surroundings import for_scenarios, withheld
+from readiness.load.surroundings import for_scenarios, unset, withheld
 from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Run
@@ -176,6 +176,17 @@ def _withheld(plan: Plan, environ: Mapping[str, str]) -> list[str]:
     return found
 
 
+def _refuse_unset(plan: Plan, environ: Mapping[str, str]) -> None:
+    """Raises ConfigError for variables without which every user of a scenario would end."""
+    problems = []
+    for scenario in plan.engine.scenarios:
+        for name in unset(Path(scenario.path).read_text(errors="replace"), for_scenarios(environ, plan.allow_env)):
+            way = f"give --allow-env {name}" if name in environ else f"set it, such as: export {name}=…"
+            problems.append(f"{Path(scenario.path).name}: reads the variable {name}, which it does not find: {way}")
+    if problems:
+        raise ConfigError(*problems)
+
+
 def _read_files(
     plan: Plan,
     interrupted: Callable[[], str | None],
@@ -185,6 +196,7 @@ def _read_files(
 ) -> None:
     """The scenario files run as the engine will, before anything is sent. Raises ConfigError, left in the files too."""
     try:
+        _refuse_unset(plan, environ)
         users = read_scenarios(plan.engine, for_scenarios(environ, plan.allow_env), lambda: interrupted() is not None)
         refuse_too_few(plan, users)
     except Unreachable:

@@ -122,7 +122,7 @@ def _answers(url: str | None, path: list[str] | None, p95: int | None) -> tuple[
     if not path:
         path = typer.prompt("2/3  Paths that its users ask for, with blanks between", default="/").split()
     if p95 is None:
-        p95 = typer.prompt("3/3  Milliseconds within which 95 of 100 answers must come", default=500, type=int)
+        p95 = typer.prompt("3/3  Milliseconds within which 95 of 100 answers must come", default=1000, type=int)
     return url, path, max(1, p95)
 
 

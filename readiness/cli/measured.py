@@ -13,7 +13,7 @@ from readiness.init.proposals import proposals
 from readiness.judge.verdict import Verdict
 
 DURATION = "30s"
-USERS = 5
+USERS = 10
 
 
 def measured(

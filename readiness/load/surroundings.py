@@ -6,9 +6,11 @@ Scenarios are trusted code (SECURITY.md); what they import may not deserve as mu
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 from collections.abc import Collection, Mapping
+from itertools import takewhile
 
 NAMES = frozenset(
     {
@@ -39,6 +41,34 @@ def for_scenarios(environ: Mapping[str, str], allowed: Collection[str] = ()) -> 
         folders = [folder for folder in path.split(os.pathsep) if os.path.isabs(folder)]  # noqa: PTH117 - not a file yet
         found |= {"PYTHONPATH": os.pathsep.join(folders)} if folders else {}
     return found
+
+
+def unset(text: str, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Variables that a scenario's `text` cannot do without, and that are not in `environ` (what scenarios see), in order.
+
+    Only those that `os.environ["…"]` reads in the first plain statements of `on_start` or of a task: there every user
+    would end with a KeyError, and the whole load with it. One in or behind a condition or a `try` may be meant so.
+    """
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return ()
+    classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
+    methods = (node for one in classes for node in one.body if isinstance(node, ast.FunctionDef))
+    runs = (node for node in methods if node.name == "on_start" or node.decorator_list)
+    plain = (line for node in runs for line in takewhile(lambda line: isinstance(line, _PLAIN), node.body))
+    read = {name for line in plain for node in ast.walk(line) if (name := _variable_of(node)) is not None}
+    return tuple(sorted(read - environ.keys()))
+
+
+_PLAIN = (ast.Assign, ast.AnnAssign, ast.Expr)
+
+
+def _variable_of(node: ast.AST) -> str | None:
+    match node:
+        case ast.Subscript(value=value, slice=ast.Constant(value=str(name))) if ast.unparse(value) == "os.environ":
+            return name
+    return None
 
 
 def withheld(text: str, environ: Mapping[str, str], allowed: Collection[str] = ()) -> tuple[str, ...]:
