@@ -7,7 +7,6 @@ docstrings of one harmless line (literals.py).
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -17,10 +16,9 @@ from readiness.init.draft import Call, Column, Extract, Extracted, Scenario, Tas
 from readiness.init.layout import INDENT, Expression, Group, assigned, keyed, lines, one_line
 from readiness.init.literals import LINE, comment, literal, sentence
 from readiness.init.names import class_name, column, identifier, variable
-from readiness.init.uses import circular, fixed, providers, unfixed, unfixed_of_scenario
+from readiness.init.uses import circular, fixed, providers, sendable, unfixed, unfixed_of_scenario
 
 HELPERS = ("form_value", "header_value", "json_value", "meta_value", "rows")
-_TOKEN = re.compile(r"[A-Za-z0-9!$&*+.^_|~-]{1,60}")
 BODY = INDENT * 2
 SHORT = 24
 """Characters of a variable, so that a line with two of them fits."""
@@ -122,9 +120,9 @@ def _on_start(scenario: Scenario, written: _Written) -> list[str]:
     says = "What comes before the first task, for each user." if scenario.on_start else "Credentials for every request."
     names, fetched = _values(list(unfixed_of_scenario(scenario, tasks=False)), written)
     body = [f"{BODY}{line}" for line in fetched]
-    for name, value in _sendable(scenario.headers):
+    for name, value in sendable(scenario.headers):
         body += assigned(f"self.client.headers[{literal(name)}]", values.text(value, names), BODY)
-    for name, value in _sendable(scenario.cookies):
+    for name, value in sendable(scenario.cookies):
         body += assigned(f"self.client.cookies[{literal(name)}]", values.text(value, names), BODY)
     if scenario.basic:
         user, password = (values.text(part, names) for part in scenario.basic)
@@ -132,11 +130,6 @@ def _on_start(scenario: Scenario, written: _Written) -> list[str]:
     for place, call in enumerate(scenario.on_start):
         body += _call(call, names, written, last=place == len(scenario.on_start) - 1)
     return [f"{INDENT}def on_start(self) -> None:", f'{BODY}"""{says}"""', *body]
-
-
-def _sendable(items: Sequence[tuple[str, Text]]) -> Iterator[tuple[str, Text]]:
-    """Those whose name can stand in a header at all."""
-    return ((name, value) for name, value in items if _TOKEN.fullmatch(name))
 
 
 def _task(task: Task, place: int, written: _Written) -> list[str]:

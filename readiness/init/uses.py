@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from readiness.init.draft import Call, Column, Extracted, Scenario, Text, Variable
 
+_TOKEN = re.compile(r"[A-Za-z0-9!$&*+.^_|~-]{1,60}")
 Unfixed = Variable | Column | Extracted
 
 
 def fixed(text: Text) -> bool:
     """Whether the text is known now."""
     return all(isinstance(part, str) for part in text)
+
+
+def sendable(items: Iterable[tuple[str, Text]]) -> tuple[tuple[str, Text], ...]:
+    """Headers or cookies whose name can stand in a request at all."""
+    return tuple((name, value) for name, value in items if _TOKEN.fullmatch(name))
 
 
 def texts(call: Call) -> Iterator[Text]:
@@ -37,7 +44,7 @@ def unfixed(call: Call) -> Iterator[Unfixed]:
 
 def unfixed_of_scenario(scenario: Scenario, *, tasks: bool = True) -> Iterator[Unfixed]:
     """The same for everything in the scenario, or for what comes before its tasks."""
-    for text in (*(text for _, text in (*scenario.headers, *scenario.cookies)), *(scenario.basic or ())):
+    for text in (*(text for _, text in sendable((*scenario.headers, *scenario.cookies))), *(scenario.basic or ())):
         for part in text:
             if not isinstance(part, str):
                 yield part

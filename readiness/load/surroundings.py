@@ -44,7 +44,7 @@ def for_scenarios(environ: Mapping[str, str], allowed: Collection[str] = ()) -> 
 
 
 def unset(text: str, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Variables that a scenario's `text` cannot do without, and that are not in `environ` (what scenarios see), in order.
+    """Variables that a scenario's `text` cannot do without, and that `environ` (what scenarios see) does not have.
 
     Only those that `os.environ["…"]` reads in the first plain statements of `on_start` or of a task: there every user
     would end with a KeyError, and the whole load with it. One in or behind a condition or a `try` may be meant so.
