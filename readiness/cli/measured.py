@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from readiness.cli.assessment import Request, assess
+from readiness.cli.proposals import proposals
 from readiness.errors import NotMeasured
 from readiness.init.limits import Limit
-from readiness.init.proposals import proposals
 from readiness.judge.verdict import Verdict
 
 DURATION = "30s"
