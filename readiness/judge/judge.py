@@ -16,8 +16,10 @@ from readiness.judge.decision import decide
 from readiness.judge.failed_requests import details_by_endpoint, failed_requests, failed_share, why
 from readiness.judge.family import refuting
 from readiness.judge.flips import flips
+from readiness.judge.inconclusive import cause
 from readiness.judge.infrastructure import infrastructure
 from readiness.judge.instrument import described, pause_doubts
+from readiness.judge.key_numbers import key_numbers
 from readiness.judge.load_steps import judge_steps, largest_inside
 from readiness.judge.needs import SETTLED, needs
 from readiness.judge.outlook import Outlook
@@ -122,6 +124,8 @@ def judge(run: Run, config: Config) -> Verdict:
         load_steps=load_steps,
         infrastructure=infrastructure(run),
         rule=config.decision,
+        inconclusive_cause=cause(decision, run, judged, doubts),
+        key_numbers=key_numbers(run.load) if run.load else None,
     )
 
 

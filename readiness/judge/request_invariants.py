@@ -111,6 +111,20 @@ def samples_are_requests(verdict: Verdict) -> Broken:
             yield path, f"{check.samples:,} samples of {verdict.judged.planned:,} judged requests"
 
 
+def key_numbers_rise(verdict: Verdict) -> Broken:
+    """P95 is no longer than P99, and what succeeded is never slower than all together."""
+    if (found := verdict.key_numbers) is None:
+        return
+    pairs = (
+        (found.p95_ms, found.p99_ms),
+        (found.successful_p95_ms, found.successful_p99_ms),
+        (found.successful_p95_ms, found.p95_ms),
+        (found.successful_p99_ms, found.p99_ms),
+    )
+    if any(high is not None and (low is None or low > high) for low, high in pairs):
+        yield "$.key_numbers", "a percentile is longer than one that bounds it"
+
+
 def the_tail_adds_up(verdict: Verdict) -> Broken:
     """The slow requests are some of all, and their endpoints have no more of them than there are."""
     tail = verdict.outlook.tail
@@ -151,6 +165,7 @@ REQUESTS: tuple[Law[Verdict], ...] = (
     latencies_rise,
     percentiles_are_those_of_the_endpoints,
     samples_are_requests,
+    key_numbers_rise,
     the_tail_adds_up,
     shares_are_parts,
     steps_of_the_load_are_of_one_climb,

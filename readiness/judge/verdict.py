@@ -9,6 +9,7 @@ from readiness.config.model import DecisionRule
 from readiness.errors import ExitCode
 from readiness.judge.failed_requests import FailedRequests, FailedShare
 from readiness.judge.infrastructure import Observed
+from readiness.judge.key_numbers import KeyNumbers
 from readiness.judge.outcome import Decision as Decision
 from readiness.judge.outcome import Outcome as Outcome
 from readiness.judge.outlook import Outlook, RootCause
@@ -236,3 +237,7 @@ class Verdict:
     """The bars for the score by which it was decided; None in reports of older versions."""
     infrastructure: tuple[Observed, ...] = field(default=())
     """Facts about the machines, as far as they were seen."""
+    inconclusive_cause: str | None = field(default=None)
+    """Of `judge.inconclusive.Cause`; None for other decisions, and in reports of older versions."""
+    key_numbers: KeyNumbers | None = field(default=None)
+    """Of all requests together; None without a load, and in reports of older versions."""

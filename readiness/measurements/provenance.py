@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+UNREACHABLE = "cannot be reached"
+"""Part of the doubt of a run that sent nothing, because its target took no connection."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

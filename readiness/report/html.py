@@ -11,23 +11,23 @@ from markupsafe import Markup
 
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run
-from readiness.report.charts import draw_all, svg
+from readiness.report.charts import draw_all, latency, svg
 from readiness.report.charts.score import score_bar
 from readiness.report.templates import TEMPLATES
 from readiness.report.view.page import build
 
 SECTIONS = (
     ("executive", "Executive summary"),
+    ("issues", "Remaining issues"),
+    ("steps", "Next steps"),
     ("metrics", "Performance metrics"),
+    ("load", "Load and endpoints"),
     ("deployment", "Deployment decision"),
     ("risks", "Risk assessment"),
-    ("steps", "Next steps"),
     ("critical", "Critical success metrics"),
     ("takes", "What it would take"),
     ("unmeasured", "Not measured"),
     ("doubts", "Doubts and stalls"),
-    ("issues", "Remaining issues"),
-    ("load", "Load"),
     ("probes", "Findings of the probes"),
     ("database", "Database status"),
     ("infrastructure", "Infrastructure"),
@@ -48,6 +48,7 @@ def render(verdict: Verdict, run: Run | None = None) -> str:
             page=page,
             sections=SECTIONS,
             charts=draw_all(verdict, run),
+            first_chart=latency.over_time(verdict, run),
             score_bar=score_bar(page.score_points) if page.score_points else None,
             line_colours=svg.LINES,
             line_dashes=svg.DASHES,

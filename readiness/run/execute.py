@@ -19,6 +19,7 @@ from readiness.measurements.database import Activity
 from readiness.measurements.invariants import LAWS
 from readiness.measurements.law import contradictions
 from readiness.measurements.probing import Probing
+from readiness.measurements.provenance import UNREACHABLE
 from readiness.measurements.run import Load, Measurement, Run
 from readiness.probes import cost
 from readiness.probes.allowance import Allowance
@@ -50,7 +51,7 @@ def execute(
         if signal_name := interrupted():
             raise NotMeasured(f"the run was ended by {signal_name} before any load")
         if plan.unreachable:
-            raise NotMeasured(f"the target {plan.target.url} cannot be reached: {plan.unreachable}")
+            raise NotMeasured(f"the target {plan.target.url} {UNREACHABLE}: {plan.unreachable}")
         connect_once(plan.target)
     except NotMeasured as error:
         outcome, activity, probing = controller.LoadOutcome(None, (str(error),), None), None, None

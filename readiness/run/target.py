@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from readiness.errors import ConfigError, NotMeasured, Refused
-from readiness.measurements.provenance import Target
+from readiness.measurements.provenance import UNREACHABLE, Target
 from readiness.text import clean
 
 CONNECT_TIMEOUT_S = 5.0
@@ -107,7 +107,7 @@ def connect_once(target: Target) -> None:
             reason = f"connect_timeout: no answer within {CONNECT_TIMEOUT_S:g} s"
         except OSError as error:
             reason = f"reset: {clean(error)}"
-    raise NotMeasured(f"the target {target.url} cannot be reached: {reason}")
+    raise NotMeasured(f"the target {target.url} {UNREACHABLE}: {reason}")
 
 
 _TRUST = (

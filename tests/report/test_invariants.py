@@ -113,6 +113,7 @@ MUTATIONS: dict[str, tuple[str, Callable[[Facts], object]]] = {
     "percentiles_are_those_of_the_endpoints": (
         "ready", lambda d: of(d, "latency.p95").update(value=0.01, low=0.01)),
     "samples_are_requests": ("ready", lambda d: of(d, "latency.p95").update(samples=10**6)),
+    "key_numbers_rise": ("ready", lambda d: d["key_numbers"].update(p95_ms=1e6)),
     "the_tail_adds_up": ("conditional", lambda d: d["outlook"]["tail"].update(slow=10**6)),
     "shares_are_parts": ("conditional", lambda d: d["root_causes"][0].update(tail_share=1.5)),
     "steps_of_the_load_are_of_one_climb": ("ready", lambda d: d.update(load_steps=2 * [{

@@ -36,6 +36,11 @@ class CheckRow:
     measured: bool
 
     @property
+    def passed(self) -> bool:
+        """Whether nothing of it stands among the issues."""
+        return self.status in (OUTCOMES[Outcome.PASS], OUTCOMES[Outcome.NOT_APPLICABLE])
+
+    @property
     def explanation(self) -> str:
         """The message of a check that did not pass; a passed one explains itself by its numbers."""
         return "" if self.status is OUTCOMES[Outcome.PASS] else self.message
@@ -45,6 +50,7 @@ class CheckRow:
 class Worst:
     """A check that did not pass, in one line: `1,379 ms, needs under 100 ms: 13.8× the limit`."""
 
+    key: str
     title: str
     current: str
     target: str
@@ -122,6 +128,7 @@ def _worst(check: CheckResult) -> Worst:
             current = numbers.headline(check.value, bound.value, check.unit)
         gap = gap or _gap(check.value, bound, check.unit)
     return Worst(
+        key_of(check),
         clean(check.title) or key_of(check),
         current,
         target,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from readiness.judge.verdict import Verdict
 from readiness.report.status import DECISIONS, Status
+from readiness.report.view import anchors, areas, facts, findings, key_numbers, outlook, problems, release, words
 from readiness.report.view import checks as checking
 from readiness.report.view import endpoints as traffic
-from readiness.report.view import facts, findings, outlook, release, words
+from readiness.report.view import lead as leading
 from readiness.text import clean
 
 LONGEST = 1000
@@ -33,8 +35,6 @@ class Page:
     decision: Status
     meaning: str
     """What the decision asks of the reader."""
-    cause: str
-    """What is wrong and what is not, in one sentence."""
     tested: str
     reason: str
     exit_code: str
@@ -46,7 +46,15 @@ class Page:
     tally: str
     confidence: str
     """How sure the decision is; "" where nobody computed it."""
-    executive: tuple[str, ...]
+    lead: tuple[str, ...]
+    """Why, in at most two short sentences."""
+    key_numbers: tuple[key_numbers.KeyNumber, ...]
+    first_steps: tuple[leading.First, ...]
+    problems: tuple[problems.Problem, ...]
+    areas: tuple[areas.Area, ...]
+    anchors: Mapping[str, str]
+    """Of each check, by its key."""
+    executive: str
     conditions: tuple[str, ...]
     worst: tuple[checking.Worst, ...]
     summary: tuple[facts.Fact, ...]
@@ -71,15 +79,19 @@ class Page:
     release: release.ReleaseView
     risks: tuple[RiskLevel, ...]
     next_steps: tuple[str, ...]
-    next_short: tuple[str, ...]
-    """The first steps in a line each."""
     conclusion: str
+    run_id: str
+    commit: str
+    thresholds_sha256: str
+    minor: int
+    """How many of the problems are minor."""
     provenance: tuple[facts.Fact, ...]
 
 
 def build(verdict: Verdict) -> Page:
     """The page of a verdict."""
     rows = tuple(checking.row(check) for check in verdict.checks)
+    wrong = problems.problems(verdict)
     decision = DECISIONS[verdict.decision]
     service = clean(verdict.service)
     score = words.score(verdict)
@@ -91,7 +103,6 @@ def build(verdict: Verdict) -> Page:
         service=service,
         decision=decision,
         meaning=words.meaning(verdict),
-        cause=words.cause(verdict),
         tested=words.tested(verdict),
         reason=clean(verdict.reason, LONGEST),
         exit_code=str(int(verdict.exit_code)),
@@ -101,6 +112,12 @@ def build(verdict: Verdict) -> Page:
         score_points=(points.low, points.value, points.high) if points.coverage > 0 else None,
         tally=words.tally(verdict),
         confidence=words.confidence(verdict),
+        lead=leading.lead(verdict),
+        key_numbers=key_numbers.key_numbers(verdict),
+        first_steps=leading.first_steps(verdict),
+        problems=wrong,
+        areas=areas.areas(verdict),
+        anchors=anchors.anchors(row.key for row in rows),
         executive=words.executive(verdict),
         conditions=_lines(verdict.conditions),
         worst=checking.worst(verdict.checks),
@@ -129,8 +146,11 @@ def build(verdict: Verdict) -> Page:
             RiskLevel("Low", "good", _lines(verdict.risks.low)),
         ),
         next_steps=_lines(verdict.next_steps),
-        next_short=release.headlines(verdict),
         conclusion=words.conclusion(verdict),
+        run_id=clean(verdict.run_id),
+        commit=clean(verdict.provenance.commit) if verdict.provenance.commit else "unknown",
+        thresholds_sha256=clean(verdict.thresholds_sha256)[:16] or "not recorded",
+        minor=sum(problem.minor for problem in wrong),
         provenance=facts.full(verdict),
     )
 

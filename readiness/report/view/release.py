@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from readiness.judge.outcome import Outcome
-from readiness.judge.release import Horizon, Issue
+from readiness.judge.release import Horizon
 from readiness.judge.verdict import Verdict
-from readiness.metrics.catalogue import find
+from readiness.numbers import count
 from readiness.report.status import OUTCOMES, Status
-from readiness.report.view.checks import CheckRow, row
 from readiness.text import clean
 
 LONGEST = 1500
 MOST_LINES = 100
-MOST_HEADLINES = 3
+_ASIDE = Outcome.NOT_APPLICABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +30,6 @@ class StepGroup:
 
     title: str
     steps: tuple[StepRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class IssueView:
-    """One issue."""
-
-    title: str
-    why: str
-    """Why it matters, from the catalogue."""
-    problems: tuple[str, ...]
-    causes: tuple[str, ...]
-    solutions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +59,11 @@ class ReleaseView:
     """Terms, issues and steps."""
 
     max_load: str
-    watch: tuple[str, ...]
     until: str
-    critical: tuple[CheckRow, ...]
-    """Critical success metrics: what blocks, then what is a condition and did not pass."""
+    critical: str
+    """Critical success metrics, the blocking checks, in one sentence."""
     waivers: tuple[WaiverRow, ...]
     attested: tuple[AttestedRow, ...]
-    issues: tuple[IssueView, ...]
     steps: tuple[StepGroup, ...]
 
 
@@ -87,10 +72,9 @@ TITLES = {Horizon.IMMEDIATE: "Immediate", Horizon.SHORT_TERM: "Short term", Hori
 
 def build(verdict: Verdict) -> ReleaseView:
     """Everything that follows for a release."""
-    release, terms = verdict.release, verdict.release.deployment
+    terms = verdict.release.deployment
     return ReleaseView(
         max_load=clean(terms.max_load, LONGEST) if terms else "No load is on record.",
-        watch=_lines(terms.watch if terms else ()),
         until=clean(terms.until, LONGEST) if terms else "Not recorded.",
         critical=_critical(verdict),
         waivers=_waivers(verdict),
@@ -103,35 +87,18 @@ def build(verdict: Verdict) -> ReleaseView:
             )
             for item in verdict.attested
         ),
-        issues=tuple(
-            IssueView(
-                clean(issue.title), _why(issue), _lines(issue.problems), _lines(issue.causes), _lines(issue.solutions)
-            )
-            for issue in release.issues[:MOST_LINES]
-        ),
         steps=tuple(StepGroup(TITLES[horizon], rows) for horizon in Horizon if (rows := _steps(verdict, horizon))),
     )
 
 
-def headlines(verdict: Verdict) -> tuple[str, ...]:
-    """The first steps in a line each; their whole text stands in the section."""
-    steps = [step.headline or step.text for step in verdict.release.steps] or list(verdict.next_steps)
-    return tuple(clean(text, LONGEST) for text in steps[:MOST_HEADLINES])
-
-
-def _why(issue: Issue) -> str:
-    metric = find(issue.checks[0].partition("@")[0]) if issue.checks else None
-    return metric.why if metric else ""
-
-
-def _critical(verdict: Verdict) -> tuple[CheckRow, ...]:
-    blocking = [check for check in verdict.checks if check.on_fail == "block"]
-    missed = [
-        check
-        for check in verdict.checks
-        if check.on_fail == "condition" and check.outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE)
-    ]
-    return tuple(row(check) for check in (*blocking, *missed)[:MOST_LINES])
+def _critical(verdict: Verdict) -> str:
+    blocking = [check for check in verdict.checks if check.on_fail == "block" and check.outcome is not _ASIDE]
+    passed = sum(check.outcome is Outcome.PASS for check in blocking)
+    if not blocking:
+        return "No check was declared as blocking."
+    return (
+        f"{passed:,} of {count(len(blocking), 'blocking check')} passed. A blocking check stops the release by itself."
+    )
 
 
 def _waivers(verdict: Verdict) -> tuple[WaiverRow, ...]:
@@ -153,7 +120,3 @@ def _waivers(verdict: Verdict) -> tuple[WaiverRow, ...]:
 def _steps(verdict: Verdict, horizon: Horizon) -> tuple[StepRow, ...]:
     found = [step for step in verdict.release.steps if step.horizon is horizon]
     return tuple(StepRow(clean(step.text, LONGEST), clean(step.effect)) for step in found[:MOST_LINES])
-
-
-def _lines(texts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(clean(text, LONGEST) for text in texts[:MOST_LINES])

@@ -6,14 +6,9 @@ from collections import Counter
 
 from readiness.judge import wording
 from readiness.judge.verdict import Decision, Outcome, Verdict
-from readiness.metrics.catalogue import find
 from readiness.report.status import MEANING
-from readiness.report.view.checks import worst
 from readiness.text import clean, numbers
 
-AREAS = {"database": "database and data"}
-"""Areas of the catalogue whose name says less than what is in them."""
-MOST_NAMED = 6
 _TALLY = (
     (Outcome.PASS, "passed"),
     (Outcome.WARN, "warned"),
@@ -93,8 +88,8 @@ def meaning(verdict: Verdict) -> str:
     """What the decision asks of whoever reads it, in one instruction."""
     if verdict.decision is Decision.CONDITIONAL and verdict.conditions:
         n = len(verdict.conditions)
-        what = f"the {n} conditions below" if n > 1 else "the condition below"
-        return f"May go live only if a named person accepts {what}; otherwise fix and run again."
+        what = f"the {n} conditions" if n > 1 else "the condition"
+        return f"May go live only if a named person accepts {what} (sign below). Otherwise fix and run again."
     return MEANING[verdict.decision]
 
 
@@ -109,22 +104,16 @@ def tested(verdict: Verdict) -> str:
     return f"{what}{where}; version {clean(commit)[:12] if commit else 'unknown'}."
 
 
-def cause(verdict: Verdict) -> str:
-    """What is wrong and what is not, in one sentence, from measurements only; "" where nothing failed."""
+def failed_words(verdict: Verdict) -> list[str]:
+    """What is wrong, a clause each, from measurements only; the gravest first."""
     failed = [check for check in verdict.checks if check.outcome is Outcome.FAIL]
-    if not failed:
-        return ""
     planned, ok = (verdict.judged.planned, verdict.judged.ok) if verdict.judged else (0, 0)
-    good = ["no request failed"] if 0 < planned == ok else []
-    lost = [check.outcome for check in verdict.checks if check.name == "database.writes.lost"]
-    if lost == [Outcome.PASS]:
-        good.append("no acknowledged write was lost")
     bad = []
     if ok < planned and any(check.name.startswith("http.") or check.because_failed for check in failed):
         first = verdict.failed_requests[:1]
         which = f" ({clean(first[0].endpoint)}: {clean(first[0].why)})" if first else ""
         bad.append(f"{planned - ok:,} of {numbers.count(planned, 'request')} failed{which}")
-    if Outcome.FAIL in lost:
+    if any(check.name == "database.writes.lost" for check in failed):
         bad.append("acknowledged writes were lost")
     slow = [check for check in failed if "latency" in check.name and check.unit == "ms" and check.value is not None]
     late = [times for check in slow if (times := wording.distance(check)) > 1]
@@ -133,80 +122,23 @@ def cause(verdict: Verdict) -> str:
         bad.append(f"response times are {most if least == most else f'{least} to {most}'} times their limits")
     if any(check.name == "cache.hit_rate" and check.value == 0 for check in failed):
         bad.append("the cache served no request (0 % hits)")
-    said = "; ".join(part for part in (" and ".join(good), "; ".join(bad)) if part)
-    return f"{said[:1].upper()}{said[1:]}." if bad else ""
+    return bad
 
 
-def executive(verdict: Verdict) -> tuple[str, ...]:
-    """The summary for those who read nothing else: what was done, what held, what did not and why, what it bears."""
-    service = clean(verdict.service)
-    said = [f"The decision is {verdict.decision}. {meaning(verdict)} {cause(verdict)}".strip()]
-    said += [
-        f"{service} was assessed at {clean(verdict.target.name)} on {numbers.utc(verdict.started_at)}, under "
-        f"{load(verdict)}; {requests(verdict)}."
-        if verdict.judged is not None
-        else f"{service} was assessed on {numbers.utc(verdict.started_at)} without a load on record."
-    ]
-    held, missed = _areas(verdict)
-    if held:
-        said.append(f"Every check passed in: {', '.join(held)}.")
-    if missed:
-        said.append(f"Not passed: {'; '.join(missed)}.")
-    said += [_sentence(clean(issue.causes[0], 1000)) for issue in verdict.release.issues[:2] if issue.causes]
-    if verdict.release.deployment is not None:
-        said.append(f"Largest load inside the limits: {clean(verdict.release.deployment.max_load, 1000)}")
-    if verdict.doubts:
-        said.append(f"The run itself is in doubt: {_sentence(clean(verdict.doubts[0], 1000))}")
-    return tuple(said)
-
-
-def _areas(verdict: Verdict) -> tuple[list[str], list[str]]:
-    """Areas of the catalogue where all checks passed, and where not, the latter with the checks that did not."""
-    by_area: dict[str, list[str]] = {}
-    counts: Counter[str] = Counter()
-    for check in sorted(verdict.checks, key=wording.distance, reverse=True):
-        if check.outcome is Outcome.NOT_APPLICABLE:
-            continue
-        metric = find(check.name)
-        area = AREAS.get(metric.area, metric.area) if metric else "other"
-        counts[area] += 1
-        missed = by_area.setdefault(area, [])
-        if check.outcome is not Outcome.PASS:
-            missed.append(clean(check.title) or clean(check.name))
-    held = [f"{area} ({counts[area]:,})" for area, missed in by_area.items() if not missed]
-    return held, [
-        f"{area}, {len(missed):,} of {counts[area]:,} ({_some(missed)})" for area, missed in by_area.items() if missed
-    ]
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
-    return f"{', '.join(names[:MOST_NAMED])}{more}"
+def executive(verdict: Verdict) -> str:
+    """What was done, in one sentence."""
+    service, at = clean(verdict.service), numbers.utc(verdict.started_at)
+    if verdict.judged is None:
+        return f"{service} was assessed on {at} without a load on record."
+    return (
+        f"{service} was assessed at {clean(verdict.target.name)} on {at}, under {load(verdict)}; {requests(verdict)}. "
+        "Nothing is said about any other load."
+    )
 
 
 def conclusion(verdict: Verdict) -> str:
-    """One paragraph: decision, evidence, what is worst, what is unknown, what comes next."""
-    service = clean(verdict.service)
-    parts = [f"The decision on {service} is {verdict.decision}: {_sentence(clean(verdict.reason, 1000))}"]
-    parts.append(f"Of {numbers.count(len(verdict.checks), 'declared check')}: {tally(verdict)}.")
-    if verdict.judged is not None:
-        parts.append(f"The load was {load(verdict)}; {requests(verdict)}.")
-        parts.append("Nothing is said about any other load.")
-    else:
-        parts.append("No requests of a load are on record.")
-    first = worst(verdict.checks, 1)
-    if first:
-        parts.append(f"Farthest from its target: {first[0].title}, {_sentence(first[0].against)}")
-    if verdict.doubts:
-        parts.append(f"There is doubt about the run as a whole: {_sentence(clean(verdict.doubts[0], 1000))}")
-    if verdict.next_steps:
-        steps = verdict.release.steps
-        first_step = steps[0].headline if steps and steps[0].headline else verdict.next_steps[0]
-        parts.append(f"First step: {_sentence(clean(first_step, 1000))}")
-    elif verdict.decision is Decision.READY:
-        parts.append("No step is needed before the release.")
-    return " ".join(parts)
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+    """The decision and what it rests on."""
+    return (
+        f"The decision on {clean(verdict.service)} is {verdict.decision}. "
+        f"Of {numbers.count(len(verdict.checks), 'declared check')}: {tally(verdict)}."
+    )

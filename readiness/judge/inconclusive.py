@@ -1,0 +1,50 @@
+"""Why a run decides nothing: one cause, so that the report can name one thing to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from readiness.judge.check import Judged
+from readiness.judge.instrument import pause_doubts
+from readiness.judge.outcome import Decision, Outcome
+from readiness.measurements.provenance import UNREACHABLE
+from readiness.measurements.run import Run
+
+_NO_CONNECTION = frozenset({"dns", "connect_refused", "connect_timeout", "tls"})
+
+
+class Cause(StrEnum):
+    """In the order in which they are looked for: the first one explains the ones below it."""
+
+    INTERRUPTED = "interrupted"
+    UNREACHABLE = "unreachable"
+    GENERATOR = "generator overloaded"
+    DOUBTED = "measurement in doubt"
+    MISSING = "evidence missing"
+    TOO_SHORT = "too short"
+
+
+def cause(decision: Decision, run: Run, judged: Sequence[Judged], doubts: Sequence[str]) -> Cause | None:
+    """The cause of an INCONCLUSIVE decision; None for every other decision."""
+    if decision is not Decision.INCONCLUSIVE:
+        return None
+    if run.interrupted:
+        return Cause.INTERRUPTED
+    if _unreachable(run):
+        return Cause.UNREACHABLE
+    if (run.load is not None and pause_doubts(run.load)) or any(item.remedy for item in judged):
+        return Cause.GENERATOR
+    if doubts:
+        return Cause.DOUBTED
+    blocking = [item.result for item in judged if item.result.effect == "block"]
+    if any(check.outcome is Outcome.INCONCLUSIVE for check in blocking):
+        return Cause.TOO_SHORT
+    return Cause.MISSING
+
+
+def _unreachable(run: Run) -> bool:
+    load = run.load
+    if load is None:
+        return any(UNREACHABLE in doubt for doubt in run.doubts)
+    return load.ledger.planned > 0 and not load.ledger.ok and set(load.ledger.failed) <= _NO_CONNECTION

@@ -1,0 +1,118 @@
+"""The first screen in words: at most two short sentences of reason, and what to do first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from readiness.judge.decision import label
+from readiness.judge.inconclusive import Cause
+from readiness.judge.verdict import CheckResult, Decision, Outcome, Verdict
+from readiness.judge.wording import distance
+from readiness.numbers import count
+from readiness.report.view import words
+from readiness.report.view.anchors import anchors
+from readiness.report.view.checks import key_of
+from readiness.text import clean
+
+MOST_STEPS = 3
+MOST_NAMED = 2
+LONGEST = 300
+TO_DO: Mapping[str, str] = {
+    Cause.INTERRUPTED: "Run again, and let the run end.",
+    Cause.UNREACHABLE: "Start the service, or correct the address, then run again.",
+    Cause.GENERATOR: "Run again from a machine with free cores, or with less load.",
+    Cause.DOUBTED: "Remove the doubt below, then run again.",
+    Cause.MISSING: "Make what was not measured measurable, then run again.",
+    Cause.TOO_SHORT: "Run again for longer: the values are good, the proof is missing.",
+}
+"""The one thing to do, by why the run decides nothing."""
+_SAID: Mapping[str, str] = {
+    Cause.INTERRUPTED: "The run was stopped before it was complete.",
+    Cause.UNREACHABLE: "The service could not be reached.",
+    Cause.GENERATOR: "The load generator was overloaded, so its figures are not the service's.",
+    Cause.DOUBTED: "The measurement itself is in doubt.",
+    Cause.MISSING: "Evidence that the decision needs was not measured.",
+    Cause.TOO_SHORT: "The run was too short to prove what the decision needs.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """A step in one line, and the anchor of what it is for."""
+
+    text: str
+    anchor: str
+
+
+def lead(verdict: Verdict) -> tuple[str, ...]:
+    """Why, in at most two sentences; only what was counted."""
+    match verdict.decision:
+        case Decision.READY:
+            return (_ready(verdict),)
+        case Decision.CONDITIONAL:
+            return (_conditional(verdict), *_worst(verdict))
+        case Decision.NOT_READY:
+            return (_not_ready(verdict), *_worst(verdict))
+        case Decision.INCONCLUSIVE:
+            said = _SAID.get(verdict.inconclusive_cause or "", "")
+            return (said or clean(verdict.reason, LONGEST), *_cannot(verdict))
+
+
+def to_do(verdict: Verdict) -> str:
+    """The one thing to do after a run that decides nothing; "" for every other decision."""
+    return TO_DO.get(verdict.inconclusive_cause or "", "") if verdict.decision is Decision.INCONCLUSIVE else ""
+
+
+def first_steps(verdict: Verdict) -> tuple[First, ...]:
+    """The most effective steps; after a run that decides nothing, the one thing to do."""
+    if only := to_do(verdict):
+        return (First(only, "doubts" if verdict.doubts else "steps"),)
+    where = anchors(key_of(check) for check in verdict.checks)
+    by_key = {check.key: key_of(check) for check in verdict.checks}
+    found = []
+    for step in verdict.release.steps[:MOST_STEPS]:
+        key = next((by_key[key] for key in step.checks if key in by_key), None)
+        found.append(First(clean(step.headline or step.text, LONGEST), where[key] if key else "steps"))
+    return tuple(found) or tuple(First(clean(text, LONGEST), "steps") for text in verdict.next_steps[:MOST_STEPS])
+
+
+def _ready(verdict: Verdict) -> str:
+    missed = [c for c in verdict.checks if c.outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE)]
+    n = sum(check.outcome is Outcome.PASS for check in verdict.checks)
+    if missed:
+        return f"{n:,} checks passed with enough evidence; {len(missed):,} more only noted or within a warning limit."
+    return f"All {n:,} checks passed with enough evidence." if n > 1 else "The check passed with enough evidence."
+
+
+def _conditional(verdict: Verdict) -> str:
+    failed = sum(check.outcome is Outcome.FAIL for check in verdict.checks)
+    others = [c for c in verdict.checks if c.outcome not in (Outcome.PASS, Outcome.FAIL, Outcome.NOT_APPLICABLE)]
+    said = [f"{failed:,} of {count(len(verdict.checks), 'check')} failed"] if failed else []
+    said += [f"{len(others):,} {'is' if len(others) == 1 else 'are'} not proven or not measured"] if others else []
+    waived = sum(check.waived for check in verdict.checks)
+    aside = f"; {count(waived, 'waiver')} in force" if waived else ""
+    return f"{' and '.join(said) or 'The score is under the bar'}; none of them blocks{aside}."
+
+
+def _not_ready(verdict: Verdict) -> str:
+    blocked = [c for c in verdict.checks if c.effect == "block" and c.outcome is Outcome.FAIL]
+    if not blocked:
+        return clean(verdict.reason, LONGEST)
+    blocked.sort(key=distance, reverse=True)
+    names = " and ".join(clean(label(check), 60) for check in blocked[:MOST_NAMED])
+    more = f" and {len(blocked) - MOST_NAMED:,} more" if len(blocked) > MOST_NAMED else ""
+    return f"{count(len(blocked), 'blocking check')} failed: {names}{more}."
+
+
+def _worst(verdict: Verdict) -> tuple[str, ...]:
+    bad = words.failed_words(verdict)
+    return (f"{bad[0][:1].upper()}{bad[0][1:]}{f'; {bad[1]}' if len(bad) > 1 else ''}.",) if bad else ()
+
+
+def _cannot(verdict: Verdict) -> tuple[str, ...]:
+    failed: list[CheckResult] = [check for check in verdict.checks if check.outcome is Outcome.FAIL]
+    if not failed:
+        return ()
+    what = "NOT READY" if any(check.effect == "block" for check in failed) else "NOT READY or CONDITIONAL"
+    return (f"It cannot be READY: {count(len(failed), 'check')} failed; a complete run decides {what}.",)

@@ -1,0 +1,122 @@
+"""What did not pass, worst first: each check once, with its cause and its fix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from readiness.judge.decision import label
+from readiness.judge.outcome import Decision
+from readiness.judge.release import Issue
+from readiness.judge.verdict import CheckResult, Outcome, Verdict
+from readiness.judge.wording import demand, distance
+from readiness.metrics.catalogue import find
+from readiness.report.status import OUTCOMES, Status
+from readiness.report.view.anchors import anchors
+from readiness.report.view.checks import key_of, row
+from readiness.text import clean
+
+LONGEST = 1500
+MOST = 100
+SETTLED = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
+_RANK = {Outcome.FAIL: 0, Outcome.INCONCLUSIVE: 1, Outcome.ERROR: 1, Outcome.SKIPPED: 2, Outcome.WARN: 3}
+_EFFECT = {"block": "blocks the release", "condition": "a condition", "note": "noted only"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """One check that did not pass."""
+
+    title: str
+    key: str
+    anchor: str
+    status: Status
+    current: str
+    target: str
+    """What it needs, in words."""
+    effect: str
+    evidence: str
+    """One sentence; "" where the group says it for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Checks that are wrong for one reason."""
+
+    title: str
+    """"" for a single check, which is its own title."""
+    why: str
+    """Why it matters, from the catalogue."""
+    checks: tuple[Shortfall, ...]
+    causes: tuple[str, ...]
+    fixes: tuple[str, ...]
+    minor: bool
+    """Whether nothing in it failed, in a run that decides nothing: shown folded."""
+
+
+def problems(verdict: Verdict) -> tuple[Problem, ...]:
+    """One for each issue of the verdict, and one for each check that no issue names."""
+    where = anchors(key_of(check) for check in verdict.checks)
+    left = {check.key: check for check in verdict.checks if check.outcome not in SETTLED}
+    found: list[tuple[tuple[int, bool, float], Problem]] = []
+    for issue in verdict.release.issues[:MOST]:
+        checks = [left.pop(key) for key in dict.fromkeys(issue.checks) if key in left]
+        if checks:
+            found.append((_order(checks), _problem(verdict, issue, checks, where)))
+    found += [
+        (_order([check]), _problem(verdict, Issue("", (key,), (), (), ()), [check], where))
+        for key, check in list(left.items())[:MOST]
+    ]
+    return tuple(problem for _, problem in sorted(found, key=lambda pair: pair[0]))
+
+
+def _order(checks: Sequence[CheckResult]) -> tuple[int, bool, float]:
+    """Failed before unsure before warned, blocking ones first, then the farthest off."""
+    return min((_RANK[check.outcome], check.on_fail != "block", -distance(check)) for check in checks)
+
+
+def _problem(verdict: Verdict, issue: Issue, checks: list[CheckResult], where: Mapping[str, str]) -> Problem:
+    checks.sort(key=lambda check: _order([check]))
+    messages = {check.message for check in checks}
+    shared = clean(messages.pop(), LONGEST) if len(checks) > 1 and len(messages) == 1 else ""
+    metric = find(checks[0].name)
+    return Problem(
+        title=clean(issue.title) if len(checks) > 1 else "",
+        why=metric.why if metric else "",
+        checks=tuple(_shortfall(check, where, silent=bool(shared)) for check in checks[:MOST]),
+        causes=(*([shared] if shared else []), *(clean(text, LONGEST) for text in issue.causes)),
+        fixes=tuple(_unnamed(clean(text, LONGEST), checks) for text in issue.solutions),
+        minor=verdict.decision is Decision.INCONCLUSIVE and all(c.outcome is not Outcome.FAIL for c in checks),
+    )
+
+
+def _shortfall(check: CheckResult, where: Mapping[str, str], *, silent: bool) -> Shortfall:
+    shown = row(check)
+    target = clean(demand(check.name, check.pass_limit))
+    current = f"{shown.current} ({shown.beside})" if shown.beside else shown.current
+    return Shortfall(
+        shown.title,
+        shown.key,
+        where[shown.key],
+        OUTCOMES[check.outcome],
+        current,
+        target,
+        "waived" if check.waived else _EFFECT.get(check.on_fail, clean(check.on_fail)),
+        "" if silent else _evidence(shown.message, f"{shown.current}, {target}"),
+    )
+
+
+def _evidence(message: str, said: str) -> str:
+    """The message without the value and the limit that stand before it."""
+    rest = message.removeprefix(said).lstrip(" ;:,.-")
+    return f"{rest[:1].upper()}{rest[1:]}"
+
+
+def _unnamed(text: str, checks: Sequence[CheckResult]) -> str:
+    """A step without the names of the checks under which it stands."""
+    for check in checks:
+        name = clean(label(check))
+        if text.startswith((f"{name}: ", f"{name} (also ")):
+            rest = text.partition(": ")[2]
+            return f"{rest[:1].upper()}{rest[1:]}"
+    return text
