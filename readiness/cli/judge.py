@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from readiness.cli.output import FORMAT_HELP, finish, refusals, say, show
+from readiness.cli.output import FORMAT_HELP, finish, refusals, say, show, tell_where
 from readiness.cli.trust import AllowEnv
 
 
@@ -18,6 +18,8 @@ def judge(
     format_: Annotated[str | None, typer.Option("--format", help=FORMAT_HELP)] = None,
     allow_env: AllowEnv = None,
     allow_conditional: Annotated[bool, typer.Option(help="End with 0 when CONDITIONAL.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="List every check on the terminal.")] = False,
+    open_: Annotated[bool, typer.Option("--open", help="Open report.html in a browser.")] = False,
     quiet: Annotated[bool, typer.Option(help="One line only.")] = False,
 ) -> None:
     """Judge a recorded run again; sends nothing."""
@@ -58,7 +60,9 @@ def judge(
             verdict, unsaid = write_summary(verdict, run, formats, out, secrets, summary)
             for problem in (*stale, *problems, *unsaid):
                 say(f"readiness: {problem}", to_stderr=True)
-        show(verdict, quiet=quiet, secrets=secrets)
+        show(verdict, quiet=quiet, secrets=secrets, verbose=verbose)
+        if out is not None and open_:
+            tell_where(out, show_it=True)
         finish(verdict.exit_code)
 
 

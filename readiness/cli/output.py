@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from readiness.judge.verdict import Verdict
 
 
-FORMAT_HELP = "Of md,html,json,junit (default), sarif,github,gitlab,openmetrics,badge."
+NARROWEST, WIDEST = 40, 120
+"""Columns between which the summary follows the terminal."""
+FORMAT_HELP = "Of md,html,json,junit (default), sarif,github,comment,gitlab,openmetrics,badge."
 
 
 def say(text: str, *, to_stderr: bool = False) -> None:
@@ -57,17 +60,32 @@ def _nobody_listens(descriptor: int | None) -> None:
         os.close(devnull)
 
 
-def show(verdict: Verdict, *, quiet: bool, secrets: Sequence[str] = ()) -> None:
-    """The verdict on standard output; its last line is for machines."""
+def show(verdict: Verdict, *, quiet: bool, secrets: Sequence[str] = (), verbose: bool = False) -> None:
+    """The verdict on standard output; its last line is for machines. `verbose` lists every check."""
     from readiness.report import console
     from readiness.report.redacted import redacted
 
     verdict = redacted(verdict, secrets)
     if not quiet:
-        say(_rendered(verdict))
+        say(_rendered(verdict, verbose=verbose))
     commands(verdict)
     line = last_line(verdict, verdict.exit_code)
     say(f"{line} {console.quiet_words(verdict)}" if quiet else line)
+
+
+def tell_where(out: Path, *, show_it: bool = False) -> None:
+    """Where the files are, as an address that a terminal opens; `show_it` opens the report in a browser."""
+    page = out / "report.html"
+    if not page.is_file():
+        say(f"reports: {out}", to_stderr=True)
+        return
+    address = page.absolute().as_uri()
+    say(f"report: {address}", to_stderr=True)
+    if show_it:
+        import webbrowser
+
+        if not webbrowser.open(address):
+            say("readiness: --open found no browser here; the address above is the report", to_stderr=True)
 
 
 def commands(verdict: Verdict) -> None:
@@ -86,7 +104,8 @@ def last_line(verdict: Verdict, code: ExitCode, *, believed: bool = True) -> str
     return f"readiness: decision={word} {doubt}exit={int(code)} run={verdict.run_id}"
 
 
-def _rendered(verdict: Verdict) -> str:
+def _rendered(verdict: Verdict, *, verbose: bool) -> str:
+    import shutil
     from io import StringIO
 
     from rich.console import Console
@@ -95,10 +114,11 @@ def _rendered(verdict: Verdict) -> str:
 
     terminal = sys.stdout.isatty()
     ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
+    width = min(max(shutil.get_terminal_size((80, 24)).columns, NARROWEST), WIDEST) if terminal else 80
     text = StringIO()
     Console(
-        file=text, force_terminal=terminal, width=80, no_color=not terminal or bool(os.environ.get("NO_COLOR"))
-    ).print(console.summary(verdict, ascii=ascii_only))
+        file=text, force_terminal=terminal, width=width, no_color=not terminal or bool(os.environ.get("NO_COLOR"))
+    ).print(console.summary(verdict, ascii=ascii_only, width=width, verbose=verbose))
     return text.getvalue().rstrip("\n")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from readiness.cli.output import FORMAT_HELP, finish, refusals, say, show
+from readiness.cli.output import FORMAT_HELP, finish, refusals, say, show, tell_where
 from readiness.cli.trust import AllowEnv, CeilingsFile
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def run(
     ] = False,
     deep: Annotated[bool, typer.Option("--deep", help="Also verify B-tree indexes with amcheck.")] = False,
     allow_conditional: Annotated[bool, typer.Option(help="End with 0 when CONDITIONAL.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="List every check on the terminal.")] = False,
+    open_: Annotated[bool, typer.Option("--open", help="Open report.html in a browser.")] = False,
     quiet: Annotated[bool, typer.Option(help="No progress, one line of verdict.")] = False,
 ) -> None:
     """Load TARGET, look at it from several sides, and say whether it is ready."""
@@ -87,7 +89,7 @@ def run(
         result = assess(request)
     for problem in result.problems:
         say(f"readiness: {problem}", to_stderr=True)
-    show(result.verdict, quiet=quiet, secrets=result.secrets)
+    show(result.verdict, quiet=quiet, secrets=result.secrets, verbose=verbose)
     if not quiet:
-        say(f"reports: {out}", to_stderr=True)
+        tell_where(out, show_it=open_)
     finish(result.verdict.exit_code)

@@ -44,6 +44,7 @@ FORMATS: Mapping[str, Format] = {
         Format("junit", "junit.xml", "readiness.report.junit"),
         Format("sarif", "report.sarif", "readiness.report.sarif", False, "GITHUB_ACTIONS"),
         Format("github", "step-summary.md", "readiness.report.github", False, "GITHUB_ACTIONS"),
+        Format("comment", "comment.md", "readiness.report.comment", False),
         Format("gitlab", "gl-code-quality-report.json", "readiness.report.gitlab", False, "GITLAB_CI"),
         Format("openmetrics", "metrics.txt", "readiness.report.openmetrics", False, "GITLAB_CI"),
         Format("badge", "badge.svg", "readiness.report.badge", False),

@@ -1,7 +1,7 @@
-"""The verdict on a terminal: 80 columns, readable without colour and in ASCII.
+"""The verdict on a terminal: evidence first and the answer last, because the last lines stay on the screen.
 
-Every line starts with a border of ours: a CI runner obeys lines that start with `::`, and text from outside may wrap
-anywhere.
+Readable without colour and in ASCII. Every line starts with a border of ours: a CI runner obeys lines that start with
+`::`, and text from outside may wrap anywhere.
 """
 
 from __future__ import annotations
@@ -12,30 +12,38 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from readiness.judge.steps import FIX_RUN
-from readiness.judge.verdict import Outcome, Verdict
-from readiness.report.status import OUTCOMES, Status
+from readiness.judge.verdict import Verdict
+from readiness.report.status import Status
 from readiness.report.view import words
 from readiness.report.view.page import Page, build
+from readiness.report.view.problems import Shortfall
 from readiness.report.workflow_commands import harmless
 from readiness.text import clean
 
 WIDTH = 80
-FIX_ABOVE = f"{FIX_RUN}see above"
-_MISSING = (OUTCOMES[Outcome.ERROR], OUTCOMES[Outcome.SKIPPED])
+MOST_ENDPOINTS, MOST_SHORTFALLS, MOST_STEPS, MOST_DOUBTS = 5, 4, 3, 2
+LONGEST = 200
+"""Characters of one line's text: six short lines say more than one that fills the screen."""
+_SHORT = ("P50", "P95", "P99")
 _ASCII = str.maketrans({"…": "...", "–": "-", "—": "-", "×": "x", "≥": ">=", "≤": "<=", "·": "-", "’": "'", "µ": "u"})
 
 
-def summary(verdict: Verdict, *, ascii: bool = False) -> RenderableType:  # noqa: A002 - the word that says it
-    """Decision, checks, what is worst and what comes next."""
+def summary(
+    verdict: Verdict,
+    *,
+    ascii: bool = False,  # noqa: A002 - the word that says it
+    width: int = WIDTH,
+    verbose: bool = False,
+) -> RenderableType:
+    """Endpoints, what did not pass, what to do, then the decision; `verbose` lists every check first."""
     page, in_ascii = build(verdict), ascii
-    parts: list[RenderableType] = [_decision(page, in_ascii)]
-    if page.checks:
-        parts.append(_checks(page, in_ascii))
-    details = _details(page, in_ascii)
+    parts: list[RenderableType] = []
+    if verbose and page.checks:
+        parts.append(_checks(page, in_ascii, width))
+    details = [*_endpoints(page, in_ascii, every=verbose), *_details(page, in_ascii, every=verbose)]
     if details:
-        parts.append(Panel(Group(*details), box=_box(in_ascii), width=WIDTH, border_style="bright_black"))
-    return Group(*parts)
+        parts.append(Panel(Group(*details), box=_box(in_ascii), width=width, border_style="bright_black"))
+    return Group(*parts, _decision(page, in_ascii, width))
 
 
 def quiet_line(verdict: Verdict) -> str:
@@ -60,32 +68,29 @@ def _box(in_ascii: bool) -> box.Box:
     return box.ASCII if in_ascii else box.ROUNDED
 
 
-def _mark(status: Status, in_ascii: bool) -> Text:
-    return Text(f"{status.ascii if in_ascii else status.shape} {status.word}", style=f"bold {status.colour}")
+def _mark(status: Status, in_ascii: bool, *, word: bool = True) -> Text:
+    shape = status.ascii if in_ascii else status.shape
+    return Text(f"{shape} {status.word}" if word else shape, style=f"bold {status.colour}")
 
 
-def _decision(page: Page, in_ascii: bool) -> Panel:
+def _decision(page: Page, in_ascii: bool, width: int) -> Panel:
     of = " of 100" if page.score_points else ""
     text = Text.assemble(
         _mark(page.decision, in_ascii),
+        (_plain(f"  Score {page.score}{of}  exit {page.exit_code}", in_ascii), "bold"),
+        "\n",
+        _plain(" ".join(page.lead), in_ascii),
         "\n",
         _plain(page.meaning, in_ascii),
-        "\n",
-        _plain(f"{page.reason} {page.cause}".strip(), in_ascii),
-        "\n",
-        (
-            _plain(f"Score {page.score}{of} ({page.score_range}), coverage {page.coverage}; {page.tally}", in_ascii),
-            "bold",
-        ),
     )
     title = Text(_plain(f"readiness: {page.service[:50]}", in_ascii))
     return Panel(
-        text, title=title, title_align="left", box=_box(in_ascii), width=WIDTH, border_style=page.decision.colour
+        text, title=title, title_align="left", box=_box(in_ascii), width=width, border_style=page.decision.colour
     )
 
 
-def _checks(page: Page, in_ascii: bool) -> Table:
-    table = Table(box=_box(in_ascii), width=WIDTH, show_lines=False, border_style="bright_black", header_style="bold")
+def _checks(page: Page, in_ascii: bool, width: int) -> Table:
+    table = Table(box=_box(in_ascii), width=width, show_lines=False, border_style="bright_black", header_style="bold")
     table.add_column("Status", width=16, no_wrap=True)
     table.add_column("Metric", ratio=1, overflow="fold")
     table.add_column("Target", justify="right", max_width=12, overflow="fold")
@@ -103,40 +108,54 @@ def _checks(page: Page, in_ascii: bool) -> Table:
     return table
 
 
-def _details(page: Page, in_ascii: bool) -> list[RenderableType]:
-    against = tuple(f"{item.title}: {item.against}" for item in page.worst if item.status not in _MISSING)
-    steps = tuple(
-        dict.fromkeys(FIX_ABOVE if _said(step.removeprefix(FIX_RUN), page) else step for step in page.next_short)
-    )
-    missing = tuple(f"{item.title}: {item.reason}" for item in page.unmeasured if not _said(item.reason, page))
-    waivers = tuple(f"{w.title}: by {w.owner} until {w.expires}: {w.reason}" for w in page.release.waivers)
+def _endpoints(page: Page, in_ascii: bool, *, every: bool) -> list[RenderableType]:
+    """Those with failures and the longest P99 first; a row each, so that ten users of a path are one line."""
+    if not page.endpoints:
+        return []
+    at = [page.latencies.index(name) for name in _SHORT]
+    rows = page.slowest if not every else page.endpoints
+    shown = rows if every else rows[:MOST_ENDPOINTS]
+    table = Table(box=None, show_edge=False, pad_edge=False, header_style="bold", expand=True, padding=(0, 1, 0, 0))
+    table.add_column("Endpoint", ratio=1, no_wrap=True, overflow="crop" if in_ascii else "ellipsis")
+    for name in ("n", "failed", *(f"{name} ms" for name in _SHORT)):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in shown:
+        cells = (row.requests, row.failures if row.failures != "0" else "-", *(row.latencies[i] for i in at))
+        table.add_row(*(Text(_plain(cell, in_ascii)) for cell in (row.name, *cells)))
+    left = len(rows) - len(shown)
+    more = [Text(f"and {left:,} faster endpoints (--verbose)", style="bright_black")] if left > 0 else []
+    return [table, *more, Text("")]
+
+
+def _details(page: Page, in_ascii: bool, *, every: bool) -> list[RenderableType]:
+    """What did not pass, one line each; then what to do."""
     parts: list[RenderableType] = []
-    for heading, lines, most in (
-        ("Waivers", waivers, 5),
-        ("Doubts about this run", tuple(doubt for doubt in page.doubts if not _said(doubt, page)), 5),
-        ("Why requests failed", page.why_failed, 3),
-        ("Farthest from target", against, 3),
-        ("Not measured", missing, 5),
-        ("Conditions", page.conditions, 10),
-        ("What would change the decision", page.outlook.change, 2),
-        ("What to do next", steps, 3),
-    ):
-        if lines:
-            parts += [Text(heading, style="bold"), _list(lines, most, in_ascii)]
+    wrong = [check for problem in page.problems for check in problem.checks if every or not problem.minor]
+    lines = [(_mark(check.status, in_ascii, word=False), _against(check)) for check in wrong]
+    lines = lines if every else lines[:MOST_SHORTFALLS]
+    if lines:
+        parts.append(_list(lines, in_ascii))
+    hint = "" if every else " (--verbose lists all)"
+    parts.append(Text(_plain(f"{page.tally}{hint}", in_ascii), style="bold"))
+    asked = [
+        *((Text("?"), f"Doubt: {doubt}") for doubt in page.doubts[: None if every else MOST_DOUBTS]),
+        *((Text("!"), text) for text in page.why_failed[:MOST_STEPS]),
+        *((Text(f"{i}."), step.text) for i, step in enumerate(page.first_steps[:MOST_STEPS], 1)),
+    ]
+    if asked:
+        parts += [Text(""), _list(asked, in_ascii)]
     return parts
 
 
-def _said(text: str, page: Page) -> bool:
-    """Whether the reason at the top says it already."""
-    return text.rstrip(".") in page.reason
+def _against(check: Shortfall) -> str:
+    return f"{check.title}  {check.current}, {check.target} ({check.effect})"
 
 
-def _list(lines: tuple[str, ...], most: int, in_ascii: bool) -> Table:
+def _list(lines: list[tuple[Text, str]], in_ascii: bool) -> Table:
     grid = Table.grid(padding=(0, 1))
-    grid.add_column(width=1)
+    grid.add_column(width=2)
     grid.add_column(overflow="fold")
-    for line in lines[:most]:
-        grid.add_row("-", Text(_plain(line, in_ascii)))
-    if len(lines) > most:
-        grid.add_row("-", f"and {len(lines) - most:,} more in the report")
+    for mark, text in lines:
+        short = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+        grid.add_row(mark, Text(_plain(short, in_ascii)))
     return grid

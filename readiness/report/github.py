@@ -70,7 +70,7 @@ def fitted(text: str, most: int) -> str:
     whole = text.encode("utf-8", "replace")
     if len(whole) <= most:
         return whole.decode()
-    room = most - len(f"\n{UNFOLD}\n\n{CUT}\n".encode()) - 1
+    room = most - len(f"\n{UNFOLD * 2}\n\n\n\n{CUT}\n".encode()) - 1
     kept = whole[:room].rpartition(b"\n")[0].decode("utf-8", "ignore")
-    end = f"\n\n{UNFOLD}" if FOLD in kept else ""
+    end = f"\n\n{UNFOLD}" * (kept.count("<details>") - kept.count(UNFOLD))
     return f"{kept}{end}\n\n{CUT}\n"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run
@@ -35,6 +36,9 @@ SECTIONS = (
     ("provenance", "Provenance"),
 )
 """Anchor and title of each section, in their order."""
+
+
+_COMMAND = re.compile(r"`([^`\n]+)`")
 
 
 def render(verdict: Verdict, run: Run | None = None) -> str:
@@ -69,9 +73,14 @@ def _style() -> str:
     return "\n" + (TEMPLATES / "report.css").read_text(encoding="utf-8")
 
 
+def coded(text: str) -> Markup:
+    """`text` escaped, with what stands between backticks as code."""
+    return Markup(_COMMAND.sub(r"<code>\1</code>", str(escape(text))))
+
+
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -79,3 +88,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["coded"] = coded
+    return environment

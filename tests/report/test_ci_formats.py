@@ -12,7 +12,7 @@ import pytest
 
 from readiness.errors import ExitCode
 from readiness.judge.verdict import Attested, Decision, Outcome, Verdict, Waived
-from readiness.report import FORMATS, github, workflow_commands
+from readiness.report import FORMATS, comment, github, workflow_commands
 from readiness.report.view.checks import key_of
 from tests.report import builders, parsing
 
@@ -170,7 +170,7 @@ def test_hostile_text_stays_text(text: str) -> None:
     assert summary.startswith("## ▲ CONDITIONAL – ")
     assert not [line for line in summary.splitlines() if line.lstrip().startswith(("::", "##["))]
     blocks = [token for token in parsing.markdown_kinds(summary) if token == "html_block"]
-    assert len(blocks) == 2, "only our own fold is HTML"
+    assert len(blocks) == 4, "only our own two folds are HTML"
     for line in workflow_commands.lines(verdict):
         assert re.match(r"::(error|warning) title=[^:,]*,file=[^:,]*,line=\d+::", line), line
         assert line.isprintable()
@@ -202,7 +202,7 @@ def test_the_step_summary_says_the_verdict_first_and_folds_the_rest(verdict: Ver
     assert f" {verdict.decision} – " in first
     rows = parsing.markdown_tables(text)[0][1:]
     assert len(rows) == len(verdict.checks)
-    assert text.index("|---|") < text.index(github.FOLD) < text.index("**Decision: ")
+    assert text.index("|---|") < text.index(github.FOLD) < text.index("## Executive summary")
     assert text.rstrip().endswith(github.UNFOLD)
 
 
@@ -221,7 +221,7 @@ def test_waivers_and_attested_items_are_in_the_summary_and_in_junit() -> None:
 
 def test_o8_a_summary_that_is_too_long_is_cut_and_says_so() -> None:
     many = tuple(
-        builders.check(f"data.c{i}", Outcome.FAIL, 3.0, title=f"Count {i} ⚠", message="m" * 200) for i in range(6000)
+        builders.check(f"data.c{i}", Outcome.FAIL, 3.0, title=f"Count {i} ⚠", message="m" * 200) for i in range(9000)
     )
     text = github.render(builders.verdict(Decision.NOT_READY, checks=many))
     assert len(text.encode()) <= github.MOST_BYTES
@@ -236,3 +236,24 @@ def test_the_badge_is_the_decision_and_the_score(verdict: Verdict) -> None:
     root = ET.fromstring(FORMATS["badge"].render(verdict))
     assert root.attrib["aria-label"] == f"readiness: {verdict.decision} {verdict.score.value:.1f}"
     assert "href" not in FORMATS["badge"].render(verdict)
+
+
+def test_a_comment_fits_however_many_checks_there_are_and_keeps_its_marker() -> None:
+    many = tuple(
+        builders.check(f"data.c{i}", Outcome.FAIL, 3.0, title=f"Count {i} ⚠", message="m" * 200) for i in range(500)
+    )
+    text = comment.render(builders.verdict(Decision.NOT_READY, checks=many))
+    assert len(text) <= comment.MOST_CHARACTERS
+    assert text.splitlines()[0] == comment.marker("bag-tracker") == "<!-- readiness-report bag-tracker -->"
+    assert "NOT READY" in text.splitlines()[1]
+    assert "more that did not pass" in text
+
+
+@pytest.mark.parametrize("hostile", builders.HOSTILE)
+def test_hostile_text_stays_text_in_a_comment(hostile: str) -> None:
+    text = comment.render(builders.hostile(hostile))
+    assert len(text) <= comment.MOST_CHARACTERS
+    kinds = parsing.markdown_kinds(text)
+    assert not {"link_open", "image", "html_inline"} & set(kinds)
+    assert kinds.count("html_block") == 1
+    assert kinds.count("heading_open") == 1

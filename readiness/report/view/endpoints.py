@@ -53,9 +53,12 @@ class LedgerRow:
 
 def slowest(endpoints: Sequence[EndpointResult], most: int) -> tuple[EndpointResult, ...]:
     """All endpoints in their own order, or, of too many, those with failures and the longest P99."""
-    if len(endpoints) <= most:
-        return tuple(endpoints)
-    return tuple(sorted(endpoints, key=lambda e: (-e.failures, -(e.latency_ms.p99 or 0.0)))[:most])
+    return tuple(endpoints) if len(endpoints) <= most else worst_first(endpoints)[:most]
+
+
+def worst_first(endpoints: Sequence[EndpointResult]) -> tuple[EndpointResult, ...]:
+    """Those with most failures, then those with the longest P99."""
+    return tuple(sorted(endpoints, key=lambda e: (-e.failures, -(e.latency_ms.p99 or 0.0))))
 
 
 def rows(endpoints: Sequence[EndpointResult]) -> tuple[EndpointRow, ...]:

@@ -67,6 +67,8 @@ class Page:
     ledger: tuple[traffic.LedgerRow, ...]
     latencies: tuple[str, ...]
     endpoints: tuple[traffic.EndpointRow, ...]
+    slowest: tuple[traffic.EndpointRow, ...]
+    """The same, those with failures and the longest P99 first."""
     endpoints_hidden: int
     failed_latencies: tuple[str, ...]
     failures: tuple[traffic.FailureRow, ...]
@@ -131,6 +133,7 @@ def build(verdict: Verdict) -> Page:
         ledger=traffic.ledger(verdict),
         latencies=traffic.LATENCIES,
         endpoints=shown,
+        slowest=traffic.rows(traffic.worst_first(verdict.endpoints)[: traffic.MOST_ROWS]),
         endpoints_hidden=len(verdict.endpoints) - len(shown),
         failed_latencies=traffic.FAILED_LATENCIES,
         failures=traffic.failures(verdict.endpoints),

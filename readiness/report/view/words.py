@@ -89,7 +89,7 @@ def meaning(verdict: Verdict) -> str:
     if verdict.decision is Decision.CONDITIONAL and verdict.conditions:
         n = len(verdict.conditions)
         what = f"the {n} conditions" if n > 1 else "the condition"
-        return f"May go live only if a named person accepts {what} (sign below). Otherwise fix and run again."
+        return f"May go live only if a named person accepts {what}; otherwise fix and run again."
     return MEANING[verdict.decision]
 
 
