@@ -137,18 +137,20 @@ def _details(page: Page, in_ascii: bool, *, every: bool) -> list[RenderableType]
         parts.append(_list(lines, in_ascii))
     hint = "" if every else " (--verbose lists all)"
     parts.append(Text(_plain(f"{page.tally}{hint}", in_ascii), style="bold"))
-    asked = [
-        *((Text("?"), f"Doubt: {doubt}") for doubt in page.doubts[: None if every else MOST_DOUBTS]),
-        *((Text("!"), text) for text in page.why_failed[:MOST_STEPS]),
-        *((Text(f"{i}."), step.text) for i, step in enumerate(page.first_steps[:MOST_STEPS], 1)),
-    ]
-    if asked:
-        parts += [Text(""), _list(asked, in_ascii)]
+    most = None if every else MOST_DOUBTS
+    doubts = [(Text("-"), doubt) for doubt in page.doubts[:most]]
+    failed = [(Text("-"), text) for text in page.why_failed[:MOST_STEPS]]
+    if len(page.why_failed) > MOST_STEPS:
+        failed.append((Text("-"), f"and {len(page.why_failed) - MOST_STEPS:,} more in the report"))
+    steps = [(Text(f"{i}."), step.text) for i, step in enumerate(page.first_steps[:MOST_STEPS], 1)]
+    for title, told in (("Doubts about this run", doubts), ("Why requests failed", failed), ("Do first", steps)):
+        if told:
+            parts += [Text(title, style="bold"), _list(told, in_ascii)]
     return parts
 
 
 def _against(check: Shortfall) -> str:
-    return f"{check.title}  {check.current}, {check.target} ({check.effect})"
+    return f"{check.title}  {check.against} ({check.effect})"
 
 
 def _list(lines: list[tuple[Text, str]], in_ascii: bool) -> Table:

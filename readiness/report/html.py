@@ -8,7 +8,7 @@ import re
 from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run
@@ -73,9 +73,9 @@ def _style() -> str:
     return "\n" + (TEMPLATES / "report.css").read_text(encoding="utf-8")
 
 
-def coded(text: str) -> Markup:
-    """`text` escaped, with what stands between backticks as code."""
-    return Markup(_COMMAND.sub(r"<code>\1</code>", str(escape(text))))
+def quoted(text: str) -> str:
+    """`text` with a command that stands between backticks in quotation marks: text makes no element."""
+    return _COMMAND.sub(r"“\1”", text)
 
 
 @cache
@@ -88,5 +88,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["coded"] = coded
+    environment.filters["quoted"] = quoted
     return environment

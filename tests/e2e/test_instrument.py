@@ -22,7 +22,7 @@ def test_the_engine_is_calibrated_with_the_scenario_and_nothing_of_it_reaches_th
     assert calibration["requests"] > 100
     assert calibration["floor"]["total"] > 10
     assert calibration.get("failed", 0) == 0
-    assert "requests per second are its ceiling" in result.text("report.md")
+    assert "requests per second are its ceiling" in result.text("report.html")
 
 
 def test_an_ordinary_locustfile_is_not_calibrated_and_that_is_told(cli: Cli, faultd: StartFaultd) -> None:

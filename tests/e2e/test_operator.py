@@ -35,7 +35,7 @@ def test_s1_s3_a_signal_ends_the_run_soon_with_what_was_measured(
     assert result.report["decision"] == "INCONCLUSIVE"
     assert result.ledger["ok"] >= 200
     assert result.run["interrupted"] == number.name
-    assert number.name in result.text("report.md")
+    assert number.name in result.text("report.html")
 
 
 def test_s1_a_signal_ends_the_run_soon_when_the_target_hangs(cli: Cli, faultd: StartFaultd) -> None:

@@ -166,7 +166,7 @@ def test_c8_a_health_check_that_asks_nobody_is_never_a_green_readiness(
     check = result.check("health.touches_database")
     assert check["outcome"] == ("fail" if alive else "error")
     words = "liveness: it says only that the process runs" if alive else "/health answered 200"
-    assert words in result.text("report.md")
+    assert words in result.text("report.html")
 
 
 PROVOKED = """
@@ -227,7 +227,7 @@ def test_a_breaker_that_never_opens_or_never_closes_is_a_finding_whatever_it_say
     assert result.check("circuit_breaker.recovers")["outcome"] == recovers
     assert server.seen("/drill/fails") <= 7
     if recovers == "fail":
-        assert "open: the service still refuses, and needs somebody" in result.text("report.md")
+        assert "open: the service still refuses, and needs somebody" in result.text("report.html")
 
 
 class OneWorker:
@@ -291,7 +291,7 @@ def test_h16_a_service_that_is_good_to_our_user_agent_only_is_never_ready(cli: C
     (doubt,) = foreign_doubts(result.report)
     said = "the service answers us otherwise than a browser: / gives another status, type and size (readiness/"
     assert doubt.startswith(said)
-    assert "a browser: 503, 560 bytes" in result.text("report.md")
+    assert "a browser: 503, 560 bytes" in result.text("report.html")
 
 
 def test_t7_four_errors_in_a_hundred_are_four_slow_answers_in_a_hundred(cli: Cli, faultd: StartFaultd) -> None:

@@ -277,7 +277,7 @@ def test_one_reason_is_told_once_and_an_address_as_it_was_written(cli: Cli) -> N
     assert "http://[::1]:9" in result.stdout
     told = " ".join(result.stdout.replace("│", " ").split())
     assert told.count("connection refused") == 1
-    assert "and 4 more checks: make it measurable" in told
+    assert "Start the service, or correct the address, then run again." in told
     assert "counting in the database" not in result.stderr
     assert "`http://[::1]:9`," in result.text("report.md")
 

@@ -129,7 +129,7 @@ def test_t14_a_scenario_that_sends_nothing_makes_the_run_inconclusive(cli: Cli, 
     assert result.exit_code == 3, str(result)
     assert_invariants(result, server)
     assert "idle" in result.said
-    assert "idle" in result.text("report.md")
+    assert "idle" in result.text("report.html")
 
 
 def test_t18_h15_a_p95_just_over_the_limit_is_not_rounded_to_it_and_what_the_service_says_of_itself_is_no_help(

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from readiness.judge.infrastructure import Observed
+from readiness.judge.key_numbers import KeyNumbers
 from readiness.judge.outlook import Outlook
 from readiness.judge.release import Release
 from readiness.judge.verdict import (
@@ -312,6 +313,7 @@ def verdict(decision: Decision = Decision.CONDITIONAL, **more: object) -> Verdic
         stalls=("No request ended from second 31.0 to 33.2 while 50 users waited, all of them in POST /login.",),
         outlook=parts.OUTLOOK,
         release=parts.RELEASE,
+        key_numbers=KeyNumbers(1378.7, 1545.8, 1370.2, 1540.1, 301.0, 40.0),
         infrastructure=parts.INFRASTRUCTURE,
         load_steps=parts.STEPS,
         sensitivity=parts.SENSITIVITY,

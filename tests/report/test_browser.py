@@ -105,7 +105,9 @@ def test_the_first_screen_tells_all_that_a_decision_needs(browser: object, tmp_p
     )  # fmt: skip
     assert page.locator(".first-chart svg").bounding_box()["y"] < 500
     for text in said:
-        box = page.locator("section.verdict").get_by_text(text).first.bounding_box(timeout=30_000)
+        box = (
+            page.locator("section.verdict").get_by_text(text).locator("visible=true").first.bounding_box(timeout=30_000)
+        )
         assert box["y"] + box["height"] < 800, text
     page.context.close()
 

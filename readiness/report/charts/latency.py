@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from readiness import numbers
 from readiness.judge import wording
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, linear_ticks, log_ticks, short
 from readiness.report.charts.series import group
+from readiness.text import numbers
 
 WIDTH, HEIGHT = 430.0, 190.0
 LEFT, RIGHT, TOP, BOTTOM = 60.0, 10.0, 20.0, 28.0

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from readiness import numbers
 from readiness.judge.verdict import CheckResult, Outcome, Verdict
 from readiness.report.status import OUTCOMES, Status
 from readiness.report.view import words
 from readiness.report.view.checks import WITHOUT_VALUE, row
-from readiness.text import clean
+from readiness.text import clean, numbers
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from readiness.judge.decision import label
 from readiness.judge.inconclusive import Cause
 from readiness.judge.verdict import CheckResult, Decision, Outcome, Verdict
 from readiness.judge.wording import distance
-from readiness.numbers import count
 from readiness.report.view import words
 from readiness.report.view.anchors import anchors
 from readiness.report.view.checks import key_of
 from readiness.text import clean
+from readiness.text.numbers import count
 
 MOST_STEPS = 3
 MOST_NAMED = 2

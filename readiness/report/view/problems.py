@@ -13,7 +13,7 @@ from readiness.judge.wording import demand, distance
 from readiness.metrics.catalogue import find
 from readiness.report.status import OUTCOMES, Status
 from readiness.report.view.anchors import anchors
-from readiness.report.view.checks import key_of, row
+from readiness.report.view.checks import key_of, row, worst
 from readiness.text import clean
 
 LONGEST = 1500
@@ -34,6 +34,8 @@ class Shortfall:
     current: str
     target: str
     """What it needs, in words."""
+    against: str
+    """Value, limit and how far off, in one line."""
     effect: str
     evidence: str
     """One sentence; "" where the group says it for all."""
@@ -101,6 +103,7 @@ def _shortfall(check: CheckResult, where: Mapping[str, str], *, silent: bool) ->
         OUTCOMES[check.outcome],
         current,
         target,
+        worst((check,), 1)[0].against,
         "waived" if check.waived else _EFFECT.get(check.on_fail, clean(check.on_fail)),
         "" if silent else _evidence(shown.message, f"{shown.current}, {target}"),
     )

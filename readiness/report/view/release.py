@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from readiness.judge.outcome import Outcome
 from readiness.judge.release import Horizon
 from readiness.judge.verdict import Verdict
-from readiness.numbers import count
 from readiness.report.status import OUTCOMES, Status
 from readiness.text import clean
+from readiness.text.numbers import count
 
 LONGEST = 1500
 MOST_LINES = 100
