@@ -7,6 +7,7 @@ check asks for, either with `/witnesses` or `/details`, or `decision`, `root cau
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,6 +22,8 @@ PAGE = ROOT / "docs" / "explanation" / "seed-report.md"
 EXAMPLES = {"demo": "ready", "demo:legacy": "conditional"}
 LINE = re.compile(r"(demo(?::legacy)?) {2,}(\S+(?: \S+)*)(?: {2,}.*)?")
 BOUNDS = {"at_least": "at least ", "at_most": "at most "}
+WIDTH = 120
+INDENT = " " * 13
 MOST_LINES = 3
 NOT_THERE = "not in the recorded run"
 
@@ -37,8 +40,17 @@ def written(page: str) -> str:
         if line.startswith("```"):
             inside = line == "```text"
         match = LINE.fullmatch(line) if inside else None
-        lines.append(f"{match[1]:13}{match[2]:36}  {said(verdicts, match[1], match[2])}" if match else line)
+        if match:
+            lines += _wrapped(f"{match[1]:13}{match[2]:36}  {said(verdicts, match[1], match[2])}")
+        elif not inside or not line.startswith(INDENT):  # the rest of a long line is written anew
+            lines.append(line)
     return "\n".join(lines) + "\n"
+
+
+def _wrapped(line: str) -> list[str]:
+    return textwrap.wrap(
+        line, WIDTH, subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+    )
 
 
 def said(verdicts: Mapping[str, Verdict], profile: str, key: str) -> str:
