@@ -21,7 +21,7 @@ def capacity(
     thresholds: Annotated[Path | None, typer.Option(help="Limits; default thresholds.yaml here.")] = None,
     scenarios: Annotated[Path | None, typer.Option(help="A folder of Locust files, or one file.")] = None,
     hold: Annotated[
-        str, typer.Option(metavar="D", help="How long each load is looked at; a proof lasts twice as long or longer.")
+        str, typer.Option(metavar="D", help="How long each load is held; a proof lasts twice as long or longer.")
     ] = "6s",
     processes: Annotated[str | None, typer.Option(metavar="N", help="Load generator processes.")] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where capacity.md, .html and .json go.")] = Path(

@@ -1,4 +1,4 @@
-"""`readiness run`: plan, load, look, judge, report."""
+"""`readiness run`: plan, load, measure, judge, report."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def run(
     open_: Annotated[bool, typer.Option("--open", help="Open report.html in a browser.")] = False,
     quiet: Annotated[bool, typer.Option(help="No progress, one line of verdict.")] = False,
 ) -> None:
-    """Load TARGET, look at it from several sides, and say whether it is ready."""
+    """Load TARGET, measure it from several sides, and say whether it is ready."""
     from readiness.cli.assessment import Request, assess
 
     request = Request(
