@@ -109,7 +109,8 @@ def _imports(body: str) -> list[str]:
     """What the code names; what stands in its texts does not count."""
     named = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
     standard = [f"import {name}" for name in ("os", "time") if name in named]
-    standard += ["from urllib.parse import quote"] if "quote" in named else []
+    parsing = [name for name in ("quote", "unquote", "urlsplit") if name in named]
+    standard += [f"from urllib.parse import {', '.join(parsing)}"] if parsing else []
     ours = [name for name in ("User", "between", *HELPERS, "task") if name in named]
     return [*standard, *([""] if standard else []), f"from readiness.scenario import {', '.join(ours)}"]
 
@@ -233,7 +234,9 @@ def _call(call: Call, names: values.Names, written: _Written, *, last: bool) -> 
 
 def _read(extract: Extract) -> Expression:
     if extract.where == "cookie":
-        return Group("self.client.cookies.get(", (literal(extract.at), '""'), ")")
+        return Group("unquote(self.client.cookies.get(", (literal(extract.at), '""'), "))")
+    if extract.where == "header" and extract.at.lower() == "location":  # often a whole address, of a host of its own
+        return Group("urlsplit(header_value(", ("response", literal(extract.at)), ")).path")
     return Group(f"{extract.where}_value(", ("response", literal(extract.at)), ")")
 
 

@@ -50,8 +50,8 @@ class Extract:
     """Identifier under which it is kept."""
     where: Literal["json", "form", "header", "meta", "cookie"]
     at: str
-    """`items[0].id` for json, the field's name for an HTML form, the header's name; the name of an HTML `<meta>`,
-    whose `content` is kept; the name of a cookie of the user, after the answer (`csrftoken`), percent-decoded."""
+    """`items[0].id` for json; the name of an HTML form's field, of a header (of Location the path is kept), of an HTML
+    `<meta>`, whose `content` is kept, or of a cookie of the user after the answer (`csrftoken`), percent-decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,7 @@ class Body:
     json: Json | None = None
     """Leaves that are not fixed stand in `replaced`."""
     replaced: tuple[tuple[tuple[str | int, ...], Text], ...] = ()
-    """Paths into `json` and what stands there instead. One Extracted alone is put as the answer had it: a number
-    stays a number."""
+    """Paths into `json` and what stands there instead; where `json` has a number, one is sent."""
     fields: tuple[tuple[str, Text], ...] = ()
     text: Text = ()
 

@@ -57,7 +57,9 @@ def body(sent: Body, names: Names) -> Expression | None:
 def json_value(value: Json, replaced: Replaced, names: Names, at: tuple[str | int, ...] = ()) -> Expression:
     """A JSON value as a Python literal, with texts at the paths of `replaced`."""
     if at in replaced:
-        return text(replaced[at], names)
+        new = text(replaced[at], names)
+        is_number = isinstance(value, int) and not isinstance(value, bool) and len(replaced[at]) == 1
+        return f"int({new})" if is_number and isinstance(new, str) else new
     if isinstance(value, dict):
         return _dict([(str(key), json_value(one, replaced, names, (*at, key))) for key, one in value.items()])
     if isinstance(value, list):
