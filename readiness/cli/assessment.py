@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from readiness import database
 from readiness.cli import history
+from readiness.cli import starter as starters
 from readiness.cli.artefacts import settle, step_summary, write_reports, write_run, write_summary
 from readiness.cli.files import Files
 from readiness.cli.formats import parse as parse_formats
 from readiness.cli.preparation import demo_profile, find_scenarios, new_run_id, read_config, secrets_of
+from readiness.cli.reading import read_files, withheld_variables, without_secrets
 from readiness.cli.signals import watched
 from readiness.cli.workers import check_target, workers_of
 from readiness.config import ceilings, scalars
@@ -26,8 +29,6 @@ from readiness.judge import repeats
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Verdict
 from readiness.load.plan import ScenarioFile
-from readiness.load.reading import Unreachable, read_scenarios
-from readiness.load.surroundings import for_scenarios, unset, withheld
 from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Run
@@ -38,7 +39,7 @@ from readiness.report.redacted import redacted
 from readiness.report.writing import prepare
 from readiness.run import target as targets
 from readiness.run.execute import execute
-from readiness.run.plan import Plan, refuse_too_few, unsure, warnings
+from readiness.run.plan import Plan, unsure, warnings
 from readiness.run.plan import plan as make_plan
 from readiness.run.progress import choose
 from readiness.text.redaction import redact
@@ -74,6 +75,8 @@ class Request:
     deep: bool = False
     allow_env: tuple[str, ...] = ()
     ceilings: Path | None = None
+    paths: tuple[str, ...] = ()
+    """Of a run without limits and scenarios."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +93,18 @@ def assess(request: Request) -> Assessment:
     """Do the whole run. Raises ConfigError or Refused, before any load."""
     environ = dict(os.environ)
     formats = parse_formats(request.formats)
-    config = _config(request, environ)
+    starter = starters.wanted(
+        request.target,
+        request.thresholds,
+        request.scenarios,
+        request.paths,
+        allow_conditional=request.allow_conditional,
+    )
+    config = _config(request, environ, starters.config(starter, starters.First()) if starter else None)
     profile = demo_profile(request.target)
-    url = None if profile else targets.parse(request.target)
-    notes: list[str] = []
-    scenarios = find_scenarios(request.scenarios, config, request.target, notes.append)
+    url = starter.url if starter else None if profile else targets.parse(request.target)
+    notes: list[str] = [starter.sentence] if starter else []
+    scenarios = () if starter else find_scenarios(request.scenarios, config, request.target, notes.append)
     repeat = _repeat(request.repeat)
     workers = workers_of(
         config.load.processes,
@@ -131,16 +141,30 @@ def assess(request: Request) -> Assessment:
             url, database_url, cache_url = running.url, running.database_url, running.cache_url
             environ.pop("READINESS_PASSWORD", None)  # it is some other service's; the demo has its own accounts
             secrets = (*secrets, *secrets_of(environ, config, database_url, cache_url))
+        first = starters.First()
+        if starter:
+            scenarios = starters.scenario(starter, Path(open_things.enter_context(TemporaryDirectory())))
+            progress.step("asking the service where its pages and its health check are")
+            first = starters.first(
+                starter, request.target, request.allow_hosts, config.allowed_hosts, lambda: interrupted() is not None
+            )
+            config = _config(request, environ, starters.config(starter, first))
         try:
             plan = _plan(
                 request, run_id, config, url or "", scenarios, database_url, files, secrets, cache_url, workers
             )
         except ReadinessError as error:
-            raise _without(error, secrets) from None
-        plan = replace(plan, allow_env=frozenset(request.allow_env))
-        for warning in (*notes, *warnings(plan), *unsure(plan), *_withheld(plan, environ)):
+            raise without_secrets(error, secrets) from None
+        plan = replace(
+            plan,
+            allow_env=frozenset(request.allow_env),
+            own_limits=starter is None,
+            unloadable=first.unloadable,
+            remarks=(starter.sentence,) if starter else (),
+        )
+        for warning in (*notes, *warnings(plan), *unsure(plan), *withheld_variables(plan, environ)):
             progress.note(redact(warning, secrets))
-        _read_files(plan, interrupted, environ, files, secrets)
+        read_files(plan, interrupted, environ, files, secrets)
         runs: list[Run] = []
         while not runs or (len(runs) < repeat and not interrupted()):
             if repeat > 1:
@@ -151,7 +175,7 @@ def assess(request: Request) -> Assessment:
                 )
             except ConfigError as error:
                 files.replace_yesterday(redact(f"Nothing was sent: {error}", secrets))
-                raise _without(error, secrets) from None
+                raise without_secrets(error, secrets) from None
         progress.step("judging and writing the reports")
         run = _deciding(request, runs, config, repeat, formats, secrets)
         result = _report(request, run, config, formats, secrets)
@@ -163,48 +187,6 @@ def assess(request: Request) -> Assessment:
         summary = step_summary(os.environ, request.formats)
         verdict, problems = write_summary(result.verdict, run, formats, request.out, secrets, summary)
     return replace(result, verdict=verdict, problems=result.problems + problems)
-
-
-def _withheld(plan: Plan, environ: Mapping[str, str]) -> list[str]:
-    """A line for each scenario file that names variables which scenarios do not see."""
-    found = []
-    for scenario in plan.engine.scenarios:
-        names = withheld(Path(scenario.path).read_text(errors="replace"), environ, plan.allow_env)
-        if names:
-            flags = " ".join(f"--allow-env {name}" for name in names)
-            found.append(f"{Path(scenario.path).name} names {', '.join(names)}, which scenarios do not see: {flags}")
-    return found
-
-
-def _refuse_unset(plan: Plan, environ: Mapping[str, str]) -> None:
-    """Raises ConfigError for variables without which every user of a scenario would end."""
-    problems = []
-    for scenario in plan.engine.scenarios:
-        for name in unset(Path(scenario.path).read_text(errors="replace"), for_scenarios(environ, plan.allow_env)):
-            way = f"give --allow-env {name}" if name in environ else f"set it, such as: export {name}=…"
-            problems.append(f"{Path(scenario.path).name}: reads the variable {name}, which it does not find: {way}")
-    if problems:
-        raise ConfigError(*problems)
-
-
-def _read_files(
-    plan: Plan,
-    interrupted: Callable[[], str | None],
-    environ: Mapping[str, str],
-    files: Files,
-    secrets: tuple[str, ...],
-) -> None:
-    """The scenario files run as the engine will, before anything is sent. Raises ConfigError, left in the files too."""
-    try:
-        _refuse_unset(plan, environ)
-        users = read_scenarios(plan.engine, for_scenarios(environ, plan.allow_env), lambda: interrupted() is not None)
-        refuse_too_few(plan, users)
-    except Unreachable:
-        pass  # the target's name has no address: the run will say so
-    except ConfigError as error:
-        shown = _without(error, secrets)
-        files.replace_yesterday(f"Nothing was sent: {shown}")
-        raise shown from None
 
 
 def _again(plan: Plan, number: int) -> Plan:
@@ -250,9 +232,9 @@ def _report(
     return Assessment(verdict, ((problem,) if problem else ()) + problems, secrets)
 
 
-def _config(request: Request, environ: Mapping[str, str]) -> Config:
+def _config(request: Request, environ: Mapping[str, str], starter: Config | None) -> Config:
     config = override(
-        read_config(request.thresholds, request.target, environ, trust_of(request.allow_env)),
+        starter or read_config(request.thresholds, request.target, environ, trust_of(request.allow_env)),
         users=request.users,
         rate=request.rate,
         duration=request.duration,
@@ -313,10 +295,3 @@ def _plan(
         cache_url=cache_url,
     )
     return replace(made, workers=workers)
-
-
-def _without(error: ReadinessError, secrets: Sequence[str]) -> ReadinessError:
-    """The error as it may be shown."""
-    if isinstance(error, ConfigError):
-        return ConfigError(*(redact(problem, secrets) for problem in error.problems))
-    return type(error)(redact(str(error), secrets))

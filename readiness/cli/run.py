@@ -20,6 +20,10 @@ def run(
     target: Annotated[str, typer.Argument(metavar="TARGET", help=TARGET_HELP)],
     thresholds: Annotated[Path | None, typer.Option(help="Limits; default thresholds.yaml here.")] = None,
     scenarios: Annotated[Path | None, typer.Option(help="A folder of Locust files, or one file.")] = None,
+    path: Annotated[
+        list[str] | None,
+        typer.Option(metavar="/PATH", help="Without thresholds.yaml and scenarios: what to load; may be repeated."),
+    ] = None,
     users: Annotated[str | None, typer.Option(metavar="N", help="Closed load: users at once.")] = None,
     rate: Annotated[str | None, typer.Option(metavar="R", help="Open load: arrivals per second.")] = None,
     duration: Annotated[str | None, typer.Option(metavar="D", help="Judged time, such as 60s or 2m.")] = None,
@@ -80,6 +84,7 @@ def run(
         allow_hosts=tuple(allow_host or ()),
         allow_env=tuple(allow_env or ()),
         ceilings=ceilings,
+        paths=tuple(path or ()),
         allow_db_writer=allow_db_writer,
         deep=deep,
         allow_conditional=allow_conditional,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from readiness.config.model import OnFail
+from readiness.config.starter import METRIC as OWN_LIMITS
 from readiness.judge.decision import label
 from readiness.judge.outcome import Decision, Outcome
 from readiness.judge.release import Deployment
@@ -108,6 +109,8 @@ def _until(decision: Decision, checks: Sequence[CheckResult], waivers: Mapping[s
 
 def _condition(check: CheckResult) -> str:
     name = label(check)
+    if check.name == OWN_LIMITS:
+        return "Choose your own limits: readiness init."
     if check.outcome is Outcome.ERROR:
         return f"{name} was not measured; it {demand(check.name, check.pass_limit)}."
     if check.outcome is Outcome.INCONCLUSIVE:

@@ -64,6 +64,18 @@ SERVICE: tuple[Metric, ...] = (
         "Find out why the process ended; declare probes.instance.instances where several answer.",
     ),
     Metric(
+        "limits.own",
+        "Limits of Your Own",
+        "",
+        "equal",
+        Kind.EXACT,
+        "reliability",
+        "1 when somebody wrote a thresholds.yaml, 0 when a run was judged by the starter limits.",
+        "Starter limits know neither the service nor its users, so they allow no release.",
+        "Choose your own limits with `readiness init`, which writes a thresholds.yaml to begin with.",
+        yes_no=True,
+    ),
+    Metric(
         "service.user_agent",
         "Same Answers for Every Client",
         "",

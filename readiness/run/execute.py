@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 from readiness import probes
+from readiness.config.starter import METRIC
 from readiness.database import under_load
 from readiness.database.stages import NO_DATABASE, Stages
 from readiness.errors import NotMeasured
@@ -53,6 +54,8 @@ def execute(
         if plan.unreachable:
             raise NotMeasured(f"the target {plan.target.url} {UNREACHABLE}: {plan.unreachable}")
         connect_once(plan.target)
+        if plan.unloadable:
+            raise NotMeasured(plan.unloadable)
     except NotMeasured as error:
         outcome, activity, probing = controller.LoadOutcome(None, (str(error),), None), None, None
         looks = stages.under_load(None) if plan.database_url is None else under_load.unavailable(str(error), wanted)
@@ -77,7 +80,7 @@ def execute(
         plan=facts(plan),
         plan_hash=hash_of(plan),
         load=outcome.load,
-        measurements=looks + rows,
+        measurements=looks + rows + _limits(plan, wanted),
         doubts=outcome.doubts,
         interrupted=interrupted(),
         notes=(
@@ -193,9 +196,14 @@ def _probing(plan: Plan, seen: probes.Observed, load: Load | None) -> Probing | 
     )
 
 
+def _limits(plan: Plan, wanted: set[str]) -> tuple[Measurement, ...]:
+    """Whether the limits are the user's own, where a check asks for it."""
+    return (Measurement(METRIC, None, float(plan.own_limits), "plan"),) if METRIC in wanted else ()
+
+
 def _notes(plan: Plan, outcome: controller.LoadOutcome) -> tuple[str, ...]:
     allowed = (f"Allowed by --allow-db-writer: {plan.writer}.",) if plan.writer else ()
-    return (*allowed, *warnings(plan), *outcome.notes)
+    return (*plan.remarks, *allowed, *warnings(plan), *outcome.notes)
 
 
 def _now() -> str:

@@ -58,6 +58,12 @@ class Plan:
     """How often health is sampled, and why; None where nothing samples it."""
     allow_env: frozenset[str] = frozenset()
     """Variables of the environment that the scenarios may see beside the usual ones (`--allow-env`)."""
+    own_limits: bool = True
+    """Whether somebody wrote the limits for this service; False: they are the starter limits."""
+    unloadable: str | None = None
+    """Why a load would measure something else than the service; nothing is sent then."""
+    remarks: tuple[str, ...] = ()
+    """Sentences for the report's notes."""
 
 
 def plan(
