@@ -13,7 +13,8 @@ from tests import pages, published
 from tests.pages import decisions
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+WIDTH = 120
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "tests/FAULTS.md"])
 PATHS = re.compile(r"`((?:readiness|tests|docs|scenarios|benchmarks|reports/example|requirements|\.ci)/[\w./-]*[\w/])`")
 LINKS = re.compile(r"\]\((?!https?:)([^)]+)\)")
 
@@ -99,6 +100,11 @@ def test_the_index_of_the_documents_leads_to_every_page() -> None:
     linked = {(index.parent / link).resolve() for link in LINKS.findall(index.read_text())}
     pages = set((ROOT / "docs").rglob("*.md")) - set(decisions.records())
     assert pages - linked - {index} == set(), "add the page to docs/index.md, then run: python -m tests.pages"
+
+
+@pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_line_of_a_document_is_longer_than_120_characters(page: Path) -> None:
+    assert [n for n, line in enumerate(page.read_text().splitlines(), 1) if len(line) > WIDTH] == []
 
 
 @pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: str(page.relative_to(ROOT)))

@@ -202,7 +202,7 @@ class Verdict:
     notes: tuple[str, ...]
     ledger: Ledger | None
     judged: Ledger | None
-    """The ledger of the judged window alone."""
+    """The ledger of the measurement window alone."""
     endpoints: tuple[EndpointResult, ...]
     measurements: tuple[Measurement, ...]
     """Probe and database facts, declared as checks or not, without their evidence."""
@@ -221,7 +221,7 @@ class Verdict:
     failed_requests: tuple[FailedRequests, ...] = field(default=())
     """Which endpoints' requests failed and why, those of the measurement window first."""
     instrument: tuple[str, ...] = field(default=())
-    """How the load engine itself fared, a sentence for each figure; empty when it was not watched."""
+    """How the load generator itself fared, a sentence for each figure; empty when it was not watched."""
     waivers: tuple[Waived, ...] = field(default=())
     """In the order of thresholds.yaml; the same checks are marked `waived`."""
     attested: tuple[Attested, ...] = field(default=())

@@ -15,7 +15,7 @@ class Sessions:
     """One sample of pg_stat_activity: sessions of clients other than readiness."""
 
     at_s: float
-    """Seconds since the judged window began."""
+    """Seconds since the measurement window began."""
     connected: int
     """On the whole server, as they share `max_connections`; everything below is of this database only."""
     active: int
@@ -27,7 +27,7 @@ class Sessions:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What pg_stat_statements counted for one normalised statement in the judged window."""
+    """What pg_stat_statements counted for one normalised statement in the measurement window."""
 
     text: str
     calls: int
@@ -58,7 +58,7 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """The database beside the load, over the judged window."""
+    """The database beside the load, over the measurement window."""
 
     server: str
     """Such as `PostgreSQL 18.1`."""
@@ -80,9 +80,9 @@ class Activity:
     statements_reason: str | None = None
     """Why there are no statements."""
     reason: str | None = None
-    """Why the look ended early or never began."""
+    """Why sampling ended early or never began."""
 
     @property
     def transactions(self) -> int | None:
-        """Transactions that ended in the judged window, committed or not; None when nobody counted."""
+        """Transactions that ended in the measurement window, committed or not; None when nobody counted."""
         return None if self.counters is None else self.counters.commits + self.counters.rollbacks

@@ -1,4 +1,4 @@
-"""Instrument: how the load engine itself fared while it measured. Facts only; readiness/judge/instrument.py judges."""
+"""How the load generator itself fared while it measured. Facts only; readiness/judge/instrument.py judges them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from readiness.measurements.histogram import EMPTY, Histogram, merge
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A gap in which the load engine did not run: stopped, suspended, or held by one piece of code."""
+    """A gap in which the load generator did not run: stopped, suspended, or held by one piece of code."""
 
     start_s: float
     end_s: float
@@ -20,7 +20,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The load engine against a server that answers at once, before the load, with the same scenario code."""
+    """The load generator against a server that answers at once, before the load, with the same scenario code."""
 
     requests: int = 0
     """Sent by many users without pauses."""
@@ -57,7 +57,7 @@ def calibrated_together(parts: Iterable[Calibration | None]) -> Calibration | No
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """The load engine in the judged window; pauses are those of the whole load."""
+    """The load generator in the measurement window; pauses are those of the whole load."""
 
     watched_s: float = 0.0
     """How long it watched itself."""

@@ -16,7 +16,7 @@ from readiness.measurements.histogram import BUCKETS, EMPTY, Histogram, bucket_o
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The iterations (one task and its wait) of some users of one scenario in the judged window."""
+    """The iterations (one task and its wait) of some users of one scenario in the measurement window."""
 
     scenario: str
     users: int

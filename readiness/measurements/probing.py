@@ -1,4 +1,4 @@
-"""Probing: what the probes cost the service in the judged window, beside what the load cost it."""
+"""Probing: what the probes cost the service in the measurement window, beside what the load cost it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Probing:
-    """Both sides of the judged window."""
+    """Both sides of the measurement window."""
 
     looks: Cost
     """Of the probes."""

@@ -35,9 +35,9 @@ class Provenance:
     environment: str | None = None
     """Where it was deployed, likewise from READINESS_ENVIRONMENT."""
     compiled: bool = False
-    """Whether what the load engine does for every request was compiled to machine code."""
+    """Whether what the load generator does for every request was compiled to machine code."""
 
     @property
     def engine(self) -> str:
-        """How the load engine ran, in a word."""
+        """How the load generator ran, in a word."""
         return "compiled" if self.compiled else "interpreted"

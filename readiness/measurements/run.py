@@ -46,7 +46,7 @@ FAILURE_CLASSES = (
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One time block of the judged window: the requests of one scope that ended in it."""
+    """One time block of the measurement window: the requests of one scope that ended in it."""
 
     start_s: float
     duration_s: float
@@ -182,14 +182,14 @@ class Step:
     end_s: float
     planned_s: float
     judged: bool
-    """Whether it is the judged window; its endpoints are then those of the load."""
+    """Whether it is the measurement window; its endpoints are then those of the load."""
     endpoints: tuple[StepEndpoint, ...] = ()
     intended: int = 0
     """Arrivals that were due in it (open load)."""
     dropped: int = 0
     """Those of them that were never sent."""
     instrument: Instrument | None = None
-    """The load engine in it; of the judged step it is the load's own."""
+    """The load generator in it; of the judged step it is the load's own."""
 
 
 DECIDED = "decided"
@@ -198,7 +198,7 @@ DECIDED = "decided"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What the load engine saw."""
+    """What the load generator saw."""
 
     model: str
     """`closed` (users) or `open` (arrival rate)."""
@@ -208,20 +208,20 @@ class Load:
     """Planned arrivals per second of an open load."""
     judged_start_s: float
     judged_end_s: float
-    """The judged window; equal when the load ended before the window began."""
+    """The measurement window; equal when the load ended before the window began."""
     planned_s: float
-    """Length of the judged window as planned."""
+    """Length of the measurement window as planned."""
     ledger: Ledger
     endpoints: tuple[Endpoint, ...]
     series: tuple[Second, ...]
     looked: bool = False
-    """Whether the load could end at any look: bounds must then hold for all of them."""
+    """Whether the load could end at any checkpoint: bounds must then hold for all of them."""
     ending: str = ""
     """Why it ended before its time: `decided`, or the rule that aborted it; empty when it ran as planned."""
     dropped_judged: int = 0
-    """Arrivals of the judged window that were never sent: no user was free, or the load ended first."""
+    """Arrivals of the measurement window that were never sent: no user was free, or the load ended first."""
     intended_judged: int = 0
-    """Arrivals that were due in the judged window of an open load."""
+    """Arrivals that were due in the measurement window of an open load."""
     steps: tuple[Step, ...] = ()
     """Every step of a load that has several, in order."""
     paces: tuple[Pace, ...] = ()
@@ -236,7 +236,7 @@ class Load:
     script_errors: tuple[str, ...] = ()
     """Exceptions that scenario code raised, distinct, capped; each with its count in the text."""
     instrument: Instrument | None = None
-    """How the load engine itself fared; None when it was not watched."""
+    """How the load generator itself fared; None when it was not watched."""
     connections: Connections | None = None
     """What became of its connections; None when that was not recorded."""
     seen: tuple[Seen, ...] = ()
@@ -244,7 +244,7 @@ class Load:
 
     @property
     def judged_s(self) -> float:
-        """Length of the judged window as it happened."""
+        """Length of the measurement window as it happened."""
         return max(self.judged_end_s - self.judged_start_s, 0.0)
 
 
@@ -320,6 +320,6 @@ class Run:
     notes: tuple[str, ...] = ()
     """Facts worth a reader's eye that change nothing."""
     probing: Probing | None = None
-    """What the probes cost the service while the load ran; None when they did not look."""
+    """What the probes cost the service while the load ran; None when no probe ran."""
     database: Activity | None = None
-    """What the database did while the load ran; None when nobody looked."""
+    """What the database did while the load ran; None when it was not sampled."""

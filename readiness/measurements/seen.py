@@ -30,7 +30,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One endpoint of one scenario in the judged window."""
+    """One endpoint of one scenario in the measurement window."""
 
     scenario: str
     name: str
