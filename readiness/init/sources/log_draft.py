@@ -97,23 +97,24 @@ def _kept(found: dict[tuple[str, str], Endpoint]) -> tuple[list[_Kept], list[tup
             unfit.append((name, endpoint.count, "the service had no such page"))
         elif endpoint.denied * 2 >= endpoint.count:
             unfit.append((name, endpoint.count, "it was refused without a log-in"))
-        elif "{email}" in template or _holds_secret(template, endpoint):
+        elif "{email}" in template or _holds_secret(template):
             unfit.append((name, endpoint.count, "its path holds a secret or a person's address"))
         else:
             chosen = _by_keys(method, template, endpoint)
             kept += chosen
             if not chosen:
-                unfit.append((name, endpoint.count, "no answer below 400 was logged"))
+                unfit.append((name, endpoint.count, "no address without a secret was answered"))
     return kept, unfit
 
 
-def _holds_secret(template: str, endpoint: Endpoint) -> bool:
-    segments = template.split("/")
-    for before, segment in pairwise(segments):
-        if _VALUE.match(segment) and not _SECRET_PLACES.isdisjoint(words(before)):
-            return True
-    rows = (row for asked in endpoint.by_keys.values() for row in asked.rows[:5])
-    return any(is_secret("", unquote(segment)) for path, _, _ in rows for segment in path.split("/"))
+def _holds_secret(template: str) -> bool:
+    pairs = pairwise(template.split("/"))
+    return any(_VALUE.match(here) and not _SECRET_PLACES.isdisjoint(words(before)) for before, here in pairs)
+
+
+def _is_open(path: str) -> bool:
+    """Whether no piece of a sampled path looks like a secret or a person's address."""
+    return not any(is_secret("", piece) or is_personal(piece) for piece in map(unquote, path.split("/")))
 
 
 def _by_keys(method: str, template: str, endpoint: Endpoint) -> list[_Kept]:
@@ -121,7 +122,7 @@ def _by_keys(method: str, template: str, endpoint: Endpoint) -> list[_Kept]:
     moved = endpoint.moved * 2 > endpoint.count
 
     def rows(asked: Asked) -> tuple[tuple[str, str], ...]:
-        return tuple((path, query) for path, query, was_moved in asked.rows if was_moved == moved)
+        return tuple((path, query) for path, query, was_moved in asked.rows if was_moved == moved and _is_open(path))
 
     sets = sorted(endpoint.by_keys.values(), key=lambda asked: -asked.count)
     found = [

@@ -14,6 +14,7 @@ import msgspec
 
 from readiness.errors import ConfigError
 from readiness.init.draft import Body, Draft, Json
+from readiness.init.sources import HEAD_BYTES
 from readiness.init.sources.calls import Unusable, body_of, plain_call
 from readiness.init.sources.listed import Listed, Request, draft_of
 from readiness.init.sources.marks import address, from_braces, mark, spoken
@@ -115,7 +116,10 @@ def recognises(head: bytes) -> bool:
     """Whether a source that begins like this is a Postman collection."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     named = b"schema.getpostman.com" in text or b'"_postman_id"' in text
-    return text[:1] == b"{" and (named or (b'"info"' in text and b'"item"' in text and b'"openapi"' not in text))
+    first = b'"requests"' in text and b'"order"' in text and b'"folders"' in text
+    return text[:1] == b"{" and (
+        named or first or (b'"info"' in text and b'"item"' in text and b'"openapi"' not in text)
+    )
 
 
 def read(data: bytes, source: str) -> Draft:
@@ -123,6 +127,8 @@ def read(data: bytes, source: str) -> Draft:
     try:
         collection = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=_Collection, strict=False)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
+        if b'"requests"' in data[:HEAD_BYTES] and b'"info"' not in data[:HEAD_BYTES]:
+            raise ConfigError(f"{source}: is a Postman collection of version 1: export it as version 2.1") from None
         raise ConfigError(f"{source}: is not a Postman collection: {clean(problem)}") from None
     schema = collection.info.schema or ""
     if "/v1" in schema:

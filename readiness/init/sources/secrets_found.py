@@ -32,7 +32,7 @@ _PARTS = ("password", "passwd", "secret", "apikey", "credential")
 _MAYBE = frozenset({"key", "code", "state", "nonce", "ticket", "auth", "session", "hash", "sign", "invite", "hmac"})
 """Names that are secret when the value looks so."""
 _SHAPES = re.compile(
-    r"eyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*|(?:gh[pousr]|github_pat|glpat|xox[abprs]|sk|pk|rk|shpat|dop_v1|npm)[-_]\w[\w-]{12,}"
+    r"eyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*|(?<![A-Za-z0-9])(?:gh[pousr]|github_pat|glpat|xox[abprs]|sk|pk|rk|shpat|dop_v1|npm)[-_]\w[\w-]{12,}"
     r"|A[KS]IA[0-9A-Z]{16}|AIza[\w-]{30,}|SG\.[\w-]{16,}\.[\w-]{16,}|ya29\.[\w-]{20,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )

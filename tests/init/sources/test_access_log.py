@@ -79,6 +79,13 @@ def test_words_fold_where_one_place_has_too_many_of_them() -> None:
     }
 
 
+def test_a_secret_in_one_address_is_not_sampled_and_costs_no_other_its_place() -> None:
+    lines = [line(f"/blog/about-disk-number-{a}{b}") for a in "abcdefgh" for b in "ijklmnop"]
+    draft = read([*lines, line("/blog/sk_live_0123456789abcdef")])
+    assert shares(draft) == {"GET /blog/{slug}": 100.0}
+    assert "sk_live" not in repr(draft)
+
+
 def test_memory_is_bounded_for_a_log_of_addresses_that_are_all_different() -> None:
     words = [f"{a}{b}{c}" for a in "bcdfghklmn" for b in "aeiouaeiou" for c in "bcdfghklmn"]
     tally_lines = (line(f"/{words[n % 997]}/{words[n * 7 % 991]}/{words[n * 13 % 983]}") for n in range(12_000))

@@ -165,6 +165,10 @@ def test_basic_and_api_keys_in_either_version(version: str) -> None:
             b'{"info": {}, "item": [{"item": [{"request": 3}]}]}',
             "x.json: item[0].item[0]: Expected `str | object | null`",
         ),
+        (
+            b'{"id": "x", "order": [], "folders": [], "requests": []}',
+            "x.json: is a Postman collection of version 1: export",
+        ),
         (b'{"info": {}, "item": []}', "x.json: item: no request in this collection"),
         (
             b'{"info": {"schema": "https://schema/v1.0.0/"}, "item": []}',
