@@ -17,7 +17,7 @@ HEALTH_PATHS = (
 """Where frameworks and people put a health check; the first that answers is taken."""
 NOWHERE = "/readiness-no-such-page"
 """What answers here with 200 answers so to everything."""
-LOGGED_OUT = "it wants a log-in: write a scenario that logs in (`readiness init`, docs/how-to/api-with-a-token.md)"
+LOGGED_OUT = "it wants a log-in: write a scenario that logs in (`readiness init`, docs/reference/scenarios.md)"
 _LOG_IN = ("login", "log-in", "log_in", "signin", "sign-in", "sign_in", "sso", "auth", "oauth", "saml")
 
 
