@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from readiness.cli import capacity, compare, database, demo, gate, init, judge, lint, report, run, schema, worker
+from readiness.cli import capacity, compare, database, demo, gate, init, judge, lint, report, run, schema, trial, worker
 
 app = typer.Typer(
     name="readiness",
@@ -24,6 +24,7 @@ app.command()(compare.compare)
 app.command()(capacity.capacity)
 app.command()(gate.gate)
 app.command()(init.init)
+app.command("try")(trial.try_)
 app.command()(lint.lint)
 app.command()(demo.demo)
 app.command()(worker.worker)

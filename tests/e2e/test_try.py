@@ -1,0 +1,119 @@
+"""`readiness try`: each task once, each exchange shown without its secrets, and an exit code that is no verdict."""
+
+from __future__ import annotations
+
+from tests.e2e.conftest import Cli
+from tests.faultd.client import layer
+from tests.faultd.fixture import StartFaultd
+
+SHOP = """import os
+from locust import FastHttpUser, HttpUser, SequentialTaskSet, task
+from readiness.scenario import User, between, form_value, json_value, rows
+
+USERS = rows("users.csv")
+
+
+class Shop(User):
+    wait_time = between(60, 90)
+
+    def on_start(self):
+        with self.client.post("/api/login", json=USERS.take(), catch_response=True) as response:
+            self.token = json_value(response, "access_token")
+
+    @task(50)
+    def look(self):
+        with self.client.get("/api/item?api_key=k3y-of-mine", name="/api/item", catch_response=True) as response:
+            json_value(response, "access_token")
+
+    @task
+    def gone(self):
+        self.client.get("/nowhere", headers={"Authorization": os.environ["READINESS_PASSWORD"]})
+
+
+class Steps(SequentialTaskSet):
+    @task
+    def first(self):
+        self.client.get("/api/first")
+
+    @task
+    def second(self):
+        with self.client.get("/api/second", catch_response=True) as response:
+            assert response.json()["id"] == 7, "another id"
+
+    @task
+    def leave(self):
+        self.interrupt()
+
+
+class Stock(HttpUser):
+    tasks = [Steps]
+
+
+class Fast(FastHttpUser):
+    @task
+    def page(self):
+        with self.client.get("/api/page", catch_response=True) as response:
+            form_value(response, "page_name")
+"""
+RIGHT = """from readiness.scenario import User, task
+
+
+class Visitor(User):
+    host = "URL"
+
+    @task
+    def look(self):
+        self.client.get("/api/item")
+"""
+TOKEN = "t0ken-3f9a-of-the-run"
+
+
+def test_every_task_runs_once_and_each_exchange_is_shown_without_secrets(cli: Cli, faultd: StartFaultd) -> None:
+    body = f'{{"access_token": "{TOKEN}", "id": 8, "evil": "\u202e"}}'
+    page = "<input name=page_name value='front page'><input name=csrf_token value=c5rf-99887766>"
+    server = faultd(
+        layer("body", only="/api/page", text=page, content_type="text/html"),
+        layer("body", only="/api/*", text=body, content_type="application/json"),
+    )
+    (cli.folder / "locustfile.py").write_text(SHOP)
+    (cli.folder / "users.csv").write_text("name,password\nann,hunter2-hunter2\n")
+    result = cli.plain("try", server.url)
+    assert result.exit_code == 1, str(result)
+    for words in (
+        "locustfile: Shop.on_start",
+        "row of users.csv: name=ann, password=[secret]",
+        "POST /api/login · 200",
+        "extracted access_token = [secret]",
+        "GET /api/item?api_key=[secret] · 200",
+        "locustfile: Shop.gone",
+        "GET /nowhere · 404",
+        "FAILED: HTTP 404",
+        "locustfile: Stock.Steps.first",
+        "GET /api/second · 200",
+        "AssertionError: another id",
+        "extracted page_name = front page",
+        "6 tasks ran, 6 requests, 2 failed",
+    ):
+        assert words in result.stdout, f"{words}: {result}"
+    for secret in (TOKEN, "hunter2", "k3y-of-mine", "c5rf-99887766", "\u202e", *result.secrets, "READY"):
+        assert secret not in result.said, f"{secret}: {result}"
+    assert [path for _, _, path in server.log()].count("/api/login") == 1
+    one = cli.plain("try", server.url, "--task", "look")
+    assert (one.exit_code, "Shop.gone" in one.stdout) == (0, False), str(one)
+    none = cli.plain("try", server.url, "--task", "lok")
+    assert (none.exit_code, 'did you mean "look"?' in none.stderr) == (2, True), str(none)
+
+
+def test_a_scenario_that_is_wrong_ends_with_2_and_names_the_line(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd()
+    file = cli.folder / "locustfile.py"
+    file.write_text(RIGHT.replace("URL", server.url))
+    assert cli.plain("try").exit_code == 0  # the host stands in the file
+    for text, told in (
+        (RIGHT.replace("/api/item", "{}").replace('"{}"', "1 / 0"), "locustfile.py:9: ZeroDivisionError"),
+        (RIGHT.replace("def look", "def look("), "locustfile.py:8"),
+        (RIGHT.replace('self.client.get("/api/item")', "pass"), "the scenarios sent no request"),
+    ):
+        file.write_text(text)
+        result = cli.plain("try", server.url)
+        assert (result.exit_code, told in result.said) == (2, True), f"{told}: {result}"
