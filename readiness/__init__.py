@@ -1,3 +1,3 @@
 """Load testing and production-readiness assessment: one command, one verdict, one report."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"

@@ -13,7 +13,7 @@ app = typer.Typer(
     name="readiness",
     help="Put real load on a service, judge what happened against thresholds.yaml, and report whether it may ship.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

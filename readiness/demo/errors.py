@@ -2,7 +2,8 @@
 
 from readiness.errors import ConfigError
 
-INSTALL = "pip install 'readiness[demo]'"
+INSTALL = "`pip install '.[demo]'` in a checkout of readiness, or `pip install 'FILE.whl[demo]'`"
+"""No bare name: on a package index it may be somebody else's."""
 
 
 class DemoError(ConfigError):

@@ -46,7 +46,7 @@ def find_binaries(scratch: Path, identity: Identity | None) -> PgBinaries:
     if named:
         raise DemoError(f"{VARIABLE}={tried[0]}")
     raise DemoError(
-        f"demo: no PostgreSQL that runs here; install one with `{INSTALL}`, or name the folder of one in {VARIABLE}"
+        f"demo: no PostgreSQL that runs here; install one with {INSTALL}, or name the folder of one in {VARIABLE}"
         + "".join(f"\n  tried {line}" for line in tried)
     )
 

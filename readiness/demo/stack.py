@@ -66,7 +66,7 @@ def start(profile: str = "optimised", tuning: Tuning = TUNING) -> Iterator[Stack
 def _check_extra(profile: Profile) -> None:
     missing = [name for name in profile.needs if importlib.util.find_spec(name) is None]
     if missing:
-        raise DemoError(f"demo: needs {', '.join(missing)}; install with `{INSTALL}`")
+        raise DemoError(f"demo: needs {', '.join(missing)}; install with {INSTALL}")
 
 
 def _start_database(running: contextlib.ExitStack, profile: Profile) -> DatabaseUrls:

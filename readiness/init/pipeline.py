@@ -16,9 +16,9 @@ from readiness.text import clean
 
 Kind = Literal["github", "gitlab", "jenkins"]
 KINDS: tuple[Kind, ...] = ("github", "gitlab", "jenkins")
-CHECKOUT = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2"
-PYTHON = "actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0"
-UPLOAD = "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2"
+CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1  # v7.0.1"
+PYTHON = "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97  # v7.0.0"
+UPLOAD = "actions/upload-artifact@bbbca2ddaa5d8feaa63e36b76fdaad77386f024f  # v7.0.0"
 _FROM = "what pip installs: git+https://HOST/OWNER/readiness@COMMIT, by commit; no package index has this name"
 
 

@@ -158,7 +158,7 @@ def test_a_missing_extra_names_the_command_that_installs_it(monkeypatch: pytest.
     incomplete = replace(PROFILES["optimised"], needs=("uvicorn", "no_such_module"))
     monkeypatch.setitem(PROFILES, "optimised", incomplete)
     with (
-        pytest.raises(DemoError, match=r"needs no_such_module; install with `pip install 'readiness\[demo\]'`"),
+        pytest.raises(DemoError, match=r"needs no_such_module; install with `pip install '\.\[demo\]'` in a checkout"),
         stack.start(),
     ):
         pass
