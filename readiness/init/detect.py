@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import importlib
-import importlib.util
 import io
 import stat
 import sys
@@ -57,8 +56,6 @@ def _read(stream: BinaryIO, source: str, readers: Sequence[str]) -> Draft:
         raise ConfigError(f"{source}: is empty")
     plain = _unpacked(head)
     for name in readers:
-        if importlib.util.find_spec(f"readiness.init.sources.{name}") is None:
-            continue
         reader: Any = importlib.import_module(f"readiness.init.sources.{name}")
         if not reader.recognises(plain):
             continue
