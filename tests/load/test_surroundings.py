@@ -2,7 +2,7 @@
 
 import os
 
-from readiness.load.surroundings import for_scenarios
+from readiness.load.surroundings import for_scenarios, unset
 
 OURS = {
     "PATH": "/bin", "HOME": "/home/a", "LC_ALL": "C", "TZ": "UTC", "SSL_CERT_FILE": "/ca", "LOCUST_USERS": "1",
@@ -28,3 +28,23 @@ def test_no_entry_of_the_python_path_is_the_working_directory() -> None:
     path = os.pathsep.join(["", ".", "src", "/opt/shop", ""])
     assert for_scenarios({"PYTHONPATH": path}) == {"PYTHONPATH": "/opt/shop"}
     assert for_scenarios({"PYTHONPATH": os.pathsep.join([".", ""])}) == {}
+
+
+def test_a_variable_that_every_user_needs_is_known_before_the_load() -> None:
+    text = """
+import os
+class One(User):
+    def on_start(self):
+        self.client.headers["A"] = os.environ["READINESS_TOKEN"]
+    @task
+    def look(self):
+        value = os.environ["READINESS_VAR_A"]
+        if value:
+            other = os.environ["READINESS_VAR_IN_A_CONDITION"]
+        later = os.environ["READINESS_VAR_BEHIND_ONE"]
+    def switched_off(self):
+        value = os.environ["READINESS_VAR_OFF"]
+"""
+    assert unset(text, {}) == ("READINESS_TOKEN", "READINESS_VAR_A")
+    assert unset(text, {"READINESS_TOKEN": "x", "READINESS_VAR_A": ""}) == ()
+    assert unset("no python (", {}) == ()

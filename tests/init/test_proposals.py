@@ -1,0 +1,36 @@
+"""Limits from one run have room, and say where they come from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from readiness.cli.proposals import proposals
+from readiness.init.limits import MEASURED, starters
+from readiness.judge.outcome import Outcome
+from readiness.judge.verdict import CheckResult
+
+P95 = CheckResult(
+    name="latency.p95", scope=None, title="P95", outcome=Outcome.PASS, value=90.0, low=82.0, high=95.0, unit="ms",
+    samples=300, pass_limit="< 1000 ms", warn_limit=None, weight=1.0, on_fail="block", message="", source="load",
+)  # fmt: skip
+SUCCESS = replace(P95, name="http.success_rate", value=100.0, low=99.2, high=100.0, unit="%")
+
+
+def test_a_limit_is_half_as_much_again_as_the_upper_end_in_two_digits() -> None:
+    limits = {one.check: one for one in proposals((P95, SUCCESS), starters())}
+    assert limits["latency.p95"].limit == "< 150 ms"
+    assert limits["latency.p95"].why == f"{MEASURED} (measured 82 to 95 ms)"
+    assert limits["latency.p95"].on_fail == "block"
+    assert limits["http.success_rate"].limit == "> 99 %"
+    assert limits["latency.p99"] == starters()[2]
+
+
+def test_what_was_not_measured_or_is_too_bad_to_be_a_limit_stays_as_it_was() -> None:
+    unknown = replace(P95, value=None, low=None, high=None)
+    bad = replace(SUCCESS, value=40.0, low=35.0, high=45.0)
+    assert proposals((unknown, bad), starters()) == starters()
+
+
+def test_small_and_large_times_are_rounded_up() -> None:
+    for high_ms, limit in ((0.2, "< 1 ms"), (2.14, "< 3.3 ms"), (100.0, "< 150 ms"), (2345.0, "< 3600 ms")):
+        assert proposals((replace(P95, high=high_ms),), starters())[1].limit == limit
