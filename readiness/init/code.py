@@ -234,9 +234,9 @@ def _call(call: Call, names: values.Names, written: _Written, *, last: bool) -> 
 
 def _read(extract: Extract) -> Expression:
     if extract.where == "cookie":
-        return Group("unquote(self.client.cookies.get(", (literal(extract.at), '""'), "))")
+        return Group("unquote(", (Group("self.client.cookies.get(", (literal(extract.at), '""'), ")"),), ")")
     if extract.where == "header" and extract.at.lower() == "location":  # often a whole address, of a host of its own
-        return Group("urlsplit(header_value(", ("response", literal(extract.at)), ")).path")
+        return Group("urlsplit(", (Group("header_value(", ("response", literal(extract.at)), ")"),), ").path")
     return Group(f"{extract.where}_value(", ("response", literal(extract.at)), ")")
 
 

@@ -50,8 +50,15 @@ def everywhere(words: str) -> Scenario:
         same=((words, texts[1]),),
         think_s=0.25,
     )
-    form = Call(words, texts[1], words, body=Body("form", fields=((words, texts[0]), (words, texts[2]))))
-    text = Call("POST", texts[0], "name", body=Body("text", text=texts[2]), extracts=(Extract("c", "cookie", words),))
+    kept: Text = (Extracted("c"), words, Extracted("place"))
+    form = Call(words, texts[1], words, body=Body("form", fields=((words, kept), (words, texts[2]))))
+    text = Call(
+        "POST",
+        texts[0],
+        "name",
+        body=Body("text", text=texts[2]),
+        extracts=(Extract("c", "cookie", words), Extract("place", "header", "Location")),
+    )
     return Scenario(
         name=words,
         tasks=(
