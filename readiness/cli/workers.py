@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from readiness.config import durations, scalars
 from readiness.config.sections import DAY_S
 from readiness.errors import ConfigError, Refused
+from readiness.foreign_files import NotReadable, read_bytes
 from readiness.load.workers import token as tokens
 from readiness.load.workers.hosts import is_loopback
 from readiness.load.workers.settings import LOOPBACK, Workers
@@ -91,18 +90,14 @@ def token_of(file: Path | None, environ: Mapping[str, str]) -> str:
 
 
 def _content(file: Path) -> str:
-    """A short text file without its last line feed; it is opened once, and no pipe is waited for."""
+    """A short text file without its last line feed."""
     flag = f"--token-file {clean(file, 200)}"
     try:
-        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:
-            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-                raise ConfigError(f"{flag}: is not a regular file")
-            content = opened.read(MAX_TOKEN_FILE_BYTES)
-        return content.decode("ascii").rstrip("\r\n")
+        return read_bytes(file, MAX_TOKEN_FILE_BYTES).decode("ascii").rstrip("\r\n")
     except UnicodeDecodeError:
         raise ConfigError(f"{flag}: holds no token; make one with {tokens.HOW}") from None
-    except OSError as error:
-        raise ConfigError(f"{flag}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+    except NotReadable as error:
+        raise ConfigError(f"{flag}: {error}") from None
 
 
 def address(flag: str, text: str) -> tuple[str, int]:

@@ -126,17 +126,17 @@ def read_files(database: Database, folder: Path, name: str) -> Database:
             queries[key] = query if query.file is None else replace(query, sql=_text(folder, query.file))
         except ValueError as error:
             problems.append(f"{name}:{query.line}: database.queries.{key}.file: {query.file}: {error}")
-    lock = None if database.schema_lock is None else str((folder / database.schema_lock).resolve())
+    lock = None if database.schema_lock is None else folder / database.schema_lock
     if lock is not None:
         try:
-            foreign_files.read_bytes(Path(lock), MAX_LOCK_BYTES, below=folder)
+            foreign_files.read_bytes(lock, MAX_LOCK_BYTES, below=folder)
         except foreign_files.Missing:
             pass  # `readiness schema lock` may be about to write it; a run says that it is not there
         except foreign_files.NotReadable as error:
             problems.append(f"{name}: database.schema_lock: {database.schema_lock}: {error}")
     if problems:
         raise ConfigError(*problems)
-    return replace(database, queries=queries, schema_lock=lock)
+    return replace(database, queries=queries, schema_lock=None if lock is None else str(lock.resolve()))
 
 
 def _text(folder: Path, file: str) -> str:

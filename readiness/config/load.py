@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from readiness import foreign_files
 from readiness.config.baseline import baseline_form, implied, with_run
 from readiness.config.checks import Names, checks_form
 from readiness.config.database import database_form, read_files
@@ -50,19 +51,15 @@ def load(path: Path, environ: Mapping[str, str], today: date | None = None, trus
     """
     name = str(path)
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
+        data = foreign_files.read_bytes(path, MAX_BYTES)
+    except foreign_files.Missing:
         raise ConfigError(
             f"{name}: there is no such file; name one with --thresholds FILE, or write it. The smallest:",
             "",
             *SMALLEST.splitlines(),
         ) from None
-    except IsADirectoryError:
-        raise ConfigError(f"{name}: is a folder; name the file in it") from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a file name"
-        raise ConfigError(f"{name}: cannot be read: {reason}") from None
+    except foreign_files.NotReadable as error:
+        raise ConfigError(f"{name}: {error}") from None
     config = parse(data, name, environ, today, trust)
     if config.baseline is not None:
         config = replace(config, baseline=with_run(config.baseline, name))

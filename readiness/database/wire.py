@@ -32,12 +32,15 @@ MAX_BYTES = 32 << 20
 MEANWHILE_S = 0.25
 MAX_ROWS = 200_000
 MAX_COLUMNS = 64
+MAX_RESULTS = 100
+"""Of one exchange: ours have a dozen statements at most. A server that asks for data makes libpq give one for ever."""
 
 Row = tuple[Any, ...]
 Query = sql.SQL | sql.Composed | bytes
 Connection = psycopg.Connection[Row]
 FAILURES = (psycopg.Error, OSError, ValueError, ArithmeticError)
 """What an exchange can raise: the server's errors, a lost connection, text that cannot be encoded or decoded."""
+_ASKS = (pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_BOTH)
 _FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.NONFATAL_ERROR, pq.ExecStatus.BAD_RESPONSE)
 
 
@@ -138,6 +141,9 @@ def exchange(
         results.append(result)
         if result.status == pq.ExecStatus.COPY_OUT:
             break
+        if result.status in _ASKS or len(results) > MAX_RESULTS:
+            connection.close()
+            raise TooMuch("the server asks for data, or answers more than was asked")
     return tuple(results)
 
 
@@ -188,10 +194,14 @@ def copied(connection: Connection, text: Query, limit_s: float) -> Iterator[byte
             wait.read()
         else:
             break
-    while (result := _next(wait)) is not None:
+    for _ in range(MAX_RESULTS):
+        if (result := _next(wait)) is None:
+            return
         if result.status in _FAILED:
             _drain(wait)
             raise errors.error_from_result(result, encoding="utf-8")
+    connection.close()
+    raise TooMuch("the server answers more than was asked")
 
 
 def _waiting(descriptor: int) -> int:
@@ -240,8 +250,10 @@ def _last(results: Sequence[pq.abc.PGresult]) -> pq.abc.PGresult:
 
 def _drain(wait: _Wait) -> None:
     with suppress(*FAILURES):
-        while _next(wait) is not None:
-            pass
+        for _ in range(MAX_RESULTS):
+            if _next(wait) is None:
+                return
+        wait.connection.close()
 
 
 def _rows(connection: Connection, result: pq.abc.PGresult) -> list[Row]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import types
 from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from readiness.text import clean
+from readiness.text.outside import COMMAND, UNSEEN, clean
 
 MAX_INTEGER = 2**63 - 1
-_ESCAPED = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufffe\uffff]")
 
 
 class Malformed(ValueError):
@@ -52,13 +50,19 @@ def parse(text: str) -> Any:
 def line(value: object) -> str:
     """Strict JSON on one line; characters that could deceive a reader are escaped."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return _escaped(text)
 
 
 def lines(value: object) -> str:
     """Strict JSON for a reader: two spaces of indent, ends with a newline."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2)
-    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+    return _escaped(text) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """Without what is not seen, and what a CI system obeys in whatever is printed: the same strings in escapes."""
+    unseen = UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    return COMMAND.sub(r"\\u0023#", unseen)
 
 
 def _constant(name: str) -> object:

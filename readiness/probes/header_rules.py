@@ -146,7 +146,8 @@ def _content(answer: Answer) -> Finding:
 
 def _permissions(answer: Answer) -> Finding:
     def judge(value: str) -> str:
-        members = [member.strip() for member in re.split(r",(?![^(]*\))", value)]
+        apart = re.sub(r"\([^()]*\)", lambda found: found[0].replace(",", " "), value)
+        members = [member.strip() for member in apart.split(",")]
         if all(re.fullmatch(r"[a-z][a-z0-9-]*=(?:\*|self|\([^()]*\))(?:;.*)?", member) for member in members):
             return ""
         return "switch off what the page does not use, such as camera=(), geolocation=(), microphone=()"

@@ -27,6 +27,8 @@ USER_AGENT = f"readiness/{__version__}"
 """The load's, too."""
 TIMEOUT_S = 5.0
 MAX_BODY_BYTES = 1 << 20
+MAX_PIECES = 1 << 14
+"""Of a body: a mebibyte in chunks of one byte keeps a core busy for seconds, beside the load."""
 MAX_CONNECTIONS = 100
 STOP_POLL_S = 0.1
 
@@ -135,7 +137,10 @@ async def fetch(
         task.cancel()
         await asyncio.wait({task}, timeout=STOP_POLL_S)
     if body is None:
-        raise FetchFailed(f"{clean(path, 100)}: the body is larger than 1 MiB", "too_large")
+        raise FetchFailed(
+            f"{clean(path, 100)}: the body is larger than 1 MiB, or comes in more than {MAX_PIECES:,} pieces",
+            "too_large",
+        )
     return Answer(status, headers, body, (time.perf_counter() - started_s) * 1000, str(url))
 
 
@@ -197,11 +202,12 @@ async def _read(client: httpx.AsyncClient, request: httpx.Request, sent: Sent) -
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
         sent.service_ms = service_ms(response.headers.get("Server-Timing", "")[:2000])
         sent.received_bytes = sum(len(name) + len(value) + 4 for name, value in headers)
-        body = bytearray()
+        body, pieces = bytearray(), 0
         async for chunk in response.aiter_raw():
             body += chunk
+            pieces += 1
             sent.received_bytes += len(chunk)
-            if len(body) > MAX_BODY_BYTES:
+            if len(body) > MAX_BODY_BYTES or pieces > MAX_PIECES:
                 return response.status_code, headers, None
         return response.status_code, headers, bytes(body)
     finally:

@@ -15,7 +15,7 @@ LONGEST = 2000
 _RUN = re.compile("`+")
 _COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "="})
 _MARKUP = re.compile(r"[`|*_@#\[\]\\&~${}^<>]|://|::|:\w+:|\bwww\.", re.IGNORECASE)
-_COMMAND = re.compile(r"`([^`]*[^`\s][^`]*)`")
+_COMMAND = re.compile(r"`(\s*[^`\s][^`]*)`")
 _WORD = re.compile(r"[(\"']*`[^`\s](?:[^`]*[^`\s])?`[.,;:!?)\"']*(?!\S)|\S+")
 """A word, or a command of several words between backticks."""
 _OPEN, _ENDS = "(\"'", ".,;:!?\"'"

@@ -11,7 +11,7 @@ from readiness.judge.verdict import Verdict
 from readiness.report.view.places import Gravity, Place, places
 
 MOST = 10
-_OBEYED = re.compile(r"(?P<address>(?=[:.]*[0-9A-Fa-f])[0-9A-Fa-f:.]{2,45}(?![\w:.-]))|::|##(?=\[|vso\[)")
+_OBEYED = re.compile(r"(?P<address>(?=[:.]{0,45}[0-9A-Fa-f])[0-9A-Fa-f:.]{2,45}(?![\w:.-]))|::|##(?=\[|vso\[)")
 """What a runner obeys at the start of a line (GitHub) or anywhere (Azure); an IPv6 address is no command."""
 
 

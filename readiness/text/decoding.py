@@ -13,8 +13,9 @@ _LEFT_OUT = b"\1"
 """In a decoded text: here a part is missing."""
 _MARK = re.compile(rb"[%\\&]")
 _ESCAPE = re.compile(
-    rb"%[0-9A-Fa-f]{2}"
-    rb"|\\u[dD][89ABab][0-9A-Fa-f]{2}\\u[dD][C-Fc-f][0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\[^\0\1]"
+    rb"%[0-9A-Fa-f]{2}|%u[0-9A-Fa-f]{4}"
+    rb"|\\u[dD][89ABab][0-9A-Fa-f]{2}\\u[dD][C-Fc-f][0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}"
+    rb"|\\u\{[0-9A-Fa-f]{1,6}\}|\\[0-3][0-7]{2}|\\[^\0\1]"
     rb"|&#[xX][0-9A-Fa-f]{1,7};|&#[0-9]{1,7};|&[A-Za-z]{2,8};"
 )
 _CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
@@ -103,8 +104,13 @@ def _replaced(match: re.Match[bytes]) -> bytes:
 
 @lru_cache(maxsize=1 << 16)
 def _decoded(escape: bytes) -> bytes:
-    if escape[:1] == b"%":
+    if escape[:1] == b"%" and len(escape) == 3:
         return bytes([int(escape[1:], 16)])
+    if escape[:3] == b"\\u{":
+        number = int(escape[3:-1], 16)
+        return _utf8(chr(number)) if number <= sys.maxunicode else escape
+    if escape[1:].isdigit() and len(escape) == 4:
+        return bytes([int(escape[1:], 8)])
     if escape[:2] == b"&#":
         digits = escape[2:-1].lower()
         number = int(digits[1:], 16) if digits[:1] == b"x" else int(digits)

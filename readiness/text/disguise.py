@@ -1,8 +1,9 @@
 """Where a text shows a secret, in whatever form, once or several times over, in any case, or cut short.
 
 Forms: as it is, percent-encoded, with the escapes of JSON, HTML or Python, in hexadecimal, in base64. What can be
-undone is not enumerated: the text is decoded layer by layer (readiness/text/decoding.py), and each layer is searched
-for a few plain byte strings. All of it is linear in the text, and fast because the work is `bytes.find`.
+undone is not enumerated: the text is decoded layer by layer (readiness/text/decoding.py), and each layer is searched for a few
+plain byte strings. Bytes as a list of numbers: readiness/text/byte_lists.py. All of it is linear in the text, and fast
+because the work is `bytes.find`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from readiness.text import clean
+from readiness.text.byte_lists import ByteList, byte_lists
 from readiness.text.decoding import Span, undo
 
 LAYERS = 5
@@ -57,6 +59,7 @@ class Needles:
     found: tuple[_Needle, ...]
     words: re.Pattern[bytes] | None
     """Short secrets of letters."""
+    lists: tuple[ByteList, ...] = ()
 
     @property
     def longest(self) -> int:
@@ -69,6 +72,7 @@ def needles(secrets: frozenset[str]) -> Needles:
     """All byte strings that `secrets` can become under the layers that `spans` undoes."""
     found: dict[bytes, _Needle] = {}
     words: set[bytes] = set()
+    lists: tuple[ByteList, ...] = ()
     for secret in sorted(secrets):
         raw = _bytes(secret)
         if secret.isalpha() and len(secret) < DISTINCT_SECRET:
@@ -79,11 +83,17 @@ def needles(secrets: frozenset[str]) -> Needles:
         encoded = raw.hex().encode()
         found.setdefault(encoded, _Needle(encoded, 2 * LEAST_CUT))
         for core in _base64_cores(raw):
-            found.setdefault(core, _Needle(core, LEAST_CUT * 4 // 3 + 1, base64=True))
+            for twice in _base64_cores(core):
+                found.setdefault(twice.lower(), _Needle(twice.lower(), LEAST_CUT * 16 // 9 + 3, base64=True))
+            found.setdefault(core.lower(), _Needle(core.lower(), LEAST_CUT * 4 // 3 + 1, base64=True))
+        for core in _base32_cores(raw):
+            found.setdefault(core, _Needle(core, LEAST_CUT * 8 // 5 + 1, base64=True))
+        if len(raw) >= DISTINCT_SECRET:
+            lists += byte_lists(raw)
     letter = rb"[A-Za-z\x80-\xff]"
     joined = rb"|".join(sorted(words))  # whole words: none is the beginning of another
     pattern = re.compile(rb"(?<!%b)(?:%b)(?!%b)" % (letter, joined, letter)) if words else None
-    return Needles(tuple(found.values()), pattern)
+    return Needles(tuple(found.values()), pattern, lists)
 
 
 def spans(text: bytes, wanted: Needles, *, cuts: bool) -> list[Span]:
@@ -114,6 +124,7 @@ def _bytes(text: str) -> bytes:
 def _plain_forms(secret: str) -> set[bytes]:
     """The secret as written, cleaned, with + for blanks, and as it is after each layer of decoding, in lower case."""
     forms = {_bytes(secret), _bytes(clean(secret, len(secret) + 1)), _bytes(secret.replace(" ", "+"))}
+    forms.add(_bytes(secret.replace("=", "=3D")))  # quoted-printable, of mail
     for form in tuple(forms):
         for _ in range(LAYERS):
             undone = undo(form, len(form))
@@ -132,8 +143,17 @@ def _base64_cores(raw: bytes) -> set[bytes]:
             whole = encode(b"\0" * before + raw)
             first = (before * 8 + 5) // 6  # what comes before decides a part of the character before this one
             last = (before + len(raw)) * 8 // 6
-            found.add(whole[first:last].lower())
+            found.add(whole[first:last])
     return {core for core in found if len(core) >= LEAST_BASE64}
+
+
+def _base32_cores(raw: bytes) -> set[bytes]:
+    """As of base64, in lower case: five places in a group of eight characters."""
+    found = set()
+    for before in range(5):
+        whole = base64.b32encode(b"\0" * before + raw).lower()
+        found.add(whole[(before * 8 + 4) // 5 : (before + len(raw)) * 8 // 5])
+    return {core for core in found if len(core) >= LEAST_BASE64 + 2}
 
 
 def _in_view(view: bytes, wanted: Needles, *, cuts: bool) -> Iterator[Span]:
@@ -141,6 +161,8 @@ def _in_view(view: bytes, wanted: Needles, *, cuts: bool) -> Iterator[Span]:
         for match in wanted.words.finditer(view):
             yield match.span()
     lower = view.lower()
+    for one in wanted.lists:
+        yield from one.spans(lower)
     for needle in wanted.found:
         size = len(needle.whole)
         cut = cuts and size > needle.cut

@@ -13,14 +13,17 @@ HIDDEN = "[secret]"
 # width, bidirectional, interlinear, tags), but not the Arabic and Kaithi ones that are seen; fillers and other
 # characters that show nothing (Default_Ignorable_Code_Point, the blank of Braille); variation selectors; line and
 # paragraph separators; surrogates, private use, noncharacters. Scripts that this Python does not know yet are kept.
-_HOSTILE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+_UNSEEN = (
+    "\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u2800\u3164\ud800-\uf8ff\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
     + "".join(f"{chr(plane | 0xFFFE)}{chr(plane | 0xFFFF)}" for plane in range(0x10000, 0xE0000, 0x10000))
-    + "\U000e0000-\U0010ffff]"
+    + "\U000e0000-\U0010ffff"
 )
-_COMMAND = re.compile(r"##(?=[A-Za-z]*\[)")
+_HOSTILE = re.compile(f"[\x00-\x1f{_UNSEEN}]")
+UNSEEN = re.compile(f"[{_UNSEEN}]")
+"""One character of them but the controls of ASCII, for a format that has escapes."""
+COMMAND = re.compile(r"##(?=[A-Za-z]*\[)")
 """The beginning of a command that a CI system obeys wherever it stands in a line: `##vso[`, `##[`, `##teamcity[`."""
 
 
@@ -34,5 +37,5 @@ def clean(text: object, limit: int = MAX_LENGTH) -> str:
     except Exception:  # an exception's own words may raise
         raw = f"<{type(text).__name__}>"
     line = _HOSTILE.sub(lambda match: " " if match.group() in "\t\n\r\v\f\u2028\u2029" else "", raw)
-    line = _COMMAND.sub("# #", " ".join(line.split()))
+    line = COMMAND.sub("# #", " ".join(line.split()))
     return line if len(line) <= limit else line[: limit - 1] + "…"

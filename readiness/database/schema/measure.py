@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from readiness.config.database import MAX_LOCK_BYTES
 from readiness.config.model import Database
 from readiness.database import SOURCE
 from readiness.database.connect import Session
@@ -17,7 +18,6 @@ from readiness.text import clean
 DRIFT, DESTRUCTIVE = "database.schema.drift", "database.schema.destructive"
 METRICS = (DRIFT, DESTRUCTIVE)
 SHOWN = 100
-MOST_BYTES = 16 << 20
 CONTEXT = 40
 """Characters before the first difference that are shown of a long line."""
 
@@ -41,7 +41,7 @@ def _lock(database: Database) -> tuple[tuple[str, ...], bool]:
         raise NotMeasured("database.schema_lock names no file; write one with `readiness schema lock`")
     path = Path(database.schema_lock)
     try:
-        return lines.parse(read_text(path, MOST_BYTES, below=path.parent))
+        return lines.parse(read_text(path, MAX_LOCK_BYTES, below=path.parent))
     except Missing:
         raise NotMeasured(f"{path.name}: there is no such file; write it with `readiness schema lock`") from None
     except ValueError as error:
