@@ -18,6 +18,7 @@ BENCHMARKS = (
     "truth",
     "database",
     "workers",
+    "fuzz",
 )
 
 

@@ -30,6 +30,22 @@ def in_base64(secret: str) -> list[str]:
     ]
 
 
+def in_lists(secret: str) -> list[str]:
+    """Its bytes one by one, as a hex dump, a fingerprint, a Buffer of Node or a slice of Go shows them."""
+    raw = secret.encode()
+    return [
+        raw.hex(" "), raw.hex(":").upper(), ", ".join(f"0x{byte:02x}" for byte in raw), str(list(raw)),
+        json.dumps(list(raw), separators=(",", ":")), f"[{' '.join(map(str, raw))}]",
+    ]  # fmt: skip
+
+
+def encoded_twice(secret: str) -> list[str]:
+    """base64 of base64 and base32, with something around."""
+    inside = [base64.b64encode(b"u" * before + secret.encode() + b"}") for before in range(3)]
+    outside = [base64.b64encode(b"x" * before + one).decode() for before in range(3) for one in inside]
+    return outside + [base64.b32encode(b"u" * before + secret.encode()).decode() for before in range(5)]
+
+
 def _escaped(text: str) -> Iterator[str]:
     raw = text.encode()
     yield quote(text, safe="")
@@ -41,6 +57,9 @@ def _escaped(text: str) -> Iterator[str]:
     yield json.dumps(text, ensure_ascii=False)[1:-1]
     yield "".join(f"\\u{ord(character):04X}" for character in text)
     yield "".join(f"\\x{byte:02x}" for byte in raw)
+    yield "".join(f"\\{byte:03o}" for byte in raw)
+    yield "".join(f"\\u{{{ord(character):x}}}" for character in text)
+    yield "".join(f"%u{ord(character):04x}" for character in text if ord(character) < 1 << 16)
     yield html.escape(text)
     yield html.escape(text).replace("'", "&apos;")
     yield "".join(f"&#{ord(character)};" for character in text)

@@ -12,7 +12,7 @@ from readiness.report.redacted import redacted
 from readiness.text import HIDDEN, MAX_LENGTH, clean
 from readiness.text.decoding import undo
 from readiness.text.redaction import last_net, redact, secrets_in
-from tests.disguises import disguises, in_base64
+from tests.disguises import disguises, encoded_twice, in_base64, in_lists
 
 SECRETS = ["pa55/Wörd+x=&y", "Tr0ub4dor3x", 'k3y"with<quote>', "c4nary-s3cret-7d1f0a", "a%2Fb&amp;c\\u0041"]
 TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF), min_size=8, max_size=40)
@@ -117,3 +117,22 @@ def test_variables_that_hold_secrets_are_known_by_name() -> None:
     assert set(found) == {
         *("one1", "two2", "p%40ss", "p@ss", "key7", "c@che", "c", "ghs_0123456789abcdef", "wJalrXUtnFEMI/K7MDENG")
     }
+
+
+@pytest.mark.parametrize("secret", ["c4nary-s3cret-7d1f0a", "kX9-wqTz!Secr3t~Val", "p\u00e4ss w\u00f6rd&=1"])
+def test_a_secret_is_hidden_as_a_list_of_bytes_and_encoded_twice(secret: str) -> None:
+    for form in in_lists(secret):
+        left = redact(f"before {form} after", [secret])
+        assert HIDDEN in left
+        assert all(f"{byte:02x}" not in left and str(byte) not in left for byte in secret.encode()[1:-1]), left
+    for form in encoded_twice(secret):
+        left = redact(f"before {form} after", [secret])
+        assert HIDDEN in left
+        assert form[8:-8] not in left
+
+
+def test_a_list_that_begins_like_a_secret_is_hidden_as_far_as_it_is_the_secret() -> None:
+    secret = b"c4nary-s3cret-7d1f0a"
+    assert redact(f"[{', '.join(map(str, secret[:10]))}, 1, 2]", [secret.decode()]) == f"[{HIDDEN}, 1, 2]"
+    short = f"[{', '.join(map(str, secret[:5]))}]"
+    assert redact(short, [secret.decode()]) == short

@@ -242,10 +242,10 @@ def _config(request: Request, environ: Mapping[str, str], starter: Config | None
         warm_up=request.warm_up,
         processes=request.processes,
     )
-    if request.ceilings is not None:
-        ceilings.check(config, ceilings.read(request.ceilings), request.ceilings)
     if request.deep:
         config = replace(config, database=replace(config.database, deep=True))
+    if request.ceilings is not None:
+        ceilings.check(config, ceilings.read(request.ceilings), request.ceilings)
     return config
 
 

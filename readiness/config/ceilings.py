@@ -5,7 +5,7 @@ It is trusted, as every flag is; thresholds.yaml may come with a stranger's pull
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,10 +33,15 @@ class Ceilings:
     rate_per_s: float = 0.0
     """Without it no open load is allowed, as none is the default."""
     time_s: float = _LOAD.duration_s
-    """Of the whole load: every step with its ramp, its warm-up and its hold."""
+    """Of the whole load: every step with its ramp, its warm-up and its hold, and calibration beyond the customary."""
     processes: int = _LOAD.processes
+    request_timeout_s: float = _LOAD.timeout_s
     statement_timeout_s: float = _DATABASE.statement_timeout_s
     max_scan_bytes: int = _DATABASE.max_scan_bytes
+    lookups: int = 50
+    """Of each: places that probes ask for by the file's own words, and what is counted or looked at in the database."""
+    deep: bool = False
+    """Whether every index may be verified (`database.deep`, `--deep`)."""
     sql: bool = False
     """Whether the file may bring SQL of its own (`database.queries`)."""
     disturb: bool = False
@@ -53,6 +58,12 @@ def ceilings_form() -> Form[Ceilings]:
             "rate": ("rate_per_s", rate_form(most=MAX_RATE_PER_S)),
             "time": ("time_s", described(duration_form(least_s=0.001, most_s=7 * DAY_S), "Of the whole load.")),
             "processes": ("processes", whole_form(least=1, most=MAX_PROCESSES)),
+            "request_timeout": ("request_timeout_s", duration_form(least_s=0.001, most_s=3600)),
+            "lookups": (
+                "lookups",
+                described(whole_form(least=1, most=20_000), "Paths and numbers of probes; counts and relations."),
+            ),
+            "deep": ("deep", described(yes_form(), "Whether database.deep may stand there.")),
             "statement_timeout": ("statement_timeout_s", duration_form(least_s=0.001, most_s=3600)),
             "max_scan": ("max_scan_bytes", size_form()),
             "sql": ("sql", described(yes_form(), "Whether database.queries may stand there.")),
@@ -102,6 +113,8 @@ def _above(config: Config, most: Ceilings) -> Iterator[tuple[str, str, str]]:
         yield key, f"{height:,.0f} users", f"{most.users:,} users"
     if load.rate_per_s is not None and height > most.rate_per_s:
         yield key, f"{height:,g} /s", f"{most.rate_per_s:,g} /s" if most.rate_per_s else "no rate: a closed load only"
+    if load.timeout_s > most.request_timeout_s:
+        yield "load.timeout", durations.show(load.timeout_s), durations.show(most.request_timeout_s)
     if (whole_s := time_s(load)) > most.time_s:
         yield "load", f"{durations.show(whole_s)} with ramps, warm-ups and steps", durations.show(most.time_s)
     if load.processes > most.processes:
@@ -111,6 +124,11 @@ def _above(config: Config, most: Ceilings) -> Iterator[tuple[str, str, str]]:
         yield "database.statement_timeout", given, durations.show(most.statement_timeout_s)
     if database.max_scan_bytes > most.max_scan_bytes:
         yield "database.max_scan", _gigabytes(database.max_scan_bytes), _gigabytes(most.max_scan_bytes)
+    for key, number in _lookups(config).items():
+        if number > most.lookups:
+            yield key, f"{number:,} entries", f"lookups: {most.lookups:,}"
+    if database.deep and not most.deep:
+        yield "database.deep", "the verification of every index", "deep: false"
     if database.queries and not most.sql:
         yield "database.queries", f"SQL of its own ({', '.join(database.queries)})", "sql: false"
     disturbing = {
@@ -132,7 +150,22 @@ def time_s(load: Load) -> float:
     if load.steps:
         others_s = load.duration_s if load.step_duration_s is None else load.step_duration_s
         held += [others_s] * (len(load.steps) - 1)
-    return sum(held) + len(held) * (load.ramp_up_s + load.warm_up_s)
+    return sum(held) + len(held) * (load.ramp_up_s + load.warm_up_s) + max(load.calibration_s - _LOAD.calibration_s, 0)
+
+
+def _lookups(config: Config) -> Mapping[str, int]:
+    """How many entries stand under each key whose every entry is a request or a statement."""
+    probes, database = config.probes, config.database
+    return {
+        "probes.custom": len(probes.custom),
+        "probes.security.paths": len(probes.security.paths),
+        "probes.user_agent.paths": len(probes.user_agent.paths),
+        "probes.circuit_breaker.states": len(probes.circuit_breaker.states),
+        "database.counts": len(database.counts),
+        "database.queries": len(database.queries),
+        "database.relations": len(database.relations),
+        "database.schemas": len(database.schemas),
+    }
 
 
 def _gigabytes(size_bytes: int) -> str:

@@ -98,10 +98,13 @@ def dumps(plan: EnginePlan) -> str:
 
 def loads(line: str) -> EnginePlan:
     """The plan of one line; raises ValueError or TypeError when it is not one."""
-    fields = json.loads(line)
-    fields["scenarios"] = tuple(ScenarioFile(**scenario) for scenario in fields["scenarios"])
-    fields["phases"] = tuple(Phase(**phase) for phase in fields["phases"])
-    for name in ("addresses", "allowed_addresses"):
-        fields[name] = tuple(fields[name])
-    fields["watch"] = WatchPlan(**fields["watch"] | {"hits": tuple(fields["watch"]["hits"])})
-    return EnginePlan(**fields)
+    try:
+        fields = json.loads(line)
+        fields["scenarios"] = tuple(ScenarioFile(**scenario) for scenario in fields["scenarios"])
+        fields["phases"] = tuple(Phase(**phase) for phase in fields["phases"])
+        for name in ("addresses", "allowed_addresses"):
+            fields[name] = tuple(fields[name])
+        fields["watch"] = WatchPlan(**fields["watch"] | {"hits": tuple(fields["watch"]["hits"])})
+        return EnginePlan(**fields)
+    except (KeyError, RecursionError) as error:
+        raise ValueError(f"not a plan of the load: {error!r}") from None

@@ -9,7 +9,6 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from html.parser import HTMLParser
 from urllib.parse import urlencode
 
 from readiness.config.probes import NUMBER, Consistency, Request
@@ -17,6 +16,7 @@ from readiness.errors import NotMeasured
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Detail, Measurement
 from readiness.probes import json_pointer
+from readiness.probes.forms import hidden_fields
 from readiness.probes.http import Answer, Getter, Message
 from readiness.text import clean
 
@@ -25,8 +25,6 @@ SOURCE = "probe consistency"
 EVERY_S = 0.1
 TIMEOUT_S = 5.0
 FORM = "application/x-www-form-urlencoded"
-MAX_FIELDS = 50
-MAX_PAGE_BYTES = 100_000
 
 
 def measure(target: Target, settings: Consistency | None, stopped: Callable[[], bool]) -> Measurement:
@@ -102,21 +100,6 @@ def _sign_in(getter: Getter, request: Request) -> dict[str, str]:
 def _cookies(answer: Answer) -> dict[str, str]:
     pairs = (line.split(";")[0].partition("=") for line in answer.values("Set-Cookie"))
     return {name.strip(): value.strip() for name, _, value in pairs}
-
-
-def hidden_fields(page: bytes) -> dict[str, str]:
-    """Names and values of a page's hidden inputs, at most MAX_FIELDS: the token against forgery among them."""
-    found: dict[str, str] = {}
-
-    class Inputs(HTMLParser):
-        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            given = dict(attrs)
-            name = given.get("name")
-            if tag == "input" and (given.get("type") or "").lower() == "hidden" and name and len(found) < MAX_FIELDS:
-                found[name] = given.get("value") or ""
-
-    Inputs().feed(page[:MAX_PAGE_BYTES].decode("utf-8", "replace"))
-    return found
 
 
 def _send(getter: Getter, request: Request, cookies: dict[str, str]) -> Answer:

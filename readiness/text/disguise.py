@@ -1,9 +1,9 @@
 """Where a text shows a secret, in whatever form, once or several times over, in any case, or cut short.
 
 Forms: as it is, percent-encoded, with the escapes of JSON, HTML or Python, in hexadecimal, in base64. What can be
-undone is not enumerated: the text is decoded layer by layer (readiness/text/decoding.py), and each layer is searched for a few
-plain byte strings. Bytes as a list of numbers: readiness/text/byte_lists.py. All of it is linear in the text, and fast
-because the work is `bytes.find`.
+undone is not enumerated: the text is decoded layer by layer (readiness/text/decoding.py), and each layer is searched
+for a few plain byte strings. Bytes as a list of numbers: readiness/text/byte_lists.py. All of it is linear in the text,
+and fast because the work is `bytes.find`.
 """
 
 from __future__ import annotations

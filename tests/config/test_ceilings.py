@@ -42,6 +42,14 @@ ABOVE = {
     "probes: { cache: { consistency: { write: { path: /w }, read: { path: /r, pointer: /v }, within: 1s } } }\n": (
         "probes.cache.consistency: a probe that writes"
     ),
+    "load: { timeout: 31s }\n": "load.timeout: 31s is more than c.yaml allows (30s)",
+    "load: { duration: 29s, calibration: 3s }\n": "load: 31s",
+    "database: { deep: true }\n": "database.deep: the verification of every index is more",
+    f"probes: {{ security: {{ paths: [{', '.join(f'/{n}' for n in range(51))}] }} }}\n": (
+        "probes.security.paths: 51 entries is more than c.yaml allows (lookups: 50)"
+    ),
+    f"probes: {{ custom: {{ {', '.join(f'q{n}: {{ header: X, path: / }}' for n in range(51))} }} }}\n": "custom: 51",
+    f"database: {{ counts: {{ {', '.join(f'q{n}: {{ table: t }}' for n in range(51))} }} }}\n": "database.counts: 51",
     "target: { allowed_hosts: [staging.example.org] }\n": "target.allowed_hosts: staging.example.org is more",
 }
 

@@ -253,6 +253,16 @@ def test_a_file_that_cannot_be_read_is_a_usage_error_that_names_it(tmp_path: Pat
         assert str(caught.value).startswith(str(path))
 
 
+def test_a_fifo_is_not_waited_for_and_a_lock_that_links_to_itself_is_a_usage_error(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.yaml")
+    with pytest.raises(ConfigError, match="is a FIFO"):
+        load(tmp_path / "fifo.yaml", {})
+    (tmp_path / "a.lock").symlink_to("a.lock")
+    (tmp_path / "t.yaml").write_text(MINIMAL + "database: { schema_lock: a.lock }\n")
+    with pytest.raises(ConfigError, match=r"schema_lock: a\.lock: .*link"):
+        load(tmp_path / "t.yaml", {})
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
 def test_an_unreadable_file_is_a_usage_error(tmp_path: Path) -> None:
     path = tmp_path / "t.yaml"

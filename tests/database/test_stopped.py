@@ -144,6 +144,22 @@ def test_an_answer_without_end_is_cut_off(part: bytes, after: bytes) -> None:
     assert sent[0] < 2 * wire.MAX_BYTES
 
 
+@pytest.mark.parametrize(
+    ("part", "after"),
+    [
+        (b"x", message(b"G", b"\0\0\0")),
+        (b"x", message(b"W", b"\0\0\0")),
+        (message(b"I", b"") * 10_000, b""),
+        (b"x", message(b"E", b"SERROR\0C42P01\0Mx\0\0") + message(b"G", b"\0\0\0")),
+    ],
+    ids=["asks for data", "asks for both", "results without end", "asks for data after an error"],
+)
+def test_a_server_that_asks_for_data_or_answers_without_end_is_left(part: bytes, after: bytes) -> None:
+    """Libpq gives another result for as long as it is asked: without a bound, memory is full in seconds."""
+    with flooding(part, after=after) as (url, _), pytest.raises(NotMeasured):
+        database.check_role(url, SECTION)
+
+
 def test_more_columns_or_rows_than_anything_of_ours_has_are_refused(place: Place) -> None:
     for query in (b"select " + b", ".join([b"1"] * 65), b"select generate_series(1, 200001)"):
         with open_read_only(place.reader_url, timeout_s=15) as session, pytest.raises(NotMeasured, match="more than"):

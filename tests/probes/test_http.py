@@ -51,6 +51,13 @@ def test_an_endless_body_is_cut_at_the_cap(site: Site) -> None:
     assert "larger than 1 MiB" in str(error)
 
 
+def test_a_body_in_very_many_pieces_is_left(site: Site) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    site.paths["/"] = raw(head, *[b"1\r\nx\r\n" * 10_000] * 10, b"0\r\n\r\n")
+    error = failure(site.url, timeout_s=30)
+    assert (error.failure, "pieces" in str(error)) == ("too_large", True)
+
+
 @pytest.mark.parametrize(
     ("script", "kind"),
     [

@@ -17,7 +17,7 @@ _SIZED = re.compile(
     r"(character varying|character|bit varying|numeric|timestamp|time|interval)\(([0-9]+)(?:,([0-9]+))?\)(.*)"
 )
 _NAME = re.compile(
-    r'(?:"(?:[^"]|"")*"|[^ ."(])+(?:\.(?:"(?:[^"]|"")*"|[^ ."(])+)?(?:\((?:"(?:[^"]|"")*"|[^()"])*\))?', re.DOTALL
+    r'(?:"(?:[^"]|"")*+"|[^ ."(])++(?:\.(?:"(?:[^"]|"")*+"|[^ ."(])++)?(?:\((?:"(?:[^"]|"")*+"|[^()"])*+\))?', re.DOTALL
 )
 _KINDS = (
     "materialized view", "foreign table", "table", "view", "sequence", "type", "domain", "function", "procedure",
@@ -73,7 +73,7 @@ def compare(lock: Sequence[str], now: Sequence[str]) -> tuple[Change, ...]:
 
 def objects(lines: Sequence[str]) -> Objects:
     """The lines by what they define. Raises ValueError."""
-    found: dict[Key, str] = {}
+    found: dict[Key, list[str]] = {}
     head = ("", "")
     for line in lines:
         below = line.startswith(" ")
@@ -85,9 +85,8 @@ def objects(lines: Sequence[str]) -> Objects:
         if not below:
             head = (kind, match[0])
         key = (*head, kind, match[0]) if below else (*head, "", "")
-        rest = bare[match.end() :].strip()
-        found[key] = f"{found[key]}; {rest}" if key in found else rest
-    return found
+        found.setdefault(key, []).append(bare[match.end() :].strip())
+    return {key: "; ".join(rests) for key, rests in found.items()}
 
 
 def _object(kind: str, old: str | None, new: str | None) -> str:

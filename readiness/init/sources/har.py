@@ -160,7 +160,7 @@ def read(data: bytes, source: str) -> Draft:
 def _decoded(raw: msgspec.Raw, number: int, kind: type[T], source: str) -> T:
     try:
         return msgspec.json.decode(raw, type=kind, strict=False)
-    except (msgspec.DecodeError, RecursionError) as problem:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
         raise ConfigError(f"{source}: log.entries[{number - 1}]: {clean(problem)}") from None
 
 

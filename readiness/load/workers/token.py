@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from itertools import pairwise
 
 LEAST_HEX, LEAST_MIXED = 32, 22
 """Characters of 128 bits: 4 bits each in hexadecimal, 6 bits each in base64."""
@@ -27,7 +28,11 @@ def problem(token: str) -> str | None:
     else:
         every_kind = all(re.search(kind, token) for kind in ("[0-9]", "[a-z]", "[A-Z]"))
         strong = bool(_MIXED.fullmatch(token)) and every_kind and len(token) >= LEAST_MIXED
-    if strong and _surprises(token) * 2 >= len(token):
+    by_byte = [int(pair, 16) for pair in re.findall("[0-9a-fA-F]{2}", token)] if _HEX.fullmatch(token) else []
+    steps = {(after - before) % 256 for before, after in pairwise(by_byte)}
+    words = [part for part in re.split("[-_+/=]", token) if part.isalpha() and (part.islower() or part.isupper())]
+    counted = bool(by_byte) and len(steps) * 2 < len(by_byte)
+    if strong and _surprises(token) * 2 >= len(token) and not counted and sum(len(word) >= 4 for word in words) < 3:
         return None
     return (
         f"must be 128 bits of chance: {LEAST_HEX} or more hexadecimal digits, or {LEAST_MIXED} or more letters (small "

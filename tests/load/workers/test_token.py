@@ -25,6 +25,11 @@ GUESSABLE = [
     "Ab3dEf6hIj9lMn2pQr5t",
     "9f1c2ab47d3e8056c4b1e7f0a2d9638 ",
     "ä" * 40,
+    "11223344556677889900aabbccddeeff",
+    "00112233445566778899aabbccddeeff",
+    "0102030405060708090a0b0c0d0e0f10",
+    "correct-horse-battery-staple-1A",
+    "Correct_HORSE_battery_staple_42",
     secrets.token_hex(600),
 ]
 
