@@ -381,9 +381,9 @@ def _workers() -> tuple[Parser, ...]:
 
 def _texts() -> tuple[Parser, ...]:
     from readiness.measurements import strict
-    from readiness.redaction import redact
     from readiness.report import markdown_text, workflow_commands
     from readiness.text import clean
+    from readiness.text.redaction import redact
 
     words = (
         "plain \u202e text \U000e0041 ##vso[x] ::error::y".encode(),
@@ -397,10 +397,10 @@ def _texts() -> tuple[Parser, ...]:
         return data.decode("utf-8", "surrogateescape")
 
     return (
-        Parser("clean", ("text",), lambda data: clean(text(data)), (), words),
+        Parser("clean", ("text.outside",), lambda data: clean(text(data)), (), words),
         Parser(
             "redaction",
-            ("redaction", "disguise", "layers", "byte_lists"),
+            ("text.redaction", "text.disguise", "text.decoding", "text.byte_lists"),
             lambda data: redact(text(data), secrets),
             (),
             words,
@@ -442,16 +442,30 @@ def _sources() -> tuple[Parser, ...]:
         b"    get:\n      parameters: [{ name: id, in: path, required: true, schema: { type: integer, example: 5 } }]\n"
         b"      responses: { '200': { description: ok } }\n"
     )
+    postman = (
+        b'{"info": {"name": "n", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"}, "item":'
+        b' [{"name": "a", "request": {"method": "POST", "header": [{"key": "A", "value": "{{t}}"}], "url": {"raw": "http://x'
+        b'/a/:id?b={{c}}", "path": ["a", ":id"]}, "body": {"mode": "raw", "raw": "{\\"a\\": \\"{{v}}\\"}"}}, "event": ['
+        b'{"listen": "test", "script": {"exec": ["pm.environment.set(\\"t\\", pm.response.json().t);"]}}]}], "variable": []}'
+    )
+    http = b'@host = http://x\n### one\n# @name a\nPOST {{host}}/a/17?b={{c}} HTTP/1.1\nA: b\n\n{"a": 1}\n\n###\nGET http://x/b\n'
+    curl = b"curl -X POST 'http://x/a?b=c' -H \"A: b\" -d '{\"a\": \"it'\\''s\"}' --compressed -u a:b \\\n  -F x=@y $'\\x41'"
     through = (
         "init.sources.har", "init.sources.access_log", "init.sources.log_lines", "init.sources.log_draft",
         "init.sources.log_tally", "init.sources.traffic", "init.sources.secrets_found", "init.sources.values",
         "init.sources.folding", "init.sources.correlation", "init.sources.calls", "init.sources.openapi.document",
         "init.sources.openapi.schemas", "init.sources.openapi.lists", "init.sources.openapi.operations",
-        "init.sources.openapi.read",
+        "init.sources.openapi.read", "init.sources.curl", "init.sources.http_file", "init.sources.marks",
+        "init.sources.postman", "init.sources.scripts", "init.sources.shell",
     )  # fmt: skip
     return (
         Parser(
-            "sources of init", through, lambda data: read_bytes(data, "source"), (ConfigError,), (har, log, openapi), 2
+            "sources of init",
+            through,
+            lambda data: read_bytes(data, "source"),
+            (ConfigError,),
+            (har, log, openapi, postman, http, curl),
+            2,
         ),
     )
 
@@ -476,7 +490,8 @@ NOT_FOREIGN: Mapping[str, str] = {
     "probes.http": "httpx and h11 parse",
     "probes.consistency": "JSON by probes.json_pointer, pages by probes.forms", "probes.provoked_breaker": "JSON by probes.json_pointer",
     "init.literals": "writes", "init.limits": "writes", "init.names": "writes", "init.files": "writes",
-    "init.code": "writes",
+    "init.uses": "writes", "cli.starter": "our own file", "report.comment": "our own text",
+    "report.view.anchors": "our own words", "text.error_pages": "words of error pages, cut before",
     "cli.report": "report.json",
     "cli.output": "our own text", "cli.init": "flags", "cli.workers": "flags",
     "cli.inputs": "measurements.json and report.json",

@@ -86,7 +86,7 @@ def body_of(text: str, media: str) -> Body | None:
     if kind.endswith(("/json", "+json")) or (not kind and text.lstrip()[:1] in ("{", "[")):
         try:
             return Body("json", json=msgspec.json.decode(text))
-        except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, UnicodeEncodeError):
             return Body("text", text=(text,))
     return Body("text", text=(text,))
 

@@ -138,7 +138,7 @@ def _of_json(call: int, hop: int, text: str, noun: str) -> Iterator[tuple[str, S
         return
     try:
         value: Json = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, UnicodeEncodeError):
         return
     for path, leaf in leaves(value):
         if leaf is None or isinstance(leaf, (bool, float)):

@@ -104,7 +104,7 @@ class JsonLines:
             return None
         try:
             record = msgspec.json.decode(line)
-        except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, UnicodeEncodeError):
             return None
         if not isinstance(record, dict):
             return None

@@ -160,7 +160,7 @@ def _walk(
         here = f"{at}[{number}]"
         try:
             item = msgspec.json.decode(raw, type=_Item, strict=False)
-        except (msgspec.DecodeError, RecursionError) as problem:
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
             raise ConfigError(f"{source}: {here}: {clean(problem)}") from None
         _learn(item.variable, values)
         name = clean(item.name or "", 100)
@@ -282,7 +282,7 @@ def _graphql(graphql: _Graphql) -> Json:
     if isinstance(variables, str) and variables.strip():
         try:
             variables = msgspec.json.decode(from_braces(variables))
-        except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, UnicodeEncodeError):
             variables = None
     if isinstance(variables, dict):
         sent["variables"] = variables
