@@ -492,6 +492,8 @@ NOT_FOREIGN: Mapping[str, str] = {
     "init.literals": "writes", "init.limits": "writes", "init.names": "writes", "init.files": "writes",
     "init.uses": "writes", "cli.starter": "our own file", "report.comment": "our own text",
     "report.view.anchors": "our own words", "text.error_pages": "words of error pages, cut before",
+    "cli.exchange": "shows one answer, cut before; patterns with bounded parts", "load.trying": "our own child",
+    "load.trial": "our own text",
     "cli.report": "report.json",
     "cli.output": "our own text", "cli.init": "flags", "cli.workers": "flags",
     "cli.inputs": "measurements.json and report.json",
