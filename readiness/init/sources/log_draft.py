@@ -113,7 +113,9 @@ def _holds_secret(template: str) -> bool:
 
 
 def _is_open(path: str) -> bool:
-    """Whether no piece of a sampled path looks like a secret or a person's address."""
+    """Whether a sampled path can be sent again, and no piece of it looks like a secret or a person's address."""
+    if "%2f" in path.lower() or not unquote(path).isprintable():
+        return False
     return not any(is_secret("", piece) or is_personal(piece) for piece in map(unquote, path.split("/")))
 
 
@@ -169,7 +171,7 @@ def _call(one: _Kept, files: Names) -> tuple[Call, DataFile | None]:
     kinds = [value.strip("{}") for value in _VALUE.findall(one.template)] if one.template != STATIC else ["path"]
     table = [(_values(one.template, path), parse_qsl(query, keep_blank_values=True)) for path, query in one.rows]
     keys = [key for key, _ in table[0][1]]
-    good = [(path, pairs) for path, pairs in table if len(path) == len(kinds) and [key for key, _ in pairs] == keys]
+    good = [(path, pairs) for path, pairs in table if [key for key, _ in pairs] == keys]
     columns = Names()
     path_names = [
         columns.unique(value_name(tuple(pieces[: at + 1]), at, kind) if one.template != STATIC else "path")
@@ -212,13 +214,13 @@ def _call(one: _Kept, files: Names) -> tuple[Call, DataFile | None]:
 
 
 def _values(template: str, path: str) -> list[str]:
-    """What stands in `path` where the template has a value; all of it for a static file."""
+    """What stands in `path` where the template has a value, percent-decoded; all of it for a static file."""
     if template == STATIC:
-        return [path]
+        return [unquote(path)]
     found = []
     for pattern, segment in zip(template.split("/"), path.split("/"), strict=False):
         if match := _VALUE.search(pattern):
-            found.append(segment[match.start() : len(segment) - (len(pattern) - match.end())])
+            found.append(unquote(segment[match.start() : len(segment) - (len(pattern) - match.end())]))
     return found
 
 

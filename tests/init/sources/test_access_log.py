@@ -71,6 +71,14 @@ def test_sampled_addresses_stand_in_a_file_and_their_parts_stay_together() -> No
     assert all((int(row[0]) + 1000, int(row[0])) == (int(row[1]), int(row[2])) for row in file.rows)
 
 
+def test_values_of_paths_are_decoded_because_the_scenario_encodes_them_again() -> None:
+    lines = [line(f"/tags/a%20b-{n}x/{n}") for n in range(50)] + [line("/tags/a%2Fb/1"), line("/tags/a%1b[2J/1")]
+    draft = read(lines)
+    (file,) = draft.data
+    assert file.columns == ("tag_slug", "tag_id")
+    assert {row[0] for row in file.rows} <= {f"a b-{n}x" for n in range(50)}
+
+
 def test_words_fold_where_one_place_has_too_many_of_them() -> None:
     lines = [line(f"/blog/about-{first}-{second}") for first in "abcdefghij" for second in "klmnopqrst"]
     lines += [line(f"/api/{word}/") for word in ("bags", "shops", "users", "orders", "reports")] * 20

@@ -82,7 +82,7 @@ def test_a_recorded_journey_runs_again_with_the_services_new_values(tmp_path: Pa
         (tmp_path / "shop.har").write_bytes(recorded)
         made = readiness(tmp_path, "init", "shop.har", "--out", "load")
         assert made.returncode == 0, made.stderr
-        text = (tmp_path / "load/scenarios/journey.py").read_text()
+        text = (tmp_path / "load" / "scenarios" / "journey.py").read_text()
         refuse_foreign_code(text)
         refuse_unformatted(tmp_path / "load/scenarios")
         assert "hunter2" not in text + made.stdout + made.stderr
