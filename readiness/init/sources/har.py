@@ -20,6 +20,7 @@ from readiness.init.draft import Body, Draft
 from readiness.init.sources.calls import Unusable, body_of, plain_call
 from readiness.init.sources.correlation import Answer
 from readiness.init.sources.exchange import Exchange, cookie_pairs
+from readiness.init.sources.halves import whole
 from readiness.init.sources.journey import journey
 from readiness.init.sources.traffic import STATIC_KINDS, is_beacon, is_log_out, is_static
 from readiness.text import clean
@@ -123,7 +124,7 @@ def recognises(head: bytes) -> bool:
 def read(data: bytes, source: str) -> Draft:
     """The journey that the HAR file `data` records. Raises ConfigError with the place and the reason."""
     try:
-        log = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=_Har, strict=False).log
+        log = msgspec.json.decode(whole(data), type=_Har, strict=False).log
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
         raise ConfigError(f"{source}: is not a HAR file: {clean(problem)}") from None
     if len(log.entries) > MOST_ENTRIES:

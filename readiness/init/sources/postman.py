@@ -16,6 +16,7 @@ from readiness.errors import ConfigError
 from readiness.init.draft import Body, Draft, Json
 from readiness.init.sources import HEAD_BYTES
 from readiness.init.sources.calls import Unusable, body_of, plain_call
+from readiness.init.sources.halves import whole
 from readiness.init.sources.listed import Listed, Request, draft_of
 from readiness.init.sources.marks import address, from_braces, mark, spoken
 from readiness.init.sources.postman_auth import auth_of, text_of
@@ -125,7 +126,7 @@ def recognises(head: bytes) -> bool:
 def read(data: bytes, source: str) -> Draft:
     """The requests of the collection `data`. Raises ConfigError with the JSON path and the reason."""
     try:
-        collection = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=_Collection, strict=False)
+        collection = msgspec.json.decode(whole(data), type=_Collection, strict=False)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
         if b'"requests"' in data[:HEAD_BYTES] and b'"info"' not in data[:HEAD_BYTES]:
             raise ConfigError(f"{source}: is a Postman collection of version 1: export it as version 2.1") from None

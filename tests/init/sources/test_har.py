@@ -227,6 +227,13 @@ def test_hostile_texts_stay_texts() -> None:
     assert any("entry 2: the JSON body is nested deeper" in note for note in draft.notes)
 
 
+def test_half_a_character_where_a_browser_cut_a_text_refuses_nothing() -> None:
+    data = recording(
+        entry("GET", "/a", answer="cut \ud83d", kind="\udc00x"), entry("GET", "/b", at_s=9, answer="\U0001f600")
+    )
+    assert len(har.read(data, "x.har").scenarios[0].tasks) == 2
+
+
 def test_a_har_file_is_recognised_by_its_beginning() -> None:
     assert har.recognises(recording(entry("GET", "/")))
     assert har.recognises(b'\xef\xbb\xbf\n{\n  "log": {"version": "1.2", "creator": {}')
