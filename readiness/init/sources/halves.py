@@ -12,6 +12,6 @@ _ANY = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def whole(data: bytes) -> bytes:
-    """`data` (JSON) without a byte order mark, and with U+FFFD for each half of a pair; the same where there is none."""
+    """`data` (JSON) without a byte order mark, and with U+FFFD for each half of a pair."""
     data = data.removeprefix(b"\xef\xbb\xbf")
     return _HALF.sub(rb"\\ufffd", data) if _ANY.search(data) else data
