@@ -64,9 +64,8 @@ def synthetic_run(count: int = ENDPOINTS, slices: int = SLICES, seconds: int = 6
     generator = np.random.default_rng(1)
     endpoints = tuple(_endpoint(number, generator, slices) for number in range(count))
     ok = sum(endpoint.judged.ok.total for endpoint in endpoints)
-    series = tuple(
-        Second(float(at), 1.0, 50, 3000, at % 7, 5.0, 20.0, 50.0, {"timeout": at % 7}) for at in range(seconds)
-    )
+    each, more = divmod(ok, seconds)
+    series = tuple(Second(float(at), 1.0, 50, each + (at < more), 0, 5.0, 20.0, 50.0, {}) for at in range(seconds))
     return Run(
         "bench",
         "bench",

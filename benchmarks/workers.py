@@ -2,8 +2,9 @@
 
 `python -m benchmarks.workers [--rounds 5]`. First part: `readiness run` with one and with two processes against a cheap
 server, and a scenario that computes a little with each answer, so that the generator is the limit; requests a second of
-the judged window, rounds interleaved. Second part: the master alone on its core, with 2, 8 and 32 simulated workers
-that send the numbers of 10 and of 100 endpoints each: CPU share, memory, and how late a batch reaches the parent.
+the measurement window, rounds interleaved. Second part: the master alone on its core, with 2, 8 and 32 simulated
+workers that send the numbers of 10 and of 100 endpoints each: CPU share, memory, and how late a batch reaches the
+parent.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from readiness.config.model import Check, OnFail
 from readiness.judge.compare import Answer, Comparison, Proof, bounds, compare, consistent
@@ -40,6 +40,8 @@ class Judged:
     """What to do first, where the reading itself is in question."""
     limit: float | None = None
     """The pass limit's number, in the unit of the value."""
+    reading: Reading | None = field(default=None, compare=False, repr=False)
+    """What was judged; None where nothing was read."""
 
 
 def judge_check(run: Run, check: Check, confidence: float | None, refuting: float | None = None) -> Judged:
@@ -67,10 +69,12 @@ def judge_check(run: Run, check: Check, confidence: float | None, refuting: floa
     message = _message(check, reading, metric, passed, warned, outcome, confidence)
     message += added(run, check, metric, reading, outcome, confidence)
     low, high = bounds(reading, metric, confidence)
-    if metric.kind is Kind.QUANTILE and confidence is not None:
+    if metric.kind in (Kind.QUANTILE, Kind.RATE) and confidence is not None:
         answers = [Answer(check.pass_limit, passed.proof)]
         if warned is not None and check.warn_limit is not None:
             answers.append(Answer(check.warn_limit, warned.proof))
+        if metric.kind is Kind.RATE:
+            answers = [one for one in answers if one.proof is Proof.OPEN]
         low, high = consistent(reading.value, low, high, tuple(answers))
     judged = _judged(check, metric.unit, outcome, credit, reading, message, low, high)
     doubt = _estimate(check, reading) or _suspicion(run, check, metric, outcome, reading.value)
@@ -105,7 +109,7 @@ def _suspicion(run: Run, check: Check, metric: Metric, outcome: Outcome, value: 
         own = suspicion(run.load, metric, value, limit.value)
         return own or doubtful_pass(run.load, metric, check.scope, limit)
     if outcome is Outcome.FAIL and is_load(metric.name) and metric.unit == "ms" and pauses_within(run.load):
-        return Suspicion("the load generator itself paused in the judged window", "repeat the run undisturbed")
+        return Suspicion("the load generator itself paused in the measurement window", "repeat the run undisturbed")
     return None
 
 
@@ -113,16 +117,16 @@ def _unsure(judged: Judged, doubt: Suspicion) -> Judged:
     """The same reading, but it neither passes nor fails."""
     message = f"{judged.result.message.rstrip('.')} - but {doubt.reason}: {doubt.remedy}."
     result = replace(judged.result, outcome=Outcome.INCONCLUSIVE, message=message)
-    return Judged(result, Credit(0, judged.credit.point, 1), doubt.remedy, judged.limit)
+    return replace(judged, result=result, credit=Credit(0, judged.credit.point, 1), remedy=doubt.remedy)
 
 
 def _stalled_all_along(reading: Reading, metric: Metric) -> str | None:
-    """A service that hung before the judged window began answered nobody in it: measured, and failed."""
+    """A service that hung before the measurement window began answered nobody in it: measured, and failed."""
     if metric.kind not in (Kind.QUANTILE, Kind.RATE) or reading.source != "load" or not reading.window_s:
         return None
     if reading.stalled_share(0.0) < 0.9:
         return None
-    return f"Failed: nothing was answered in the whole judged window ({reading.window_s:.1f} s)."
+    return f"Failed: nothing was answered in the whole measurement window ({reading.window_s:.1f} s)."
 
 
 def _outcome(passed: Comparison, warned: Comparison | None) -> Outcome:
@@ -218,4 +222,5 @@ def _judged(
         ),
         credit,
         limit=check.pass_limit.value,
+        reading=reading,
     )

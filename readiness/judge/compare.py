@@ -196,7 +196,7 @@ def _rate(reading: Reading, rate: Rate, metric: Metric, limit: Limit, confidence
         return Comparison(_between(_end(low, 0.0), _end(high, 100.0), limit), how)
     if counted.out:
         how += f"; for {counted.outage_s:.0f} s of {counted.window_s:.0f} s nearly all of them failed"
-    elif (worth := counted.worth(confidence)) >= 1.5:
+    elif (worth := (counted.worth_below if counted.below else counted.worth)(confidence)) >= 1.5:
         how += f"; failures cluster, so this counts as {rate.total / worth:,.0f} independent samples"
     return Comparison(counted.proof(confidence, refuting), how)
 
@@ -219,6 +219,8 @@ def _mean(
     lost = max(reading.lost_share, reading.stalled_share(0.0, unanswered_only=True))
     if proof is Proof.YES and metric.better == "lower" and lost > MEAN_LOSS:
         return Comparison(Proof.OPEN, f"it leaves out what was never answered ({_percent(lost)})")
+    if proof is Proof.OPEN and mean.drifts(blocks):
+        return Comparison(proof, "it drifted through the whole run, which is too short to know its usual level")
     return Comparison(proof, "")
 
 

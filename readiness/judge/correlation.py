@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from readiness.measurements.histogram import merge
 from readiness.measurements.run import Slice
-from readiness.stats.long_run import SURE, LongRun, long_run
+from readiness.stats.long_run import MORE_LIKELY, SURE, LongRun, long_run, stretches
 from readiness.stats.share import NORMAL
 
 Floats = npt.NDArray[np.float64]
@@ -38,6 +38,8 @@ class Level:
     deviation: float
     """Of a single score, below 1 where many latencies are equal."""
     found: LongRun | None
+    ahead: float = 0.0
+    """Highest mean score, in deviations, of a fifth of the run; of what follows if a level that rose goes on so."""
 
     def shift(self, confidence: float) -> float:
         """How far the run's mean score may lie from zero through a common level, in deviations, beyond mere chance."""
@@ -45,7 +47,7 @@ class Level:
 
     def drifts(self, confidence: float) -> bool:
         """Whether a level that matters more likely goes through the whole run than varies within it."""
-        if self.found is None or self.found.drift <= 0.5:
+        if self.found is None or self.found.drift <= MORE_LIKELY:
             return False
         return self.shift(confidence) ** 2 * self.requests > MATTERS
 
@@ -59,10 +61,26 @@ class Clusters:
     """Variance of a sum of as many independent requests."""
     by_level: float
     """Share of that variance that the scores explain."""
+    share: float = 0.0
+    """Of the requests that are over the limit."""
+    whole: LongRun | None = None
+    """The same with what the scores explain, where the rest correlates more likely than not."""
 
     def worth(self, confidence: float) -> float:
         """How many requests one independent request is worth, at least 1."""
         return _worth(self, confidence)
+
+    def worth_at(self, share: float, confidence: float) -> float:
+        """The same where `share` (0 to 1) of the requests were over the limit: a lucky run shows too little of it.
+
+        A level of all scores moves a share by phi(z) (the first term of its Hermite expansion), which adds
+        phi(z)^2 / (share (1 - share)) to what a request is worth: more, the larger the share. Only where the requests
+        correlate more likely than not; and never less than what was seen.
+        """
+        seen = self.worth(confidence)
+        if self.found is None or self.found.correlated <= MORE_LIKELY:
+            return seen
+        return 1 + (seen - 1) * max(_moved_by_level(share) / _moved_by_level(self.share), 1.0)
 
 
 @lru_cache(maxsize=256)
@@ -79,8 +97,20 @@ def _worth(clusters: Clusters, confidence: float) -> float:
     if clusters.found is None or not clusters.single:
         return 1.0
     at = min(confidence, SURE)
-    reach = clusters.found.reach(at) / NORMAL.inv_cdf(at)
-    return max(reach**2 / clusters.single + clusters.by_level, 1.0)
+    z = NORMAL.inv_cdf(at)
+    own = 1 - clusters.by_level
+    beyond = (clusters.found.reach(at) / z) ** 2 / clusters.single - own
+    if clusters.whole is not None:
+        # A slow request has a high score itself, so a cluster of them that no level makes is seen at `own` of its
+        # height. It is at most all that correlates.
+        every = (clusters.whole.reach(at) / z) ** 2 / clusters.single - 1
+        beyond = max(beyond, min(beyond / own**2, every))
+    return max(1 + beyond, 1.0)
+
+
+def _moved_by_level(share: float) -> float:
+    """What a level of all scores explains of the variance of "over the limit" (0 to 1)."""
+    return NORMAL.pdf(NORMAL.inv_cdf(share)) ** 2 / (share * (1 - share))
 
 
 NO_LEVEL = Level(np.zeros(0), 0, 0.0, None)
@@ -105,7 +135,10 @@ def level_of(slices: Sequence[Slice]) -> Level:
     owners = np.repeat(np.arange(len(slices)), [block.ok.indices.size for block in slices])
     weights = np.concatenate([block.ok.counts for block in slices]) * scores[places]
     sums = np.bincount(owners, weights, len(slices)) + scores[-1] * np.array([block.failed for block in slices])
-    return Level(sums, int(total), deviation, long_run(sums, total * deviation**2))
+    sizes = np.array([block.ok.total + block.failed for block in slices], np.float64)
+    least, most, rose = stretches(sums, sizes)
+    ahead = (2 * most - least if rose else most) / deviation
+    return Level(sums, int(total), deviation, long_run(sums, total * deviation**2), ahead)
 
 
 def clusters(blocks: Sequence[tuple[int, int]], level: Level = NO_LEVEL) -> Clusters:
@@ -115,13 +148,15 @@ def clusters(blocks: Sequence[tuple[int, int]], level: Level = NO_LEVEL) -> Clus
     if not 0 < hit < total:
         return NO_CLUSTERS
     share = hit / total
-    series, by_level = hits - share * events, 0.0
+    every, by_level = hits - share * events, 0.0
+    series = every
     if level.sums.size == hits.size and level.deviation:
-        density = NORMAL.pdf(NORMAL.inv_cdf(share))
-        series = series - density / level.deviation * level.sums
-        by_level = density**2 / (share * (1 - share))
+        series = series - NORMAL.pdf(NORMAL.inv_cdf(share)) / level.deviation * level.sums
+        by_level = _moved_by_level(share)
     single = total * share * (1 - share)
-    return Clusters(long_run(series, single * (1 - by_level)), single, by_level)
+    found = long_run(series, single * (1 - by_level))
+    alike = by_level > 0 and found is not None and found.correlated > MORE_LIKELY
+    return Clusters(found, single, by_level, share, long_run(every, single) if alike else None)
 
 
 @cache

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from readiness.config.model import Check
-from readiness.judge.readings import OWN_FAULTS, in_scope, recording_of
-from readiness.measurements.run import FailureDetail, Load, Recording
+from readiness.judge.readings import OWN_FAULTS, in_scope, total_of
+from readiness.measurements.run import Endpoint, FailureDetail, Load, Recording
 from readiness.metrics.catalogue import find
 from readiness.text.numbers import count
 
@@ -72,8 +72,10 @@ def failed_requests(load: Load) -> tuple[FailedRequests, ...]:
     """Every endpoint with failures; those of the measurement window first, the most failures first."""
     details = details_by_endpoint(load)
     found: list[tuple[bool, FailedRequests]] = []
-    for name in dict.fromkeys(endpoint.name for endpoint in load.endpoints):
-        same = [endpoint for endpoint in load.endpoints if endpoint.name == name]
+    by_name: dict[str, list[Endpoint]] = {}
+    for endpoint in load.endpoints:
+        by_name.setdefault(endpoint.name, []).append(endpoint)
+    for name, same in by_name.items():
         inside = [endpoint.judged for endpoint in same]
         judged = any(record.failures + record.in_flight for record in inside)
         records = inside if judged else [endpoint.warm_up for endpoint in same]
@@ -95,7 +97,7 @@ def failed_share(load: Load, check: Check) -> FailedShare | None:
     metric = find(check.metric)
     if metric is None or not check.metric.startswith("latency."):
         return None
-    record = recording_of(endpoint for endpoint in load.endpoints if in_scope(endpoint, check.scope))
+    record = total_of(endpoint for endpoint in load.endpoints if in_scope(endpoint, check.scope))
     bad = record.failures + record.in_flight + (load.dropped_judged if check.scope is None else 0)
     if not bad:
         return None

@@ -45,7 +45,7 @@ def _need(run: Run, check: Check, item: Judged, confidence: float | None) -> Nee
         return need(NeedKind.MEASUREMENT, f"Measure it. {result.message}")
     if item.remedy:
         return need(NeedKind.EVIDENCE, f"Measure again: {item.remedy}.")
-    reading = read(run, metric, check.scope)
+    reading = item.reading or read(run, metric, check.scope)
     if reading.reason is not None:
         return need(NeedKind.MEASUREMENT, result.message)
     if reading.dead_endpoints and metric.kind in (Kind.QUANTILE, Kind.RATE):

@@ -63,9 +63,36 @@ class Tally:
         """Requests that one independent request is worth, apart from the level."""
         return max((one.worth(confidence) for one in self.clusters), default=1.0)
 
+    def worth_below(self, confidence: float) -> float:
+        """The same where the limit is just not kept: what a proof that it is kept has to exclude.
+
+        It matters for rates. A quantile has its level in the scores, and its clusters are counted at its own share.
+        A rate that is far below needs no such care: bursts as long as they come by chance (exponential) would have to
+        be so much longer than the one that was seen that the ratio of likelihoods excludes it by itself.
+        """
+        if self.record is not None or self._bursts_are_excluded(confidence):
+            return self.worth(confidence)
+        return max((one.worth_at(self.allowed, confidence) for one in self.clusters), default=1.0)
+
+    def _bursts_are_excluded(self, confidence: float) -> bool:
+        """Whether the allowed share is too many times the one that was seen to be that of a single lucky burst.
+
+        One exponential burst of s requests: its own mean length s is (1 + r)^2 / 4r times as likely as the likeliest
+        one with r times as many requests on average (Wilks' ratio).
+        """
+        if not self.most:
+            return True
+        times = self.allowed * self.requests / self.most
+        return (1 + times) ** 2 / (4 * times) >= math.exp(share.NORMAL.inv_cdf(confidence) ** 2 / 2)
+
     def drifts(self, confidence: float, times: float = 1.0) -> bool:
         """Whether the level more likely goes through the whole run, were it `times` as long, than varies within it."""
         return times < DRIFT_TIMES and self.level.drifts(confidence)
+
+    @property
+    def below(self) -> bool:
+        """Whether fewer than the allowed share were seen."""
+        return self.most < self.allowed * self.requests
 
     @property
     def out(self) -> bool:
@@ -76,7 +103,7 @@ class Tally:
         """Whether fewer than the allowed share is proven at `confidence`, or more at `refuting`, or neither."""
         if self.out:
             return Proof.NO
-        if self.most < self.allowed * self.requests:
+        if self.below:
             return Proof.YES if self.proves_fewer(confidence) else Proof.OPEN
         if self.least > self.allowed * self.requests:
             return Proof.NO if self.proves_more(refuting or confidence) else Proof.OPEN
@@ -87,7 +114,7 @@ class Tally:
         most, requests, alpha = (self.most if hits is None else hits) * times, self.requests * times, 1 - confidence
         if share.chance_of_fewer(most, requests, self.allowed, 0.0) > alpha:
             return False  # not even if every request were independent
-        worth = self.worth(confidence)
+        worth = self.worth_below(confidence)
         k, n = most / worth, requests / worth
         shift = self.level.shift(confidence) / math.sqrt(times)
         if not self.drifts(confidence, times) and share.chance_of_fewer(k, n, self.allowed, shift) <= alpha:
@@ -107,10 +134,16 @@ class Tally:
         if record is None or needed <= 0 or not median_ms or not quantile_ms:
             return False
         reach, hits, nearer_ms = shift * share.NORMAL.inv_cdf(confidence), self.most, 0.0
+        if self.drifts(confidence):
+            reach = max(reach, self.level.ahead)
+        if self.drifts(confidence):
+            reach, wider = max(reach, self.level.ahead), 0.0
+        else:  # over all runs the latencies spread more than in this one (the same factor as in stats/share.py)
+            wider = needed * (math.hypot(1, shift) - 1)
         for _ in range(3):
             left = min(share.upper(hits * n / self.requests, n, confidence), 0.5)
             missing = max(needed - share.NORMAL.inv_cdf(1 - left), 0.0)
-            nearer_ms = self.limit_ms * (median_ms / quantile_ms) ** (math.hypot(missing, reach) / needed)
+            nearer_ms = self.limit_ms * (median_ms / quantile_ms) ** ((wider + math.hypot(missing, reach)) / needed)
             again = over(record, nearer_ms, inclusive=True)[1]
             if again > NEAR * self.allowed * self.requests:
                 return False
@@ -142,8 +175,9 @@ class Tally:
 
     def times_needed(self, confidence: float, most: float) -> float | None:
         """How many times as long a run would decide with LIKELY probability, to 2 %; None beyond `most` times."""
-        fewer = self.most < self.allowed * self.requests
-        hits, worth = (self.most if fewer else self.least), self.worth(confidence)
+        fewer = self.below
+        hits = self.most if fewer else self.least
+        worth = (self.worth_below if fewer else self.worth)(confidence)
         luck = LIKELY_Z * math.sqrt(max(hits, 1.0) * worth)
 
         def decides(times: float) -> bool:

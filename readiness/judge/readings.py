@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
@@ -67,7 +67,7 @@ class Reading:
     """Whether the value is an estimate, which decides no blocking check."""
 
     def stalled_share(self, limit_s: float, *, unanswered_only: bool = False) -> float:
-        """Share (0 to 1) of the judged window in which whoever came waited longer than `limit_s`.
+        """Share (0 to 1) of the measurement window in which whoever came waited longer than `limit_s`.
 
         The whole service's standstills and those of single endpoints may be the same time: the larger counts.
         """
@@ -108,31 +108,39 @@ def read(run: Run, metric: Metric, scope: str | None) -> Reading:
 
 
 def recording_of(endpoints: Iterable[Endpoint]) -> Recording:
-    """The judged requests of several endpoints as one record; own faults are left out."""
+    """The requests of several endpoints in the measurement window as one record; own faults are left out."""
+    parts = tuple(endpoints)
+    by_start: dict[float, list[Slice]] = {}
+    for part in parts:
+        for block in part.judged.slices:
+            by_start.setdefault(block.start_s, []).append(block)
+    return replace(total_of(parts), slices=tuple(_together(by_start[start_s]) for start_s in sorted(by_start)))
+
+
+def total_of(endpoints: Iterable[Endpoint]) -> Recording:
+    """The same without time blocks, which cost most."""
     parts = [endpoint.judged for endpoint in endpoints]
     failed: dict[str, int] = {}
     for part in parts:
         for name, count in part.failed.items():
             if name not in OWN_FAULTS:
                 failed[name] = failed.get(name, 0) + count
-    by_start: dict[float, list[Slice]] = {}
-    for part in parts:
-        for block in part.slices:
-            by_start.setdefault(block.start_s, []).append(block)
     return Recording(
         ok=merge(*(part.ok for part in parts)),
         failed=failed,
         failed_latency=merge(*(part.failed_latency for part in parts)),
         in_flight=sum(part.in_flight for part in parts),
-        slices=tuple(
-            Slice(
-                start_s,
-                max(block.duration_s for block in blocks),
-                merge(*(block.ok for block in blocks)),
-                sum(block.failed for block in blocks),
-            )
-            for start_s, blocks in sorted(by_start.items())
-        ),
+    )
+
+
+def _together(blocks: Sequence[Slice]) -> Slice:
+    if len(blocks) == 1:
+        return blocks[0]
+    return Slice(
+        blocks[0].start_s,
+        max(block.duration_s for block in blocks),
+        merge(*(block.ok for block in blocks)),
+        sum(block.failed for block in blocks),
     )
 
 
@@ -154,7 +162,7 @@ def in_scope(endpoint: Endpoint, scope: str | None) -> bool:
 
 
 def standstills(load: Load, scope: str | None) -> tuple[Standstill, ...]:
-    """The stalls that a check of `scope` is charged with, as far as they lie in the judged window.
+    """The stalls that a check of `scope` is charged with, as far as they lie in the measurement window.
 
     A gap counts when at least half of the users that it concerns were waiting, and when it lasted three times as long
     as the endpoint usually takes: a slow answer is no standstill. The standstill of one endpoint weighs on the whole
@@ -166,7 +174,7 @@ def standstills(load: Load, scope: str | None) -> tuple[Standstill, ...]:
         concerned = scope is None or scope in stall.scopes
         if not concerned or overlap_s <= 0 or stall.in_flight < max(1, (stall.users + 1) // 2):
             continue
-        usual_ms = recording_of(one for one in load.endpoints if one.name in stall.scopes).ok.quantile_ms(0.5) or 0.0
+        usual_ms = total_of(one for one in load.endpoints if one.name in stall.scopes).ok.quantile_ms(0.5) or 0.0
         if stall.end_s - stall.start_s < USUAL_TIMES * usual_ms / 1000:
             continue
         weight = min(stall.in_flight / max(load.users, 1), 1.0) if stall.endpoint and scope is None else 1.0
@@ -186,12 +194,12 @@ def read_load(load: Load, metric: Metric, scope: str | None) -> Reading:
     dead = sorted(
         f"{endpoint.scenario}: {endpoint.name}"
         for endpoint in endpoints
-        if endpoint.judged.ok.total == 0 and recording_of([endpoint]).requests >= 3
+        if endpoint.judged.ok.total == 0 and total_of([endpoint]).requests >= 3
     )
     stalled = standstills(load, scope)
     if record.requests == 0:
         why = "" if endpoints or written is None else scopes.unclear(written, *_seen(load))
-        reason = f"{where}{why or 'no request was started in the judged window'}"
+        reason = f"{where}{why or 'no request was started in the measurement window'}"
         return Reading(None, 0, "load", reason, Recording(), (), stalled, load.judged_s)
     read_off = reading_of(record, metric, load.judged_start_s, load.judged_end_s)
     nothing = read_off.value is None and metric.kind is Kind.MEAN

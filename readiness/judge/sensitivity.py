@@ -1,8 +1,8 @@
 """How sure the decision is, and how small a regression this run would have caught. Pure and seeded.
 
-The judged window is resampled in stretches of neighbouring time blocks (circular block bootstrap: Politis & Romano,
-1992), the same stretches for all checks, and every check that is about a share is judged again; others keep their
-outcome. What is resampled is the run: what did not happen in it is in no resample either.
+The measurement window is resampled in stretches of neighbouring time blocks (circular block bootstrap: Politis &
+Romano, 1992), the same stretches for all checks, and every check that is about a share is judged again; others keep
+their outcome. What is resampled is the run: what did not happen in it is in no resample either.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def sensitivity(
         metric = find(check.metric)
         if metric is None or len(shared) >= MAX_CHECKS or check.not_applicable is not None:
             continue
-        reading = read(run, metric, check.scope)
+        reading = judged[at].reading or read(run, metric, check.scope)
         passed = tally(reading, metric, check.pass_limit) if reading.reason is None else None
         if passed is None:
             continue

@@ -16,7 +16,7 @@ from readiness.config.model import Check, Limit, Operator
 from readiness.judge.check import Judged
 from readiness.judge.needs import SETTLED
 from readiness.judge.outlook import RootCause, Tail, TailPart
-from readiness.judge.readings import in_scope, recording_of
+from readiness.judge.readings import in_scope, total_of
 from readiness.measurements.run import Endpoint, Load, Recording
 from readiness.measurements.seen import Parts, together
 from readiness.metrics.catalogue import find
@@ -48,7 +48,7 @@ def tail(load: Load, checks: Sequence[Check], judged: Sequence[Judged]) -> Tail 
         return None
     scope = check.scope if check else None
     records = by_name(endpoint for endpoint in load.endpoints if in_scope(endpoint, scope))
-    whole = recording_of(endpoint for endpoint in load.endpoints if in_scope(endpoint, scope)).ok
+    whole = total_of(endpoint for endpoint in load.endpoints if in_scope(endpoint, scope)).ok
     limits = [check.pass_limit] if check else []
     p95_ms = whole.quantile_ms(0.95)
     if p95_ms is not None:
@@ -86,7 +86,7 @@ def by_name(endpoints: Iterable[Endpoint]) -> dict[str, Recording]:
     grouped: dict[str, list[Endpoint]] = {}
     for endpoint in endpoints:
         grouped.setdefault(endpoint.name, []).append(endpoint)
-    return {name: record for name, group in grouped.items() if (record := recording_of(group)).requests}
+    return {name: record for name, group in grouped.items() if (record := total_of(group)).requests}
 
 
 def split(parts: Parts) -> dict[str, float]:
@@ -141,7 +141,7 @@ def _shares(part: TailPart, tail: Tail) -> str:
 
 def _cause(load: Load, part: TailPart, tail: Tail) -> RootCause:
     endpoints = [endpoint for endpoint in load.endpoints if endpoint.name == part.name]
-    p95_ms = recording_of(endpoints).ok.quantile_ms(0.95) or 0.0
+    p95_ms = total_of(endpoints).ok.quantile_ms(0.95) or 0.0
     of_all = part.requests / tail.requests
     parts_ms = split(_timing(load, part.name))
     first = part == leading(tail)[0]

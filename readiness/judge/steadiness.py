@@ -1,4 +1,4 @@
-"""Was the judged window steady, and does a pass depend on its being so?
+"""Was the measurement window steady, and does a pass depend on its being so?
 
 A mean or percentile of a window that changed its level is true of no moment. Trend and level shift are tested on block
 values of two series: the median, and the share of requests slower than nine tenths of the window (its tail).
@@ -40,7 +40,7 @@ class Unsteady:
 
 
 def unsteady(load: Load, scope: str | None = None) -> Unsteady | None:
-    """The change of the judged window, worst first; None when it was steady or too short to tell."""
+    """The change of the measurement window, worst first; None when it was steady or too short to tell."""
     record = recording_of(one for one in load.endpoints if in_scope(one, scope))
     return _of(record) if record.ok.total else None
 

@@ -17,7 +17,7 @@ from readiness.judge.flips import RANK
 from readiness.judge.needs import SETTLED
 from readiness.judge.outcome import Decision, Outcome
 from readiness.judge.outlook import Shift, Tail, WhatIf
-from readiness.judge.readings import in_scope, measured_scope, recording_of
+from readiness.judge.readings import in_scope, measured_scope, recording_of, total_of
 from readiness.judge.score import score
 from readiness.judge.slow_requests import LEAST_SHARE, leading
 from readiness.judge.verdict import Score
@@ -203,7 +203,7 @@ def _settled(check: Check) -> bool:
 
 
 def _p95_ms(load: Load, names: Sequence[str] | None) -> float | None:
-    record = recording_of(one for one in load.endpoints if names is None or one.name in names)
+    record = total_of(one for one in load.endpoints if names is None or one.name in names)
     return record.ok.quantile_ms(0.95, infinite=record.failures + record.in_flight) if record.requests else None
 
 

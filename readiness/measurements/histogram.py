@@ -134,6 +134,18 @@ def _counted(buckets: Counts) -> tuple[Counts, Counts]:
     return found, every[found]
 
 
+def _added(buckets: Counts, counts: Counts) -> tuple[Counts, Counts]:
+    """The buckets that occur, ascending, each once, and their counts added up."""
+    if buckets.size < MANY:
+        order = buckets.argsort(kind="stable")
+        ascending = buckets[order]
+        first = np.flatnonzero(np.diff(ascending, prepend=-1))
+        return ascending[first], np.add.reduceat(counts[order], first)
+    every = np.bincount(buckets, counts)  # in floats, which are exact below 2**53
+    found = np.flatnonzero(every)
+    return found, every[found].astype(np.int64)
+
+
 EMPTY = Histogram()
 
 
@@ -142,9 +154,9 @@ def merge(*parts: Histogram) -> Histogram:
     filled = [part for part in parts if part.total]
     if len(filled) < 2:
         return filled[0] if filled else EMPTY
-    indices, inverse = np.unique(np.concatenate([part.indices for part in filled]), return_inverse=True)
-    counts = np.zeros(indices.size, np.int64)
-    np.add.at(counts, inverse, np.concatenate([part.counts for part in filled]))
+    indices, counts = _added(
+        np.concatenate([part.indices for part in filled]), np.concatenate([part.counts for part in filled])
+    )
     return Histogram(
         indices,
         counts,
@@ -162,9 +174,7 @@ def scaled(histogram: Histogram, factor: float) -> Histogram:
     shift = np.maximum((histogram.indices >> HALF_BITS) - 1, 0)
     low = (histogram.indices - (shift << HALF_BITS)) << shift
     moved = bucket_of(np.rint((low + ((1 << shift) - 1) / 2) * factor).astype(np.int64))
-    indices, inverse = np.unique(moved, return_inverse=True)
-    counts = np.zeros(indices.size, np.int64)
-    np.add.at(counts, inverse, histogram.counts)
+    indices, counts = _added(moved, histogram.counts)
     return Histogram(
         indices,
         counts,

@@ -41,23 +41,24 @@ def inverse(probability: float, a: float, b: float) -> float:
 
 
 def _fraction(x: float, a: float, b: float) -> float:
+    """Lentz's method; a denominator of zero is one of _TINY. Written out, because a judgement asks 20,000 times."""
     c = 1.0
-    d = 1 / _nonzero(1 - (a + b) * x / (a + 1))
+    d = 1 - (a + b) * x / (a + 1)
+    d = 1 / (d if abs(d) > _TINY else _TINY)
     result = d
     for m in range(1, _MAX_TERMS):
-        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-        d = 1 / _nonzero(1 + even * d)
-        c = _nonzero(1 + even / c)
+        at = a + 2 * m
+        even = m * (b - m) * x / ((at - 1) * at)
+        odd = -(a + m) * (a + b + m) * x / (at * (at + 1))
+        d, c = 1 + even * d, 1 + even / c
+        d = 1 / (d if abs(d) > _TINY else _TINY)
+        c = c if abs(c) > _TINY else _TINY
         result *= d * c
-        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        d = 1 / _nonzero(1 + odd * d)
-        c = _nonzero(1 + odd / c)
+        d, c = 1 + odd * d, 1 + odd / c
+        d = 1 / (d if abs(d) > _TINY else _TINY)
+        c = c if abs(c) > _TINY else _TINY
         step = d * c
         result *= step
         if abs(step - 1) < 1e-14:
             break
     return result
-
-
-def _nonzero(value: float) -> float:
-    return value if abs(value) > _TINY else _TINY

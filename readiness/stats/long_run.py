@@ -48,6 +48,8 @@ SHORTEST, LONGEST = 1 / 64, 1.7
 """Time constants of a level, as shares of the run."""
 DRIFT = 0.2
 """A level with a longer time constant, as a share of the run, goes through the run instead of varying within it."""
+MORE_LIKELY = 0.5
+"""Probability from which on a drift, or any correlation, is more likely than none."""
 _TIMES = np.geomspace(SHORTEST, LONGEST, 10)
 _EXCESS = np.array([0, 0.1, 0.25, 0.5, 0.8, 1.2, 1.7, 2.3, 3, 3.8, 4.7, 5.7, 7, 9])
 """ln(1 + what the level adds to the variance of the sum, in units of the noise)."""
@@ -67,6 +69,8 @@ class LongRun:
     freedom: int
     drift: float
     """Probability (0 to 1) that most of the variance comes from a level that goes through the whole run."""
+    correlated: float
+    """Probability (0 to 1) that the events are not independent; 1 where that was not asked (no known noise)."""
 
     def reach(self, confidence: float) -> float:
         """The distance that the sum exceeds with probability 1 - `confidence`, to one side."""
@@ -106,18 +110,19 @@ def long_run(series: Sequence[float] | Floats, noise: float | None = None) -> Lo
     if noise is None:
         likelihood = logs - count / 2 * np.log(squares)
         scales = np.sqrt(variances * squares / count * values.size)
+        alone = np.zeros(0, np.int64)
     else:
         logs_above, priors = _above_noise()
         level = noise / values.size * np.exp(logs_above)[:, None]
         logs = logs + np.where(still, math.log(NO_LEVEL_ODDS), 0.0)
         likelihood = (logs - squares / (2 * level) - count / 2 * logs_above[:, None] + priors[:, None]).ravel()
         scales = np.sqrt(variances * level * values.size).ravel()
-        slow = np.tile(slow, logs_above.size)
+        slow, alone = np.tile(slow, logs_above.size), np.flatnonzero(still)  # above nothing: the first of them
     weights = np.exp(likelihood - likelihood.max())
     weights /= weights.sum()
-    drift = float(weights[slow].sum())
+    drift, correlated = float(weights[slow].sum()), 1 - float(weights[alone].sum())
     scales, weights = _binned(scales, weights)
-    return LongRun(scales, weights, count if noise is None else _freedom(values), drift)
+    return LongRun(scales, weights, count if noise is None else _freedom(values), drift, correlated)
 
 
 def _freedom(values: Floats) -> int:
@@ -138,6 +143,16 @@ def _above_noise() -> tuple[Floats, Floats]:
     mass *= (1 - NO_EXCESS) / mass.sum()
     mass[0] += NO_EXCESS
     return above, np.log(mass)
+
+
+def stretches(values: Floats, sizes: Floats) -> tuple[float, float, bool]:
+    """How far a level that goes through the run has come: (least, most) mean of DRIFT of the run, and whether it rose.
+
+    What rose so far in one run may rise as far again in the next.
+    """
+    at = np.linspace(0, values.size, round(1 / DRIFT) + 1).astype(np.int64)[:-1]
+    means = np.add.reduceat(values, at) / np.maximum(np.add.reduceat(sizes, at), 1e-9)
+    return float(means.min()), float(means.max()), int(means.argmin()) < int(means.argmax())
 
 
 def grouped(values: Floats, most: int) -> Floats:

@@ -5,6 +5,9 @@ studentised by a spread that moves with it, so that the upper bound must reach f
 correction by the third moment is that of Johnson (J. American Statistical Association 73, 1978) and Hall (Annals of
 Statistics 20, 1992). The interval is that of the logarithm, in which a mean of positive values is nearer to normal.
 Where the largest values carry the whole sum even this is too short; docs/explanation/evidence.md says how often.
+
+Where a level more likely goes through the whole run than varies within it, the run has seen one piece of its way. The
+interval then holds every stretch of it, and what follows if the level goes as far again in the way that it went.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from readiness.stats.long_run import MIN_BLOCKS as MIN_BLOCKS
-from readiness.stats.long_run import SURE, Floats, grouped, long_run
+from readiness.stats.long_run import MORE_LIKELY, SURE, Floats, grouped, long_run, stretches
 from readiness.stats.share import NORMAL
 
 FEW = 12
@@ -27,7 +30,7 @@ def bounds(blocks: Sequence[tuple[float, float]], confidence: float) -> tuple[fl
 
     `blocks` are (value, size) in time order: summed latency and requests for a mean, requests and seconds for a rate.
     """
-    values, sizes = np.array(blocks, np.float64).reshape(-1, 2).T
+    values, sizes = _columns(blocks)
     total = float(sizes.sum())
     if np.count_nonzero(sizes) < MIN_BLOCKS:
         return None
@@ -42,7 +45,24 @@ def bounds(blocks: Sequence[tuple[float, float]], confidence: float) -> tuple[fl
     below, above = reach * max(1 - skew, 0.0), reach * max(1 + skew, 0.0)
     if ratio <= 0:
         return 0.0, ratio + above
-    return ratio * math.exp(-below / ratio), ratio * math.exp(above / ratio)
+    low, high = ratio * math.exp(-below / ratio), ratio * math.exp(above / ratio)
+    if found.drift <= MORE_LIKELY:
+        return low, high
+    least, most, rose = stretches(values, sizes)
+    farthest = (most**2 / least if least > 0 else math.inf) if rose else most
+    return min(low, least if rose else least**2 / most), max(high, farthest)
+
+
+def drifts(blocks: Sequence[tuple[float, float]]) -> bool:
+    """Whether the level of the blocks more likely goes through the whole run than varies within it."""
+    values, sizes = _columns(blocks)
+    found = long_run(values - values.sum() / max(sizes.sum(), 1e-9) * sizes)
+    return found is not None and found.drift > MORE_LIKELY
+
+
+def _columns(blocks: Sequence[tuple[float, float]]) -> tuple[Floats, Floats]:
+    values, sizes = np.array(blocks, np.float64).reshape(-1, 2).T
+    return values, sizes
 
 
 def _skew(series: Floats) -> float:

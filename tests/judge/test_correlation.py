@@ -1,0 +1,89 @@
+"""What correlates, beyond P95: rates, means and tails whose requests come together, against known truths."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from benchmarks.judged import P95, SUCCESS, answer, failing, recording
+from benchmarks.processes import wandering, wandering_chance
+from readiness.judge.correlation import clusters
+from readiness.judge.judge import judge
+from readiness.judge.outcome import Outcome
+from readiness.judge.proof import Proof
+from readiness.judge.readings import over, reading_of
+from readiness.judge.verdict import CheckResult
+from readiness.measurements.histogram import Histogram, merge
+from readiness.measurements.run import Recording, Slice
+from tests.judge import builders
+
+SECONDS = 60
+
+
+def success_rate(failures: Sequence[int], requests: int, limit: str) -> CheckResult:
+    """Of a run with so many failures in each tenth second, and so many requests in all."""
+    each = requests // SECONDS
+    bad = [0] * SECONDS
+    for at, count in enumerate(failures):
+        bad[5 + 10 * at] = count
+    ok = [Histogram.of_us(np.full(each - count, 5000, np.int64)) for count in bad]
+    slices = tuple(Slice(float(at), 1.0, ok[at], bad[at]) for at in range(SECONDS))
+    record = Recording(merge(*ok), {"http_5xx": sum(bad)}, slices=slices)
+    checks = builders.config(builders.check("http.success_rate", limit))
+    return judge(builders.run(builders.load(("shop", "GET /", record))), checks).checks[0]
+
+
+def test_a_success_rate_whose_level_wanders_strongly_is_hardly_ever_ready_on_its_limit() -> None:
+    process, runs = wandering(3.0, 2.0), 120
+    times, latencies_ms = process.run(process.seeded("rate"), runs, 60.0, 50.0)
+    limit_ms = process.truth.quantile_ms(0.95)
+    ready = sum(
+        answer(reading_of(failing(at_s, ms >= limit_ms, 60.0), SUCCESS, 0.0, 60.0), SUCCESS, 95.0).proof is Proof.YES
+        for at_s, ms in zip(times.at_s, latencies_ms, strict=True)
+    )
+    assert ready <= 0.08 * runs
+
+
+@pytest.mark.parametrize(("failures", "requests"), [([1], 3000), ([1, 1], 3000), ([3], 12000), ([30], 120000)], ids=str)
+def test_a_burst_that_is_a_small_part_of_what_may_fail_still_passes(failures: list[int], requests: int) -> None:
+    assert success_rate(failures, requests, "> 99 %").outcome is Outcome.PASS
+
+
+def test_bursts_that_are_a_tenth_of_what_may_fail_decide_nothing_and_the_interval_says_so() -> None:
+    found = success_rate([4, 4, 4], 12000, "> 99 %")
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "failures cluster" in found.message
+    assert found.low is not None
+    assert found.low <= 99.0
+
+
+def mean_of(level_ms: Sequence[float], limit: str) -> CheckResult:
+    """The check of latency.mean, where each second takes about so long."""
+    generator = np.random.default_rng(3)
+    parts = [Histogram.of_us((one * 1000 * generator.lognormal(0, 0.2, 50)).astype(np.int64)) for one in level_ms]
+    slices = tuple(Slice(float(at), 1.0, part, 0) for at, part in enumerate(parts))
+    load = builders.load(("shop", "GET /", Recording(merge(*parts), slices=slices)))
+    return judge(builders.run(load), builders.config(builders.check("latency.mean", limit))).checks[0]
+
+
+def test_a_mean_that_rises_through_the_whole_run_is_proven_only_beyond_where_it_may_rise_to() -> None:
+    rising = np.linspace(20, 40, SECONDS)
+    near = mean_of(list(rising), "< 50 ms")
+    assert near.outcome is Outcome.INCONCLUSIVE
+    assert "drifted through the whole run" in near.message
+    assert mean_of(list(rising), "< 100 ms").outcome is Outcome.PASS
+    assert mean_of(list(rising[::-1]), "< 50 ms").outcome is Outcome.PASS
+    assert mean_of(list(rising), "< 15 ms").outcome is Outcome.FAIL
+
+
+def test_slow_requests_that_come_together_without_a_level_count_no_less_than_failures_that_do() -> None:
+    process = wandering_chance(3.0)
+    times, latencies_ms = process.run(process.seeded("tail"), 30, 60.0, 50.0)
+    limit_ms = process.truth.quantile_ms(0.95)
+    ratios = []
+    for at_s, ms in zip(times.at_s, latencies_ms, strict=True):
+        record = recording(at_s, ms, 60.0)
+        blocks = over(record, limit_ms, inclusive=True)[2]
+        level = reading_of(record, P95, 0.0, 60.0).level
+        ratios.append(clusters(blocks, level).worth(0.95) / clusters(blocks).worth(0.95))
+    assert np.median(ratios) > 0.85
