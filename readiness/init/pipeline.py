@@ -103,18 +103,16 @@ def _gitlab(command: str, names: Sequence[str]) -> Pipeline:
 
 def _jenkins(command: str, names: Sequence[str]) -> Pipeline:
     credentials = "".join(f"        {name} = credentials('{name}')\n" for name in names)
+    environment = f"    environment {{\n{credentials}    }}\n" if names else ""
     text = f"""\
 // Runs `readiness` against a service that this job starts. See docs/how-to/pipeline.md.
-// READINESS_PACKAGE is {_FROM}.
+// Set READINESS_PACKAGE in Jenkins, {_FROM}.
 pipeline {{
     agent any
     options {{
         timeout(time: 15, unit: 'MINUTES')
     }}
-    environment {{
-        READINESS_PACKAGE = "${{env.READINESS_PACKAGE}}"
-{credentials}    }}
-    stages {{
+{environment}    stages {{
         stage('readiness') {{
             steps {{
                 sh 'python3 -m venv .readiness && .readiness/bin/python -m pip install --quiet "$READINESS_PACKAGE"'

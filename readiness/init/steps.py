@@ -1,4 +1,4 @@
-"""What to do next, in three lines: look and set, try, run."""
+"""What to do next, in three lines: read and set, try, run."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ def steps(out: Path, target: str | None, made: Made) -> tuple[str, str, str]:
         first += f"; {made.pipeline.next_step}"
     return (
         f"{first}.",
-        f"2. readiness lint {shlex.quote(str(out / 'thresholds.yaml'))}",
+        f"2. {' '.join(['readiness try', url, *flags])}",
         f"3. {' '.join(['readiness run', url, *flags])}",
     )

@@ -86,6 +86,7 @@ def test_an_openapi_file_becomes_scenarios_limits_and_a_pipeline(tmp_path: Path)
     steps = done.stdout.splitlines()
     assert [line[:2] for line in steps] == ["1.", "2.", "3."]
     assert "set READINESS_TOKEN" in steps[0]
+    assert steps[1] == "2. readiness try http://127.0.0.1:8000/v1"
     assert steps[2] == "3. readiness run http://127.0.0.1:8000/v1"
     assert "switched off: scenarios/bags.py: create_bag, because it writes" in done.stderr
 

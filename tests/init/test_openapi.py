@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
+
+import pytest
+import yaml
 
 from readiness.init.code import python
 from readiness.init.draft import Call, Draft, Extract, Extracted, Json, Task, Variable
 from readiness.init.files import Given, files_of
 from readiness.init.limits import Load, starters
+from readiness.init.pipeline import KINDS, Kind, pipeline
 from readiness.init.sources import openapi
 from tests.init.checked import refuse_foreign_code, refuse_unformatted, refuse_untyped
 from tests.init.test_code import HOSTILE
@@ -202,6 +207,23 @@ def test_what_comes_of_a_document_has_no_complaint_of_mypy(tmp_path: Path) -> No
     for name, text in made.files.items():
         (tmp_path / Path(name).name).write_text(text)
     refuse_untyped(sorted(tmp_path.glob("*.py")))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pipeline_runs_the_target_with_its_variables_and_installs_no_name_of_an_index(kind: Kind) -> None:
+    for variables in ((), (Variable("READINESS_TOKEN", "a token"), Variable("SHOP_KEY", "of another name"))):
+        made = pipeline(kind, "http://staging.example.org/v1", variables)
+        assert "readiness run http://staging.example.org/v1" in made.text
+        assert "--allow-host staging.example.org" in made.text
+        assert ("--allow-env SHOP_KEY" in made.text) == bool(variables)
+        assert ("READINESS_TOKEN" in made.text) == bool(variables)
+        assert "pip install readiness" not in made.text
+        assert '"$READINESS_PACKAGE"' in made.text
+        assert made.text.count("{") == made.text.count("}")
+        if kind != "jenkins":
+            assert yaml.safe_load(made.text)
+        for action in re.findall(r"uses: (\S+)", made.text):
+            assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action), action
 
 
 def test_five_hundred_operations_are_ten_files_at_most_and_every_task_is_told() -> None:
