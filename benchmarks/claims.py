@@ -10,9 +10,9 @@ from benchmarks.judged import CONFIDENCE, P95, answer, recording
 from benchmarks.processes import GOOD, Process, bimodal, independent, wandering, wandering_chance
 from benchmarks.table import Mapper, at_most
 from readiness.config.model import OnFail
-from readiness.judge.compare import Proof
 from readiness.judge.family import refuting
 from readiness.judge.judge import judge
+from readiness.judge.limit_test import Proof
 from readiness.judge.readings import reading_of
 from tests.judge import builders
 

@@ -133,11 +133,11 @@ def _headers() -> tuple[Parser, ...]:
     from readiness.load.http.cookies import Cookies
     from readiness.load.http.failures import Failure
     from readiness.load.http.request import Origin
-    from readiness.load.watch import Watch, server_timing
+    from readiness.load.response_watch import Watch, server_timing
     from readiness.load.watch_plan import WatchPlan
     from readiness.probes import header_rules, observatory, rate_limit
-    from readiness.probes.cost import service_ms
     from readiness.probes.http import Answer
+    from readiness.probes.overhead import service_ms
 
     def probed(data: bytes) -> Answer:
         lines = data.decode("latin-1").split("\r\n")
@@ -343,23 +343,33 @@ def _database() -> tuple[Parser, ...]:
 
 
 def _workers() -> tuple[Parser, ...]:
-    from readiness.load import plan, wire
+    from readiness.load import engine_events, engine_plan
     from readiness.load.workers import envelope
 
     def frame(data: bytes) -> object:
         return envelope.read(data).payload
 
     def event(data: bytes) -> object:
-        return wire.loads(data)
+        return engine_events.loads(data)
 
-    shard = plan.dumps(
-        plan.EnginePlan(
-            "r", "http://x", ("127.0.0.1",), (), (plan.ScenarioFile("a", "a.py", 1.0),), 4, None, 0.0, 1.0, 3.0, 30.0
+    shard = engine_plan.dumps(
+        engine_plan.EnginePlan(
+            "r",
+            "http://x",
+            ("127.0.0.1",),
+            (),
+            (engine_plan.ScenarioFile("a", "a.py", 1.0),),
+            4,
+            None,
+            0.0,
+            1.0,
+            3.0,
+            30.0,
         )
     ).encode()
     events = (
-        wire.dumps(wire.Note("text")),
-        wire.dumps(wire.Fatal("text", True)),
+        engine_events.dumps(engine_events.Note("text")),
+        engine_events.dumps(engine_events.Fatal("text", True)),
         b'["Batch", {"seq": 1, "cells": [], "stalls": []}]',
         b'["Done", {"batches": 1}]',
         b'["Hello", {"pid": 1}]',
@@ -371,7 +381,7 @@ def _workers() -> tuple[Parser, ...]:
         Parser(
             "plans",
             ("load.plan",),
-            lambda data: plan.loads(data.decode("utf-8", "replace")),
+            lambda data: engine_plan.loads(data.decode("utf-8", "replace")),
             (ValueError, TypeError),
             (shard,),
             facts=True,

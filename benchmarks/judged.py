@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.processes import Floats
 from readiness.config.model import Limit, Operator
-from readiness.judge.compare import Proof, compare
+from readiness.judge.limit_test import Proof, compare
 from readiness.judge.readings import Reading, Spread
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Recording, Slice

@@ -14,8 +14,8 @@ from statistics import median
 from benchmarks.judged import P95, answer, recording
 from benchmarks.processes import GOOD, Floats, Process, independent, slow_times, two_states, wandering, wandering_chance
 from benchmarks.table import Mapper, at_most
-from readiness.judge.compare import Proof
-from readiness.judge.looks import checkpoints
+from readiness.judge.early_stop import checkpoints
+from readiness.judge.limit_test import Proof
 from readiness.judge.readings import reading_of
 from readiness.measurements.histogram import merge
 from readiness.measurements.run import Recording

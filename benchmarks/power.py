@@ -16,7 +16,7 @@ from benchmarks.judged import CONFIDENCE, P95, answer, recording, shares
 from benchmarks.processes import Process, independent, pauses, slow_times, two_states, wandering, wandering_chance
 from benchmarks.table import Mapper, at_least
 from readiness.config.model import Limit, Operator
-from readiness.judge.compare import Proof
+from readiness.judge.limit_test import Proof
 from readiness.judge.proof import tally
 from readiness.judge.readings import reading_of
 

@@ -12,10 +12,10 @@ import gevent
 import numpy as np
 from locust.rpc.protocol import Message
 
-from readiness.load import wire
+from readiness.load import engine_events
 from readiness.load.locustfiles import sha256
 from readiness.load.workers import messages
-from readiness.load.workers.sockets import Client
+from readiness.load.workers.curve_sockets import Client
 from readiness.measurements.histogram import EMPTY, Histogram
 
 SAMPLES = 500
@@ -29,8 +29,8 @@ def work(port: int, name: str, endpoints: int, seconds: int) -> None:
     def say(kind: str, data: object) -> None:
         client.send(Message(kind, data, name))
 
-    def event(what: wire.Event) -> None:
-        say(messages.EVENT, {"line": wire.dumps(what)})
+    def event(what: engine_events.Event) -> None:
+        say(messages.EVENT, {"line": engine_events.dumps(what)})
 
     def beat() -> None:
         while True:
@@ -39,10 +39,12 @@ def work(port: int, name: str, endpoints: int, seconds: int) -> None:
 
     random = np.random.default_rng(1)
     one = Histogram.of_us(np.rint(random.lognormal(9, 0.7, SAMPLES)).astype(np.int64))
-    cells = {wire.Cell("bench", f"GET /{n}", 0): wire.CellCounts(one, {}, EMPTY) for n in range(endpoints)}
+    cells = {
+        engine_events.Cell("bench", f"GET /{n}", 0): engine_events.CellCounts(one, {}, EMPTY) for n in range(endpoints)
+    }
     each = endpoints * SAMPLES
     batches = [  # written beforehand: this process is not what is measured
-        wire.dumps(wire.Batch(seq, seq + 1.0, 1, (seq + 1) * each, (seq + 1) * each, {}, 0, cells))
+        engine_events.dumps(engine_events.Batch(seq, seq + 1.0, 1, (seq + 1) * each, (seq + 1) * each, {}, 0, cells))
         for seq in range(seconds)
     ]
     say("client_ready", -1)
@@ -53,15 +55,15 @@ def work(port: int, name: str, endpoints: int, seconds: int) -> None:
     )
     while (kind := client.recv().type) != messages.GO:
         if kind == messages.PLAN:
-            event(wire.Hello(locust.__version__, {"bench": 1}))
+            event(engine_events.Hello(locust.__version__, {"bench": 1}))
     began_s = time.monotonic()
-    event(wire.Judging(0.0))
+    event(engine_events.Judging(0.0))
     for seq, line in enumerate(batches):
         gevent.sleep(max(began_s + seq + 1 - time.monotonic(), 0))
         say(messages.EVENT, {"line": line})
-    event(wire.Judged(float(seconds)))
+    event(engine_events.Judged(float(seconds)))
     total = seconds * each
-    event(wire.Done(seconds, total, total, {}, {}, float(seconds), float(seconds), {}))
+    event(engine_events.Done(seconds, total, total, {}, {}, float(seconds), float(seconds), {}))
     while client.recv().type != messages.LEAVE:
         pass
 

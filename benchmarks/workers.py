@@ -20,9 +20,9 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.client import _on_core
-from readiness.load.plan import EnginePlan, ScenarioFile
-from readiness.load.plan import dumps as plan_text
-from readiness.load.wire import Batch, Done, loads
+from readiness.load.engine_events import Batch, Done, loads
+from readiness.load.engine_plan import EnginePlan, ScenarioFile
+from readiness.load.engine_plan import dumps as plan_text
 from readiness.load.workers.settings import Workers
 from readiness.load.workers.settings import dumps as settings_text
 

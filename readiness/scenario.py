@@ -16,12 +16,12 @@ import locust
 from locust import between, constant, constant_pacing, constant_throughput, tag, task
 from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 
+from readiness.load.csv_rows import rows
 from readiness.load.extraction import form_value, header_value, json_value, meta_value
 from readiness.load.http.client import Client
+from readiness.load.locust_events import listened_to
 from readiness.load.recorder import Ticket
-from readiness.load.rows import rows
 from readiness.load.task_loop import run_user
-from readiness.load.told import listened_to
 from readiness.load.writes import WriteLog
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.foreign import NOT_FOREIGN, Parser, parsers
 from benchmarks.fuzz import Found, fuzz, grown
 from readiness.database.schema import drift
-from readiness.load.watch import server_timing
+from readiness.load.response_watch import server_timing
 from readiness.probes import header_rules
 from readiness.probes.forms import hidden_fields
 from readiness.probes.http import Answer

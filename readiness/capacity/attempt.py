@@ -13,11 +13,11 @@ from enum import StrEnum
 
 from readiness.config.model import Check, Config, OnFail, Operator
 from readiness.judge.check import judge_check
-from readiness.judge.instrument import MAX_CPU_SHARE, MIN_WATCHED_S, lag_ms, suspicion
+from readiness.judge.generator_health import MAX_CPU_SHARE, MIN_WATCHED_S, lag_ms, suspicion
 from readiness.judge.judge import judged_ledger, load_doubts
 from readiness.judge.readings import own_faults, recording_of
 from readiness.judge.verdict import CheckResult, Latency, Outcome, latency
-from readiness.measurements.instrument import Instrument
+from readiness.measurements.generator_health import Instrument
 from readiness.measurements.run import Load, Run
 from readiness.metrics.catalogue import find, is_load
 from readiness.metrics.metric import Kind

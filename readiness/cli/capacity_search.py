@@ -28,7 +28,7 @@ from readiness.config.model import Config
 from readiness.config.override import override
 from readiness.config.trust import trust_of
 from readiness.errors import ConfigError, ExitCode, NotMeasured
-from readiness.load.plan import ScenarioFile
+from readiness.load.engine_plan import ScenarioFile
 from readiness.measurements.provenance import Target
 from readiness.report.capacity import CAPACITY_FORMATS
 from readiness.report.redacted import redacted

@@ -136,7 +136,7 @@ def _draft(source: str | None, path: list[str] | None) -> Draft:
         raise ConfigError("--path: goes without SOURCE; paths come from the source otherwise")
     if source.startswith(("http://", "https://")):
         from readiness.init.sources.openapi import MOST_BYTES
-        from readiness.probes.document import document
+        from readiness.probes.download import document
 
         return detect.read_bytes(document(source, MOST_BYTES), _address(source))
     return detect.read(source)

@@ -14,7 +14,7 @@ from readiness import __version__, database, packaged
 from readiness.config.load import load as load_config
 from readiness.config.model import Config
 from readiness.config.trust import Trust
-from readiness.load.plan import ScenarioFile
+from readiness.load.engine_plan import ScenarioFile
 from readiness.measurements.provenance import Provenance
 from readiness.probes import redis_info
 from readiness.run.scenario_files import find, none_found, usual_place

@@ -14,7 +14,7 @@ from readiness.cli.preparation import THRESHOLDS, demo_profile
 from readiness.config import starter
 from readiness.config.model import Config
 from readiness.errors import ConfigError, NotMeasured, Refused
-from readiness.load.plan import ScenarioFile
+from readiness.load.engine_plan import ScenarioFile
 from readiness.probes import first_answers
 from readiness.run import target as targets
 from readiness.run.scenario_files import usual_place

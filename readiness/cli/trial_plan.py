@@ -14,7 +14,7 @@ from readiness.config import starter
 from readiness.config.model import Config
 from readiness.config.trust import Trust
 from readiness.errors import ConfigError, NotMeasured
-from readiness.load.plan import ScenarioFile
+from readiness.load.engine_plan import ScenarioFile
 from readiness.measurements.provenance import Target
 from readiness.run import target as targets
 from readiness.run.plan import Plan, plan

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from readiness.config.pace import METHODS, USERS
+from readiness.config.think_time import METHODS, USERS
 from readiness.measurements.scopes import bare
 
 BASES = (*USERS, "TaskSet", "SequentialTaskSet", "object")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from readiness.config.model import Arrivals, Check, Config, Load, OnFail, Operator
-from readiness.config.pace import Pace
 from readiness.config.probes import NUMBER
+from readiness.config.think_time import Pace
 from readiness.measurements import scopes
 from readiness.measurements.scopes import bare
 from readiness.metrics import catalogue
@@ -161,7 +161,7 @@ def _samples(checks: list[Check], config: Config, paces: Mapping[str, Pace], *, 
         if metric is None or check.pass_limit.operator is Operator.EQUAL:
             continue
         if check.metric.startswith("health."):
-            continue  # its samples are the probes' (readiness/probes/pace.py)
+            continue  # its samples are the probes' (readiness/probes/sampling_interval.py)
         if metric.quantile:
             q = metric.quantile
         elif metric.kind is Kind.RATE and check.metric.startswith("http."):

@@ -25,10 +25,10 @@ from readiness.config.sections import (
     load_form,
     target_form,
 )
-from readiness.config.statements import attested_form, waivers_form
 from readiness.config.tree import MAX_BYTES, Node, Table, Unreadable, compose
 from readiness.config.trust import Trust
 from readiness.config.variables import Variables
+from readiness.config.waivers import attested_form, waivers_form
 from readiness.errors import ConfigError
 from readiness.metrics.baseline import PREFIX
 from readiness.text import clean

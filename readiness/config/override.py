@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from readiness.config import durations, scalars
-from readiness.config.ends import MAX_UNDECIDED_S, UNTIL_DECIDED
 from readiness.config.model import Config
 from readiness.config.sections import DAY_S, MAX_PROCESSES, MAX_RATE_PER_S, MAX_USERS
+from readiness.config.stop_rules import MAX_UNDECIDED_S, UNTIL_DECIDED
 from readiness.errors import ConfigError
 
 

@@ -24,7 +24,7 @@ class Health:
     """Time between two samples, at least; None: `samples` of them over the window."""
     timeout_ms: float = 5000.0
     samples: float = SAMPLES
-    """Chosen from the plan (readiness/probes/pace.py), where the file sets no time."""
+    """Chosen from the plan (readiness/probes/sampling_interval.py), where the file sets no time."""
 
     def pace_ms(self, duration_s: float) -> float:
         """Time between two samples of one endpoint in a judged window of `duration_s`."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from readiness.config import ends
+from readiness.config import stop_rules
 from readiness.config.form import Complaint, Form, described, items, mapping, scalar, section
 from readiness.config.model import Arrivals, DecisionRule, Load
 from readiness.config.scalars import (
@@ -62,14 +62,14 @@ def load_form() -> Form[Load]:
             "duration": (
                 "duration_s",
                 described(
-                    ends.duration(least_s=0.001, most_s=7 * DAY_S),
+                    stop_rules.duration(least_s=0.001, most_s=7 * DAY_S),
                     "Length of the judged window; until_decided: as long as the proof needs.",
                 ),
             ),
             "max_duration": ("max_duration_s", described(_time(10), "Most that until_decided may take; 5m without.")),
             "abort_when": (
                 "abort_when",
-                described(ends.stop_rules(), "Limits that end the load when every second of a while meets one."),
+                described(stop_rules.stop_rules(), "Limits that end the load when every second of a while meets one."),
             ),
             "abort_after": ("abort_after_s", described(_time(1), "How long that while is; 10s without it.")),
             "timeout": ("timeout_s", described(duration_form(least_s=0.001, most_s=3600), "Most time of one request.")),
@@ -88,7 +88,7 @@ def load_form() -> Form[Load]:
 
 
 def _load(**given: Any) -> Load:
-    ends.take(given)
+    stop_rules.take(given)
     if "users" in given and "rate_per_s" in given:
         raise Complaint("stands beside users; keep one: users for a closed load, rate for an open one", "rate")
     for key, field_name in (("decide_at", "decide_at"), ("step_duration", "step_duration_s")):

@@ -24,9 +24,9 @@ from readiness.database.counters import (
     settle,
     top_statements,
 )
+from readiness.database.exchange import FAILURES
 from readiness.database.reasons import statement_reason
-from readiness.database.settings import LOCK_TIMEOUT_S
-from readiness.database.wire import FAILURES
+from readiness.database.session_settings import LOCK_TIMEOUT_S
 from readiness.errors import NotMeasured
 from readiness.measurements.database import Activity, Counters, Sessions, Statement
 from readiness.text import clean

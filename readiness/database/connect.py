@@ -13,11 +13,11 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from readiness.database import settings, wire
+from readiness.database import exchange, session_settings
 from readiness.database.address import parameters, passwords, required_authentication
+from readiness.database.exchange import FAILURES, Connection, Query, Row
 from readiness.database.reasons import connection_reason, statement_reason
-from readiness.database.settings import LOCK_TIMEOUT_S, READ_ONLY, THEIRS, Settings
-from readiness.database.wire import FAILURES, Connection, Query, Row
+from readiness.database.session_settings import LOCK_TIMEOUT_S, READ_ONLY, THEIRS, Settings
 from readiness.errors import NotMeasured
 
 CONNECT_TIMEOUT_S = 5
@@ -88,7 +88,7 @@ class Session:
         A statement that fails takes only itself down, by a savepoint; what `meanwhile` raises takes the connection.
         """
         with self.guarded() as limit_s:
-            return wire.extended(self.connection, query, limit_s, meanwhile)
+            return exchange.extended(self.connection, query, limit_s, meanwhile)
 
     def under(self, **others: str) -> Session:
         """The same transaction, its statements under `others` of the settings."""
@@ -122,18 +122,18 @@ class Session:
 
     @contextmanager
     def _savepoint(self) -> Iterator[None]:
-        begin = sql.SQL("savepoint readiness; {}").format(settings.setting(self.settings))
-        wire.simple(self.connection, begin, OURS_S)
+        begin = sql.SQL("savepoint readiness; {}").format(session_settings.setting(self.settings))
+        exchange.simple(self.connection, begin, OURS_S)
         try:
             yield
             expected = {**self.settings, READ_ONLY: "on"}
-            found = wire.row(self.connection, settings.reading(tuple(expected)), OURS_S)
-            settings.same(expected, found)
+            found = exchange.row(self.connection, session_settings.reading(tuple(expected)), OURS_S)
+            session_settings.same(expected, found)
         except (*FAILURES, NotMeasured):
             with suppress(*FAILURES):  # the first error is the one to tell
-                wire.simple(self.connection, _UNDO, OURS_S)
+                exchange.simple(self.connection, _UNDO, OURS_S)
             raise
-        wire.simple(self.connection, b"release savepoint readiness", OURS_S)
+        exchange.simple(self.connection, b"release savepoint readiness", OURS_S)
 
 
 _UNDO = b"rollback to savepoint readiness; release savepoint readiness"
@@ -156,20 +156,20 @@ class Sampling:
 
     def rows(self, query: Query) -> list[Row]:
         """The answer to one statement; raises psycopg's errors, and NotMeasured when it changed our settings."""
-        wanted = settings.ours(self.timeout_s, IDLE_S)
+        wanted = session_settings.ours(self.timeout_s, IDLE_S)
         begin = sql.SQL("begin isolation level read committed, read only; {set}; {read}").format(
-            set=settings.setting(wanted), read=settings.reading(tuple(wanted))
+            set=session_settings.setting(wanted), read=session_settings.reading(tuple(wanted))
         )
         try:
-            before = wire.row(self.connection, begin, OURS_S)
-            found = wire.extended(self.connection, query, self.timeout_s + 1.0)
-            after = wire.row(self.connection, settings.reading((*wanted, READ_ONLY)), OURS_S)
-            settings.same({**dict(zip(wanted, before, strict=True)), READ_ONLY: "on"}, after)
+            before = exchange.row(self.connection, begin, OURS_S)
+            found = exchange.extended(self.connection, query, self.timeout_s + 1.0)
+            after = exchange.row(self.connection, session_settings.reading((*wanted, READ_ONLY)), OURS_S)
+            session_settings.same({**dict(zip(wanted, before, strict=True)), READ_ONLY: "on"}, after)
         except (*FAILURES, NotMeasured):
             with suppress(*FAILURES):
-                wire.simple(self.connection, b"rollback", OURS_S)
+                exchange.simple(self.connection, b"rollback", OURS_S)
             raise
-        wire.simple(self.connection, b"commit", OURS_S)
+        exchange.simple(self.connection, b"commit", OURS_S)
         return found
 
     def close(self) -> None:
@@ -241,17 +241,17 @@ def _begin(connection: Connection, url: str, timeout_s: float, budget: Budget, s
     total_s = max(MIN_BUDGET_S, 4 * timeout_s)
     begin = sql.SQL("begin isolation level repeatable read, read only")
     join = sql.SQL("; set transaction snapshot {}").format(sql.Literal(snapshot)) if snapshot else sql.SQL("")
-    wanted = settings.ours(timeout_s, total_s + IDLE_S)
+    wanted = session_settings.ours(timeout_s, total_s + IDLE_S)
     names = (*wanted, *THEIRS)
     try:
         if connection.info.server_version < OLDEST_SERVER:
             raise NotMeasured(f"PostgreSQL 12 or newer is needed, this is {connection.info.server_version // 10000}")
         # From the first query on, READ ONLY and the snapshot cannot change.
-        prepare = sql.SQL("{}{}; {}").format(begin, join, settings.setting(wanted))
-        wire.simple(connection, prepare, OURS_S)
+        prepare = sql.SQL("{}{}; {}").format(begin, join, session_settings.setting(wanted))
+        exchange.simple(connection, prepare, OURS_S)
         if not snapshot:  # a savepoint could not export it
-            (snapshot,) = wire.row(connection, b"select pg_catalog.pg_export_snapshot()", OURS_S)
-        found = wire.row(connection, settings.reading(names), OURS_S)
+            (snapshot,) = exchange.row(connection, b"select pg_catalog.pg_export_snapshot()", OURS_S)
+        found = exchange.row(connection, session_settings.reading(names), OURS_S)
     except FAILURES as error:
         reason = statement_reason(error, OURS_S, LOCK_TIMEOUT_S)
     else:

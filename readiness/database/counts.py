@@ -9,7 +9,7 @@ from psycopg import sql
 
 from readiness.config.model import Count
 from readiness.database.connect import Session
-from readiness.database.names import identifier, table_bytes
+from readiness.database.identifiers import identifier, table_bytes
 from readiness.errors import NotMeasured
 
 _ESTIMATE = sql.SQL(

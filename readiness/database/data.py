@@ -13,7 +13,7 @@ from readiness.config.model import Count, Database, Invariant, Query
 from readiness.database import SOURCE, queries
 from readiness.database.connect import Session
 from readiness.database.counts import count_together, estimate
-from readiness.database.names import split_name
+from readiness.database.identifiers import split_name
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement
 

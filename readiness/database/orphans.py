@@ -9,7 +9,7 @@ from psycopg import sql
 
 from readiness.config.model import Relation
 from readiness.database.connect import Session
-from readiness.database.names import split_name, table_bytes
+from readiness.database.identifiers import split_name, table_bytes
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail
 from readiness.text import clean

@@ -9,7 +9,7 @@ from fractions import Fraction
 from psycopg import pq
 
 from readiness.config.model import Query
-from readiness.database import calls, spill
+from readiness.database import called_functions, spill
 from readiness.database.connect import ServerError, Session
 from readiness.database.reads import bytes_to_read
 from readiness.errors import NotMeasured
@@ -32,11 +32,11 @@ def answer(session: Session, query: Query) -> Fraction:
         raise NotMeasured("holds a zero byte")
     with session.beside() as own:
         try:
-            described, called = calls.parsed(own, bare)
+            described, called = called_functions.parsed(own, bare)
         except ServerError as error:
             raise _placed(error, query, bare) from None
         _check_columns(described)
-        calls.check(own, called)
+        called_functions.check(own, called)
         wrapped = b"select * from (\n" + bare.encode() + b"\n) q limit 2"
         own.spend(bytes_to_read(own, wrapped), "the query")
         rows = own.rows(wrapped, spill.watch(session, own))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import psycopg
 from psycopg import errors
 
-from readiness.database.wire import Silent, TooMuch
+from readiness.database.exchange import Silent, TooMuch
 from readiness.text import clean
 from readiness.text.redaction import redact
 

@@ -2,7 +2,7 @@
 
 Roles that the login may become (`set_config('role', …)` is a plain select) count as the login itself. What every role
 may do by default and no catalogue tells (WAL, dblink, SECURITY DEFINER functions) is bounded where a query calls it:
-`readiness.database.calls`.
+`readiness.database.called_functions`.
 """
 
 from __future__ import annotations

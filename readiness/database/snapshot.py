@@ -17,17 +17,17 @@ from readiness.database import (
     ORPHANS,
     SOURCE,
     constraints,
-    damage,
+    corruption,
     data,
+    exhaustion,
     foreign_keys,
     indexes,
-    limits,
     orphans,
+    parallel,
     pooler,
-    together,
 )
 from readiness.database.connect import Session
-from readiness.database.names import identifier, table_bytes
+from readiness.database.identifiers import identifier, table_bytes
 from readiness.database.schema import measure as schema
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement
@@ -43,8 +43,8 @@ CATALOGUE: Mapping[str, Callable[[Session, tuple[str, ...]], Fact]] = {
     "database.indexes.duplicate": indexes.duplicate,
     "database.indexes.redundant": indexes.redundant,
     "database.indexes.unused": indexes.unused,
-    "database.sequences.used": limits.sequences,
-    "database.transaction_ids.used": limits.transaction_ids,
+    "database.sequences.used": exhaustion.sequences,
+    "database.transaction_ids.used": exhaustion.transaction_ids,
 }
 """Facts of the catalogue, always taken: they read no table."""
 DAMAGED = "database.indexes.damaged"
@@ -140,13 +140,13 @@ def _scans(session: Session, what: Look, problem: str) -> list[Measurement]:
         return {}
 
     tasks: list[data.Task] = [*asked, *(partial(count_orphans, number) for number in range(len(keys)))]
-    numbers = data.numbers(database, together.run(session, tasks, _bytes(session, database, keys)))
+    numbers = data.numbers(database, parallel.run(session, tasks, _bytes(session, database, keys)))
     measured = list(data.measurements(database, numbers, what.before, what.acknowledged))
     if ORPHANS in what.wanted:
         found = [(key, counted[number]) for number, key in enumerate(keys)]
         measured.append(_fact(ORPHANS, session, database.schemas, lambda *_: orphans.summary(found), problem))
     if DAMAGED in what.wanted or database.deep:
-        deep = damage.indexes if database.deep else _not_deep
+        deep = corruption.indexes if database.deep else _not_deep
         measured.append(_fact(DAMAGED, session, database.schemas, deep, nowhere))
     return measured
 

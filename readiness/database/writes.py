@@ -14,9 +14,9 @@ import numpy as np
 from psycopg import sql
 
 from readiness.config.model import Database, Writes
-from readiness.database import SOURCE, wire
+from readiness.database import SOURCE, exchange
 from readiness.database.connect import Budget, Session, open_read_only
-from readiness.database.names import identifier, table_bytes
+from readiness.database.identifiers import identifier, table_bytes
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement
 from readiness.measurements.writes import WriteBook, WriteKeys
@@ -104,7 +104,7 @@ def _rows(session: Session, writes: Writes, book: WriteBook) -> Rows:
     query = sql.SQL("copy (select {} from {} where {}) to stdout").format(key, table, ours)
     rows = Rows(by_user={user: np.zeros(len(marks), np.uint8) for user, marks in book.users()})
     with session.guarded() as limit_s:
-        for line in wire.copied(session.connection, query, limit_s):
+        for line in exchange.copied(session.connection, query, limit_s):
             _take(line, rows, keys)
     return rows
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from readiness.judge.compare import bounds
+from readiness.judge.limit_test import bounds
 from readiness.judge.readings import Reading
 from readiness.metrics.metric import Kind, Metric
 

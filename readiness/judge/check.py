@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from readiness.config.model import Check, OnFail
-from readiness.judge.compare import Answer, Comparison, Proof, bounds, compare, consistent
-from readiness.judge.instrument import Suspicion, pauses_within, suspicion
+from readiness.judge.cross_check import dissent
+from readiness.judge.generator_health import Suspicion, pauses_within, suspicion
+from readiness.judge.limit_test import Answer, Comparison, Proof, bounds, compare, consistent
 from readiness.judge.probed import added
 from readiness.judge.readings import Reading, read
 from readiness.judge.steadiness import doubtful_pass
 from readiness.judge.verdict import CheckResult, Outcome
-from readiness.judge.witnesses import dissent
 from readiness.judge.wording import demand, limit_words, value_words
 from readiness.measurements.run import Run
 from readiness.metrics.catalogue import find, is_load

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from readiness.judge.check import Judged
-from readiness.judge.instrument import pause_doubts
+from readiness.judge.generator_health import pause_doubts
 from readiness.judge.outcome import Decision, Outcome
 from readiness.measurements.provenance import UNREACHABLE
 from readiness.measurements.run import Run

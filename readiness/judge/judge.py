@@ -8,17 +8,18 @@ from datetime import date
 
 from readiness.config.model import Check, Config
 from readiness.errors import ExitCode
-from readiness.judge import connections, omission
+from readiness.judge import connections, coordinated_omission
 from readiness.judge.advice import conditions, deployment, needless
 from readiness.judge.baseline import with_baseline
 from readiness.judge.check import Judged, judge_check
+from readiness.judge.cross_check import favour_doubts, heard, restart_doubts
 from readiness.judge.decision import decide
+from readiness.judge.decisive_checks import flips
 from readiness.judge.failed_requests import details_by_endpoint, failed_requests, failed_share, why
 from readiness.judge.family import refuting
-from readiness.judge.flips import flips
+from readiness.judge.generator_health import described, pause_doubts
 from readiness.judge.inconclusive import cause
 from readiness.judge.infrastructure import infrastructure
-from readiness.judge.instrument import described, pause_doubts
 from readiness.judge.key_numbers import key_numbers
 from readiness.judge.load_steps import judge_steps, largest_inside
 from readiness.judge.needs import SETTLED, needs
@@ -34,7 +35,6 @@ from readiness.judge.steadiness import unsteady
 from readiness.judge.steps import issues, steps
 from readiness.judge.verdict import EXIT_OF, Attested, EndpointResult, Verdict, Waived, latency
 from readiness.judge.what_if import what_ifs
-from readiness.judge.witnesses import favour_doubts, heard, restart_doubts
 from readiness.judge.wording import failures_words
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import DECIDED, Endpoint, Ledger, Load, Run, Second, Stall
@@ -111,7 +111,7 @@ def judge(run: Run, config: Config) -> Verdict:
         stalls=stalls,
         root_causes=roots,
         failed_requests=failed,
-        instrument=described(run.load.instrument) + omission.described(run.load) if run.load else (),
+        instrument=described(run.load.instrument) + coordinated_omission.described(run.load) if run.load else (),
         waivers=waivers,
         attested=_attested(run, config),
         outlook=outlook,
@@ -213,7 +213,7 @@ def judged_ledger(load: Load) -> Ledger:
 
 
 def _endpoints(load: Load) -> tuple[EndpointResult, ...]:
-    corrected = omission.corrected_latencies(load)
+    corrected = coordinated_omission.corrected_latencies(load)
     details = details_by_endpoint(load)
     return tuple(
         _endpoint(

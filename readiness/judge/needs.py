@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from readiness.config.model import Check
 from readiness.judge.check import Judged
-from readiness.judge.compare import confidence_of
+from readiness.judge.limit_test import confidence_of
 from readiness.judge.outcome import Outcome
 from readiness.judge.outlook import Need, NeedKind
 from readiness.judge.proof import Tally, tally

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from readiness.config.model import Limit, Operator
-from readiness.judge.correlation import NO_LEVEL, Clusters, Level, clusters
 from readiness.judge.readings import Reading, over
+from readiness.judge.shared_level import NO_LEVEL, Clusters, Level, clusters
 from readiness.measurements.run import Rate, Recording
 from readiness.metrics.metric import Metric
 from readiness.stats import share

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
-from readiness.judge.correlation import NO_CLUSTERS, NO_LEVEL, Clusters, Level, clusters, level_of
+from readiness.judge.shared_level import NO_CLUSTERS, NO_LEVEL, Clusters, Level, clusters, level_of
 from readiness.measurements import scopes
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.histogram import Histogram, merge

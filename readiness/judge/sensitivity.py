@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from readiness.config.model import Check, Config
 from readiness.judge.check import Credit, Judged
-from readiness.judge.compare import confidence_of
 from readiness.judge.decision import decide
 from readiness.judge.family import refuting
+from readiness.judge.limit_test import confidence_of
 from readiness.judge.proof import Proof, Tally, tally
 from readiness.judge.readings import Reading, read
 from readiness.judge.robustness import Detectable, Sensitivity

@@ -17,8 +17,8 @@ from readiness.judge.check import Judged
 from readiness.judge.needs import SETTLED
 from readiness.judge.outlook import RootCause, Tail, TailPart
 from readiness.judge.readings import in_scope, total_of
+from readiness.measurements.response_facts import Parts, together
 from readiness.measurements.run import Endpoint, Load, Recording
-from readiness.measurements.seen import Parts, together
 from readiness.metrics.catalogue import find
 from readiness.text.numbers import count, quantity, share_words
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from readiness.config.model import Limit
-from readiness.judge.instrument import Suspicion
+from readiness.judge.generator_health import Suspicion
 from readiness.judge.readings import in_scope, measured_scope, recording_of
 from readiness.measurements.histogram import merge
 from readiness.measurements.run import Load, Recording, Slice

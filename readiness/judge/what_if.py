@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from readiness.config.model import Check, Config
 from readiness.judge.check import Judged, judge_check
 from readiness.judge.decision import decide
-from readiness.judge.flips import RANK
+from readiness.judge.decisive_checks import RANK
 from readiness.judge.needs import SETTLED
 from readiness.judge.outcome import Decision, Outcome
 from readiness.judge.outlook import Shift, Tail, WhatIf

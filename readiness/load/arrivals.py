@@ -20,10 +20,10 @@ from locust import TaskSet
 from locust.exception import InterruptTaskSet, RescheduleTask, StopUser
 
 from readiness.load.alarm import Alarm
+from readiness.load.engine_plan import EnginePlan
 from readiness.load.extraction import Unfound
-from readiness.load.instrument import Sentinel
+from readiness.load.generator_health import Sentinel
 from readiness.load.phases import arrivals
-from readiness.load.plan import EnginePlan
 from readiness.load.recorder import Recorder
 
 
@@ -145,7 +145,7 @@ class Arrivals:
         if hasattr(client, "intended_s"):
             client.intended_s = intended_s
         else:
-            user.readiness_intended_s = intended_s  # a stock client: load/stock/clients.py takes it from there
+            user.readiness_intended_s = intended_s  # a stock client: load/locust_clients/clients.py takes it from there
         try:
             self._run(user, user, self._random.choice(user.tasks))
         except (InterruptTaskSet, RescheduleTask, StopUser):

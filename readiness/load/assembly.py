@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from readiness.load.plan import EnginePlan
+from readiness.load.engine_events import Batch, Cell, Done, Hello, Judged, Judging
+from readiness.load.engine_plan import EnginePlan
 from readiness.load.recorder import STALL_S
 from readiness.load.timeline import MAX_SLICES, Blocks, Series, pairs
-from readiness.load.wire import Batch, Cell, Done, Hello, Judged, Judging
+from readiness.measurements.generator_health import Instrument, Pause, together
 from readiness.measurements.histogram import EMPTY, Histogram, merge
-from readiness.measurements.instrument import Instrument, Pause, together
 from readiness.measurements.pace import Pace
 from readiness.measurements.pace import together as together_paces
+from readiness.measurements.response_facts import Seen
+from readiness.measurements.response_facts import together as together_seen
 from readiness.measurements.run import (
     FAILURE_CLASSES,
     Endpoint,
@@ -26,8 +28,6 @@ from readiness.measurements.run import (
     Step,
     StepEndpoint,
 )
-from readiness.measurements.seen import Seen
-from readiness.measurements.seen import together as together_seen
 from readiness.measurements.writes import WriteBook
 from readiness.text import clean
 

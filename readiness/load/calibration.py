@@ -33,20 +33,20 @@ from gevent.pool import Group
 from locust.env import Environment
 from locust.event import Events
 
-from readiness.load import null_server, wire
+from readiness.load import engine_events, null_server
 from readiness.load.addresses import Addresses
 from readiness.load.connections import allow_only
 from readiness.load.context import EngineContext
+from readiness.load.csv_rows import hand_out
+from readiness.load.engine_plan import EnginePlan
+from readiness.load.engine_plan import dumps as plan_text
+from readiness.load.engine_plan import loads as read_plan
 from readiness.load.http.resends import Resends
 from readiness.load.locustfiles import load_classes, shares
-from readiness.load.plan import EnginePlan
-from readiness.load.plan import dumps as plan_text
-from readiness.load.plan import loads as read_plan
 from readiness.load.recorder import Recorder
-from readiness.load.rows import hand_out
 from readiness.load.writes import WriteLog
+from readiness.measurements.generator_health import Calibration
 from readiness.measurements.histogram import Histogram, merge
-from readiness.measurements.instrument import Calibration
 
 MOST_USERS = 50
 ALONE_SHARE = 0.3
@@ -116,7 +116,7 @@ def calibrate(plan: EnginePlan, classes: Sequence[type[Any]], early: Copy | None
             copy.end()
     if not told:
         return Calibration(skipped="the scenario did not come to an end against the null server")
-    found = wire.calibration(json.loads(told))
+    found = engine_events.calibration(json.loads(told))
     if found.skipped is None and found.requests < MIN_REQUESTS:
         return Calibration(skipped=f"the scenario sent only {found.requests} requests to the null server")
     return found
@@ -180,7 +180,7 @@ def _in_child(plan_fd: int, given: Sequence[type[Any]] | None, told_fd: int) -> 
 
 
 def _line(found: Calibration) -> bytes:
-    return json.dumps(wire.packed_calibration(found)).encode()
+    return json.dumps(engine_events.packed_calibration(found)).encode()
 
 
 class _Trial:

@@ -19,15 +19,15 @@ MODULES = (
     "readiness.load.http.client",
     "readiness.load.http.connection",
     "readiness.load.http.poll",
-    "readiness.load.http.pool",
+    "readiness.load.http.connection_pool",
     "readiness.load.http.response",
     "readiness.load.http.tls",
     "readiness.load.http.writer",
     "readiness.load.recorder",
     "readiness.load.samples",
     "readiness.load.task_loop",
-    "readiness.load.turns",
-    "readiness.load.watch",
+    "readiness.load.pacing",
+    "readiness.load.response_watch",
 )
 """What runs for every request."""
 OFF = "READINESS_INTERPRETED"

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from readiness.load.addresses import Addresses
+from readiness.load.engine_plan import EnginePlan
 from readiness.load.http.resends import Resends
-from readiness.load.plan import EnginePlan
 from readiness.load.recorder import Recorder
 from readiness.load.writes import WriteLog
 

@@ -16,9 +16,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
-from readiness.load import children, wire
+from readiness.load import children, engine_events
 from readiness.load.assembly import Assembly
-from readiness.load.plan import EnginePlan, dumps
+from readiness.load.engine_plan import EnginePlan, dumps
 from readiness.load.workers import settings
 from readiness.load.workers.settings import Workers
 from readiness.measurements.run import Load
@@ -55,7 +55,7 @@ def drive(
     plan: EnginePlan,
     *,
     workers: Workers | None = None,
-    on_event: Callable[[wire.Event, Assembly], None],
+    on_event: Callable[[engine_events.Event, Assembly], None],
     stop_requested: Callable[[], bool],
     environment: Mapping[str, str],
     enough: Callable[[Assembly], str | None] = lambda _: None,
@@ -90,7 +90,7 @@ class _Conversation:
         plan: EnginePlan,
         engine: children.Child,
         read_fd: int,
-        on_event: Callable[[wire.Event, Assembly], None],
+        on_event: Callable[[engine_events.Event, Assembly], None],
         stop_requested: Callable[[], bool],
         enough: Callable[[Assembly], str | None],
     ) -> None:
@@ -101,9 +101,9 @@ class _Conversation:
         self._stop_requested = stop_requested
         self._enough = enough
         self._assembly = Assembly(plan)
-        self._hello: wire.Hello | None = None
+        self._hello: engine_events.Hello | None = None
         self._done = False
-        self._fatal: wire.Fatal | None = None
+        self._fatal: engine_events.Fatal | None = None
         self._told_to_stop = False
         self._notes: list[str] = []
 
@@ -153,24 +153,24 @@ class _Conversation:
 
     def _take(self, line: bytes) -> None:
         try:
-            event = wire.loads(line)
+            event = engine_events.loads(line)
         except ValueError as error:
             self._assembly.problems.append(clean(error))
             return
         match event:
-            case wire.Hello():
+            case engine_events.Hello():
                 self._hello = event
-            case wire.Done():
+            case engine_events.Done():
                 self._done = True
-            case wire.Fatal():
+            case engine_events.Fatal():
                 self._fatal = event
-            case wire.Note(text):
+            case engine_events.Note(text):
                 self._notes.append(clean(text))
             case _:
                 pass
         self._assembly.add(event)
         self._on_event(event, self._assembly)
-        running = isinstance(event, wire.Batch) and not (self._told_to_stop or self._assembly.ending)
+        running = isinstance(event, engine_events.Batch) and not (self._told_to_stop or self._assembly.ending)
         if running and (reason := self._enough(self._assembly)):
             self._assembly.ending = reason
             self._tell(b"enough\n")

@@ -14,11 +14,11 @@ from typing import Any
 import gevent
 from locust.user.task import LOCUST_STATE_STOPPING
 
+from readiness.load.engine_plan import EnginePlan
 from readiness.load.locustfiles import part_of, scenario_of, shares
+from readiness.load.pacing import Turns
 from readiness.load.phases import RAMP, Phase
-from readiness.load.plan import EnginePlan
 from readiness.load.recorder import Recorder
-from readiness.load.turns import Turns
 
 TOGETHER_S = 0.005
 """Users that are due this close to each other start together."""

@@ -22,29 +22,29 @@ from locust.argument_parser import get_parser
 from locust.env import Environment
 from locust.runners import STATE_RUNNING
 
-from readiness.load import aftermath, children, compiled, wire
+from readiness.load import aftermath, children, compiled, engine_events
 from readiness.load.addresses import Addresses
 from readiness.load.arrivals import Arrivals
 from readiness.load.calibration import Copy, calibrate
+from readiness.load.code_places import place_of, told
 from readiness.load.connections import allow_only
 from readiness.load.context import EngineContext
 from readiness.load.crowd import Crowd
+from readiness.load.csv_rows import hand_out
+from readiness.load.descriptors import too_few_descriptors
+from readiness.load.engine_plan import EnginePlan, loads
+from readiness.load.generator_health import Sentinel
 from readiness.load.http.failures import COUNTED
 from readiness.load.http.resends import Resends
-from readiness.load.instrument import Sentinel
-from readiness.load.limits import too_few_descriptors
+from readiness.load.locust_clients.clients import StockClients
+from readiness.load.locust_clients.patches import improve
+from readiness.load.locust_events import Listener, ToldRequests
 from readiness.load.locustfiles import ScenarioError, class_name, load_classes, part_of, scenario_of, shares
+from readiness.load.pacing import Turns
 from readiness.load.parent import EventPipe, read_line, watch_parent
-from readiness.load.places import place_of, told
-from readiness.load.plan import EnginePlan, loads
 from readiness.load.recorder import Recorder
-from readiness.load.rows import hand_out
-from readiness.load.stock.clients import StockClients
-from readiness.load.stock.insides import improve
+from readiness.load.response_watch import Watch
 from readiness.load.stopping import stop_user, stop_users
-from readiness.load.told import Listener, ToldRequests
-from readiness.load.turns import Turns
-from readiness.load.watch import Watch
 from readiness.load.writes import WriteLog
 from readiness.text import clean
 
@@ -64,7 +64,7 @@ class Engine:
     def __init__(
         self,
         plan: EnginePlan,
-        send: Callable[[wire.Event], None],
+        send: Callable[[engine_events.Event], None],
         wait_for_go: Callable[[], object] = lambda: None,
         copy: Copy | None = None,
     ) -> None:
@@ -111,10 +111,10 @@ class Engine:
         try:
             classes = load_classes(self.plan.scenarios)
         except ScenarioError as error:
-            self.send(wire.Fatal(str(error), usage=True))
+            self.send(engine_events.Fatal(str(error), usage=True))
             return
         if problem := too_few_descriptors(self.plan):
-            self.send(wire.Fatal(problem, usage=True))
+            self.send(engine_events.Fatal(problem, usage=True))
             return
         calibration = calibrate(self.plan, classes, self._copy)
         environment = self._environment(classes)
@@ -137,7 +137,7 @@ class Engine:
             cls.host = self.plan.base_url
             by_scenario[scenario_of(cls)] += count
         self.recorder.scenario_users = dict(by_scenario)
-        self.send(wire.Hello(locust.__version__, dict(by_scenario), calibration, compiled.in_use()))
+        self.send(engine_events.Hello(locust.__version__, dict(by_scenario), calibration, compiled.in_use()))
         self._wait_for_go()
         self._drive(runner, classes)
 
@@ -256,10 +256,10 @@ class Engine:
         now_s = time.perf_counter()
         if not self._judging and now_s >= self.recorder.judged_from_s:
             self._judging = True
-            self.send(wire.Judging(self.recorder.judged_from_s - self.recorder.start_s))
+            self.send(engine_events.Judging(self.recorder.judged_from_s - self.recorder.start_s))
         if self._judging and not self._judged and now_s >= self.recorder.judged_until_s:
             self._judged = True
-            self.send(wire.Judged(self.recorder.judged_until_s - self.recorder.start_s))
+            self.send(engine_events.Judged(self.recorder.judged_until_s - self.recorder.start_s))
 
     def _send_batch(self) -> None:
         at_s = time.perf_counter() - self.recorder.start_s
@@ -291,7 +291,7 @@ class Engine:
         hurried = self._stop.is_set() and not self._in_order
         recorder = self.recorder
         self.send(
-            wire.Done(
+            engine_events.Done(
                 batches=self._seq,
                 begun=recorder.begun,
                 ended=recorder.ended,
@@ -315,7 +315,7 @@ def main() -> None:
     try:
         engine.run()
     except Exception as error:
-        send(wire.Fatal(f"the load engine failed: {type(error).__name__}: {error}", usage=False))
+        send(engine_events.Fatal(f"the load engine failed: {type(error).__name__}: {error}", usage=False))
         raise
     finally:
         sys.stdout.flush()

@@ -13,35 +13,35 @@ from collections import Counter
 
 from locust.argument_parser import get_parser
 
-from readiness.load import children, wire
+from readiness.load import children, engine_events
 from readiness.load.addresses import Addresses
 from readiness.load.connections import allow_only
-from readiness.load.limits import too_few_descriptors
+from readiness.load.descriptors import too_few_descriptors
+from readiness.load.engine_plan import EnginePlan, loads
 from readiness.load.locustfiles import ScenarioError, class_name, load_classes, shares
 from readiness.load.parent import EventPipe, read_line
-from readiness.load.plan import EnginePlan, loads
 
 
-def read(plan: EnginePlan) -> wire.Event:
+def read(plan: EnginePlan) -> engine_events.Event:
     """What came of it; the users of Hello are those that each class gets, by the class's name."""
     allow_only(Addresses(plan.base_url, plan.addresses), plan.allowed_addresses)
     try:
         classes = load_classes(plan.scenarios)
     except ScenarioError as error:
-        return wire.Fatal(str(error), usage=bool(plan.addresses) or not error.reached_out)
+        return engine_events.Fatal(str(error), usage=bool(plan.addresses) or not error.reached_out)
     try:
         get_parser(default_config_files=[]).parse_args([])
     except SystemExit:
-        return wire.Fatal(_missing_options(plan), usage=True)
+        return engine_events.Fatal(_missing_options(plan), usage=True)
     if problem := too_few_descriptors(plan):
-        return wire.Fatal(problem, usage=True)
+        return engine_events.Fatal(problem, usage=True)
     counts = Counter(
         {
             class_name(cls): count
             for cls, count in zip(classes, shares([float(cls.weight) for cls in classes], plan.users), strict=True)
         }
     )
-    return wire.Hello(locust.__version__, counts)
+    return engine_events.Hello(locust.__version__, counts)
 
 
 def _missing_options(plan: EnginePlan) -> str:

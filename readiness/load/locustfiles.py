@@ -12,10 +12,10 @@ from types import ModuleType
 
 from locust import LoadTestShape, User
 
+from readiness.load.code_places import place_of, told
 from readiness.load.connections import NotAllowed
+from readiness.load.engine_plan import ScenarioFile
 from readiness.load.loading import Refused, line_of, watched
-from readiness.load.places import place_of, told
-from readiness.load.plan import ScenarioFile
 from readiness.load.reserved import taken_name
 
 

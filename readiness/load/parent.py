@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import gevent.os
 
-from readiness.load import children, wire
+from readiness.load import children, engine_events
 
 
 class EventPipe:
@@ -17,9 +17,9 @@ class EventPipe:
         gevent.os.make_nonblocking(fd)
         self._fd = fd
 
-    def send(self, event: wire.Event) -> None:
+    def send(self, event: engine_events.Event) -> None:
         """Write one event whole."""
-        data = memoryview(wire.dumps(event))
+        data = memoryview(engine_events.dumps(event))
         while data:
             data = data[gevent.os.nb_write(self._fd, data) :]
 

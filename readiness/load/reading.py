@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 
 from readiness.errors import ConfigError
-from readiness.load import children, controller, wire
-from readiness.load.plan import EnginePlan, dumps
+from readiness.load import children, controller, engine_events
+from readiness.load.engine_plan import EnginePlan, dumps
 from readiness.text import clean
 
 MOST = 2000
@@ -48,12 +48,12 @@ def read_scenarios(
             status = children.end(child)
         if line is None:
             return {}
-        match wire.loads(line) if line.endswith(b"\n") else None:
-            case wire.Hello(users=users):
+        match engine_events.loads(line) if line.endswith(b"\n") else None:
+            case engine_events.Hello(users=users):
                 return users
-            case wire.Fatal(message, usage=True):
+            case engine_events.Fatal(message, usage=True):
                 raise ConfigError(clean(message, MOST))
-            case wire.Fatal(message):
+            case engine_events.Fatal(message):
                 raise Unreachable(clean(message, MOST))
             case _:
                 names = ", ".join(file.path for file in plan.scenarios)

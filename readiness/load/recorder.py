@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol
 
+from readiness.load.engine_events import Arrivals, Batch, Cell, CellCounts, StallSeen
 from readiness.load.phases import OUTSIDE
 from readiness.load.samples import Samples
-from readiness.load.wire import Arrivals, Batch, Cell, CellCounts, StallSeen
 
 STALL_S = 1.0
 """A gap this long without any answer, while requests wait, is recorded as a stall."""
@@ -58,7 +58,7 @@ class Call:
 
 
 class AnswerWatch(Protocol):
-    """See readiness.load.watch."""
+    """See readiness.load.response_watch."""
 
     def see(self, call: Ticket, end_s: float) -> None:
         """`call`, of the judged window, ended."""

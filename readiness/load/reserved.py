@@ -9,7 +9,7 @@ from typing import Any
 
 from locust import FastHttpUser, HttpUser, TaskSet, User
 
-from readiness.load.places import is_own
+from readiness.load.code_places import is_own
 
 CALLED: Mapping[str, str] = {
     "on_start": "begins a user",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from readiness.load.wire import CellCounts
+from readiness.load.engine_events import CellCounts
 from readiness.measurements.histogram import Histogram
 
 Seconds = npt.NDArray[np.float64]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from readiness.load.wire import Batch
+from readiness.load.engine_events import Batch
 from readiness.measurements.histogram import EMPTY, Histogram, merge
 from readiness.measurements.run import Second, Slice
 

@@ -24,20 +24,20 @@ from locust.argument_parser import get_parser
 from locust.env import Environment
 from locust.exception import InterruptTaskSet, RescheduleTask, StopTest, StopUser
 
-from readiness.load import children, extraction, rows
+from readiness.load import children, csv_rows, extraction
 from readiness.load.addresses import Addresses
+from readiness.load.code_places import place_of, told
 from readiness.load.connections import allow_only
 from readiness.load.context import EngineContext
+from readiness.load.engine_plan import EnginePlan, loads
 from readiness.load.http.failures import COUNTED
 from readiness.load.http.resends import Resends
+from readiness.load.locust_clients.clients import StockClients
+from readiness.load.locust_clients.patches import improve
+from readiness.load.locust_events import Listener, ToldRequests
 from readiness.load.locustfiles import ScenarioError, class_name, load_classes
 from readiness.load.parent import read_line, watch_parent
-from readiness.load.places import place_of, told
-from readiness.load.plan import EnginePlan, loads
 from readiness.load.recorder import Recorder
-from readiness.load.stock.clients import StockClients
-from readiness.load.stock.insides import improve
-from readiness.load.told import Listener, ToldRequests
 from readiness.load.writes import WriteLog
 
 TASK_S = 60.0
@@ -68,8 +68,8 @@ class Trial:
         """Tell of everything, the end included."""
         addresses = Addresses(self._plan.base_url, self._plan.addresses)
         allow_only(addresses, self._plan.allowed_addresses)
-        rows.hand_out(0, 1)
-        rows.listen(lambda file, row: self._send({"row": row, "file": file}))
+        csv_rows.hand_out(0, 1)
+        csv_rows.listen(lambda file, row: self._send({"row": row, "file": file}))
         extraction.listen(self._on_extracted)
         try:
             classes = load_classes(self._plan.scenarios)

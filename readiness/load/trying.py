@@ -12,7 +12,7 @@ from typing import Any
 
 from readiness.errors import ConfigError
 from readiness.load import children, controller
-from readiness.load.plan import EnginePlan, dumps
+from readiness.load.engine_plan import EnginePlan, dumps
 
 SILENCE_S = 90.0
 """More than one task may take (TASK_S in trial.py): code that never gives way is ended."""

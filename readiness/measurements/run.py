@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.connections import Connections
 from readiness.measurements.database import Activity
+from readiness.measurements.generator_health import Instrument
 from readiness.measurements.histogram import EMPTY, Histogram
-from readiness.measurements.instrument import Instrument
 from readiness.measurements.pace import Pace
 from readiness.measurements.probing import Probing
 from readiness.measurements.provenance import Provenance, Target
-from readiness.measurements.seen import Seen
+from readiness.measurements.response_facts import Seen
 
 FAILURE_CLASSES = (
     "dns",

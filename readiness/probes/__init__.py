@@ -29,19 +29,19 @@ from readiness.probes import (
     circuit_breaker,
     consistency,
     custom,
-    headers,
+    fetched_pages,
     health,
     instance,
-    pages,
     pool,
     provoked_breaker,
     rate_limit,
+    response_headers,
     user_agent,
 )
 from readiness.probes.allowance import Allowance
-from readiness.probes.cost import of_probes
 from readiness.probes.evidence import Evidence, Pairs
 from readiness.probes.http import Answer
+from readiness.probes.overhead import of_probes
 from readiness.probes.sampler import Place, Readings, collect, reading_pace_s
 from readiness.probes.window import Window
 from readiness.text import clean
@@ -70,8 +70,8 @@ def _never(_: Evidence) -> bool:
 
 
 PROBES: tuple[Probe, ...] = (
-    Probe("headers", headers.RULES, _always, headers.rules),
-    Probe("headers", headers.OBSERVATORY, _always, headers.grade),
+    Probe("response_headers", response_headers.RULES, _always, response_headers.rules),
+    Probe("response_headers", response_headers.OBSERVATORY, _always, response_headers.grade),
     Probe(
         "cache",
         cache.HIT_RATE,
@@ -130,7 +130,7 @@ def observe(
     places = _places(settings, cache_url)
     jobs: dict[str, Callable[[], object]] = {
         "health": lambda: health.measure(target, settings.health, window, allowance, duration_s),
-        "pages": lambda: pages.fetch_all(target, asked, window, allowance),
+        "fetched_pages": lambda: fetched_pages.fetch_all(target, asked, window, allowance),
         "readings": lambda: collect(target, places, cache_url, window, allowance, duration_s),
     }
 
@@ -149,14 +149,14 @@ def observe(
         thread.join(max(deadline_s - time.monotonic(), 0))
     late = f"no result {GRACE_S:g} s after the load stopped"
     seen = found.get("health")
-    answers = found.get("pages")
+    answers = found.get("fetched_pages")
     readings = found.get("readings")
     if isinstance(seen, tuple):
         lives = seen
     else:
         lives = tuple(_missing(metric, "health", broken.get("health", late)) for metric in HEALTH)
     if not isinstance(answers, dict):
-        answers = dict.fromkeys(asked, broken.get("pages", late))
+        answers = dict.fromkeys(asked, broken.get("fetched_pages", late))
     if not isinstance(readings, Readings):
         readings = Readings(dict.fromkeys(places, ()), False, broken.get("readings", late))
     return Observed(lives, answers, readings, *of_probes(allowance.taken(), window.begin_s, window.end_s))

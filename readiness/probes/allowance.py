@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from readiness.measurements.probing import MOST_SHARE
-from readiness.probes.cost import Sent
+from readiness.probes.overhead import Sent
 from readiness.probes.window import Window
 
 BUSY = 0.2

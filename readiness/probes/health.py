@@ -23,9 +23,9 @@ from readiness.measurements.histogram import Histogram
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Detail, Measurement, Rate, Recording, Slice
 from readiness.probes.allowance import Allowance
-from readiness.probes.cost import Sent
 from readiness.probes.http import FetchFailed, fetch, new_client, url_of
-from readiness.probes.library import httpx
+from readiness.probes.lean_httpx import httpx
+from readiness.probes.overhead import Sent
 from readiness.probes.window import Window
 
 LIVE = "health.latency.p95"

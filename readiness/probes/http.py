@@ -19,8 +19,8 @@ from types import TracebackType
 from readiness import __version__
 from readiness.errors import NotMeasured
 from readiness.measurements.provenance import Target
-from readiness.probes.cost import Sent, service_ms
-from readiness.probes.library import httpx
+from readiness.probes.lean_httpx import httpx
+from readiness.probes.overhead import Sent, service_ms
 from readiness.text import clean
 
 USER_AGENT = f"readiness/{__version__}"

@@ -10,7 +10,7 @@ from readiness.config.probes import RateLimit
 from readiness.errors import NotMeasured
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Detail, Load, Measurement
-from readiness.probes import pages
+from readiness.probes import fetched_pages
 from readiness.probes.evidence import Evidence
 from readiness.probes.http import Answer, Getter
 from readiness.text import clean
@@ -43,7 +43,7 @@ class Declared:
 def active(evidence: Evidence) -> tuple[Measurement, ...]:
     """1 when a limit is declared on the path, else 0. Raises NotMeasured when the path does not answer."""
     settings = evidence.settings.rate_limit
-    answer = pages.answer(evidence.pages, settings.path)
+    answer = fetched_pages.answer(evidence.pages, settings.path)
     details = [
         Detail(
             f"{settings.path}: {name}",

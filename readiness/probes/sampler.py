@@ -21,7 +21,7 @@ from readiness.measurements.provenance import Target
 from readiness.probes import json_pointer, prometheus, redis_info
 from readiness.probes.allowance import Allowance
 from readiness.probes.http import TIMEOUT_S, Answer, FetchFailed, fetch, new_client
-from readiness.probes.library import httpx
+from readiness.probes.lean_httpx import httpx
 from readiness.probes.window import Window
 from readiness.text import clean
 

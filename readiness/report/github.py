@@ -11,7 +11,7 @@ from readiness.report import markdown
 from readiness.report.markdown_text import cell_code, cell_prose, prose
 from readiness.report.view.checks import row
 from readiness.report.view.page import Page, build
-from readiness.report.view.statements import attested_line, waiver_line
+from readiness.report.view.waivers import attested_line, waiver_line
 
 MOST_BYTES = 900 * 1024
 FOLD = "<details><summary>The whole report</summary>"

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 from readiness.judge.verdict import CheckResult, Decision, Outcome, Verdict
 from readiness.measurements.run import Run
 from readiness.report.view.checks import row
-from readiness.report.view.statements import attested_line, waiver_line
+from readiness.report.view.waivers import attested_line, waiver_line
 from readiness.text import clean, numbers
 
 CHILD_OF_OUTCOME = {

@@ -10,9 +10,9 @@ from readiness.capacity.attempt import Attempt, Finding, judge_attempt, judged_c
 from readiness.capacity.search import MAX_PROOFS, Answer, Hold, Range, next_step
 from readiness.config.model import Config
 from readiness.errors import ConfigError, NotMeasured
-from readiness.load import controller, wire
+from readiness.load import controller, engine_events
 from readiness.load.assembly import Assembly
-from readiness.load.plan import ScenarioFile
+from readiness.load.engine_plan import ScenarioFile
 from readiness.load.reading import read_scenarios
 from readiness.load.surroundings import for_scenarios
 from readiness.load.workers.settings import Workers
@@ -186,8 +186,8 @@ def _plan(order: Order, step: Hold, held_s: float, number: int) -> plans.Plan:
 def _attempt(
     plan: plans.Plan, progress: Progress, interrupted: Callable[[], str | None], environment: Mapping[str, str]
 ) -> Run:
-    def on_event(event: wire.Event, assembly: Assembly) -> None:
-        if isinstance(event, wire.Batch):
+    def on_event(event: engine_events.Event, assembly: Assembly) -> None:
+        if isinstance(event, engine_events.Batch):
             progress.load(plan.engine, assembly)
 
     outcome = controller.drive(

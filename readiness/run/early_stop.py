@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from readiness.config.model import Config
-from readiness.judge.looks import hopeless, is_due, undecided
+from readiness.judge.early_stop import hopeless, is_due, undecided
 from readiness.load.assembly import Assembly
 from readiness.measurements.run import DECIDED
 

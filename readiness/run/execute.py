@@ -13,7 +13,7 @@ from readiness.config.starter import METRIC
 from readiness.database import under_load
 from readiness.database.stages import NO_DATABASE, Stages
 from readiness.errors import NotMeasured
-from readiness.load import controller, wire
+from readiness.load import controller, engine_events
 from readiness.load.assembly import Assembly
 from readiness.load.surroundings import for_scenarios
 from readiness.measurements.database import Activity
@@ -22,7 +22,7 @@ from readiness.measurements.law import contradictions
 from readiness.measurements.probing import Probing
 from readiness.measurements.provenance import UNREACHABLE
 from readiness.measurements.run import Load, Measurement, Run
-from readiness.probes import cost
+from readiness.probes import overhead
 from readiness.probes.allowance import Allowance
 from readiness.probes.http import Getter
 from readiness.probes.window import Window
@@ -85,7 +85,7 @@ def execute(
         interrupted=interrupted(),
         notes=(
             *_notes(plan, outcome),
-            *([cost.words(probing)] if probing else []),
+            *([overhead.words(probing)] if probing else []),
             *machine_notes.notes(clocks, plan.target),
         ),
         database=activity,
@@ -121,13 +121,13 @@ def _drive(
         )
         watched = stages.start_watching(window)
 
-        def on_event(event: wire.Event, assembly: Assembly) -> None:
+        def on_event(event: engine_events.Event, assembly: Assembly) -> None:
             match event:
-                case wire.Judging():
+                case engine_events.Judging():
                     window.begin()
-                case wire.Judged():
+                case engine_events.Judged():
                     window.end()
-                case wire.Batch():
+                case engine_events.Batch():
                     allowance.load_did(*assembly.judged_so_far())
                     progress.load(plan.engine, assembly)
                 case _:
@@ -170,7 +170,7 @@ def _touches(plan: Plan, wanted: set[str], progress: Progress) -> tuple[Measurem
     try:
         if plan.database_url is None:
             raise NotMeasured(NO_DATABASE)
-        from readiness.database.touches import touches
+        from readiness.database.health_dependency import touches
 
         progress.step("asking whether the health check touches the database")
         with Getter(plan.target) as getter:
@@ -186,7 +186,7 @@ def _probing(plan: Plan, seen: probes.Observed, load: Load | None) -> Probing | 
         return None
     return Probing(
         seen.cost,
-        cost.of_load(load),
+        overhead.of_load(load),
         load.judged_s,
         seen.received_bytes,
         planned_requests=chosen.planned_requests,

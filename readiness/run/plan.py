@@ -11,19 +11,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from readiness import __version__, probes
-from readiness.config import endpoints, pace
-from readiness.config.ends import UNTIL_DECIDED
+from readiness.config import endpoints, think_time
 from readiness.config.lint import doubts, lint
 from readiness.config.model import Arrivals, Config
 from readiness.config.model import Load as LoadSection
+from readiness.config.stop_rules import UNTIL_DECIDED
 from readiness.errors import ConfigError
+from readiness.load.engine_plan import EnginePlan, ScenarioFile
 from readiness.load.phases import Phase, step
-from readiness.load.plan import EnginePlan, ScenarioFile
 from readiness.load.watch_plan import WatchPlan
 from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Provenance, Target
-from readiness.probes import pace as probe_pace
-from readiness.probes.pace import HealthPace
+from readiness.probes import sampling_interval as probe_pace
+from readiness.probes.sampling_interval import HealthPace
 from readiness.text import clean
 
 DEFAULT_USERS = 10
@@ -111,7 +111,7 @@ def plan(
         judged_step=load.steps.index(load.decide_at) if load.decide_at is not None else 0,
         calibration_s=load.calibration_s,
     )
-    wanted, paces = wanted_metrics(config), pace.of({file.name: file.path for file in scenarios})
+    wanted, paces = wanted_metrics(config), think_time.of({file.name: file.path for file in scenarios})
     chosen = probe_pace.choose(config, paces, probes.others(config.probes, wanted, load.paced_s))
     config = probe_pace.paced(config, chosen)
     return Plan(
@@ -213,6 +213,6 @@ def unsure(plan: Plan) -> tuple[str, ...]:
     return doubts(plan.config, paces_of(plan))
 
 
-def paces_of(plan: Plan) -> dict[str, pace.Pace]:
+def paces_of(plan: Plan) -> dict[str, think_time.Pace]:
     """How fast a user of each scenario can go, as far as the files tell."""
-    return pace.of({file.name: file.path for file in plan.engine.scenarios})
+    return think_time.of({file.name: file.path for file in plan.engine.scenarios})

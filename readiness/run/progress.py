@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from readiness.load.assembly import Assembly
-    from readiness.load.plan import EnginePlan
+    from readiness.load.engine_plan import EnginePlan
 
 LINE_EVERY_S = 10.0
 MAX_ROWS = 12

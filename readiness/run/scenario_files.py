@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from readiness.errors import ConfigError
-from readiness.load.plan import ScenarioFile
+from readiness.load.engine_plan import ScenarioFile
 from readiness.text.spelling import nearest
 
 FOLDER, FILE = "scenarios", "locustfile.py"

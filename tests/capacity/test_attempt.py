@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from readiness.capacity.attempt import Attempt, Finding, judge_attempt, lowest_users
+from readiness.measurements.generator_health import Instrument, Pause
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.instrument import Instrument, Pause
 from readiness.measurements.run import Recording
 from tests.judge.builders import WATCHED, check, load, recording, run
 

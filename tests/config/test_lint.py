@@ -6,7 +6,7 @@ import pytest
 
 from readiness.config.lint import doubts, lint
 from readiness.config.load import load, parse
-from readiness.config.pace import Pace, read
+from readiness.config.think_time import Pace, read
 from readiness.errors import ConfigError
 
 BARE = "load: { rate: 1 /s, duration: 2s }\nevidence: { confidence: none }\n"

@@ -13,7 +13,7 @@ import pytest
 from readiness import database
 from readiness.config.load import load
 from readiness.config.model import Count, Database, Invariant, Query
-from readiness.database import together
+from readiness.database import parallel
 from readiness.errors import ConfigError
 from readiness.measurements.run import Measurement
 from tests.database.conftest import Place
@@ -154,7 +154,7 @@ def test_endless_rows_end_at_the_second(place: Place) -> None:
 def test_equations_hold_while_rows_are_written(place: Place, connections: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Parents and bags grow together all the time; numbers of two moments would differ."""
     if connections == "several":
-        monkeypatch.setattr(together, "WORTH_BYTES", 0)
+        monkeypatch.setattr(parallel, "WORTH_BYTES", 0)
     place.execute("create table parents (id int)", "insert into parents select id from bags where kind = 'parent'")
     section = Database(
         {"bags": Count("bags"), "parents": Count("parents")},

@@ -13,11 +13,11 @@ import sys
 import gevent
 from locust.rpc.protocol import Message
 
-from readiness.load import wire
+from readiness.load import engine_events
 from readiness.load.locustfiles import sha256
 from readiness.load.workers import messages
 from readiness.load.workers.envelope import Envelope, write
-from readiness.load.workers.sockets import Client
+from readiness.load.workers.curve_sockets import Client
 
 NAME = "rogue"
 USERS = 15
@@ -51,18 +51,18 @@ def main(host: str, port: str, mode: str, scenario: str) -> None:
     while True:
         kind = client.recv().type
         if kind == messages.PLAN:
-            say(messages.EVENT, {"line": wire.dumps(wire.Hello(locust.__version__, {"calm": USERS}))})
+            say(messages.EVENT, {"line": engine_events.dumps(engine_events.Hello(locust.__version__, {"calm": USERS}))})
         elif kind == messages.GO:
             ended = 1_000_000 if mode == "invents" else 0
             gevent.sleep(2.0)
             for event in (
-                wire.Judging(0.0),
-                wire.Batch(0, 2.0, USERS, ended, ended, {}, 0, {}),
-                wire.Judged(2.0),
-                wire.Done(1, 0, 0, {}, {}, 2.0, 2.0, {}),
+                engine_events.Judging(0.0),
+                engine_events.Batch(0, 2.0, USERS, ended, ended, {}, 0, {}),
+                engine_events.Judged(2.0),
+                engine_events.Done(1, 0, 0, {}, {}, 2.0, 2.0, {}),
             ):
-                if mode != "mute" or not isinstance(event, wire.Done):
-                    say(messages.EVENT, {"line": wire.dumps(event)})
+                if mode != "mute" or not isinstance(event, engine_events.Done):
+                    say(messages.EVENT, {"line": engine_events.dumps(event)})
 
 
 if __name__ == "__main__":

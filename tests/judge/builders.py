@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from readiness.config.model import Check, Config, Limit, OnFail, Operator
+from readiness.measurements.generator_health import Instrument
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.instrument import Instrument
 from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.run import Endpoint, Ledger, Load, Measurement, Rate, Recording, Run, Slice, Stall
 

@@ -7,11 +7,11 @@ import pytest
 
 from benchmarks.judged import P95, SUCCESS, answer, failing, recording
 from benchmarks.processes import wandering, wandering_chance
-from readiness.judge.correlation import clusters
 from readiness.judge.judge import judge
 from readiness.judge.outcome import Outcome
 from readiness.judge.proof import Proof
 from readiness.judge.readings import over, reading_of
+from readiness.judge.shared_level import clusters
 from readiness.judge.verdict import CheckResult
 from readiness.measurements.histogram import Histogram, merge
 from readiness.measurements.run import Recording, Slice

@@ -21,8 +21,8 @@ from benchmarks.processes import (
     wandering_chance,
 )
 from benchmarks.verdicts import NAMES, POWER_RATIOS, Row, measure, measure_rate
-from readiness.judge.compare import bounds
 from readiness.judge.judge import judge
+from readiness.judge.limit_test import bounds
 from readiness.judge.proof import Proof
 from readiness.judge.readings import reading_of
 from readiness.judge.verdict import CheckResult, Decision, Outcome

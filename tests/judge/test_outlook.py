@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from readiness.config.model import Check, Config, DecisionRule, OnFail
 from readiness.judge.check import Judged, judge_check
 from readiness.judge.decision import decide
-from readiness.judge.flips import RANK, flips
+from readiness.judge.decisive_checks import RANK, flips
 from readiness.judge.judge import judge
 from readiness.judge.outcome import Decision, Outcome
 from readiness.judge.outlook import NeedKind

@@ -13,8 +13,8 @@ from readiness.judge.judge import judge
 from readiness.judge.outcome import Decision
 from readiness.judge.release import Horizon
 from readiness.judge.verdict import Verdict
+from readiness.measurements.response_facts import Parts, Seen
 from readiness.measurements.run import Measurement, Stall
-from readiness.measurements.seen import Parts, Seen
 from tests.judge import builders
 
 

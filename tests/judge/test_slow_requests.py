@@ -11,8 +11,8 @@ from readiness.judge.judge import judge
 from readiness.judge.outlook import RootCause
 from readiness.judge.slow_requests import REST, split
 from readiness.measurements.database import Activity, Sessions
+from readiness.measurements.response_facts import Parts, Seen
 from readiness.measurements.run import Load
-from readiness.measurements.seen import Parts, Seen
 from tests.judge.builders import check, config, load, measured, recording, run
 
 FAST = [10.0] * 900

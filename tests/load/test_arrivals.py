@@ -14,9 +14,9 @@ import json, random, sys, time
 import locust, gevent
 from locust.env import Environment
 from readiness.load.arrivals import Arrivals
-from readiness.load.instrument import Sentinel
+from readiness.load.generator_health import Sentinel
 from readiness.load.phases import Phase
-from readiness.load.plan import EnginePlan
+from readiness.load.engine_plan import EnginePlan
 from readiness.load.recorder import Recorder
 
 class Shop(locust.User):

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from readiness.load import wire
+from readiness.load import engine_events
 from readiness.load.assembly import Assembly
-from readiness.load.plan import EnginePlan, ScenarioFile
+from readiness.load.engine_plan import EnginePlan, ScenarioFile
 from readiness.load.timeline import MAX_POINTS, MAX_SLICES
 from readiness.measurements.histogram import Histogram
 
@@ -15,24 +15,26 @@ PLAN = EnginePlan(
 )
 
 
-def batch(seq: int, *, count: int = 10, begun: int | None = None) -> wire.Batch:
+def batch(seq: int, *, count: int = 10, begun: int | None = None) -> engine_events.Batch:
     cells = {
-        wire.Cell("shop", "GET /", 0): wire.CellCounts(
+        engine_events.Cell("shop", "GET /", 0): engine_events.CellCounts(
             Histogram.of_us(np.full(count, 1000)), {}, Histogram.of_us(np.zeros(0, np.int64))
         )
     }
     total = (seq + 1) * count
-    return wire.Batch(seq, seq + 1.0, 5, total if begun is None else begun, total, {}, 0, cells)
+    return engine_events.Batch(seq, seq + 1.0, 5, total if begun is None else begun, total, {}, 0, cells)
 
 
-def done(batches: int, ended: int, *, in_flight: Mapping[wire.Cell, int] | None = None) -> wire.Done:
+def done(batches: int, ended: int, *, in_flight: Mapping[engine_events.Cell, int] | None = None) -> engine_events.Done:
     waiting = dict(in_flight or {})
-    return wire.Done(batches, ended + sum(waiting.values()), ended, {}, waiting, float(batches), float(batches), {})
+    return engine_events.Done(
+        batches, ended + sum(waiting.values()), ended, {}, waiting, float(batches), float(batches), {}
+    )
 
 
-def assembled(*events: wire.Event) -> Assembly:
+def assembled(*events: engine_events.Event) -> Assembly:
     assembly = Assembly(PLAN)
-    for event in (wire.Hello("2.47", {"shop": 5}), wire.Judging(0.0), *events):
+    for event in (engine_events.Hello("2.47", {"shop": 5}), engine_events.Judging(0.0), *events):
         assembly.add(event)
     return assembly
 
@@ -48,10 +50,10 @@ def test_batches_add_up_to_a_balanced_ledger_and_one_endpoint() -> None:
 
 
 def test_a_second_tells_its_failures_by_class() -> None:
-    one = wire.CellCounts(Histogram.of_us(np.full(3, 1000)), {"timeout": 2, "http_5xx": 1}, Histogram())
-    two = wire.CellCounts(Histogram.of_us(np.full(3, 1000)), {"timeout": 1}, Histogram())
-    cells = {wire.Cell("shop", "GET /", 0): one, wire.Cell("shop", "GET /b", 0): two}
-    load = assembled(wire.Batch(0, 1.0, 5, 10, 10, {}, 0, cells), done(1, 10)).load()
+    one = engine_events.CellCounts(Histogram.of_us(np.full(3, 1000)), {"timeout": 2, "http_5xx": 1}, Histogram())
+    two = engine_events.CellCounts(Histogram.of_us(np.full(3, 1000)), {"timeout": 1}, Histogram())
+    cells = {engine_events.Cell("shop", "GET /", 0): one, engine_events.Cell("shop", "GET /b", 0): two}
+    load = assembled(engine_events.Batch(0, 1.0, 5, 10, 10, {}, 0, cells), done(1, 10)).load()
     assert load is not None
     assert (load.series[0].failed, load.series[0].classes) == (4, {"http_5xx": 1, "timeout": 3})
 
@@ -66,7 +68,7 @@ def test_totals_that_do_not_match_the_end_marker_are_a_problem() -> None:
 
 
 def test_requests_in_flight_at_the_end_are_in_the_ledger_and_at_their_endpoint() -> None:
-    waiting = {wire.Cell("shop", "GET /slow", 0): 2}
+    waiting = {engine_events.Cell("shop", "GET /slow", 0): 2}
     load = assembled(batch(0, begun=12), done(1, 10, in_flight=waiting)).load()
     assert load is not None
     assert (load.ledger.in_flight, load.ledger.balanced) == (2, True)
@@ -74,7 +76,7 @@ def test_requests_in_flight_at_the_end_are_in_the_ledger_and_at_their_endpoint()
 
 
 def test_an_engine_that_was_lost_leaves_a_balanced_ledger() -> None:
-    lost = wire.Batch(0, 1.0, 5, 12, 10, {}, 2, batch(0).cells)
+    lost = engine_events.Batch(0, 1.0, 5, 12, 10, {}, 2, batch(0).cells)
     load = assembled(lost).load()
     assert load is not None
     assert (load.ledger.planned, load.ledger.ok, load.ledger.in_flight, load.ledger.balanced) == (12, 10, 2, True)
@@ -82,7 +84,12 @@ def test_an_engine_that_was_lost_leaves_a_balanced_ledger() -> None:
 
 def test_a_scenario_without_any_request_is_idle() -> None:
     assembly = Assembly(PLAN)
-    for event in (wire.Hello("2.47", {"shop": 5, "dashboard": 1}), wire.Judging(0.0), batch(0), done(1, 10)):
+    for event in (
+        engine_events.Hello("2.47", {"shop": 5, "dashboard": 1}),
+        engine_events.Judging(0.0),
+        batch(0),
+        done(1, 10),
+    ):
         assembly.add(event)
     load = assembly.load()
     assert load is not None

@@ -14,7 +14,7 @@ from tests.load.isolated import python
 USES = """
 import json, sys, importlib.util
 import locust
-from readiness.load.rows import hand_out
+from readiness.load.csv_rows import hand_out
 
 folder, given = sys.argv[1] if len(sys.argv) > 1 else "", json.load(sys.stdin)
 spec = importlib.util.spec_from_file_location("shop", given["file"])

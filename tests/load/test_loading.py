@@ -8,7 +8,7 @@ READ = """
 import json, sys
 import locust
 from readiness.load import loading, locustfiles
-from readiness.load.plan import ScenarioFile
+from readiness.load.engine_plan import ScenarioFile
 
 said = []
 for path in json.load(sys.stdin):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from readiness.load.engine_plan import EnginePlan, dumps, loads
 from readiness.load.phases import HOLD, RAMP, WARM_UP, Phase, arrivals, phase_at, step, windows
-from readiness.load.plan import EnginePlan, dumps, loads
 from tests.load.isolated import changes_of
 
 UP_AND_DOWN = (*step(0, 10, 2, 1, 5), *step(1, 50, 4, 0, 5), *step(2, 20, 2, 1, 5))

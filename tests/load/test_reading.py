@@ -10,7 +10,7 @@ READ = """
 import json, sys
 import locust
 from readiness.load import locustfiles
-from readiness.load.plan import ScenarioFile
+from readiness.load.engine_plan import ScenarioFile
 
 said = []
 for path in json.load(sys.stdin):

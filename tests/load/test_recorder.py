@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from readiness.load.engine_events import Batch, Cell, StallSeen, dumps
 from readiness.load.phases import OUTSIDE
 from readiness.load.recorder import MAX_NAMES, OTHER, Call, Recorder, Ticket
 from readiness.load.samples import PACKED
-from readiness.load.wire import Batch, Cell, StallSeen, dumps
 
 
 def started() -> Recorder:

@@ -7,7 +7,7 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.load import wire
+from readiness.load import engine_events
 from readiness.load.writes import WriteLog
 from readiness.measurements.writes import MAX_NUMBER, MAX_USER, WriteBook, WriteKeys
 
@@ -67,7 +67,7 @@ def test_a_million_writes_cost_a_byte_each_and_travel_as_ranges() -> None:
 
 
 def test_the_news_survive_the_wire() -> None:
-    batch = wire.Batch(0, 1.0, 1, 0, 0, {}, 0, {}, writes=((3, 7, 1, 5, 7, 7),))
-    done = wire.Done(1, 0, 0, {}, {}, 1.0, 1.0, {}, writes=(7, 6))
-    assert wire.loads(wire.dumps(batch)) == batch
-    assert wire.loads(wire.dumps(done)) == done
+    batch = engine_events.Batch(0, 1.0, 1, 0, 0, {}, 0, {}, writes=((3, 7, 1, 5, 7, 7),))
+    done = engine_events.Done(1, 0, 0, {}, {}, 1.0, 1.0, {}, writes=(7, 6))
+    assert engine_events.loads(engine_events.dumps(batch)) == batch
+    assert engine_events.loads(engine_events.dumps(done)) == done

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from readiness.measurements.connections import Connections
+from readiness.measurements.generator_health import Calibration, Instrument, Pause
 from readiness.measurements.histogram import Histogram, merge
-from readiness.measurements.instrument import Calibration, Instrument, Pause
 from readiness.measurements.pace import Pace
 from readiness.measurements.probing import Cost, Probing
 from readiness.measurements.provenance import Provenance, Target

@@ -8,7 +8,7 @@ import pytest
 from readiness.config.probes import Probes
 from readiness.errors import NotMeasured
 from readiness.measurements.provenance import Target
-from readiness.probes import headers, rate_limit
+from readiness.probes import rate_limit, response_headers
 from readiness.probes.evidence import Evidence
 from readiness.probes.http import FetchFailed, Getter
 from readiness.probes.sampler import Readings
@@ -160,7 +160,7 @@ def test_a_malformed_header_is_read_as_text_or_not_at_all_and_quickly(site: Site
         answer = getter.get("/")
     evidence = Evidence(Probes(), Readings({}, True), pages={"/": answer}, https=True)
     started_s = time.process_time()
-    for conclude in (headers.rules, headers.grade, rate_limit.active):
+    for conclude in (response_headers.rules, response_headers.grade, rate_limit.active):
         (measured,) = conclude(evidence)
         assert measured.value is not None
     assert list(rate_limit.declarations(answer)) == []

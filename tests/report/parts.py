@@ -15,8 +15,8 @@ from readiness.judge.robustness import Detectable, Sensitivity
 from readiness.judge.verdict import Attested, Latency, Outcome, StepResult, Waived
 from readiness.measurements.database import Activity, Sessions
 from readiness.measurements.histogram import Histogram, highest_us, lowest_us, merge
+from readiness.measurements.response_facts import Parts, Seen
 from readiness.measurements.run import Recording, Slice
-from readiness.measurements.seen import Parts, Seen
 
 OUTLOOK = Outlook(
     needs=(

@@ -19,8 +19,8 @@ import json, sys
 from tests.supply.private_names import OTHERS
 import locust, locust.contrib.fasthttp, locust.rpc.zmqrpc, requests, urllib3.connection, geventhttpclient.connectionpool
 from readiness.load.loading import watched
-from readiness.load.stock.insides import improve
-from readiness.load.workers.sockets import install_client, install_server
+from readiness.load.locust_clients.patches import improve
+from readiness.load.workers.curve_sockets import install_client, install_server
 
 def snapshot():
     seen = {}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 
 from readiness.database.connect import Session
-from readiness.database.schema import catalogue
+from readiness.database.schema import objects
 from readiness.text import clean
 
 HEADER = "# schema lock of readiness, version 2: written by `readiness schema lock`, compared by `readiness run`"
@@ -28,7 +28,7 @@ def read(session: Session, schemas: tuple[str, ...], *, roles: bool = True) -> t
     heads: dict[str, str] = {}
     below: dict[str, list[str]] = {}
     qualified = session.under(search_path="")  # so that every name has its schema, whoever asks
-    for statement in catalogue.statements(schemas, version, roles=roles):
+    for statement in objects.statements(schemas, version, roles=roles):
         for head, word, name, definition in qualified.rows(statement):
             head = visible(head)
             if word:

@@ -16,11 +16,11 @@ from gevent.timeout import Timeout
 
 import readiness
 from readiness.load.addresses import Addresses
+from readiness.load.http.connection_pool import Pool
 from readiness.load.http.cookies import Cookies
 from readiness.load.http.failures import Failure
 from readiness.load.http.headers import Headers
 from readiness.load.http.poll import poll_of_this_hub
-from readiness.load.http.pool import Pool
 from readiness.load.http.request import (
     Draft,
     GetOptions,

@@ -1,8 +1,8 @@
 """What stands around each message between master and workers: of which run it is, and the how-manieth.
 
-The channel (readiness/load/workers/sockets.py) vouches for who sent a message and that nobody changed or replayed it.
-It does not vouch that none was lost between two connections, nor that master and worker speak of the same run: the
-envelope does.
+The channel (readiness/load/workers/curve_sockets.py) vouches for who sent a message and that nobody changed or
+replayed it. It does not vouch that none was lost between two connections, nor that master and worker speak of the same
+run: the envelope does.
 """
 
 from __future__ import annotations

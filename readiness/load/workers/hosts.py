@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from readiness.load.plan import EnginePlan
+from readiness.load.engine_plan import EnginePlan
 from readiness.text import clean
 
 

@@ -1,8 +1,8 @@
 """The master child, run by start.py with EVENTS_FD; settings, then plan, on standard input.
 
 To the parent it is an engine like any other: one stream of numbered batches, one end marker. Locust's master brings
-connections, heartbeats and messages (encrypted: readiness/load/workers/sockets.py). The plan is cut into shards; each
-worker drives its own by its own clock from the moment the master says go; the numbers are added up in `Merger`.
+connections, heartbeats and messages (encrypted: readiness/load/workers/curve_sockets.py). The plan is cut into shards;
+each worker drives its own by its own clock from the moment the master says go; the numbers are added up in `Merger`.
 A worker that is lost, hangs or contradicts itself ends the load: what was measured is kept, and said to be incomplete.
 """
 
@@ -22,18 +22,18 @@ from locust.env import Environment
 from locust.event import Events
 from locust.runners import STATE_MISSING
 
-from readiness.load import wire
+from readiness.load import engine_events
+from readiness.load.engine_plan import EnginePlan
+from readiness.load.engine_plan import dumps as plan_text
+from readiness.load.engine_plan import loads as read_plan
 from readiness.load.locustfiles import sha256
 from readiness.load.parent import EventPipe, read_line, watch_parent
-from readiness.load.plan import EnginePlan
-from readiness.load.plan import dumps as plan_text
-from readiness.load.plan import loads as read_plan
 from readiness.load.workers import messages
+from readiness.load.workers.curve_sockets import flush, install_server, limit_connections
 from readiness.load.workers.envelope import Gap, Rejected
 from readiness.load.workers.local import LocalWorkers
 from readiness.load.workers.merger import Contradiction, Merger
 from readiness.load.workers.settings import Workers, WorkerSettings, read_master
-from readiness.load.workers.sockets import flush, install_server, limit_connections
 from readiness.text import clean
 
 POLL_S = 0.1
@@ -54,7 +54,7 @@ class Lost(Exception):
 class Unusable(Exception):
     """A scenario file is wrong; nothing was sent."""
 
-    def __init__(self, event: wire.Fatal) -> None:
+    def __init__(self, event: engine_events.Fatal) -> None:
         super().__init__(event.message)
         self.event = event
 
@@ -83,7 +83,7 @@ class Master:
         self._notes: dict[str, int] = {}
         self._inbox: gevent.queue.Queue[Any] = gevent.queue.Queue()
         self._problems: list[str] = []
-        self._end: wire.Done | None = None
+        self._end: engine_events.Done | None = None
         self._began_s = 0.0
         self._behind_s = 0.0
         """The longest time that the merged numbers were behind the load."""
@@ -116,7 +116,7 @@ class Master:
             self._local.end()
         self._pipe.send(last)
 
-    def _load(self) -> wire.Event:
+    def _load(self) -> engine_events.Event:
         try:
             self._gather()
             return self._follow()
@@ -124,7 +124,7 @@ class Master:
             return unusable.event
         except (Lost, Contradiction) as problem:
             self._wind_up()
-            return wire.Fatal(clean(problem), usage=False)
+            return engine_events.Fatal(clean(problem), usage=False)
 
     def stop(self) -> None:
         """The parent wants its numbers now."""
@@ -156,7 +156,7 @@ class Master:
         self._began_s = time.monotonic()
         self._broadcast(messages.GO)
 
-    def _follow(self) -> wire.Done:
+    def _follow(self) -> engine_events.Done:
         while self._end is None:
             self._take_messages()
             self._check_alive()
@@ -170,21 +170,21 @@ class Master:
             member = self._members[msg.node_id]
             member.heard_s = time.monotonic()
             try:
-                event = wire.loads(msg.data["line"])
+                event = engine_events.loads(msg.data["line"])
             except (ValueError, KeyError, TypeError) as error:
                 raise Contradiction(f"{member.name}: {clean(error)}") from error
-            if isinstance(event, wire.Fatal):
+            if isinstance(event, engine_events.Fatal):
                 if event.usage:
                     raise Unusable(event)
                 raise Lost(f"worker {member.name}: {event.message}")
             self._pass_on(self._merger.feed(member.index, event))
 
-    def _pass_on(self, events: list[wire.Event]) -> None:
+    def _pass_on(self, events: list[engine_events.Event]) -> None:
         for event in events:
-            if isinstance(event, wire.Done):
+            if isinstance(event, engine_events.Done):
                 self._end = event
                 continue
-            if isinstance(event, wire.Batch):
+            if isinstance(event, engine_events.Batch):
                 self._behind_s = max(self._behind_s, time.monotonic() - self._began_s - event.at_s)
             self._pipe.send(event)
 
@@ -288,7 +288,7 @@ class Master:
         if self._behind_s > BEHIND_S:
             self._note(f"the master was up to {self._behind_s:.1f} s behind its workers: give it a core of its own")
         for text, count in self._notes.items():
-            self._pipe.send(wire.Note(text if count == 1 else f"{text} ({count:,}×)"))
+            self._pipe.send(engine_events.Note(text if count == 1 else f"{text} ({count:,}×)"))
 
     def _say(self, member: Member, kind: str, data: dict[str, str] | None = None) -> None:
         self._runner.send_message(kind, data, client_id=member.client_id)
@@ -310,7 +310,7 @@ def main() -> None:
         gevent.spawn(watch_parent, master.stop, master.end_in_order)
         master.run()
     except Exception as error:
-        pipe.send(wire.Fatal(f"the load's master failed: {type(error).__name__}: {error}", usage=False))
+        pipe.send(engine_events.Fatal(f"the load's master failed: {type(error).__name__}: {error}", usage=False))
         raise
     finally:
         sys.stdout.flush()

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from readiness.load import wire
+from readiness.load import engine_events
 from readiness.load.workers import merging
 
 
@@ -24,16 +24,16 @@ class Stream:
     """What came from one worker."""
 
     name: str
-    hello: wire.Hello | None = None
-    waiting: deque[wire.Event] = field(default_factory=deque)
+    hello: engine_events.Hello | None = None
+    waiting: deque[engine_events.Event] = field(default_factory=deque)
     batches: int = 0
     recorded: int = 0
     """Requests that ended, added up from the batches."""
-    last: wire.Batch | None = None
+    last: engine_events.Batch | None = None
     """The newest that was merged."""
-    done: wire.Done | None = None
+    done: engine_events.Done | None = None
     lost: bool = False
-    gaps: list[wire.StallSeen] = field(default_factory=list)
+    gaps: list[engine_events.StallSeen] = field(default_factory=list)
 
     @property
     def over(self) -> bool:
@@ -58,30 +58,30 @@ class Merger:
         """Workers that have loaded the scenarios."""
         return sum(stream.hello is not None for stream in self.streams)
 
-    def feed(self, index: int, event: wire.Event) -> list[wire.Event]:
+    def feed(self, index: int, event: engine_events.Event) -> list[engine_events.Event]:
         """Events to pass on. Raises Contradiction."""
         stream = self.streams[index]
         if stream.done is not None:
             raise Contradiction(f"{stream.name} went on after its end marker")
         match event:
-            case wire.Hello():
+            case engine_events.Hello():
                 stream.hello = event
-            case wire.Batch():
+            case engine_events.Batch():
                 self._check_batch(stream, event)
                 stream.waiting.append(event)
-            case wire.Done():
+            case engine_events.Done():
                 self._check_done(stream, event)
                 stream.done = event
             case _:
                 stream.waiting.append(event)
         return self._advance()
 
-    def lose(self, index: int) -> list[wire.Event]:
+    def lose(self, index: int) -> list[engine_events.Event]:
         """Go on without this worker: what it sent counts, nothing more is expected."""
         self.streams[index].lost = True
         return self._advance()
 
-    def _check_batch(self, stream: Stream, batch: wire.Batch) -> None:
+    def _check_batch(self, stream: Stream, batch: engine_events.Batch) -> None:
         if batch.seq != stream.batches:
             raise Contradiction(f"{stream.name} sent batch {batch.seq} where {stream.batches} was due")
         stream.batches += 1
@@ -92,7 +92,7 @@ class Merger:
                 f"{stream.recorded} recorded"
             )
 
-    def _check_done(self, stream: Stream, done: wire.Done) -> None:
+    def _check_done(self, stream: Stream, done: engine_events.Done) -> None:
         waiting = sum(done.in_flight.values())
         if done.batches != stream.batches or done.ended != stream.recorded or done.begun != done.ended + waiting:
             raise Contradiction(
@@ -100,8 +100,8 @@ class Merger:
                 f"flight, {stream.recorded} recorded in {stream.batches} of {done.batches} batches"
             )
 
-    def _advance(self) -> list[wire.Event]:
-        found: list[wire.Event] = []
+    def _advance(self) -> list[engine_events.Event]:
+        found: list[engine_events.Event] = []
         hellos = [stream.hello for stream in self.streams if stream.hello is not None]
         if not self.greeted and len(hellos) == len(self.streams):
             self.greeted = True
@@ -113,15 +113,15 @@ class Merger:
             found += self._end()
         return found
 
-    def _step(self) -> wire.Event | None:
+    def _step(self) -> engine_events.Event | None:
         running = [stream for stream in self.streams if not stream.over]
         if not running or any(not stream.waiting for stream in running):
             return None
-        ahead = [stream for stream in running if isinstance(stream.waiting[0], wire.Batch)]
+        ahead = [stream for stream in running if isinstance(stream.waiting[0], engine_events.Batch)]
         if not ahead:
             marks = [stream.waiting.popleft() for stream in running]
             return marks[0]
-        parts = [part for stream in ahead if isinstance(part := stream.waiting.popleft(), wire.Batch)]
+        parts = [part for stream in ahead if isinstance(part := stream.waiting.popleft(), engine_events.Batch)]
         for stream, part in zip(ahead, parts, strict=True):
             stream.last = part
             stream.gaps.extend(part.stalls)
@@ -130,11 +130,11 @@ class Merger:
         self._at_s = max(self._at_s, merged.at_s)  # clocks differ by a little; time does not go back
         return self._numbered(replace(merged, at_s=self._at_s))
 
-    def _end(self) -> list[wire.Event]:
+    def _end(self) -> list[engine_events.Event]:
         workers = [(stream.hello, stream.gaps) for stream in self.streams if stream.hello is not None]
         lasts = [stream.last for stream in self.streams if stream.last is not None]
         ends = [stream.done for stream in self.streams if stream.done is not None]
-        gaps: list[wire.Event] = []
+        gaps: list[engine_events.Event] = []
         if lasts:
             empty = merging.batch(
                 self._seq,
@@ -144,6 +144,6 @@ class Merger:
             gaps.append(self._numbered(replace(empty, stalls=merging.common_gaps(workers))))
         return [*gaps, merging.done(self._seq, ends)]
 
-    def _numbered(self, batch: wire.Batch) -> wire.Batch:
+    def _numbered(self, batch: engine_events.Batch) -> engine_events.Batch:
         self._seq += 1
         return batch

@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from readiness.load.engine_events import Arrivals, Batch, Cell, CellCounts, Done, Hello, StallSeen
 from readiness.load.recorder import STALL_S
-from readiness.load.wire import Arrivals, Batch, Cell, CellCounts, Done, Hello, StallSeen
 from readiness.measurements.connections import together as connected_together
+from readiness.measurements.generator_health import calibrated_together, side_by_side
 from readiness.measurements.histogram import merge
-from readiness.measurements.instrument import calibrated_together, side_by_side
 from readiness.measurements.pace import alongside
 
 K = TypeVar("K", str, Cell)

@@ -21,16 +21,16 @@ from locust.env import Environment
 from locust.event import Events
 from locust.exception import RPCError
 
-from readiness.load import children, wire
+from readiness.load import children, engine_events
 from readiness.load.calibration import early_copy
 from readiness.load.engine import Engine
+from readiness.load.engine_plan import EnginePlan, ScenarioFile
+from readiness.load.engine_plan import loads as read_plan
 from readiness.load.locustfiles import sha256
 from readiness.load.parent import read_line, watch_parent
-from readiness.load.plan import EnginePlan, ScenarioFile
-from readiness.load.plan import loads as read_plan
 from readiness.load.workers import hosts, messages
+from readiness.load.workers.curve_sockets import install_client
 from readiness.load.workers.settings import WorkerSettings, read_worker
-from readiness.load.workers.sockets import install_client
 
 CONNECT_S = 30.0
 LEAVE_S = 30.0
@@ -91,7 +91,7 @@ class Worker:
         allowed = self._settings.hosts
         if allowed is not None and (refused := hosts.refusal(plan, allowed, self._settings.host)):
             self._refused, self.status = refused, REFUSED
-            self._send(wire.Fatal(f"refused: {refused}", usage=False))
+            self._send(engine_events.Fatal(f"refused: {refused}", usage=False))
             return
         self._engine = Engine(plan, self._send, self._wait_for_go, self._copy)
         try:
@@ -100,7 +100,7 @@ class Worker:
             return
         except Exception as error:
             text = f"the load engine failed: {type(error).__name__}: {error}"
-            self._send(wire.Fatal(text, usage=False))
+            self._send(engine_events.Fatal(text, usage=False))
 
     def stop(self) -> None:
         """End the load early, or do not begin it."""
@@ -136,8 +136,8 @@ class Worker:
         if not self._left.ready():
             self._left.set(why)
 
-    def _send(self, event: wire.Event) -> None:
-        self._say(messages.EVENT, {"line": wire.dumps(event)})
+    def _send(self, event: engine_events.Event) -> None:
+        self._say(messages.EVENT, {"line": engine_events.dumps(event)})
 
     def _say(self, kind: str, data: dict[str, Any]) -> None:
         self._runner.send_message(kind, data)

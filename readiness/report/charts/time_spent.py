@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from readiness.judge.slow_requests import REST, split
 from readiness.judge.verdict import Verdict
+from readiness.measurements.response_facts import Parts, Seen
 from readiness.measurements.run import Run
-from readiness.measurements.seen import Parts, Seen
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, linear_ticks, short
 from readiness.report.charts.chart import Chart, shorten

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from readiness.compare.comparison import Comparison, Finding
-from readiness.report.comparison.rows import FINDINGS, Row, sheet
+from readiness.report.comparison.sheet import FINDINGS, Row, sheet
 from readiness.report.workflow_commands import harmless
 
 WIDTH = 80

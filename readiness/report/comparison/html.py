@@ -6,7 +6,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from readiness.compare.comparison import Comparison
-from readiness.report.comparison.rows import sheet
+from readiness.report.comparison.sheet import sheet
 from readiness.report.html import hash_of
 from readiness.report.templates import TEMPLATES
 

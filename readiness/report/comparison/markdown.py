@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from readiness.compare.comparison import Comparison
-from readiness.report.comparison.rows import Sheet, sheet
+from readiness.report.comparison.sheet import Sheet, sheet
 from readiness.report.markdown_text import cell_code, cell_prose, code, prose
 
 

@@ -19,10 +19,10 @@ from locust.exception import StopUser
 
 from readiness.load.addresses import Addresses
 from readiness.load.connections import allow_only
-from readiness.load.stock.clients import StockClients
-from readiness.load.stock.insides import improve
-from readiness.load.stock.row import Row
-from readiness.load.stock.sockets import PolledSocket
+from readiness.load.locust_clients.clients import StockClients
+from readiness.load.locust_clients.patches import improve
+from readiness.load.locust_clients.send_batch import Row
+from readiness.load.locust_clients.sockets import PolledSocket
 from tests.load.http.ledger import Ledger
 from tests.load.http.running import raised
 from tests.load.http.server import CLOSE, READ, WAIT_CLOSE, Server, ok, until

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from readiness.load.plan import EnginePlan
+from readiness.load.engine_plan import EnginePlan
 from readiness.load.workers.hosts import is_loopback, refusal
 
 PLAN = EnginePlan("id", "https://Shop.example:8443/x", ("203.0.113.7",), (), (), 1, None, 0.0, 0.0, 1.0, 30.0)

@@ -9,37 +9,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.load import wire
+from readiness.load import engine_events
 from readiness.load.assembly import Assembly
+from readiness.load.engine_plan import EnginePlan
 from readiness.load.phases import OUTSIDE
-from readiness.load.plan import EnginePlan
 from readiness.load.workers import merging
 from readiness.load.workers.merger import Contradiction, Merger
+from readiness.measurements.generator_health import Instrument
 from readiness.measurements.histogram import EMPTY, Histogram, merge
-from readiness.measurements.instrument import Instrument
 
 PLAN = EnginePlan("id", "http://127.0.0.1:1", (), (), (), 4, None, 0.0, 1.0, 3.0, 30.0)
-CELLS = [wire.Cell("shop", name, step) for name in ("GET /a", "GET /b") for step in (OUTSIDE, 0)]
+CELLS = [engine_events.Cell("shop", name, step) for name in ("GET /a", "GET /b") for step in (OUTSIDE, 0)]
 WARM_UP, JUDGED = CELLS[0], CELLS[1]
 
 
-def counts(latencies_us: list[int], failed: int) -> wire.CellCounts:
-    return wire.CellCounts(Histogram.of_us(np.array(latencies_us, np.int64)), {"timeout": failed}, EMPTY)
+def counts(latencies_us: list[int], failed: int) -> engine_events.CellCounts:
+    return engine_events.CellCounts(Histogram.of_us(np.array(latencies_us, np.int64)), {"timeout": failed}, EMPTY)
 
 
-def stream(steps: list[list[tuple[int, list[int], int]]], in_flight: int) -> list[wire.Event]:
+def stream(steps: list[list[tuple[int, list[int], int]]], in_flight: int) -> list[engine_events.Event]:
     """What one engine sends: `steps` are batches of (cell, latencies, failures); the window begins after the first."""
-    events: list[wire.Event] = [wire.Hello("2", {"shop": 2})]
+    events: list[engine_events.Event] = [engine_events.Hello("2", {"shop": 2})]
     ended = 0
     for seq, step in enumerate(steps):
         cells = {CELLS[cell]: counts(latencies, failed) for cell, latencies, failed in step}
         ended += sum(one.ok.total + sum(one.failed.values()) for one in cells.values())
-        events.append(wire.Batch(seq, seq + 1.0, 2, ended + in_flight, ended, {}, in_flight, cells))
+        events.append(engine_events.Batch(seq, seq + 1.0, 2, ended + in_flight, ended, {}, in_flight, cells))
         if seq == 0:
-            events.append(wire.Judging(1.0))
+            events.append(engine_events.Judging(1.0))
     left = {JUDGED: in_flight} if in_flight else {}
-    end = wire.Done(len(steps), ended + in_flight, ended, {}, left, 4.0, 4.0, {})
-    return [*events, wire.Judged(4.0), end]
+    end = engine_events.Done(len(steps), ended + in_flight, ended, {}, left, 4.0, 4.0, {})
+    return [*events, engine_events.Judged(4.0), end]
 
 
 STEP = st.lists(
@@ -49,28 +49,30 @@ STREAM = st.builds(stream, st.lists(STEP, min_size=1, max_size=5), st.integers(0
 
 
 @given(streams=st.lists(STREAM, min_size=1, max_size=4), data=st.data())
-def test_any_interleaving_adds_up_to_the_same_load(streams: list[list[wire.Event]], data: st.DataObject) -> None:
+def test_any_interleaving_adds_up_to_the_same_load(
+    streams: list[list[engine_events.Event]], data: st.DataObject
+) -> None:
     merger = Merger([f"worker {index}" for index in range(len(streams))])
     waiting = [list(one) for one in streams]
     assembly = Assembly(PLAN)
-    passed: list[wire.Event] = []
+    passed: list[engine_events.Event] = []
     while left := [index for index, events in enumerate(waiting) if events]:
         index = data.draw(st.sampled_from(left))
         for event in merger.feed(index, waiting[index].pop(0)):
             passed.append(event)
-            assembly.add(wire.loads(wire.dumps(event)))
+            assembly.add(engine_events.loads(engine_events.dumps(event)))
     assert merger.ended
     assert assembly.problems == []
-    assert [type(event) for event in passed if not isinstance(event, wire.Batch)] == [
-        wire.Hello,
-        wire.Judging,
-        wire.Judged,
-        wire.Done,
+    assert [type(event) for event in passed if not isinstance(event, engine_events.Batch)] == [
+        engine_events.Hello,
+        engine_events.Judging,
+        engine_events.Judged,
+        engine_events.Done,
     ]
     load = assembly.load()
     assert load is not None
     assert load.ledger.balanced
-    batches = [event for one in streams for event in one if isinstance(event, wire.Batch)]
+    batches = [event for one in streams for event in one if isinstance(event, engine_events.Batch)]
     for cell in CELLS:
         whole = merge(*(batch.cells[cell].ok for batch in batches if cell in batch.cells))
         mine = [one for one in load.endpoints if (one.scenario, one.name) == (cell.scenario, cell.name)]
@@ -83,7 +85,7 @@ def test_any_interleaving_adds_up_to_the_same_load(streams: list[list[wire.Event
 
 
 @given(streams=st.lists(STREAM, min_size=2, max_size=3), lost=st.integers(0, 1), cut=st.integers(1, 4))
-def test_what_a_lost_worker_sent_is_kept(streams: list[list[wire.Event]], lost: int, cut: int) -> None:
+def test_what_a_lost_worker_sent_is_kept(streams: list[list[engine_events.Event]], lost: int, cut: int) -> None:
     merger = Merger([f"worker {index}" for index in range(len(streams))])
     kept = [events[:cut] if index == lost else events for index, events in enumerate(streams)]
     assembly = Assembly(PLAN)
@@ -92,7 +94,7 @@ def test_what_a_lost_worker_sent_is_kept(streams: list[list[wire.Event]], lost: 
     for event in passed:
         assembly.add(event)
     assert not merger.ended
-    batches = [event for events in kept for event in events if isinstance(event, wire.Batch)]
+    batches = [event for events in kept for event in events if isinstance(event, engine_events.Batch)]
     recorded = sum(one.ok.total + sum(one.failed.values()) for batch in batches for one in batch.cells.values())
     load = assembly.load()
     assert load is not None
@@ -131,14 +133,14 @@ def test_nothing_is_believed_after_the_end_marker() -> None:
         merger.feed(0, HONEST[1])
 
 
-def gap(start_s: float, end_s: float, endpoint: bool = False) -> wire.StallSeen:
-    return wire.StallSeen(start_s, end_s, 2, 5, ("shop", "GET /a"), True, endpoint)
+def gap(start_s: float, end_s: float, endpoint: bool = False) -> engine_events.StallSeen:
+    return engine_events.StallSeen(start_s, end_s, 2, 5, ("shop", "GET /a"), True, endpoint)
 
 
 def test_a_gap_is_the_services_only_where_every_worker_with_such_users_saw_it() -> None:
-    shop, other = wire.Hello("2", {"shop": 5}), wire.Hello("2", {"other": 5})
+    shop, other = engine_events.Hello("2", {"shop": 5}), engine_events.Hello("2", {"other": 5})
     assert merging.common_gaps([(shop, [gap(1, 5)]), (shop, [gap(2, 4), gap(4.2, 9)])]) == (
-        wire.StallSeen(2, 4, 4, 10, ("GET /a", "shop"), True, False),
+        engine_events.StallSeen(2, 4, 4, 10, ("GET /a", "shop"), True, False),
     )
     assert merging.common_gaps([(shop, [gap(1, 5)]), (other, [])]) == ()
     assert merging.common_gaps([(shop, [gap(1, 5, endpoint=True)]), (other, [])]) == (gap(1, 5, endpoint=True),)
@@ -146,14 +148,14 @@ def test_a_gap_is_the_services_only_where_every_worker_with_such_users_saw_it() 
 
 def test_every_field_of_a_batch_and_of_an_end_is_merged() -> None:
     """A new field has to be thought about here: is it added, the larger of both, or the same everywhere?"""
-    one, other = (event for event in HONEST if isinstance(event, wire.Batch))
+    one, other = (event for event in HONEST if isinstance(event, engine_events.Batch))
     merged = merging.batch(9, [one, replace(other, seq=0)], [])
-    assert {field.name for field in fields(wire.Batch)} == {
+    assert {field.name for field in fields(engine_events.Batch)} == {
         *("seq", "at_s", "users", "begun", "ended", "arrivals", "in_flight", "cells"),
         *("stalls", "details", "instrument", "paces", "seen", "writes"),
     }
     assert (merged.seq, merged.at_s, merged.users) == (9, 2.0, 4)
-    assert {field.name for field in fields(wire.Done)} == {
+    assert {field.name for field in fields(engine_events.Done)} == {
         *(
             "batches",
             "begun",
@@ -171,7 +173,7 @@ def test_every_field_of_a_batch_and_of_an_end_is_merged() -> None:
 
 
 def test_idle_workers_do_not_hide_a_saturated_one() -> None:
-    one = next(event for event in HONEST if isinstance(event, wire.Batch))
+    one = next(event for event in HONEST if isinstance(event, engine_events.Batch))
     busy = replace(one, instrument=Instrument(watched_s=1.0, cpu_s=0.99, peak_cpu_share=0.99))
     idle = replace(one, instrument=Instrument(watched_s=1.0, cpu_s=0.05, peak_cpu_share=0.05))
     merged = merging.batch(0, [idle, busy, idle], []).instrument

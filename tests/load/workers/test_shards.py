@@ -16,7 +16,7 @@ from readiness.load.arrivals import schedule
 from readiness.load.context import EngineContext
 from readiness.load.http.resends import Resends
 from readiness.load.locustfiles import part_of
-from readiness.load.plan import EnginePlan
+from readiness.load.engine_plan import EnginePlan
 from readiness.load.recorder import Recorder
 from readiness.load.writes import WriteLog
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from psycopg import sql
 
-from readiness.database.wire import Row
+from readiness.database.exchange import Row
 from readiness.errors import NotMeasured
 
 LOCK_TIMEOUT_S = 1.0

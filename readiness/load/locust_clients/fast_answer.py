@@ -13,7 +13,7 @@ from geventhttpclient.response import HTTPConnectionClosed, HTTPResponse, HTTPSo
 from readiness.load.http.body import decoded
 from readiness.load.http.failures import Failure
 from readiness.load.http.resends import CROSSING_S, Resends, is_unread
-from readiness.load.stock.checked import (
+from readiness.load.locust_clients.checked import (
     AFTER,
     MAX_BODY_BYTES,
     MAX_HEAD_BYTES,
@@ -21,7 +21,7 @@ from readiness.load.stock.checked import (
     MAX_WIRE_BYTES,
     unacceptable,
 )
-from readiness.load.stock.sockets import PolledSocket
+from readiness.load.locust_clients.sockets import PolledSocket
 
 _READ_BYTES = 65_536
 

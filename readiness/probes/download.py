@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from readiness.errors import ConfigError
-from readiness.probes.library import httpx
+from readiness.probes.lean_httpx import httpx
 from readiness.text import clean
 
 TIMEOUT_S = 20.0

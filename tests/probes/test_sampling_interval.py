@@ -10,14 +10,14 @@ import pytest
 
 from readiness.config.load import parse
 from readiness.config.model import Config
-from readiness.config.pace import Pace
 from readiness.config.probes import SAMPLES
+from readiness.config.think_time import Pace
 from readiness.judge.probed import rival_doubts
 from readiness.measurements.probing import Cost, Probing
-from readiness.measurements.seen import Parts, Seen
-from readiness.probes.cost import Sent, of_load, of_probes, service_ms, words
+from readiness.measurements.response_facts import Parts, Seen
 from readiness.probes.http import fetch, new_client
-from readiness.probes.pace import FEWEST, MOST, choose, needs, paced, unproven
+from readiness.probes.overhead import Sent, of_load, of_probes, service_ms, words
+from readiness.probes.sampling_interval import FEWEST, MOST, choose, needs, paced, unproven
 from readiness.stats.share import proves_below, samples_for
 from tests.judge.builders import load, recording
 from tests.probes.conftest import Site, reply

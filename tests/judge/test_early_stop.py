@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 
 from readiness.config.model import Limit, Operator, StopRule
+from readiness.judge.early_stop import MIN_JUDGED_S, checkpoints, hopeless, is_due, undecided
 from readiness.judge.judge import judge
-from readiness.judge.looks import MIN_JUDGED_S, checkpoints, hopeless, is_due, undecided
 from readiness.judge.proof import CHECKPOINTS
 from readiness.judge.verdict import Decision, Outcome
 from readiness.measurements.run import DECIDED, Load, Second

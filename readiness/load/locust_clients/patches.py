@@ -20,11 +20,11 @@ from urllib3 import connection
 
 from readiness.load.http.poll import EpollPoll, poll_of_this_hub
 from readiness.load.http.resends import Resends
-from readiness.load.stock.checked import encoding_of, guessed, surplus, unasked
-from readiness.load.stock.fast_answer import FastAnswer, read_body, resending
-from readiness.load.stock.http_answer import Decoder, HttpAnswer
-from readiness.load.stock.row import Row
-from readiness.load.stock.sockets import PolledSocket
+from readiness.load.locust_clients.checked import encoding_of, guessed, surplus, unasked
+from readiness.load.locust_clients.fast_answer import FastAnswer, read_body, resending
+from readiness.load.locust_clients.http_answer import Decoder, HttpAnswer
+from readiness.load.locust_clients.send_batch import Row
+from readiness.load.locust_clients.sockets import PolledSocket
 
 
 class Jar(CookieJar):

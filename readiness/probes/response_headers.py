@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from readiness.measurements.run import Detail, Measurement
-from readiness.probes import observatory, pages
+from readiness.probes import fetched_pages, observatory
 from readiness.probes.evidence import Evidence
 from readiness.probes.header_rules import findings
 from readiness.probes.http import Answer
@@ -53,7 +53,7 @@ def grade(evidence: Evidence) -> tuple[Measurement, ...]:
 def answers(evidence: Evidence) -> Iterator[tuple[str, Answer]]:
     """Every answer to look at, with a label. Raises NotMeasured when a configured page gave none."""
     for path in evidence.settings.security.paths:
-        yield clean(path, 100), pages.answer(evidence.pages, path)
+        yield clean(path, 100), fetched_pages.answer(evidence.pages, path)
     for seen in evidence.load.seen if evidence.load else ():
         for head in seen.heads:
             yield clean(f"{seen.name} ({head.status})", 120), Answer(head.status, head.headers, b"", 0.0, "")

@@ -15,7 +15,7 @@ import numpy as np
 from readiness.load.recorder import Ticket
 from readiness.load.watch_plan import WatchPlan
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.seen import Head, Parts, Seen
+from readiness.measurements.response_facts import Head, Parts, Seen
 from readiness.text import clean
 
 READ_PER_S = 50

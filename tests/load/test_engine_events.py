@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from readiness.load import wire
+from readiness.load import engine_events
 from readiness.load.phases import OUTSIDE
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.seen import Head, Parts, Seen
+from readiness.measurements.response_facts import Head, Parts, Seen
 
-BATCH = wire.Batch(
+BATCH = engine_events.Batch(
     seq=3,
     at_s=4.5,
     users=10,
@@ -17,11 +17,11 @@ BATCH = wire.Batch(
     arrivals={0: (9, 1), -1: (3, 1)},
     in_flight=2,
     cells={
-        wire.Cell("shop", "GET /", 0): wire.CellCounts(
+        engine_events.Cell("shop", "GET /", 0): engine_events.CellCounts(
             Histogram.of_us(np.array([1000, 2000])), {"http_5xx": 2}, Histogram.of_us(np.array([5]))
         )
     },
-    stalls=(wire.StallSeen(1.0, 2.5, 2, 10, ("shop",), True, False),),
+    stalls=(engine_events.StallSeen(1.0, 2.5, 2, 10, ("shop",), True, False),),
     seen=(
         Seen(
             "shop",
@@ -41,21 +41,23 @@ BATCH = wire.Batch(
 @pytest.mark.parametrize(
     "event",
     [
-        wire.Hello("2.47.0", {"shop": 5}),
-        wire.Judging(1.0),
-        wire.Judged(2.0),
-        wire.Done(3, 10, 9, {0: (5, 1)}, {wire.Cell("shop", "GET /", OUTSIDE): 1}, 2.0, 2.5, {"error": 3}),
-        wire.Done(3, 10, 10, {}, {}, 2.0, 2.0, {}),
-        wire.Fatal("broken", usage=True),
+        engine_events.Hello("2.47.0", {"shop": 5}),
+        engine_events.Judging(1.0),
+        engine_events.Judged(2.0),
+        engine_events.Done(
+            3, 10, 9, {0: (5, 1)}, {engine_events.Cell("shop", "GET /", OUTSIDE): 1}, 2.0, 2.5, {"error": 3}
+        ),
+        engine_events.Done(3, 10, 10, {}, {}, 2.0, 2.0, {}),
+        engine_events.Fatal("broken", usage=True),
     ],
 )
-def test_an_event_reads_back_equal(event: wire.Event) -> None:
-    assert wire.loads(wire.dumps(event)) == event
+def test_an_event_reads_back_equal(event: engine_events.Event) -> None:
+    assert engine_events.loads(engine_events.dumps(event)) == event
 
 
 def test_a_batch_reads_back_with_its_histograms() -> None:
-    back = wire.loads(wire.dumps(BATCH))
-    assert isinstance(back, wire.Batch)
+    back = engine_events.loads(engine_events.dumps(BATCH))
+    assert isinstance(back, engine_events.Batch)
     (counts,) = back.cells.values()
     assert (counts.ok.total, counts.ok.sum_us, counts.failed, counts.failed_latency.max_us) == (
         2,
@@ -73,4 +75,4 @@ def test_a_batch_reads_back_with_its_histograms() -> None:
 @pytest.mark.parametrize("line", [b"", b"{}", b"[]", b'["Batch", {}]', b'["Nothing", {}]', b"GET / HTTP/1.1", b"[1,2]"])
 def test_anything_else_is_refused(line: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - any text will do
-        wire.loads(line)
+        engine_events.loads(line)

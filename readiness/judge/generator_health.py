@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from readiness.measurements.generator_health import Calibration, Instrument, Pause
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.instrument import Calibration, Instrument, Pause
 from readiness.measurements.run import Load
 from readiness.metrics.catalogue import is_load
 from readiness.metrics.metric import Kind, Metric

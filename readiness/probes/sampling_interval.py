@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 from readiness.config.lint import requests_per_s
 from readiness.config.model import Check, Config
-from readiness.config.pace import Pace
 from readiness.config.probes import SAMPLES
+from readiness.config.think_time import Pace
 from readiness.measurements.probing import MOST_SHARE
 from readiness.metrics import catalogue
 from readiness.probes.allowance import FREE

@@ -1,4 +1,4 @@
-"""How the load generator itself fared while it measured. Facts only; readiness/judge/instrument.py judges them."""
+"""How the load generator itself fared while it measured. Facts; readiness/judge/generator_health.py judges them."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ import pytest
 from readiness.config.model import OnFail
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Decision, Outcome, Verdict
+from readiness.measurements.generator_health import Calibration, Instrument, Pause
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.instrument import Calibration, Instrument, Pause
 from readiness.measurements.pace import Pace
 from tests.judge.builders import check, config, load, recording, run
 

@@ -14,10 +14,10 @@ from locust import User
 from readiness.load.http.failures import COUNTED
 from readiness.load.http.request import endpoint_name
 from readiness.load.http.response import Response
+from readiness.load.locust_clients.clients import StockClients
+from readiness.load.locust_clients.failures import transport_class
 from readiness.load.locustfiles import scenario_of
 from readiness.load.recorder import OTHER, Recorder
-from readiness.load.stock.clients import StockClients
-from readiness.load.stock.failures import transport_class
 
 
 class ToldRequests:

@@ -19,8 +19,8 @@ import numpy as np
 
 from readiness.load.phases import OUTSIDE
 from readiness.load.recorder import Recorder
+from readiness.measurements.generator_health import Instrument, Pause
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.instrument import Instrument, Pause
 
 GRID_S = 0.01
 PAUSE_S = 1.0

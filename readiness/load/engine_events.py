@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from readiness.measurements.connections import AddressSeen, Connections
+from readiness.measurements.generator_health import Calibration, Instrument, Pause
 from readiness.measurements.histogram import EMPTY, Histogram
-from readiness.measurements.instrument import Calibration, Instrument, Pause
 from readiness.measurements.pace import Pace
-from readiness.measurements.seen import Head, Parts, Seen
+from readiness.measurements.response_facts import Head, Parts, Seen
 
 
 class Cell(NamedTuple):

@@ -23,13 +23,13 @@ from locust.event import EventHook
 
 from readiness.load.http.failures import Failure
 from readiness.load.http.request import endpoint_name
+from readiness.load.locust_clients.checked import Unacceptable, unacceptable
+from readiness.load.locust_clients.deadlines import Deadlines, Passed
+from readiness.load.locust_clients.failures import classify
+from readiness.load.locust_clients.fast_answer import read_body
+from readiness.load.locust_clients.http_answer import check_whole
 from readiness.load.locustfiles import scenario_of
 from readiness.load.recorder import Recorder
-from readiness.load.stock.checked import Unacceptable, unacceptable
-from readiness.load.stock.deadlines import Deadlines, Passed
-from readiness.load.stock.failures import classify
-from readiness.load.stock.fast_answer import read_body
-from readiness.load.stock.http_answer import check_whole
 
 E = TypeVar("E", bound=Exception)
 

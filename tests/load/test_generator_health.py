@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from readiness.load import wire
+from readiness.load import engine_events
 from readiness.load.assembly import Assembly
-from readiness.load.plan import EnginePlan
+from readiness.load.engine_plan import EnginePlan
+from readiness.measurements.generator_health import Calibration, Instrument, Pause, calibrated_together, together
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.instrument import Calibration, Instrument, Pause, calibrated_together, together
 
 WATCH = """
 import gc, json, sys, time
 import gevent
-from readiness.load.instrument import Sentinel
+from readiness.load.generator_health import Sentinel
 from readiness.load.recorder import Recorder
 
 recorder = Recorder()
@@ -49,7 +49,7 @@ def watch(busy: str) -> dict[str, Any]:
 
 
 def test_a_block_of_the_loop_counts_for_every_grid_point_that_passed_in_it() -> None:
-    never_a_pause = "import readiness.load.instrument as instrument; instrument.PAUSE_S = 100\n"
+    never_a_pause = "import readiness.load.generator_health as instrument; instrument.PAUSE_S = 100\n"
     seen = watch(f"{never_a_pause}end = time.perf_counter() + 0.4\nwhile time.perf_counter() < end: pass")
     assert seen["pauses"] == []
     assert seen["max_ms"] >= 385
@@ -114,9 +114,9 @@ def test_parts_add_up() -> None:
 
 @pytest.mark.parametrize("instrument", [None, part(1000, pauses=(Pause(1.0, 3.0, 0.2),)), Instrument()])
 def test_the_instrument_survives_the_pipe(instrument: Instrument | None) -> None:
-    batch = wire.Batch(0, 1.0, 5, 0, 0, {}, 0, {}, instrument=instrument)
-    back = wire.loads(wire.dumps(batch))
-    assert isinstance(back, wire.Batch)
+    batch = engine_events.Batch(0, 1.0, 5, 0, 0, {}, 0, {}, instrument=instrument)
+    back = engine_events.loads(engine_events.dumps(batch))
+    assert isinstance(back, engine_events.Batch)
     if instrument is None:
         assert back.instrument is None
         return
@@ -132,9 +132,9 @@ def test_the_instrument_survives_the_pipe(instrument: Instrument | None) -> None
 @pytest.mark.parametrize(("pause", "stalls"), [(Pause(1.0, 4.0, 0.0), 0), (Pause(1.0, 2.2, 0.0), 1), (None, 1)])
 def test_a_gap_in_which_the_generator_stood_still_is_no_stall_of_the_target(pause: Pause | None, stalls: int) -> None:
     assembly = Assembly(EnginePlan("run", "http://127.0.0.1:1", ("127.0.0.1",), (), (), 5, None, 0, 0, 10, 5))
-    seen = wire.StallSeen(0.9, 4.1, 5, 5, ("shop",), True, False)
+    seen = engine_events.StallSeen(0.9, 4.1, 5, 5, ("shop",), True, False)
     watched = part(1000, pauses=(pause,) if pause else ())
-    assembly.add(wire.Batch(0, 5.0, 5, 5, 5, {}, 0, {}, (seen,), instrument=watched))
+    assembly.add(engine_events.Batch(0, 5.0, 5, 5, 5, {}, 0, {}, (seen,), instrument=watched))
     load = assembly.load()
     assert load is not None
     assert len(load.stalls) == stalls

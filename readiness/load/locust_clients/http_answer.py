@@ -12,7 +12,7 @@ from urllib3.response import ContentDecoder
 
 from readiness.load.http.body import MAX_CODINGS, Inflater
 from readiness.load.http.failures import Failure
-from readiness.load.stock.checked import AFTER, MAX_BODY_BYTES, MAX_INTERIM, MAX_WIRE_BYTES, unacceptable
+from readiness.load.locust_clients.checked import AFTER, MAX_BODY_BYTES, MAX_INTERIM, MAX_WIRE_BYTES, unacceptable
 
 
 class _Counted(io.RawIOBase):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from readiness.load.plan import EnginePlan
+from readiness.load.engine_plan import EnginePlan
 
 SPARE_FDS = 64
 """Descriptors beside one connection for each user: pipes, files of the scenario, connections about to close."""

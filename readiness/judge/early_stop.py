@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from readiness.config.model import Check, Config, StopRule
-from readiness.judge.compare import Proof, compare
 from readiness.judge.family import refuting
+from readiness.judge.limit_test import Proof, compare
 from readiness.judge.proof import CHECKPOINTS
 from readiness.judge.readings import read_load
 from readiness.measurements.run import Load, Second

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from readiness.load.recorder import Call, Recorder
-from readiness.load.watch import MAX_ENDPOINTS, Watch
+from readiness.load.response_watch import MAX_ENDPOINTS, Watch
 from readiness.load.watch_plan import WatchPlan
-from readiness.measurements.seen import Seen
+from readiness.measurements.response_facts import Seen
 
 
 def head(*lines: str, body: bytes = b"") -> bytes:

@@ -11,10 +11,10 @@ import math
 from dataclasses import dataclass
 
 from readiness.config.model import Limit, Operator
-from readiness.judge.correlation import clusters
 from readiness.judge.proof import CHECKPOINTS, Tally, tally
 from readiness.judge.proof import Proof as Proof
 from readiness.judge.readings import Reading, Spread
+from readiness.judge.shared_level import clusters
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.run import Rate, Recording
 from readiness.metrics.metric import Kind, Metric

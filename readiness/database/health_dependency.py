@@ -14,9 +14,9 @@ from contextlib import closing
 from psycopg import sql
 
 from readiness.database.connect import Sampling, open_sampling
+from readiness.database.exchange import FAILURES
 from readiness.database.reasons import statement_reason
-from readiness.database.settings import LOCK_TIMEOUT_S
-from readiness.database.wire import FAILURES
+from readiness.database.session_settings import LOCK_TIMEOUT_S
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement, Witness
 
