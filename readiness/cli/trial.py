@@ -30,6 +30,7 @@ def try_(
 
     from readiness.cli import exchange, trial_plan
     from readiness.cli.signals import watched
+    from readiness.config import tls
     from readiness.config.trust import trust_of
     from readiness.errors import ConfigError, NotMeasured
     from readiness.load.surroundings import for_scenarios
@@ -46,6 +47,7 @@ def try_(
         plan = trial_plan.plan_of(target, config, scenarios, tuple(allow_host or ()), open_things, say_aside)
         told.secrets += trial_plan.secrets(environ, config)
         with refusals(told.secrets):
+            tls.use(config.tls)
             try:
                 connect_once(plan.target)
             except NotMeasured as error:

@@ -25,6 +25,7 @@ from readiness.config.sections import (
     load_form,
     target_form,
 )
+from readiness.config.tls import with_files
 from readiness.config.tree import MAX_BYTES, Node, Table, Unreadable, compose
 from readiness.config.trust import Trust
 from readiness.config.variables import Variables
@@ -63,7 +64,8 @@ def load(path: Path, environ: Mapping[str, str], today: date | None = None, trus
     config = parse(data, name, environ, today, trust)
     if config.baseline is not None:
         config = replace(config, baseline=with_run(config.baseline, name))
-    return replace(config, database=read_files(config.database, path.parent, name))
+    files = with_files(config.tls, path.parent, name)
+    return replace(config, database=read_files(config.database, path.parent, name), tls=files)
 
 
 def parse(
@@ -157,6 +159,7 @@ def _config(
         baseline,
         waivers,
         attested,
+        target.tls,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from readiness.config.probes import Probes
+from readiness.config.tls import NONE, Tls
 from readiness.measurements.run import Run
 
 
@@ -283,6 +284,8 @@ class Config:
     baseline: Baseline | None = None
     waivers: tuple[Waiver, ...] = ()
     attested: tuple[Attestation, ...] = ()
+    tls: Tls = NONE
+    """How the target is trusted, and what we show it."""
     file: str = "thresholds.yaml"
     """The file's name as the user gave it."""
     sha256: str = ""

@@ -21,6 +21,7 @@ from readiness.config.scalars import (
     text_form,
     whole_form,
 )
+from readiness.config.tls import NONE, Tls, tls_form
 from readiness.config.tree import Node, Scalar
 
 MAX_USERS = 100_000
@@ -41,6 +42,7 @@ class Hosts:
     """The `target:` section."""
 
     allowed_hosts: tuple[str, ...] = field(default=())
+    tls: Tls = NONE
 
 
 def load_form() -> Form[Load]:
@@ -183,7 +185,7 @@ def evidence_form() -> Form[Evidence]:
 def target_form() -> Form[Hosts]:
     """The `target:` section."""
     host = text_form(check=_host, most=253, pattern=r"^[A-Za-z0-9._:\[\]-]+$")
-    return section(Hosts, {"allowed_hosts": ("allowed_hosts", items(host))})
+    return section(Hosts, {"allowed_hosts": ("allowed_hosts", items(host)), "tls": ("tls", tls_form())})
 
 
 def _host(text: str) -> str | None:

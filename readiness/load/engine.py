@@ -22,6 +22,7 @@ from locust.argument_parser import get_parser
 from locust.env import Environment
 from locust.runners import STATE_RUNNING
 
+from readiness.config import tls
 from readiness.load import aftermath, children, compiled, engine_events
 from readiness.load.addresses import Addresses
 from readiness.load.arrivals import Arrivals
@@ -107,6 +108,7 @@ class Engine:
     def run(self) -> None:
         """Load the scenarios, drive the load, send every event."""
         allow_only(self._addresses, self.plan.allowed_addresses)  # also while the files are being read
+        tls.use(self.plan.tls)
         hand_out(self.plan.shard, self.plan.shards)
         try:
             classes = load_classes(self.plan.scenarios)
@@ -148,6 +150,7 @@ class Engine:
                 cls.stop = stop_user
             if issubclass(cls, locust.FastHttpUser) and "insecure" not in vars(cls):
                 cls.insecure = False  # Locust's default accepts any certificate
+                cls.ssl_context_factory = cls.ssl_context_factory or staticmethod(tls.target_context)
             self._wrap_new_users(cls)
         environment = Environment(
             user_classes=classes, events=locust.events, host=self.plan.base_url, stop_timeout=self.plan.drain_s

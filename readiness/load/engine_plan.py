@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+from readiness.config.tls import NONE, Tls
 from readiness.load.phases import Phase, Window, step, total_s, windows
 from readiness.load.watch_plan import WatchPlan
 
@@ -56,6 +57,8 @@ class EnginePlan:
     """Which of the `shards` equal parts of users, arrivals and accounts this engine takes; all figures here are of the
     whole load."""
     shards: int = 1
+    tls: Tls = NONE
+    """How the target is trusted, and what it is shown."""
     calibration_s: float = 0.0
     """How long the engine tries itself out before the load; 0: not at all."""
 
@@ -104,6 +107,7 @@ def loads(line: str) -> EnginePlan:
         fields["phases"] = tuple(Phase(**phase) for phase in fields["phases"])
         for name in ("addresses", "allowed_addresses"):
             fields[name] = tuple(fields[name])
+        fields["tls"] = Tls(**fields["tls"])
         fields["watch"] = WatchPlan(**fields["watch"] | {"hits": tuple(fields["watch"]["hits"])})
         return EnginePlan(**fields)
     except (KeyError, RecursionError) as error:

@@ -13,6 +13,7 @@ from collections import Counter
 
 from locust.argument_parser import get_parser
 
+from readiness.config import tls
 from readiness.load import children, engine_events
 from readiness.load.addresses import Addresses
 from readiness.load.connections import allow_only
@@ -24,6 +25,7 @@ from readiness.load.parent import EventPipe, read_line
 
 def read(plan: EnginePlan) -> engine_events.Event:
     """What came of it; the users of Hello are those that each class gets, by the class's name."""
+    tls.use(plan.tls)
     allow_only(Addresses(plan.base_url, plan.addresses), plan.allowed_addresses)
     try:
         classes = load_classes(plan.scenarios)

@@ -24,6 +24,7 @@ from locust.argument_parser import get_parser
 from locust.env import Environment
 from locust.exception import InterruptTaskSet, RescheduleTask, StopTest, StopUser
 
+from readiness.config import tls
 from readiness.load import children, csv_rows, extraction
 from readiness.load.addresses import Addresses
 from readiness.load.code_places import place_of, told
@@ -91,6 +92,7 @@ class Trial:
             cls.host = self._plan.base_url
             if issubclass(cls, locust.FastHttpUser) and "insecure" not in vars(cls):
                 cls.insecure = False
+                cls.ssl_context_factory = cls.ssl_context_factory or staticmethod(tls.target_context)
         environment = Environment(user_classes=classes, events=locust.events, host=self._plan.base_url)
         environment.parsed_options = get_parser(default_config_files=[]).parse_args([])
         environment.readiness = EngineContext(  # type: ignore[attr-defined]

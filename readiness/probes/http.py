@@ -8,8 +8,6 @@ can hold a probe.
 from __future__ import annotations
 
 import asyncio
-import functools
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +15,7 @@ from http.cookiejar import CookieJar
 from types import TracebackType
 
 from readiness import __version__
+from readiness.config.tls import target_context
 from readiness.errors import NotMeasured
 from readiness.measurements.provenance import Target
 from readiness.probes.lean_httpx import httpx
@@ -77,18 +76,12 @@ def new_client() -> httpx.AsyncClient:
     return httpx.AsyncClient(
         trust_env=False,
         follow_redirects=False,
-        verify=_trusted(),
+        verify=target_context(),
         timeout=None,  # fetch bounds the whole exchange
         limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
         headers={"Accept-Encoding": "identity", "User-Agent": USER_AGENT},
         cookies=_NoCookies(),
     )
-
-
-@functools.cache
-def _trusted() -> ssl.SSLContext:
-    """Verifies; read once, since reading all certificates takes longer than many answers."""
-    return ssl.create_default_context()
 
 
 def url_of(base_url: str, path: str) -> httpx.URL:

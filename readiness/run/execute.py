@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 from readiness import probes
+from readiness.config import tls
 from readiness.config.starter import METRIC
 from readiness.database import under_load
 from readiness.database.stages import NO_DATABASE, Stages
@@ -44,6 +45,7 @@ def execute(
     `interrupted` names the signal that came, and is asked all the time. Raises ConfigError when a scenario file is
     unusable, which is found before anything is sent.
     """
+    tls.use(plan.config.tls)
     started_at, clocks = _now(), machine_notes.Clocks()
     wanted = wanted_metrics(plan.config)
     stages = Stages(plan.database_url, plan.config.database, wanted, interrupted, plan.writer is not None)

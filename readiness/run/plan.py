@@ -110,6 +110,7 @@ def plan(
         phases=_phases(load),
         judged_step=load.steps.index(load.decide_at) if load.decide_at is not None else 0,
         calibration_s=load.calibration_s,
+        tls=config.tls,
     )
     wanted, paces = wanted_metrics(config), think_time.of({file.name: file.path for file in scenarios})
     chosen = probe_pace.choose(config, paces, probes.others(config.probes, wanted, load.paced_s))

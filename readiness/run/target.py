@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from readiness.config.tls import target_context
 from readiness.errors import ConfigError, NotMeasured, Refused
 from readiness.measurements.provenance import UNREACHABLE, Target
 from readiness.text import clean
@@ -96,8 +97,7 @@ def connect_once(target: Target) -> None:
         try:
             with socket.create_connection((address, port), timeout=CONNECT_TIMEOUT_S) as connection:
                 if parts.scheme == "https":
-                    context = ssl.create_default_context()
-                    context.wrap_socket(connection, server_hostname=parts.hostname).close()
+                    target_context().wrap_socket(connection, server_hostname=parts.hostname).close()
                 return
         except ssl.SSLError as error:
             reason = f"tls: {_tls_reason(error, parts.hostname or '')}"
@@ -111,7 +111,8 @@ def connect_once(target: Target) -> None:
 
 
 _TRUST = (
-    "to trust it, start readiness with SSL_CERT_FILE=FILE, the PEM file of that authority (or of the certificate); "
+    "to trust it, name the PEM file of that authority, or of the certificate, in thresholds.yaml, target: { tls: { ca: "
+    "FILE } }, or start readiness with SSL_CERT_FILE=FILE; "
     "verify=False in a scenario changes nothing, because an answer of an unknown server proves nothing"
 )
 _CERTIFICATE = {

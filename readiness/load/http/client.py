@@ -15,6 +15,7 @@ from typing import Any, Unpack
 from gevent.timeout import Timeout
 
 import readiness
+from readiness.config.tls import target_context
 from readiness.load.addresses import Addresses
 from readiness.load.http.connection_pool import Pool
 from readiness.load.http.cookies import Cookies
@@ -36,7 +37,6 @@ from readiness.load.http.request import (
 )
 from readiness.load.http.resends import Resends
 from readiness.load.http.response import Response, event_fields
-from readiness.load.http.tls import verified_context
 from readiness.load.http.writer import Writer, Written
 from readiness.load.recorder import CallRecorder
 
@@ -86,7 +86,7 @@ class Client:
         poll_of_this_hub().expect(min(timeout_s, connect_timeout_s))
         self.max_body_bytes = max_body_bytes
         self.control_flow = control_flow
-        context = (tls or verified_context()) if self.origin.secure else None
+        context = (tls or target_context()) if self.origin.secure else None
         if not isinstance(addresses, Addresses):
             addresses = Addresses(base_url, addresses)
         self._pool = Pool(self.origin, addresses, resends or Resends(), context, connect_timeout_s, max_body_bytes)

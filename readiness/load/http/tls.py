@@ -8,18 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-from functools import cache
 from typing import Any
 
 _PIECE = 65_536
 _FIRST_PIECE = 4096
 """Asked for until an answer is longer: the room for many bytes costs more than most answers."""
-
-
-@cache
-def verified_context() -> ssl.SSLContext:
-    """Certificates and host names are checked against the system's authorities. One for all clients: it is large."""
-    return ssl.create_default_context()
 
 
 class TlsStream:

@@ -18,6 +18,7 @@ from locust import clients
 from locust.contrib import fasthttp
 from urllib3 import connection
 
+from readiness.config.tls import add_to, in_use
 from readiness.load.http.poll import EpollPoll, poll_of_this_hub
 from readiness.load.http.resends import Resends
 from readiness.load.locust_clients.checked import encoding_of, guessed, surplus, unasked
@@ -50,6 +51,7 @@ def improve(resends: Resends | None = None) -> None:
     # HttpUser knows certifi's authorities alone; with these it trusts what the other clients trust (SSL_CERT_FILE).
     if (context := vars(clients).get("_preloaded_ssl_context")) is not None:
         context.load_default_certs()
+        add_to(context, in_use())
     for module, name, ours in (
         (geventhttpclient.client, "HTTPSocketPoolResponse", FastAnswer),
         (
