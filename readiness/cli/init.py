@@ -136,18 +136,10 @@ def _draft(source: str | None, path: list[str] | None) -> Draft:
         raise ConfigError("--path: goes without SOURCE; paths come from the source otherwise")
     if source.startswith(("http://", "https://")):
         from readiness.init.sources.openapi import MOST_BYTES
-        from readiness.probes.download import document
+        from readiness.probes.download import document, shown_address
 
-        return detect.read_bytes(document(source, MOST_BYTES), _address(source))
+        return detect.read_bytes(document(source, MOST_BYTES), shown_address(source))
     return detect.read(source)
-
-
-def _address(source: str) -> str:
-    """SOURCE as it may be shown: no credentials, no query."""
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(source)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _with_base(url: str | None, draft: Draft) -> str | None:

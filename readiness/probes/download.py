@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import urlsplit
 
 from readiness.errors import ConfigError
 from readiness.probes.lean_httpx import httpx
@@ -11,9 +12,25 @@ from readiness.text import clean
 TIMEOUT_S = 20.0
 
 
+def shown_address(url: str) -> str:
+    """The address without what may be a secret: user and password, query, fragment."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "the address"
+    return clean(f"{parts.scheme}{'://' if parts.scheme else ''}{parts.netloc.rpartition('@')[2]}{parts.path}", 200)
+
+
+def _why(error: Exception) -> str:
+    """The words of the network's errors; those about the address repeat it."""
+    if isinstance(error, httpx.InvalidURL | UnicodeError):
+        return "it is not an address"
+    return clean(error, 200) or type(error).__name__
+
+
 def document(url: str, most_bytes: int, *, timeout_s: float = TIMEOUT_S) -> bytes:
     """The body of `url`. A redirect is not followed. Raises ConfigError with the reason when there is none."""
-    shown = clean(url, 200)
+    shown = shown_address(url)
     ends_s = time.monotonic() + timeout_s
     try:
         with (
@@ -21,7 +38,7 @@ def document(url: str, most_bytes: int, *, timeout_s: float = TIMEOUT_S) -> byte
             client.stream("GET", url, headers={"Accept": "application/json, application/yaml, */*"}) as answer,
         ):
             if answer.is_redirect:
-                where = clean(answer.headers.get("Location", "nowhere"), 200)
+                where = shown_address(answer.headers.get("Location", "nowhere"))
                 raise ConfigError(f"{shown}: leads to {where}; give that address, if you trust it")
             if answer.status_code != 200:
                 raise ConfigError(f"{shown}: answered {answer.status_code}; nothing was read")
@@ -34,4 +51,4 @@ def document(url: str, most_bytes: int, *, timeout_s: float = TIMEOUT_S) -> byte
                     raise ConfigError(f"{shown}: did not end within {timeout_s:g} s")
             return bytes(body)
     except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
-        raise ConfigError(f"{shown}: cannot be read: {clean(error, 200) or type(error).__name__}") from None
+        raise ConfigError(f"{shown}: cannot be read: {_why(error)}") from None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -181,3 +183,24 @@ def test_a_document_whose_parts_repeat_each_other_ends_in_time(tmp_path: Path) -
     done = init(tmp_path, "-", "--target", "http://127.0.0.1:8000", text="\n".join(lines))
     assert done.returncode in (0, 2), done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_on_a_terminal_three_questions_are_asked_and_their_answers_are_the_files(tmp_path: Path) -> None:
+    terminal, inside = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "readiness", "init"], cwd=tmp_path, stdin=inside, stdout=inside, stderr=inside
+    )
+    os.close(inside)
+    os.write(terminal, b"http://127.0.0.1:8123\n/ /items\n250\n")
+    said = b""
+    while True:
+        try:
+            said += os.read(terminal, 65536)
+        except OSError:  # the other end is closed
+            break
+    os.close(terminal)
+    assert process.wait(timeout=60) == 0, said.decode()
+    assert b"1/3" in said
+    assert b"3/3" in said
+    assert "/items" in (tmp_path / "scenarios/visitor.py").read_text()
+    assert 'latency.p95: { pass: "< 250 ms"' in (tmp_path / "thresholds.yaml").read_text()
