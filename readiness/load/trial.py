@@ -69,6 +69,7 @@ class Trial:
         """Tell of everything, the end included."""
         addresses = Addresses(self._plan.base_url, self._plan.addresses)
         allow_only(addresses, self._plan.allowed_addresses)
+        tls.use(self._plan.tls)
         csv_rows.hand_out(0, 1)
         csv_rows.listen(lambda file, row: self._send({"row": row, "file": file}))
         extraction.listen(self._on_extracted)
