@@ -12,5 +12,8 @@ def navigation(index: str) -> str:
     """`nav` of mkdocs.yml: section by section, each page with the words of its link."""
     lines = ["nav:", "  - Start: index.md"]
     for heading, body in HEADING.findall(index):
-        lines += [f"  - {heading}:", *(f'      - "{title}": {path}' for title, path in PAGE.findall(body))]
+        lines += [
+            f"  - {heading}:",
+            *(f'      - "{title.replace("`", "")}": {path}' for title, path in PAGE.findall(body)),
+        ]
     return "\n".join(lines) + "\n"
