@@ -74,7 +74,7 @@ def test_the_action_runs_reports_and_gates(
         cli.folder, GITHUB_ACTIONS="true", GITHUB_SHA="a1b2c3d4e5", GITHUB_STEP_SUMMARY=str(cli.folder / "summary")
     )
     scenario = f"--scenarios\n{SCENARIOS / 'api.py'}\n"
-    install, run, gate = runner.action(target=faultd().url, arguments=scenario)
+    install, run, _, gate = runner.action(target=faultd().url, arguments=scenario)
     out = cli.folder / "reports" / "latest"
     if not decided(strict_json((out / "report.json").read_text()), code):
         decision, code = "INCONCLUSIVE", 3
@@ -95,6 +95,35 @@ def test_the_action_fails_when_nothing_was_judged_whatever_lies_there(cli: Cli) 
     done = runner.action(target="http://127.0.0.1:9", thresholds="none.yaml")
     assert [one.returncode for one in done] == [0, 2]
     assert not runner.output.exists()
+
+
+GH = """#!/bin/sh
+echo "$*" >> calls
+case "$*" in *--paginate*) cat found 2>/dev/null || true ;; esac
+"""
+"""Stands where GitHub's own program would: notes how it was called, and finds the comment whose id is in `found`."""
+
+
+@pytest.mark.parametrize("found", ["", "4711"])
+def test_the_action_edits_its_own_comment_or_adds_the_first(tmp_path: Path, found: str) -> None:
+    runner = Runner(tmp_path, GITHUB_REPOSITORY="owner/shop")
+    gh = tmp_path / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text(GH)
+    gh.chmod(0o755)
+    (tmp_path / "found").write_text(found)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "report.json").write_bytes(Path("reports/example/conditional/report.json").read_bytes())
+    (step,) = (one for one in ACTION["runs"]["steps"] if one["id"] == "comment")
+    path = f"{gh.parent}:{runner.env['PATH']}"
+    done = runner.bash(step["run"], OUT="out", NUMBER="7", GH_TOKEN="t", PATH=path)
+    assert done.returncode == 0, done
+    looked_up, written = (tmp_path / "calls").read_text().splitlines()
+    assert "repos/owner/shop/issues/7/comments" in looked_up
+    where = "--method PATCH repos/owner/shop/issues/comments/4711" if found else "repos/owner/shop/issues/7/comments"
+    assert where in written
+    assert "body=@out/comment.md" in written
+    assert (tmp_path / "out" / "comment.md").read_text().startswith("<!-- readiness-report ")
 
 
 def test_the_gitlab_job_writes_the_reports_that_it_names(cli: Cli, faultd: StartFaultd) -> None:
