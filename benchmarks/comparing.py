@@ -16,7 +16,7 @@ from benchmarks.judged import recording
 from benchmarks.processes import GOOD, Floats, Process, independent, two_states, wandering, wandering_chance
 from benchmarks.table import Mapper, at_most
 from readiness.compare.compare import compare
-from readiness.compare.comparison import Outcome
+from readiness.compare.comparison import ComparisonOutcome
 from readiness.measurements.run import Run
 from tests.judge import builders
 
@@ -74,7 +74,7 @@ def compared(service: Service, pairs: int) -> Found:
     """Pairs of runs, of which the second is slower on every endpoint; the more endpoints, the fewer pairs."""
     pairs = max(pairs // service.endpoints, 1)
     generator = np.random.default_rng(zlib.crc32(_words(service).encode()))
-    outcomes: list[list[Outcome]] = [[] for _ in SLOWER]
+    outcomes: list[list[ComparisonOutcome]] = [[] for _ in SLOWER]
     drawn = [service.process.run(generator, 2 * pairs, LENGTH_S, service.per_s) for _ in range(service.endpoints)]
     for pair in range(pairs):
         base, head = ([(times.at_s[2 * pair + side], ms[2 * pair + side]) for times, ms in drawn] for side in (0, 1))
@@ -82,8 +82,8 @@ def compared(service: Service, pairs: int) -> Found:
         for seen, slower in zip(outcomes, SLOWER, strict=True):
             seen.append(compare(before, _run(head, slower, "head"), files=("a", "b"), worse_by=0.0).outcome)
     return Found(
-        tuple(100 * sum(one is Outcome.REGRESSION for one in seen) / pairs for seen in outcomes),
-        tuple(100 * sum(one is Outcome.TOO_LITTLE for one in seen) / pairs for seen in outcomes),
+        tuple(100 * sum(one is ComparisonOutcome.REGRESSION for one in seen) / pairs for seen in outcomes),
+        tuple(100 * sum(one is ComparisonOutcome.TOO_LITTLE for one in seen) / pairs for seen in outcomes),
     )
 
 

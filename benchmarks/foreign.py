@@ -45,14 +45,14 @@ def parsers() -> tuple[Parser, ...]:
 
 
 def _answers() -> tuple[Parser, ...]:
-    from readiness.load.http.answer import Answer
+    from readiness.load.http.answer import ReceivedAnswer
     from readiness.load.http.body import decoded, json_of
     from readiness.load.http.failures import Failure
     from readiness.load.http.headers import parse_head
     from readiness.load.http.response import Response
 
     def answer(data: bytes, *, head_only: bool = False) -> object:
-        one = Answer(CAP_BYTES)
+        one = ReceivedAnswer(CAP_BYTES)
         one.reset(head_only)
         step = data[0] % 97 + 1 if data else 1
         for at in range(0, len(data), step if len(data) < 4096 else 1024):
@@ -136,13 +136,13 @@ def _headers() -> tuple[Parser, ...]:
     from readiness.load.response_watch import Watch, server_timing
     from readiness.load.watch_plan import WatchPlan
     from readiness.probes import header_rules, observatory, rate_limit
-    from readiness.probes.http import Answer
+    from readiness.probes.http import ProbeAnswer
     from readiness.probes.overhead import service_ms
 
-    def probed(data: bytes) -> Answer:
+    def probed(data: bytes) -> ProbeAnswer:
         lines = data.decode("latin-1").split("\r\n")
         pairs = (line.partition(":") for line in lines)
-        return Answer(200, tuple((key, value.strip()) for key, _, value in pairs), b"<html>", 1.0, "http://x/")
+        return ProbeAnswer(200, tuple((key, value.strip()) for key, _, value in pairs), b"<html>", 1.0, "http://x/")
 
     def rules(data: bytes) -> object:
         answer = probed(data)

@@ -15,7 +15,7 @@ from locust.rpc.protocol import Message
 from readiness.load import engine_events
 from readiness.load.locustfiles import sha256
 from readiness.load.workers import messages
-from readiness.load.workers.curve_sockets import Client
+from readiness.load.workers.curve_sockets import CurveClient
 from readiness.measurements.histogram import EMPTY, Histogram
 
 SAMPLES = 500
@@ -24,7 +24,7 @@ SAMPLES = 500
 
 def work(port: int, name: str, endpoints: int, seconds: int) -> None:
     """From the greeting to the farewell."""
-    client = Client(os.environ["READINESS_WORKER_TOKEN"], 30.0, "127.0.0.1", port, name)
+    client = CurveClient(os.environ["READINESS_WORKER_TOKEN"], 30.0, "127.0.0.1", port, name)
 
     def say(kind: str, data: object) -> None:
         client.send(Message(kind, data, name))
@@ -57,11 +57,11 @@ def work(port: int, name: str, endpoints: int, seconds: int) -> None:
         if kind == messages.PLAN:
             event(engine_events.Hello(locust.__version__, {"bench": 1}))
     began_s = time.monotonic()
-    event(engine_events.Judging(0.0))
+    event(engine_events.WindowBegan(0.0))
     for seq, line in enumerate(batches):
         gevent.sleep(max(began_s + seq + 1 - time.monotonic(), 0))
         say(messages.EVENT, {"line": line})
-    event(engine_events.Judged(float(seconds)))
+    event(engine_events.WindowEnded(float(seconds)))
     total = seconds * each
     event(engine_events.Done(seconds, total, total, {}, {}, float(seconds), float(seconds), {}))
     while client.recv().type != messages.LEAVE:

@@ -42,7 +42,7 @@ __all__ = [
     "task",
 ]
 
-TIMEOUT_S = 30.0
+_TIMEOUT_S = 30.0
 """Total time for one request under plain `locust -f`, where no plan sets it."""
 
 _accounts = count()
@@ -89,8 +89,8 @@ class User(locust.User):
                 scenario=scenario,
                 recorder=_Unrecorded(),
                 addresses=(urlsplit(host).hostname or "",),
-                timeout_s=TIMEOUT_S,
-                connect_timeout_s=TIMEOUT_S,
+                timeout_s=_TIMEOUT_S,
+                connect_timeout_s=_TIMEOUT_S,
                 on_request=environment.events.request.fire,
                 control_flow=_CONTROL_FLOW,
             )

@@ -13,7 +13,7 @@ from readiness.database.schema import drift
 from readiness.load.response_watch import server_timing
 from readiness.probes import header_rules
 from readiness.probes.forms import hidden_fields
-from readiness.probes.http import Answer
+from readiness.probes.http import ProbeAnswer
 from readiness.report import markdown_text, workflow_commands
 
 PACKAGE = Path(__file__).parents[1] / "readiness"
@@ -59,7 +59,7 @@ QUADRATIC = {
     "server timing": (lambda data: server_timing(data), b"a;b=c", b";b=c"),
     "permissions": (
         lambda data: header_rules.findings(
-            Answer(200, ((PERMISSIONS, data.decode()),), b"", 1.0, ""), "html", https=True
+            ProbeAnswer(200, ((PERMISSIONS, data.decode()),), b"", 1.0, ""), "html", https=True
         ),
         b"a=(),",
         b",",

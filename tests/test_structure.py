@@ -56,3 +56,53 @@ def test_scenarios_of_the_example_file_exist() -> None:
 
     config = load(ROOT / "thresholds.yaml", {})
     assert set(config.load.scenarios) == modules("scenarios", but=set())
+
+
+COMMANDS = "a command and what it runs"
+STAGES = "one subject as the file, the run, the verdict and the report have it"
+DEMO = "the demo's part and the probe of it, or the two demo services"
+PARTS = "one subject in two clients, formats or processes"
+SAME_NAMES = {
+    **dict.fromkeys(
+        ("capacity", "compare", "init", "judge", "lint", "run", "schema", "trust", "worker", "workers"), COMMANDS
+    ),
+    **dict.fromkeys(("reading", "starter", "trial"), COMMANDS),
+    **dict.fromkeys(("baseline", "database", "invariants", "limits", "pace", "request_invariants", "score"), STAGES),
+    **dict.fromkeys(("early_stop", "generator_health", "outlook", "release", "steadiness", "timeline"), STAGES),
+    **dict.fromkeys(("checks", "connections", "endpoints", "key_numbers", "steps", "waivers", "writes"), STAGES),
+    **dict.fromkeys(("app", "cache", "circuit_breaker", "passwords", "pool", "prometheus", "rate_limit"), DEMO),
+    **dict.fromkeys(("console", "html", "json", "markdown", "sheet"), "one format of verdict, comparison and capacity"),
+    **dict.fromkeys(("catalogue", "counters", "errors", "failures", "headers", "settings", "tls"), PARTS),
+}
+"""File names that stand in two folders, and why they mean the same there."""
+
+
+def test_a_file_name_in_two_folders_means_the_same_in_both() -> None:
+    files = [path.stem for path in _sources_named() if not path.stem.startswith("__")]
+    assert {name for name in files if files.count(name) > 1} <= set(SAME_NAMES)
+
+
+def test_a_public_class_or_constant_name_stands_for_one_thing() -> None:
+    places: dict[str, list[str]] = {}
+    for path in _sources_named():
+        for node in ast.parse(path.read_text()).body:
+            for name in _names(node):
+                if len(name) > 1 and name[0].isupper():
+                    places.setdefault(name, []).append(str(path.relative_to(ROOT)))
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}
+
+
+def _sources_named() -> list[Path]:
+    return [path for path in SOURCES if "init" not in path.relative_to(ROOT).parts]
+
+
+def _names(node: ast.stmt) -> list[str]:
+    match node:
+        case ast.ClassDef(name=name):
+            return [name]
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return [name]
+        case ast.Assign(targets=targets):
+            return [part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)]
+        case _:
+            return []

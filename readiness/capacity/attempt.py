@@ -31,7 +31,7 @@ SURPLUS = 2.5
 """Times the fewest samples that could prove a limit: some requests are over it, and requests are correlated."""
 
 
-class Finding(StrEnum):
+class TrialFinding(StrEnum):
     """What an attempt says about its height."""
 
     KEPT = "kept"
@@ -50,7 +50,7 @@ class Finding(StrEnum):
     @property
     def upwards(self) -> bool:
         """Whether a search goes on above it."""
-        return self in (Finding.KEPT, Finding.LEANS_KEPT)
+        return self in (TrialFinding.KEPT, TrialFinding.LEANS_KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Attempt:
     height: float
     proof: bool
     """Whether it was held to prove the height; only such an attempt supports the answer."""
-    finding: Finding
+    finding: TrialFinding
     reason: str
     """One sentence: which limit, or whose fault; empty when kept."""
     held_s: float
@@ -107,7 +107,7 @@ def judge_attempt(
     if load is None:
         reason = _first(run.doubts) or "No load was sent."
         none = Latency(*[None] * 7)
-        return Attempt(height, proof, Finding.UNTRUSTED, reason, 0.0, 0, 0, None, none, None)
+        return Attempt(height, proof, TrialFinding.UNTRUSTED, reason, 0.0, 0, 0, None, none, None)
     results = [judge_check(run, check, confidence).result for check in checks]
     finding, reason = _finding(run, load, checks, results)
     record = recording_of(load.endpoints)
@@ -153,12 +153,12 @@ def _allowed(check: Check) -> float | None:
     return allowed if 0 < allowed < 1 else None
 
 
-def _finding(run: Run, load: Load, checks: Sequence[Check], results: Sequence[CheckResult]) -> tuple[Finding, str]:
+def _finding(run: Run, load: Load, checks: Sequence[Check], results: Sequence[CheckResult]) -> tuple[TrialFinding, str]:
     by_outcome = {result.outcome: result for result in reversed(results)}
     if own := own_faults(load):
-        return Finding.GENERATOR, _sentence(f"requests failed on this side ({', '.join(own)})")
+        return TrialFinding.GENERATOR, _sentence(f"requests failed on this side ({', '.join(own)})")
     if why := _saturated(load):
-        return Finding.GENERATOR, why
+        return TrialFinding.GENERATOR, why
     missed = [
         (check, result)
         for check, result in zip(checks, results, strict=True)
@@ -167,23 +167,23 @@ def _finding(run: Run, load: Load, checks: Sequence[Check], results: Sequence[Ch
     of_the_service = [result for check, result in missed if not _explained(load, check, result)]
     doubts = (*run.doubts, *load_doubts(load))
     if of_the_service and not run.doubts:
-        return Finding.BROKEN, _told(of_the_service[0])
+        return TrialFinding.BROKEN, _told(of_the_service[0])
     if missed:
-        return Finding.GENERATOR, _sentence(f"the load engine's own lag may explain it: {_told(missed[0][1])}")
+        return TrialFinding.GENERATOR, _sentence(f"the load engine's own lag may explain it: {_told(missed[0][1])}")
     if doubts:
-        return Finding.UNTRUSTED, _sentence(doubts[0])
+        return TrialFinding.UNTRUSTED, _sentence(doubts[0])
     for check, result in zip(checks, results, strict=True):
         if (found := _suspected(load, check, result)) is not None:
-            return Finding.GENERATOR, _sentence(found)
+            return TrialFinding.GENERATOR, _sentence(found)
     unsure = by_outcome.get(Outcome.ERROR) or by_outcome.get(Outcome.INCONCLUSIVE)
     if unsure is None:
-        return (Finding.KEPT, "") if results else (Finding.UNTRUSTED, "No limit was judged.")
+        return (TrialFinding.KEPT, "") if results else (TrialFinding.UNTRUSTED, "No limit was judged.")
     bare = [judge_check(_calm(run), check, None).result for check in checks]
     outside = [result for result in bare if result.outcome in (Outcome.FAIL, Outcome.WARN)]
     if outside:
         key = outside[0].key
-        return Finding.LEANS_BROKEN, _told(next(result for result in results if result.key == key))
-    return Finding.LEANS_KEPT, _told(unsure)
+        return TrialFinding.LEANS_BROKEN, _told(next(result for result in results if result.key == key))
+    return TrialFinding.LEANS_KEPT, _told(unsure)
 
 
 def _saturated(load: Load) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from readiness.capacity.attempt import Attempt, Finding
-from readiness.capacity.search import Answer, Range, answer
+from readiness.capacity.attempt import Attempt, TrialFinding
+from readiness.capacity.search import Range, SearchAnswer, answer
 from readiness.errors import ExitCode
 from readiness.judge.judge import SIGNAL_EXIT
 from readiness.measurements.provenance import Provenance, Target
@@ -16,7 +16,7 @@ BEND = 0.9
 """Share of the best throughput per user below which more users mostly wait."""
 
 
-class Kind(StrEnum):
+class CapacityKind(StrEnum):
     """What kind of answer it is."""
 
     BOUNDED = "bounded"
@@ -30,7 +30,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class CapacityBound:
     """A limit of the file that every height had to keep."""
 
     check: str
@@ -53,13 +53,13 @@ class Capacity:
     unit: str
     """`users`, or `/s` for arrivals per second."""
     heights: Range
-    bounds: tuple[Bound, ...]
+    bounds: tuple[CapacityBound, ...]
     thresholds_file: str
     thresholds_sha256: str
     confidence: float | None
     """One-sided, of the answer; None compares bare values."""
-    kind: Kind
-    answer: Answer
+    kind: CapacityKind
+    answer: SearchAnswer
     attempts: tuple[Attempt, ...]
     scalability: Scalability | None
     scalability_note: str
@@ -75,7 +75,9 @@ class Capacity:
         """As the command ends, when its files were written."""
         if self.interrupted:
             return SIGNAL_EXIT[self.interrupted]
-        return {Kind.BELOW: ExitCode.NOT_READY, Kind.UNKNOWN: ExitCode.INCONCLUSIVE}.get(self.kind, ExitCode.READY)
+        return {CapacityKind.BELOW: ExitCode.NOT_READY, CapacityKind.UNKNOWN: ExitCode.INCONCLUSIVE}.get(
+            self.kind, ExitCode.READY
+        )
 
     @property
     def bend(self) -> Attempt | None:
@@ -92,14 +94,14 @@ class Capacity:
         return max(having, key=lambda attempt: attempt.throughput_per_s or 0.0, default=None)
 
 
-def conclude(attempts: tuple[Attempt, ...], heights: Range) -> tuple[Kind, Answer]:
+def conclude(attempts: tuple[Attempt, ...], heights: Range) -> tuple[CapacityKind, SearchAnswer]:
     """What the attempts support."""
     found = answer(attempts)
     if found.low is not None:
-        broken = found.high_finding in (Finding.BROKEN, Finding.LEANS_BROKEN)
-        return (Kind.BOUNDED if broken else Kind.AT_LEAST), found
-    below = found.high_finding is Finding.BROKEN and found.high == heights.least
-    return (Kind.BELOW if below else Kind.UNKNOWN), found
+        broken = found.high_finding in (TrialFinding.BROKEN, TrialFinding.LEANS_BROKEN)
+        return (CapacityKind.BOUNDED if broken else CapacityKind.AT_LEAST), found
+    below = found.high_finding is TrialFinding.BROKEN and found.high == heights.least
+    return (CapacityKind.BELOW if below else CapacityKind.UNKNOWN), found
 
 
 def scalability_of(attempts: tuple[Attempt, ...], unit: str, confidence: float) -> tuple[Scalability | None, str]:
@@ -109,7 +111,7 @@ def scalability_of(attempts: tuple[Attempt, ...], unit: str, confidence: float) 
     usable = [
         (attempt.height, attempt.throughput_per_s)
         for attempt in attempts
-        if attempt.throughput_per_s and attempt.finding not in (Finding.GENERATOR, Finding.UNTRUSTED)
+        if attempt.throughput_per_s and attempt.finding not in (TrialFinding.GENERATOR, TrialFinding.UNTRUSTED)
     ]
     law = fit(usable, confidence)
     if law is None:

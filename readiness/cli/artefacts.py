@@ -130,7 +130,7 @@ def _append(summary: StepSummary, verdict: Verdict, secrets: Sequence[str]) -> s
         if refused:
             return refused
         with os.fdopen(open_to_append(summary.path), "ab") as file:
-            room = github.MOST_BYTES - os.fstat(file.fileno()).st_size
+            room = github.MOST_SUMMARY_BYTES - os.fstat(file.fileno()).st_size
             if room < len(github.CUT) * 10:
                 return "the step summary is full; the verdict is in report.md"
             file.write(github.fitted(text, room).encode())

@@ -49,7 +49,7 @@ CACHE_VARIABLE = "READINESS_CACHE_URL"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RunRequest:
     """The flags of the command line, as given."""
 
     target: str
@@ -89,7 +89,7 @@ class Assessment:
     secrets: tuple[str, ...]
 
 
-def assess(request: Request) -> Assessment:
+def assess(request: RunRequest) -> Assessment:
     """Do the whole run. Raises ConfigError or Refused, before any load."""
     environ = dict(os.environ)
     formats = parse_formats(request.formats)
@@ -100,7 +100,7 @@ def assess(request: Request) -> Assessment:
         request.paths,
         allow_conditional=request.allow_conditional,
     )
-    config = _config(request, environ, starters.config(starter, starters.First()) if starter else None)
+    config = _config(request, environ, starters.config(starter, starters.FirstAnswers()) if starter else None)
     profile = demo_profile(request.target)
     url = starter.url if starter else None if profile else targets.parse(request.target)
     notes: list[str] = [starter.sentence] if starter else []
@@ -141,7 +141,7 @@ def assess(request: Request) -> Assessment:
             url, database_url, cache_url = running.url, running.database_url, running.cache_url
             environ.pop("READINESS_PASSWORD", None)  # it is some other service's; the demo has its own accounts
             secrets = (*secrets, *secrets_of(environ, config, database_url, cache_url))
-        first = starters.First()
+        first = starters.FirstAnswers()
         if starter:
             scenarios = starters.scenario(starter, Path(open_things.enter_context(TemporaryDirectory())))
             progress.step("asking the service where its pages and its health check are")
@@ -196,7 +196,7 @@ def _again(plan: Plan, number: int) -> Plan:
 
 
 def _deciding(
-    request: Request,
+    request: RunRequest,
     runs: Sequence[Run],
     config: Config,
     planned: int,
@@ -221,7 +221,7 @@ def _deciding(
 
 
 def _report(
-    request: Request, run: Run, config: Config, formats: Sequence[Format], secrets: tuple[str, ...]
+    request: RunRequest, run: Run, config: Config, formats: Sequence[Format], secrets: tuple[str, ...]
 ) -> Assessment:
     """Judge the run and write its files."""
     verdict = settle(judge(run, config), allow_conditional=request.allow_conditional)
@@ -232,7 +232,7 @@ def _report(
     return Assessment(verdict, ((problem,) if problem else ()) + problems, secrets)
 
 
-def _config(request: Request, environ: Mapping[str, str], starter: Config | None) -> Config:
+def _config(request: RunRequest, environ: Mapping[str, str], starter: Config | None) -> Config:
     config = override(
         starter or read_config(request.thresholds, request.target, environ, trust_of(request.allow_env)),
         users=request.users,
@@ -257,7 +257,7 @@ def _repeat(text: str | None) -> int:
 
 
 def _plan(
-    request: Request,
+    request: RunRequest,
     run_id: str,
     config: Config,
     url: str,

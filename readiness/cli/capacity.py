@@ -37,12 +37,12 @@ def capacity(
     """Find the largest load that TARGET takes within its limits; ends with 1 when even the smallest breaks them."""
     import sys
 
-    from readiness.cli.capacity_search import Request, search
+    from readiness.cli.capacity_search import CapacityRequest, search
     from readiness.report.capacity import console
 
     with refusals():
         result = search(
-            Request(
+            CapacityRequest(
                 target=target,
                 max_users=max_users,
                 max_rate=max_rate,

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from readiness.capacity.attempt import judged_checks, lowest_users
-from readiness.capacity.capacity import Bound, Capacity, conclude, scalability_of
+from readiness.capacity.capacity import Capacity, CapacityBound, conclude, scalability_of
 from readiness.capacity.search import START_SHARE, Range
 from readiness.cli.output import say
 from readiness.cli.preparation import (
@@ -34,17 +34,17 @@ from readiness.report.capacity import CAPACITY_FORMATS
 from readiness.report.redacted import redacted
 from readiness.report.writing import prepare, write
 from readiness.run import target as targets
-from readiness.run.capacity_trials import Ascent, Order, ascend
+from readiness.run.capacity_trials import Ascent, SearchOrder, ascend
 from readiness.run.progress import choose
 from readiness.text.redaction import last_net
 
-UNFINISHED = "The search did not come to its end."
+_UNFINISHED = "The search did not come to its end."
 LAW_CONFIDENCE = 0.95
 """Two-sided, of the fitted law's intervals, where the file compares bare values."""
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CapacityRequest:
     """The flags of the command line, as given."""
 
     target: str
@@ -62,7 +62,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchFound:
     """What came of it."""
 
     capacity: Capacity
@@ -71,7 +71,7 @@ class Found:
     """Files that could not be written, as sentences."""
 
 
-def search(request: Request) -> Found:
+def search(request: CapacityRequest) -> SearchFound:
     """Do the whole search. Raises ConfigError or Refused, before any load."""
     environ = dict(os.environ)
     config = _config(request, environ)
@@ -87,7 +87,7 @@ def search(request: Request) -> Found:
         secrets = secrets_of(environ, config)
         progress = choose(quiet=request.quiet, secrets=secrets)
         open_things.callback(progress.close)
-        order = Order(
+        order = SearchOrder(
             run_id=new_run_id(),
             config=config,
             target=Target(request.target, url or ""),
@@ -102,7 +102,7 @@ def search(request: Request) -> Found:
             allow_env=frozenset(request.allow_env),
         )
         _replace_yesterday(
-            _concluded(order, Ascent((), local_provenance(), UNFINISHED), started_at, None), request, secrets
+            _concluded(order, Ascent((), local_provenance(), _UNFINISHED), started_at, None), request, secrets
         )
         if profile:
             from readiness.demo import stack
@@ -119,10 +119,10 @@ def search(request: Request) -> Found:
         capacity = _concluded(order, ascent, started_at, interrupted())
         capacity, problems = _write(capacity, request, secrets)
     code = capacity.exit_code
-    return Found(capacity, ExitCode.REPORT_FAILED if problems and code is ExitCode.READY else code, problems)
+    return SearchFound(capacity, ExitCode.REPORT_FAILED if problems and code is ExitCode.READY else code, problems)
 
 
-def _config(request: Request, environ: Mapping[str, str]) -> Config:
+def _config(request: CapacityRequest, environ: Mapping[str, str]) -> Config:
     """The file with the height's limit as its load. Raises ConfigError."""
     if (request.max_users is None) == (request.max_rate is None):
         raise ConfigError("capacity: needs --max-users N or --max-rate R, one of them: no search goes on without end")
@@ -142,7 +142,7 @@ def _config(request: Request, environ: Mapping[str, str]) -> Config:
     return config
 
 
-def _tell(request: Request) -> Callable[[str], None]:
+def _tell(request: CapacityRequest) -> Callable[[str], None]:
     return lambda text: None if request.quiet else say(f"readiness: {text}", to_stderr=True)
 
 
@@ -161,7 +161,7 @@ def _heights(config: Config, scenarios: tuple[ScenarioFile, ...]) -> Range:
     return Range(lowest_users((file.weight for file in scenarios), most), most, whole=True)
 
 
-def _concluded(order: Order, ascent: Ascent, started_at: str, interrupted: str | None) -> Capacity:
+def _concluded(order: SearchOrder, ascent: Ascent, started_at: str, interrupted: str | None) -> Capacity:
     config = order.config
     kind, answer = conclude(ascent.attempts, order.heights)
     law_confidence = LAW_CONFIDENCE if config.confidence is None else config.confidence
@@ -175,7 +175,7 @@ def _concluded(order: Order, ascent: Ascent, started_at: str, interrupted: str |
         provenance=ascent.provenance,
         unit=order.unit,
         heights=order.heights,
-        bounds=tuple(Bound(check.key, check.title, check.pass_limit.text) for check in judged_checks(config)),
+        bounds=tuple(CapacityBound(check.key, check.title, check.pass_limit.text) for check in judged_checks(config)),
         thresholds_file=config.file,
         thresholds_sha256=config.sha256,
         confidence=config.confidence,
@@ -189,14 +189,14 @@ def _concluded(order: Order, ascent: Ascent, started_at: str, interrupted: str |
     )
 
 
-def _replace_yesterday(capacity: Capacity, request: Request, secrets: tuple[str, ...]) -> None:
+def _replace_yesterday(capacity: Capacity, request: CapacityRequest, secrets: tuple[str, ...]) -> None:
     """Yesterday's answer must not outlive this start. Raises ConfigError when it cannot be replaced."""
     _, problems = _write(capacity, request, secrets)
     if problems:
         raise ConfigError(*(f"--out {request.out}: {problem}" for problem in problems))
 
 
-def _write(capacity: Capacity, request: Request, secrets: tuple[str, ...]) -> tuple[Capacity, tuple[str, ...]]:
+def _write(capacity: Capacity, request: CapacityRequest, secrets: tuple[str, ...]) -> tuple[Capacity, tuple[str, ...]]:
     """Every format; (the answer without secrets, problems as sentences)."""
     capacity = redacted(capacity, secrets)
     problems: list[str] = []

@@ -38,10 +38,12 @@ def role(
             return
         url = database.from_environment(os.environ)
         if url is None:
-            raise ConfigError(f"{database.VARIABLE}: is not set; --sql prints a role without looking at a database")
+            raise ConfigError(
+                f"{database.DATABASE_VARIABLE}: is not set; --sql prints a role without looking at a database"
+            )
         try:
             database.check_role(url, section)
             remarks = database.remarks(url, section)
         except NotMeasured as error:
-            raise ConfigError(f"{database.VARIABLE}: {error}") from None
+            raise ConfigError(f"{database.DATABASE_VARIABLE}: {error}") from None
         say("\n".join(("the role can only read", *remarks)))

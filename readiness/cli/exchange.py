@@ -12,8 +12,8 @@ from readiness.text import HIDDEN, clean
 from readiness.text.numbers import count
 from readiness.text.redaction import redact
 
-BODY_CHARS, VALUE_CHARS = 300, 120
-SHOWN = (
+_BODY_CHARS, VALUE_CHARS = 300, 120
+_SHOWN = (
     "content-type",
     "location",
     "set-cookie",
@@ -125,7 +125,7 @@ def _path(url: str) -> str:
 
 def _shown(headers: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
     found = {name.lower(): value for name, value in headers}
-    return [(name, found[name]) for name in SHOWN if name in found]
+    return [(name, found[name]) for name in _SHOWN if name in found]
 
 
 def _header(name: str, value: str) -> str:
@@ -142,8 +142,8 @@ def _body(exchange: Mapping[str, Any]) -> str:
     )
     text = _TAG.sub(lambda tag: _VALUE.sub(rf'\1"{HIDDEN}"', tag[0]) if _SECRET.search(tag[0]) else tag[0], text)
     text = _PAIR.sub(rf"\1{HIDDEN}", _JWT.sub(HIDDEN, text))
-    text = clean(text, BODY_CHARS)
-    return text if exchange["size"] <= BODY_CHARS else f"{text} ({exchange['size']:,} bytes)"
+    text = clean(text, _BODY_CHARS)
+    return text if exchange["size"] <= _BODY_CHARS else f"{text} ({exchange['size']:,} bytes)"
 
 
 def _row(row: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from readiness.errors import ConfigError
 from readiness.report import FORMATS, Format
 
-NAMES = ",".join(FORMATS)
+_NAMES = ",".join(FORMATS)
 
 
 def parse(text: str | None, environ: Mapping[str, str] = os.environ) -> tuple[Format, ...]:

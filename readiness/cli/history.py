@@ -13,14 +13,14 @@ from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run
 from readiness.text import clean
 
-NAME = "history.jsonl"
-MAX_BYTES = 16 << 20
+_NAME = "history.jsonl"
+_MAX_BYTES = 16 << 20
 """Some ten thousand attempts."""
 MOST_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class HistoryEntry:
     """One run as the history keeps it."""
 
     run_id: str
@@ -34,9 +34,9 @@ class Attempt:
     score: float
 
 
-def attempt(run: Run, verdict: Verdict) -> Attempt:
+def attempt(run: Run, verdict: Verdict) -> HistoryEntry:
     """The line of this run."""
-    return Attempt(
+    return HistoryEntry(
         run_id=run.id,
         at=run.ended_at,
         target=run.target.name,
@@ -52,11 +52,11 @@ def attempt(run: Run, verdict: Verdict) -> Attempt:
 def before(out: Path, target: str, commit: str | None) -> str | None:
     """One sentence about earlier attempts at the same version of the same target; None when there were none."""
     try:
-        lines = read_bytes(out.parent / NAME, MAX_BYTES, below=out.parent).splitlines()
+        lines = read_bytes(out.parent / _NAME, _MAX_BYTES, below=out.parent).splitlines()
     except Missing:
         return None
     except NotReadable as error:
-        return f"Earlier attempts are not known: {NAME} {error}."
+        return f"Earlier attempts are not known: {_NAME} {error}."
     earlier = [one for one in _attempts(lines) if (one.get("target"), one.get("commit")) == (target, commit)]
     if not earlier:
         return None
@@ -71,11 +71,11 @@ def before(out: Path, target: str, commit: str | None) -> str | None:
 def append(out: Path, run: Run, verdict: Verdict) -> str | None:
     """Add this run's line; None when it worked, otherwise what is wrong as a sentence."""
     line = json.dumps(asdict(attempt(run, verdict)), allow_nan=False) + "\n"
-    path = out.parent / NAME
+    path = out.parent / _NAME
     try:
         handle = open_to_append(path)
         try:
-            if os.fstat(handle).st_size + len(line) > MAX_BYTES:
+            if os.fstat(handle).st_size + len(line) > _MAX_BYTES:
                 return f"{clean(path)}: this attempt could not be noted: the file is full; move it away"
             os.write(handle, line.encode())  # one write: two runs at once do not mix their lines
         finally:

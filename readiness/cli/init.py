@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from readiness.init.files import Made
 
 SOURCE_HELP = "OpenAPI, HAR, Postman, .http, cURL command or access log: a file, an address, or - (standard input)."
-SHOWN = 8
+_SHOWN = 8
 """Lines of a kind on the terminal; the files have all of them."""
 
 
@@ -169,10 +169,10 @@ def _tell(draft: Draft, made: Made, out: Path) -> None:
 def _some(lines: tuple[str, ...], before: str) -> None:
     from readiness.text import clean
 
-    for line in lines[:SHOWN]:
+    for line in lines[:_SHOWN]:
         say(f"{before}{clean(line, 300)}", to_stderr=True)
-    if len(lines) > SHOWN:
-        say(f"{before}{len(lines) - SHOWN} more, each with a comment in its file", to_stderr=True)
+    if len(lines) > _SHOWN:
+        say(f"{before}{len(lines) - _SHOWN} more, each with a comment in its file", to_stderr=True)
 
 
 def _next(out: Path, target: str | None, made: Made) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from readiness.judge.verdict import Verdict
     from readiness.measurements.run import Run
 
-MAX_BYTES = 64 << 20
+_MAX_BYTES = 64 << 20
 """Twenty times a run of a thousand endpoints; what reading costs grows with the size of the file alone."""
 
 
@@ -24,7 +24,7 @@ def text_of(path: Path, *, beside: Path | None = None) -> str:
     from there is not followed out of it.
     """
     try:
-        return read_text(path, MAX_BYTES, below=beside.parent if beside else None)
+        return read_text(path, _MAX_BYTES, below=beside.parent if beside else None)
     except NotReadable as error:
         raise ConfigError(f"{path}: {error}") from None
 
@@ -38,10 +38,10 @@ def read_run(path: Path) -> Run:
 
 def refuse_other_counts(path: Path, run: Run, config: Config) -> None:
     """Raises Contradicted when the counts of the run in `path` are not what `config` says that they count."""
-    from readiness.judge.data_invariants import LAWS, Counted
+    from readiness.judge.data_invariants import DATA_LAWS, Counted
     from readiness.measurements.law import refuse_contradictions
 
-    refuse_contradictions(str(path), Counted(run, config.database), LAWS)
+    refuse_contradictions(str(path), Counted(run, config.database), DATA_LAWS)
 
 
 def verdict_beside(run_file: Path, run_id: str) -> Verdict | None:

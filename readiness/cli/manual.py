@@ -11,7 +11,7 @@ import typer.main
 from readiness.cli import app
 from readiness.errors import ExitCode
 
-WIDTH = 78
+_WIDTH = 78
 """Characters of a line of help; a terminal of 80 shows them whole."""
 MEANINGS = {
     ExitCode.READY: "READY: every blocking check passed with enough evidence, and the score reached its bar.",
@@ -45,7 +45,7 @@ def render() -> str:
 
 def _help(command: Any, words: str) -> Iterator[str]:
     """What `words --help` prints, and then the same of each command below it."""
-    context = command.context_class(command, info_name=words, terminal_width=WIDTH, max_content_width=WIDTH)
+    context = command.context_class(command, info_name=words, terminal_width=_WIDTH, max_content_width=_WIDTH)
     yield ".nf"
     yield from (_escaped(line) for line in command.get_help(context).splitlines())
     yield ".fi"

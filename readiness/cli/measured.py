@@ -6,14 +6,14 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from readiness.cli.assessment import Request, assess
+from readiness.cli.assessment import RunRequest, assess
 from readiness.cli.proposals import proposals
 from readiness.errors import NotMeasured
 from readiness.init.limits import Limit
 from readiness.judge.verdict import Verdict
 
 DURATION = "30s"
-USERS = 10
+_USERS = 10
 
 
 def measured(
@@ -31,11 +31,11 @@ def measured(
     Raises what `readiness run` raises before a load, and NotMeasured when no answer was measured.
     """
     with tempfile.TemporaryDirectory(prefix="readiness-init-") as folder:
-        request = Request(
+        request = RunRequest(
             target=target,
             thresholds=out / "thresholds.yaml",
             scenarios=out / "scenarios",
-            users=str(max(USERS, scenarios)),
+            users=str(max(_USERS, scenarios)),
             rate=None,
             duration=duration,
             ramp_up="1s",

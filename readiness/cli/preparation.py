@@ -21,7 +21,7 @@ from readiness.run.scenario_files import find, none_found, usual_place
 from readiness.text.redaction import secrets_in
 
 Scenarios = tuple[ScenarioFile, ...]
-THRESHOLDS = "thresholds.yaml"
+DEFAULT_THRESHOLDS = "thresholds.yaml"
 
 
 def demo_profile(target: str) -> str | None:
@@ -41,9 +41,9 @@ def read_config(given: Path | None, target: str, environ: Mapping[str, str], tru
     """The file of --thresholds, else thresholds.yaml here; the demo brings its own. Raises ConfigError."""
     path = given
     if path is None:
-        path = packaged.path("thresholds.yaml") if demo_profile(target) else Path(THRESHOLDS)
+        path = packaged.path("thresholds.yaml") if demo_profile(target) else Path(DEFAULT_THRESHOLDS)
     config = load_config(path, environ, trust=trust)
-    return config if given is not None else replace(config, file=THRESHOLDS)
+    return config if given is not None else replace(config, file=DEFAULT_THRESHOLDS)
 
 
 def find_scenarios(given: Path | None, config: Config, target: str, say: Callable[[str], None]) -> Scenarios:

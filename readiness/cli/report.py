@@ -72,7 +72,7 @@ def _run_beside(report: Path, run_id: str) -> Run | None:
     """The run of the same id, for the charts; a report needs none, but is not rendered beside one that is refused."""
     from readiness.cli.inputs import text_of
     from readiness.errors import ConfigError
-    from readiness.measurements.invariants import LAWS
+    from readiness.measurements.invariants import RUN_LAWS
     from readiness.measurements.json import decode
     from readiness.measurements.law import refuse_contradictions
 
@@ -81,4 +81,4 @@ def _run_beside(report: Path, run_id: str) -> Run | None:
         run = decode(text_of(path, beside=report), str(path))
     except ConfigError:
         return None
-    return refuse_contradictions(str(path), run, LAWS) if run.id == run_id else None
+    return refuse_contradictions(str(path), run, RUN_LAWS) if run.id == run_id else None

@@ -62,9 +62,9 @@ def run(
     quiet: Annotated[bool, typer.Option(help="No progress, one line of verdict.")] = False,
 ) -> None:
     """Load TARGET, measure it from several sides, and say whether it is ready."""
-    from readiness.cli.assessment import Request, assess
+    from readiness.cli.assessment import RunRequest, assess
 
-    request = Request(
+    request = RunRequest(
         target=target,
         thresholds=thresholds,
         scenarios=scenarios,

@@ -42,11 +42,11 @@ def lock(
         section = database_section(thresholds, allow_env)
         url = database.from_environment(os.environ)
         if url is None:
-            raise ConfigError(f"{database.VARIABLE}: is not set; it says which database to write down")
+            raise ConfigError(f"{database.DATABASE_VARIABLE}: is not set; it says which database to write down")
         try:
             content = database.schema_lock(url, section, roles=not without_roles)
         except NotMeasured as error:
-            raise ConfigError(f"{database.VARIABLE}: {error}") from None
+            raise ConfigError(f"{database.DATABASE_VARIABLE}: {error}") from None
         if net(content) != content:  # a lock without it would never match again
             raise ConfigError(f"--out {out}: the schema shows a secret of the environment, and is not written down")
         if str(out) == "-":

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from readiness.cli.preparation import THRESHOLDS, demo_profile
+from readiness.cli.preparation import DEFAULT_THRESHOLDS, demo_profile
 from readiness.config import starter
 from readiness.config.model import Config
 from readiness.errors import ConfigError, NotMeasured, Refused
@@ -20,7 +20,7 @@ from readiness.run import target as targets
 from readiness.run.scenario_files import usual_place
 from readiness.text import clean
 
-MOST_PATHS = 50
+_MOST_PATHS = 50
 _PATH = re.compile(r"/[!-~]{0,1999}")
 SCENARIO = '''"""What `readiness run URL` sends where there are no scenarios: GET of each path in turn."""
 
@@ -65,13 +65,13 @@ class Starter:
         """What was used, for terminal and report."""
         shown = ", ".join(self.paths[:5]) + (f" and {len(self.paths) - 5} more" if len(self.paths) > 5 else "")
         return (
-            f"No {THRESHOLDS} and no scenarios here: GET {clean(shown, 200)} is loaded and judged by starter limits, "
-            "which nobody chose for this service; choose your own limits: readiness init"
+            f"No {DEFAULT_THRESHOLDS} and no scenarios here: GET {clean(shown, 200)} is loaded and judged by starter "
+            "limits, which nobody chose for this service; choose your own limits: readiness init"
         )
 
 
 @dataclass(frozen=True, slots=True)
-class First:
+class FirstAnswers:
     """What a few requests before the load told."""
 
     health_path: str | None = first_answers.HEALTH_PATHS[0]
@@ -83,7 +83,7 @@ def wanted(
     target: str, thresholds: Path | None, scenarios: Path | None, paths: Sequence[str], *, allow_conditional: bool
 ) -> Starter | None:
     """What to load where neither limits nor scenarios are there; None where there are. Raises ConfigError."""
-    own = thresholds is not None or os.path.lexists(THRESHOLDS)  # a broken link is somebody's limits, too
+    own = thresholds is not None or os.path.lexists(DEFAULT_THRESHOLDS)  # a broken link is somebody's limits, too
     if demo_profile(target) or own or scenarios is not None or usual_place(None) is not None:
         if paths:
             raise ConfigError(
@@ -92,8 +92,8 @@ def wanted(
         return None
     if allow_conditional:
         raise ConfigError(
-            f"--allow-conditional: there is no {THRESHOLDS} here, and starter limits allow no release: choose your own "
-            "limits: readiness init"
+            f"--allow-conditional: there is no {DEFAULT_THRESHOLDS} here, and starter limits allow no release: choose "
+            "your own limits: readiness init"
         )
     parts = urlsplit(targets.parse(target))
     own_path = parts.path if len(target) == len(targets.parse(target)) else f"{parts.path}/"
@@ -101,12 +101,12 @@ def wanted(
     for path in chosen:
         if not _PATH.fullmatch(path) or "#" in path:
             raise ConfigError(f"--path: {clean(path, 100)!r}: must begin with / and be encoded as in a URL, without #")
-    if len(chosen) > MOST_PATHS:
-        raise ConfigError(f"--path: {len(chosen)} paths; at most {MOST_PATHS} are loaded without a scenario")
+    if len(chosen) > _MOST_PATHS:
+        raise ConfigError(f"--path: {len(chosen)} paths; at most {_MOST_PATHS} are loaded without a scenario")
     return Starter(f"{parts.scheme}://{parts.netloc}", chosen)
 
 
-def config(chosen: Starter, first: First) -> Config:
+def config(chosen: Starter, first: FirstAnswers) -> Config:
     """The starter limits for it."""
     return starter.config(chosen.service, chosen.paths, first.health_path)
 
@@ -120,13 +120,13 @@ def scenario(chosen: Starter, folder: Path) -> tuple[ScenarioFile, ...]:
 
 def first(
     chosen: Starter, name: str, allow_hosts: Sequence[str], declared: Sequence[str], stop: Callable[[], bool]
-) -> First:
+) -> FirstAnswers:
     """Ask once for each path, and for the usual paths of a health check; nothing where the target cannot be reached."""
     try:
         target = targets.resolve(name, chosen.url, allow_hosts, declared)
         targets.connect_once(target)
     except (NotMeasured, Refused):
-        return First()  # the run says so itself
+        return FirstAnswers()  # the run says so itself
     if why := first_answers.unloadable(target, chosen.paths, stop):
-        return First(unloadable=why)
-    return First(health_path=first_answers.health_path(target, stop))
+        return FirstAnswers(unloadable=why)
+    return FirstAnswers(health_path=first_answers.health_path(target, stop))

@@ -11,11 +11,11 @@ from readiness.cli.output import finish, refusals, say
 from readiness.cli.trust import AllowEnv
 from readiness.errors import ExitCode
 
-TARGET_HELP = "A URL, demo or demo:legacy; default: the `host` that the scenarios name."
+_TARGET_HELP = "A URL, demo or demo:legacy; default: the `host` that the scenarios name."
 
 
 def try_(
-    target: Annotated[str | None, typer.Argument(metavar="[TARGET]", help=TARGET_HELP, show_default=False)] = None,
+    target: Annotated[str | None, typer.Argument(metavar="[TARGET]", help=_TARGET_HELP, show_default=False)] = None,
     scenarios: Annotated[Path | None, typer.Option(help="A folder of Locust files, or one file.")] = None,
     thresholds: Annotated[Path | None, typer.Option(help="For the target; default thresholds.yaml here.")] = None,
     task: Annotated[str | None, typer.Option(metavar="NAME", help="Only this task (and on_start).")] = None,

@@ -9,7 +9,14 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from readiness.cli.preparation import THRESHOLDS, demo_profile, find_scenarios, new_run_id, read_config, secrets_of
+from readiness.cli.preparation import (
+    DEFAULT_THRESHOLDS,
+    demo_profile,
+    find_scenarios,
+    new_run_id,
+    read_config,
+    secrets_of,
+)
 from readiness.config import starter
 from readiness.config.model import Config
 from readiness.config.trust import Trust
@@ -23,8 +30,8 @@ from readiness.text.spelling import nearest
 
 def config_of(given: Path | None, environ: Mapping[str, str], trust: Trust) -> Config:
     """The thresholds file where there is one; a trial needs no limits."""
-    if given is None and not os.path.lexists(THRESHOLDS):
-        return replace(starter.config("trial", ["/"], None), file=THRESHOLDS)
+    if given is None and not os.path.lexists(DEFAULT_THRESHOLDS):
+        return replace(starter.config("trial", ["/"], None), file=DEFAULT_THRESHOLDS)
     return read_config(given, "", environ, trust)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from readiness.compare.comparison import Comparison, Difference, Finding, Outcome, Side
+from readiness.compare.comparison import Comparison, ComparisonFinding, ComparisonOutcome, Difference, Side
 from readiness.compare.differences import MOST_ENDPOINTS, differences, endpoints, needed, pairs, too_little
 from readiness.compare.loosened import loosened
 from readiness.judge.comparable import cautions, obstacles
@@ -69,19 +69,19 @@ def _side(run: Run, file: str) -> Side:
     return Side(clean(file), clean(run.id), clean(run.service), clean(run.started_at))
 
 
-def _outcome(found: tuple[Difference, ...], against: tuple[str, ...]) -> tuple[Outcome, str]:
+def _outcome(found: tuple[Difference, ...], against: tuple[str, ...]) -> tuple[ComparisonOutcome, str]:
     if against:
         more = f" (and {len(against) - 1} more)" if len(against) > 1 else ""
-        return Outcome.NOT_COMPARABLE, f"The runs cannot be compared: {against[0]}{more}."
-    worse = [one for one in found if one.finding is Finding.REGRESSION]
+        return ComparisonOutcome.NOT_COMPARABLE, f"The runs cannot be compared: {against[0]}{more}."
+    worse = [one for one in found if one.finding is ComparisonFinding.REGRESSION]
     if worse:
-        return Outcome.REGRESSION, f"{_names(worse)} got worse."
+        return ComparisonOutcome.REGRESSION, f"{_names(worse)} got worse."
     unknown = too_little(found)
     if unknown:
-        return Outcome.TOO_LITTLE, f"Too little data to say: {_names(list(unknown))}. Run longer."
-    better = sum(one.finding is Finding.IMPROVEMENT for one in found)
+        return ComparisonOutcome.TOO_LITTLE, f"Too little data to say: {_names(list(unknown))}. Run longer."
+    better = sum(one.finding is ComparisonFinding.IMPROVEMENT for one in found)
     improved = f"; {count(better, 'metric')} got better" if better else ""
-    return Outcome.NO_REGRESSION, f"{_excluded(found)}, among {count(len(found), 'comparison')}{improved}."
+    return ComparisonOutcome.NO_REGRESSION, f"{_excluded(found)}, among {count(len(found), 'comparison')}{improved}."
 
 
 def _excluded(found: tuple[Difference, ...]) -> str:

@@ -10,7 +10,7 @@ from readiness.errors import ExitCode
 from readiness.judge.change import Change
 
 
-class Finding(StrEnum):
+class ComparisonFinding(StrEnum):
     """What a difference says."""
 
     REGRESSION = "regression"
@@ -19,7 +19,7 @@ class Finding(StrEnum):
     TOO_LITTLE = "too little data"
 
 
-class Outcome(StrEnum):
+class ComparisonOutcome(StrEnum):
     """What the whole comparison says."""
 
     REGRESSION = "REGRESSION"
@@ -28,11 +28,11 @@ class Outcome(StrEnum):
     NOT_COMPARABLE = "NOT COMPARABLE"
 
 
-EXIT_OF: Mapping[Outcome, ExitCode] = {
-    Outcome.NO_REGRESSION: ExitCode.READY,
-    Outcome.REGRESSION: ExitCode.NOT_READY,
-    Outcome.TOO_LITTLE: ExitCode.INCONCLUSIVE,
-    Outcome.NOT_COMPARABLE: ExitCode.INCONCLUSIVE,
+_EXIT_OF: Mapping[ComparisonOutcome, ExitCode] = {
+    ComparisonOutcome.NO_REGRESSION: ExitCode.READY,
+    ComparisonOutcome.REGRESSION: ExitCode.NOT_READY,
+    ComparisonOutcome.TOO_LITTLE: ExitCode.INCONCLUSIVE,
+    ComparisonOutcome.NOT_COMPARABLE: ExitCode.INCONCLUSIVE,
 }
 """0 means positive evidence here too: everything that must be seen was seen, and nothing got worse."""
 
@@ -51,7 +51,7 @@ class Difference:
     base_samples: int | None
     head_samples: int | None
     change: Change
-    finding: Finding
+    finding: ComparisonFinding
     message: str
     """One sentence that says why."""
     excluded: float | None = None
@@ -79,7 +79,7 @@ class Comparison:
 
     base: Side
     head: Side
-    outcome: Outcome
+    outcome: ComparisonOutcome
     reason: str
     differences: tuple[Difference, ...]
     """Worst first: regressions, too little data, improvements, no evidence."""
@@ -100,8 +100,8 @@ class Comparison:
     @property
     def exit_code(self) -> ExitCode:
         """What the command ends with."""
-        return EXIT_OF[self.outcome]
+        return _EXIT_OF[self.outcome]
 
-    def found(self, finding: Finding) -> tuple[Difference, ...]:
+    def found(self, finding: ComparisonFinding) -> tuple[Difference, ...]:
         """The differences of one kind."""
         return tuple(one for one in self.differences if one.finding is finding)

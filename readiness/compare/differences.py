@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from readiness.compare.comparison import Difference, Finding
+from readiness.compare.comparison import ComparisonFinding, Difference
 from readiness.judge.change import POINTS, Change, change
 from readiness.judge.readings import Reading, read
 from readiness.measurements import scopes
@@ -37,7 +37,7 @@ NEEDED_EACH = ("latency.p50", "http.error_rate")
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class ComparedPair:
     """One metric in one scope, read in both runs."""
 
     metric: Metric
@@ -46,7 +46,7 @@ class Pair:
     head: Reading
 
 
-def pairs(base: Run, head: Run) -> tuple[Pair, ...]:
+def pairs(base: Run, head: Run) -> tuple[ComparedPair, ...]:
     """What can be compared; what has no direction (a count of rows) is left out."""
     found = [_pair(base, head, name, None) for name in WHOLE]
     found += [_pair(base, head, name, scope) for scope in endpoints(base, head) for name in EACH]
@@ -69,15 +69,15 @@ def endpoints(base: Run, head: Run) -> tuple[str, ...]:
     return tuple(sorted(counts, key=lambda name: (-counts[name], name))[:MOST_ENDPOINTS])
 
 
-def _pair(base: Run, head: Run, name: str, scope: str | None) -> Pair:
+def _pair(base: Run, head: Run, name: str, scope: str | None) -> ComparedPair:
     metric = find(name)
     if metric is None:
         raise LookupError(f"{name} is not in the catalogue")
-    return Pair(metric, scope, read(base, metric, scope), read(head, metric, scope))
+    return ComparedPair(metric, scope, read(base, metric, scope), read(head, metric, scope))
 
 
 def differences(
-    compared: Iterable[Pair], *, confidence: float, worse_by: float
+    compared: Iterable[ComparedPair], *, confidence: float, worse_by: float
 ) -> tuple[tuple[Difference, ...], float]:
     """Every difference, worst first, and the confidence (two-sided) of each single interval."""
     every = tuple(compared)
@@ -97,7 +97,7 @@ def differences(
 
 def too_little(found: Iterable[Difference]) -> tuple[Difference, ...]:
     """Differences that must be known and are not."""
-    return tuple(one for one in found if one.finding is Finding.TOO_LITTLE and needed(one))
+    return tuple(one for one in found if one.finding is ComparisonFinding.TOO_LITTLE and needed(one))
 
 
 def needed(one: Difference) -> bool:
@@ -105,14 +105,19 @@ def needed(one: Difference) -> bool:
     return one.metric in (NEEDED_WHOLE if one.scope is None else NEEDED_EACH)
 
 
-_ORDER = {Finding.REGRESSION: 0, Finding.TOO_LITTLE: 1, Finding.IMPROVEMENT: 2, Finding.NO_EVIDENCE: 3}
+_ORDER = {
+    ComparisonFinding.REGRESSION: 0,
+    ComparisonFinding.TOO_LITTLE: 1,
+    ComparisonFinding.IMPROVEMENT: 2,
+    ComparisonFinding.NO_EVIDENCE: 3,
+}
 
 
-def _measured(pair: Pair) -> bool:
+def _measured(pair: ComparedPair) -> bool:
     return pair.base.reason is None and pair.head.reason is None
 
 
-def _change(pair: Pair, each: float) -> Change:
+def _change(pair: ComparedPair, each: float) -> Change:
     return change(pair.base, pair.head, pair.metric, 1 - (1 - each) / 2)
 
 
@@ -124,12 +129,12 @@ def _size(one: Difference) -> float:
     return abs(one.change.value) if one.change.value is not None else float("inf")
 
 
-def _difference(pair: Pair, changed: Change | None, worse_by: float, confidence: float) -> Difference:
+def _difference(pair: ComparedPair, changed: Change | None, worse_by: float, confidence: float) -> Difference:
     metric, base, head = pair.metric, pair.base, pair.head
     missing = [f"{name}: {side.reason}" for name, side in (("base", base), ("head", head)) if side.reason]
     if missing:
         empty = Change(None, None, None, "%")
-        return _made(pair, empty, Finding.TOO_LITTLE, f"Not measured in both runs ({'; '.join(missing)}).")
+        return _made(pair, empty, ComparisonFinding.TOO_LITTLE, f"Not measured in both runs ({'; '.join(missing)}).")
     changed = changed or change(base, head, metric, 0.5)
     if base.value is None or head.value is None:
         return _unbounded(pair, changed)
@@ -145,7 +150,7 @@ def _ends(metric: Metric, changed: Change) -> tuple[float | None, float | None]:
     return (_minus(changed.high), _minus(changed.low)) if metric.better == "higher" else (changed.low, changed.high)
 
 
-def _finding(metric: Metric, changed: Change, floor: float, excluded: float | None) -> tuple[Finding, str]:
+def _finding(metric: Metric, changed: Change, floor: float, excluded: float | None) -> tuple[ComparisonFinding, str]:
     """The kind of difference and the sentence; `floor` and `excluded` are in the change's unit.
 
     That something is worse is one of many claims, each at Holm's confidence. That all worsenings of a size are excluded
@@ -154,31 +159,35 @@ def _finding(metric: Metric, changed: Change, floor: float, excluded: float | No
     low, high = _ends(metric, changed)
     floored = f" by more than {number(floor, changed.unit)} {changed.unit}".rstrip() if floor else ""
     if low is not None and low > floor:
-        return Finding.REGRESSION, f"Worse{floored}, proven."
+        return ComparisonFinding.REGRESSION, f"Worse{floored}, proven."
     if high is not None and high < -floor:
-        return Finding.IMPROVEMENT, f"Better{floored}, proven."
+        return ComparisonFinding.IMPROVEMENT, f"Better{floored}, proven."
     if metric.kind is Kind.EXACT and high is not None:
-        return Finding.NO_EVIDENCE, "Not worse."
+        return ComparisonFinding.NO_EVIDENCE, "Not worse."
     if excluded is None:
-        return Finding.TOO_LITTLE, "Too few requests for a whole interval."
+        return ComparisonFinding.TOO_LITTLE, "Too few requests for a whole interval."
     size = quantity(max(excluded, 0.0), changed.unit)
     if excluded > max(floor, EXCLUDED_POINTS if changed.unit == POINTS else EXCLUDED_RATIO):
-        return Finding.TOO_LITTLE, f"Too few requests: a worsening of {size} cannot be excluded."
-    return Finding.NO_EVIDENCE, f"A worsening of more than {size} is excluded."
+        return ComparisonFinding.TOO_LITTLE, f"Too few requests: a worsening of {size} cannot be excluded."
+    return ComparisonFinding.NO_EVIDENCE, f"A worsening of more than {size} is excluded."
 
 
 def _minus(value: float | None) -> float | None:
     return None if value is None else -value
 
 
-def _unbounded(pair: Pair, changed: Change) -> Difference:
+def _unbounded(pair: ComparedPair, changed: Change) -> Difference:
     """A quantile beyond the failed requests in at least one run: their share decides, when it is proven."""
     proven = [_lost(side.evidence, pair.metric) for side in (pair.base, pair.head)]
     if proven[1] and pair.base.value is not None:
-        return _made(pair, changed, Finding.REGRESSION, "No longer bounded: too many requests failed, proven.")
+        return _made(
+            pair, changed, ComparisonFinding.REGRESSION, "No longer bounded: too many requests failed, proven."
+        )
     if proven[0] and pair.head.value is not None:
-        return _made(pair, changed, Finding.IMPROVEMENT, "Bounded again: fewer requests fail.")
-    return _made(pair, changed, Finding.TOO_LITTLE, "Not bounded: too many requests failed or did not finish.")
+        return _made(pair, changed, ComparisonFinding.IMPROVEMENT, "Bounded again: fewer requests fail.")
+    return _made(
+        pair, changed, ComparisonFinding.TOO_LITTLE, "Not bounded: too many requests failed or did not finish."
+    )
 
 
 def _lost(evidence: object, metric: Metric) -> bool:
@@ -189,7 +198,7 @@ def _lost(evidence: object, metric: Metric) -> bool:
     return share.lower(bad, evidence.requests, 0.999) > 1 - metric.quantile
 
 
-def _made(pair: Pair, changed: Change, finding: Finding, message: str) -> Difference:
+def _made(pair: ComparedPair, changed: Change, finding: ComparisonFinding, message: str) -> Difference:
     metric = pair.metric
     return Difference(
         metric.name,

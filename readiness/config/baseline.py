@@ -16,7 +16,7 @@ from readiness.metrics import catalogue
 
 WATCHED = ("baseline.latency.p50", "baseline.latency.p95")
 """What `worse_by` is about: all users, and the slow ones."""
-MAX_BYTES = 512 * 1024 * 1024
+_MAX_BYTES = 512 * 1024 * 1024
 _WORSE = re.compile(r"> ?([0-9]{1,4}(?:\.[0-9]{1,6})?) ?%", re.ASCII)
 
 
@@ -60,7 +60,7 @@ def with_run(baseline: Baseline, file: str) -> Baseline:
     folder = Path(file).parent
     where = f"{file}:{baseline.line}: baseline.run"
     try:
-        text = foreign_files.read_text(folder / baseline.run, MAX_BYTES, below=folder)
+        text = foreign_files.read_text(folder / baseline.run, _MAX_BYTES, below=folder)
     except foreign_files.Missing:
         raise ConfigError(
             f"{where}: there is no {baseline.run} yet; keep the run.json of a run to be no worse than there"

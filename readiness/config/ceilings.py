@@ -13,7 +13,7 @@ from readiness import foreign_files
 from readiness.config import durations
 from readiness.config.database import size_form, yes_form
 from readiness.config.form import Form, Problem, Wrong, described, items, section
-from readiness.config.model import Config, Database, Load
+from readiness.config.model import Config, Database, LoadSection
 from readiness.config.scalars import duration_form, rate_form, text_form, whole_form
 from readiness.config.sections import DAY_S, MAX_PROCESSES, MAX_RATE_PER_S, MAX_USERS
 from readiness.config.tree import MAX_BYTES, Unreadable, compose
@@ -22,7 +22,7 @@ from readiness.config.variables import Variables
 from readiness.errors import ConfigError
 from readiness.text import clean
 
-_LOAD, _DATABASE = Load(), Database()
+_LOAD, _DATABASE = LoadSection(), Database()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _above(config: Config, most: Ceilings) -> Iterator[tuple[str, str, str]]:
             yield "target.allowed_hosts", shown, ", ".join(most.allowed_hosts) or "none but this machine"
 
 
-def time_s(load: Load) -> float:
+def time_s(load: LoadSection) -> float:
     """How long the whole load lasts as planned."""
     held = [load.duration_s]
     if load.steps:

@@ -13,8 +13,8 @@ from readiness.config.model import Check, Limit, OnFail
 from readiness.config.scalars import choice_form, number_form, sentence_form
 from readiness.config.tree import Node, Scalar
 from readiness.metrics import catalogue
-from readiness.metrics.baseline import PREFIX
-from readiness.metrics.database import DATA
+from readiness.metrics.baseline import BASELINE_PREFIX
+from readiness.metrics.database import DATA_METRICS
 from readiness.metrics.metric import Metric
 from readiness.metrics.service import CUSTOM
 from readiness.text import clean
@@ -25,7 +25,7 @@ _SCOPE = r"(@.+)?$"
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class DeclaredNames:
     """What the rest of the file declares and a check may use."""
 
     countable: frozenset[str] = frozenset()
@@ -50,7 +50,7 @@ class Names:
         return name in self.countable or name in self.invariants or name.removesuffix(CHANGE) in self.countable
 
 
-def checks_form(names: Names) -> Form[tuple[Check, ...]]:
+def checks_form(names: DeclaredNames) -> Form[tuple[Check, ...]]:
     """The whole section, in the order of the file."""
 
     def read(node: Node, path: str) -> tuple[Check, ...]:
@@ -81,7 +81,9 @@ def checks_form(names: Names) -> Form[tuple[Check, ...]]:
         ).schema
         for metric in catalogue.CATALOGUE
     }
-    patterns[r"^data\.[A-Za-z_][A-Za-z0-9_]*(\.change)?$"] = described(_check_form(DATA, None, 0), DATA.meaning).schema
+    patterns[r"^data\.[A-Za-z_][A-Za-z0-9_]*(\.change)?$"] = described(
+        _check_form(DATA_METRICS, None, 0), DATA_METRICS.meaning
+    ).schema
     for unit, end in (("ms", "_ms"), ("%", "_percent"), ("/s", "_per_s"), ("", "")):
         plain = r"(?!.*(_ms|_percent|_per_s)$)" if not unit else ""
         key = rf"^custom\.{plain}[A-Za-z_][A-Za-z0-9_]*{end}$"
@@ -133,7 +135,7 @@ def _compare(pass_limit: Limit, warn_limit: Limit) -> None:
         raise Complaint(f'is the same as pass "{pass_limit.text}", so it never applies; widen or remove it', "warn")
 
 
-def _key(text: str, names: Names) -> tuple[Metric, str | None]:
+def _key(text: str, names: DeclaredNames) -> tuple[Metric, str | None]:
     name, at, scope = text.partition("@")
     metric = catalogue.find(name)
     if name.startswith("custom.") and name.removeprefix("custom.") not in names.custom:
@@ -143,7 +145,7 @@ def _key(text: str, names: Names) -> tuple[Metric, str | None]:
         raise ValueError(f"is not under database (counts, queries or invariants){guess}")
     if metric is None:
         raise ValueError(f"unknown metric{nearest(name, _known(names)) or '; docs/reference/metrics.md lists all'}")
-    if name.startswith(PREFIX) and not names.baseline:
+    if name.startswith(BASELINE_PREFIX) and not names.baseline:
         raise ValueError("needs the section baseline, such as `baseline: { run: baseline/run.json }`")
     if not at:
         return metric, None
@@ -164,7 +166,7 @@ def _no_scenario(scope: str, scenarios: frozenset[str] | None) -> bool:
     return nearest(scope, scenarios).startswith("; did")
 
 
-def _known(names: Names) -> set[str]:
+def _known(names: DeclaredNames) -> set[str]:
     """Every key that could stand under checks, without its scope."""
     declared = {*(f"data.{data}" for data in names.data), *(f"custom.{one}" for one in names.custom)}
     return {*catalogue.names(), *declared, *(f"data.{data}{CHANGE}" for data in names.countable)}

@@ -16,13 +16,13 @@ from readiness.config.scalars import block_form, duration_form, literal_form, te
 from readiness.config.tree import Node, Scalar
 from readiness.errors import ConfigError
 
-NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
+_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 ACKNOWLEDGED = "writes.acknowledged"
 CHANGE = ".change"
 MAX_SQL = 20_000
 MAX_LOCK_BYTES = 16 << 20
 _SIZE = re.compile(r"([0-9]{1,40}(?:\.[0-9]{1,9})?) ?(MB|GB|TB)", re.ASCII)
-MOST_BYTES = 1 << 60
+_MOST_BYTES = 1 << 60
 _UNITS = {"MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 
 
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 def _named(form: Form[T]) -> Form[dict[str, T]]:
-    return mapping(form, key=_name, pattern=NAME)
+    return mapping(form, key=_name, pattern=_NAME)
 
 
 def database_form(countable: Collection[str]) -> Form[Database]:
@@ -168,8 +168,8 @@ def size_form() -> Form[int]:
         if not match:
             raise ValueError(f'must be a size with its unit, such as "10 GB" (MB, GB or TB), not {node.text!r}')
         size = int(float(match[1]) * _UNITS[match[2]])
-        if not 0 < size <= MOST_BYTES:
-            raise ValueError(f"must be more than 0 MB and at most {MOST_BYTES >> 40:,} TB, not {node.text!r}")
+        if not 0 < size <= _MOST_BYTES:
+            raise ValueError(f"must be more than 0 MB and at most {_MOST_BYTES >> 40:,} TB, not {node.text!r}")
         return size
 
     return scalar(parse, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?(MB|GB|TB)$"})
@@ -210,7 +210,7 @@ def _database(**given: object) -> Database:
 
 
 def _name(text: str) -> None:
-    if not re.fullmatch(NAME, text, re.ASCII):
+    if not re.fullmatch(_NAME, text, re.ASCII):
         raise ValueError("is not a name: letters, digits and _, not starting with a digit, at most 63")
 
 

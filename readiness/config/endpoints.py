@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from readiness.config.think_time import METHODS, USERS
+from readiness.config.think_time import METHODS, USER_CLASSES
 from readiness.measurements.scopes import bare
 
-BASES = (*USERS, "TaskSet", "SequentialTaskSet", "object")
+BASES = (*USER_CLASSES, "TaskSet", "SequentialTaskSet", "object")
 
 
 def named(paths: Iterable[str]) -> frozenset[str] | None:

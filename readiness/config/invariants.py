@@ -11,20 +11,20 @@ from readiness.text.spelling import nearest
 
 _TOKEN = re.compile(r"\s*(?:([0-9]{1,15})|([A-Za-z_][A-Za-z0-9_]*(?:\.[a-z]+)?)|(==|[-+*]))", re.ASCII)
 MAX_TERMS = 50
-EXAMPLE = 'such as "parents + children == bags"'
+_EXAMPLE = 'such as "parents + children == bags"'
 
 
 def parse(text: str, declared: Collection[str], line: int = 0) -> Invariant:
     """The invariant in `text` over `declared` names. Raises ValueError with what is wrong."""
     tokens = _tokens(text)
     if tokens.count("==") != 1:
-        raise ValueError(f'needs exactly one "==", {EXAMPLE}')
+        raise ValueError(f'needs exactly one "==", {_EXAMPLE}')
     middle = tokens.index("==")
     left, left_constant = _sum(tokens[:middle], "left of")
     right, right_constant = _sum(tokens[middle + 1 :], "right of")
     terms = (*left, *((-factor, name) for factor, name in right))
     if not terms:
-        raise ValueError(f"names no count and no query, {EXAMPLE}")
+        raise ValueError(f"names no count and no query, {_EXAMPLE}")
     if len(terms) > MAX_TERMS:
         raise ValueError(f"has more than {MAX_TERMS} terms")
     for _, name in terms:

@@ -4,11 +4,11 @@ import re
 from decimal import Decimal
 
 from readiness.config.model import Limit, Operator
-from readiness.metrics.baseline import PREFIX
+from readiness.metrics.baseline import BASELINE_PREFIX
 from readiness.metrics.metric import Kind, Metric
 
 _LIMIT = re.compile(r"(<=|>=|==|<|>) ?(-?[0-9]{1,40}(?:\.[0-9]{1,9})?) ?(\S*)", re.ASCII)
-MOST = 2**53
+_MOST = 2**53
 _UNITS = {"ms": ("ms", "s"), "%": ("%",), "/s": ("/s",), "": ()}
 _EXAMPLE = {"ms": "< 100 ms", "%": "> 99 %", "/s": "> 50 /s"}
 _BELOW = (Operator.LESS, Operator.AT_MOST)
@@ -17,7 +17,7 @@ _ABOVE = (Operator.GREATER, Operator.AT_LEAST)
 
 def example(metric: Metric) -> str:
     """A limit that would be accepted for `metric`."""
-    if metric.name.startswith(PREFIX):
+    if metric.name.startswith(BASELINE_PREFIX):
         return "<= 10 %"
     if metric.unit == "%":
         return "== 100 %" if metric.kind is Kind.EXACT else ("> 99 %" if metric.better == "higher" else "< 1 %")
@@ -46,8 +46,8 @@ def parse(text: str, metric: Metric) -> Limit:
     if not allowed and unit:
         raise ValueError(f'{metric.name} has no unit; write it without "{unit}", such as "{sample}"')
     value = float(number * 1000 if unit == "s" else number)
-    if abs(value) > MOST:
-        raise ValueError(f"must be at most {MOST:,}: a larger number cannot be compared exactly")
+    if abs(value) > _MOST:
+        raise ValueError(f"must be at most {_MOST:,}: a larger number cannot be compared exactly")
     _check_operator(operator, metric)
     _check_range(operator, value, metric)
     return Limit(operator, value, text.strip())
@@ -70,7 +70,7 @@ def _check_operator(operator: Operator, metric: Metric) -> None:
 
 
 def _check_range(operator: Operator, value: float, metric: Metric) -> None:
-    if metric.name.startswith(("data.", "custom.", PREFIX)):
+    if metric.name.startswith(("data.", "custom.", BASELINE_PREFIX)):
         return
     if metric.unit == "ms" and value <= 0:
         raise ValueError("must be more than 0 ms: no answer takes no time")

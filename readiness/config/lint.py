@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from readiness.config.model import Arrivals, Check, Config, Load, OnFail, Operator
+from readiness.config.model import ArrivalSpacing, Check, Config, LoadSection, OnFail, Operator
 from readiness.config.probes import NUMBER
-from readiness.config.think_time import Pace
+from readiness.config.think_time import UserPace
 from readiness.measurements import scopes
 from readiness.measurements.scopes import bare
 from readiness.metrics import catalogue
@@ -24,7 +24,7 @@ MOST_PER_PROCESS_S = 10_000.0
 
 def lint(
     config: Config,
-    paces: Mapping[str, Pace] | None = None,
+    paces: Mapping[str, UserPace] | None = None,
     scenarios: Collection[str] = (),
     endpoints: Collection[str] | None = None,
 ) -> tuple[str, ...]:
@@ -46,23 +46,23 @@ def lint(
     return (*_lines(config, found), *_rate_limit(config, paces or {}))
 
 
-def doubts(config: Config, paces: Mapping[str, Pace] | None = None) -> tuple[str, ...]:
+def doubts(config: Config, paces: Mapping[str, UserPace] | None = None) -> tuple[str, ...]:
     """A sentence for each limit that the plan may be too small to prove: how much it sends is not known beforehand."""
     checks = [check for check in config.checks if check.not_applicable is None]
     return _lines(config, _samples(checks, config, paces or {}, certain=False))
 
 
-def _lines(config: Config, found: Iterable[Finding]) -> tuple[str, ...]:
+def _lines(config: Config, found: Iterable[_Finding]) -> tuple[str, ...]:
     return tuple(
         f"{config.file}:{check.line}: checks.{check.key}{key and '.' + key}: {text}"
         for check, key, text in sorted(found, key=lambda finding: finding[0].line)
     )
 
 
-Finding = tuple[Check, str, str]
+_Finding = tuple[Check, str, str]
 
 
-def _quantiles(checks: list[Check]) -> Iterator[Finding]:
+def _quantiles(checks: list[Check]) -> Iterator[_Finding]:
     """A lower quantile is never above a higher one, so its looser limit never decides."""
     by_scope: dict[str | None, list[tuple[float, Check]]] = {}
     for check in checks:
@@ -83,7 +83,7 @@ def _quantiles(checks: list[Check]) -> Iterator[Finding]:
                 )
 
 
-def _averages(checks: list[Check]) -> Iterator[Finding]:
+def _averages(checks: list[Check]) -> Iterator[_Finding]:
     """An average limit at or above the P95 or P99 limit fails only with an extreme tail."""
     by_key = {(check.metric, check.scope): check for check in checks}
     for check in checks:
@@ -105,7 +105,7 @@ def _averages(checks: list[Check]) -> Iterator[Finding]:
             break
 
 
-def _weights(config: Config) -> Iterator[Finding]:
+def _weights(config: Config) -> Iterator[_Finding]:
     for check in config.checks:
         if check.weight == 0 and check.on_fail is OnFail.NOTE and check.not_applicable is None:
             yield check, "weight", "0 with on_fail: note has no effect on score or decision: it is only shown"
@@ -113,7 +113,7 @@ def _weights(config: Config) -> Iterator[Finding]:
             yield check, "on_fail", "note keeps this check out of the decision, yet its weight moves the score"
 
 
-def _waived(config: Config) -> Iterator[Finding]:
+def _waived(config: Config) -> Iterator[_Finding]:
     for check in config.checks:
         if check.not_applicable is not None and check.on_fail is OnFail.BLOCK:
             yield check, "not_applicable", "a blocking check is declared away: its failure would not be seen"
@@ -129,7 +129,7 @@ def _waived(config: Config) -> Iterator[Finding]:
             )
 
 
-def _scopes(checks: list[Check], scenarios: Collection[str], endpoints: Collection[str]) -> Iterator[Finding]:
+def _scopes(checks: list[Check], scenarios: Collection[str], endpoints: Collection[str]) -> Iterator[_Finding]:
     """Scopes that no request of the scenarios would be in."""
     for check in checks:
         # Some clients put the method before a name that has one already.
@@ -138,7 +138,7 @@ def _scopes(checks: list[Check], scenarios: Collection[str], endpoints: Collecti
             yield check, "", problem
 
 
-def _same_writes(checks: list[Check], config: Config) -> Iterator[Finding]:
+def _same_writes(checks: list[Check], config: Config) -> Iterator[_Finding]:
     """A write that sets what is already there cannot be seen by any reader."""
     pair = config.probes.cache.consistency
     if pair is None or not pair.write.body or pair.write.varies:
@@ -149,7 +149,9 @@ def _same_writes(checks: list[Check], config: Config) -> Iterator[Finding]:
             yield check, "", f"{text}: put {NUMBER} into it where the value is, a number that grows with every write"
 
 
-def _samples(checks: list[Check], config: Config, paces: Mapping[str, Pace], *, certain: bool) -> Iterator[Finding]:
+def _samples(
+    checks: list[Check], config: Config, paces: Mapping[str, UserPace], *, certain: bool
+) -> Iterator[_Finding]:
     """Limits that this much load cannot prove at this confidence, even if every request is good; or may not prove.
 
     n good samples prove "share over the limit < 1 - q" when q**n <= 1 - confidence.
@@ -207,7 +209,7 @@ def _duration(seconds: float) -> str:
     return f"{math.ceil(seconds)}s" if seconds <= 90 else f"{math.ceil(seconds / 60)}m"
 
 
-def samples_of(check: Check, config: Config, paces: Mapping[str, Pace]) -> Expected:
+def samples_of(check: Check, config: Config, paces: Mapping[str, UserPace]) -> Expected:
     """The judged samples that the plan yields for `check`: an estimate and an upper bound."""
     load = config.load
     named = check.scope in load.scenarios or check.scope in paces
@@ -231,14 +233,14 @@ def samples_of(check: Check, config: Config, paces: Mapping[str, Pace]) -> Expec
     return Expected(count, max(count, most), f"{about} {_whole(count)} ({how}, answers in no time)")
 
 
-def _of_arrivals(load: Load, share: float, known: list[Pace], each_most: float) -> Expected:
+def _of_arrivals(load: LoadSection, share: float, known: list[UserPace], each_most: float) -> Expected:
     """An arrival runs one task; what that sends is known only where the text bounds it."""
     rate_per_s = (load.rate_per_s or 0.0) * share
     arrivals = rate_per_s * load.duration_s
     each = max((pace.requests for pace in known), default=1) if each_most < math.inf else 1
     how = f"{rate_per_s:g} arrivals a second for {load.duration_s:g} s"
     # By a clock, and all of them: the number is known. Else it is drawn by chance.
-    by_chance = share < 1 or load.arrivals is Arrivals.POISSON
+    by_chance = share < 1 or load.arrivals is ArrivalSpacing.POISSON
     most = (_surely(arrivals) if by_chance else arrivals) * each_most if arrivals else 0.0
     if each_most == math.inf:
         return Expected(
@@ -249,7 +251,7 @@ def _of_arrivals(load: Load, share: float, known: list[Pace], each_most: float) 
     return Expected(arrivals * each, max(most, arrivals * each), f"about {_whole(arrivals * each)} ({how})")
 
 
-def _most_each(paces: list[Pace]) -> float:
+def _most_each(paces: list[UserPace]) -> float:
     return max((math.inf if pace.most is None else float(pace.most) for pace in paces), default=math.inf)
 
 
@@ -262,7 +264,7 @@ def _whole(count: float) -> str:
     return f"{math.floor(round(count, 6)):,}"
 
 
-def _rate_limit(config: Config, paces: Mapping[str, Pace]) -> Iterator[str]:
+def _rate_limit(config: Config, paces: Mapping[str, UserPace]) -> Iterator[str]:
     """A declared limit that this load would reach, if all of it comes from one client, as it does from one machine."""
     limit, load = config.probes.rate_limit.limit, config.load
     per_s = requests_per_s(load, paces)
@@ -278,7 +280,7 @@ def _rate_limit(config: Config, paces: Mapping[str, Pace]) -> Iterator[str]:
         )
 
 
-def requests_per_s(load: Load, paces: Mapping[str, Pace]) -> float | None:
+def requests_per_s(load: LoadSection, paces: Mapping[str, UserPace]) -> float | None:
     """At full height, if answers take no time; None where the scenarios do not tell."""
     names = list(load.scenarios or paces)
     if load.rate_per_s is not None:
@@ -292,17 +294,17 @@ def requests_per_s(load: Load, paces: Mapping[str, Pace]) -> float | None:
     return (load.users or 0) * sum(rates) if names and len(rates) == len(names) else None
 
 
-def _part(name: str, load: Load, names: list[str]) -> float:
+def _part(name: str, load: LoadSection, names: list[str]) -> float:
     return _share(name, load) if load.scenarios else 1 / len(names)
 
 
-def _most_per_s(load: Load) -> float:
+def _most_per_s(load: LoadSection) -> float:
     if load.rate_per_s is not None:
         return load.rate_per_s
     return min((load.users or 0) * MOST_PER_USER_S, load.processes * MOST_PER_PROCESS_S)
 
 
-def _share(scope: str | None, load: Load) -> float:
+def _share(scope: str | None, load: LoadSection) -> float:
     """The share of the users or arrivals that goes to a scenario; 1 where it is not known."""
     total = sum(load.scenarios.values())
     if scope is None or scope not in load.scenarios or not total:

@@ -10,32 +10,35 @@ from pathlib import Path
 
 from readiness import foreign_files
 from readiness.config.baseline import baseline_form, implied, with_run
-from readiness.config.checks import Names, checks_form
+from readiness.config.checks import DeclaredNames, checks_form
 from readiness.config.database import database_form, read_files
 from readiness.config.form import MAX_PROBLEMS, Complaint, Form, Problem, Wrong, section
-from readiness.config.model import Attestation, Baseline, Check, Config, Database, DecisionRule, Load, OnFail, Waiver
+from readiness.config.model import (
+    Attestation,
+    Baseline,
+    Check,
+    Config,
+    Database,
+    DecisionRule,
+    LoadSection,
+    OnFail,
+    Waiver,
+)
 from readiness.config.probes import Probes
 from readiness.config.probes_form import probes_form
 from readiness.config.scalars import sentence_form, whole_form
-from readiness.config.sections import (
-    Evidence,
-    Hosts,
-    decision_form,
-    evidence_form,
-    load_form,
-    target_form,
-)
+from readiness.config.sections import EvidenceSection, Hosts, decision_form, evidence_form, load_form, target_form
 from readiness.config.tls import with_files
 from readiness.config.tree import MAX_BYTES, Node, Table, Unreadable, compose
 from readiness.config.trust import Trust
 from readiness.config.variables import Variables
 from readiness.config.waivers import attested_form, waivers_form
 from readiness.errors import ConfigError
-from readiness.metrics.baseline import PREFIX
+from readiness.metrics.baseline import BASELINE_PREFIX
 from readiness.text import clean
 
 LONGEST_PROBLEM = 600
-SMALLEST = """    version: 1
+_SMALLEST = """    version: 1
     service: my-service
     checks:
       http.success_rate: { pass: "> 99 %", on_fail: block }"""
@@ -57,7 +60,7 @@ def load(path: Path, environ: Mapping[str, str], today: date | None = None, trus
         raise ConfigError(
             f"{name}: there is no such file; name one with --thresholds FILE, or write it. The smallest:",
             "",
-            *SMALLEST.splitlines(),
+            *_SMALLEST.splitlines(),
         ) from None
     except foreign_files.NotReadable as error:
         raise ConfigError(f"{name}: {error}") from None
@@ -99,7 +102,7 @@ def parse(
     )
 
 
-def document(names: Names, today: date) -> Form[Config]:
+def document(names: DeclaredNames, today: date) -> Form[Config]:
     """The form of the whole file."""
     return section(
         _config,
@@ -121,7 +124,7 @@ def document(names: Names, today: date) -> Form[Config]:
     )
 
 
-_LOAD, _DECISION, _EVIDENCE = Load(), DecisionRule(), Evidence()
+_LOAD, _DECISION, _EVIDENCE = LoadSection(), DecisionRule(), EvidenceSection()
 _DATABASE, _PROBES, _HOSTS = Database(), Probes(), Hosts()
 
 
@@ -129,9 +132,9 @@ def _config(
     version: int,
     service: str,
     checks: tuple[Check, ...],
-    load: Load = _LOAD,
+    load: LoadSection = _LOAD,
     decision: DecisionRule = _DECISION,
-    evidence: Evidence = _EVIDENCE,
+    evidence: EvidenceSection = _EVIDENCE,
     database: Database = _DATABASE,
     probes: Probes = _PROBES,
     target: Hosts = _HOSTS,
@@ -142,7 +145,7 @@ def _config(
     del version  # 1 is the only one, its form says so
     if baseline is not None:
         checks += implied(baseline, checks)
-        if not any(check.metric.startswith(PREFIX) for check in checks):
+        if not any(check.metric.startswith(BASELINE_PREFIX) for check in checks):
             raise Complaint("is never used: give it worse_by, or a check such as baseline.latency.p95", "baseline")
     blocking = {check.key for check in checks if check.on_fail is OnFail.BLOCK and check.not_applicable is None}
     if blocking and blocking <= {waiver.check for waiver in waivers}:
@@ -163,7 +166,7 @@ def _config(
     )
 
 
-def _names(root: Node) -> Names:
+def _names(root: Node) -> DeclaredNames:
     """What the file declares, found before the sections that use it are read."""
 
     def keys(*path: str) -> frozenset[str] | None:
@@ -178,7 +181,7 @@ def _names(root: Node) -> Names:
     countable = (keys("database", "counts") or frozenset()) | (keys("database", "queries") or frozenset())
     invariants = keys("database", "invariants") or frozenset()
     custom = keys("probes", "custom") or frozenset()
-    return Names(
+    return DeclaredNames(
         countable,
         invariants,
         custom,

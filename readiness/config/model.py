@@ -20,7 +20,7 @@ class OnFail(StrEnum):
     NOTE = "note"
 
 
-class Arrivals(StrEnum):
+class ArrivalSpacing(StrEnum):
     """How the arrivals of an open load follow each other."""
 
     CONSTANT = "constant"
@@ -99,7 +99,7 @@ class StopRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class LoadSection:
     """How much load, for how long. Exactly one of `users` and `rate_per_s` is set."""
 
     scenarios: Mapping[str, float] = field(default_factory=dict)
@@ -115,7 +115,7 @@ class Load:
     timeout_s: float = 30.0
     """Total time one request may take, from its first byte sent to its last byte received."""
     processes: int = 1
-    arrivals: Arrivals = Arrivals.CONSTANT
+    arrivals: ArrivalSpacing = ArrivalSpacing.CONSTANT
     """How the arrivals of an open load are spaced."""
     seed: int = 1
     """Of the arrivals and of the mix of scenarios in an open load: the same seed, the same schedule."""
@@ -274,7 +274,7 @@ class Config:
 
     service: str
     checks: tuple[Check, ...]
-    load: Load = field(default_factory=Load)
+    load: LoadSection = field(default_factory=LoadSection)
     decision: DecisionRule = field(default_factory=DecisionRule)
     confidence: float | None = 0.95
     """One-sided confidence of every judgement; None compares bare values."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 NUMBER = "{n}"
 """Stands in a write for a whole number that is larger with every write."""
 SAMPLES = 90.0
-SHORTEST_MS, LONGEST_MS = 100.0, 10_000.0
+SHORTEST_MS, _LONGEST_MS = 100.0, 10_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,11 @@ class Health:
         """Time between two samples of one endpoint in a judged window of `duration_s`."""
         if self.every_ms is not None:
             return self.every_ms
-        return min(max(duration_s * 1000 / self.samples, SHORTEST_MS), LONGEST_MS)
+        return min(max(duration_s * 1000 / self.samples, SHORTEST_MS), _LONGEST_MS)
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RequestSettings:
     """One request of a declared pair; `pointer` is where its JSON answer holds the value that a write changes."""
 
     path: str
@@ -50,7 +50,7 @@ class Request:
         """Whether NUMBER stands somewhere in it, so that no two writes are the same."""
         return any(NUMBER in text for text in (self.path, self.body, *self.headers.values()))
 
-    def numbered(self, number: int) -> Request:
+    def numbered(self, number: int) -> RequestSettings:
         """The request with `number` in NUMBER's place."""
         headers = {name: value.replace(NUMBER, str(number)) for name, value in self.headers.items()}
         path, body = self.path.replace(NUMBER, str(number)), self.body.replace(NUMBER, str(number))
@@ -61,16 +61,16 @@ class Request:
 class Consistency:
     """A write and a read that must show it within `within_s`. It writes to the target, so it is never a default."""
 
-    write: Request
-    read: Request
+    write: RequestSettings
+    read: RequestSettings
     within_s: float
     times: int = 3
-    sign_in: Request | None = None
+    sign_in: RequestSettings | None = None
     """Sent once before; its cookies go with the others."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cache:
+class CacheSettings:
     """Hit rate over the judged window, from every source that is named; the first that can speak gives the value.
 
     With `header`, an answer to the load counts as a look-up when it carries the header and as a hit when the header's
@@ -96,7 +96,7 @@ class Cache:
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
+class PoolSettings:
     """Connection pool over the judged window, from counters and gauges in a JSON document of the service."""
 
     statistics: str | None = None
@@ -126,7 +126,7 @@ class Provocation:
 
 
 @dataclass(frozen=True, slots=True)
-class CircuitBreaker:
+class CircuitBreakerSettings:
     """States of circuit breakers in a JSON document of the service; with `provoke`, one is opened after the load."""
 
     statistics: str | None = None
@@ -138,7 +138,7 @@ class CircuitBreaker:
 
 
 @dataclass(frozen=True, slots=True)
-class Security:
+class SecuritySettings:
     """Response headers, judged by value on each of `paths` and on the answers to the load.
 
     `profile` is `html`, `api` (no rules about framing and content) or `plain_http` (no HSTS, no Secure cookies).
@@ -216,10 +216,10 @@ class Probes:
     """Every probe's settings."""
 
     health: Health = field(default_factory=Health)
-    cache: Cache = field(default_factory=Cache)
-    pool: Pool = field(default_factory=Pool)
-    circuit_breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
-    security: Security = field(default_factory=Security)
+    cache: CacheSettings = field(default_factory=CacheSettings)
+    pool: PoolSettings = field(default_factory=PoolSettings)
+    circuit_breaker: CircuitBreakerSettings = field(default_factory=CircuitBreakerSettings)
+    security: SecuritySettings = field(default_factory=SecuritySettings)
     rate_limit: RateLimit = field(default_factory=RateLimit)
     instance: Instance = field(default_factory=Instance)
     user_agent: UserAgent = field(default_factory=UserAgent)

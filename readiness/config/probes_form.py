@@ -7,19 +7,19 @@ from typing import Any
 
 from readiness.config.form import Complaint, Form, described, items, mapping, scalar, section
 from readiness.config.probes import (
-    Cache,
-    CircuitBreaker,
+    CacheSettings,
+    CircuitBreakerSettings,
     Consistency,
     Custom,
     Health,
     Instance,
-    Pool,
+    PoolSettings,
     Probes,
     Provocation,
     Quota,
     RateLimit,
-    Request,
-    Security,
+    RequestSettings,
+    SecuritySettings,
     UserAgent,
 )
 from readiness.config.scalars import (
@@ -35,11 +35,11 @@ from readiness.config.scalars import (
 from readiness.config.tree import Scalar
 from readiness.text import clean
 
-NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
+_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 TAKES = ("last", "max", "min", "mean", "delta")
 QUOTA = re.compile(r"([1-9][0-9]{0,11}) ?/(s|min|h|d)", re.ASCII)
 WINDOWS_S = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def probes_form() -> Form[Probes]:
@@ -56,7 +56,7 @@ def probes_form() -> Form[Probes]:
             "rate_limit": ("rate_limit", _rate_limit()),
             "instance": ("instance", _instance()),
             "user_agent": ("user_agent", section(UserAgent, {"paths": ("paths", items(_path(), least=0))})),
-            "custom": ("custom", mapping(_custom(), key=_name, pattern=NAME)),
+            "custom": ("custom", mapping(_custom(), key=_name, pattern=_NAME)),
             "server_timing": ("server_timing", timing),
         },
     )
@@ -75,9 +75,9 @@ def _health() -> Form[Health]:
     )
 
 
-def _cache() -> Form[Cache]:
+def _cache() -> Form[CacheSettings]:
     return section(
-        Cache,
+        CacheSettings,
         {
             "statistics": ("statistics", _path()),
             "hits": ("hits", _pointer()),
@@ -98,13 +98,13 @@ def _cache() -> Form[Cache]:
 def _consistency() -> Form[Consistency]:
     fields: dict[str, tuple[str, Form[Any]]] = {
         "path": ("path", _path()),
-        "method": ("method", word_form(METHODS)),
+        "method": ("method", word_form(_METHODS)),
         "headers": ("headers", mapping(text_form(most=4000), key=_header_name)),
         "body": ("body", block_form()),
         "pointer": ("pointer", _pointer()),
     }
-    request = section(Request, fields, required=("path",))
-    sign_in = section(Request, {**fields, "form": ("form", _path())}, required=("path",))
+    request = section(RequestSettings, fields, required=("path",))
+    sign_in = section(RequestSettings, {**fields, "form": ("form", _path())}, required=("path",))
     return section(
         Consistency,
         {
@@ -118,14 +118,15 @@ def _consistency() -> Form[Consistency]:
     )
 
 
-def _pool() -> Form[Pool]:
+def _pool() -> Form[PoolSettings]:
     pointers = ("requests", "errors", "waited_ms", "size", "available", "max")
     return section(
-        Pool, {"statistics": ("statistics", _path()), **{pointer: (pointer, _pointer()) for pointer in pointers}}
+        PoolSettings,
+        {"statistics": ("statistics", _path()), **{pointer: (pointer, _pointer()) for pointer in pointers}},
     )
 
 
-def _circuit_breaker() -> Form[CircuitBreaker]:
+def _circuit_breaker() -> Form[CircuitBreakerSettings]:
     return section(
         _make_circuit_breaker,
         {
@@ -151,16 +152,16 @@ def _provocation() -> Form[Provocation]:
     )
 
 
-def _make_circuit_breaker(**given: object) -> CircuitBreaker:
+def _make_circuit_breaker(**given: object) -> CircuitBreakerSettings:
     provoke = given.get("provoke")
     if isinstance(provoke, Provocation) and provoke.state is not None and "statistics" not in given:
         raise Complaint("provoke.state is a pointer into statistics, which is not given", "provoke")
-    return CircuitBreaker(**given)  # type: ignore[arg-type]
+    return CircuitBreakerSettings(**given)  # type: ignore[arg-type]
 
 
-def _security() -> Form[Security]:
+def _security() -> Form[SecuritySettings]:
     return section(
-        Security,
+        SecuritySettings,
         {
             "paths": ("paths", items(_path(), least=1)),
             "profile": ("profile", word_form(("html", "api", "plain_http"))),
@@ -285,5 +286,5 @@ def _header_name(text: str) -> None:
 
 
 def _name(text: str) -> None:
-    if not re.fullmatch(NAME, text, re.ASCII):
+    if not re.fullmatch(_NAME, text, re.ASCII):
         raise ValueError("is not a name: letters, digits and _, not starting with a digit, at most 63")

@@ -7,7 +7,7 @@ contradict each other), so a file that the schema accepts can still be refused.
 import json
 from datetime import date
 
-from readiness.config.checks import Names
+from readiness.config.checks import DeclaredNames
 from readiness.config.load import document
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -18,7 +18,7 @@ def text() -> str:
     schema = {
         "$schema": DIALECT,
         "title": "thresholds.yaml of readiness, version 1",
-        **document(Names(), date.min).schema,
+        **document(DeclaredNames(), date.min).schema,
     }
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 

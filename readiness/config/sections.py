@@ -10,7 +10,7 @@ from typing import Any
 
 from readiness.config import stop_rules
 from readiness.config.form import Complaint, Form, described, items, mapping, scalar, section
-from readiness.config.model import Arrivals, DecisionRule, Load
+from readiness.config.model import ArrivalSpacing, DecisionRule, LoadSection
 from readiness.config.scalars import (
     choice_form,
     duration_form,
@@ -31,7 +31,7 @@ DAY_S = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class EvidenceSection:
     """The `evidence:` section."""
 
     confidence: float | None = 0.95
@@ -45,7 +45,7 @@ class Hosts:
     tls: Tls = NONE
 
 
-def load_form() -> Form[Load]:
+def load_form() -> Form[LoadSection]:
     """The `load:` section."""
     return section(
         _load,
@@ -76,7 +76,10 @@ def load_form() -> Form[Load]:
             "abort_after": ("abort_after_s", described(_time(1), "How long that while is; 10s without it.")),
             "timeout": ("timeout_s", described(duration_form(least_s=0.001, most_s=3600), "Most time of one request.")),
             "processes": ("processes", described(whole_form(least=1, most=MAX_PROCESSES), "Load generator processes.")),
-            "arrivals": ("arrivals", described(choice_form(Arrivals), "How arrivals of an open load are spaced.")),
+            "arrivals": (
+                "arrivals",
+                described(choice_form(ArrivalSpacing), "How arrivals of an open load are spaced."),
+            ),
             "seed": ("seed", described(whole_form(least=0, most=2**31), "Of arrivals and mix in an open load.")),
             "steps": ("steps", described(items(_height(), least=2), "Users, or arrivals per second, of each step.")),
             "decide_at": ("decide_at", described(_height(), "The step that is judged.")),
@@ -89,7 +92,7 @@ def load_form() -> Form[Load]:
     )
 
 
-def _load(**given: Any) -> Load:
+def _load(**given: Any) -> LoadSection:
     stop_rules.take(given)
     if "users" in given and "rate_per_s" in given:
         raise Complaint("stands beside users; keep one: users for a closed load, rate for an open one", "rate")
@@ -106,7 +109,7 @@ def _load(**given: Any) -> Load:
     weights = given.get("scenarios", {1: 1})
     if isinstance(weights, Mapping) and not any(weights.values()):
         raise Complaint("needs at least one scenario with a weight above 0", "scenarios")
-    return Load(**given)
+    return LoadSection(**given)
 
 
 def _take_steps(given: dict[str, Any]) -> None:
@@ -170,14 +173,14 @@ def _decision(**given: float) -> DecisionRule:
     return rule
 
 
-def evidence_form() -> Form[Evidence]:
+def evidence_form() -> Form[EvidenceSection]:
     """The `evidence:` section."""
     confidence = scalar(
         lambda node: None if node.text == "none" else share(node.text, least=80, most=99.9),
         {"type": "string", "pattern": r"^(none|[0-9]+(\.[0-9]+)? ?%)$"},
     )
     return section(
-        Evidence,
+        EvidenceSection,
         {"confidence": ("confidence", described(confidence, "80% to 99.9%, or none to compare bare values."))},
     )
 

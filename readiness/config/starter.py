@@ -9,8 +9,8 @@ from pathlib import Path
 from readiness.config.load import parse
 from readiness.config.model import Config
 
-FILE = "starter limits"
-METRIC = "limits.own"
+_FILE = "starter limits"
+STARTER_METRIC = "limits.own"
 TEMPLATE = Path(__file__).with_name("starter.yaml")
 
 
@@ -25,4 +25,4 @@ def config(service: str, paths: Sequence[str], health_path: str | None) -> Confi
         ("PAGES", json.dumps([path.partition("?")[0] for path in paths])),
     ):
         text = text.replace(word, value, 1)
-    return parse(text.encode(), FILE, {})
+    return parse(text.encode(), _FILE, {})

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from readiness import foreign_files
 
-MAX_BYTES = 1 << 20
+_MAX_BYTES = 1 << 20
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 HARMLESS = ("write_key", "acknowledged", "wait", "context", "interrupt", "stop", "wait_time")
 """Methods that a user inherits and that send nothing."""
-USERS = ("User", "HttpUser", "FastHttpUser")
+USER_CLASSES = ("User", "HttpUser", "FastHttpUser")
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class UserPace:
     """One scenario: mean think time between two rounds (None: not told), and about how many requests a round sends."""
 
     think_s: float | None
@@ -26,15 +26,15 @@ class Pace:
     """No round sends more than this; None where the text does not tell (loops, helpers, TaskSets)."""
 
 
-def of(files: Mapping[str, str]) -> dict[str, Pace]:
+def of(files: Mapping[str, str]) -> dict[str, UserPace]:
     """The paces of scenario files (name to path), of those that tell."""
     return {name: pace for name, path in files.items() if (pace := read(path))}
 
 
-def read(path: str) -> Pace | None:
+def read(path: str) -> UserPace | None:
     """The pace that the file's first `wait_time` declares; None where there is no class that could be a user."""
     try:
-        tree = ast.parse(foreign_files.read_bytes(Path(path), MAX_BYTES))
+        tree = ast.parse(foreign_files.read_bytes(Path(path), _MAX_BYTES))
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return None  # the engine says what is wrong with it
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.bases]
@@ -43,12 +43,12 @@ def read(path: str) -> Pace | None:
     paced = next(((node, think_s) for node in classes if (think_s := _think_s(node))), (classes[0], None))
     # Of several classes the text does not tell which has how many users.
     most = _most(classes[0]) if len(classes) == 1 else None
-    return Pace(paced[1], max(_requests(paced[0]), 1), most)
+    return UserPace(paced[1], max(_requests(paced[0]), 1), most)
 
 
 def _most(user: ast.ClassDef) -> int | None:
     """Requests of the longest task; None where one of them cannot be bounded by its text."""
-    if [ast.unparse(base).rpartition(".")[2] in USERS for base in user.bases] != [True]:
+    if [ast.unparse(base).rpartition(".")[2] in USER_CLASSES for base in user.bases] != [True]:
         return None
     methods = {node.name: node for node in user.body if isinstance(node, ast.FunctionDef)}
     if any(isinstance(node, ast.ClassDef) or _assigns(node, "tasks") for node in user.body):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from readiness.errors import ConfigError
 from readiness.text import clean
 
-PREFIX = "READINESS_VAR_"
+VARIABLE_PREFIX = "READINESS_VAR_"
 """Variables whose names begin so are meant for the file and the scenarios."""
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}", re.ASCII)
 
@@ -23,7 +23,7 @@ class Trust:
 
     def may_use(self, name: str) -> bool:
         """Whether the file may have the value of the variable `name`."""
-        return name.startswith(PREFIX) or name in self.variables
+        return name.startswith(VARIABLE_PREFIX) or name in self.variables
 
     def values(self, environ: Mapping[str, str]) -> list[str]:
         """What the named variables hold; scenarios see it, so it may come back in what they say."""

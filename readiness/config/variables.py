@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from readiness.config.form import Problem, join
 from readiness.config.tree import MAX_BYTES, Items, Node, Scalar, Table
-from readiness.config.trust import NAME, PREFIX, Trust
+from readiness.config.trust import NAME, VARIABLE_PREFIX, Trust
 from readiness.text import clean
 
 _VARIABLE = re.compile(r"\$(\$?)\{([^}]{0,200})(\}?)")
@@ -102,7 +102,7 @@ class Variables:
             return f"{shown} stands in the name of a file: write the name itself"
         if not self._trust.may_use(name):
             return (
-                f"the variable {name} is not given to this file: name it {PREFIX}…, "
+                f"the variable {name} is not given to this file: name it {VARIABLE_PREFIX}…, "
                 f"or add --allow-env {name} to the command"
             )
         if not self._environ.get(name):

@@ -29,7 +29,7 @@ __all__ = [
     "unavailable",
 ]
 
-VARIABLE = "READINESS_DATABASE_URL"
+DATABASE_VARIABLE = "READINESS_DATABASE_URL"
 SOURCE = "database"
 FOREIGN_KEYS = "database.foreign_keys.unvalidated"
 INDEXES = "database.indexes.invalid"
@@ -52,7 +52,7 @@ def secrets(url: str) -> tuple[str, ...]:
 
 def from_environment(environ: Mapping[str, str]) -> str | None:
     """The connection: READINESS_DATABASE_URL, else the service that PGSERVICE names; None for neither."""
-    if url := environ.get(VARIABLE):
+    if url := environ.get(DATABASE_VARIABLE):
         return url
     service = environ.get("PGSERVICE")
     return f"postgresql://?service={quote(service, safe='')}" if service else None
@@ -142,21 +142,21 @@ def measure(
     from readiness.database import writes
     from readiness.database.connect import Budget, open_read_only
     from readiness.database.role import power_of, refuse
-    from readiness.database.snapshot import Look, look
+    from readiness.database.snapshot import SnapshotRequest, look
 
     acknowledged: Fraction | str = "the load sent no writes with keys of ours"
     if book is not None and book.sent:
         acknowledged = Fraction(book.acknowledged) if book.complete else "the load's record of its writes is incomplete"
-    what = Look(url, database, wanted - set(writes.METRICS), before or {}, acknowledged)
+    what = SnapshotRequest(url, database, wanted - set(writes.WRITE_METRICS), before or {}, acknowledged)
     try:
         budget = Budget(database.max_scan_bytes)
         with open_read_only(url, timeout_s=database.statement_timeout_s, budget=budget) as session:
             if (power := power_of(session)) and not writer_allowed:
                 refuse(power)
-            if database.writes is None and wanted.isdisjoint(writes.METRICS):
+            if database.writes is None and wanted.isdisjoint(writes.WRITE_METRICS):
                 return look(replace(session, any_function=writer_allowed), what)
         reconciled = writes.reconcile(url, database, book, stop) if database.writes else ()
-        if database.writes is None and not wanted.isdisjoint(writes.METRICS):
+        if database.writes is None and not wanted.isdisjoint(writes.WRITE_METRICS):
             reconciled = writes.unavailable("database.writes does not say where the writes are")
         with open_read_only(url, timeout_s=database.statement_timeout_s, budget=budget) as session:
             return (*look(replace(session, any_function=writer_allowed), what), *reconciled)

@@ -17,25 +17,25 @@ from typing import Any, Protocol
 from readiness.database.connect import Sampling, open_sampling
 from readiness.database.counters import (
     SETTLE_S,
-    Reading,
+    CounterReading,
     gained,
     read_counters,
     read_statements,
     settle,
     top_statements,
 )
-from readiness.database.exchange import FAILURES
 from readiness.database.reasons import statement_reason
+from readiness.database.round_trip import FAILURES
 from readiness.database.session_settings import LOCK_TIMEOUT_S
 from readiness.errors import NotMeasured
 from readiness.measurements.database import Activity, Counters, Sessions, Statement
 from readiness.text import clean
 
-EVERY_S = 0.4
-TIMEOUT_S = 3.0
+_EVERY_S = 0.4
+_TIMEOUT_S = 3.0
 MAX_SAMPLES = 600
 """Kept in the run; a longer load keeps the worst of neighbours."""
-MAX_NAMES = 20
+_MAX_NAMES = 20
 """Application names and waits kept."""
 
 _ALLOWED = b"select pg_catalog.pg_has_role(session_user, 'pg_read_all_stats', 'USAGE'), pg_catalog.pg_is_in_recovery()"
@@ -69,7 +69,7 @@ class JudgedWindow(Protocol):
 
 
 @dataclass(slots=True)
-class Seen:
+class ActivitySeen:
     """What is known so far; it survives a connection that breaks."""
 
     server: str = ""
@@ -80,7 +80,7 @@ class Seen:
     applications: Counter[str] = field(default_factory=Counter)
     waits: Counter[str] = field(default_factory=Counter)
     sent: int = 0
-    before: Reading | None = None
+    before: CounterReading | None = None
     counters: Counters | None = None
     settled: bool = False
     statements: tuple[Statement, ...] = ()
@@ -93,8 +93,8 @@ class Seen:
             limit=self.limit,
             window_s=round(ended_s - self.begun_s, 3),
             sessions=thinned(self.sessions),
-            applications=dict(self.applications.most_common(MAX_NAMES)),
-            waits=dict(self.waits.most_common(MAX_NAMES)),
+            applications=dict(self.applications.most_common(_MAX_NAMES)),
+            waits=dict(self.waits.most_common(_MAX_NAMES)),
             counters=self.counters,
             settled=self.settled,
             statements=self.statements,
@@ -104,30 +104,35 @@ class Seen:
 
 
 def watch(
-    url: str, window: JudgedWindow, *, wait_for_counters: bool, stop: Callable[[], bool], seen: Seen | None = None
+    url: str,
+    window: JudgedWindow,
+    *,
+    wait_for_counters: bool,
+    stop: Callable[[], bool],
+    seen: ActivitySeen | None = None,
 ) -> Activity:
     """Sample until the window ends, then read the counters; what fails becomes the reason. Raises ConfigError.
 
     `wait_for_counters`: wait up to SETTLE_S until idle sessions have handed in theirs; `stop` ends that wait. `seen`
     is where everything is kept, for one who does not wait for the end.
     """
-    seen = seen or Seen()
+    seen = seen or ActivitySeen()
     try:
         if not window.wait_begin():
             raise NotMeasured("the judged window never began")
         seen.begun_s = time.monotonic()
-        with closing(open_sampling(url, timeout_s=TIMEOUT_S)) as sampling:
+        with closing(open_sampling(url, timeout_s=_TIMEOUT_S)) as sampling:
             try:
                 _follow(sampling, window, seen)
                 _count(sampling, seen, wait_for_counters=wait_for_counters, stop=stop)
             except FAILURES as error:
-                raise NotMeasured(statement_reason(error, TIMEOUT_S, LOCK_TIMEOUT_S)) from None
+                raise NotMeasured(statement_reason(error, _TIMEOUT_S, LOCK_TIMEOUT_S)) from None
     except NotMeasured as error:
         return seen.result(str(error))
     return seen.result()
 
 
-def _follow(sampling: Sampling, window: JudgedWindow, seen: Seen) -> None:
+def _follow(sampling: Sampling, window: JudgedWindow, seen: ActivitySeen) -> None:
     allowed, standby = sampling.rows(_ALLOWED)[0]
     if not allowed:
         raise NotMeasured("the role cannot see other sessions; grant pg_monitor to it")
@@ -140,7 +145,7 @@ def _follow(sampling: Sampling, window: JudgedWindow, seen: Seen) -> None:
     seen.before = read_counters(sampling)
     seen.sent = 1
     _sample(sampling, seen)
-    while not window.wait_end(EVERY_S):
+    while not window.wait_end(_EVERY_S):
         _sample(sampling, seen)
     seen.ended_s = time.monotonic()
     if statements is not None:
@@ -148,7 +153,7 @@ def _follow(sampling: Sampling, window: JudgedWindow, seen: Seen) -> None:
         seen.sent += 4
 
 
-def _statements(sampling: Sampling, seen: Seen) -> Any:
+def _statements(sampling: Sampling, seen: ActivitySeen) -> Any:
     try:
         return read_statements(sampling)
     except NotMeasured as error:
@@ -156,7 +161,7 @@ def _statements(sampling: Sampling, seen: Seen) -> Any:
         return None
 
 
-def _sample(sampling: Sampling, seen: Seen) -> None:
+def _sample(sampling: Sampling, seen: ActivitySeen) -> None:
     rows = sampling.rows(_SESSIONS)
     seen.sent += 1
     here = [(name, state, wait, count, age_s) for ours, name, state, wait, count, age_s in rows if ours]
@@ -190,7 +195,7 @@ def _application(name: str) -> str:
     return re.sub("[0-9]+", "#", clean(name, 60)) or "(no name)"
 
 
-def _count(sampling: Sampling, seen: Seen, *, wait_for_counters: bool, stop: Callable[[], bool]) -> None:
+def _count(sampling: Sampling, seen: ActivitySeen, *, wait_for_counters: bool, stop: Callable[[], bool]) -> None:
     assert seen.before is not None
     if wait_for_counters:
         ended_s = seen.ended_s if seen.ended_s is not None else time.monotonic()

@@ -16,8 +16,8 @@ from psycopg.pq import Conninfo
 
 from readiness.errors import ConfigError
 
-VARIABLE = "READINESS_DATABASE_URL"
-EXAMPLE = "postgresql://user:password@host:5432/database"
+_VARIABLE = "READINESS_DATABASE_URL"
+_EXAMPLE = "postgresql://user:password@host:5432/database"
 MAX_PORT = 65535
 _OTHER_DATABASES = (
     "mysql", "mariadb", "sqlite", "oracle", "mssql", "mongodb", "cockroachdb", "duckdb", "redis", "clickhouse", "db2",
@@ -32,9 +32,9 @@ def parameters(url: str) -> dict[str, str]:
     if not url.startswith(("postgresql://", "postgres://")):
         name = url.partition(":")[0].partition("+")[0].lower()
         if name.rstrip("0123456789") in _OTHER_DATABASES or url.endswith((".db", ".sqlite", ".sqlite3")):
-            raise _wrong(f"names a database of another kind; only PostgreSQL is supported, as {EXAMPLE}")
+            raise _wrong(f"names a database of another kind; only PostgreSQL is supported, as {_EXAMPLE}")
         raise _wrong(
-            f"must be the URL of a PostgreSQL database such as {EXAMPLE} (no driver name in the scheme, two slashes)"
+            f"must be the URL of a PostgreSQL database such as {_EXAMPLE} (no driver name in the scheme, two slashes)"
         )
     if "\0" in url:
         raise _wrong("holds a zero byte")
@@ -43,7 +43,7 @@ def parameters(url: str) -> dict[str, str]:
     except (Error, ValueError):
         found = None
     if found is None:  # raised here, not above: the cause would carry the URL along
-        raise _wrong(f"cannot be read as a URL such as {EXAMPLE}; {_ENCODE}")
+        raise _wrong(f"cannot be read as a URL such as {_EXAMPLE}; {_ENCODE}")
     hosts, ports = found.get("host", ""), str(found.get("port", ""))
     if "@" in hosts or "@" in found.get("dbname", ""):
         raise _wrong(f"has more than one @; {_ENCODE}")
@@ -94,4 +94,4 @@ def _is_number(text: str) -> bool:
 
 
 def _wrong(problem: str) -> ConfigError:
-    return ConfigError(f"{VARIABLE}: {problem}")
+    return ConfigError(f"{_VARIABLE}: {problem}")

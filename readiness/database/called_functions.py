@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from psycopg import pq, sql
 
-from readiness.database import exchange, session_settings
+from readiness.database import round_trip, session_settings
 from readiness.database.connect import OURS_S, Session
 from readiness.errors import NotMeasured
 from readiness.text import clean
@@ -83,16 +83,16 @@ def parsed(session: Session, text: str) -> tuple[pq.abc.PGresult, frozenset[int]
     connection = session.connection
     with session.guarded() as limit_s:
         query = text.encode()
-        was = exchange.row(connection, session_settings.reading(tuple(_SHOWING)), OURS_S)
-        exchange.simple(connection, session_settings.setting(_SHOWING), OURS_S)
+        was = round_trip.row(connection, session_settings.reading(tuple(_SHOWING)), OURS_S)
+        round_trip.simple(connection, session_settings.setting(_SHOWING), OURS_S)
         connection.add_notice_handler(keep)
         try:
-            exchange.exchange(connection, lambda pgconn: pgconn.send_prepare(b"", query), limit_s)
+            round_trip.exchange(connection, lambda pgconn: pgconn.send_prepare(b"", query), limit_s)
         finally:
             connection.remove_notice_handler(keep)
-        (answer,) = exchange.exchange(connection, lambda pgconn: pgconn.send_describe_prepared(b""), limit_s)
+        (answer,) = round_trip.exchange(connection, lambda pgconn: pgconn.send_describe_prepared(b""), limit_s)
         back = {name: str(value) for name, value in zip(_SHOWING, was, strict=True)}
-        exchange.simple(connection, session_settings.setting(back), OURS_S)
+        round_trip.simple(connection, session_settings.setting(back), OURS_S)
     if not any("QUERY" in tree for tree in trees):
         return answer, None
     return answer, frozenset(int(oid) for tree in trees for oid in _OID.findall(tree))

@@ -13,14 +13,14 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from readiness.database import exchange, session_settings
+from readiness.database import round_trip, session_settings
 from readiness.database.address import parameters, passwords, required_authentication
-from readiness.database.exchange import FAILURES, Connection, Query, Row
 from readiness.database.reasons import connection_reason, statement_reason
-from readiness.database.session_settings import LOCK_TIMEOUT_S, READ_ONLY, THEIRS, Settings
+from readiness.database.round_trip import FAILURES, DatabaseConnection, DatabaseQuery, DatabaseRow
+from readiness.database.session_settings import LOCK_TIMEOUT_S, READ_ONLY, THEIRS, SessionSettings
 from readiness.errors import NotMeasured
 
-CONNECT_TIMEOUT_S = 5
+_CONNECT_TIMEOUT_S = 5
 """For each address of the URL."""
 CONNECT_LIMIT_S = 12.0
 """For all of them, the names looked up."""
@@ -69,12 +69,12 @@ def _size(size: int) -> str:
 class Session:
     """One open REPEATABLE READ, READ ONLY transaction."""
 
-    connection: Connection
+    connection: DatabaseConnection
     url: str
     timeout_s: float
     ends_at: float
     """Monotonic time at which all statements together have used up their time."""
-    settings: Settings
+    settings: SessionSettings
     """What must hold while a statement runs, as the server writes it."""
     snapshot: str
     """The exported name of what it sees."""
@@ -82,13 +82,13 @@ class Session:
     """Whether SQL of thresholds.yaml may call what it likes: the role was allowed by name."""
     budget: Budget = field(default_factory=lambda: Budget(10 << 30))
 
-    def rows(self, query: Query, meanwhile: Callable[[], None] | None = None) -> list[Row]:
+    def rows(self, query: DatabaseQuery, meanwhile: Callable[[], None] | None = None) -> list[DatabaseRow]:
         """The answer to one statement, never more than one; raises NotMeasured with the reason.
 
         A statement that fails takes only itself down, by a savepoint; what `meanwhile` raises takes the connection.
         """
         with self.guarded() as limit_s:
-            return exchange.extended(self.connection, query, limit_s, meanwhile)
+            return round_trip.extended(self.connection, query, limit_s, meanwhile)
 
     def under(self, **others: str) -> Session:
         """The same transaction, its statements under `others` of the settings."""
@@ -123,17 +123,17 @@ class Session:
     @contextmanager
     def _savepoint(self) -> Iterator[None]:
         begin = sql.SQL("savepoint readiness; {}").format(session_settings.setting(self.settings))
-        exchange.simple(self.connection, begin, OURS_S)
+        round_trip.simple(self.connection, begin, OURS_S)
         try:
             yield
             expected = {**self.settings, READ_ONLY: "on"}
-            found = exchange.row(self.connection, session_settings.reading(tuple(expected)), OURS_S)
+            found = round_trip.row(self.connection, session_settings.reading(tuple(expected)), OURS_S)
             session_settings.same(expected, found)
         except (*FAILURES, NotMeasured):
             with suppress(*FAILURES):  # the first error is the one to tell
-                exchange.simple(self.connection, _UNDO, OURS_S)
+                round_trip.simple(self.connection, _UNDO, OURS_S)
             raise
-        exchange.simple(self.connection, b"release savepoint readiness", OURS_S)
+        round_trip.simple(self.connection, b"release savepoint readiness", OURS_S)
 
 
 _UNDO = b"rollback to savepoint readiness; release savepoint readiness"
@@ -146,7 +146,7 @@ class Sampling:
     In one as long as the load the statistics would stand still, and vacuum would be held back.
     """
 
-    connection: Connection
+    connection: DatabaseConnection
     timeout_s: float
 
     @property
@@ -154,22 +154,22 @@ class Sampling:
         """Such as 180001."""
         return self.connection.info.server_version
 
-    def rows(self, query: Query) -> list[Row]:
+    def rows(self, query: DatabaseQuery) -> list[DatabaseRow]:
         """The answer to one statement; raises psycopg's errors, and NotMeasured when it changed our settings."""
         wanted = session_settings.ours(self.timeout_s, IDLE_S)
         begin = sql.SQL("begin isolation level read committed, read only; {set}; {read}").format(
             set=session_settings.setting(wanted), read=session_settings.reading(tuple(wanted))
         )
         try:
-            before = exchange.row(self.connection, begin, OURS_S)
-            found = exchange.extended(self.connection, query, self.timeout_s + 1.0)
-            after = exchange.row(self.connection, session_settings.reading((*wanted, READ_ONLY)), OURS_S)
+            before = round_trip.row(self.connection, begin, OURS_S)
+            found = round_trip.extended(self.connection, query, self.timeout_s + 1.0)
+            after = round_trip.row(self.connection, session_settings.reading((*wanted, READ_ONLY)), OURS_S)
             session_settings.same({**dict(zip(wanted, before, strict=True)), READ_ONLY: "on"}, after)
         except (*FAILURES, NotMeasured):
             with suppress(*FAILURES):
-                exchange.simple(self.connection, b"rollback", OURS_S)
+                round_trip.simple(self.connection, b"rollback", OURS_S)
             raise
-        exchange.simple(self.connection, b"commit", OURS_S)
+        round_trip.simple(self.connection, b"commit", OURS_S)
         return found
 
     def close(self) -> None:
@@ -192,7 +192,7 @@ def open_sampling(url: str, *, timeout_s: float) -> Sampling:
     return Sampling(_connect(url), timeout_s)
 
 
-def _connect(url: str) -> Connection:
+def _connect(url: str) -> DatabaseConnection:
     given = parameters(url)
     try:
         return _within(CONNECT_LIMIT_S, _conninfo(given))
@@ -201,9 +201,9 @@ def _connect(url: str) -> Connection:
     raise NotMeasured(reason)  # here and not above: the cause could carry the URL along
 
 
-def _within(limit_s: float, conninfo: str) -> Connection:
+def _within(limit_s: float, conninfo: str) -> DatabaseConnection:
     """A connection, or ConnectionTimeout: what looks up names or proves who we are has no end of its own."""
-    opened: SimpleQueue[Connection | Exception] = SimpleQueue()
+    opened: SimpleQueue[DatabaseConnection | Exception] = SimpleQueue()
     late = threading.Event()
 
     def connect() -> None:
@@ -231,13 +231,13 @@ def _conninfo(given: dict[str, str]) -> str:
     ours = {
         "application_name": "readiness",
         "client_encoding": "UTF8",
-        "connect_timeout": str(CONNECT_TIMEOUT_S),
+        "connect_timeout": str(_CONNECT_TIMEOUT_S),
         "tcp_user_timeout": "5000",  # a server that is gone without a word
     }
     return make_conninfo("", **(given | ours | required_authentication(given)))
 
 
-def _begin(connection: Connection, url: str, timeout_s: float, budget: Budget, snapshot: str) -> Session:
+def _begin(connection: DatabaseConnection, url: str, timeout_s: float, budget: Budget, snapshot: str) -> Session:
     total_s = max(MIN_BUDGET_S, 4 * timeout_s)
     begin = sql.SQL("begin isolation level repeatable read, read only")
     join = sql.SQL("; set transaction snapshot {}").format(sql.Literal(snapshot)) if snapshot else sql.SQL("")
@@ -248,10 +248,10 @@ def _begin(connection: Connection, url: str, timeout_s: float, budget: Budget, s
             raise NotMeasured(f"PostgreSQL 12 or newer is needed, this is {connection.info.server_version // 10000}")
         # From the first query on, READ ONLY and the snapshot cannot change.
         prepare = sql.SQL("{}{}; {}").format(begin, join, session_settings.setting(wanted))
-        exchange.simple(connection, prepare, OURS_S)
+        round_trip.simple(connection, prepare, OURS_S)
         if not snapshot:  # a savepoint could not export it
-            (snapshot,) = exchange.row(connection, b"select pg_catalog.pg_export_snapshot()", OURS_S)
-        found = exchange.row(connection, session_settings.reading(names), OURS_S)
+            (snapshot,) = round_trip.row(connection, b"select pg_catalog.pg_export_snapshot()", OURS_S)
+        found = round_trip.row(connection, session_settings.reading(names), OURS_S)
     except FAILURES as error:
         reason = statement_reason(error, OURS_S, LOCK_TIMEOUT_S)
     else:

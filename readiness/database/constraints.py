@@ -8,9 +8,9 @@ from readiness.database.connect import Session
 from readiness.measurements.run import Detail
 from readiness.text import clean
 
-NOT_ENFORCED_SINCE = 180000
+_NOT_ENFORCED_SINCE = 180000
 """The server version that added NOT ENFORCED and NOT NULL as a constraint that may be NOT VALID."""
-Fact = tuple[int, tuple[Detail, ...]]
+_Fact = tuple[int, tuple[Detail, ...]]
 _CHECKS = sql.SQL(
     """select pg_catalog.format('%I.%I', n.nspname, c.relname), k.conname, {enforced}
     from pg_catalog.pg_constraint k
@@ -40,9 +40,9 @@ _TRIGGERS = sql.SQL(
 )
 
 
-def unvalidated(session: Session, schemas: tuple[str, ...]) -> Fact:
+def unvalidated(session: Session, schemas: tuple[str, ...]) -> _Fact:
     """How many CHECK and NOT NULL constraints do not guarantee their rows, and each of them; raises NotMeasured."""
-    knows = session.connection.info.server_version >= NOT_ENFORCED_SINCE
+    knows = session.connection.info.server_version >= _NOT_ENFORCED_SINCE
     enforced = sql.SQL("k.conenforced" if knows else "true")
     rows = session.rows(_CHECKS.format(enforced=enforced, schemas=sql.Literal(list(schemas))))
     details = tuple(
@@ -52,7 +52,7 @@ def unvalidated(session: Session, schemas: tuple[str, ...]) -> Fact:
     return len(rows), details
 
 
-def without_primary_key(session: Session, schemas: tuple[str, ...]) -> Fact:
+def without_primary_key(session: Session, schemas: tuple[str, ...]) -> _Fact:
     """How many tables have no primary key, and which; raises NotMeasured."""
     rows = session.rows(_WITHOUT_KEY.format(sql.Literal(list(schemas))))
     details = tuple(Detail(clean(table), "no primary key", False) for table, _, _, keyed in rows if not keyed)
@@ -60,7 +60,7 @@ def without_primary_key(session: Session, schemas: tuple[str, ...]) -> Fact:
     return total - keyed, (*details, Detail("tables", f"{total:,}", None))
 
 
-def disabled_triggers(session: Session, schemas: tuple[str, ...]) -> Fact:
+def disabled_triggers(session: Session, schemas: tuple[str, ...]) -> _Fact:
     """How many triggers of the users are disabled, and which; raises NotMeasured."""
     rows = session.rows(_TRIGGERS.format(sql.Literal(list(schemas))))
     return len(rows), tuple(Detail(f"{clean(table)}: {clean(name)}", "disabled", False) for table, name in rows)

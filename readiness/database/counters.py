@@ -61,23 +61,23 @@ where queryid = any ({ids}::bigint[]) group by queryid
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CounterReading:
     """The server's counters at one moment."""
 
     numbers: tuple[int, ...]
     reset: str
 
 
-def read_counters(sampling: Sampling) -> Reading:
+def read_counters(sampling: Sampling) -> CounterReading:
     """The counters now, this connection's own share of them handed in before."""
     if sampling.server_version >= IDLE_FLUSH_SINCE:
         sampling.rows(b"select pg_catalog.pg_stat_force_next_flush()")
     lost = _LOST if sampling.server_version >= SESSION_COUNTS_SINCE else "0"
     row = sampling.rows(sql.SQL(_COUNTERS).format(lost=sql.SQL(lost)))[0]
-    return Reading(tuple(int(number or 0) for number in row[:-1]), str(row[-1]))
+    return CounterReading(tuple(int(number or 0) for number in row[:-1]), str(row[-1]))
 
 
-def gained(before: Reading, after: Reading, own: int) -> Counters:
+def gained(before: CounterReading, after: CounterReading, own: int) -> Counters:
     """What was counted in between, without the `own` statements that this connection sent from the one to the other.
 
     Each of those was a transaction. Raises NotMeasured when the counters began anew.

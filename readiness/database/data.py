@@ -17,16 +17,16 @@ from readiness.database.identifiers import split_name
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement
 
-Found = Fraction | str
+DataFound = Fraction | str
 """An exact number, or the reason why there is none."""
-Task = Callable[[Session], Mapping[str, Found]]
+DataTask = Callable[[Session], Mapping[str, DataFound]]
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """The numbers of one snapshot, by the name of the count or query."""
 
-    found: Mapping[str, Found] = field(default_factory=dict)
+    found: Mapping[str, DataFound] = field(default_factory=dict)
     estimated: frozenset[str] = frozenset()
 
 
@@ -41,34 +41,34 @@ def changing(database: Database, wanted: AbstractSet[str]) -> frozenset[str]:
     return frozenset(direct & {*database.counts, *database.queries})
 
 
-def tasks(database: Database, names: AbstractSet[str]) -> list[Task]:
+def tasks(database: Database, names: AbstractSet[str]) -> list[DataTask]:
     """What has to be asked for the counts and queries in `names`; each may run on a connection of its own."""
     by_table: dict[object, dict[str, Count]] = {}
     for name, count in database.counts.items():
         if name in names:
             key: object = name if count.estimate else _table(count)
             by_table.setdefault(key, {})[name] = count
-    found: list[Task] = [_counting(counts) for counts in by_table.values()]
+    found: list[DataTask] = [_counting(counts) for counts in by_table.values()]
     found += [_asking(name, query) for name, query in database.queries.items() if name in names]
     return found
 
 
-def numbers(database: Database, parts: list[Mapping[str, Found]]) -> Numbers:
+def numbers(database: Database, parts: list[Mapping[str, DataFound]]) -> Numbers:
     """The answers of all tasks together."""
-    found: dict[str, Found] = {}
+    found: dict[str, DataFound] = {}
     for part in parts:
         found.update(part)
     return Numbers(found, frozenset(name for name, count in database.counts.items() if count.estimate))
 
 
 def measurements(
-    database: Database, now: Numbers, before: Mapping[str, Found], acknowledged: Found
+    database: Database, now: Numbers, before: Mapping[str, DataFound], acknowledged: DataFound
 ) -> tuple[Measurement, ...]:
     """One for every count, query, change and invariant, in the order of the file.
 
     `before` are the numbers before the load, where they are needed; `acknowledged` writes are those of the load.
     """
-    known: dict[str, Found] = {**now.found, ACKNOWLEDGED: acknowledged}
+    known: dict[str, DataFound] = {**now.found, ACKNOWLEDGED: acknowledged}
     estimated = set(now.estimated)
     data = [_measurement(name, now.found[name], name in estimated) for name in now.found]
     for name, value in now.found.items():
@@ -90,8 +90,8 @@ def _table(count: Count) -> object:
         return id(count)
 
 
-def _counting(counts: dict[str, Count]) -> Task:
-    def count(session: Session) -> Mapping[str, Found]:
+def _counting(counts: dict[str, Count]) -> DataTask:
+    def count(session: Session) -> Mapping[str, DataFound]:
         if len(counts) > 1:
             try:
                 return count_together(session, counts)
@@ -109,26 +109,26 @@ def _one(session: Session, count: Count) -> Fraction:
     return estimate(session, count) if count.estimate else count_together(session, {"": count})[""]
 
 
-def _asking(name: str, query: Query) -> Task:
+def _asking(name: str, query: Query) -> DataTask:
     what = f"query {name}{_line(query.line)}"
     return lambda session: {name: _attempt(what, lambda: queries.answer(session, query))}
 
 
-def _attempt(what: str, ask: Callable[[], Fraction]) -> Found:
+def _attempt(what: str, ask: Callable[[], Fraction]) -> DataFound:
     try:
         return ask()
     except NotMeasured as error:
         return f"{what}: {error}"
 
 
-def _difference(now: Found, then: Found) -> Found:
+def _difference(now: DataFound, then: DataFound) -> DataFound:
     missing = [one for one in (now, then) if isinstance(one, str)]
     if isinstance(now, Fraction) and isinstance(then, Fraction):
         return now - then
     return "; ".join(dict.fromkeys(missing))
 
 
-def _measurement(name: str, value: Found, estimated: bool, details: tuple[Detail, ...] = ()) -> Measurement:
+def _measurement(name: str, value: DataFound, estimated: bool, details: tuple[Detail, ...] = ()) -> Measurement:
     metric = f"data.{name}"
     if estimated:
         details = (*details, Detail("exact", "no", None, "the planner's estimate"))
@@ -140,7 +140,9 @@ def _measurement(name: str, value: Found, estimated: bool, details: tuple[Detail
         return Measurement(metric, None, None, SOURCE, reason="the number is too large", details=details)
 
 
-def _invariant(name: str, invariant: Invariant, known: Mapping[str, Found], estimated: AbstractSet[str]) -> Measurement:
+def _invariant(
+    name: str, invariant: Invariant, known: Mapping[str, DataFound], estimated: AbstractSet[str]
+) -> Measurement:
     """Left minus right, exact; a term without a value leaves none for the whole."""
     total, missing = Fraction(invariant.constant), []
     details: dict[str, Detail] = {}
@@ -156,7 +158,7 @@ def _invariant(name: str, invariant: Invariant, known: Mapping[str, Found], esti
     return _measurement(name, reason or total, is_estimate, tuple(details.values()))
 
 
-def _detail(subject: str, value: Found) -> Detail:
+def _detail(subject: str, value: DataFound) -> Detail:
     if isinstance(value, str):
         return Detail(subject, "not measured", None, value)
     return Detail(subject, _shown(value), None)

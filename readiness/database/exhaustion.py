@@ -10,7 +10,7 @@ from readiness.measurements.run import Detail
 from readiness.text import clean
 
 WRAPAROUND = 2**31
-SHOWN = 5
+_SHOWN = 5
 # A sequence belongs to a column by ownership (serial, identity) or by the column's default. Its end is its own maximum
 # or that of the column's type, whichever comes first: a bigint sequence behind an integer column is the classic.
 _SEQUENCES = sql.SQL(
@@ -61,7 +61,7 @@ def sequences(session: Session, schemas: tuple[str, ...]) -> tuple[float, tuple[
             None,
             f"{int(last or 0):,} of {int(end):,}",
         )
-        for share, name, column, last, end in used[:SHOWN]
+        for share, name, column, last, end in used[:_SHOWN]
     )
     return (used[0][0] if used else 0.0), (*details, Detail("sequences", f"{len(rows):,}", None))
 

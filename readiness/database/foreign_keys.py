@@ -8,7 +8,7 @@ from readiness.database.connect import Session
 from readiness.measurements.run import Detail
 from readiness.text import clean
 
-NOT_ENFORCED_SINCE = 180000
+_NOT_ENFORCED_SINCE = 180000
 """The server version that added NOT ENFORCED (`pg_constraint.conenforced`)."""
 # A key of a partitioned table has one constraint per partition below it; it is as good as its worst one.
 _KEYS = sql.SQL(
@@ -39,7 +39,7 @@ _KEYS = sql.SQL(
 
 def unvalidated(session: Session, schemas: tuple[str, ...]) -> tuple[int, tuple[Detail, ...]]:
     """How many foreign keys do not guarantee their rows, and each of them; raises NotMeasured."""
-    knows_enforced = session.connection.info.server_version >= NOT_ENFORCED_SINCE
+    knows_enforced = session.connection.info.server_version >= _NOT_ENFORCED_SINCE
     enforced = sql.SQL("k.conenforced") if knows_enforced else sql.SQL("true")
     rows = session.rows(_KEYS.format(enforced=enforced, schemas=sql.Literal(list(schemas))))
     details = []

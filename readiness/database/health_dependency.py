@@ -14,18 +14,18 @@ from contextlib import closing
 from psycopg import sql
 
 from readiness.database.connect import Sampling, open_sampling
-from readiness.database.exchange import FAILURES
 from readiness.database.reasons import statement_reason
+from readiness.database.round_trip import FAILURES
 from readiness.database.session_settings import LOCK_TIMEOUT_S
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement, Witness
 
-METRIC = "health.touches_database"
-SOURCE = "database"
+_METRIC = "health.touches_database"
+_SOURCE = "database"
 TIMES = 4
-PAUSE_S = 0.25
+_PAUSE_S = 0.25
 """Between two requests: an answer that the service keeps for a moment must not look like one that asks nobody."""
-TIMEOUT_S = 3.0
+_TIMEOUT_S = 3.0
 
 _NOW = b"select pg_catalog.clock_timestamp()::text"
 _SINCE = sql.SQL("""
@@ -43,7 +43,7 @@ def touches(url: str, path: str, knock: Callable[[], int]) -> Measurement:
     when the role sees no other sessions, or when the database was at work all the time.
     """
     try:
-        sampling = open_sampling(url, timeout_s=TIMEOUT_S)
+        sampling = open_sampling(url, timeout_s=_TIMEOUT_S)
     except NotMeasured as error:
         raise NotMeasured(_green_beside(str(error), path, knock)) from None
     with closing(sampling):
@@ -54,16 +54,16 @@ def touches(url: str, path: str, knock: Callable[[], int]) -> Measurement:
             asked = [_worked(sampling, lambda: statuses.append(knock())) for _ in range(TIMES)]
             idle = [_worked(sampling, lambda: None) for _ in range(TIMES)]
         except FAILURES as error:
-            raise NotMeasured(statement_reason(error, TIMEOUT_S, LOCK_TIMEOUT_S)) from None
+            raise NotMeasured(statement_reason(error, _TIMEOUT_S, LOCK_TIMEOUT_S)) from None
     return _measurement(path, statuses, sum(asked), sum(idle))
 
 
 def _worked(sampling: Sampling, during: Callable[[], object]) -> bool:
-    """Whether another session began a statement from just before `during` until PAUSE_S after it."""
+    """Whether another session began a statement from just before `during` until _PAUSE_S after it."""
     since = sampling.rows(_NOW)[0][0]
     during()
     seen = sampling.rows(_SINCE.format(sql.Literal(str(since))))[0][0]
-    time.sleep(PAUSE_S)
+    time.sleep(_PAUSE_S)
     return bool(seen)
 
 
@@ -85,7 +85,7 @@ def _measurement(path: str, statuses: list[int], asked: int, idle: int) -> Measu
         Detail(f"{path}: kind of check", label, None),
     )
     witness = Witness("pg_stat_activity", float(yes), note=f"{asked} of {TIMES} requests, {idle} of {TIMES} pauses")
-    return Measurement(METRIC, None, float(yes), SOURCE, TIMES, details=details, witnesses=(witness,))
+    return Measurement(_METRIC, None, float(yes), _SOURCE, TIMES, details=details, witnesses=(witness,))
 
 
 def _green_beside(reason: str, path: str, knock: Callable[[], int]) -> str:

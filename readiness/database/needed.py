@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from readiness.config.model import Check, Config, OnFail
-from readiness.database import VARIABLE
+from readiness.database import DATABASE_VARIABLE
 from readiness.database.under_load import HEADROOM
 from readiness.errors import ConfigError
 
@@ -20,15 +20,15 @@ def without_database(config: Config) -> str | None:
     if blocking:
         raise ConfigError(
             *(
-                f"{config.file}:{check.line}: checks.{check.key}: blocks and needs the database, but {VARIABLE} is not "
-                "set; set it, or declare the check not_applicable"
+                f"{config.file}:{check.line}: checks.{check.key}: blocks and needs the database, but "
+                f"{DATABASE_VARIABLE} is not set; set it, or declare the check not_applicable"
                 for check in blocking
             )
         )
     if not missing:
         return None
     names = ", ".join(check.key for check in missing)
-    return f"{VARIABLE} is not set, so these checks will not be measured: {names}"
+    return f"{DATABASE_VARIABLE} is not set, so these checks will not be measured: {names}"
 
 
 def _needs(check: Check) -> bool:

@@ -15,7 +15,7 @@ from readiness.database.connect import Session
 from readiness.errors import NotMeasured
 
 T = TypeVar("T")
-HELPERS = 1
+_HELPERS = 1
 """Connections beside the first. Each of the two may hold one more for a query; the role that we print has four."""
 WORTH_BYTES = 256 << 20
 
@@ -39,7 +39,7 @@ def run(session: Session, tasks: Sequence[Callable[[Session], T]], bytes_to_read
 
     helpers: list[threading.Thread] = []
     if bytes_to_read >= WORTH_BYTES:
-        helpers = [threading.Thread(target=help_out, daemon=True) for _ in range(min(HELPERS, len(tasks) - 1))]
+        helpers = [threading.Thread(target=help_out, daemon=True) for _ in range(min(_HELPERS, len(tasks) - 1))]
     for helper in helpers:
         helper.start()
     work(session)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import closing
 
 from readiness.database.connect import Sampling, Session, open_sampling
-from readiness.database.exchange import FAILURES
+from readiness.database.round_trip import FAILURES
 from readiness.errors import NotMeasured
 
 _PID = b"select pg_catalog.pg_backend_pid()"

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from readiness.database.connect import Session
 
-BLOCK = 8192
+_BLOCK = 8192
 _WHOLE = ("Seq Scan", "Sample Scan")
 _INDEXED = ("Index Scan", "Index Only Scan")
 _BYTES = sql.SQL(
@@ -44,7 +44,7 @@ def _reads(node: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
     """(schema, relation, bytes at most; -1 for all of it) of the node and all below it."""
     kind, schema = str(node.get("Node Type")).removeprefix("Parallel "), str(node.get("Schema", ""))
     if "Relation Name" in node:
-        table, found = str(node["Relation Name"]), BLOCK * int(node.get("Plan Rows", 0))
+        table, found = str(node["Relation Name"]), _BLOCK * int(node.get("Plan Rows", 0))
         whole = kind in _WHOLE or (kind in _INDEXED and "Index Cond" not in node)
         if kind != "Index Only Scan":
             yield schema, table, -1 if whole else found

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import psycopg
 from psycopg import errors
 
-from readiness.database.exchange import Silent, TooMuch
+from readiness.database.round_trip import ServerSilent, TooMuch
 from readiness.text import clean
 from readiness.text.redaction import redact
 
@@ -40,7 +40,7 @@ def statement_reason(error: Exception, timeout_s: float, lock_timeout_s: float) 
     """Why a statement has no answer, in the server's words where it has some."""
     if isinstance(error, errors.QueryCanceled):
         return f"cancelled: it took longer than {timeout_s:g} s"
-    if isinstance(error, Silent | TooMuch):
+    if isinstance(error, ServerSilent | TooMuch):
         return clean(error)
     if isinstance(error, errors.LockNotAvailable):
         return f"waited longer than {lock_timeout_s:g} s for a lock that another session holds"

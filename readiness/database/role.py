@@ -15,7 +15,7 @@ from readiness.database.connect import Session
 from readiness.errors import Refused
 from readiness.text import clean
 
-HOW = (
+_HOW = (
     "Use a role that can only read: `readiness database role --sql` prints the statements that make one; "
     "--allow-db-writer goes on with this one, and the report says so"
 )
@@ -152,4 +152,4 @@ def remarks(session: Session) -> tuple[str, ...]:
 
 def refuse(power: str) -> NoReturn:
     """Raise Refused with what the role can do and what to do about it."""
-    raise Refused(f"READINESS_DATABASE_URL: {power}. {HOW}")
+    raise Refused(f"READINESS_DATABASE_URL: {power}. {_HOW}")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from psycopg import sql
 
-from readiness.database.exchange import Row
+from readiness.database.round_trip import DatabaseRow
 from readiness.errors import NotMeasured
 
 LOCK_TIMEOUT_S = 1.0
@@ -17,11 +17,11 @@ READ_ONLY = "transaction_read_only"
 THEIRS = ("search_path", "role")
 """The login's own, which no statement may change for the next one."""
 
-Settings = Mapping[str, str]
+SessionSettings = Mapping[str, str]
 """Name to value."""
 
 
-def ours(timeout_s: float, idle_s: float) -> Settings:
+def ours(timeout_s: float, idle_s: float) -> SessionSettings:
     """What every transaction of ours sets; `idle_s` is how long it may wait between two statements."""
     return {
         "statement_timeout": f"{max(round(timeout_s * 1000), 1)}",
@@ -32,7 +32,7 @@ def ours(timeout_s: float, idle_s: float) -> Settings:
     }
 
 
-def setting(settings: Settings) -> sql.Composed:
+def setting(settings: SessionSettings) -> sql.Composed:
     """A select that sets them for this transaction."""
     calls = [
         sql.SQL("pg_catalog.set_config({}, {}, true)").format(sql.Literal(name), sql.Literal(value))
@@ -47,7 +47,7 @@ def reading(names: tuple[str, ...]) -> sql.Composed:
     return sql.SQL("select {}").format(sql.SQL(", ").join(calls))
 
 
-def same(expected: Settings, row: Row) -> None:
+def same(expected: SessionSettings, row: DatabaseRow) -> None:
     """Raise NotMeasured when `row`, the answer to `reading`, is not what was set."""
     for (name, value), found in zip(expected.items(), row, strict=True):
         if found != value:

@@ -32,8 +32,8 @@ from readiness.database.schema import measure as schema
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement
 
-Fact = tuple[float, tuple[Detail, ...]]
-CATALOGUE: Mapping[str, Callable[[Session, tuple[str, ...]], Fact]] = {
+_Fact = tuple[float, tuple[Detail, ...]]
+_CATALOGUE: Mapping[str, Callable[[Session, tuple[str, ...]], _Fact]] = {
     FOREIGN_KEYS: foreign_keys.unvalidated,
     "database.foreign_keys.unindexed": foreign_keys.without_index,
     "database.constraints.unvalidated": constraints.unvalidated,
@@ -64,30 +64,30 @@ _TABLES = sql.SQL(
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SnapshotRequest:
     """What to ask, and what is known from before."""
 
     url: str
     database: Database
     wanted: AbstractSet[str]
-    before: Mapping[str, data.Found] = field(default_factory=dict)
+    before: Mapping[str, data.DataFound] = field(default_factory=dict)
     """Numbers before the load, where they are needed."""
-    acknowledged: data.Found = "no write was acknowledged"
+    acknowledged: data.DataFound = "no write was acknowledged"
 
 
-def look(session: Session, what: Look) -> tuple[Measurement, ...]:
+def look(session: Session, what: SnapshotRequest) -> tuple[Measurement, ...]:
     """All measurements; none is left out because another failed."""
     database = what.database
     standby = _standby(session)
     problem = _nowhere(session, database.schemas)
     facts = [
         one
-        for metric, find in CATALOGUE.items()
+        for metric, find in _CATALOGUE.items()
         if (one := _fact(metric, session, database.schemas, find, problem)).reason is None
         or metric in what.wanted
         or metric in (FOREIGN_KEYS, INDEXES)
     ]
-    if database.schema_lock is not None or not what.wanted.isdisjoint(schema.METRICS):
+    if database.schema_lock is not None or not what.wanted.isdisjoint(schema.SCHEMA_METRICS):
         facts += schema.measure(session, database)
     facts += [standby] if standby and (standby.value or LAG in what.wanted) else []
     measurements = [*_scans(session, what, problem), *facts]
@@ -117,12 +117,12 @@ def _why_not(metric: str) -> str:
     return "it was not counted before the load" if metric.endswith(CHANGE) else "nothing measures this"
 
 
-def before_load(session: Session, database: Database, names: AbstractSet[str]) -> Mapping[str, data.Found]:
+def before_load(session: Session, database: Database, names: AbstractSet[str]) -> Mapping[str, data.DataFound]:
     """The numbers of the named counts and queries."""
     return data.numbers(database, [task(session) for task in data.tasks(database, names)]).found
 
 
-def _scans(session: Session, what: Look, problem: str) -> list[Measurement]:
+def _scans(session: Session, what: SnapshotRequest, problem: str) -> list[Measurement]:
     """Counts, queries, orphans and damage: what reads tables, on several connections where that pays."""
     database = what.database
     asked = data.tasks(database, {*database.counts, *database.queries})
@@ -135,11 +135,11 @@ def _scans(session: Session, what: Look, problem: str) -> list[Measurement]:
             problem = str(error)
     counted: dict[int, int | str] = {}
 
-    def count_orphans(number: int, on: Session) -> Mapping[str, data.Found]:
+    def count_orphans(number: int, on: Session) -> Mapping[str, data.DataFound]:
         counted[number] = orphans.count(on, keys[number])
         return {}
 
-    tasks: list[data.Task] = [*asked, *(partial(count_orphans, number) for number in range(len(keys)))]
+    tasks: list[data.DataTask] = [*asked, *(partial(count_orphans, number) for number in range(len(keys)))]
     numbers = data.numbers(database, parallel.run(session, tasks, _bytes(session, database, keys)))
     measured = list(data.measurements(database, numbers, what.before, what.acknowledged))
     if ORPHANS in what.wanted:
@@ -151,7 +151,7 @@ def _scans(session: Session, what: Look, problem: str) -> list[Measurement]:
     return measured
 
 
-def _not_deep(session: Session, schemas: tuple[str, ...]) -> Fact:
+def _not_deep(session: Session, schemas: tuple[str, ...]) -> _Fact:
     raise NotMeasured("it reads every index whole; ask for it with --deep or database.deep: true")
 
 
@@ -171,7 +171,7 @@ def _fact(
     metric: str,
     session: Session,
     schemas: tuple[str, ...],
-    find: Callable[[Session, tuple[str, ...]], Fact],
+    find: Callable[[Session, tuple[str, ...]], _Fact],
     problem: str = "",
 ) -> Measurement:
     """The fact, or the reason why it is none: `problem`, where there is one already."""

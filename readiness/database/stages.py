@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 NO_DATABASE = "READINESS_DATABASE_URL is not set"
-POLL_S = 0.1
-GRACE_S = 25.0
+_POLL_S = 0.1
+_GRACE_S = 25.0
 """How long after the load the activity may still take: time-outs, and the wait for the server's counters."""
 
 
@@ -54,7 +54,7 @@ class Stages:
             return lambda: None
         from readiness.database import activity
 
-        url, seen, ended = self.url, activity.Seen(), SimpleQueue[Activity | Exception]()
+        url, seen, ended = self.url, activity.ActivitySeen(), SimpleQueue[Activity | Exception]()
 
         def watch() -> None:
             wait = not self.wanted.isdisjoint(under_load.NEEDS_SETTLED)
@@ -68,9 +68,9 @@ class Stages:
 
         def result() -> Activity:
             try:
-                found = ended.get(timeout=GRACE_S)
+                found = ended.get(timeout=_GRACE_S)
             except Empty:
-                return seen.result(f"the look at the database did not end within {GRACE_S:g} s after the load")
+                return seen.result(f"the look at the database did not end within {_GRACE_S:g} s after the load")
             if isinstance(found, Exception):
                 raise found
             return found
@@ -85,7 +85,7 @@ class Stages:
 
     def after(self, before: Mapping[str, Fraction | str], book: WriteBook | None) -> tuple[Measurement, ...]:
         """Counts, invariants, structure and the writes of the load, after it."""
-        wanted = self.wanted - under_load.METRICS
+        wanted = self.wanted - under_load.UNDER_LOAD_METRICS
         if not any(name.startswith(("data.", "database.")) for name in wanted):
             return ()
         if self.url is None:
@@ -113,5 +113,5 @@ class Stages:
         if self.interrupted() is None:
             asking.start()
         while asking.is_alive() and self.interrupted() is None:
-            asking.join(POLL_S)
+            asking.join(_POLL_S)
         return found[0] if found else None

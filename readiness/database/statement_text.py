@@ -29,7 +29,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _BLOCK = re.compile(r"/\*|\*/")
-HIDDEN = "?"
+_HIDDEN = "?"
 
 
 def shown(text: str, limit: int) -> str:
@@ -56,14 +56,14 @@ def _without_constants(text: str) -> str:
                 at = _after_comment(text, at)
             case "tag":
                 end = text.find(found[0], at)
-                parts.append(HIDDEN)
+                parts.append(_HIDDEN)
                 at = len(text) if end < 0 else end + len(found[0])
             case "number":
-                parts.append(HIDDEN)
+                parts.append(_HIDDEN)
             case "name" | "parameter" | "word":
                 parts.append(found[0])
             case _:
-                parts.append(HIDDEN)
+                parts.append(_HIDDEN)
                 if "\\" in found[0] and found["text"]:  # where it ends depends on a setting of the session
                     at = len(text)
     return "".join((*parts, text[at:]))

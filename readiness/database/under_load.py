@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from readiness.measurements.database import Activity, Counters, Sessions
 from readiness.measurements.run import Detail, Measurement, Rate
 
-SOURCE = "database"
+_SOURCE = "database"
 HEADROOM = "pool.headroom"
 _SAMPLED: dict[str, Callable[[Sessions], float]] = {
     "database.oldest_transaction": lambda sample: sample.oldest_transaction_ms,
@@ -26,7 +26,7 @@ _SHARES: dict[str, Callable[[Counters], tuple[int, int]]] = {
 }
 NEEDS_SETTLED = frozenset({*_COUNTED, *_SHARES})
 """Metrics for which idle sessions must first hand in their counters."""
-METRICS = frozenset({HEADROOM, *_SAMPLED, *NEEDS_SETTLED})
+UNDER_LOAD_METRICS = frozenset({HEADROOM, *_SAMPLED, *NEEDS_SETTLED})
 """Everything that `measurements` can give."""
 
 
@@ -40,11 +40,11 @@ def measurements(activity: Activity, wanted: AbstractSet[str]) -> tuple[Measurem
 
 def unavailable(reason: str, wanted: AbstractSet[str]) -> tuple[Measurement, ...]:
     """The wanted ones, each without a value and for the same reason."""
-    return tuple(_missing(metric, reason) for metric in sorted(METRICS & wanted))
+    return tuple(_missing(metric, reason) for metric in sorted(UNDER_LOAD_METRICS & wanted))
 
 
 def _missing(metric: str, reason: str) -> Measurement:
-    return Measurement(metric, None, None, SOURCE, reason=reason)
+    return Measurement(metric, None, None, _SOURCE, reason=reason)
 
 
 def _headroom(activity: Activity) -> Measurement:
@@ -61,7 +61,7 @@ def _headroom(activity: Activity) -> Measurement:
         ),
     )
     value = 100 * max(limit - used, 0) / max(limit, 1)
-    return Measurement(HEADROOM, None, value, SOURCE, samples=len(activity.sessions), details=details)
+    return Measurement(HEADROOM, None, value, _SOURCE, samples=len(activity.sessions), details=details)
 
 
 def _sampled(activity: Activity, metric: str) -> Measurement:
@@ -71,7 +71,7 @@ def _sampled(activity: Activity, metric: str) -> Measurement:
     waits: tuple[Detail, ...] = ()
     if metric == "database.lock_waits":
         waits = tuple(Detail(wait, f"seen {times:,} times", None) for wait, times in activity.waits.items())
-    return Measurement(metric, None, float(worst), SOURCE, samples=len(activity.sessions), details=waits)
+    return Measurement(metric, None, float(worst), _SOURCE, samples=len(activity.sessions), details=waits)
 
 
 def _counted(activity: Activity, metric: str) -> Measurement:
@@ -81,7 +81,7 @@ def _counted(activity: Activity, metric: str) -> Measurement:
     value = _COUNTED[metric](counters)
     if value == 0 and not activity.settled:
         return _missing(metric, "idle sessions had not handed in their counters, so 0 is no evidence")
-    return Measurement(metric, None, float(value), SOURCE, details=_details(activity, counters))
+    return Measurement(metric, None, float(value), _SOURCE, details=_details(activity, counters))
 
 
 def _share(activity: Activity, metric: str) -> Measurement:
@@ -93,7 +93,7 @@ def _share(activity: Activity, metric: str) -> Measurement:
         return _missing(metric, "the database saw no transaction but readiness's own while the load ran")
     rate = Rate(hits, total)
     value = 100 * hits / total
-    return Measurement(metric, None, value, SOURCE, samples=total, evidence=rate, details=_details(activity, counters))
+    return Measurement(metric, None, value, _SOURCE, samples=total, evidence=rate, details=_details(activity, counters))
 
 
 def _details(activity: Activity, counters: Counters) -> tuple[Detail, ...]:

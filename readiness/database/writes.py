@@ -14,7 +14,7 @@ import numpy as np
 from psycopg import sql
 
 from readiness.config.model import Database, Writes
-from readiness.database import SOURCE, exchange
+from readiness.database import SOURCE, round_trip
 from readiness.database.connect import Budget, Session, open_read_only
 from readiness.database.identifiers import identifier, table_bytes
 from readiness.errors import NotMeasured
@@ -23,15 +23,15 @@ from readiness.measurements.writes import WriteBook, WriteKeys
 from readiness.text import clean
 
 LOST, DUPLICATED, PHANTOM = "database.writes.lost", "database.writes.duplicated", "database.writes.phantom"
-METRICS = (LOST, DUPLICATED, PHANTOM)
+WRITE_METRICS = (LOST, DUPLICATED, PHANTOM)
 LATE_S = 5.0
 """How long an acknowledged row may still take to appear before it is lost."""
-EVERY_S = 0.5
+_EVERY_S = 0.5
 EXAMPLES = 5
 
 
 @dataclass(slots=True)
-class Rows:
+class WriteRows:
     """What one look at the table found."""
 
     total: int = 0
@@ -69,7 +69,7 @@ def reconcile(url: str, section: Database, book: WriteBook | None, stop: Callabl
 
 def unavailable(reason: str) -> tuple[Measurement, ...]:
     """The three measurements without a value."""
-    return tuple(Measurement(metric, None, None, SOURCE, reason=reason) for metric in METRICS)
+    return tuple(Measurement(metric, None, None, SOURCE, reason=reason) for metric in WRITE_METRICS)
 
 
 def _who(writes: Writes) -> str:
@@ -87,10 +87,10 @@ def _look(url: str, section: Database, book: WriteBook, stop: Callable[[], bool]
         waited_s = time.monotonic() - begun_s
         if found.lost[0] == 0 or waited_s >= LATE_S or stop():
             return found, waited_s, bool(standby)
-        time.sleep(EVERY_S)
+        time.sleep(_EVERY_S)
 
 
-def _rows(session: Session, writes: Writes, book: WriteBook) -> Rows:
+def _rows(session: Session, writes: Writes, book: WriteBook) -> WriteRows:
     """Every row of the run, streamed: memory is a byte for each write."""
     table, keys = identifier(writes.table), WriteKeys(book.run_id)
     session.spend(table_bytes(session, table), f"a scan of {writes.table}")
@@ -102,14 +102,14 @@ def _rows(session: Session, writes: Writes, book: WriteBook) -> Rows:
             key=key, text=sql.Literal(f"{book.run_id}."), uuid=sql.Literal(keys.uuid(0, 1)[:18])
         )
     query = sql.SQL("copy (select {} from {} where {}) to stdout").format(key, table, ours)
-    rows = Rows(by_user={user: np.zeros(len(marks), np.uint8) for user, marks in book.users()})
+    rows = WriteRows(by_user={user: np.zeros(len(marks), np.uint8) for user, marks in book.users()})
     with session.guarded() as limit_s:
-        for line in exchange.copied(session.connection, query, limit_s):
+        for line in round_trip.copied(session.connection, query, limit_s):
             _take(line, rows, keys)
     return rows
 
 
-def _take(line: bytes, rows: Rows, keys: WriteKeys) -> None:
+def _take(line: bytes, rows: WriteRows, keys: WriteKeys) -> None:
     text = line.decode(errors="replace").rstrip("\n")
     rows.total += 1
     write = keys.write_of(text)
@@ -124,7 +124,7 @@ def _take(line: bytes, rows: Rows, keys: WriteKeys) -> None:
     counts[write[1] - 1] = min(int(counts[write[1] - 1]) + 1, 255)
 
 
-def compare(book: WriteBook, rows: Rows) -> Reconciliation:
+def compare(book: WriteBook, rows: WriteRows) -> Reconciliation:
     """What is missing, double or unexplained. Pure."""
     keys = WriteKeys(book.run_id)
     found: list[tuple[int, list[str]]] = [(0, []), (0, []), (rows.strange, list(rows.strange_examples))]
@@ -145,10 +145,10 @@ def _measurements(found: Reconciliation, book: WriteBook, waited_s: float, stand
         Detail("acknowledged", f"{book.acknowledged:,} of {book.sent:,} writes sent", None),
         Detail("rows of this run", f"{found.rows:,}", None),
     )
-    if waited_s >= EVERY_S:
+    if waited_s >= _EVERY_S:
         summary += (Detail("waited for late rows", f"{waited_s:.1f} s", None),)
     measured = []
-    for metric, (count, examples) in zip(METRICS, (found.lost, found.duplicated, found.phantom), strict=True):
+    for metric, (count, examples) in zip(WRITE_METRICS, (found.lost, found.duplicated, found.phantom), strict=True):
         reason = None
         if count == 0 and not book.complete:
             reason = "the load's own record of its writes is not complete, so 0 is no evidence"

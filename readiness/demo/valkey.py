@@ -18,8 +18,8 @@ from readiness.demo.guarded import GuardedServer, ServerEnded, base_environment,
 from readiness.demo.identity import server_identity
 from readiness.demo.ports import TRIES, free_port, port_was_lost
 
-VARIABLE = "READINESS_REDIS_BIN"
-START_TIMEOUT_S = 10.0
+VALKEY_VARIABLE = "READINESS_REDIS_BIN"
+_START_TIMEOUT_S = 10.0
 CONFIGURATION = """\
 bind 127.0.0.1
 port {port}
@@ -53,10 +53,10 @@ class Valkey:
 
 def find_valkey() -> Path | None:
     """The server program: the one the user names, the wheel's, one on PATH; None when there is none."""
-    named = os.environ.get(VARIABLE)
+    named = os.environ.get(VALKEY_VARIABLE)
     if named:
         if not os.access(named, os.X_OK) or not Path(named).is_file():
-            raise DemoError(f"{VARIABLE}={named}: not a program")
+            raise DemoError(f"{VALKEY_VARIABLE}={named}: not a program")
         return Path(named)
     return next(_candidates(), None)
 
@@ -97,7 +97,7 @@ def _start(program: Path, port: int, password: str) -> Valkey:
         stop_signal=signal.SIGTERM,
         environment=base_environment(),
     )
-    server.wait_ready(lambda: _answers(port, password), START_TIMEOUT_S)
+    server.wait_ready(lambda: _answers(port, password), _START_TIMEOUT_S)
     return Valkey(server, port, password)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from readiness.config.model import OnFail
-from readiness.config.starter import METRIC as OWN_LIMITS
+from readiness.config.starter import STARTER_METRIC as OWN_LIMITS
 from readiness.judge.decision import label
 from readiness.judge.outcome import Decision, Outcome
 from readiness.judge.release import Deployment
@@ -16,7 +16,7 @@ from readiness.measurements.run import Load
 from readiness.metrics.catalogue import is_load
 from readiness.text.numbers import count, quantity
 
-MOST_WATCHED = 8
+_MOST_WATCHED = 8
 _SETTLED = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
 _INSIDE = frozenset({Outcome.PASS, Outcome.WARN, Outcome.NOT_APPLICABLE})
 
@@ -85,11 +85,11 @@ def _watch(decision: Decision, checks: Sequence[CheckResult]) -> tuple[str, ...]
     wanted.sort(key=lambda check: -distance(check))
     wanted += [check for check in checks if check.outcome is Outcome.PASS and check.on_fail == OnFail.BLOCK]
     lines = [f"{label(check)}: {against(check)}" for check in wanted]
-    left = wanted[MOST_WATCHED:]
+    left = wanted[_MOST_WATCHED:]
     passing = sum(check.outcome is Outcome.PASS for check in left)
     more = [count(len(left) - passing, "more condition")] if len(left) > passing else []
     more += [count(passing, "blocking check that passed", "blocking checks that passed")] if passing else []
-    return (*lines[:MOST_WATCHED], f"and {' and '.join(more)}") if more else tuple(lines)
+    return (*lines[:_MOST_WATCHED], f"and {' and '.join(more)}") if more else tuple(lines)
 
 
 def _until(decision: Decision, checks: Sequence[CheckResult], waivers: Mapping[str, Waived]) -> str:

@@ -10,7 +10,7 @@ from readiness.judge.comparable import cautions, obstacles
 from readiness.judge.readings import read
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.run import Detail, Measurement, Run
-from readiness.metrics.baseline import PREFIX
+from readiness.metrics.baseline import BASELINE_PREFIX
 from readiness.metrics.catalogue import find
 from readiness.text import clean
 from readiness.text.numbers import quantity, utc
@@ -21,13 +21,13 @@ def with_baseline(run: Run, config: Config) -> Run:
     base = config.baseline
     if base is None:
         return run
-    others = tuple(one for one in run.measurements if not one.metric.startswith(PREFIX))
-    wanted = [check for check in config.checks if check.metric.startswith(PREFIX)]
+    others = tuple(one for one in run.measurements if not one.metric.startswith(BASELINE_PREFIX))
+    wanted = [check for check in config.checks if check.metric.startswith(BASELINE_PREFIX)]
     return replace(run, measurements=others + tuple(_measure(run, base, check, config.confidence) for check in wanted))
 
 
 def _measure(run: Run, baseline: Baseline, check: Check, confidence: float | None) -> Measurement:
-    base, name = baseline.facts, check.metric.removeprefix(PREFIX)
+    base, name = baseline.facts, check.metric.removeprefix(BASELINE_PREFIX)
     metric = find(name)
 
     def missing(why: str) -> Measurement:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from readiness.config.model import Check, OnFail
 from readiness.judge.cross_check import dissent
 from readiness.judge.generator_health import Suspicion, pauses_within, suspicion
-from readiness.judge.limit_test import Answer, Comparison, Proof, bounds, compare, consistent
+from readiness.judge.limit_test import LimitAnswer, LimitComparison, Proof, bounds, compare, consistent
 from readiness.judge.probed import added
 from readiness.judge.readings import Reading, read
 from readiness.judge.steadiness import doubtful_pass
@@ -70,9 +70,9 @@ def judge_check(run: Run, check: Check, confidence: float | None, refuting: floa
     message += added(run, check, metric, reading, outcome, confidence)
     low, high = bounds(reading, metric, confidence)
     if metric.kind in (Kind.QUANTILE, Kind.RATE) and confidence is not None:
-        answers = [Answer(check.pass_limit, passed.proof)]
+        answers = [LimitAnswer(check.pass_limit, passed.proof)]
         if warned is not None and check.warn_limit is not None:
-            answers.append(Answer(check.warn_limit, warned.proof))
+            answers.append(LimitAnswer(check.warn_limit, warned.proof))
         if metric.kind is Kind.RATE:
             answers = [one for one in answers if one.proof is Proof.OPEN]
         low, high = consistent(reading.value, low, high, tuple(answers))
@@ -129,7 +129,7 @@ def _stalled_all_along(reading: Reading, metric: Metric) -> str | None:
     return f"Failed: nothing was answered in the whole measurement window ({reading.window_s:.1f} s)."
 
 
-def _outcome(passed: Comparison, warned: Comparison | None) -> Outcome:
+def _outcome(passed: LimitComparison, warned: LimitComparison | None) -> Outcome:
     match passed.proof, warned.proof if warned else Proof.NO:
         case Proof.YES, _:
             return Outcome.PASS
@@ -142,7 +142,12 @@ def _outcome(passed: Comparison, warned: Comparison | None) -> Outcome:
 
 
 def _credit(
-    check: Check, reading: Reading, metric: Metric, passed: Comparison, warned: Comparison | None, outcome: Outcome
+    check: Check,
+    reading: Reading,
+    metric: Metric,
+    passed: LimitComparison,
+    warned: LimitComparison | None,
+    outcome: Outcome,
 ) -> Credit:
     match outcome:
         case Outcome.PASS:
@@ -167,8 +172,8 @@ def _message(
     check: Check,
     reading: Reading,
     metric: Metric,
-    passed: Comparison,
-    warned: Comparison | None,
+    passed: LimitComparison,
+    warned: LimitComparison | None,
     outcome: Outcome,
     confidence: float | None,
 ) -> str:

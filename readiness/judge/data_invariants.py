@@ -61,4 +61,4 @@ def _expected(invariant: Invariant, known: dict[str, Measurement]) -> float | No
     return total
 
 
-LAWS: tuple[Law[Counted], ...] = (counts_are_whole, invariants_are_left_minus_right)
+DATA_LAWS: tuple[Law[Counted], ...] = (counts_are_whole, invariants_are_left_minus_right)

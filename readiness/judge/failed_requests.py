@@ -13,7 +13,7 @@ from readiness.measurements.run import Endpoint, FailureDetail, Load, Recording
 from readiness.metrics.catalogue import find
 from readiness.text.numbers import count
 
-WORDS: Mapping[str, str] = {
+_WORDS: Mapping[str, str] = {
     "dns": "no address for the name",
     "connect_refused": "connection refused",
     "connect_timeout": "no connection in time",
@@ -36,7 +36,7 @@ WORDS: Mapping[str, str] = {
 """Classes of FAILURE_CLASSES as people say them."""
 LIMITED = "; the service limits the rate: raise the limit for the test, or send less"
 MOST_REASONS = 4
-FEW = 0.01
+_FEW = 0.01
 """Up to this share of failed requests a mean of the successful ones is believed."""
 _STATUS = re.compile(r"(?:HTTP )?([1-5][0-9]{2})\b")
 """Our client says `HTTP 404`, Locust's `404 Client Error: Not Found for url: …`."""
@@ -106,7 +106,7 @@ def failed_share(load: Load, check: Check) -> FailedShare | None:
     q = metric.quantile or 1.0
     successful = record.ok.mean_ms if mean else record.ok.quantile_ms(q)
     slow = 0 if mean else record.ok.count_over_ms(check.pass_limit.value, inclusive=False)[0]
-    explains = share > (FEW if mean else (1 - q) / 2) and bad >= slow
+    explains = share > (_FEW if mean else (1 - q) / 2) and bad >= slow
     decisive = successful is None or (check.pass_limit.holds(successful) and explains)
     bounded = mean or record.ok.quantile_ms(q, infinite=bad) is not None
     return FailedShare(share, successful, decisive) if decisive or not bounded else None
@@ -152,7 +152,7 @@ def _endpoint(
 
 def _reason(failure: str, details: Sequence[FailureDetail]) -> str:
     """The class in words, with the status or the message that came with it; an example where there are several."""
-    words = WORDS.get(failure, failure.replace("_", " "))
+    words = _WORDS.get(failure, failure.replace("_", " "))
     said = list(dict.fromkeys(one.detail for one in details if one.failure == failure))
     statuses = [match[1] for text in said if (match := _STATUS.match(text))]
     if failure.startswith("http_") and statuses and len(statuses) == len(said) <= 2:

@@ -26,7 +26,7 @@ MEAN_LOSS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class LimitComparison:
     """The answer, and the words for how it was found."""
 
     proof: Proof
@@ -35,13 +35,13 @@ class Comparison:
 
 def compare(
     reading: Reading, metric: Metric, limit: Limit, confidence: float | None, refuting: float | None = None
-) -> Comparison:
+) -> LimitComparison:
     """Whether the limit holds; the reading must have been measured (no `reason`).
 
     `refuting` is the confidence for "it does not hold", where that is more than `confidence` (see judge/family.py).
     """
     if reading.dead_endpoints and metric.kind in (Kind.QUANTILE, Kind.RATE):
-        return Comparison(Proof.NO, f"{', '.join(reading.dead_endpoints[:3])}: not one request succeeded")
+        return LimitComparison(Proof.NO, f"{', '.join(reading.dead_endpoints[:3])}: not one request succeeded")
     if confidence is None or metric.kind is Kind.EXACT:
         return _bare(reading, limit)
     at = confidence_of(reading, confidence)
@@ -54,9 +54,9 @@ def compare(
         case Spread(blocks):
             return _mean(reading, blocks, metric, limit, at, refuted_at)
         case Bounds(low, high):
-            return Comparison(_between(_end(low, -math.inf), _end(high, math.inf), limit), "both runs together")
+            return LimitComparison(_between(_end(low, -math.inf), _end(high, math.inf), limit), "both runs together")
         case _:
-            return Comparison(Proof.OPEN, "no samples were kept that could prove it")
+            return LimitComparison(Proof.OPEN, "no samples were kept that could prove it")
 
 
 def confidence_of(reading: Reading, confidence: float) -> float:
@@ -108,7 +108,7 @@ def _moved(allowed: float, edge: float, reach: float, way: int) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class LimitAnswer:
     """A limit with what was found about it."""
 
     limit: Limit
@@ -116,7 +116,7 @@ class Answer:
 
 
 def consistent(
-    value: float | None, low: float | None, high: float | None, answers: tuple[Answer, ...]
+    value: float | None, low: float | None, high: float | None, answers: tuple[LimitAnswer, ...]
 ) -> tuple[float | None, float | None]:
     """(low, high) of a quantile so that they never seem to deny an answer.
 
@@ -134,29 +134,29 @@ def consistent(
     return low, high
 
 
-def _bare(reading: Reading, limit: Limit) -> Comparison:
+def _bare(reading: Reading, limit: Limit) -> LimitComparison:
     if reading.value is None:
-        return Comparison(Proof.NO, "the value is not bounded: too many requests failed or did not finish")
-    return Comparison(Proof.YES if limit.holds(reading.value) else Proof.NO, "")
+        return LimitComparison(Proof.NO, "the value is not bounded: too many requests failed or did not finish")
+    return LimitComparison(Proof.YES if limit.holds(reading.value) else Proof.NO, "")
 
 
 def _quantile(
     reading: Reading, metric: Metric, q: float, limit: Limit, confidence: float, refuting: float
-) -> Comparison:
+) -> LimitComparison:
     allowed = 1 - q
     stalled = reading.stalled_share(limit.value / 1000)
     if stalled > allowed:
         waited_s = stalled * reading.window_s
         how = f"{_silence(reading)}; whoever came in {waited_s:.2f} s of that ({_percent(stalled)} of the time) waited "
         how += f"over {quantity(limit.value, 'ms')}, {_percent(allowed)} may"
-        return Comparison(Proof.NO, how)
+        return LimitComparison(Proof.NO, how)
     counted = tally(reading, metric, limit)
     if counted is None:
-        return Comparison(Proof.OPEN, "no request was counted")
+        return LimitComparison(Proof.OPEN, "no request was counted")
     proof = counted.proof(confidence, refuting)
     how = f"{counted.least:,} of {counted.requests:,} requests exceeded {quantity(limit.value, 'ms')} "
     how += f"(allowed: {_percent(allowed)})"
-    return Comparison(proof, how + _why(counted, proof, confidence))
+    return LimitComparison(proof, how + _why(counted, proof, confidence))
 
 
 def _why(counted: Tally, proof: Proof, confidence: float) -> str:
@@ -182,23 +182,25 @@ def _why(counted: Tally, proof: Proof, confidence: float) -> str:
     return words
 
 
-def _rate(reading: Reading, rate: Rate, metric: Metric, limit: Limit, confidence: float, refuting: float) -> Comparison:
+def _rate(
+    reading: Reading, rate: Rate, metric: Metric, limit: Limit, confidence: float, refuting: float
+) -> LimitComparison:
     unanswered = reading.stalled_share(0.0, unanswered_only=True)
     if unanswered:
         # Nobody who came in that time was ever answered: time speaks for the requests that were not sent.
         bound = 100 * (1 - unanswered) if metric.better == "higher" else 100 * unanswered
         if not limit.holds(bound):
-            return Comparison(Proof.NO, f"{_silence(reading)}, and what waited then was never answered")
+            return LimitComparison(Proof.NO, f"{_silence(reading)}, and what waited then was never answered")
     how = f"{rate.hits:,} of {rate.total:,}"
     counted = tally(reading, metric, limit)
     if counted is None:
         low, high = bounds(reading, metric, confidence)
-        return Comparison(_between(_end(low, 0.0), _end(high, 100.0), limit), how)
+        return LimitComparison(_between(_end(low, 0.0), _end(high, 100.0), limit), how)
     if counted.out:
         how += f"; for {counted.outage_s:.0f} s of {counted.window_s:.0f} s nearly all of them failed"
     elif (worth := (counted.worth_below if counted.below else counted.worth)(confidence)) >= 1.5:
         how += f"; failures cluster, so this counts as {rate.total / worth:,.0f} independent samples"
-    return Comparison(counted.proof(confidence, refuting), how)
+    return LimitComparison(counted.proof(confidence, refuting), how)
 
 
 def _mean(
@@ -208,20 +210,20 @@ def _mean(
     limit: Limit,
     confidence: float,
     refuting: float,
-) -> Comparison:
+) -> LimitComparison:
     ends = mean.bounds(blocks, confidence)
     wider = mean.bounds(blocks, refuting)
     if ends is None or wider is None:
-        return Comparison(Proof.OPEN, f"fewer than {mean.MIN_BLOCKS} time blocks were measured")
+        return LimitComparison(Proof.OPEN, f"fewer than {mean.MIN_BLOCKS} time blocks were measured")
     proof = _between(*ends, limit)
     if proof is Proof.NO:
         proof = _between(*wider, limit)
     lost = max(reading.lost_share, reading.stalled_share(0.0, unanswered_only=True))
     if proof is Proof.YES and metric.better == "lower" and lost > MEAN_LOSS:
-        return Comparison(Proof.OPEN, f"it leaves out what was never answered ({_percent(lost)})")
+        return LimitComparison(Proof.OPEN, f"it leaves out what was never answered ({_percent(lost)})")
     if proof is Proof.OPEN and mean.drifts(blocks):
-        return Comparison(proof, "it drifted through the whole run, which is too short to know its usual level")
-    return Comparison(proof, "")
+        return LimitComparison(proof, "it drifted through the whole run, which is too short to know its usual level")
+    return LimitComparison(proof, "")
 
 
 def _silence(reading: Reading) -> str:

@@ -21,7 +21,7 @@ from readiness.text.numbers import NOT_BOUNDED, quantity, times
 
 MOST_SAMPLES = 1000.0
 """Beyond this many times the samples, more of them are no remedy."""
-GOOD = "The value is good, the proof is missing."
+_GOOD = "The value is good, the proof is missing."
 BAD = "The value is beyond the limit, but chance may explain it."
 SETTLED = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
 
@@ -119,7 +119,7 @@ def _quantile(
     if fits == most:
         fits = None
     if item.result.outcome is Outcome.INCONCLUSIVE and (fits is None or most < allowed * n):
-        return _longer(run, counted, at, need, GOOD if most < allowed * n else BAD)
+        return _longer(run, counted, at, need, _GOOD if most < allowed * n else BAD)
     if fits is None:
         fits = math.floor(allowed * n)  # what the limit itself allows: then it is a matter of evidence again
     must, bad = most - fits, record.failures + record.in_flight
@@ -147,7 +147,7 @@ def _rate(
     at, misses = confidence_of(reading, confidence), math.ceil(counted.most)
     good = misses < counted.allowed * rate.total
     if item.result.outcome is Outcome.INCONCLUSIVE:
-        return _longer(run, counted, at, need, GOOD if good else BAD)
+        return _longer(run, counted, at, need, _GOOD if good else BAD)
     fits = _largest(misses, lambda k: counted.proves_fewer(at, hits=k))
     if fits is None:
         return _longer(run, counted, at, need, "Too few: not even if all were good would it be proven.")

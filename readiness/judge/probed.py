@@ -17,12 +17,12 @@ RIVAL = 0.5
 """Share of the load, in requests or in time, from which on what was measured is not the load alone."""
 LEAST_TIME = 0.02
 """Of the window: a share in time means nothing where both are next to nothing."""
-SETTLED = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
+_SETTLED = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
 
 
 def added(run: Run, check: Check, metric: Metric, reading: Reading, outcome: Outcome, confidence: float | None) -> str:
     """Sentences to follow the message of a check on health: what came instead of a good answer, and what is missing."""
-    if not check.metric.startswith("health.") or outcome in SETTLED:
+    if not check.metric.startswith("health.") or outcome in _SETTLED:
         return ""
     lines = [
         line.observed

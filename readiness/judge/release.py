@@ -15,7 +15,7 @@ class Horizon(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NextStep:
     """One thing to do."""
 
     text: str
@@ -56,7 +56,7 @@ class Deployment:
 class Release:
     """Everything of this page."""
 
-    steps: tuple[Step, ...] = ()
+    steps: tuple[NextStep, ...] = ()
     """Most effective first."""
     issues: tuple[Issue, ...] = ()
     deployment: Deployment | None = None

@@ -157,7 +157,7 @@ def steps_of_the_load_are_of_one_climb(verdict: Verdict) -> Broken:
             yield f"$.load_steps[{index}].latency_ms", problem
 
 
-REQUESTS: tuple[Law[Verdict], ...] = (
+REPORT_REQUEST_LAWS: tuple[Law[Verdict], ...] = (
     ledgers_are_balanced,
     the_judged_are_some_of_all,
     endpoints_add_up_to_the_ledger,

@@ -28,13 +28,13 @@ from readiness.metrics.catalogue import find
 from readiness.metrics.metric import Metric
 from readiness.stats.share import chance_of_more
 
-RESAMPLES = 200
+_RESAMPLES = 200
 STRETCH_S = 5.0
 """Length of a stretch: longer than ordinary correlation, and many of them in a run."""
-MIN_BLOCKS = 10
+_MIN_BLOCKS = 10
 MAX_CHECKS = 40
 """Checks whose outcome is resampled; those beyond keep theirs, so that a long file stays fast."""
-SEED = 7
+_SEED = 7
 POWER = 0.95
 
 _CREDITS = {Outcome.PASS: Credit(1, 1, 1), Outcome.WARN: Credit(0.5, 0.5, 0.5), Outcome.FAIL: Credit(0, 0, 0)}
@@ -78,7 +78,7 @@ def sensitivity(
         found = _detectable(check, metric, reading, warned or passed, one.warn_edges[1], holds)
         detectable += [found] if found else []
     same = _same(shared, run, config, judged, doubts, decision)
-    return Sensitivity(same, RESAMPLES if same is not None else 0, tuple(detectable))
+    return Sensitivity(same, _RESAMPLES if same is not None else 0, tuple(detectable))
 
 
 def _same(
@@ -90,16 +90,16 @@ def _same(
     decision: Decision,
 ) -> float | None:
     count = max((len(one.passed.blocks) for one in shared), default=0)
-    if run.load is None or count < MIN_BLOCKS or config.confidence is None:
+    if run.load is None or count < _MIN_BLOCKS or config.confidence is None:
         return None
-    shared = [one for one in shared if len(one.passed.blocks) >= MIN_BLOCKS]
+    shared = [one for one in shared if len(one.passed.blocks) >= _MIN_BLOCKS]
     length = max(round(STRETCH_S * count / max(run.load.judged_s, 1.0)), 1)
-    generator = np.random.default_rng(SEED)
-    starts = generator.random((RESAMPLES, -(-count // length)))
+    generator = np.random.default_rng(_SEED)
+    starts = generator.random((_RESAMPLES, -(-count // length)))
     columns = []
     for one in shared:
         passed = _resampled(one.passed, starts, length)
-        warned = _resampled(one.warned, starts, length) if one.warned else [None] * RESAMPLES
+        warned = _resampled(one.warned, starts, length) if one.warned else [None] * _RESAMPLES
         column = []
         for again, wider in zip(passed, warned, strict=True):
             column.append(_outcome(one, again, wider))
@@ -113,7 +113,7 @@ def _same(
             results = [item.result for item in again_judged]
             total = score(again_judged)
             seen[row] = decide(results, total, config.decision, doubts, run.interrupted)[0] is decision
-    return sum(seen[row] for row in zip(*columns, strict=True)) / RESAMPLES
+    return sum(seen[row] for row in zip(*columns, strict=True)) / _RESAMPLES
 
 
 def _resampled(one: Tally, starts: npt.NDArray[np.float64], length: int) -> list[Tally]:

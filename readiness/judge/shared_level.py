@@ -22,7 +22,7 @@ from readiness.measurements.run import Slice
 from readiness.stats.long_run import MORE_LIKELY, SURE, LongRun, long_run, stretches
 from readiness.stats.share import NORMAL
 
-Floats = npt.NDArray[np.float64]
+_Floats = npt.NDArray[np.float64]
 GRID = 4096
 MATTERS = 4.0
 """A level that makes the mean score of a run less certain than so many times its variance by chance: the score explains
@@ -33,7 +33,7 @@ MATTERS = 4.0
 class Level:
     """The normal scores of a record in time blocks."""
 
-    sums: Floats
+    sums: _Floats
     requests: int
     deviation: float
     """Of a single score, below 1 where many latencies are equal."""
@@ -160,6 +160,6 @@ def clusters(blocks: Sequence[tuple[int, int]], level: Level = NO_LEVEL) -> Clus
 
 
 @cache
-def _grid() -> tuple[Floats, Floats]:
+def _grid() -> tuple[_Floats, _Floats]:
     shares = (np.arange(GRID) + 0.5) / GRID
     return shares, np.array([NORMAL.inv_cdf(float(one)) for one in shares])

@@ -17,20 +17,20 @@ from readiness.judge.check import Judged
 from readiness.judge.needs import SETTLED
 from readiness.judge.outlook import RootCause, Tail, TailPart
 from readiness.judge.readings import in_scope, total_of
-from readiness.measurements.response_facts import Parts, together
+from readiness.measurements.response_facts import TimeParts, merge_facts
 from readiness.measurements.run import Endpoint, Load, Recording
 from readiness.metrics.catalogue import find
 from readiness.text.numbers import count, quantity, share_words
 
-MOST_PARTS = 50
-MOST_CAUSES = 3
+_MOST_PARTS = 50
+_MOST_CAUSES = 3
 LEAST_SHARE = 0.05
 """An endpoint with a smaller part of the slow requests is not where to begin."""
 CARRIES = 1.25
 """An endpoint carries the slow requests when its share of them is so many times its share of all requests."""
 LEAST_SLOW = 5
 """Fewer slow answers with Server-Timing say nothing; all answers that were read speak for them."""
-TOTAL = "total"
+_TOTAL = "total"
 """A part of this name is the whole of the server's time (so many frameworks call it) and no part beside the others."""
 REST = "network and queue"
 
@@ -65,7 +65,7 @@ def tail(load: Load, checks: Sequence[Check], judged: Sequence[Judged]) -> Tail 
                 (TailPart(name, records[name].ok.total, n, n / total) for name, n in slow.items() if n),
                 key=lambda part: (-part.slow, part.name),
             )
-            found = Tail(limit.value, what, whole.total, total, tuple(parts[:MOST_PARTS]), "")
+            found = Tail(limit.value, what, whole.total, total, tuple(parts[:_MOST_PARTS]), "")
             return replace(found, text=_text(found))
     return None
 
@@ -73,7 +73,7 @@ def tail(load: Load, checks: Sequence[Check], judged: Sequence[Judged]) -> Tail 
 def leading(tail: Tail) -> tuple[TailPart, ...]:
     """The endpoints that carry the slow requests, where to begin first; those with the most where none carries them."""
     carriers = tuple(part for part in tail.parts if part.share >= LEAST_SHARE and _carries(part, tail))
-    return (carriers or tail.parts)[:MOST_CAUSES]
+    return (carriers or tail.parts)[:_MOST_CAUSES]
 
 
 def root_causes(load: Load, tail: Tail | None) -> tuple[RootCause, ...]:
@@ -89,12 +89,12 @@ def by_name(endpoints: Iterable[Endpoint]) -> dict[str, Recording]:
     return {name: record for name, group in grouped.items() if (record := total_of(group)).requests}
 
 
-def split(parts: Parts) -> dict[str, float]:
+def split(parts: TimeParts) -> dict[str, float]:
     """Mean ms by part, the longest first, and what is beyond the service's own account; empty without samples."""
     if not parts.samples or not parts.parts_ms:
         return {}
-    named = {name: spent_ms for name, spent_ms in parts.parts_ms.items() if name != TOTAL}
-    server_ms = max(parts.parts_ms.get(TOTAL, 0.0), sum(named.values()))
+    named = {name: spent_ms for name, spent_ms in parts.parts_ms.items() if name != _TOTAL}
+    server_ms = max(parts.parts_ms.get(_TOTAL, 0.0), sum(named.values()))
     if server_ms > sum(named.values()):
         named["app"] = named.get("app", 0.0) + server_ms - sum(named.values())
     named[REST] = max(parts.total_ms - server_ms, 0.0)
@@ -157,10 +157,10 @@ def _cause(load: Load, part: TailPart, tail: Tail) -> RootCause:
     return RootCause(scenarios, part.name, part.share, of_all, p95_ms, parts_ms, f"{said}; {time}")
 
 
-def _timing(load: Load, name: str) -> Parts:
+def _timing(load: Load, name: str) -> TimeParts:
     """Of the endpoint's slow answers, or where there are too few, of all that were read."""
     seen = [one for one in load.seen if one.name == name]
     if not seen:
-        return Parts()
-    whole = reduce(together, seen)
+        return TimeParts()
+    whole = reduce(merge_facts, seen)
     return whole.slow if whole.slow.samples >= LEAST_SLOW else whole.timing

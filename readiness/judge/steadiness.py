@@ -18,15 +18,15 @@ from readiness.judge.readings import in_scope, measured_scope, recording_of
 from readiness.measurements.histogram import merge
 from readiness.measurements.run import Load, Recording, Slice
 from readiness.metrics.metric import Kind, Metric
-from readiness.stats.steadiness import MIN_BLOCKS, Course, course
+from readiness.stats.steadiness import MIN_TESTED_BLOCKS, Course, course
 from readiness.text.numbers import quantity
 
-MOST_BLOCKS = 20
-MIN_REQUESTS = 20
+_MOST_BLOCKS = 20
+_MIN_REQUESTS = 20
 """Requests that a block needs; blocks are joined until they have as many."""
 LEAST_CHANGE = 1.25
 """A median that changed by a smaller factor is steady enough for any use."""
-LEAST_SHARE = 0.1
+_LEAST_SHARE = 0.1
 """So is a tail whose share changed by less than this."""
 _TAIL = 0.9
 
@@ -51,7 +51,7 @@ def doubtful_pass(load: Load, metric: Metric, scope: str | None, limit: Limit) -
         return None
     measured = measured_scope(load, scope)
     record = recording_of(one for one in load.endpoints if in_scope(one, measured))
-    if len(_blocks(record.slices)) < MIN_BLOCKS:
+    if len(_blocks(record.slices)) < MIN_TESTED_BLOCKS:
         return _late_half(metric, record, limit)
     found = _of(record) if record.ok.total else None
     if found is None or not found.rises:
@@ -78,7 +78,7 @@ def _late_half(metric: Metric, record: Recording, limit: Limit) -> Suspicion | N
     shown = quantity(value, "ms", absent="not bounded")
     return Suspicion(
         f"its late half alone ({shown}) breaks the limit, and the window is too short to tell growth from chance",
-        f"lengthen duration, so that it holds {MIN_BLOCKS} blocks of a second and of {MIN_REQUESTS} requests",
+        f"lengthen duration, so that it holds {MIN_TESTED_BLOCKS} blocks of a second and of {_MIN_REQUESTS} requests",
     )
 
 
@@ -107,7 +107,7 @@ def _tail(record: Recording, blocks: Sequence[Slice]) -> Unsteady | None:
         for block in blocks
     ]
     seen = course(shares)
-    if seen is None or not seen.unsteady or abs(seen.late - seen.early) < LEAST_SHARE:
+    if seen is None or not seen.unsteady or abs(seen.late - seen.early) < _LEAST_SHARE:
         return None
     early, late = quantity(100 * seen.early, "%"), quantity(100 * seen.late, "%")
     text = f"the share of requests over {quantity(slow_ms, 'ms')} {_how(seen)} from {early} to {late}"
@@ -148,11 +148,11 @@ def _value(metric: Metric, blocks: Sequence[Slice]) -> float | None:
 
 
 def _blocks(slices: Sequence[Slice]) -> list[Slice]:
-    """At most MOST_BLOCKS blocks of equal time, each with at least MIN_REQUESTS; fewer where there are few requests."""
+    """At most _MOST_BLOCKS blocks of equal time, each with at least _MIN_REQUESTS; fewer for few requests."""
     if not slices:
         return []
     requests = sum(part.ok.total + part.failed for part in slices)
-    wanted = max(min(MOST_BLOCKS, len(slices), requests // MIN_REQUESTS), 1)
+    wanted = max(min(_MOST_BLOCKS, len(slices), requests // _MIN_REQUESTS), 1)
     start_s = slices[0].start_s
     each_s = (slices[-1].start_s + slices[-1].duration_s - start_s) / wanted
     groups: list[list[Slice]] = [[] for _ in range(wanted)]

@@ -13,7 +13,7 @@ from readiness.judge.failed_requests import FailedRequests
 from readiness.judge.needs import SETTLED
 from readiness.judge.outcome import Outcome
 from readiness.judge.outlook import Outlook, RootCause
-from readiness.judge.release import Horizon, Issue, Step
+from readiness.judge.release import Horizon, Issue, NextStep
 from readiness.judge.slow_requests import by_name
 from readiness.judge.verdict import CheckResult
 from readiness.judge.wording import against, distance
@@ -22,8 +22,8 @@ from readiness.metrics.catalogue import find
 from readiness.text import clean
 from readiness.text.numbers import count, number, quantity, share_words
 
-MOST_CAUSES = 4
-BLOCK = "lifts a block"
+_MOST_CAUSES = 4
+_BLOCK = "lifts a block"
 FIX_RUN = "Fix the run first: "
 SLOW, FAILED = "Slow answers", "Failed requests"
 FAILED_FIX = "Read the failures by endpoint and reason in this report, then the service's log for those seconds."
@@ -54,21 +54,21 @@ def steps(
     outlook: Outlook,
     roots: Sequence[RootCause],
     failed: Sequence[FailedRequests],
-) -> tuple[Step, ...]:
+) -> tuple[NextStep, ...]:
     """Most effective first: the run itself, what blocks or is unknown, what a better decision asks for, the rest.
 
     Within a horizon the step comes first whose checks lack the most points of the score.
     """
-    found = [Step(f"{FIX_RUN}{doubt}.", Horizon.IMMEDIATE, (), 0.0, "decides") for doubt in doubts]
+    found = [NextStep(f"{FIX_RUN}{doubt}.", Horizon.IMMEDIATE, (), 0.0, "decides") for doubt in doubts]
     begin = _Begin(_slow(roots), _time(load), failed[0].text if failed else "")
     weight = sum(item.result.weight for item in judged if item.result.outcome is not Outcome.NOT_APPLICABLE)
     decisive = {key for flip in outlook.flips if flip.passing for key in flip.checks}
     rest = [_step(todo, decisive, weight, begin) for todo in _todos(judged)]
     order = list(Horizon)
-    rest.sort(key=lambda step: (order.index(step.horizon), not step.effect.startswith(BLOCK), -step.gain))
+    rest.sort(key=lambda step: (order.index(step.horizon), not step.effect.startswith(_BLOCK), -step.gain))
     # What failed and blocks decides whatever else is in doubt about the run.
     lost = {item.result.key for item in judged if item.result.outcome is Outcome.FAIL}
-    first = [step for step in rest if step.effect.startswith(BLOCK) and lost & set(step.checks)]
+    first = [step for step in rest if step.effect.startswith(_BLOCK) and lost & set(step.checks)]
     return (*first, *found, *(step for step in rest if step not in first))
 
 
@@ -121,11 +121,11 @@ def _headline(todo: _Todo, begin: str) -> str:
     return f"{name}: {what[:1].lower()}{what[1:]}"
 
 
-def _step(todo: _Todo, decisive: set[str], weight: float, begin: _Begin) -> Step:
+def _step(todo: _Todo, decisive: set[str], weight: float, begin: _Begin) -> NextStep:
     results = [item.result for item in todo.items]
     gain = 100 * sum(item.result.weight * (1 - item.credit.point) for item in todo.items) / weight if weight else 0.0
     if any(check.effect == OnFail.BLOCK for check in results):
-        horizon, effect = Horizon.IMMEDIATE, BLOCK
+        horizon, effect = Horizon.IMMEDIATE, _BLOCK
     elif any(check.outcome in _UNKNOWN or item.remedy for check, item in zip(results, todo.items, strict=True)):
         horizon, effect = Horizon.IMMEDIATE, "tells what is not known"
     elif any(check.key in decisive for check in results):
@@ -138,7 +138,7 @@ def _step(todo: _Todo, decisive: set[str], weight: float, begin: _Begin) -> Step
         effect += f" for all {len(results)} checks together" if len(results) > 1 else ""
     where = _where(todo, begin)
     keys = tuple(check.key for check in results)
-    return Step(_with_cause(todo, where), horizon, keys, round(gain, 6), effect, _headline(todo, where))
+    return NextStep(_with_cause(todo, where), horizon, keys, round(gain, 6), effect, _headline(todo, where))
 
 
 def _where(todo: _Todo, begin: _Begin) -> str:
@@ -188,7 +188,7 @@ def _time(load: Load | None) -> str:
 
 def issues(
     judged: Sequence[Judged],
-    planned: Sequence[Step],
+    planned: Sequence[NextStep],
     run: Run,
     roots: Sequence[RootCause],
     failed: Sequence[FailedRequests],
@@ -246,7 +246,7 @@ def _causes(
 ) -> tuple[str, ...]:
     first, measurements = items[0], run.measurements
     if name == FAILED:
-        return tuple(one.text for one in failed[:MOST_CAUSES])
+        return tuple(one.text for one in failed[:_MOST_CAUSES])
     if first.result.outcome in _UNKNOWN:
         missing = (first.result.name, first.result.scope)
         return tuple(one.reason for one in measurements if (one.metric, one.scope) == missing and one.reason)
@@ -257,7 +257,7 @@ def _causes(
         return (
             *(f"{root.sentence}." for root in (roots if len(means) < len(items) else ())),
             *([f"{_time(run.load)}."] if means and _time(run.load) else []),
-            *stalls[:MOST_CAUSES],
+            *stalls[:_MOST_CAUSES],
             *_waits(run),
         )
     if name == "cache.hit_rate":
@@ -265,7 +265,7 @@ def _causes(
         if unused:
             return (f"The cache itself was not in use, so nothing could be found in it: {unused[0]}. Fix that first.",)
     wanted = dict.fromkeys((item.result.name, item.result.scope) for item in items)
-    return tuple(text for key in wanted for text in _bad_details(*key, measurements))[:MOST_CAUSES]
+    return tuple(text for key in wanted for text in _bad_details(*key, measurements))[:_MOST_CAUSES]
 
 
 def _bad_details(name: str, scope: str | None, measurements: Sequence[Measurement]) -> list[str]:

@@ -28,7 +28,7 @@ from readiness.text.numbers import quantity, times
 
 LADDER = (1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0, 100.0)
 """Speed-ups that are tried; the smallest that reaches the best result is told."""
-MOST_ENDPOINTS = 3
+_MOST_ENDPOINTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def what_ifs(
     if not any(item.result.name.startswith("latency.") and item.result.outcome not in SETTLED for item in judged):
         return ()
     largest = [part.name for part in tail.parts if part.share >= LEAST_SHARE]
-    names = list(dict.fromkeys([leading(tail)[0].name, *largest]))[:MOST_ENDPOINTS]
+    names = list(dict.fromkeys([leading(tail)[0].name, *largest]))[:_MOST_ENDPOINTS]
     now = RANK[_decision(config, judged, doubts, run)], score(judged).value
     alone = [one for name in names if (one := _what_if(run, config, judged, doubts, (name,), now))]
     helps = [one for one in alone if _rank(one) > now]

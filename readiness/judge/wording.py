@@ -20,14 +20,14 @@ _WITHOUT_VALUE = frozenset({Outcome.ERROR, Outcome.SKIPPED, Outcome.NOT_APPLICAB
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class ShownLimit:
     """Operator and number, in the unit of the measured value."""
 
     operator: str
     value: float
 
 
-def read(text: str | None, unit: str) -> Bound | None:
+def read(text: str | None, unit: str) -> ShownLimit | None:
     """The limit that `text` says, in `unit`; None when it cannot be read, which only costs a comparison in words."""
     match = _LIMIT.fullmatch(text or "")
     if match is None:
@@ -37,7 +37,7 @@ def read(text: str | None, unit: str) -> Bound | None:
         value *= 1000
     elif match[4] == "ms" and unit == "s":
         value /= 1000
-    return Bound(match[1], value)
+    return ShownLimit(match[1], value)
 
 
 def is_yes_no(name: str) -> bool:

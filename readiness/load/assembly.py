@@ -6,16 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from readiness.load.engine_events import Batch, Cell, Done, Hello, Judged, Judging
+from readiness.load.engine_events import Batch, Cell, Done, Hello, WindowBegan, WindowEnded
 from readiness.load.engine_plan import EnginePlan
 from readiness.load.recorder import STALL_S
 from readiness.load.timeline import MAX_SLICES, Blocks, Series, pairs
-from readiness.measurements.generator_health import Instrument, Pause, together
+from readiness.measurements.generator_health import Instrument, Pause, merge_health
 from readiness.measurements.histogram import EMPTY, Histogram, merge
 from readiness.measurements.pace import Pace
-from readiness.measurements.pace import together as together_paces
-from readiness.measurements.response_facts import Seen
-from readiness.measurements.response_facts import together as together_seen
+from readiness.measurements.pace import merge_in_time as together_paces
+from readiness.measurements.response_facts import ResponseFacts
+from readiness.measurements.response_facts import merge_facts as together_seen
 from readiness.measurements.run import (
     FAILURE_CLASSES,
     Endpoint,
@@ -31,7 +31,7 @@ from readiness.measurements.run import (
 from readiness.measurements.writes import WriteBook
 from readiness.text import clean
 
-MOST_DETAILS = 50
+_MOST_DETAILS = 50
 """Texts of failures that are kept."""
 
 MAX_TEXTS = 5_000
@@ -58,7 +58,7 @@ class Assembly:
         self._stalls: list[Stall] = []
         self._instruments: dict[int, Instrument] = {}
         """By step; what is told outside every hold (pauses) is with the judged one."""
-        self._seen: dict[tuple[str, str], Seen] = {}
+        self._seen: dict[tuple[str, str], ResponseFacts] = {}
         self._paces: tuple[Pace, ...] = ()
         self._lookups: list[tuple[int, int]] = []
         self._last: Batch | None = None
@@ -85,9 +85,9 @@ class Assembly:
                 self._hello = event
                 if event.calibration is not None:
                     self._instruments[self._plan.judged_step] = Instrument(calibration=event.calibration)
-            case Judging(at_s):
+            case WindowBegan(at_s):
                 self._judging_s = at_s
-            case Judged(at_s):
+            case WindowEnded(at_s):
                 self._judged_s = at_s
             case Batch():
                 self._add_batch(event)
@@ -184,12 +184,12 @@ class Assembly:
             middle_s = (start_s + batch.at_s) / 2
             windows = self._plan.windows
             step = next((w.step for w in windows if w.start_s <= middle_s < w.end_s), self._plan.judged_step)
-            self._instruments[step] = together([self._instruments.get(step, Instrument()), batch.instrument])
+            self._instruments[step] = merge_health([self._instruments.get(step, Instrument()), batch.instrument])
         for blocks in self._blocks.values():
             blocks.add(batch, start_s, len(self._totals))
         self._series.add(batch, start_s)
 
-    def _add_seen(self, found: tuple[Seen, ...]) -> None:
+    def _add_seen(self, found: tuple[ResponseFacts, ...]) -> None:
         """What the answers of one batch said; hits and look-ups are kept by batch, as time blocks of their rate."""
         for seen in found:
             key = (seen.scenario, seen.name)
@@ -310,7 +310,7 @@ def _overlap(stall: Stall, pause: Pause) -> float:
 def _details(texts: Counter[str]) -> tuple[FailureDetail, ...]:
     """Texts of the recorder, `endpoint TAB class TAB detail`, as what they say."""
     found = []
-    for text, n in texts.most_common(MOST_DETAILS):
+    for text, n in texts.most_common(_MOST_DETAILS):
         endpoint, failure, detail = (*text.split("\t", 2), "", "")[:3]
         if failure in FAILURE_CLASSES:
             found.append(FailureDetail(clean(endpoint), failure, clean(detail), n))

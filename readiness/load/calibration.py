@@ -53,7 +53,7 @@ ALONE_SHARE = 0.3
 """Of the time, for one user by itself."""
 PATIENCE_S = 3.0
 """More than the planned time that the trial may take before it is given up."""
-MIN_REQUESTS = 50
+_MIN_REQUESTS = 50
 
 
 class Copy:
@@ -117,7 +117,7 @@ def calibrate(plan: EnginePlan, classes: Sequence[type[Any]], early: Copy | None
     if not told:
         return Calibration(skipped="the scenario did not come to an end against the null server")
     found = engine_events.calibration(json.loads(told))
-    if found.skipped is None and found.requests < MIN_REQUESTS:
+    if found.skipped is None and found.requests < _MIN_REQUESTS:
         return Calibration(skipped=f"the scenario sent only {found.requests} requests to the null server")
     return found
 

@@ -19,7 +19,7 @@ from typing import IO, NoReturn
 
 from readiness.load import kernel
 
-WAIT_S = 2.0
+_WAIT_S = 2.0
 """How long a process may take to end by itself, and how long we look for what it left."""
 
 
@@ -70,7 +70,7 @@ def end(child: Child) -> int:
         with suppress(BrokenPipeError):
             process.stdin.close()
     try:
-        status = process.wait(timeout=WAIT_S)
+        status = process.wait(timeout=_WAIT_S)
     except subprocess.TimeoutExpired:
         process.kill()
         status = process.wait()
@@ -97,7 +97,7 @@ def end_and_exit(status: int) -> NoReturn:
 def _end_all(but: frozenset[int]) -> None:
     """Kill our children, and theirs, which become ours by that; `but` are those that may live."""
     killed: set[int] = set()
-    deadline_s = time.monotonic() + WAIT_S
+    deadline_s = time.monotonic() + _WAIT_S
     while (left := kernel.children_of(os.getpid()) - but) and time.monotonic() < deadline_s:
         for pid in left:  # the number of a child that nobody waited for is nobody else's
             with suppress(OSError):

@@ -27,7 +27,7 @@ from readiness.text import clean
 
 HELLO_TIMEOUT_S = 30.0
 """Importing Locust and the scenario files may take this long."""
-SILENCE_S = 15.0
+_SILENCE_S = 15.0
 """The engine sends a batch every second; this much silence means that it hangs."""
 POLL_S = 0.2
 MAX_USAGE_ERROR = 1000
@@ -139,7 +139,7 @@ class _Conversation:
                     self._told_to_stop = True
                     self._tell(b"stop\n")
                 if not selector.select(POLL_S):
-                    if time.monotonic() - heard_s > (SILENCE_S if self._hello else patience_s):
+                    if time.monotonic() - heard_s > (_SILENCE_S if self._hello else patience_s):
                         return True
                     continue
                 chunk = os.read(self._fd, 1 << 20)
@@ -184,7 +184,7 @@ class _Conversation:
 
     def _lost(self, silence: bool, log: IO[bytes]) -> str:
         if silence:
-            return f"the load engine fell silent for {SILENCE_S:g} s and was given up: the load is not complete"
+            return f"the load engine fell silent for {_SILENCE_S:g} s and was given up: the load is not complete"
         how = how_it_ended(children.end(self._engine))
         return f"the load engine ended before its end marker ({how}): the load is not complete{last_words(log)}"
 

@@ -23,11 +23,13 @@ from readiness.load.recorder import Recorder
 TOGETHER_S = 0.005
 """Users that are due this close to each other start together."""
 
-Change = tuple[float, str, int]
+_Change = tuple[float, str, int]
 """When (s since the load started), of which class, +1 or -1."""
 
 
-def changes(course: Sequence[Phase], weights: Mapping[str, float], shard: int = 0, shards: int = 1) -> Iterator[Change]:
+def changes(
+    course: Sequence[Phase], weights: Mapping[str, float], shard: int = 0, shards: int = 1
+) -> Iterator[_Change]:
     """Every start and stop of a user of one shard: evenly over each ramp, mixed as they will be at its end."""
     running = dict.fromkeys(weights, 0)
     begun_s = 0.0

@@ -21,8 +21,8 @@ from locust.runners import WorkerRunner
 
 from readiness.foreign_files import NotReadable, read_text
 
-MOST_BYTES = 32 << 20
-Order = Literal["unique", "random", "in order"]
+_MOST_BYTES = 32 << 20
+_Order = Literal["unique", "random", "in order"]
 
 
 class RowsError(ValueError):
@@ -62,7 +62,7 @@ def listen(told: Callable[[str, Mapping[str, str]], object]) -> None:
 class Rows:
     """The rows of one CSV file."""
 
-    def __init__(self, path: Path, name: str, order: Order) -> None:
+    def __init__(self, path: Path, name: str, order: _Order) -> None:
         self._path = path
         self._name = name
         self._order = order
@@ -94,13 +94,13 @@ class Rows:
         )
 
 
-def rows(file: str, order: Order = "unique") -> Rows:
+def rows(file: str, order: _Order = "unique") -> Rows:
     """The rows of a CSV file with a header line; `file` is looked for beside the file that calls this.
 
     `order` is "unique" (no row twice in the whole run, also among processes and machines), "random", or "in order",
     which begins again at the end. Raises RowsError when the file is not usable: missing, empty, no CSV.
     """
-    if order not in get_args(Order):
+    if order not in get_args(_Order):
         raise RowsError(f'{file}: order={order!r}: say "unique", "random" or "in order"')
     path = Path(sys._getframe(1).f_code.co_filename).parent / file
     return Rows(path.resolve(), file, order)
@@ -110,7 +110,7 @@ def rows(file: str, order: Order = "unique") -> Rows:
 def _read(path: Path, name: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows; lines without anything are left out."""
     try:
-        text = read_text(path, MOST_BYTES).removeprefix("\ufeff")
+        text = read_text(path, _MOST_BYTES).removeprefix("\ufeff")
     except NotReadable as error:
         raise RowsError(f"{name}: {error} ({path})") from None
     lines = csv.reader(text.splitlines(keepends=True), strict=True)

@@ -49,7 +49,7 @@ from readiness.load.stopping import stop_user, stop_users
 from readiness.load.writes import WriteLog
 from readiness.text import clean
 
-TICK_S = 1.0
+_TICK_S = 1.0
 PACK_S = 0.05
 """Between two packings of the samples: a second's at once would be a pause of milliseconds."""
 STOPPED_DRAIN_S = 0.5
@@ -242,8 +242,8 @@ class Engine:
     def _tick(self, load: Crowd | Arrivals) -> None:
         """Wait for a second, but not beyond the edge of a window, so that every batch lies within one."""
         now_s = time.perf_counter()
-        edge_s = next((edge_s for edge_s in self._edges_s if edge_s > now_s), now_s + TICK_S)
-        half_s = max(min(now_s + TICK_S, edge_s) - now_s, 0.001) / 2
+        edge_s = next((edge_s for edge_s in self._edges_s if edge_s > now_s), now_s + _TICK_S)
+        half_s = max(min(now_s + _TICK_S, edge_s) - now_s, 0.001) / 2
         self._wait(half_s)
         self.recorder.users = load.users  # in its middle: at its edges a step may just begin or end
         self._wait(half_s)
@@ -259,10 +259,10 @@ class Engine:
         now_s = time.perf_counter()
         if not self._judging and now_s >= self.recorder.judged_from_s:
             self._judging = True
-            self.send(engine_events.Judging(self.recorder.judged_from_s - self.recorder.start_s))
+            self.send(engine_events.WindowBegan(self.recorder.judged_from_s - self.recorder.start_s))
         if self._judging and not self._judged and now_s >= self.recorder.judged_until_s:
             self._judged = True
-            self.send(engine_events.Judged(self.recorder.judged_until_s - self.recorder.start_s))
+            self.send(engine_events.WindowEnded(self.recorder.judged_until_s - self.recorder.start_s))
 
     def _send_batch(self) -> None:
         at_s = time.perf_counter() - self.recorder.start_s
@@ -287,7 +287,7 @@ class Engine:
         stopping = gevent.spawn(self._stop_load, runner, load)
         deadline_s = time.perf_counter() + drain_s + 1.0
         while not stopping.ready() and time.perf_counter() < deadline_s:
-            stopping.join(timeout=min(TICK_S, max(deadline_s - time.perf_counter(), 0)))
+            stopping.join(timeout=min(_TICK_S, max(deadline_s - time.perf_counter(), 0)))
             self._send_batch()
         in_flight = self.recorder.close(time.perf_counter())
         self._send_batch()

@@ -1,6 +1,6 @@
 """The engine's events: one line of JSON each, on a pipe of their own, numbered without gaps.
 
-Hello, then Judging, Batch …, Judged, and Done with the totals that the batches must add up to; or Fatal. Notes
+Hello, then WindowBegan, Batch …, WindowEnded, and Done with the totals that the batches must add up to; or Fatal. Notes
 may come in between.
 """
 
@@ -19,7 +19,7 @@ from readiness.measurements.connections import AddressSeen, Connections
 from readiness.measurements.generator_health import Calibration, Instrument, Pause
 from readiness.measurements.histogram import EMPTY, Histogram
 from readiness.measurements.pace import Pace
-from readiness.measurements.response_facts import Head, Parts, Seen
+from readiness.measurements.response_facts import Head, ResponseFacts, TimeParts
 
 
 class Cell(NamedTuple):
@@ -31,7 +31,7 @@ class Cell(NamedTuple):
     """Of the plan, in whose hold it was due; OUTSIDE for ramps, warm-ups and the drain."""
 
 
-Arrivals = dict[int, tuple[int, int]]
+ArrivalCounts = dict[int, tuple[int, int]]
 """Arrivals of an open load so far, by step: intended, and dropped without ever being sent."""
 
 
@@ -71,14 +71,14 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True)
-class Judging:
+class WindowBegan:
     """The judged window began."""
 
     at_s: float
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class WindowEnded:
     """The judged window ended."""
 
     at_s: float
@@ -93,7 +93,7 @@ class Batch:
     users: int
     begun: int
     ended: int
-    arrivals: Arrivals
+    arrivals: ArrivalCounts
     in_flight: int
     cells: Mapping[Cell, CellCounts]
     stalls: tuple[StallSeen, ...] = ()
@@ -102,7 +102,7 @@ class Batch:
     instrument: Instrument | None = None
     """How the engine itself fared since the batch before."""
     paces: tuple[Pace, ...] = ()
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[ResponseFacts, ...] = ()
     """What the judged answers since the batch before said beside their latency."""
     writes: tuple[tuple[int, ...], ...] = ()
     """Marks of readiness.measurements.writes: the users that wrote or were acknowledged since the batch before."""
@@ -115,7 +115,7 @@ class Done:
     batches: int
     begun: int
     ended: int
-    arrivals: Arrivals
+    arrivals: ArrivalCounts
     in_flight: Mapping[Cell, int]
     judged_until_s: float
     stopped_s: float
@@ -143,7 +143,7 @@ class Fatal:
     usage: bool
 
 
-Event = Hello | Judging | Judged | Batch | Done | Note | Fatal
+Event = Hello | WindowBegan | WindowEnded | Batch | Done | Note | Fatal
 
 
 def dumps(event: Event) -> bytes:
@@ -168,13 +168,13 @@ def _plain(value: object) -> object:
             return [_pack(value.ok), dict(value.failed), _pack(value.failed_latency), _pack(value.service)]
         case Histogram():
             return _pack(value)
-        case Seen():
+        case ResponseFacts():
             return [
                 value.scenario,
                 value.name,
                 *map(_plain, (value.hit, value.miss, value.timing, value.slow, value.heads)),
             ]
-        case Parts():
+        case TimeParts():
             return [value.samples, value.total_ms, dict(value.parts_ms)]
         case Head():
             return [value.status, [list(pair) for pair in value.headers]]
@@ -229,7 +229,7 @@ def _pace(packed: list[Any]) -> Pace:
     return Pace(scenario, users, watched, iterations, unpaused, _unpack(interval))
 
 
-def _arrivals(packed: dict[str, list[int]]) -> Arrivals:
+def _arrivals(packed: dict[str, list[int]]) -> ArrivalCounts:
     return {int(step): (intended, dropped) for step, (intended, dropped) in packed.items()}
 
 
@@ -269,15 +269,15 @@ def _batch(fields: dict[str, Any]) -> Batch:
     return Batch(**fields)
 
 
-def _seen(packed: list[Any]) -> Seen:
+def _seen(packed: list[Any]) -> ResponseFacts:
     scenario, name, hit, miss, timing, slow, heads = packed
-    return Seen(
+    return ResponseFacts(
         scenario,
         name,
         _unpack(hit),
         _unpack(miss),
-        Parts(*timing),
-        Parts(*slow),
+        TimeParts(*timing),
+        TimeParts(*slow),
         tuple(Head(status, tuple((key, value) for key, value in headers)) for status, headers in heads),
     )
 
@@ -305,8 +305,8 @@ def _done(fields: dict[str, Any]) -> Done:
 
 _READERS: Mapping[str, Callable[[dict[str, Any]], Event]] = {
     "Hello": _hello,
-    "Judging": lambda fields: Judging(**fields),
-    "Judged": lambda fields: Judged(**fields),
+    "WindowBegan": lambda fields: WindowBegan(**fields),
+    "WindowEnded": lambda fields: WindowEnded(**fields),
     "Batch": _batch,
     "Done": _done,
     "Note": lambda fields: Note(**fields),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from readiness.config.tls import NONE, Tls
-from readiness.load.phases import Phase, Window, step, total_s, windows
+from readiness.load.phases import Phase, PhaseWindow, step, total_s, windows
 from readiness.load.watch_plan import WatchPlan
 
 DRAIN_S = 5.0
@@ -69,12 +69,12 @@ class EnginePlan:
         return self.phases or step(0, height, self.ramp_up_s, self.warm_up_s, self.duration_s)
 
     @property
-    def windows(self) -> tuple[Window, ...]:
+    def windows(self) -> tuple[PhaseWindow, ...]:
         """The hold of each step."""
         return windows(self.course)
 
     @property
-    def judged(self) -> Window:
+    def judged(self) -> PhaseWindow:
         """The hold that is judged."""
         return next(window for window in self.windows if window.step == self.judged_step)
 

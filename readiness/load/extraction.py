@@ -17,13 +17,13 @@ from locust.exception import RescheduleTask
 from readiness.load.http.failures import COUNTED, Failure
 from readiness.text import clean
 
-MOST_HTML_CHARS = 1 << 20
+_MOST_HTML_CHARS = 1 << 20
 """A form stands in the beginning of a page, and damaged pages cost the parser more than their length."""
 _STEP = re.compile(r"""\.?([^.\[\]"']+)|\[(-?\d+)\]|\[(?:"([^"]+)"|'([^']+)')\]""")
 _FIELDS = ("input", "button")
 
-Told = Callable[[Any, str, str], object]
-_listeners: list[Told] = []
+_Told = Callable[[Any, str, str], object]
+_listeners: list[_Told] = []
 
 
 class Unfound(RescheduleTask):
@@ -34,7 +34,7 @@ class Unfound(RescheduleTask):
         self.add_note(COUNTED)
 
 
-def listen(told: Told) -> None:
+def listen(told: _Told) -> None:
     """Have `told(response, what, value)` called for every value that is found (`readiness try`)."""
     _listeners.append(told)
 
@@ -101,7 +101,7 @@ class _Page(HTMLParser):
 def _of_page(response: Any, name: str, tags: tuple[str, ...], otherwise: str) -> str:
     page = _Page(name, tags)
     try:
-        page.feed(str(response.text or "")[:MOST_HTML_CHARS])
+        page.feed(str(response.text or "")[:_MOST_HTML_CHARS])
     except AssertionError:  # what the parser says of markup that is too damaged for it
         pass
     except Failure as failure:

@@ -23,7 +23,7 @@ from readiness.measurements.generator_health import Instrument, Pause
 from readiness.measurements.histogram import Histogram
 
 GRID_S = 0.01
-PAUSE_S = 1.0
+_PAUSE_S = 1.0
 """A gap this long in which the sentinel did not run is a pause of the generator, not lag."""
 _EDGE_S = 0.1
 
@@ -89,7 +89,7 @@ class Sentinel:
         while True:
             gevent.sleep(max(due_s - time.perf_counter(), 0.0))
             now_s, suspended_s = time.perf_counter(), _asleep_s()
-            if now_s - due_s + suspended_s - asleep_s > PAUSE_S:
+            if now_s - due_s + suspended_s - asleep_s > _PAUSE_S:
                 self._pause(now_s - max(now_s - due_s, suspended_s - asleep_s), now_s)
                 due_s = now_s
             while due_s <= now_s:

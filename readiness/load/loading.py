@@ -16,11 +16,11 @@ import greenlet
 import locust
 from locust.env import Environment
 
-LONGEST_S = 20.0
+_LONGEST_S = 20.0
 """Less than the parent waits (HELLO_TIMEOUT_S in controller.py), which could only say that it did."""
 
 
-class Refused(BaseException):
+class CodeRefused(BaseException):
     """No `except Exception` of the file catches it. The text goes after the file's name and line."""
 
 
@@ -48,7 +48,7 @@ def line_of(path: str, error: BaseException) -> int | None:
 
 
 def _refuse(*_: object, **__: object) -> Any:
-    raise Refused(
+    raise CodeRefused(
         "runs a load of its own (Locust as a library), and here the load comes from thresholds.yaml: keep the User "
         'classes, and put what starts a runner under `if __name__ == "__main__":`'
     )
@@ -61,8 +61,8 @@ def _alarm() -> Callable[[], None]:
     reader = greenlet.getcurrent()
 
     def late(*_: object) -> None:
-        problem = Refused(
-            f"is still being read after {LONGEST_S:g} s: a scenario file defines users; what takes long or runs by "
+        problem = CodeRefused(
+            f"is still being read after {_LONGEST_S:g} s: a scenario file defines users; what takes long or runs by "
             "itself belongs into on_start or a listener of test_start"
         )
         if greenlet.getcurrent() is not reader:
@@ -70,7 +70,7 @@ def _alarm() -> Callable[[], None]:
         raise problem
 
     before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, LONGEST_S)
+    signal.setitimer(signal.ITIMER_REAL, _LONGEST_S)
 
     def end() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -15,7 +15,7 @@ from locust import LoadTestShape, User
 from readiness.load.code_places import place_of, told
 from readiness.load.connections import NotAllowed
 from readiness.load.engine_plan import ScenarioFile
-from readiness.load.loading import Refused, line_of, watched
+from readiness.load.loading import CodeRefused, line_of, watched
 from readiness.load.reserved import taken_name
 
 
@@ -105,7 +105,7 @@ def _import(scenario: ScenarioFile) -> ModuleType:
     try:
         with watched():
             spec.loader.exec_module(module)
-    except Refused as refused:
+    except CodeRefused as refused:
         line = line_of(scenario.path, refused)
         raise ScenarioError(f"{scenario.path}{f':{line}' if line else ''}: {refused}") from None
     except BaseException as error:  # a locustfile may also call sys.exit()

@@ -17,7 +17,7 @@ from readiness.load.recorder import Recorder
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.pace import Pace
 
-MOST_WATCHED = 20
+_MOST_WATCHED = 20
 """Of each scenario."""
 
 
@@ -34,7 +34,7 @@ class Turns:
         """Count the turns of `user`, unless enough of its scenario are watched already."""
         scenario = scenario_of(type(user))
         original = user.wait_time
-        if original is None or self._watched[scenario] >= MOST_WATCHED:
+        if original is None or self._watched[scenario] >= _MOST_WATCHED:
             return
         self._watched[scenario] += 1
         recorder, unpaused = self._recorder, self._unpaused

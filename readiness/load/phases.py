@@ -29,7 +29,7 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class PhaseWindow:
     """The hold of one step, in seconds since the load started."""
 
     step: int
@@ -47,11 +47,11 @@ def step(index: int, height: float, ramp_s: float, warm_up_s: float, hold_s: flo
     )
 
 
-def windows(phases: Sequence[Phase]) -> tuple[Window, ...]:
+def windows(phases: Sequence[Phase]) -> tuple[PhaseWindow, ...]:
     """The holds, in order."""
     ends = list(accumulate(phase.duration_s for phase in phases))
     return tuple(
-        Window(phase.step, phase.height, end_s - phase.duration_s, end_s)
+        PhaseWindow(phase.step, phase.height, end_s - phase.duration_s, end_s)
         for phase, end_s in zip(phases, ends, strict=True)
         if phase.kind == HOLD
     )

@@ -13,7 +13,7 @@ from readiness.load import children, controller, engine_events
 from readiness.load.engine_plan import EnginePlan, dumps
 from readiness.text import clean
 
-MOST = 2000
+_MOST = 2000
 """Characters of a message; what a file raises may be of any length."""
 
 
@@ -52,9 +52,9 @@ def read_scenarios(
             case engine_events.Hello(users=users):
                 return users
             case engine_events.Fatal(message, usage=True):
-                raise ConfigError(clean(message, MOST))
+                raise ConfigError(clean(message, _MOST))
             case engine_events.Fatal(message):
-                raise Unreachable(clean(message, MOST))
+                raise Unreachable(clean(message, _MOST))
             case _:
                 names = ", ".join(file.path for file in plan.scenarios)
                 raise ConfigError(

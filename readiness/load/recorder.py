@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol
 
-from readiness.load.engine_events import Arrivals, Batch, Cell, CellCounts, StallSeen
+from readiness.load.engine_events import ArrivalCounts, Batch, Cell, CellCounts, StallSeen
 from readiness.load.phases import OUTSIDE
 from readiness.load.samples import Samples
 
 STALL_S = 1.0
 """A gap this long without any answer, while requests wait, is recorded as a stall."""
-MAX_NAMES = 2000
+_MAX_NAMES = 2000
 """Endpoints kept apart; a scenario that puts ids into its names ends in OTHER instead of in all the memory."""
 OTHER = "(other)"
 
@@ -44,7 +44,7 @@ class Ticket(Protocol):
         """The answer's status line and headers, with or without some of the body."""
 
 
-class Call:
+class OpenCall:
     """A ticket for clients that have none of their own."""
 
     __slots__ = ("identity", "raw_head", "sent_s", "start_s", "status_code")
@@ -92,7 +92,7 @@ class Recorder:
     def __init__(self) -> None:
         self.watch: AnswerWatch | None = None
         """Who looks at the answers' headers."""
-        self.arrivals: Arrivals = {}
+        self.arrivals: ArrivalCounts = {}
         """Of an open load, by step: intended, and dropped without ever being sent."""
         self.open = False
         """Whether requests may be sent later than they were due."""
@@ -137,9 +137,9 @@ class Recorder:
         """Calls that began."""
         return self.ended + self.in_flight + self._left
 
-    def begin(self, scenario: str, name: str, start_s: float) -> Call:
+    def begin(self, scenario: str, name: str, start_s: float) -> OpenCall:
         """A call of a client that has no ticket of its own was started, or in an open load was due, at `start_s`."""
-        call = Call(scenario, name, start_s)
+        call = OpenCall(scenario, name, start_s)
         self.enter(call)
         return call
 
@@ -298,7 +298,7 @@ class Recorder:
         """Scenario and name under which the call is counted."""
         identity = call.identity
         if identity not in self._names:
-            if len(self._names) >= MAX_NAMES:
+            if len(self._names) >= _MAX_NAMES:
                 identity = (identity[0], OTHER)
             else:
                 self._names.add(identity)

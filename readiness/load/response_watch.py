@@ -15,7 +15,7 @@ import numpy as np
 from readiness.load.recorder import Ticket
 from readiness.load.watch_plan import WatchPlan
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.response_facts import Head, Parts, Seen
+from readiness.measurements.response_facts import Head, ResponseFacts, TimeParts
 from readiness.text import clean
 
 READ_PER_S = 50
@@ -25,9 +25,9 @@ MAX_PARTS = 12
 MAX_HEADS = 4
 MAX_LOOKS = 100
 """Answers of an endpoint that are looked at for a cookie; after these only for a status that was not seen yet."""
-MAX_FIELDS = 100
+_MAX_FIELDS = 100
 SLOW_SHARE = 0.95
-LONGEST_MS = 1e7
+_LONGEST_MS = 1e7
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]{1,40}")
 _DUR = re.compile(rb'\s*dur\s{0,20}=\s{0,20}"?([0-9]{1,9}(?:\.[0-9]{1,9})?)')
 """One parameter each. A pattern for the whole header takes quadratic time on the hostile ones."""
@@ -66,8 +66,8 @@ class _Sum:
             if name in self.parts_ms or len(self.parts_ms) < MAX_PARTS:
                 self.parts_ms[name] = self.parts_ms.get(name, 0.0) + spent_ms * weight
 
-    def take(self) -> Parts:
-        taken = Parts(self.samples, self.total_ms, self.parts_ms)
+    def take(self) -> TimeParts:
+        taken = TimeParts(self.samples, self.total_ms, self.parts_ms)
         self.samples, self.total_ms, self.parts_ms = 0, 0.0, {}
         return taken
 
@@ -122,7 +122,7 @@ class Watch:
                 endpoint.kept.add(kind)
                 endpoint.heads.append(Head(status, _fields(head)))
 
-    def take(self) -> tuple[Seen, ...]:
+    def take(self) -> tuple[ResponseFacts, ...]:
         """Everything since the last take, by endpoint."""
         found = []
         for (scenario, name), one in self._endpoints.items():
@@ -130,7 +130,7 @@ class Watch:
                 one.stride = one.left = 1  # fewer came than the stride of busier times
                 continue
             found.append(
-                Seen(
+                ResponseFacts(
                     scenario,
                     name,
                     _histogram(one.hit_s),
@@ -175,7 +175,7 @@ def server_timing(value: bytes) -> list[tuple[str, float]]:
     for metric in value.split(b","):
         name, *parameters = metric.split(b";")
         found = next((match for match in map(_DUR.match, parameters) if match), None)
-        if found and _NAME.fullmatch(name := name.strip()) and (spent_ms := float(found[1])) <= LONGEST_MS:
+        if found and _NAME.fullmatch(name := name.strip()) and (spent_ms := float(found[1])) <= _LONGEST_MS:
             parts.append((name.decode("ascii"), spent_ms))
     return parts
 
@@ -194,7 +194,7 @@ def _value(head: bytes, name: bytes) -> bytes:
 def _fields(head: bytes) -> tuple[tuple[str, str], ...]:
     """Names and values as sent, cleaned; of a cookie only its name and attributes, of a redirect no query."""
     found = []
-    for line in head.split(b"\r\n")[1 : MAX_FIELDS + 1]:
+    for line in head.split(b"\r\n")[1 : _MAX_FIELDS + 1]:
         name, colon, value = line.partition(b":")
         if not colon:
             continue

@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Mapping
 from itertools import takewhile
 
-NAMES = frozenset(
+_NAMES = frozenset(
     {
         "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TERM", "COLUMNS", "NO_COLOR",
         "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSLKEYLOGFILE",
@@ -34,7 +34,7 @@ def for_scenarios(environ: Mapping[str, str], allowed: Collection[str] = ()) -> 
     found = {
         name: value
         for name, value in environ.items()
-        if name in allowed or name in NAMES or (name.startswith(PREFIXES) and name not in NEVER)
+        if name in allowed or name in _NAMES or (name.startswith(PREFIXES) and name not in NEVER)
     }
     if path := found.pop("PYTHONPATH", ""):
         # Relative ones, and an empty one between two colons, mean the working directory, which nothing comes from.

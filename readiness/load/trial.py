@@ -45,7 +45,7 @@ TASK_S = 60.0
 """How long one task may take, think times of its own included."""
 MOST_EXCHANGES = 20
 """Of one task that are shown; the others are counted."""
-BODY_CHARS = 2000
+_BODY_CHARS = 2000
 Send = Callable[[dict[str, Any]], None]
 _STEERS = (InterruptTaskSet, RescheduleTask, StopUser, StopTest)
 
@@ -252,9 +252,9 @@ def _headers(response: Any) -> list[tuple[str, str]]:
 def _body(response: Any) -> dict[str, Any]:
     try:
         content = response.content or b""
-        start = content[: 4 * BODY_CHARS]
+        start = content[: 4 * _BODY_CHARS]
         text = start.decode(str(getattr(response, "encoding", None) or "utf-8"), "replace")
-        return {"size": len(content), "body": text[:BODY_CHARS], "binary": b"\0" in start}
+        return {"size": len(content), "body": text[:_BODY_CHARS], "binary": b"\0" in start}
     except Exception:  # no answer came, or its body is damaged: the failure says so
         return {"size": 0, "body": "", "binary": False}
 

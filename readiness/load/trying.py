@@ -14,17 +14,17 @@ from readiness.errors import ConfigError
 from readiness.load import children, controller
 from readiness.load.engine_plan import EnginePlan, dumps
 
-SILENCE_S = 90.0
+_SILENCE_S = 90.0
 """More than one task may take (TASK_S in trial.py): code that never gives way is ended."""
 WHOLE_S = 600.0
 MOST_LINE_BYTES = 1 << 22
 
-Event = Mapping[str, Any]
+_Event = Mapping[str, Any]
 
 
 def exchanges(
     plan: EnginePlan, task: str | None, environment: Mapping[str, str], stop_requested: Callable[[], bool]
-) -> Iterator[Event]:
+) -> Iterator[_Event]:
     """What the child tells, as it comes. Raises ConfigError when it came to no end, which a stop is not."""
     read_fd, write_fd = os.pipe()
     with tempfile.TemporaryFile() as log:
@@ -48,7 +48,7 @@ def exchanges(
         if not ended and not stop_requested():
             raise ConfigError(
                 f"the scenarios came to no end ({controller.how_it_ended(status)}){controller.last_words(log)}; a task "
-                f"that never gives way is ended after {SILENCE_S:g} s"
+                f"that never gives way is ended after {_SILENCE_S:g} s"
             )
 
 
@@ -59,7 +59,7 @@ def _lines(fd: int, stop_requested: Callable[[], bool]) -> Iterator[bytes]:
     pending = b""
     with selectors.DefaultSelector() as selector:
         selector.register(fd, selectors.EVENT_READ)
-        while time.monotonic() < min(until_s, heard_s + SILENCE_S) and not stop_requested():
+        while time.monotonic() < min(until_s, heard_s + _SILENCE_S) and not stop_requested():
             if not selector.select(controller.POLL_S):
                 continue
             chunk = os.read(fd, 1 << 16)

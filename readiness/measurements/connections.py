@@ -40,7 +40,7 @@ class Connections:
         return self.resent_unread + self.resent_unclear
 
 
-def together(parts: Iterable[Connections]) -> Connections:
+def merge_connections(parts: Iterable[Connections]) -> Connections:
     """Those of several engines."""
     found = list(parts)
     opened: Counter[str] = Counter()

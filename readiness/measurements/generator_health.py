@@ -84,7 +84,7 @@ class Instrument:
         return self.cpu_s / self.watched_s if self.watched_s else 0.0
 
 
-def together(parts: Iterable[Instrument]) -> Instrument:
+def merge_health(parts: Iterable[Instrument]) -> Instrument:
     """Parts of one engine's run, one after the other, as one."""
     found = list(parts)
     limits = [part.fd_limit for part in found if part.fd_limit is not None]
@@ -111,4 +111,4 @@ def side_by_side(parts: Iterable[Instrument]) -> Instrument:
     """
     found = list(parts)
     busiest = max(found, key=lambda part: part.cpu_share, default=Instrument())
-    return replace(together(found), watched_s=busiest.watched_s, cpu_s=busiest.cpu_s)
+    return replace(merge_health(found), watched_s=busiest.watched_s, cpu_s=busiest.cpu_s)

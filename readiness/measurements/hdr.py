@@ -14,13 +14,13 @@ import numpy.typing as npt
 
 from readiness.measurements.histogram import BUCKETS, EMPTY, HIGHEST_US, Counts, Histogram
 
-COOKIE = 0x1C849303 | 0x10
+_COOKIE = 0x1C849303 | 0x10
 COMPRESSED_COOKIE = 0x1C849304 | 0x10
-HEADER = struct.Struct(">iiiiqqd")
-MOST = 2**62
+_HEADER = struct.Struct(">iiiiqqd")
+_MOST = 2**62
 MOST_SHIFTS = 8
 """Nine bytes carry 63 bits."""
-MAX_BYTES = 9 * BUCKETS + HEADER.size
+_MAX_BYTES = 9 * BUCKETS + _HEADER.size
 """No payload is longer: at most nine bytes a bucket before compression, far fewer in practice."""
 LEAST_BYTES, BYTES_OF_A_BYTE = 4096, 64
 """Bytes that a compressed one may stand for: some, and so many for each. Zeros without an end stand for a thousand."""
@@ -35,7 +35,7 @@ def encode(histogram: Histogram) -> str:
             _put_zigzag(payload, expected - index)
         _put_zigzag(payload, count)
         expected = index + 1
-    header = HEADER.pack(COOKIE, len(payload), 0, 3, 1, HIGHEST_US, 1.0)
+    header = _HEADER.pack(_COOKIE, len(payload), 0, 3, 1, HIGHEST_US, 1.0)
     body = zlib.compress(header + payload)
     return base64.b64encode(struct.pack(">ii", COMPRESSED_COOKIE, len(body)) + body).decode("ascii")
 
@@ -49,18 +49,18 @@ def decode(text: str, *, sum_us: int, min_us: int, max_us: int) -> Histogram:
         raw = base64.b64decode(text, validate=True)
         cookie, _ = struct.unpack_from(">ii", raw)
         inflater = zlib.decompressobj()
-        data = inflater.decompress(raw[8:], min(MAX_BYTES, LEAST_BYTES + BYTES_OF_A_BYTE * len(raw)))
-        inner, length, _, digits, lowest, _, _ = HEADER.unpack_from(data)
+        data = inflater.decompress(raw[8:], min(_MAX_BYTES, LEAST_BYTES + BYTES_OF_A_BYTE * len(raw)))
+        inner, length, _, digits, lowest, _, _ = _HEADER.unpack_from(data)
     except (binascii.Error, struct.error, zlib.error) as error:
         raise ValueError(f"not an HdrHistogram V2 text: {error}") from error
-    if (cookie, inner, digits, lowest) != (COMPRESSED_COOKIE, COOKIE, 3, 1):
+    if (cookie, inner, digits, lowest) != (COMPRESSED_COOKIE, _COOKIE, 3, 1):
         raise ValueError("not an HdrHistogram V2 text with 3 digits from 1 µs")
-    if inflater.unconsumed_tail or len(data) != HEADER.size + length:
+    if inflater.unconsumed_tail or len(data) != _HEADER.size + length:
         raise ValueError("the histogram is cut short or too long")
-    numbers = _zigzags(np.frombuffer(data, np.uint8, offset=HEADER.size))
+    numbers = _zigzags(np.frombuffer(data, np.uint8, offset=_HEADER.size))
     if not numbers.size:
         return EMPTY
-    if int(numbers.min()) < -BUCKETS or int(numbers.max()) > MOST // numbers.size:
+    if int(numbers.min()) < -BUCKETS or int(numbers.max()) > _MOST // numbers.size:
         raise ValueError("the histogram has a count that is too large")
     ends = np.cumsum(np.where(numbers < 0, -numbers, 1))  # a negative number is a run of empty buckets
     if int(ends[-1]) > BUCKETS:

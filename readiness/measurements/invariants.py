@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
 from readiness.measurements.law import Broken, Law
-from readiness.measurements.measured_invariants import MEASURED
-from readiness.measurements.request_invariants import REQUESTS, ROUNDING_S, items
+from readiness.measurements.measured_invariants import MEASURED_LAWS
+from readiness.measurements.request_invariants import ROUNDING_S, RUN_REQUEST_LAWS, items
 from readiness.measurements.run import DECIDED, Measurement, Rate, Run, Slice
 from readiness.text import HIDDEN, clean
 from readiness.text.numbers import moment
@@ -240,8 +240,8 @@ def interrupted_is_a_signal(run: Run) -> Broken:
         yield "$", '"interrupted" must be the name of a signal or null, not empty'
 
 
-LAWS: tuple[Law[Run], ...] = (
-    *REQUESTS,
+RUN_LAWS: tuple[Law[Run], ...] = (
+    *RUN_REQUEST_LAWS,
     no_more_users_than_planned,
     load_is_the_planned_one,
     plan_has_its_hash,
@@ -258,7 +258,7 @@ LAWS: tuple[Law[Run], ...] = (
     instruments_are_of_one_piece,
     times_are_not_negative,
     interrupted_is_a_signal,
-    *MEASURED,
+    *MEASURED_LAWS,
 )
 """Every law of run.json."""
 

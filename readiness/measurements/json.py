@@ -14,14 +14,14 @@ from readiness.errors import ConfigError
 from readiness.measurements import strict
 from readiness.measurements.codec import Codec
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.invariants import LAWS
+from readiness.measurements.invariants import RUN_LAWS
 from readiness.measurements.law import refuse_contradictions
 from readiness.measurements.packed import HISTOGRAM, SLICES, within_budget
 from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.run import Measurement, Run, Slice
 from readiness.measurements.strict import Malformed
 
-SCHEMA = "readiness.run/1"
+_SCHEMA = "readiness.run/1"
 DEFAULTS: Mapping[tuple[type, str], object] = {
     (Run, "provenance"): Provenance("unknown", "unknown", "unknown", 0),
     (Run, "plan"): {},
@@ -37,7 +37,7 @@ DEFAULTS: Mapping[tuple[type, str], object] = {
 
 def dumps(run: Run) -> str:
     """The whole file as strict JSON, one line for each endpoint and each measurement, with a final newline."""
-    facts: dict[str, Any] = {"schema": SCHEMA, **_RUN.write(run)}
+    facts: dict[str, Any] = {"schema": _SCHEMA, **_RUN.write(run)}
     load = facts.pop("load", None)
     facts["load"] = load
     facts["ledger"] = load.pop("ledger") if load else None
@@ -58,14 +58,14 @@ def loads(text: str, name: str) -> Run:
 
     Raises ConfigError that names the file, the JSON path and what is wrong; Contradicted for what cannot be true.
     """
-    return refuse_contradictions(name, decode(text, name), LAWS)
+    return refuse_contradictions(name, decode(text, name), RUN_LAWS)
 
 
 def decode(text: str, name: str) -> Run:
     """The run in `text` as it stands there, whether or not it can be true. Raises ConfigError as `loads` does."""
     try:
         facts = strict.parse(text)
-        schema_of(facts, SCHEMA)
+        schema_of(facts, _SCHEMA)
         within_budget(facts)
         load = facts.get("load")
         for key in ("ledger", "endpoints"):

@@ -16,7 +16,7 @@ T = TypeVar("T")
 Broken = Iterator[tuple[str, str]]
 """JSON path such as `$.load.users`, and a clause that says what stands there."""
 Law = Callable[[T], Broken]
-MOST = 20
+_MOST = 20
 """Contradictions that are told of one file."""
 
 
@@ -31,7 +31,7 @@ def contradictions(subject: T, laws: Iterable[Law[T]]) -> tuple[str, ...]:
         sentence = (law.__doc__ or "").partition("\n")[0].rstrip(".")
         for path, clause in law(subject):
             found.append(f"{path}: {clause} (always: {sentence})")
-            if len(found) == MOST:
+            if len(found) == _MOST:
                 return tuple(found)
     return tuple(found)
 

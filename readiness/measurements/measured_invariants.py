@@ -11,15 +11,15 @@ from readiness.measurements.database import Activity
 from readiness.measurements.law import Broken, Law
 from readiness.measurements.packed import missing_slices
 from readiness.measurements.run import Measurement, Rate, Recording, Run
-from readiness.metrics.baseline import PREFIX
+from readiness.metrics.baseline import BASELINE_PREFIX
 from readiness.metrics.catalogue import find, is_load
 from readiness.metrics.metric import Kind
 from readiness.text import clean
 
 RELATIONS = ("equal", "at_least", "at_most")
-CHANGE = ".change"
+_CHANGE = ".change"
 SIX_DIGITS = 99_999
-BEFORE, AFTER = "before the load", "after the load"
+BEFORE, _AFTER = "before the load", "after the load"
 _WHOLE = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})*", re.ASCII)
 
 
@@ -60,7 +60,7 @@ def value_problem(measurement: Measurement) -> str | None:
         return f"value is {value:g}, from 0 samples"
     if value is None or metric is None:
         return None
-    if metric.unit == "%" and not 0 <= value <= 100 and not metric.name.startswith(PREFIX):
+    if metric.unit == "%" and not 0 <= value <= 100 and not metric.name.startswith(BASELINE_PREFIX):
         return f"value is {value:g} %, but a share lies between 0 and 100 %"
     if metric.unit in ("ms", "/s") and value < 0:
         return f"value is {value:g} {metric.unit}, but cannot be negative"
@@ -76,7 +76,7 @@ def values_are_those_of_their_evidence(run: Run) -> Broken:
     """A value is the one that its evidence gives, from as many samples."""
     for path, one in _measurements(run):
         if isinstance(one.evidence, Bounds):
-            if not one.metric.startswith(PREFIX):
+            if not one.metric.startswith(BASELINE_PREFIX):
                 yield path, f"{clean(one.metric, 60)} is not computed from evidence of this kind"
         elif one.evidence is not None and (problem := _unlike(one, one.evidence)):
             yield path, problem
@@ -142,11 +142,11 @@ def repeated_numbers_are_the_same(run: Run) -> Broken:
         if not one.metric.startswith("data.") or one.value is None:
             continue
         told = {detail.subject: _number(detail.observed) for detail in one.details}
-        before, after = told.get(BEFORE), told.get(AFTER)
-        if one.metric.endswith(CHANGE) and before is not None and after is not None:
+        before, after = told.get(BEFORE), told.get(_AFTER)
+        if one.metric.endswith(_CHANGE) and before is not None and after is not None:
             if _told_otherwise(one.value, after - before):
                 yield path, f"value is {one.value:g}, but {after:,} less {before:,} is {after - before:,}"
-            told[one.metric.removeprefix("data.").removesuffix(CHANGE)] = after
+            told[one.metric.removeprefix("data.").removesuffix(_CHANGE)] = after
         for name, number in told.items():
             whole = known.get(f"data.{name}")
             if whole is None or whole.value is None or number is None:
@@ -254,7 +254,7 @@ def probes_saw_the_same_load(run: Run) -> Broken:
         yield "$.probing", f"a window of {run.probing.window_s:g} s, but {run.load.judged_s:g} s were judged"
 
 
-MEASURED: tuple[Law[Run], ...] = (
+MEASURED_LAWS: tuple[Law[Run], ...] = (
     measurements_stand_once,
     the_load_is_its_own_measurement,
     a_measurement_has_a_value_or_a_reason,

@@ -30,7 +30,7 @@ class Pace:
     """Time from the end of one iteration to the end of the next, in microseconds."""
 
 
-def together(parts: Iterable[Pace]) -> tuple[Pace, ...]:
+def merge_in_time(parts: Iterable[Pace]) -> tuple[Pace, ...]:
     """Parts of the same users one after the other: one for each scenario."""
     found: dict[str, Pace] = {}
     for part in parts:
@@ -49,7 +49,7 @@ def together(parts: Iterable[Pace]) -> tuple[Pace, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def alongside(parts: Iterable[Pace]) -> tuple[Pace, ...]:
+def merge_workers(parts: Iterable[Pace]) -> tuple[Pace, ...]:
     """The same time seen by several engines, each with users of its own: one for each scenario."""
     found: dict[str, Pace] = {}
     for part in parts:

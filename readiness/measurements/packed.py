@@ -18,7 +18,7 @@ from readiness.measurements.histogram import BUCKETS, EMPTY, Counts, Histogram, 
 from readiness.measurements.run import Recording, Slice
 from readiness.measurements.strict import MAX_INTEGER, Malformed
 
-MOST_BLOCKS = 1000
+_MOST_BLOCKS = 1000
 """Time blocks of one recording; the engine joins them beyond 120."""
 MOST_BUCKETS = 1 << 25
 """Buckets of all time blocks of a file together: half a gigabyte, more than an engine would keep."""
@@ -109,8 +109,8 @@ def read_slices(value: Any) -> tuple[Slice, ...]:
     if len({len(column) for column in columns.values()}) != 1:
         raise Malformed("its columns must be equally long")
     sizes = columns["sizes"]
-    if len(sizes) > MOST_BLOCKS:
-        raise Malformed(f"has {len(sizes):,} blocks; a run has at most {MOST_BLOCKS:,}")
+    if len(sizes) > _MOST_BLOCKS:
+        raise Malformed(f"has {len(sizes):,} blocks; a run has at most {_MOST_BLOCKS:,}")
     if any(size > BUCKETS for size in sizes):
         raise Malformed(f"sizes has a block with more than {BUCKETS:,} buckets")
     indices, counts = _buckets(value["buckets"], sum(sizes), len(sizes))

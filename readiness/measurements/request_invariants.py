@@ -178,7 +178,7 @@ def connections_are_those_of_the_requests(run: Run) -> Broken:
                 yield where, f'"{clean(word, 60)}" is not a class of failure'
 
 
-REQUESTS: tuple[Law[Run], ...] = (
+RUN_REQUEST_LAWS: tuple[Law[Run], ...] = (
     connections_are_those_of_the_requests,
     classes_are_known,
     ledger_is_balanced,

@@ -9,7 +9,7 @@ from readiness.measurements.histogram import EMPTY, Histogram, merge
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class TimeParts:
     """Where the time of some answers went, from their `Server-Timing` headers (W3C)."""
 
     samples: int = 0
@@ -29,7 +29,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ResponseFacts:
     """One endpoint of one scenario in the measurement window."""
 
     scenario: str
@@ -37,17 +37,17 @@ class Seen:
     hit: Histogram = EMPTY
     miss: Histogram = EMPTY
     """Latency of answers that the watched header calls a hit of the service's cache, or a miss."""
-    timing: Parts = Parts()
-    slow: Parts = Parts()
+    timing: TimeParts = TimeParts()
+    slow: TimeParts = TimeParts()
     """As `timing`, of answers slower than the endpoint's P95 of the seconds before."""
     heads: tuple[Head, ...] = ()
     """One answer of each status, and one that sets cookies."""
 
 
-def together(first: Seen, second: Seen) -> Seen:
+def merge_facts(first: ResponseFacts, second: ResponseFacts) -> ResponseFacts:
     """Both as one; of the same endpoint."""
     known = {(head.status, sets_cookie(head)) for head in first.heads}
-    return Seen(
+    return ResponseFacts(
         first.scenario,
         first.name,
         merge(first.hit, second.hit),
@@ -63,8 +63,8 @@ def sets_cookie(head: Head) -> bool:
     return any(name.lower() == "set-cookie" for name, _ in head.headers)
 
 
-def _sum(first: Parts, second: Parts) -> Parts:
+def _sum(first: TimeParts, second: TimeParts) -> TimeParts:
     parts_ms = dict(first.parts_ms)
     for name, spent_ms in second.parts_ms.items():
         parts_ms[name] = parts_ms.get(name, 0.0) + spent_ms
-    return Parts(first.samples + second.samples, first.total_ms + second.total_ms, parts_ms)
+    return TimeParts(first.samples + second.samples, first.total_ms + second.total_ms, parts_ms)

@@ -16,7 +16,7 @@ from readiness.measurements.histogram import EMPTY, Histogram
 from readiness.measurements.pace import Pace
 from readiness.measurements.probing import Probing
 from readiness.measurements.provenance import Provenance, Target
-from readiness.measurements.response_facts import Seen
+from readiness.measurements.response_facts import ResponseFacts
 
 FAILURE_CLASSES = (
     "dns",
@@ -239,7 +239,7 @@ class Load:
     """How the load generator itself fared; None when it was not watched."""
     connections: Connections | None = None
     """What became of its connections; None when that was not recorded."""
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[ResponseFacts, ...] = ()
     """What the judged answers said beside their latency, by endpoint, where that was watched."""
 
     @property

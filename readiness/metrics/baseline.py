@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from readiness.metrics.metric import Kind, Metric
 
-PREFIX = "baseline."
+BASELINE_PREFIX = "baseline."
 
 
 def _against(name: str, title: str) -> Metric:
     worse = "smaller" if name == "throughput" else "longer"
     return Metric(
-        name=f"{PREFIX}{name}",
+        name=f"{BASELINE_PREFIX}{name}",
         title=f"{title} against the Baseline",
         unit="%",
         better="lower",

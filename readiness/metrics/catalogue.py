@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from readiness.metrics.baseline import BASELINE, PREFIX
-from readiness.metrics.database import DATA, DATABASE
+from readiness.metrics.baseline import BASELINE, BASELINE_PREFIX
+from readiness.metrics.database import DATA_METRICS, DATABASE
 from readiness.metrics.metric import Metric
 from readiness.metrics.performance import PERFORMANCE
 from readiness.metrics.service import CUSTOM, SERVICE, custom_unit
@@ -33,7 +33,7 @@ def find(name: str) -> Metric | None:
         subject = name.removeprefix("data.")
         words = subject.removesuffix(".change").replace("_", " ").capitalize()
         title = f"{words}: Change by the Run" if subject.endswith(".change") else words
-        return replace(DATA, name=name, title=title)
+        return replace(DATA_METRICS, name=name, title=title)
     return _BY_NAME.get(name)
 
 
@@ -44,4 +44,4 @@ def is_load(name: str) -> bool:
 
 def has_scope(name: str) -> bool:
     """Whether a check of the metric may name a scenario or an endpoint."""
-    return is_load(name) or name.startswith(PREFIX)
+    return is_load(name) or name.startswith(BASELINE_PREFIX)

@@ -306,7 +306,7 @@ DATABASE: tuple[Metric, ...] = (
     ),
 )
 
-DATA = Metric(
+DATA_METRICS = Metric(
     "data",
     "Data",
     "",

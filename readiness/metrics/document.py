@@ -6,7 +6,7 @@ import sys
 import textwrap
 
 from readiness.metrics.catalogue import CATALOGUE
-from readiness.metrics.database import DATA
+from readiness.metrics.database import DATA_METRICS
 from readiness.metrics.metric import Metric
 from readiness.metrics.service import CUSTOM
 
@@ -20,11 +20,11 @@ thresholds.yaml; the metrics of the load also with a scope, as `latency.p95@bag_
 
 def render() -> str:
     """The whole page."""
-    return "\n".join([_HEAD, *(_section(metric) for metric in (*CATALOGUE, DATA, CUSTOM))])
+    return "\n".join([_HEAD, *(_section(metric) for metric in (*CATALOGUE, DATA_METRICS, CUSTOM))])
 
 
 def _section(metric: Metric) -> str:
-    name = f"{metric.name}.<name>" if metric in (DATA, CUSTOM) else metric.name
+    name = f"{metric.name}.<name>" if metric in (DATA_METRICS, CUSTOM) else metric.name
     unit = {"": "a plain number", "ms": "ms", "%": "% (0 to 100)", "/s": "per second"}[metric.unit]
     better = {"lower": "lower is better", "higher": "higher is better", "equal": "only the limit says"}[metric.better]
     facts = (f"- **What**: {metric.meaning}", f"- **Why**: {metric.why}", f"- **Fix**: {metric.fix}")

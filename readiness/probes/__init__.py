@@ -39,14 +39,14 @@ from readiness.probes import (
     user_agent,
 )
 from readiness.probes.allowance import Allowance
-from readiness.probes.evidence import Evidence, Pairs
-from readiness.probes.http import Answer
+from readiness.probes.evidence import AnswerPairs, Evidence
+from readiness.probes.http import ProbeAnswer
 from readiness.probes.overhead import of_probes
-from readiness.probes.sampler import Place, Readings, collect, reading_pace_s
+from readiness.probes.sampler import NumberPlace, Readings, collect, reading_pace_s
 from readiness.probes.window import Window
 from readiness.text import clean
 
-GRACE_S = 18.0
+_GRACE_S = 18.0
 """How long a probe may take after the load stopped before it is given up."""
 
 
@@ -84,25 +84,25 @@ PROBES: tuple[Probe, ...] = (
     Probe("pool", pool.SATURATION, lambda of: of.settings.pool.max is not None, pool.saturation),
     Probe(
         "circuit_breaker",
-        circuit_breaker.METRIC,
+        circuit_breaker.BREAKER_METRIC,
         lambda of: bool(of.settings.circuit_breaker.states),
         circuit_breaker.closed,
     ),
-    Probe("instance", instance.METRIC, instance.is_told, instance.restarts),
-    Probe("user_agent", user_agent.METRIC, lambda of: bool(of.settings.user_agent.paths), user_agent.same),
+    Probe("instance", instance.RESTARTS_METRIC, instance.is_told, instance.restarts),
+    Probe("user_agent", user_agent.USER_AGENT_METRIC, lambda of: bool(of.settings.user_agent.paths), user_agent.same),
     Probe("rate_limit", rate_limit.ACTIVE, _never, rate_limit.active),
 )
-HEALTH = (health.LIVE, health.SUCCESS)
+_HEALTH = (health.LIVE, health.SUCCESS)
 BREAKER = (provoked_breaker.OPENS, provoked_breaker.RECOVERS)
-PROVOKED = (rate_limit.ENFORCED, consistency.METRIC, *BREAKER)
+PROVOKED = (rate_limit.ENFORCED, consistency.CONSISTENCY_METRIC, *BREAKER)
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class Observations:
     """What was seen while the load ran."""
 
     health: tuple[Measurement, ...] = ()
-    pages: Mapping[str, Answer | str] = field(default_factory=dict)
+    pages: Mapping[str, ProbeAnswer | str] = field(default_factory=dict)
     readings: Readings = field(default_factory=lambda: Readings({}, False))
     cost: Cost = field(default_factory=lambda: Cost(0, 0.0))
     """Of all of it, in the judged window."""
@@ -118,7 +118,7 @@ def observe(
     *,
     duration_s: float = 20.0,
     cache_url: str | None = None,
-) -> Observed:
+) -> Observations:
     """Everything that is asked while the load runs, side by side in threads; returns shortly after the window's end.
 
     `wanted` holds metric names; `duration_s` is how long the window is planned to be. Never raises: a probe that fails
@@ -144,27 +144,27 @@ def observe(
     for thread in threads.values():
         thread.start()
     window.wait_end()
-    deadline_s = time.monotonic() + GRACE_S
+    deadline_s = time.monotonic() + _GRACE_S
     for thread in threads.values():
         thread.join(max(deadline_s - time.monotonic(), 0))
-    late = f"no result {GRACE_S:g} s after the load stopped"
+    late = f"no result {_GRACE_S:g} s after the load stopped"
     seen = found.get("health")
     answers = found.get("fetched_pages")
     readings = found.get("readings")
     if isinstance(seen, tuple):
         lives = seen
     else:
-        lives = tuple(_missing(metric, "health", broken.get("health", late)) for metric in HEALTH)
+        lives = tuple(_missing(metric, "health", broken.get("health", late)) for metric in _HEALTH)
     if not isinstance(answers, dict):
         answers = dict.fromkeys(asked, broken.get("fetched_pages", late))
     if not isinstance(readings, Readings):
         readings = Readings(dict.fromkeys(places, ()), False, broken.get("readings", late))
-    return Observed(lives, answers, readings, *of_probes(allowance.taken(), window.begin_s, window.end_s))
+    return Observations(lives, answers, readings, *of_probes(allowance.taken(), window.begin_s, window.end_s))
 
 
 def conclude(
-    seen: Observed,
-    agents: Mapping[str, Pairs | str],
+    seen: Observations,
+    agents: Mapping[str, AnswerPairs | str],
     settings: Probes,
     wanted: AbstractSet[str],
     *,
@@ -183,7 +183,7 @@ def conclude(
     return tuple(found)
 
 
-def as_browser(target: Target, settings: Probes, stopped: Callable[[], bool]) -> Mapping[str, Pairs | str]:
+def as_browser(target: Target, settings: Probes, stopped: Callable[[], bool]) -> Mapping[str, AnswerPairs | str]:
     """What the target answers to us and to a browser, asked after the load; never raises."""
     paths = settings.user_agent.paths
     try:
@@ -203,9 +203,11 @@ def provoke(
 ) -> tuple[Measurement, ...]:
     """What is asked for after the load, where it is wanted and thresholds.yaml allows it."""
     found: list[Measurement] = []
-    if settings.cache.consistency is not None or consistency.METRIC in wanted:
+    if settings.cache.consistency is not None or consistency.CONSISTENCY_METRIC in wanted:
         pair = settings.cache.consistency
-        found += _guarded("consistency", consistency.METRIC, lambda: (consistency.measure(target, pair, stopped),))
+        found += _guarded(
+            "consistency", consistency.CONSISTENCY_METRIC, lambda: (consistency.measure(target, pair, stopped),)
+        )
     if settings.rate_limit.provoke or rate_limit.ENFORCED in wanted:
         found += _guarded("rate_limit", rate_limit.ENFORCED, lambda: (rate_limit.provoke(target, settings.rate_limit),))
     if settings.circuit_breaker.provoke is not None or not wanted.isdisjoint(BREAKER):  # last: it may stay open
@@ -215,7 +217,7 @@ def provoke(
 
 def unavailable(reason: str, wanted: AbstractSet[str]) -> tuple[Measurement, ...]:
     """What there is of a target that was never asked."""
-    names = [*HEALTH, health.READY, *(one.metric for one in PROBES), *PROVOKED]
+    names = [*_HEALTH, health.READY, *(one.metric for one in PROBES), *PROVOKED]
     return tuple(_missing(name, "probes", reason) for name in names if name in wanted)
 
 
@@ -250,7 +252,7 @@ def others(settings: Probes, wanted: AbstractSet[str], window_s: float) -> int:
     return len(documents) * rounds + len(_pages(settings, wanted))
 
 
-def _places(settings: Probes, cache_url: str | None) -> tuple[Place, ...]:
+def _places(settings: Probes, cache_url: str | None) -> tuple[NumberPlace, ...]:
     return (
         *cache.places(settings.cache),
         *(cache.INFO if cache_url else ()),

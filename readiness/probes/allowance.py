@@ -27,7 +27,7 @@ from readiness.probes.window import Window
 
 BUSY = 0.2
 FREE = 3
-POLL_S = 0.02
+_POLL_S = 0.02
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ class Allowance:
             if give_up():
                 yield None
                 return
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(_POLL_S)
         try:
             yield sent
         finally:

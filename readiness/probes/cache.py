@@ -9,26 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from readiness.config.probes import Cache
+from readiness.config.probes import CacheSettings
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement, Rate, Witness
 from readiness.probes import counters
 from readiness.probes.evidence import Evidence
-from readiness.probes.sampler import Place, Readings, states_of
+from readiness.probes.sampler import NumberPlace, Readings, states_of
 
 HIT_RATE = "cache.hit_rate"
 FALLBACK = "cache.fallback"
-SOURCE = "probe cache"
-INFO = (Place("info", "", "keyspace_hits"), Place("info", "", "keyspace_misses"))
+_SOURCE = "probe cache"
+INFO = (NumberPlace("info", "", "keyspace_hits"), NumberPlace("info", "", "keyspace_misses"))
 INFO_TOLERANCE = 4.0
 """Times the tolerance: the server also answers look-ups that no request of the load asked for."""
 
 
-def places(settings: Cache) -> tuple[Place, ...]:
+def places(settings: CacheSettings) -> tuple[NumberPlace, ...]:
     """What to read of the service; INFO is added where a cache server is known."""
     found = [*_statistics(settings), *_prometheus(settings)]
     if settings.statistics is not None and settings.backend is not None:
-        found.append(Place("json", settings.statistics, settings.backend))
+        found.append(NumberPlace("json", settings.statistics, settings.backend))
     return tuple(found)
 
 
@@ -64,7 +64,7 @@ def hit_rate(evidence: Evidence) -> tuple[Measurement, ...]:
     witnesses += [Witness(name, None, note=reason) for name, reason in silent]
     witnesses += _database(evidence, rate.total, tolerance)
     lines = tuple(line for _, _, found in said for line in found)
-    name = "load" if source.startswith("response header") else SOURCE
+    name = "load" if source.startswith("response header") else _SOURCE
     return (
         Measurement(
             HIT_RATE,
@@ -84,7 +84,7 @@ def fallback(evidence: Evidence) -> tuple[Measurement, ...]:
     settings = evidence.settings.cache
     if settings.statistics is None or settings.backend is None:
         raise NotMeasured("probes.cache.backend is not set: a pointer to the name of what serves, beside statistics")
-    place = Place("json", settings.statistics, settings.backend)
+    place = NumberPlace("json", settings.statistics, settings.backend)
     samples = states_of(evidence.readings, place)
     for sample in samples:
         if sample.problem is not None and not sample.lost:
@@ -98,10 +98,10 @@ def fallback(evidence: Evidence) -> tuple[Measurement, ...]:
         Detail(place.shown, name, name.lower() in expected, f"{names.count(name):,} of {len(names):,} readings")
         for name in dict.fromkeys(names)
     )
-    return (Measurement(FALLBACK, None, 100 * len(other) / len(names), SOURCE, samples=len(names), details=details),)
+    return (Measurement(FALLBACK, None, 100 * len(other) / len(names), _SOURCE, samples=len(names), details=details),)
 
 
-def _required(settings: Cache) -> tuple[str, ...]:
+def _required(settings: CacheSettings) -> tuple[str, ...]:
     """The source that the file means first."""
     if settings.header is not None:
         return (f"response header {settings.header}",)
@@ -110,18 +110,21 @@ def _required(settings: Cache) -> tuple[str, ...]:
     return (f"Prometheus {settings.metrics}",) if settings.metrics is not None else ()
 
 
-def _statistics(settings: Cache) -> tuple[Place, ...]:
+def _statistics(settings: CacheSettings) -> tuple[NumberPlace, ...]:
     path = settings.statistics
     if path is None:
         return ()
-    return (Place("json", path, settings.hits), Place("json", path, settings.misses))
+    return (NumberPlace("json", path, settings.hits), NumberPlace("json", path, settings.misses))
 
 
-def _prometheus(settings: Cache) -> tuple[Place, ...]:
+def _prometheus(settings: CacheSettings) -> tuple[NumberPlace, ...]:
     path = settings.metrics
     if path is None:
         return ()
-    return (Place("prometheus", path, settings.hits_metric), Place("prometheus", path, settings.misses_metric))
+    return (
+        NumberPlace("prometheus", path, settings.hits_metric),
+        NumberPlace("prometheus", path, settings.misses_metric),
+    )
 
 
 def _sources(evidence: Evidence) -> Iterator[tuple[str, Callable[[], tuple[Rate, tuple[Detail, ...]]]]]:
@@ -143,7 +146,7 @@ def _by_header(evidence: Evidence) -> tuple[Rate, tuple[Detail, ...]]:
     return rate, ()
 
 
-def _by_counters(readings: Readings, pair: tuple[Place, ...]) -> tuple[Rate, tuple[Detail, ...]]:
+def _by_counters(readings: Readings, pair: tuple[NumberPlace, ...]) -> tuple[Rate, tuple[Detail, ...]]:
     growth = counters.growth(readings, pair)
     hits, misses = growth.total
     if hits + misses == 0:

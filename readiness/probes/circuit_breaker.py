@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 
-from readiness.config.probes import CircuitBreaker
+from readiness.config.probes import CircuitBreakerSettings
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement
 from readiness.probes.evidence import Evidence
-from readiness.probes.sampler import Place, states_of
+from readiness.probes.sampler import NumberPlace, states_of
 
-METRIC = "circuit_breaker.closed"
-SOURCE = "probe circuit_breaker"
+BREAKER_METRIC = "circuit_breaker.closed"
+_SOURCE = "probe circuit_breaker"
 
 
-def places(settings: CircuitBreaker) -> tuple[Place, ...]:
+def places(settings: CircuitBreakerSettings) -> tuple[NumberPlace, ...]:
     """What to read."""
     if settings.statistics is None:
         return ()
-    return tuple(Place("json", settings.statistics, pointer) for pointer in settings.states)
+    return tuple(NumberPlace("json", settings.statistics, pointer) for pointer in settings.states)
 
 
 def closed(evidence: Evidence) -> tuple[Measurement, ...]:
@@ -28,7 +28,7 @@ def closed(evidence: Evidence) -> tuple[Measurement, ...]:
     if not wanted:
         raise NotMeasured("probes.circuit_breaker needs statistics (a path) and states (pointers to a state each)")
     good, rounds = 0, 0
-    seen: dict[Place, Counter[str]] = {place: Counter() for place in wanted}
+    seen: dict[NumberPlace, Counter[str]] = {place: Counter() for place in wanted}
     words = {word.lower() for word in settings.closed}
     for samples in zip(*(states_of(evidence.readings, place) for place in wanted), strict=True):
         if samples[0].lost:
@@ -48,4 +48,4 @@ def closed(evidence: Evidence) -> tuple[Measurement, ...]:
         for place, states in seen.items()
         for state, count in states.items()
     )
-    return (Measurement(METRIC, None, 100 * good / rounds, SOURCE, rounds, details=details),)
+    return (Measurement(BREAKER_METRIC, None, 100 * good / rounds, _SOURCE, rounds, details=details),)

@@ -11,19 +11,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from readiness.config.probes import NUMBER, Consistency, Request
+from readiness.config.probes import NUMBER, Consistency, RequestSettings
 from readiness.errors import NotMeasured
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Detail, Measurement
 from readiness.probes import json_pointer
 from readiness.probes.forms import hidden_fields
-from readiness.probes.http import Answer, Getter, Message
+from readiness.probes.http import Getter, Message, ProbeAnswer
 from readiness.text import clean
 
-METRIC = "cache.consistency"
-SOURCE = "probe consistency"
-EVERY_S = 0.1
-TIMEOUT_S = 5.0
+CONSISTENCY_METRIC = "cache.consistency"
+_SOURCE = "probe consistency"
+_EVERY_S = 0.1
+_TIMEOUT_S = 5.0
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -57,11 +57,11 @@ def measure(target: Target, settings: Consistency | None, stopped: Callable[[], 
                 )
             )
     value = 100 * good / settings.times
-    return Measurement(METRIC, None, value, SOURCE, samples=settings.times, details=tuple(details))
+    return Measurement(CONSISTENCY_METRIC, None, value, _SOURCE, samples=settings.times, details=tuple(details))
 
 
 def _once(
-    getter: Getter, settings: Consistency, write: Request, cookies: dict[str, str], stopped: Callable[[], bool]
+    getter: Getter, settings: Consistency, write: RequestSettings, cookies: dict[str, str], stopped: Callable[[], bool]
 ) -> float | None:
     """Seconds until a write was visible; None when it was not, in the time promised and one reading more."""
     before = _value(_send(getter, settings.read, cookies), settings.read)  # and the cache is warm now
@@ -77,14 +77,14 @@ def _once(
             return asked_s - started_s
         if asked_s - started_s > settings.within_s:
             return None
-        time.sleep(EVERY_S)
+        time.sleep(_EVERY_S)
 
 
-def _sign_in(getter: Getter, request: Request) -> dict[str, str]:
+def _sign_in(getter: Getter, request: RequestSettings) -> dict[str, str]:
     """The cookies of somebody who is signed in."""
     given: dict[str, str] = {}
     if request.form is not None:
-        page = getter.get(request.form, timeout_s=TIMEOUT_S)
+        page = getter.get(request.form, timeout_s=_TIMEOUT_S)
         if page.status != 200:
             raise NotMeasured(f"{request.form}: the form was answered {page.status}")
         given = _cookies(page)
@@ -97,20 +97,20 @@ def _sign_in(getter: Getter, request: Request) -> dict[str, str]:
     return given | found
 
 
-def _cookies(answer: Answer) -> dict[str, str]:
+def _cookies(answer: ProbeAnswer) -> dict[str, str]:
     pairs = (line.split(";")[0].partition("=") for line in answer.values("Set-Cookie"))
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def _send(getter: Getter, request: Request, cookies: dict[str, str]) -> Answer:
+def _send(getter: Getter, request: RequestSettings, cookies: dict[str, str]) -> ProbeAnswer:
     headers = dict(request.headers)
     if cookies:
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
     message = Message(request.method, headers, request.body.encode())
-    return getter.get(request.path, timeout_s=TIMEOUT_S, message=message)
+    return getter.get(request.path, timeout_s=_TIMEOUT_S, message=message)
 
 
-def _value(answer: Answer, request: Request) -> object:
+def _value(answer: ProbeAnswer, request: RequestSettings) -> object:
     where = f"{request.path} {request.pointer}"
     if answer.status != 200:
         raise NotMeasured(f"{request.path}: the read was answered {answer.status}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from readiness.errors import NotMeasured
-from readiness.probes.sampler import Place, Readings, Sample, series_of
+from readiness.probes.sampler import NumberPlace, NumberSample, Readings, series_of
 from readiness.text import clean
 
 HIGHEST = 2**63
@@ -28,7 +28,7 @@ class Growth:
     """Readings between first and last that got no answer."""
 
 
-def growth(readings: Readings, places: Sequence[Place]) -> Growth:
+def growth(readings: Readings, places: Sequence[NumberPlace]) -> Growth:
     """Growth of the counters at `places`, which are in one document. Raises NotMeasured with path and item."""
     rounds = list(zip(*(series_of(readings, place) for place in places), strict=True))
     for ends in (rounds[0], rounds[-1]):
@@ -52,7 +52,7 @@ def growth(readings: Readings, places: Sequence[Place]) -> Growth:
     return Growth(total, tuple(blocks), len(rounds) - len(answered))
 
 
-def _counter(place: Place, sample: Sample) -> int:
+def _counter(place: NumberPlace, sample: NumberSample) -> int:
     if sample.problem is not None:
         raise NotMeasured(sample.problem)
     value = sample.value
@@ -64,7 +64,7 @@ def _counter(place: Place, sample: Sample) -> int:
     return value
 
 
-def _same_instance(place: Place, before: Sample, after: Sample) -> None:
+def _same_instance(place: NumberPlace, before: NumberSample, after: NumberSample) -> None:
     if before.instance != after.instance:
         raise NotMeasured(
             f"{place.path or 'INFO'}: another instance answered during the window ({_shown(before.instance)}, then "

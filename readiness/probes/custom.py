@@ -9,21 +9,21 @@ from readiness.config.probes import Custom
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement
 from readiness.probes.evidence import Evidence
-from readiness.probes.sampler import Place, series_of, states_of
+from readiness.probes.sampler import NumberPlace, series_of, states_of
 from readiness.text import clean
 
-SOURCE = "probe custom"
+_SOURCE = "probe custom"
 
 
-def place(settings: Custom) -> Place:
+def place(settings: Custom) -> NumberPlace:
     """Where the number is."""
     if settings.json is not None:
-        return Place("json", settings.json, settings.pointer or "")
+        return NumberPlace("json", settings.json, settings.pointer or "")
     if settings.metrics is not None:
-        return Place("prometheus", settings.metrics, settings.metric or "")
+        return NumberPlace("prometheus", settings.metrics, settings.metric or "")
     if settings.info is not None:
-        return Place("info", "", settings.info)
-    return Place("header", settings.path or "/", settings.header or "")
+        return NumberPlace("info", "", settings.info)
+    return NumberPlace("header", settings.path or "/", settings.header or "")
 
 
 def measure(name: str, evidence: Evidence) -> Measurement:
@@ -56,10 +56,10 @@ def measure(name: str, evidence: Evidence) -> Measurement:
     details = (
         Detail(f"{where.shown}, {settings.take}", shown, None, f"{len(values):,} readings in the judged window"),
     )
-    return Measurement(f"custom.{name}", None, value, SOURCE, len(values), details=details)
+    return Measurement(f"custom.{name}", None, value, _SOURCE, len(values), details=details)
 
 
-def _number(value: object, where: Place) -> float:
+def _number(value: object, where: NumberPlace) -> float:
     # The size comes first: a whole number of a thousand digits is none that can be turned into a float.
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e15:
         raise NotMeasured(f"{where.shown}: {clean(repr(value), 60)} is not a number")

@@ -9,7 +9,7 @@ from readiness.errors import ConfigError
 from readiness.probes.lean_httpx import httpx
 from readiness.text import clean
 
-TIMEOUT_S = 20.0
+_TIMEOUT_S = 20.0
 
 
 def shown_address(url: str) -> str:
@@ -28,7 +28,7 @@ def _why(error: Exception) -> str:
     return clean(error, 200) or type(error).__name__
 
 
-def document(url: str, most_bytes: int, *, timeout_s: float = TIMEOUT_S) -> bytes:
+def document(url: str, most_bytes: int, *, timeout_s: float = _TIMEOUT_S) -> bytes:
     """The body of `url`. A redirect is not followed. Raises ConfigError with the reason when there is none."""
     shown = shown_address(url)
     ends_s = time.monotonic() + timeout_s

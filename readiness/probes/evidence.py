@@ -9,10 +9,10 @@ from typing import TypeAlias
 from readiness.config.probes import Probes
 from readiness.measurements.database import Activity
 from readiness.measurements.run import Load
-from readiness.probes.http import Answer
+from readiness.probes.http import ProbeAnswer
 from readiness.probes.sampler import Readings
 
-Pairs: TypeAlias = tuple[tuple[Answer, Answer], ...]
+AnswerPairs: TypeAlias = tuple[tuple[ProbeAnswer, ProbeAnswer], ...]
 """What one path answered, in turn, to us and to a browser."""
 
 
@@ -22,9 +22,9 @@ class Evidence:
 
     settings: Probes
     readings: Readings
-    pages: Mapping[str, Answer | str] = field(default_factory=dict)
+    pages: Mapping[str, ProbeAnswer | str] = field(default_factory=dict)
     """Path -> its answer, or why there is none."""
-    agents: Mapping[str, Pairs | str] = field(default_factory=dict)
+    agents: Mapping[str, AnswerPairs | str] = field(default_factory=dict)
     """Path -> its answers to two kinds of clients, or why there are none."""
     https: bool = False
     load: Load | None = None

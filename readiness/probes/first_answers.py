@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from urllib.parse import urljoin, urlsplit
 
 from readiness.measurements.provenance import Target
-from readiness.probes.http import Answer, FetchFailed, Getter
+from readiness.probes.http import FetchFailed, Getter, ProbeAnswer
 from readiness.text import clean
 from readiness.text.error_pages import shown_error
 
@@ -54,18 +54,18 @@ def health_path(target: Target, stop: Callable[[], bool]) -> str | None:
     return None
 
 
-def _answer(getter: Getter, path: str, stop: Callable[[], bool]) -> Answer | None:
+def _answer(getter: Getter, path: str, stop: Callable[[], bool]) -> ProbeAnswer | None:
     try:
         return getter.get(path, timeout_s=2.0, stop=stop)
     except FetchFailed:
         return None
 
 
-def _error(answer: Answer) -> str | None:
+def _error(answer: ProbeAnswer) -> str | None:
     return shown_error(next(iter(answer.values("content-type")), ""), answer.body)
 
 
-def _problem(base_url: str, path: str, answer: Answer) -> str | None:
+def _problem(base_url: str, path: str, answer: ProbeAnswer) -> str | None:
     status = answer.status
     if 200 <= status < 300:
         error = _error(answer)
@@ -89,7 +89,7 @@ def _problem(base_url: str, path: str, answer: Answer) -> str | None:
     return None
 
 
-def _redirect(base_url: str, path: str, answer: Answer) -> str:
+def _redirect(base_url: str, path: str, answer: ProbeAnswer) -> str:
     """What to do about it; never shows a query, where tokens stand."""
     location = next(iter(answer.values("location")), "")
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 
-MAX_FIELDS = 50
+_MAX_FIELDS = 50
 MAX_PAGE_BYTES = 1 << 20
 _TEXT = (b"script", b"style", b"textarea", b"title", b"template", b"noscript")
 """Elements whose content is no part of the form."""
@@ -18,12 +18,12 @@ _ATTRIBUTE = re.compile(rb"[\s/]*([^\s/>=]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|
 
 
 def hidden_fields(page: bytes) -> dict[str, str]:
-    """Names and values of a page's hidden inputs, at most MAX_FIELDS: the token against forgery among them."""
+    """Names and values of a page's hidden inputs, at most _MAX_FIELDS: the token against forgery among them."""
     page = page[:MAX_PAGE_BYTES]
     lower = page.lower()
     found: dict[str, str] = {}
     at = 0
-    while len(found) < MAX_FIELDS and (begin := _BEGIN.search(lower, at)):
+    while len(found) < _MAX_FIELDS and (begin := _BEGIN.search(lower, at)):
         at = begin.end()
         given: dict[str, str] = {}
         if begin[0] != b"<!--":

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from readiness.probes import content_security_policy as csp
-from readiness.probes.http import Answer
+from readiness.probes.http import ProbeAnswer
 
 YEAR_S = 31_536_000
 CSP = "Content-Security-Policy"
@@ -23,7 +23,7 @@ _NOT_SESSION = re.compile(r"csrf|xsrf", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class HeaderFinding:
     """One rule on one answer."""
 
     header: str
@@ -34,7 +34,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Cookie:
+class SetCookie:
     """One Set-Cookie line; its value is a secret and not kept."""
 
     name: str
@@ -43,7 +43,9 @@ class Cookie:
     shown: str
 
 
-def findings(answer: Answer, profile: str, *, https: bool, sessions: Sequence[str] = ()) -> tuple[Finding, ...]:
+def findings(
+    answer: ProbeAnswer, profile: str, *, https: bool, sessions: Sequence[str] = ()
+) -> tuple[HeaderFinding, ...]:
     """Every rule of `profile` (html, api or plain_http) that applies to the answer.
 
     `sessions` are the names of session cookies; without any they are told by their names.
@@ -57,7 +59,7 @@ def findings(answer: Answer, profile: str, *, https: bool, sessions: Sequence[st
     return (*found, *_cookies(answer, encrypted=encrypted, sessions=sessions))
 
 
-def is_document(answer: Answer) -> bool:
+def is_document(answer: ProbeAnswer) -> bool:
     """Whether a browser would show the answer as a page; one that does not say what it is counts as one."""
     kinds = [value.split(";")[0].strip().lower() for value in answer.values("Content-Type")]
     redirect_only = 300 <= answer.status < 400 and not kinds
@@ -71,30 +73,30 @@ def is_session(name: str, sessions: Sequence[str] = ()) -> bool:
     return bool(_SESSION.search(name)) and not _NOT_SESSION.search(name)
 
 
-def read_cookies(answer: Answer) -> list[Cookie]:
+def read_cookies(answer: ProbeAnswer) -> list[SetCookie]:
     """Every Set-Cookie line of the answer."""
     found = []
     for line in answer.values("Set-Cookie"):
         pair, *rest = line.split(";")
         name = pair.partition("=")[0].strip()
         attributes = {part.partition("=")[0].strip().lower(): part.partition("=")[2].strip() for part in rest}
-        found.append(Cookie(name, attributes, "; ".join([f"{name}=…", *(part.strip() for part in rest)])))
+        found.append(SetCookie(name, attributes, "; ".join([f"{name}=…", *(part.strip() for part in rest)])))
     return found
 
 
-def _single(answer: Answer, header: str, judge: Callable[[str], str]) -> Finding:
+def _single(answer: ProbeAnswer, header: str, judge: Callable[[str], str]) -> HeaderFinding:
     """A header with one value: `judge` gives what is wrong with it, or nothing."""
     values = list(dict.fromkeys(value.strip() for value in answer.values(header)))
     if not values:
-        return Finding(header, "absent", False, f"absent; {judge('')}")
+        return HeaderFinding(header, "absent", False, f"absent; {judge('')}")
     if len(values) > 1:
         note = f"sent {len(answer.values(header))} times with different values; send it once"
-        return Finding(header, " | ".join(values), False, note)
+        return HeaderFinding(header, " | ".join(values), False, note)
     wrong = judge(values[0])
-    return Finding(header, values[0], not wrong, wrong)
+    return HeaderFinding(header, values[0], not wrong, wrong)
 
 
-def _nosniff(answer: Answer) -> Finding:
+def _nosniff(answer: ProbeAnswer) -> HeaderFinding:
     def judge(value: str) -> str:
         parts = {part.strip().lower() for part in value.split(",")}
         return "" if parts == {"nosniff"} else "browsers may guess the content type; send nosniff"
@@ -102,7 +104,7 @@ def _nosniff(answer: Answer) -> Finding:
     return _single(answer, "X-Content-Type-Options", judge)
 
 
-def _referrer(answer: Answer) -> Finding:
+def _referrer(answer: ProbeAnswer) -> HeaderFinding:
     def judge(value: str) -> str:
         # A list is a fall-back chain: browsers take the last value that they know.
         known = [part for part in re.split(r"[,\s]+", value.lower()) if part in REFERRERS]
@@ -113,7 +115,7 @@ def _referrer(answer: Answer) -> Finding:
     return _single(answer, "Referrer-Policy", judge)
 
 
-def _framing(answer: Answer) -> Finding:
+def _framing(answer: ProbeAnswer) -> HeaderFinding:
     """frame-ancestors and X-Frame-Options: each that is sent must hold, and one must be sent."""
     remedy = f"send {CSP}: frame-ancestors 'none' (or 'self')"
     policies = csp.parse(answer.values(CSP))
@@ -124,27 +126,27 @@ def _framing(answer: Answer) -> Finding:
         + [f"X-Frame-Options {', '.join(answer.values('X-Frame-Options'))}"] * bool(options)
     )
     if not observed:
-        return Finding("Framing", "absent", False, f"any site may frame the page; {remedy}")
+        return HeaderFinding("Framing", "absent", False, f"any site may frame the page; {remedy}")
     if options and options not in ({"DENY"}, {"SAMEORIGIN"}):
-        return Finding("Framing", observed, False, "X-Frame-Options must be DENY or SAMEORIGIN, once")
+        return HeaderFinding("Framing", observed, False, "X-Frame-Options must be DENY or SAMEORIGIN, once")
     if ancestors and all(csp.is_open(sources) for sources in ancestors):
-        return Finding("Framing", observed, False, f"frame-ancestors lets any site frame the page; {remedy}")
-    return Finding("Framing", observed, True, "")
+        return HeaderFinding("Framing", observed, False, f"frame-ancestors lets any site frame the page; {remedy}")
+    return HeaderFinding("Framing", observed, True, "")
 
 
-def _content(answer: Answer) -> Finding:
+def _content(answer: ProbeAnswer) -> HeaderFinding:
     values = answer.values(CSP)
     policies = csp.parse(values)
     if not policies:
         report_only = answer.values(f"{CSP}-Report-Only")
         why = "only reported, not enforced" if report_only else "injected scripts would run"
         note = f"{why}; send {CSP}: default-src 'self'; object-src 'none'; base-uri 'none'"
-        return Finding(CSP, f"Report-Only: {report_only[0]}" if report_only else "absent", False, note)
+        return HeaderFinding(CSP, f"Report-Only: {report_only[0]}" if report_only else "absent", False, note)
     problems = csp.problems(policies)
-    return Finding(CSP, ", ".join(values), not problems, "; ".join(problems))
+    return HeaderFinding(CSP, ", ".join(values), not problems, "; ".join(problems))
 
 
-def _permissions(answer: Answer) -> Finding:
+def _permissions(answer: ProbeAnswer) -> HeaderFinding:
     def judge(value: str) -> str:
         apart = re.sub(r"\([^()]*\)", lambda found: found[0].replace(",", " "), value)
         members = [member.strip() for member in apart.split(",")]
@@ -155,7 +157,7 @@ def _permissions(answer: Answer) -> Finding:
     return _single(answer, "Permissions-Policy", judge)
 
 
-def _transport(answer: Answer) -> Finding:
+def _transport(answer: ProbeAnswer) -> HeaderFinding:
     def judge(value: str) -> str:
         directives = [part.strip().lower() for part in value.split(";") if part.strip()]
         ages = [part for part in directives if part.startswith("max-age")]
@@ -167,9 +169,9 @@ def _transport(answer: Answer) -> Finding:
     return _single(answer, "Strict-Transport-Security", judge)
 
 
-def _cookies(answer: Answer, *, encrypted: bool, sessions: Sequence[str]) -> list[Finding]:
+def _cookies(answer: ProbeAnswer, *, encrypted: bool, sessions: Sequence[str]) -> list[HeaderFinding]:
     """One finding per cookie; its value is a secret and never shown."""
-    found: list[Finding] = []
+    found: list[HeaderFinding] = []
     seen: set[tuple[str, str, str]] = set()
     for cookie in read_cookies(answer):
         problems = _cookie_problems(cookie, encrypted=encrypted, session=is_session(cookie.name, sessions))
@@ -177,11 +179,11 @@ def _cookies(answer: Answer, *, encrypted: bool, sessions: Sequence[str]) -> lis
         if identity in seen:
             problems.append("set twice in one answer; set it once")
         seen.add(identity)
-        found.append(Finding("Set-Cookie", cookie.shown, not problems, "; ".join(problems)))
+        found.append(HeaderFinding("Set-Cookie", cookie.shown, not problems, "; ".join(problems)))
     return found
 
 
-def _cookie_problems(cookie: Cookie, *, encrypted: bool, session: bool) -> list[str]:
+def _cookie_problems(cookie: SetCookie, *, encrypted: bool, session: bool) -> list[str]:
     problems = []
     attributes = cookie.attributes
     same_site = attributes.get("samesite", "").lower()

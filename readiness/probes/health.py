@@ -31,20 +31,20 @@ from readiness.probes.window import Window
 LIVE = "health.latency.p95"
 READY = "health.ready.latency.p95"
 SUCCESS = "health.success_rate"
-SOURCE = "probe health"
+_SOURCE = "probe health"
 QUANTILE = 0.95
 SLICE_S = 1.0
-GRACE_S = 0.5
+_GRACE_S = 0.5
 """Time that samples in flight get after the window; an ordinary answer must not count as unfinished."""
-POLL_S = 0.02
+_POLL_S = 0.02
 IDLE = 4.0
 """Before the window samples lie so many times further apart: only to know the service without load."""
-PROBE = "health"
-MOST_LINES = 5
+_PROBE = "health"
+_MOST_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class HealthSample:
     """One GET; `failure` is None for a 2xx answer, and `in_flight` when the load stopped first."""
 
     start_s: float
@@ -72,9 +72,9 @@ def measure(
     return (*found, _success(found))
 
 
-def _latency(metric: str, path: str, samples: list[Sample] | str, begin_s: float | None) -> Measurement:
+def _latency(metric: str, path: str, samples: list[HealthSample] | str, begin_s: float | None) -> Measurement:
     def missing(reason: str) -> Measurement:
-        return Measurement(metric, None, None, SOURCE, reason=reason)
+        return Measurement(metric, None, None, _SOURCE, reason=reason)
 
     if isinstance(samples, str):
         return missing(samples)
@@ -87,7 +87,7 @@ def _latency(metric: str, path: str, samples: list[Sample] | str, begin_s: float
     record = _recording(judged, begin_s)
     value = record.ok.quantile_ms(QUANTILE, infinite=record.failures + record.in_flight)
     details = (*_details(path, "before the window", idle), *_details(path, "in the window", judged))
-    return Measurement(metric, None, value, SOURCE, samples=len(judged), evidence=record, details=details)
+    return Measurement(metric, None, value, _SOURCE, samples=len(judged), evidence=record, details=details)
 
 
 def _success(latencies: list[Measurement]) -> Measurement:
@@ -95,22 +95,22 @@ def _success(latencies: list[Measurement]) -> Measurement:
     records = [found.evidence for found in latencies if isinstance(found.evidence, Recording)]
     if len(records) < len(latencies):
         reason = next(found.reason for found in latencies if found.reason)
-        return Measurement(SUCCESS, None, None, SOURCE, reason=reason)
+        return Measurement(SUCCESS, None, None, _SOURCE, reason=reason)
     ok, total = sum(record.ok.total for record in records), sum(record.requests for record in records)
     blocks: dict[float, tuple[int, int]] = {}
     for part in (part for record in records for part in record.slices):
         good, whole = blocks.get(part.start_s, (0, 0))
         blocks[part.start_s] = (good + part.ok.total, whole + part.ok.total + part.failed)
     rate = Rate(ok, total, tuple(counts for _, counts in sorted(blocks.items())))
-    return Measurement(SUCCESS, None, 100 * ok / total, SOURCE, samples=total, evidence=rate)
+    return Measurement(SUCCESS, None, 100 * ok / total, _SOURCE, samples=total, evidence=rate)
 
 
 async def _sample_all(
     target: Target, paths: Mapping[str, tuple[str, float]], timeout_s: float, window: Window, allowance: Allowance
-) -> dict[str, list[Sample] | str]:
+) -> dict[str, list[HealthSample] | str]:
     async with new_client() as client:
 
-        async def one(path: str, every_ms: float) -> list[Sample] | str:
+        async def one(path: str, every_ms: float) -> list[HealthSample] | str:
             try:
                 url_of(target.url, path)
             except NotMeasured as error:
@@ -129,11 +129,11 @@ async def _sample(
     timeout_s: float,
     window: Window,
     allowance: Allowance,
-) -> list[Sample]:
-    samples: list[Sample] = []
+) -> list[HealthSample]:
+    samples: list[HealthSample] = []
     due_s = time.monotonic()
     while not window.ended:
-        async with allowance.turn(PROBE, path, lambda: window.ended) as sent:
+        async with allowance.turn(_PROBE, path, lambda: window.ended) as sent:
             if sent is None:
                 break
             sample = await _one(client, target, path, timeout_s, window, sent)
@@ -150,26 +150,28 @@ async def _sample(
 async def _pause(until_s: float, window: Window, *, idle: bool) -> None:
     """Until it is time, or the window begins or ends meanwhile."""
     while not window.ended and time.monotonic() < until_s and not (idle and window.begin_s is not None):
-        await asyncio.sleep(min(max(until_s - time.monotonic(), 0), POLL_S))
+        await asyncio.sleep(min(max(until_s - time.monotonic(), 0), _POLL_S))
 
 
 async def _one(
     client: httpx.AsyncClient, target: Target, path: str, timeout_s: float, window: Window, sent: Sent
-) -> Sample:
+) -> HealthSample:
     start_s = time.monotonic()
 
     def stop() -> bool:
-        return window.ended_before(GRACE_S)
+        return window.ended_before(_GRACE_S)
 
     try:
         answer = await fetch(client, target, path, timeout_s=timeout_s, stop=stop, sent=sent)
         failure, said = _failure(answer.status), str(answer.status)
     except FetchFailed as error:
         failure, said = "in_flight" if error.failure == "stopped" else error.failure, str(error)
-    return Sample(start_s, (time.monotonic() - start_s) * 1000, failure, said)
+    return HealthSample(start_s, (time.monotonic() - start_s) * 1000, failure, said)
 
 
-def _left_out(sample: Sample, before: list[Sample], every_s: float, window: Window) -> Iterator[Sample]:
+def _left_out(
+    sample: HealthSample, before: list[HealthSample], every_s: float, window: Window
+) -> Iterator[HealthSample]:
     """The samples that were due while `sample` was waited for: each would have waited for what was left of it.
 
     Due as often as samples were really sent in the window before (the median), so that an endpoint that is always slow,
@@ -188,7 +190,7 @@ def _left_out(sample: Sample, before: list[Sample], every_s: float, window: Wind
         after_ms = number * interval_ms
         due_s = sample.start_s + after_ms / 1000
         if end_s is None or due_s <= end_s:
-            yield Sample(due_s, sample.elapsed_ms - after_ms, sample.failure, sample.said, sent=False)
+            yield HealthSample(due_s, sample.elapsed_ms - after_ms, sample.failure, sample.said, sent=False)
 
 
 def _failure(status: int) -> str | None:
@@ -199,9 +201,9 @@ def _failure(status: int) -> str | None:
     return f"http_{status // 100}xx" if 300 <= status < 600 else "protocol"
 
 
-def _recording(samples: list[Sample], begin_s: float) -> Recording:
+def _recording(samples: list[HealthSample], begin_s: float) -> Recording:
     ended = [sample for sample in samples if sample.failure != "in_flight"]
-    blocks: dict[int, list[Sample]] = {}
+    blocks: dict[int, list[HealthSample]] = {}
     for sample in ended:
         blocks.setdefault(int((sample.start_s + sample.elapsed_ms / 1000 - begin_s) // SLICE_S), []).append(sample)
     slices = tuple(
@@ -217,19 +219,19 @@ def _recording(samples: list[Sample], begin_s: float) -> Recording:
     )
 
 
-def _failures(samples: list[Sample]) -> dict[str, int]:
+def _failures(samples: list[HealthSample]) -> dict[str, int]:
     return dict(sorted(Counter(sample.failure for sample in samples if sample.failure is not None).items()))
 
 
-def _histogram(samples: list[Sample]) -> Histogram:
+def _histogram(samples: list[HealthSample]) -> Histogram:
     return _latencies([sample for sample in samples if sample.failure is None])
 
 
-def _latencies(samples: list[Sample]) -> Histogram:
+def _latencies(samples: list[HealthSample]) -> Histogram:
     return Histogram.of_us(np.rint(np.array([sample.elapsed_ms for sample in samples]) * 1000).astype(np.int64))
 
 
-def _details(path: str, when: str, samples: list[Sample]) -> tuple[Detail, ...]:
+def _details(path: str, when: str, samples: list[HealthSample]) -> tuple[Detail, ...]:
     if not samples:
         return (Detail(f"{path} {when}", "no sample", None),)
     ok, bad = _histogram(samples), sum(_failures(samples).values())
@@ -241,12 +243,12 @@ def _details(path: str, when: str, samples: list[Sample]) -> tuple[Detail, ...]:
     lines = [Detail(f"{path} {when}", "p50 {}, p95 {}".format(*shown), None, note)]
     lines += [
         Detail(f"{path} {when}", _told(path, said, count, len(samples)), False, "a 2xx answer is healthy")
-        for said, count in Counter(sample.said for sample in samples if _is_bad(sample)).most_common(MOST_LINES)
+        for said, count in Counter(sample.said for sample in samples if _is_bad(sample)).most_common(_MOST_LINES)
     ]
     return tuple(lines)
 
 
-def _is_bad(sample: Sample) -> bool:
+def _is_bad(sample: HealthSample) -> bool:
     return sample.failure not in (None, "in_flight")
 
 

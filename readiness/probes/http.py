@@ -25,15 +25,15 @@ from readiness.text import clean
 USER_AGENT = f"readiness/{__version__}"
 """The load's, too."""
 TIMEOUT_S = 5.0
-MAX_BODY_BYTES = 1 << 20
-MAX_PIECES = 1 << 14
+MAX_PROBE_BODY_BYTES = 1 << 20
+_MAX_PIECES = 1 << 14
 """Of a body: a mebibyte in chunks of one byte keeps a core busy for seconds, beside the load."""
-MAX_CONNECTIONS = 100
+_MAX_CONNECTIONS = 100
 STOP_POLL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ProbeAnswer:
     """A whole response; header names are as the server wrote them."""
 
     status: int
@@ -78,7 +78,7 @@ def new_client() -> httpx.AsyncClient:
         follow_redirects=False,
         verify=target_context(),
         timeout=None,  # fetch bounds the whole exchange
-        limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
+        limits=httpx.Limits(max_connections=_MAX_CONNECTIONS),
         headers={"Accept-Encoding": "identity", "User-Agent": USER_AGENT},
         cookies=_NoCookies(),
     )
@@ -105,7 +105,7 @@ async def fetch(
     stop: Callable[[], bool] = lambda: False,
     message: Message | None = None,
     sent: Sent | None = None,
-) -> Answer:
+) -> ProbeAnswer:
     """GET `path`, or send `message` to it; raises FetchFailed with a plain reason.
 
     `timeout_s` is for everything from connecting to the last byte; `stop` is asked now and then and ends the wait.
@@ -131,10 +131,10 @@ async def fetch(
         await asyncio.wait({task}, timeout=STOP_POLL_S)
     if body is None:
         raise FetchFailed(
-            f"{clean(path, 100)}: the body is larger than 1 MiB, or comes in more than {MAX_PIECES:,} pieces",
+            f"{clean(path, 100)}: the body is larger than 1 MiB, or comes in more than {_MAX_PIECES:,} pieces",
             "too_large",
         )
-    return Answer(status, headers, body, (time.perf_counter() - started_s) * 1000, str(url))
+    return ProbeAnswer(status, headers, body, (time.perf_counter() - started_s) * 1000, str(url))
 
 
 Raw = tuple[int, tuple[tuple[str, str], ...], bytes | None]
@@ -200,7 +200,7 @@ async def _read(client: httpx.AsyncClient, request: httpx.Request, sent: Sent) -
             body += chunk
             pieces += 1
             sent.received_bytes += len(chunk)
-            if len(body) > MAX_BODY_BYTES or pieces > MAX_PIECES:
+            if len(body) > MAX_PROBE_BODY_BYTES or pieces > _MAX_PIECES:
                 return response.status_code, headers, None
         return response.status_code, headers, bytes(body)
     finally:
@@ -253,7 +253,7 @@ class Getter:
         timeout_s: float = TIMEOUT_S,
         stop: Callable[[], bool] = lambda: False,
         message: Message | None = None,
-    ) -> Answer:
+    ) -> ProbeAnswer:
         """The answer to one GET, or to `message`; raises FetchFailed (a NotMeasured)."""
         if self._client is None:
             raise RuntimeError("Getter is a context manager")

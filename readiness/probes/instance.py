@@ -6,21 +6,21 @@ from readiness.config.probes import Instance
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement
 from readiness.probes.evidence import Evidence
-from readiness.probes.sampler import Place, series_of
+from readiness.probes.sampler import NumberPlace, series_of
 
-METRIC = "service.restarts"
-SOURCE = "probe instance"
+RESTARTS_METRIC = "service.restarts"
+_SOURCE = "probe instance"
 
 
-def places(settings: Instance) -> tuple[Place, ...]:
+def places(settings: Instance) -> tuple[NumberPlace, ...]:
     """What to read."""
     found = []
     if settings.json is not None:
-        found.append(Place("json", settings.json, settings.pointer))
+        found.append(NumberPlace("json", settings.json, settings.pointer))
     if settings.metrics is not None:
-        found.append(Place("prometheus", settings.metrics, settings.metric))
+        found.append(NumberPlace("prometheus", settings.metrics, settings.metric))
     if settings.header is not None:
-        found.append(Place("header", settings.path, settings.header))
+        found.append(NumberPlace("header", settings.path, settings.header))
     return tuple(found)
 
 
@@ -42,7 +42,7 @@ def restarts(evidence: Evidence) -> tuple[Measurement, ...]:
         shown = ", then ".join(different[:5])
         details.append(Detail(where, shown, extra == 0, f"{len(names):,} readings, {len(different):,} distinct"))
     readings = max(len(names) for names in found.values())
-    return (Measurement(METRIC, None, float(most), SOURCE, readings, details=tuple(details)),)
+    return (Measurement(RESTARTS_METRIC, None, float(most), _SOURCE, readings, details=tuple(details)),)
 
 
 def is_told(evidence: Evidence) -> bool:
@@ -64,7 +64,7 @@ def told(evidence: Evidence) -> dict[str, list[str]]:
     return {where: names for where, names in found.items() if names}
 
 
-def _named(place: Place, evidence: Evidence) -> list[str]:
+def _named(place: NumberPlace, evidence: Evidence) -> list[str]:
     samples = series_of(evidence.readings, place)
     for sample in samples:
         if sample.problem is not None and not sample.lost:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from readiness.probes import content_security_policy as csp
 from readiness.probes.header_rules import CSP, REFERRERS, is_document, is_session, read_cookies
-from readiness.probes.http import Answer
+from readiness.probes.http import ProbeAnswer
 
 SIX_MONTHS_S = 15_552_000
 GRADES = (
@@ -35,7 +35,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class ObservatoryScore:
     """0 upwards; 100 is faultless, more is better than needed."""
 
     value: int
@@ -43,17 +43,17 @@ class Score:
     rules: tuple[Rule, ...]
 
 
-def score(answer: Answer, profile: str, *, https: bool, sessions: Sequence[str] = ()) -> Score:
+def score(answer: ProbeAnswer, profile: str, *, https: bool, sessions: Sequence[str] = ()) -> ObservatoryScore:
     """The score of `answer`; bonus points count only for who has at least 90 without them."""
     rules = tuple(_rules(answer, profile, https and profile != "plain_http", sessions))
     uncurved = 100 + sum(rule.points for rule in rules if rule.points < 0)
     full = uncurved + sum(rule.points for rule in rules if rule.points > 0)
     value = max(full if uncurved >= 90 else uncurved, 0)
     grade = next(name for least, name in GRADES if min(value, 100) >= least)
-    return Score(value, grade, rules)
+    return ObservatoryScore(value, grade, rules)
 
 
-def _rules(answer: Answer, profile: str, encrypted: bool, sessions: Sequence[str]) -> Iterator[Rule]:
+def _rules(answer: ProbeAnswer, profile: str, encrypted: bool, sessions: Sequence[str]) -> Iterator[Rule]:
     page = profile != "api" and is_document(answer)
     if page:
         yield from _content(answer)
@@ -66,7 +66,7 @@ def _rules(answer: Answer, profile: str, encrypted: bool, sessions: Sequence[str
     yield from _cookies(answer, encrypted, sessions)
 
 
-def _content(answer: Answer) -> Iterator[Rule]:
+def _content(answer: ProbeAnswer) -> Iterator[Rule]:
     policies = csp.parse(answer.values(CSP))
     observed = ", ".join(answer.values(CSP))
     if not policies:
@@ -85,7 +85,7 @@ def _content(answer: Answer) -> Iterator[Rule]:
         yield Rule(CSP, observed, 5, "no inline script and no eval")
 
 
-def _framing(answer: Answer) -> Iterator[Rule]:
+def _framing(answer: ProbeAnswer) -> Iterator[Rule]:
     policies = csp.parse(answer.values(CSP))
     ancestors = [policy["frame-ancestors"] for policy in policies if "frame-ancestors" in policy]
     options = {part.strip().upper() for value in answer.values("X-Frame-Options") for part in value.split(",")}
@@ -98,13 +98,13 @@ def _framing(answer: Answer) -> Iterator[Rule]:
         yield Rule("X-Frame-Options", observed, -20, "any site may frame the page")
 
 
-def _sniffing(answer: Answer) -> Iterator[Rule]:
+def _sniffing(answer: ProbeAnswer) -> Iterator[Rule]:
     values = {value.strip().lower() for value in answer.values("X-Content-Type-Options")}
     if values != {"nosniff"}:
         yield Rule("X-Content-Type-Options", ", ".join(values) or "absent", -5, "browsers may guess the content type")
 
 
-def _referrer(answer: Answer) -> Iterator[Rule]:
+def _referrer(answer: ProbeAnswer) -> Iterator[Rule]:
     values = answer.values("Referrer-Policy")
     if not values:
         return
@@ -116,7 +116,7 @@ def _referrer(answer: Answer) -> Iterator[Rule]:
         yield Rule("Referrer-Policy", observed, -5, "URLs leak to other sites")
 
 
-def _sharing(answer: Answer) -> Iterator[Rule]:
+def _sharing(answer: ProbeAnswer) -> Iterator[Rule]:
     credentials = [value.strip().lower() for value in answer.values("Access-Control-Allow-Credentials")]
     origin = [value.strip() for value in answer.values("Access-Control-Allow-Origin")]
     if credentials == ["true"] and origin in (["*"], ["null"]):
@@ -130,7 +130,7 @@ def _sharing(answer: Answer) -> Iterator[Rule]:
         )
 
 
-def _transport(answer: Answer) -> Iterator[Rule]:
+def _transport(answer: ProbeAnswer) -> Iterator[Rule]:
     header = "Strict-Transport-Security"
     values = answer.values(header)
     ages = re.findall(r'max-age\s*=\s*"?([0-9]{1,15})"?', values[0].lower()) if len(set(values)) == 1 else []
@@ -140,7 +140,7 @@ def _transport(answer: Answer) -> Iterator[Rule]:
         yield Rule(header, values[0], -10, "shorter than six months")
 
 
-def _cookies(answer: Answer, encrypted: bool, sessions: Sequence[str]) -> Iterator[Rule]:
+def _cookies(answer: ProbeAnswer, encrypted: bool, sessions: Sequence[str]) -> Iterator[Rule]:
     cookies = read_cookies(answer)
     if not cookies:
         return

@@ -12,9 +12,9 @@ from readiness.measurements.probing import MOST_SHARE, Cost, Probing
 from readiness.measurements.run import Load
 from readiness.text.numbers import count, duration, share_words
 
-LONGEST_MS = 1e7
-LONGEST_NAME, LONGEST_NUMBER = 40, 20
-TOTAL = "total"
+_LONGEST_MS = 1e7
+_LONGEST_NAME, _LONGEST_NUMBER = 40, 20
+_TOTAL = "total"
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ def _parts(timing: str) -> Iterator[tuple[str, float]]:
     """Name and milliseconds of each part that has both; in one pass, whatever the text is."""
     for part in timing.split(","):
         name, *parameters = (word.strip() for word in part.split(";"))
-        if not name or len(name) > LONGEST_NAME:
+        if not name or len(name) > _LONGEST_NAME:
             continue
         for parameter in parameters:
             key, _, value = parameter.partition("=")
@@ -50,17 +50,17 @@ def _parts(timing: str) -> Iterator[tuple[str, float]]:
 
 
 def _number(text: str) -> float | None:
-    """Digits with at most one point, and no more than LONGEST_MS."""
+    """Digits with at most one point, and no more than _LONGEST_MS."""
     whole = text.replace(".", "", 1)
-    if len(text) > LONGEST_NUMBER or not (whole.isascii() and whole.isdigit()):
+    if len(text) > _LONGEST_NUMBER or not (whole.isascii() and whole.isdigit()):
         return None
-    return number if (number := float(text)) <= LONGEST_MS else None
+    return number if (number := float(text)) <= _LONGEST_MS else None
 
 
 def _whole(parts_ms: Mapping[str, float]) -> float | None:
     if not parts_ms:
         return None
-    return parts_ms[TOTAL] if TOTAL in parts_ms else sum(parts_ms.values())
+    return parts_ms[_TOTAL] if _TOTAL in parts_ms else sum(parts_ms.values())
 
 
 def of_probes(sent: Iterable[Sent], begin_s: float | None, end_s: float | None) -> tuple[Cost, int]:

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from readiness.config.probes import Pool
+from readiness.config.probes import PoolSettings
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement, Rate, Witness
 from readiness.probes import counters
 from readiness.probes.evidence import Evidence
-from readiness.probes.sampler import Place, Sample, states_of
+from readiness.probes.sampler import NumberPlace, NumberSample, states_of
 
 ERROR_RATE = "pool.error_rate"
 WAIT = "pool.wait.mean"
 SATURATION = "pool.saturation"
-SOURCE = "probe pool"
+_SOURCE = "probe pool"
 
 
-def places(settings: Pool) -> tuple[Place, ...]:
+def places(settings: PoolSettings) -> tuple[NumberPlace, ...]:
     """What to read."""
     if settings.statistics is None:
         return ()
     pointers = (settings.requests, settings.errors, settings.waited_ms, *_gauges(settings))
-    return tuple(Place("json", settings.statistics, pointer) for pointer in pointers if pointer is not None)
+    return tuple(NumberPlace("json", settings.statistics, pointer) for pointer in pointers if pointer is not None)
 
 
 def error_rate(evidence: Evidence) -> tuple[Measurement, ...]:
     """Errors of requests for a connection, in percent. Raises NotMeasured when the counters say nothing."""
     settings = evidence.settings.pool
     path = _path(settings)
-    pair = (Place("json", path, settings.requests), Place("json", path, settings.errors))
+    pair = (NumberPlace("json", path, settings.requests), NumberPlace("json", path, settings.errors))
     growth = counters.growth(evidence.readings, pair)
     requests, errors = growth.total
     if errors > requests:
@@ -44,7 +44,7 @@ def error_rate(evidence: Evidence) -> tuple[Measurement, ...]:
         for place, grown in zip(pair, growth.total, strict=True)
     )
     rate = Rate(errors, requests, blocks)
-    return (Measurement(ERROR_RATE, None, 100 * errors / requests, SOURCE, requests, evidence=rate, details=details),)
+    return (Measurement(ERROR_RATE, None, 100 * errors / requests, _SOURCE, requests, evidence=rate, details=details),)
 
 
 def wait(evidence: Evidence) -> tuple[Measurement, ...]:
@@ -53,12 +53,12 @@ def wait(evidence: Evidence) -> tuple[Measurement, ...]:
     path = _path(settings)
     if settings.waited_ms is None:
         raise NotMeasured("probes.pool.waited_ms is not set: a pointer to the counter of all time waited, in ms")
-    pair = (Place("json", path, settings.requests), Place("json", path, settings.waited_ms))
+    pair = (NumberPlace("json", path, settings.requests), NumberPlace("json", path, settings.waited_ms))
     requests, waited_ms = counters.growth(evidence.readings, pair).total
     if requests == 0:
         raise NotMeasured(f"{path} {settings.requests}: no request for a connection was seen in the window")
     details = (Detail(pair[1].shown, f"+{waited_ms:,} ms", None, f"over {requests:,} requests for a connection"),)
-    return (Measurement(WAIT, None, waited_ms / requests, SOURCE, requests, details=details),)
+    return (Measurement(WAIT, None, waited_ms / requests, _SOURCE, requests, details=details),)
 
 
 def saturation(evidence: Evidence) -> tuple[Measurement, ...]:
@@ -70,7 +70,9 @@ def saturation(evidence: Evidence) -> tuple[Measurement, ...]:
     path = _path(settings)
     if settings.size is None or settings.available is None or settings.max is None:
         raise NotMeasured("probes.pool needs the pointers size, available and max for this")
-    series = [states_of(evidence.readings, Place("json", path, pointer)) for pointer in _gauges(settings) if pointer]
+    series = [
+        states_of(evidence.readings, NumberPlace("json", path, pointer)) for pointer in _gauges(settings) if pointer
+    ]
     used, most, rounds = 0.0, 0.0, 0
     for size, available, top in zip(*series, strict=True):
         if size.lost:
@@ -88,7 +90,7 @@ def saturation(evidence: Evidence) -> tuple[Measurement, ...]:
             SATURATION,
             None,
             value,
-            SOURCE,
+            _SOURCE,
             rounds,
             details=(Detail(f"{path}: most in use", f"{used:,.0f} of {most:,.0f}", None, f"{rounds:,} readings"),),
             witnesses=(
@@ -110,7 +112,7 @@ def _sessions(evidence: Evidence, most: float) -> tuple[Witness, ...]:
     return (Witness("PostgreSQL sessions", value, relation="at_most", tolerance=100 / most, note=note),)
 
 
-def _path(settings: Pool) -> str:
+def _path(settings: PoolSettings) -> str:
     if settings.statistics is None:
         raise NotMeasured(
             "probes.pool names no source; set probes.pool.statistics to the path of a JSON document with counters"
@@ -118,11 +120,11 @@ def _path(settings: Pool) -> str:
     return settings.statistics
 
 
-def _gauges(settings: Pool) -> tuple[str | None, str | None, str | None]:
+def _gauges(settings: PoolSettings) -> tuple[str | None, str | None, str | None]:
     return settings.size, settings.available, settings.max
 
 
-def _gauge(sample: Sample) -> float:
+def _gauge(sample: NumberSample) -> float:
     if sample.problem is not None:
         raise NotMeasured(sample.problem)
     if type(sample.value) not in (int, float) or not 0 <= sample.value < 1e9:  # type: ignore[operator]

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from readiness.config.probes import CircuitBreaker, Provocation
+from readiness.config.probes import CircuitBreakerSettings, Provocation
 from readiness.errors import NotMeasured
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Detail, Measurement, Witness
@@ -24,8 +24,8 @@ from readiness.text import clean
 
 OPENS = "circuit_breaker.opens"
 RECOVERS = "circuit_breaker.recovers"
-SOURCE = "probe circuit_breaker"
-TIMEOUT_S = 5.0
+_SOURCE = "probe circuit_breaker"
+_TIMEOUT_S = 5.0
 FAILING_S = 30.0
 """Asking for failures ends after this long, whatever came."""
 REFUSALS = 3
@@ -37,7 +37,7 @@ FASTER = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BreakerRequest:
     """One answer, or why there is none."""
 
     status: int | None
@@ -59,22 +59,24 @@ class Asked:
 class _Breaker:
     """Asks the two paths and the state, until the run is ended."""
 
-    def __init__(self, getter: Getter, settings: CircuitBreaker, paths: Provocation, stopped: Callable[[], bool]):
+    def __init__(
+        self, getter: Getter, settings: CircuitBreakerSettings, paths: Provocation, stopped: Callable[[], bool]
+    ):
         self._getter = getter
         self._settings = settings
         self._paths = paths
         self._stopped = stopped
 
-    def ask(self, path: str) -> Asked:
+    def ask(self, path: str) -> BreakerRequest:
         """Raises NotMeasured when the run was ended."""
         self.go_on()
         started_s = time.monotonic()
         try:
-            answer = self._getter.get(path, timeout_s=TIMEOUT_S)
+            answer = self._getter.get(path, timeout_s=_TIMEOUT_S)
         except FetchFailed as error:
-            return Asked(None, 1000 * (time.monotonic() - started_s), problem=clean(error, 100))
+            return BreakerRequest(None, 1000 * (time.monotonic() - started_s), problem=clean(error, 100))
         after = answer.values("Retry-After")
-        return Asked(answer.status, answer.elapsed_ms, after[0] if after else None)
+        return BreakerRequest(answer.status, answer.elapsed_ms, after[0] if after else None)
 
     def state(self) -> str | None:
         """The service's own word for it; None where no pointer is declared. Raises NotMeasured when there is none."""
@@ -82,7 +84,7 @@ class _Breaker:
         if pointer is None or path is None:
             return None
         try:
-            found = json_pointer.resolve(json.loads(self._getter.get(path, timeout_s=TIMEOUT_S).body), pointer)
+            found = json_pointer.resolve(json.loads(self._getter.get(path, timeout_s=_TIMEOUT_S).body), pointer)
         except LookupError:
             raise NotMeasured(f"{path} {pointer}: the JSON has nothing there") from None
         except (ValueError, RecursionError) as error:
@@ -106,7 +108,9 @@ class _Breaker:
             time.sleep(min(left_s, 0.1))
 
 
-def provoke(target: Target, settings: CircuitBreaker, stopped: Callable[[], bool]) -> tuple[Measurement, Measurement]:
+def provoke(
+    target: Target, settings: CircuitBreakerSettings, stopped: Callable[[], bool]
+) -> tuple[Measurement, Measurement]:
     """Whether it opens (1 or 0), and whether it lets requests through again; what cannot be told has a reason."""
     try:
         if settings.provoke is None:
@@ -154,15 +158,15 @@ def _story(breaker: _Breaker, paths: Provocation) -> tuple[Measurement, Measurem
             Witness("the service's own state", float(said_open), note=f"{first_state}, then {state}"),
         )
     value = float(opened and quick.ok is not False)
-    opens = Measurement(OPENS, None, value, SOURCE, samples=len(failures), details=tuple(details), witnesses=witnesses)
+    opens = Measurement(OPENS, None, value, _SOURCE, samples=len(failures), details=tuple(details), witnesses=witnesses)
     if not opened:
         return opens, _missing(RECOVERS, "it did not open, so it could not close again")
     return opens, _recover(breaker, paths, refusals[-1])
 
 
-def _fail(breaker: _Breaker, paths: Provocation) -> tuple[list[Asked], str | None]:
+def _fail(breaker: _Breaker, paths: Provocation) -> tuple[list[BreakerRequest], str | None]:
     """Failures in a row until it says that it is open, or `requests` of them; nothing good in between."""
-    failures: list[Asked] = []
+    failures: list[BreakerRequest] = []
     state = None
     ends_s = time.monotonic() + FAILING_S
     while len(failures) < paths.requests and time.monotonic() < ends_s:
@@ -176,7 +180,7 @@ def _fail(breaker: _Breaker, paths: Provocation) -> tuple[list[Asked], str | Non
     return failures, state
 
 
-def at_once(failures: list[Asked], refused: list[Asked]) -> Detail:
+def at_once(failures: list[BreakerRequest], refused: list[BreakerRequest]) -> Detail:
     """The first failures were waited for; a refusal must not be. One that was slow by chance is no failure that is."""
     failure_ms = statistics.median(one.elapsed_ms for one in failures[:3])
     refusal_ms = min((one.elapsed_ms for one in refused), default=failure_ms)
@@ -187,7 +191,7 @@ def at_once(failures: list[Asked], refused: list[Asked]) -> Detail:
     return Detail("refused at once", observed, faster, "" if faster else "whoever is refused waits as for a failure")
 
 
-def _recover(breaker: _Breaker, paths: Provocation, refusal: Asked) -> Measurement:
+def _recover(breaker: _Breaker, paths: Provocation, refusal: BreakerRequest) -> Measurement:
     """Comes back when it said so; raises nothing but NotMeasured."""
     began_s = time.monotonic()
     ends_s = began_s + paths.wait_s
@@ -199,7 +203,7 @@ def _recover(breaker: _Breaker, paths: Provocation, refusal: Asked) -> Measureme
             f"{paths.wait_s:g} s, so it was left open; nothing of this run comes after it",
         )
     breaker.wait(began_s + (declared_s or 0))
-    asked: list[Asked] = []
+    asked: list[BreakerRequest] = []
     state = None
     while True:
         asked.append(breaker.ask(paths.works))
@@ -222,7 +226,7 @@ def _recover(breaker: _Breaker, paths: Provocation, refusal: Asked) -> Measureme
     left = "as it was found" if back else "open: the service still refuses, and needs somebody"
     details.append(Detail("left", left, back))
     return Measurement(
-        RECOVERS, None, float(back), SOURCE, samples=len(asked), details=tuple(details), witnesses=witnesses
+        RECOVERS, None, float(back), _SOURCE, samples=len(asked), details=tuple(details), witnesses=witnesses
     )
 
 
@@ -232,10 +236,10 @@ def _seconds(retry_after: str | None) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
 
 
-def _shown(asked: list[Asked]) -> str:
+def _shown(asked: list[BreakerRequest]) -> str:
     """Such as `503 (5×)`."""
     return ", ".join(f"{words} ({count:,}×)" for words, count in Counter(one.words for one in asked).items())
 
 
 def _missing(metric: str, reason: str) -> Measurement:
-    return Measurement(metric, None, None, SOURCE, reason=clean(reason))
+    return Measurement(metric, None, None, _SOURCE, reason=clean(reason))

@@ -12,22 +12,22 @@ from readiness.measurements.provenance import Target
 from readiness.measurements.run import Detail, Load, Measurement
 from readiness.probes import fetched_pages
 from readiness.probes.evidence import Evidence
-from readiness.probes.http import Answer, Getter
+from readiness.probes.http import Getter, ProbeAnswer
 from readiness.text import clean
 
 ACTIVE = "rate_limit.active"
 ENFORCED = "rate_limit.enforced"
-SOURCE = "probe rate_limit"
+_SOURCE = "probe rate_limit"
 PROVOKE_S = 10.0
 """Asking for the limit ends after this long, whatever came."""
-TIMEOUT_S = 2.0
+_TIMEOUT_S = 2.0
 
-HEADERS = ("RateLimit-Policy", "RateLimit", "RateLimit-Limit", "X-RateLimit-Limit", "X-Rate-Limit-Limit")
-LONGEST_NUMBER = 15
+_HEADERS = ("RateLimit-Policy", "RateLimit", "RateLimit-Limit", "X-RateLimit-Limit", "X-Rate-Limit-Limit")
+_LONGEST_NUMBER = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredLimit:
     """A limit as the service states it."""
 
     policy: str
@@ -51,7 +51,7 @@ def active(evidence: Evidence) -> tuple[Measurement, ...]:
             states_limit(name, value),
             "" if states_limit(name, value) else "states no limit above zero",
         )
-        for name in HEADERS
+        for name in _HEADERS
         for value in answer.values(name)
     ]
     if answer.status == 429:
@@ -61,10 +61,10 @@ def active(evidence: Evidence) -> tuple[Measurement, ...]:
         details.append(Detail(f"{settings.path}: RateLimit-Policy", "absent", False, note))
     value = 1.0 if any(detail.ok for detail in details) else 0.0
     details += budget(evidence.load, _policies(evidence))
-    return (Measurement(ACTIVE, None, value, SOURCE, samples=1, details=tuple(details)),)
+    return (Measurement(ACTIVE, None, value, _SOURCE, samples=1, details=tuple(details)),)
 
 
-def budget(load: Load | None, policies: tuple[tuple[str, Declared], ...]) -> list[Detail]:
+def budget(load: Load | None, policies: tuple[tuple[str, DeclaredLimit], ...]) -> list[Detail]:
     """For each declared limit: when this load reaches it, if all of it comes from one client. Arithmetic only."""
     if load is None or not load.judged_s:
         return []
@@ -96,10 +96,10 @@ def provoke(target: Target, settings: RateLimit) -> Measurement:
         raise NotMeasured("probes.rate_limit.provoke is not true, so the limit was not asked for")
     ends_s = time.monotonic() + PROVOKE_S
     sent = 0
-    answer: Answer | None = None
+    answer: ProbeAnswer | None = None
     with Getter(target) as getter:
         while sent < settings.most and time.monotonic() < ends_s:
-            answer = getter.get(settings.path, timeout_s=TIMEOUT_S)
+            answer = getter.get(settings.path, timeout_s=_TIMEOUT_S)
             sent += 1
             if answer.status == 429:
                 break
@@ -116,20 +116,20 @@ def provoke(target: Target, settings: RateLimit) -> Measurement:
         after = answer.values("Retry-After")
         note = "" if after else "say in Retry-After when to come back"
         details.append(Detail(f"{settings.path}: Retry-After", after[0] if after else "absent", bool(after), note))
-    return Measurement(ENFORCED, None, float(refused), SOURCE, samples=sent, details=tuple(details))
+    return Measurement(ENFORCED, None, float(refused), _SOURCE, samples=sent, details=tuple(details))
 
 
-def _policies(evidence: Evidence) -> tuple[tuple[str, Declared], ...]:
+def _policies(evidence: Evidence) -> tuple[tuple[str, DeclaredLimit], ...]:
     """(endpoint, limit) of every endpoint of the load whose answers declare one with its window."""
     found = []
     for seen in evidence.load.seen if evidence.load else ():
         for head in seen.heads[:1]:
-            answer = Answer(head.status, head.headers, b"", 0.0, "")
+            answer = ProbeAnswer(head.status, head.headers, b"", 0.0, "")
             found += [(seen.name, declared) for declared in declarations(answer)]
     return tuple(dict.fromkeys(found))
 
 
-def declarations(answer: Answer) -> Iterator[Declared]:
+def declarations(answer: ProbeAnswer) -> Iterator[DeclaredLimit]:
     """The limits in `RateLimit-Policy`, by the current draft (`"default";q=100;w=60`) and by the older (`100;w=60`)."""
     for value in answer.values("RateLimit-Policy"):
         items = list(_items(value))
@@ -138,7 +138,7 @@ def declarations(answer: Answer) -> Iterator[Declared]:
             requests = _number(parameters.get("q")) if new else _number(name)
             window_s = _number(parameters.get("w"))
             if requests and window_s:
-                yield Declared(clean(name, 40) if new else "", requests, window_s)
+                yield DeclaredLimit(clean(name, 40) if new else "", requests, window_s)
 
 
 def states_limit(header: str, value: str) -> bool:
@@ -169,7 +169,7 @@ def _items(value: str) -> Iterator[tuple[str, Mapping[str, str]]]:
 def _number(text: str | None) -> int | None:
     """A whole number from 0 up; None where it is none, or longer than any limit."""
     digits = (text or "").strip()
-    short = 0 < len(digits) <= LONGEST_NUMBER
+    short = 0 < len(digits) <= _LONGEST_NUMBER
     return int(digits) if short and digits.isascii() and digits.isdigit() else None
 
 

@@ -8,12 +8,12 @@ from readiness.measurements.run import Detail, Measurement
 from readiness.probes import fetched_pages, observatory
 from readiness.probes.evidence import Evidence
 from readiness.probes.header_rules import findings
-from readiness.probes.http import Answer
+from readiness.probes.http import ProbeAnswer
 from readiness.text import clean
 
 RULES = "security.headers"
 OBSERVATORY = "security.observatory"
-SOURCE = "probe headers"
+_SOURCE = "probe headers"
 
 
 def rules(evidence: Evidence) -> tuple[Measurement, ...]:
@@ -31,7 +31,7 @@ def rules(evidence: Evidence) -> tuple[Measurement, ...]:
     met = sum(detail.ok is True for detail in details)
     value = 100 * met / len(details)
     details.sort(key=lambda detail: detail.ok is True)  # what is wrong first; else as they came
-    return (Measurement(RULES, None, value, SOURCE, samples=len(details), details=tuple(details)),)
+    return (Measurement(RULES, None, value, _SOURCE, samples=len(details), details=tuple(details)),)
 
 
 def grade(evidence: Evidence) -> tuple[Measurement, ...]:
@@ -47,13 +47,13 @@ def grade(evidence: Evidence) -> tuple[Measurement, ...]:
         Detail(f"{label}: {rule.header}", rule.observed, rule.points >= 0, f"{rule.points:+d} points: {rule.why}")
         for rule in worst.rules
     ]
-    return (Measurement(OBSERVATORY, None, float(worst.value), SOURCE, len(scores), details=tuple(details)),)
+    return (Measurement(OBSERVATORY, None, float(worst.value), _SOURCE, len(scores), details=tuple(details)),)
 
 
-def answers(evidence: Evidence) -> Iterator[tuple[str, Answer]]:
+def answers(evidence: Evidence) -> Iterator[tuple[str, ProbeAnswer]]:
     """Every answer to look at, with a label. Raises NotMeasured when a configured page gave none."""
     for path in evidence.settings.security.paths:
         yield clean(path, 100), fetched_pages.answer(evidence.pages, path)
     for seen in evidence.load.seen if evidence.load else ():
         for head in seen.heads:
-            yield clean(f"{seen.name} ({head.status})", 120), Answer(head.status, head.headers, b"", 0.0, "")
+            yield clean(f"{seen.name} ({head.status})", 120), ProbeAnswer(head.status, head.headers, b"", 0.0, "")

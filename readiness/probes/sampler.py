@@ -20,27 +20,27 @@ from readiness.measurements.probing import MOST_SHARE
 from readiness.measurements.provenance import Target
 from readiness.probes import json_pointer, prometheus, redis_info
 from readiness.probes.allowance import Allowance
-from readiness.probes.http import TIMEOUT_S, Answer, FetchFailed, fetch, new_client
+from readiness.probes.http import TIMEOUT_S, FetchFailed, ProbeAnswer, fetch, new_client
 from readiness.probes.lean_httpx import httpx
 from readiness.probes.window import Window
 from readiness.text import clean
 
-PROBE = "readings"
-SHORTEST_S, LONGEST_S = 1.0, 10.0
+_PROBE = "readings"
+SHORTEST_S, _LONGEST_S = 1.0, 10.0
 READINGS = 20.0
 """Readings over the judged window: enough to see a counter go down or a state change, few beside a load."""
 ENDS_TIMEOUT_S = 8.0
 """For the first and the last reading, without which there is no growth: a service that is late is still asked."""
 LAST_TRIES, TRY_AGAIN_AFTER_S = 2, 1.0
 """A service that answered before, and whose last reading is missing, is asked once more."""
-POLL_S = 0.02
+_POLL_S = 0.02
 START_TIME = "process_start_time_seconds"
 """What Prometheus's client libraries say of the process that answers."""
 
 Value = str | int | float | bool | None
 
 
-class Place(NamedTuple):
+class NumberPlace(NamedTuple):
     """Where one value is."""
 
     kind: str
@@ -56,7 +56,7 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class NumberSample:
     """One value at one moment, or why there is none."""
 
     at_s: float
@@ -69,14 +69,14 @@ class Sample:
     """Who answered, where the document says so."""
 
 
-Series = Mapping[Place, tuple[Sample, ...]]
+_Series = Mapping[NumberPlace, tuple[NumberSample, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Readings:
     """Everything that was read."""
 
-    series: Series
+    series: _Series
     began: bool
     """Whether the judged window ever began."""
     failure: str | None = None
@@ -85,7 +85,7 @@ class Readings:
     """Path -> readings that were due, and that the load did not pay for."""
 
 
-def states_of(readings: Readings, place: Place) -> tuple[Sample, ...]:
+def states_of(readings: Readings, place: NumberPlace) -> tuple[NumberSample, ...]:
     """The samples of a place whose value says only how things stand when it is read, so that a few prove nothing.
 
     Raises NotMeasured also when more of the readings that were due were left out than made.
@@ -102,7 +102,7 @@ def states_of(readings: Readings, place: Place) -> tuple[Sample, ...]:
     return samples
 
 
-def series_of(readings: Readings, place: Place) -> tuple[Sample, ...]:
+def series_of(readings: Readings, place: NumberPlace) -> tuple[NumberSample, ...]:
     """The samples of one place; raises NotMeasured when there are none."""
     if readings.failure is not None:
         raise NotMeasured(readings.failure)
@@ -114,7 +114,7 @@ def series_of(readings: Readings, place: Place) -> tuple[Sample, ...]:
 
 def collect(
     target: Target,
-    places: Iterable[Place],
+    places: Iterable[NumberPlace],
     cache_url: str | None,
     window: Window,
     allowance: Allowance,
@@ -129,22 +129,22 @@ def collect(
 
 def reading_pace_s(duration_s: float) -> float:
     """Time between two readings in a window of `duration_s`."""
-    return min(max(duration_s / READINGS, SHORTEST_S), LONGEST_S)
+    return min(max(duration_s / READINGS, SHORTEST_S), _LONGEST_S)
 
 
 async def _collect(
     target: Target,
-    places: tuple[Place, ...],
+    places: tuple[NumberPlace, ...],
     cache_url: str | None,
     window: Window,
     allowance: Allowance,
     every_s: float,
 ) -> Readings:
-    series: dict[Place, list[Sample]] = {place: [] for place in places}
+    series: dict[NumberPlace, list[NumberSample]] = {place: [] for place in places}
     left_out: Counter[str] = Counter()
     async with new_client() as client:
         while window.begin_s is None and not window.ended:
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(_POLL_S)
         if window.begin_s is None:
             return Readings(dict.fromkeys(places, ()), False)
         first = True
@@ -156,14 +156,14 @@ async def _collect(
                 break
             first = False
             while time.monotonic() < due_s and not window.ended:
-                await asyncio.sleep(POLL_S)
+                await asyncio.sleep(_POLL_S)
     return Readings({place: tuple(samples) for place, samples in series.items()}, True, left_out=left_out)
 
 
 async def _round(
     client: httpx.AsyncClient,
     target: Target,
-    series: dict[Place, list[Sample]],
+    series: dict[NumberPlace, list[NumberSample]],
     cache_url: str | None,
     window: Window,
     allowance: Allowance,
@@ -183,9 +183,9 @@ async def _round(
     timeout_s = ENDS_TIMEOUT_S if first or last else TIMEOUT_S
     late_s = time.monotonic() + timeout_s if first or last else due_s
 
-    async def ask(path: str, *, tries: int) -> Answer | None:
+    async def ask(path: str, *, tries: int) -> ProbeAnswer | None:
         async with allowance.turn(
-            PROBE, path, lambda: time.monotonic() > late_s or stop(), extra=not (first or last)
+            _PROBE, path, lambda: time.monotonic() > late_s or stop(), extra=not (first or last)
         ) as sent:
             if sent is None:
                 return None
@@ -212,25 +212,25 @@ async def _round(
                 found = _of_answer(mine, answer, at_s)
         except NotMeasured as error:
             lost = is_info or (isinstance(error, FetchFailed) and error.failure != "too_large")
-            found = {place: Sample(at_s, problem=str(error), lost=lost) for place in mine}
+            found = {place: NumberSample(at_s, problem=str(error), lost=lost) for place in mine}
         for place, sample in found.items():
             series[place].append(sample)
 
     await asyncio.gather(*(read(is_info, path) for is_info, path in documents))
 
 
-def _of_info(places: list[Place], fields: Mapping[str, str], at_s: float) -> dict[Place, Sample]:
+def _of_info(places: list[NumberPlace], fields: Mapping[str, str], at_s: float) -> dict[NumberPlace, NumberSample]:
     found = {}
     for place in places:
         text = fields.get(place.item)
         if text is None:
-            found[place] = Sample(at_s, problem=f"INFO has no field {place.item}")
+            found[place] = NumberSample(at_s, problem=f"INFO has no field {place.item}")
         else:
-            found[place] = Sample(at_s, _scalar(text), instance=fields.get("run_id"))
+            found[place] = NumberSample(at_s, _scalar(text), instance=fields.get("run_id"))
     return found
 
 
-def _of_answer(places: list[Place], answer: Answer, at_s: float) -> dict[Place, Sample]:
+def _of_answer(places: list[NumberPlace], answer: ProbeAnswer, at_s: float) -> dict[NumberPlace, NumberSample]:
     found = {}
     document: object = None
     instance: str | None = None
@@ -254,30 +254,32 @@ def _of_answer(places: list[Place], answer: Answer, at_s: float) -> dict[Place, 
         if place.kind == "header":
             values = answer.values(place.item)
             found[place] = (
-                Sample(at_s, _scalar(values[-1])) if values else Sample(at_s, problem=f"{place.shown}: no such header")
+                NumberSample(at_s, _scalar(values[-1]))
+                if values
+                else NumberSample(at_s, problem=f"{place.shown}: no such header")
             )
         elif unread is not None:
-            found[place] = Sample(at_s, problem=unread)
+            found[place] = NumberSample(at_s, problem=unread)
         else:
             found[place] = _read(place, document, text, at_s, instance)
     return found
 
 
-def _read(place: Place, document: object, text: str, at_s: float, instance: str | None) -> Sample:
+def _read(place: NumberPlace, document: object, text: str, at_s: float, instance: str | None) -> NumberSample:
     try:
         value = (
             json_pointer.resolve(document, place.item) if place.kind == "json" else prometheus.select(text, place.item)
         )
     except LookupError:
         what = "the JSON has nothing there" if place.kind == "json" else "there is no such sample"
-        return Sample(at_s, problem=f"{place.shown}: {what}")
+        return NumberSample(at_s, problem=f"{place.shown}: {what}")
     except ValueError as error:
-        return Sample(at_s, problem=f"{place.shown}: {clean(error, 100)}")
+        return NumberSample(at_s, problem=f"{place.shown}: {clean(error, 100)}")
     if isinstance(value, dict | list):
-        return Sample(at_s, problem=f"{place.shown}: {type(value).__name__} is not a single value")
+        return NumberSample(at_s, problem=f"{place.shown}: {type(value).__name__} is not a single value")
     if isinstance(value, str):
         value = clean(value, 60)
-    return Sample(at_s, value if isinstance(value, Value) else None, instance=instance)
+    return NumberSample(at_s, value if isinstance(value, Value) else None, instance=instance)
 
 
 def _instance(document: object) -> str | None:

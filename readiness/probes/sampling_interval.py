@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from readiness.config.lint import requests_per_s
 from readiness.config.model import Check, Config
 from readiness.config.probes import SAMPLES
-from readiness.config.think_time import Pace
+from readiness.config.think_time import UserPace
 from readiness.measurements.probing import MOST_SHARE
 from readiness.metrics import catalogue
 from readiness.probes.allowance import FREE
@@ -23,7 +23,7 @@ from readiness.text.numbers import duration
 
 AIM = 0.01
 """Of the load's requests, where no check asks for more."""
-FEWEST, MOST = 20, 250
+_FEWEST, _MOST = 20, 250
 """Without a check that asks for more, and however large the load."""
 STATES = ("pool.saturation", "circuit_breaker.closed", "cache.fallback")
 """Metrics that say how things stand at each reading, so that a few readings prove nothing."""
@@ -52,7 +52,7 @@ class HealthPace:
         return max((MOST_SHARE * self.planned_requests - self.others) / endpoints, FREE)
 
 
-def choose(config: Config, paces: Mapping[str, Pace], others: int) -> HealthPace:
+def choose(config: Config, paces: Mapping[str, UserPace], others: int) -> HealthPace:
     """The pace for `config`; `others` are the requests of all other probes in the window."""
     health, window_s = config.probes.health, config.load.paced_s
     per_s = requests_per_s(config.load, paces)
@@ -65,7 +65,7 @@ def choose(config: Config, paces: Mapping[str, Pace], others: int) -> HealthPace
     if known.declared:
         return known
     aimed = SAMPLES if planned is None else max(AIM * planned - others, 0) / _endpoints(config)
-    samples = min(max(needed, aimed), MOST, math.inf if paid is None else paid)
+    samples = min(max(needed, aimed), _MOST, math.inf if paid is None else paid)
     return replace(known, every_ms=replace(health, samples=samples).pace_ms(window_s))
 
 
@@ -78,7 +78,7 @@ def paced(config: Config, chosen: HealthPace) -> Config:
 def needs(config: Config) -> int:
     """Samples of each endpoint that prove the declared limits, with room for MAY_BE_SLOW and MAY_FAIL."""
     found = [_needs(check, config, MAY_BE_SLOW, MAY_FAIL) for check in _declared(config, ("health.",))]
-    return min(max([FEWEST, *found]), MOST)
+    return min(max([_FEWEST, *found]), _MOST)
 
 
 def unproven(config: Config, chosen: HealthPace) -> tuple[str, ...]:

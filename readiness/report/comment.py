@@ -16,7 +16,7 @@ from readiness.text import clean
 
 MOST_CHARACTERS = 4000
 MOST_CHECKS = 20
-LONGEST = 120
+_LONGEST = 120
 _WORD = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -53,7 +53,7 @@ def _text(verdict: Verdict, page: Page, wrong: list[Shortfall], most: int) -> st
     return "\n".join(lines) + "\n"
 
 
-def _short(text: str, most: int = LONGEST) -> str:
+def _short(text: str, most: int = _LONGEST) -> str:
     return prose(text if len(text) <= most else f"{text[: most - 1]}…")
 
 
@@ -75,8 +75,8 @@ def _checks(wrong: list[Shortfall], most: int) -> list[str]:
     if not wrong:
         return []
     rows = [
-        f"| {check.status.shape} {cell_prose(check.title[:LONGEST])} | {cell_code(check.current[:LONGEST])} "
-        f"| {cell_prose(check.target[:LONGEST])} | {check.effect} |"
+        f"| {check.status.shape} {cell_prose(check.title[:_LONGEST])} | {cell_code(check.current[:_LONGEST])} "
+        f"| {cell_prose(check.target[:_LONGEST])} | {check.effect} |"
         for check in wrong[:most]
     ]
     more = [f"and {len(wrong) - most:,} more that did not pass", ""] if len(wrong) > most else []
@@ -87,7 +87,7 @@ def _delta(verdict: Verdict) -> list[str]:
     """What changed against the baseline, where the thresholds name one."""
     found = [check for check in verdict.checks if check.name.startswith("baseline.") and check.value is not None]
     found.sort(key=lambda check: check.outcome is not Outcome.FAIL)
-    said = [f"{clean(check.title)[:LONGEST]} {check.value:+.1f} {clean(check.unit)}".strip() for check in found[:5]]
+    said = [f"{clean(check.title)[:_LONGEST]} {check.value:+.1f} {clean(check.unit)}".strip() for check in found[:5]]
     return [f"Against the baseline: {prose('; '.join(said))}.", ""] if said else []
 
 

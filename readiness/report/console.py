@@ -20,9 +20,9 @@ from readiness.report.view.problems import Shortfall
 from readiness.report.workflow_commands import harmless
 from readiness.text import clean
 
-WIDTH = 80
-MOST_ENDPOINTS, MOST_SHORTFALLS, MOST_STEPS, MOST_DOUBTS = 5, 4, 3, 2
-LONGEST = 200
+_WIDTH = 80
+_MOST_ENDPOINTS, MOST_SHORTFALLS, _MOST_STEPS, MOST_DOUBTS = 5, 4, 3, 2
+_LONGEST = 200
 """Characters of one line's text: six short lines say more than one that fills the screen."""
 _SHORT = ("P50", "P95", "P99")
 _ASCII = str.maketrans({"…": "...", "–": "-", "—": "-", "×": "x", "≥": ">=", "≤": "<=", "·": "-", "’": "'", "µ": "u"})
@@ -32,7 +32,7 @@ def summary(
     verdict: Verdict,
     *,
     ascii: bool = False,  # noqa: A002 - the word that says it
-    width: int = WIDTH,
+    width: int = _WIDTH,
     verbose: bool = False,
 ) -> RenderableType:
     """Endpoints, what did not pass, what to do, then the decision; `verbose` lists every check first."""
@@ -114,7 +114,7 @@ def _endpoints(page: Page, in_ascii: bool, *, every: bool) -> list[RenderableTyp
         return []
     at = [page.latencies.index(name) for name in _SHORT]
     rows = page.slowest if not every else page.endpoints
-    shown = rows if every else rows[:MOST_ENDPOINTS]
+    shown = rows if every else rows[:_MOST_ENDPOINTS]
     table = Table(box=None, show_edge=False, pad_edge=False, header_style="bold", expand=True, padding=(0, 1, 0, 0))
     table.add_column("Endpoint", ratio=1, no_wrap=True, overflow="crop" if in_ascii else "ellipsis")
     for name in ("n", "failed", *(f"{name} ms" for name in _SHORT)):
@@ -139,10 +139,10 @@ def _details(page: Page, in_ascii: bool, *, every: bool) -> list[RenderableType]
     parts.append(Text(_plain(f"{page.tally}{hint}", in_ascii), style="bold"))
     most = None if every else MOST_DOUBTS
     doubts = [(Text("-"), doubt) for doubt in page.doubts[:most]]
-    failed = [(Text("-"), text) for text in page.why_failed[:MOST_STEPS]]
-    if len(page.why_failed) > MOST_STEPS:
-        failed.append((Text("-"), f"and {len(page.why_failed) - MOST_STEPS:,} more in the report"))
-    steps = [(Text(f"{i}."), step.text) for i, step in enumerate(page.first_steps[:MOST_STEPS], 1)]
+    failed = [(Text("-"), text) for text in page.why_failed[:_MOST_STEPS]]
+    if len(page.why_failed) > _MOST_STEPS:
+        failed.append((Text("-"), f"and {len(page.why_failed) - _MOST_STEPS:,} more in the report"))
+    steps = [(Text(f"{i}."), step.text) for i, step in enumerate(page.first_steps[:_MOST_STEPS], 1)]
     for title, told in (("Doubts about this run", doubts), ("Why requests failed", failed), ("Do first", steps)):
         if told:
             parts += [Text(title, style="bold"), _list(told, in_ascii)]
@@ -158,6 +158,6 @@ def _list(lines: list[tuple[Text, str]], in_ascii: bool) -> Table:
     grid.add_column(width=2)
     grid.add_column(overflow="fold")
     for mark, text in lines:
-        short = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+        short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
         grid.add_row(mark, Text(_plain(short, in_ascii)))
     return grid

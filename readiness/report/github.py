@@ -13,7 +13,7 @@ from readiness.report.view.checks import row
 from readiness.report.view.page import Page, build
 from readiness.report.view.waivers import attested_line, waiver_line
 
-MOST_BYTES = 900 * 1024
+MOST_SUMMARY_BYTES = 900 * 1024
 FOLD = "<details><summary>The whole report</summary>"
 UNFOLD = "</details>"
 CUT = "**This summary was cut at 900 KiB; the whole report is in report.md and report.html.**"
@@ -42,7 +42,7 @@ def render(verdict: Verdict, run: Run | None = None) -> str:
         "",
         UNFOLD,
     ]
-    return fitted("\n".join(lines) + "\n", MOST_BYTES)
+    return fitted("\n".join(lines) + "\n", MOST_SUMMARY_BYTES)
 
 
 def _listed(title: str, sentences: tuple[str, ...]) -> list[str]:

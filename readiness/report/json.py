@@ -7,7 +7,7 @@ from typing import Any
 
 from readiness.errors import ConfigError
 from readiness.judge.declared import Declared, declared
-from readiness.judge.invariants import LAWS
+from readiness.judge.invariants import REPORT_LAWS
 from readiness.judge.verdict import CheckResult, Verdict
 from readiness.measurements import strict
 from readiness.measurements.codec import Codec
@@ -18,8 +18,8 @@ from readiness.measurements.packed import HISTOGRAM, SLICES
 from readiness.measurements.run import Run, Slice
 from readiness.measurements.strict import Malformed
 
-SCHEMA = "readiness.report/1"
-NAMES: Mapping[tuple[type, str], str] = {(CheckResult, "pass_limit"): "pass", (CheckResult, "warn_limit"): "warn"}
+_SCHEMA = "readiness.report/1"
+_NAMES: Mapping[tuple[type, str], str] = {(CheckResult, "pass_limit"): "pass", (CheckResult, "warn_limit"): "warn"}
 DECLARED = "declared"
 _DECLARED = Codec().pair(Declared)
 
@@ -27,7 +27,7 @@ _DECLARED = Codec().pair(Declared)
 def render(verdict: Verdict, run: Run | None = None) -> str:
     """The whole file. `run` is not used: report.json is the verdict alone."""
     del run
-    facts: dict[str, Any] = {"schema": SCHEMA, **_VERDICT.write(verdict)}
+    facts: dict[str, Any] = {"schema": _SCHEMA, **_VERDICT.write(verdict)}
     facts["thresholds"] = {"file": facts.pop("thresholds_file"), "sha256": facts.pop("thresholds_sha256")}
     facts[DECLARED] = _DECLARED.write(declared(verdict.checks))
     return strict.lines(facts)
@@ -57,7 +57,7 @@ def read(text: str, name: str) -> tuple[Verdict, tuple[str, ...]]:
     """The verdict in `text` as it stands there, and what in it cannot be true. Raises ConfigError as `loads` does."""
     try:
         facts = strict.parse(text)
-        schema_of(facts, SCHEMA)
+        schema_of(facts, _SCHEMA)
         told = facts.pop(DECLARED, None)
         thresholds = facts.pop("thresholds", None)
         if not isinstance(thresholds, dict) or thresholds.keys() != {"file", "sha256"}:
@@ -67,7 +67,7 @@ def read(text: str, name: str) -> tuple[Verdict, tuple[str, ...]]:
         known: Declared | None = None if told is None else _DECLARED.read(told)
     except Malformed as error:
         raise ConfigError(f"{name}: {error.path}: {error}") from error
-    return verdict, (*_undeclared(verdict, known), *contradictions(verdict, LAWS))
+    return verdict, (*_undeclared(verdict, known), *contradictions(verdict, REPORT_LAWS))
 
 
 def _undeclared(verdict: Verdict, known: Declared | None) -> tuple[str, ...]:
@@ -79,4 +79,4 @@ def _undeclared(verdict: Verdict, known: Declared | None) -> tuple[str, ...]:
     return (f"$.declared: the checks are not those of the report as it was written: {what}",)
 
 
-_VERDICT = Codec(special={Histogram: HISTOGRAM, tuple[Slice, ...]: SLICES}, names=NAMES).pair(Verdict)
+_VERDICT = Codec(special={Histogram: HISTOGRAM, tuple[Slice, ...]: SLICES}, names=_NAMES).pair(Verdict)

@@ -22,7 +22,7 @@ CHILD_OF_OUTCOME = {
     Outcome.NOT_APPLICABLE: "skipped",
 }
 CHILD_OF_DECISION = {Decision.NOT_READY: "failure", Decision.INCONCLUSIVE: "error"}
-LONGEST = 2000
+_LONGEST = 2000
 
 
 def render(verdict: Verdict, run: Run | None = None) -> str:
@@ -65,7 +65,7 @@ def _check(suite: ET.Element, check: CheckResult, verdict: Verdict) -> None:
     told = f"{shown.status.word}: {shown.title}: {shown.current}, target {shown.target}. {shown.message}".strip()
     child = CHILD_OF_OUTCOME.get(check.outcome)
     if child:
-        node = ET.SubElement(case, child, message=clean(told, LONGEST))
+        node = ET.SubElement(case, child, message=clean(told, _LONGEST))
         if child != "skipped":
             node.set("type", f"readiness.{check.outcome}")
     lines = (
@@ -83,12 +83,12 @@ def _check(suite: ET.Element, check: CheckResult, verdict: Verdict) -> None:
 
 def _decision(suite: ET.Element, verdict: Verdict) -> None:
     case = _case(suite, "decision", "decision", verdict)
-    told = clean(f"{verdict.decision}: {verdict.reason}", LONGEST)
+    told = clean(f"{verdict.decision}: {verdict.reason}", _LONGEST)
     child = CHILD_OF_DECISION.get(verdict.decision)
     if child:
         ET.SubElement(case, child, message=told, type="readiness.decision")
-    conditions = (f"condition: {clean(condition, LONGEST)}" for condition in verdict.conditions)
-    doubts = (f"doubt: {clean(doubt, LONGEST)}" for doubt in verdict.doubts)
+    conditions = (f"condition: {clean(condition, _LONGEST)}" for condition in verdict.conditions)
+    doubts = (f"doubt: {clean(doubt, _LONGEST)}" for doubt in verdict.doubts)
     ET.SubElement(case, "system-out").text = "\n".join((f"decision: {told}", *conditions, *doubts))
 
 

@@ -11,7 +11,7 @@ import re
 
 from readiness.text import clean
 
-LONGEST = 2000
+_LONGEST = 2000
 _RUN = re.compile("`+")
 _COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "="})
 _MARKUP = re.compile(r"[`|*_@#\[\]\\&~${}^<>]|://|::|:\w+:|\bwww\.", re.IGNORECASE)
@@ -26,7 +26,7 @@ _STARTS_BLOCK = re.compile(r"[-+=>]+|\d+[.)]")
 
 def code(text: object) -> str:
     """`text` as one code span; an en dash for nothing."""
-    return _span(clean(text, LONGEST))
+    return _span(clean(text, _LONGEST))
 
 
 def cell_code(text: object) -> str:
@@ -47,7 +47,7 @@ def cell_prose(text: object) -> str:
 def _prose(text: object, *, starts_line: bool) -> str:
     pieces: list[str] = []
     span: list[str] = []
-    for i, word in enumerate(_WORD.findall(clean(text, LONGEST))):
+    for i, word in enumerate(_WORD.findall(clean(text, _LONGEST))):
         before, core, after = _parted(word, first=starts_line and i == 0)
         if span and (before or not core):
             pieces.append(_span(" ".join(span)))

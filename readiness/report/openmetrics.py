@@ -13,7 +13,7 @@ from readiness.measurements.run import Run
 from readiness.report.view.checks import key_of
 from readiness.text import clean
 
-Sample = tuple[Mapping[str, str], float | None]
+_Sample = tuple[Mapping[str, str], float | None]
 QUANTILES = {"0.5": "p50", "0.9": "p90", "0.95": "p95", "0.99": "p99"}
 JUDGED = {Outcome.PASS: 1.0, Outcome.WARN: 0.5, Outcome.FAIL: 0.0}
 
@@ -22,7 +22,7 @@ def render(verdict: Verdict, run: Run | None = None) -> str:
     """The verdict's numbers; `run` adds nothing."""
     del run
     known = verdict.score.coverage > 0
-    families: Iterable[tuple[str, str, Iterable[Sample]]] = (
+    families: Iterable[tuple[str, str, Iterable[_Sample]]] = (
         ("readiness_exit_code", "Exit code of the decision.", [({}, float(verdict.exit_code))]),
         ("readiness_score", "Score, 0 to 100.", [({}, verdict.score.value if known else None)]),
         ("readiness_score_low", "Lower end of the score.", [({}, verdict.score.low)]),
@@ -42,28 +42,28 @@ def render(verdict: Verdict, run: Run | None = None) -> str:
     return "\n".join([*lines, "# EOF"]) + "\n"
 
 
-def _values(verdict: Verdict) -> Iterator[Sample]:
+def _values(verdict: Verdict) -> Iterator[_Sample]:
     for check in verdict.checks:
         finite = check.value is not None and math.isfinite(check.value)
         yield {"check": key_of(check), "unit": check.unit}, check.value if finite else None
 
 
-def _results(verdict: Verdict) -> Iterator[Sample]:
+def _results(verdict: Verdict) -> Iterator[_Sample]:
     for check in verdict.checks:
         yield {"check": key_of(check)}, JUDGED.get(check.outcome)
 
 
-def _requests(verdict: Verdict) -> Iterator[Sample]:
+def _requests(verdict: Verdict) -> Iterator[_Sample]:
     for one in verdict.endpoints:
         yield {"scenario": one.scenario, "endpoint": one.name}, float(one.requests)
 
 
-def _failures(verdict: Verdict) -> Iterator[Sample]:
+def _failures(verdict: Verdict) -> Iterator[_Sample]:
     for one in verdict.endpoints:
         yield {"scenario": one.scenario, "endpoint": one.name}, float(one.failures)
 
 
-def _latencies(verdict: Verdict) -> Iterator[Sample]:
+def _latencies(verdict: Verdict) -> Iterator[_Sample]:
     for one in verdict.endpoints:
         for quantile, name in QUANTILES.items():
             yield (

@@ -14,10 +14,10 @@ from readiness.measurements import strict
 from readiness.measurements.run import Run
 from readiness.metrics.catalogue import find
 from readiness.report.view.checks import key_of
-from readiness.report.view.places import DECISION_KEY, Gravity, Place, places
+from readiness.report.view.places import DECISION_KEY, CheckPlace, Gravity, places
 from readiness.text import clean, numbers
 
-SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {
     Gravity.BLOCKER: "error",
     Gravity.CRITICAL: "error",
@@ -37,7 +37,7 @@ def render(verdict: Verdict, run: Run | None = None) -> str:
     if started and ended:
         invocation |= {"startTimeUtc": f"{started:%Y-%m-%dT%H:%M:%SZ}", "endTimeUtc": f"{ended:%Y-%m-%dT%H:%M:%SZ}"}
     document = {
-        "$schema": SCHEMA,
+        "$schema": _SCHEMA,
         "version": "2.1.0",
         "runs": [
             {
@@ -89,7 +89,7 @@ def _rule(check: CheckResult) -> dict[str, object]:
     return rule
 
 
-def _result(place: Place, rule: int) -> dict[str, object]:
+def _result(place: CheckPlace, rule: int) -> dict[str, object]:
     return {
         "ruleId": place.key,
         "ruleIndex": rule,

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 
 from readiness.judge.verdict import Verdict
-from readiness.report.view.places import Gravity, Place, places
+from readiness.report.view.places import CheckPlace, Gravity, places
 
-MOST = 10
+_MOST = 10
 _OBEYED = re.compile(r"(?P<address>(?=[:.]{0,45}[0-9A-Fa-f])[0-9A-Fa-f:.]{2,45}(?![\w:.-]))|::|##(?=\[|vso\[)")
 """What a runner obeys at the start of a line (GitHub) or anywhere (Azure); an IPv6 address is no command."""
 
@@ -22,7 +22,7 @@ def harmless(text: str) -> str:
 
 def lines(verdict: Verdict) -> tuple[str, ...]:
     """One command a line, gravest first; none for a run in which everything passed."""
-    left = {"error": MOST, "warning": MOST}
+    left = {"error": _MOST, "warning": _MOST}
     found = []
     for place in places(verdict):
         kind = "error" if place.gravity >= Gravity.MAJOR else "warning"
@@ -32,7 +32,7 @@ def lines(verdict: Verdict) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _command(kind: str, place: Place) -> str:
+def _command(kind: str, place: CheckPlace) -> str:
     properties = {"title": place.title, "file": place.file, "line": str(place.line)}
     written = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     return f"::{kind} {written}::{_data(place.text)}"

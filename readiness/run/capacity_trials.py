@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from readiness.capacity.attempt import Attempt, Finding, judge_attempt, judged_checks
-from readiness.capacity.search import MAX_PROOFS, Answer, Hold, Range, next_step
+from readiness.capacity.attempt import Attempt, TrialFinding, judge_attempt, judged_checks
+from readiness.capacity.search import MAX_PROOFS, Hold, Range, SearchAnswer, next_step
 from readiness.config.model import Config
 from readiness.errors import ConfigError, NotMeasured
 from readiness.load import controller, engine_events
@@ -35,18 +35,18 @@ MAX_PROOF_S = 45.0
 OVERLOADED, REST_LOOK_S = 0.05, 0.1
 """After an attempt in which a larger share of requests failed, the target gets as long as a look to recover."""
 
-WORDS: Mapping[Finding, str] = {
-    Finding.KEPT: "kept the limits",
-    Finding.LEANS_KEPT: "looks inside the limits",
-    Finding.LEANS_BROKEN: "looks outside the limits",
-    Finding.BROKEN: "broke the limits",
-    Finding.GENERATOR: "the load engine was at its end",
-    Finding.UNTRUSTED: "cannot be trusted",
+_WORDS: Mapping[TrialFinding, str] = {
+    TrialFinding.KEPT: "kept the limits",
+    TrialFinding.LEANS_KEPT: "looks inside the limits",
+    TrialFinding.LEANS_BROKEN: "looks outside the limits",
+    TrialFinding.BROKEN: "broke the limits",
+    TrialFinding.GENERATOR: "the load engine was at its end",
+    TrialFinding.UNTRUSTED: "cannot be trusted",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SearchOrder:
     """What to search, decided before the first request."""
 
     run_id: str
@@ -86,7 +86,7 @@ class Ascent:
 
 
 def ascend(
-    order: Order,
+    order: SearchOrder,
     *,
     progress: Progress,
     interrupted: Callable[[], str | None],
@@ -114,7 +114,7 @@ def ascend(
         return Ascent((), provenance, str(error))
     while not interrupted():
         step = next_step(attempts, order.heights)
-        if isinstance(step, Answer):
+        if isinstance(step, SearchAnswer):
             break
         held_s = _held_s(order, step, attempts)
         purpose = ", held for proof" if step.proof else ""
@@ -145,7 +145,7 @@ def _rest(duration_s: float, interrupted: Callable[[], str | None]) -> None:
         time.sleep(REST_LOOK_S)
 
 
-def _held_s(order: Order, step: Hold, attempts: list[Attempt]) -> float:
+def _held_s(order: SearchOrder, step: Hold, attempts: list[Attempt]) -> float:
     """A look is short; a proof as long as its checks need by the requests that the nearest look saw."""
     if not step.proof:
         return order.look_s
@@ -155,7 +155,7 @@ def _held_s(order: Order, step: Hold, attempts: list[Attempt]) -> float:
     return min(max(least_s, needed_s), max(MAX_PROOF_S, least_s)) * step.stretch
 
 
-def _plan(order: Order, step: Hold, held_s: float, number: int) -> plans.Plan:
+def _plan(order: SearchOrder, step: Hold, held_s: float, number: int) -> plans.Plan:
     ramp_s = max(SETTLE * order.look_s, min(step.height / USERS_PER_S, MAX_RAMP_S))
     load = replace(
         order.config.load,
@@ -215,8 +215,8 @@ def _attempt(
     )
 
 
-def _told(attempt: Attempt, order: Order) -> str:
+def _told(attempt: Attempt, order: SearchOrder) -> str:
     p95 = quantity(attempt.latency_ms.p95, "ms", absent="none")
     rate = quantity(attempt.throughput_per_s, "/s", absent="nothing")
     reason = f" - {attempt.reason}" if attempt.reason else ""
-    return f"{attempt.height:,g} {order.unit}: {WORDS[attempt.finding]} ({rate} answered, P95 {p95}){reason}"
+    return f"{attempt.height:,g} {order.unit}: {_WORDS[attempt.finding]} ({rate} answered, P95 {p95}){reason}"

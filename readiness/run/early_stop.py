@@ -9,13 +9,13 @@ from readiness.judge.early_stop import hopeless, is_due, undecided
 from readiness.load.assembly import Assembly
 from readiness.measurements.run import DECIDED
 
-EVERY_S = 0.9
+_EVERY_S = 0.9
 """Batches come once a second."""
 SHARE = 0.1
 """Looking never takes more than this share of the time."""
 
 
-class Looks:
+class EarlyStop:
     """When to look, and what was seen."""
 
     def __init__(self, config: Config) -> None:
@@ -39,5 +39,5 @@ class Looks:
             reason = DECIDED
         self._seen_s = so_far.judged_s
         took_s = time.monotonic() - started_s
-        self._next_s = started_s + max(EVERY_S, took_s / SHARE)
+        self._next_s = started_s + max(_EVERY_S, took_s / SHARE)
         return reason

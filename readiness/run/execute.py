@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from readiness import probes
 from readiness.config import tls
-from readiness.config.starter import METRIC
+from readiness.config.starter import STARTER_METRIC
 from readiness.database import under_load
 from readiness.database.stages import NO_DATABASE, Stages
 from readiness.errors import NotMeasured
@@ -18,7 +18,7 @@ from readiness.load import controller, engine_events
 from readiness.load.assembly import Assembly
 from readiness.load.surroundings import for_scenarios
 from readiness.measurements.database import Activity
-from readiness.measurements.invariants import LAWS
+from readiness.measurements.invariants import RUN_LAWS
 from readiness.measurements.law import contradictions
 from readiness.measurements.probing import Probing
 from readiness.measurements.provenance import UNREACHABLE
@@ -28,7 +28,7 @@ from readiness.probes.allowance import Allowance
 from readiness.probes.http import Getter
 from readiness.probes.window import Window
 from readiness.run import machine_notes
-from readiness.run.early_stop import Looks
+from readiness.run.early_stop import EarlyStop
 from readiness.run.plan import Plan, facts, hash_of, provenance, wanted_metrics, warnings
 from readiness.run.progress import Progress
 from readiness.run.target import connect_once
@@ -94,7 +94,7 @@ def execute(
         probing=probing,
     )
     # What `judge` and `gate` would refuse tomorrow is not green today.
-    doubts = tuple(f"the record of the run contradicts itself: {one}" for one in contradictions(run, LAWS)[:1])
+    doubts = tuple(f"the record of the run contradicts itself: {one}" for one in contradictions(run, RUN_LAWS)[:1])
     return replace(run, doubts=run.doubts + doubts) if doubts else run
 
 
@@ -125,9 +125,9 @@ def _drive(
 
         def on_event(event: engine_events.Event, assembly: Assembly) -> None:
             match event:
-                case engine_events.Judging():
+                case engine_events.WindowBegan():
                     window.begin()
-                case engine_events.Judged():
+                case engine_events.WindowEnded():
                     window.end()
                 case engine_events.Batch():
                     allowance.load_did(*assembly.judged_so_far())
@@ -142,7 +142,7 @@ def _drive(
                 workers=plan.workers,
                 on_event=on_event,
                 stop_requested=lambda: interrupted() is not None,
-                enough=Looks(plan.config).enough,
+                enough=EarlyStop(plan.config).enough,
                 environment=for_scenarios(environment, plan.allow_env),
             )
         finally:
@@ -181,7 +181,7 @@ def _touches(plan: Plan, wanted: set[str], progress: Progress) -> tuple[Measurem
         return (Measurement(metric, None, None, "database", reason=clean(error)),)
 
 
-def _probing(plan: Plan, seen: probes.Observed, load: Load | None) -> Probing | None:
+def _probing(plan: Plan, seen: probes.Observations, load: Load | None) -> Probing | None:
     """What the probes cost beside the load; None without a load or a request of a probe."""
     chosen = plan.health_pace
     if load is None or chosen is None or not seen.cost.requests:
@@ -200,7 +200,7 @@ def _probing(plan: Plan, seen: probes.Observed, load: Load | None) -> Probing | 
 
 def _limits(plan: Plan, wanted: set[str]) -> tuple[Measurement, ...]:
     """Whether the limits are the user's own, where a check asks for it."""
-    return (Measurement(METRIC, None, float(plan.own_limits), "plan"),) if METRIC in wanted else ()
+    return (Measurement(STARTER_METRIC, None, float(plan.own_limits), "plan"),) if STARTER_METRIC in wanted else ()
 
 
 def _notes(plan: Plan, outcome: controller.LoadOutcome) -> tuple[str, ...]:

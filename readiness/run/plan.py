@@ -13,8 +13,8 @@ from pathlib import Path
 from readiness import __version__, probes
 from readiness.config import endpoints, think_time
 from readiness.config.lint import doubts, lint
-from readiness.config.model import Arrivals, Config
-from readiness.config.model import Load as LoadSection
+from readiness.config.model import ArrivalSpacing, Config
+from readiness.config.model import LoadSection as LoadSection
 from readiness.config.stop_rules import UNTIL_DECIDED
 from readiness.errors import ConfigError
 from readiness.load.engine_plan import EnginePlan, ScenarioFile
@@ -106,7 +106,7 @@ def plan(
         timeout_s=load.timeout_s,
         watch=watch,
         seed=load.seed,
-        poisson=load.arrivals is Arrivals.POISSON,
+        poisson=load.arrivals is ArrivalSpacing.POISSON,
         phases=_phases(load),
         judged_step=load.steps.index(load.decide_at) if load.decide_at is not None else 0,
         calibration_s=load.calibration_s,
@@ -214,6 +214,6 @@ def unsure(plan: Plan) -> tuple[str, ...]:
     return doubts(plan.config, paces_of(plan))
 
 
-def paces_of(plan: Plan) -> dict[str, think_time.Pace]:
+def paces_of(plan: Plan) -> dict[str, think_time.UserPace]:
     """How fast a user of each scenario can go, as far as the files tell."""
     return think_time.of({file.name: file.path for file in plan.engine.scenarios})

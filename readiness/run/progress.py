@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from readiness.load.engine_plan import EnginePlan
 
 LINE_EVERY_S = 10.0
-MAX_ROWS = 12
+_MAX_ROWS = 12
 
 
 class Progress(Protocol):
@@ -171,12 +171,12 @@ def _table(plan: EnginePlan, assembly: Assembly, secrets: Sequence[str]) -> Tabl
     for name in ("requests", "P50 ms", "P95 ms", "failed"):
         table.add_column(name, justify="right", no_wrap=True)
     rows = sorted(assembly.totals_by_endpoint(), key=lambda row: -row[2].total)
-    for scenario, name, ok, failed in rows[:MAX_ROWS]:
+    for scenario, name, ok, failed in rows[:_MAX_ROWS]:
         p50, p95 = (_ms(ok.quantile_ms(q)) for q in (0.5, 0.95))
         cells = (_shown(scenario, name, secrets), f"{ok.total + failed:,}", p50, p95, f"{failed:,}")
         table.add_row(*(Text(cell, style="red" if failed and index == 4 else "") for index, cell in enumerate(cells)))
-    if len(rows) > MAX_ROWS:
-        table.add_row(Text(f"… and {len(rows) - MAX_ROWS} more"))
+    if len(rows) > _MAX_ROWS:
+        table.add_row(Text(f"… and {len(rows) - _MAX_ROWS} more"))
     return table
 
 

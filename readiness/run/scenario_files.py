@@ -12,9 +12,9 @@ from readiness.errors import ConfigError
 from readiness.load.engine_plan import ScenarioFile
 from readiness.text.spelling import nearest
 
-FOLDER, FILE = "scenarios", "locustfile.py"
+_FOLDER, _FILE = "scenarios", "locustfile.py"
 """Where scenarios lie when no flag says so: beside the thresholds file, else in the working directory."""
-SMALLEST = """    from locust import HttpUser, between, task
+_SMALLEST = """    from locust import HttpUser, between, task
 
     class Visitor(HttpUser):
         wait_time = between(1, 2)
@@ -76,17 +76,17 @@ def _unusable(weights: Mapping[str, float], found: Collection[str], place: Path)
 def usual_place(thresholds: Path | None) -> Path | None:
     """`scenarios/` or `locustfile.py` beside the thresholds file, else in the working directory; None without one."""
     folders = [*([thresholds.parent] if thresholds is not None else []), Path()]
-    places = [folder / name for folder in folders for name in (FOLDER, FILE)]
-    return next((place for place in places if place.is_dir() or (place.name == FILE and place.is_file())), None)
+    places = [folder / name for folder in folders for name in (_FOLDER, _FILE)]
+    return next((place for place in places if place.is_dir() or (place.name == _FILE and place.is_file())), None)
 
 
 def none_found(command: str) -> ConfigError:
     """What to say when there is no scenario at all: nothing of ours is ever sent to a stranger."""
     return ConfigError(
-        f"--scenarios: {command} needs to know what a user does, and there is no {FOLDER}/ and no {FILE} here. "
-        f"Nothing was sent. The smallest {FILE}:",
+        f"--scenarios: {command} needs to know what a user does, and there is no {_FOLDER}/ and no {_FILE} here. "
+        f"Nothing was sent. The smallest {_FILE}:",
         "",
-        *SMALLEST.splitlines(),
+        *_SMALLEST.splitlines(),
         "",
         "Then run the command again here, or name the file with --scenarios FILE.",
     )

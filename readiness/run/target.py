@@ -13,7 +13,7 @@ from readiness.errors import ConfigError, NotMeasured, Refused
 from readiness.measurements.provenance import UNREACHABLE, Target
 from readiness.text import clean
 
-CONNECT_TIMEOUT_S = 5.0
+_CONNECT_TIMEOUT_S = 5.0
 
 
 def parse(text: str) -> str:
@@ -95,7 +95,7 @@ def connect_once(target: Target) -> None:
     reason = "no address"
     for address in target.addresses:
         try:
-            with socket.create_connection((address, port), timeout=CONNECT_TIMEOUT_S) as connection:
+            with socket.create_connection((address, port), timeout=_CONNECT_TIMEOUT_S) as connection:
                 if parts.scheme == "https":
                     target_context().wrap_socket(connection, server_hostname=parts.hostname).close()
                 return
@@ -104,7 +104,7 @@ def connect_once(target: Target) -> None:
         except ConnectionRefusedError:
             reason = "connect_refused: connection refused"
         except TimeoutError:
-            reason = f"connect_timeout: no answer within {CONNECT_TIMEOUT_S:g} s"
+            reason = f"connect_timeout: no answer within {_CONNECT_TIMEOUT_S:g} s"
         except OSError as error:
             reason = f"reset: {clean(error)}"
     raise NotMeasured(f"the target {target.url} {UNREACHABLE}: {reason}")

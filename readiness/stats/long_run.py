@@ -34,7 +34,7 @@ Flags = npt.NDArray[np.bool_]
 
 MIN_BLOCKS = 5
 """With fewer blocks nothing can be said, and they are taken as independent."""
-MOST_BLOCKS = 96
+_MOST_BLOCKS = 96
 """Longer series are added up to fewer blocks: the slow cosines lose nothing."""
 COSINES = 40
 SURE = 0.99
@@ -42,15 +42,15 @@ SURE = 0.99
 PRIOR_MEAN = 4.0
 NO_LEVEL_ODDS, NO_EXCESS = 17.0, 0.5
 """Where the noise is known: how much likelier no level is (30 % in all); the prior of no correlation in a block."""
-FEW = 24
+_FEW = 24
 """Blocks by which the fourth moment tells how many events made the variance."""
-SHORTEST, LONGEST = 1 / 64, 1.7
+SHORTEST, _LONGEST = 1 / 64, 1.7
 """Time constants of a level, as shares of the run."""
-DRIFT = 0.2
+_DRIFT = 0.2
 """A level with a longer time constant, as a share of the run, goes through the run instead of varying within it."""
 MORE_LIKELY = 0.5
 """Probability from which on a drift, or any correlation, is more likely than none."""
-_TIMES = np.geomspace(SHORTEST, LONGEST, 10)
+_TIMES = np.geomspace(SHORTEST, _LONGEST, 10)
 _EXCESS = np.array([0, 0.1, 0.25, 0.5, 0.8, 1.2, 1.7, 2.3, 3, 3.8, 4.7, 5.7, 7, 9])
 """ln(1 + what the level adds to the variance of the sum, in units of the noise)."""
 _STEPS = (5, 10, 20)
@@ -98,7 +98,7 @@ def long_run(series: Sequence[float] | Floats, noise: float | None = None) -> Lo
     `noise` is the variance of the whole sum if all events were independent, where that is known: no spectrum then lies
     below it. Otherwise the scale is integrated out.
     """
-    values = grouped(np.asarray(series, np.float64), MOST_BLOCKS)
+    values = grouped(np.asarray(series, np.float64), _MOST_BLOCKS)
     if values.size < MIN_BLOCKS:
         return None
     basis, variances, inverse, logs, slow, still = _hypotheses(values.size)
@@ -130,7 +130,7 @@ def _freedom(values: Floats) -> int:
 
     It is the number of blocks for normal ones, 3 for a single one (Satterthwaite, Biometrics Bulletin 2, 1946).
     """
-    blocks = grouped(values - values.mean(), FEW)
+    blocks = grouped(values - values.mean(), _FEW)
     squares = blocks * blocks
     return max(round(3 * float(squares.sum()) ** 2 / max(float((squares * squares).sum()), 1e-300)), 2)
 
@@ -146,11 +146,11 @@ def _above_noise() -> tuple[Floats, Floats]:
 
 
 def stretches(values: Floats, sizes: Floats) -> tuple[float, float, bool]:
-    """How far a level that goes through the run has come: (least, most) mean of DRIFT of the run, and whether it rose.
+    """How far a level that goes through the run has come: (least, most) mean of _DRIFT of the run, and whether it rose.
 
     What rose so far in one run may rise as far again in the next.
     """
-    at = np.linspace(0, values.size, round(1 / DRIFT) + 1).astype(np.int64)[:-1]
+    at = np.linspace(0, values.size, round(1 / _DRIFT) + 1).astype(np.int64)[:-1]
     means = np.add.reduceat(values, at) / np.maximum(np.add.reduceat(sizes, at), 1e-9)
     return float(means.min()), float(means.max()), int(means.argmin()) < int(means.argmax())
 
@@ -183,7 +183,7 @@ def _hypotheses(blocks: int) -> tuple[Floats, Floats, Floats, Floats, Flags, Fla
                 above = np.where(np.arange(count + 1) > step, faster, 0.0) if faster else 0.0
                 rows.append(1 + above + math.expm1(excess) * level / level[0])
                 logs.append(math.log(share * chance) - math.log(time) / 4)
-                slow.append(time > DRIFT and excess > math.log(2))
+                slow.append(time > _DRIFT and excess > math.log(2))
                 still.append(excess == 0)
     variances = np.array(rows)
     priors = np.array(logs) - np.log(variances[:, 1:]).sum(axis=1) / 2

@@ -21,7 +21,7 @@ from readiness.stats.long_run import MIN_BLOCKS as MIN_BLOCKS
 from readiness.stats.long_run import MORE_LIKELY, SURE, Floats, grouped, long_run, stretches
 from readiness.stats.share import NORMAL
 
-FEW = 12
+_FEW = 12
 """Blocks of this number are longer than what correlates their values."""
 
 
@@ -68,7 +68,7 @@ def _columns(blocks: Sequence[tuple[float, float]]) -> tuple[Floats, Floats]:
 def _skew(series: Floats) -> float:
     """Skewness of the sum, from single blocks or from longer ones, whose values depend less: the larger."""
     found = [0.0]
-    for most in (series.size, FEW):
+    for most in (series.size, _FEW):
         blocks = grouped(series, most)
         squares = float((blocks**2).sum())
         found += [float((blocks**3).sum()) / squares**1.5] if squares else []

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 LEAST_HEIGHTS = 5
 """Different heights: three parameters, and something left to see how well they fit."""
-RESAMPLES = 400
-SEED = 7
+_RESAMPLES = 400
+_SEED = 7
 _TINY = 1e-12
 
 Array = NDArray[np.float64]
@@ -70,9 +70,9 @@ def fit(points: Sequence[tuple[float, float]], confidence: float = 0.95) -> Scal
     fitted = _law(n, best)
     residuals = x / fitted - 1
     spread = residuals * math.sqrt(len(n) / max(len(n) - 3, 1))
-    random = np.random.default_rng(SEED)
+    random = np.random.default_rng(_SEED)
     drawn = np.array(
-        [_solve(n, fitted * np.maximum(1 + random.choice(spread, len(n)), 0.01)) for _ in range(RESAMPLES)]
+        [_solve(n, fitted * np.maximum(1 + random.choice(spread, len(n)), 0.01)) for _ in range(_RESAMPLES)]
     )
     edges = [(1 - confidence) / 2, (1 + confidence) / 2]
     lows, highs = np.quantile(drawn, edges, axis=0)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean, median
 
-MIN_BLOCKS = 6
+MIN_TESTED_BLOCKS = 6
 """With fewer even a perfect order happens by chance too often."""
 CHANCE = 0.01
 """Of a false alarm, for each test of each series."""
@@ -43,7 +43,7 @@ class Course:
 def course(values: Sequence[float], chance: float = CHANCE) -> Course | None:
     """The course of a series in time order; None when it is too short to tell."""
     n = len(values)
-    if n < MIN_BLOCKS:
+    if n < MIN_TESTED_BLOCKS:
         return None
     slope = median((values[j] - values[i]) / (j - i) for i in range(n) for j in range(i + 1, n))
     widening = _widening([value - slope * index for index, value in enumerate(values)])

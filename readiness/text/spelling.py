@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import takewhile
 
-LONGEST = 100
+_LONGEST = 100
 """Longer words are nobody's slip of the fingers, and comparing them would take long."""
 MOST_COMPARED = 20
 """Known words that are compared letter by letter: those that begin and end most like the word."""
@@ -23,7 +23,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def _alike(word: str, words: list[str]) -> list[str]:
     """Those that may be close to `word`, in their order: a comparison of all of a long list would be quadratic."""
-    if len(word) > LONGEST:
+    if len(word) > _LONGEST:
         return []
     near = [one for one in words if 3 * len(one) <= 7 * len(word) and 3 * len(word) <= 7 * len(one)]
     if len(near) <= MOST_COMPARED:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from readiness.capacity.attempt import Attempt, Finding, judge_attempt, lowest_users
+from readiness.capacity.attempt import Attempt, TrialFinding, judge_attempt, lowest_users
 from readiness.measurements.generator_health import Instrument, Pause
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Recording
@@ -27,26 +27,26 @@ def attempt(record: Recording, instrument: Instrument | None = WATCHED, doubts: 
 
 def test_limits_that_are_proven_are_kept_and_nothing_is_left_to_say() -> None:
     found = attempt(recording([50.0] * 2000), lagging(1.0))
-    assert (found.finding, found.reason, found.requests) == (Finding.KEPT, "", 2000)
+    assert (found.finding, found.reason, found.requests) == (TrialFinding.KEPT, "", 2000)
     assert found.throughput_per_s == 200
 
 
 @pytest.mark.parametrize("latency_ms", [150.0, 900.0], ids=["within warn", "beyond warn"])
 def test_a_latency_over_its_pass_limit_breaks_it_also_where_it_is_only_a_warning(latency_ms: float) -> None:
     found = attempt(recording([latency_ms] * 2000), lagging(1.0))
-    assert found.finding is Finding.BROKEN
+    assert found.finding is TrialFinding.BROKEN
     assert "needs under 100 ms" in found.reason
 
 
 @pytest.mark.parametrize(
     ("latency_ms", "instrument", "finding"),
     [
-        (120.0, lagging(40.0), Finding.GENERATOR),
-        (300.0, lagging(40.0), Finding.BROKEN),
-        (90.0, lagging(40.0), Finding.GENERATOR),
-        (30.0, lagging(1.0, cpu_s=9.5), Finding.GENERATOR),
-        (900.0, lagging(1.0, cpu_s=9.5), Finding.GENERATOR),
-        (900.0, None, Finding.BROKEN),
+        (120.0, lagging(40.0), TrialFinding.GENERATOR),
+        (300.0, lagging(40.0), TrialFinding.BROKEN),
+        (90.0, lagging(40.0), TrialFinding.GENERATOR),
+        (30.0, lagging(1.0, cpu_s=9.5), TrialFinding.GENERATOR),
+        (900.0, lagging(1.0, cpu_s=9.5), TrialFinding.GENERATOR),
+        (900.0, None, TrialFinding.BROKEN),
     ],
     ids=[
         "without the lag it would be kept",
@@ -58,30 +58,30 @@ def test_a_latency_over_its_pass_limit_breaks_it_also_where_it_is_only_a_warning
     ],
 )
 def test_the_generator_is_blamed_for_what_its_lag_explains_and_for_nothing_else(
-    latency_ms: float, instrument: Instrument | None, finding: Finding
+    latency_ms: float, instrument: Instrument | None, finding: TrialFinding
 ) -> None:
     assert attempt(recording([latency_ms] * 2000), instrument).finding is finding
 
 
 def test_failures_on_this_side_are_the_generators() -> None:
     found = attempt(recording([50.0] * 2000, failed={"local_ports": 300}))
-    assert found.finding is Finding.GENERATOR
+    assert found.finding is TrialFinding.GENERATOR
     assert "local_ports" in found.reason
     assert found.failed == {"local_ports": 300}
 
 
 def test_few_requests_lean_by_their_bare_values() -> None:
-    assert attempt(recording([50.0] * 20)).finding is Finding.LEANS_KEPT
-    assert attempt(recording([50.0] * 18 + [150.0] * 2)).finding is Finding.LEANS_BROKEN
+    assert attempt(recording([50.0] * 20)).finding is TrialFinding.LEANS_KEPT
+    assert attempt(recording([50.0] * 18 + [150.0] * 2)).finding is TrialFinding.LEANS_BROKEN
 
 
 def test_what_is_doubtful_is_never_kept() -> None:
     lost = attempt(recording([50.0] * 2000), doubts=("the load engine fell silent",))
-    assert lost.finding is Finding.UNTRUSTED
+    assert lost.finding is TrialFinding.UNTRUSTED
     paused = lagging(1.0, pauses=(Pause(4.0, 6.0, 0.0),))
-    assert attempt(recording([50.0] * 2000), paused).finding is Finding.UNTRUSTED
+    assert attempt(recording([50.0] * 2000), paused).finding is TrialFinding.UNTRUSTED
     nothing = judge_attempt(run(None), CHECKS, 5.0, proof=True, confidence=0.95, proof_confidence=0.95)
-    assert nothing.finding is Finding.UNTRUSTED
+    assert nothing.finding is TrialFinding.UNTRUSTED
 
 
 def test_a_proof_is_planned_for_the_check_that_gets_its_requests_slowest() -> None:

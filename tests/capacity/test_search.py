@@ -7,17 +7,17 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness.capacity.attempt import Attempt, Finding
-from readiness.capacity.search import CLOSE, MAX_ATTEMPTS, MAX_PROOFS, Answer, Hold, Range, next_step
+from readiness.capacity.attempt import Attempt, TrialFinding
+from readiness.capacity.search import _CLOSE, MAX_ATTEMPTS, MAX_PROOFS, Hold, Range, SearchAnswer, next_step
 from readiness.judge.verdict import Latency
 
 
-def attempt(hold: Hold, finding: Finding) -> Attempt:
+def attempt(hold: Hold, finding: TrialFinding) -> Attempt:
     none = Latency(*[None] * 7)
     return Attempt(hold.height, hold.proof, finding, "", 6.0, 100, 0, 10.0, none, 0.2)
 
 
-def search(heights: Range, service: Callable[[Hold], Finding]) -> tuple[Answer, list[Attempt]]:
+def search(heights: Range, service: Callable[[Hold], TrialFinding]) -> tuple[SearchAnswer, list[Attempt]]:
     done: list[Attempt] = []
     while isinstance(step := next_step(done, heights), Hold):
         assert heights.least <= step.height <= heights.most
@@ -34,13 +34,17 @@ def ranges(draw: st.DrawFn) -> Range:
     return Range(min(1.0, most / 16), float(most), whole=False)
 
 
-@given(ranges(), st.floats(0, 1.3), st.sampled_from([Finding.BROKEN, Finding.LEANS_BROKEN, Finding.GENERATOR]))
+@given(
+    ranges(),
+    st.floats(0, 1.3),
+    st.sampled_from([TrialFinding.BROKEN, TrialFinding.LEANS_BROKEN, TrialFinding.GENERATOR]),
+)
 @settings(max_examples=150, deadline=None)
 def test_the_capacity_of_a_service_that_breaks_once_lies_in_the_bracket(
-    heights: Range, share: float, beyond: Finding
+    heights: Range, share: float, beyond: TrialFinding
 ) -> None:
     capacity = share * heights.most
-    found, done = search(heights, lambda hold: Finding.KEPT if hold.height <= capacity else beyond)
+    found, done = search(heights, lambda hold: TrialFinding.KEPT if hold.height <= capacity else beyond)
     assert len(done) <= 20
     assert sum(one.proof for one in done) <= 3
     if capacity < heights.least:
@@ -55,7 +59,7 @@ def test_the_capacity_of_a_service_that_breaks_once_lies_in_the_bracket(
     assert found.high is not None
     assert found.high_finding is beyond
     assert capacity < found.high
-    assert found.high / found.low <= CLOSE * 1.01 or (heights.whole and found.high - found.low <= 1)
+    assert found.high / found.low <= _CLOSE * 1.01 or (heights.whole and found.high - found.low <= 1)
 
 
 @given(ranges(), st.integers(0, 2**32), st.floats(0.02, 1.0))
@@ -63,43 +67,43 @@ def test_the_capacity_of_a_service_that_breaks_once_lies_in_the_bracket(
 def test_a_service_of_chance_never_gets_a_claim_without_its_proof(heights: Range, seed: int, share: float) -> None:
     chance = random.Random(seed)
 
-    def service(hold: Hold) -> Finding:
+    def service(hold: Hold) -> TrialFinding:
         inside = 1 / (1 + math.exp(8 * (hold.height / (share * heights.most) - 1)))
         weights = [inside, inside, 1 - inside, 1 - inside, 0.05, 0.05]
-        return chance.choices(list(Finding), weights)[0]
+        return chance.choices(list(TrialFinding), weights)[0]
 
     found, done = search(heights, service)
     assert sum(one.proof for one in done) <= MAX_PROOFS
-    proven = [one.height for one in done if one.proof and one.finding is Finding.KEPT]
+    proven = [one.height for one in done if one.proof and one.finding is TrialFinding.KEPT]
     assert found.low is None or found.low in proven
     last = {one.height: one for one in done if one.proof}
-    assert found.low is None or last[found.low].finding is Finding.KEPT
+    assert found.low is None or last[found.low].finding is TrialFinding.KEPT
     if found.high is not None and found.low is not None:
         assert found.high > found.low
         assert found.high in {one.height for one in done}
 
 
 def test_what_never_gets_enough_requests_is_no_answer() -> None:
-    found, done = search(Range(10, 160, whole=True), lambda _: Finding.LEANS_KEPT)
+    found, done = search(Range(10, 160, whole=True), lambda _: TrialFinding.LEANS_KEPT)
     assert found.low is None
-    assert found.high_finding is Finding.LEANS_KEPT
+    assert found.high_finding is TrialFinding.LEANS_KEPT
     assert sum(one.proof for one in done) == MAX_PROOFS
 
 
 def test_what_stays_open_at_the_top_is_proven_lower_down() -> None:
-    def service(hold: Hold) -> Finding:
-        return Finding.KEPT if hold.height <= 400 else Finding.LEANS_KEPT
+    def service(hold: Hold) -> TrialFinding:
+        return TrialFinding.KEPT if hold.height <= 400 else TrialFinding.LEANS_KEPT
 
     found, done = search(Range(10, 640, whole=True), service)
-    assert found == Answer(320, 640, Finding.LEANS_KEPT)
+    assert found == SearchAnswer(320, 640, TrialFinding.LEANS_KEPT)
     assert [one.height for one in done if one.proof] == [640, 640, 453, 320]
 
 
 def test_an_end_that_only_looks_broken_is_held_again_and_may_move_up() -> None:
-    def service(hold: Hold) -> Finding:
+    def service(hold: Hold) -> TrialFinding:
         if hold.proof:
-            return Finding.KEPT if hold.height <= 100 else Finding.BROKEN
-        return Finding.KEPT if hold.height < 64 else Finding.LEANS_BROKEN  # unlucky looks
+            return TrialFinding.KEPT if hold.height <= 100 else TrialFinding.BROKEN
+        return TrialFinding.KEPT if hold.height < 64 else TrialFinding.LEANS_BROKEN  # unlucky looks
 
     found, done = search(Range(1, 160, whole=True), service)
     assert found.low is not None
@@ -108,9 +112,9 @@ def test_an_end_that_only_looks_broken_is_held_again_and_may_move_up() -> None:
 
 
 def test_a_height_that_fails_its_proof_is_left_for_a_lower_one() -> None:
-    def service(hold: Hold) -> Finding:
+    def service(hold: Hold) -> TrialFinding:
         limit = 90 if hold.proof else 100
-        return Finding.KEPT if hold.height <= limit else Finding.BROKEN
+        return TrialFinding.KEPT if hold.height <= limit else TrialFinding.BROKEN
 
     found, _ = search(Range(1, 160, whole=True), service)
     assert found.low is not None
@@ -119,10 +123,10 @@ def test_a_height_that_fails_its_proof_is_left_for_a_lower_one() -> None:
 
 
 def test_when_proofs_fail_one_after_the_other_the_last_goes_where_a_look_was_proof_already() -> None:
-    def service(hold: Hold) -> Finding:
+    def service(hold: Hold) -> TrialFinding:
         if hold.height <= 400:
-            return Finding.KEPT
-        return Finding.BROKEN if hold.proof or hold.height > 1000 else Finding.LEANS_KEPT
+            return TrialFinding.KEPT
+        return TrialFinding.BROKEN if hold.proof or hold.height > 1000 else TrialFinding.LEANS_KEPT
 
     found, done = search(Range(10, 1600, whole=True), service)
     assert found.low == 400

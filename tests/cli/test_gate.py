@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from readiness.cli import app
 from readiness.errors import ExitCode
 from readiness.judge.audit import of_another_commit, stale
-from readiness.judge.invariants import LAWS
+from readiness.judge.invariants import REPORT_LAWS
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Decision
 from readiness.measurements.law import contradictions
@@ -68,7 +68,7 @@ def test_every_decision_has_its_code(tmp_path: Path, decision: Decision) -> None
     limits = config(check("data.x0", "== 0", on_fail=OnFail.BLOCK, weight=3), check("data.x1", "== 0"))
     verdict = judge(run(None, *seen), limits)
     assert verdict.decision is decision
-    assert contradictions(verdict, LAWS) == ()
+    assert contradictions(verdict, REPORT_LAWS) == ()
     (tmp_path / "report.json").write_text(report_json.render(verdict))
     assert gated(tmp_path / "report.json")[0] == int(verdict.exit_code)
 

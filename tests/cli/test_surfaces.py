@@ -70,16 +70,16 @@ def test_o9_a_summary_that_cannot_be_written_is_said_and_counts_only_when_it_was
 
 def test_o8_a_summary_never_grows_over_the_limit(tmp_path: Path) -> None:
     summary = tmp_path / "summary.md"
-    summary.write_text("x" * (github.MOST_BYTES - 3000) + "\n")
+    summary.write_text("x" * (github.MOST_SUMMARY_BYTES - 3000) + "\n")
     assert judged(tmp_path / "out", GITHUB_STEP_SUMMARY=str(summary))[0] == 4
-    assert summary.stat().st_size <= github.MOST_BYTES
+    assert summary.stat().st_size <= github.MOST_SUMMARY_BYTES
     assert "## ▲ CONDITIONAL" in summary.read_text()
     assert summary.read_text().rstrip().endswith(github.CUT)
     size = summary.stat().st_size
-    summary.write_text("x" * github.MOST_BYTES)
+    summary.write_text("x" * github.MOST_SUMMARY_BYTES)
     _, said, _ = judged(tmp_path / "out", GITHUB_STEP_SUMMARY=str(summary))
     assert "the step summary is full" in said
-    assert summary.stat().st_size == github.MOST_BYTES >= size
+    assert summary.stat().st_size == github.MOST_SUMMARY_BYTES >= size
 
 
 def test_annotations_are_printed_for_github_alone_and_the_last_line_stays_ours(tmp_path: Path) -> None:

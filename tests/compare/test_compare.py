@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from readiness.cli import app
 from readiness.compare.compare import compare
-from readiness.compare.comparison import Comparison, Difference, Finding, Outcome
+from readiness.compare.comparison import Comparison, ComparisonFinding, ComparisonOutcome, Difference
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Outcome as CheckOutcome
 from readiness.measurements.histogram import EMPTY
@@ -36,7 +36,11 @@ def find(result: Comparison, key: str) -> Difference:
 def test_two_runs_of_the_same_service_rarely_shout_with_fifty_endpoints() -> None:
     # Holm at 95 %: at most 1 of 20 pairs may call any of its 206 comparisons; benchmarks/comparing.py runs many more.
     shouts = [
-        [one.key for one in result.differences if one.finding in (Finding.REGRESSION, Finding.IMPROVEMENT)]
+        [
+            one.key
+            for one in result.differences
+            if one.finding in (ComparisonFinding.REGRESSION, ComparisonFinding.IMPROVEMENT)
+        ]
         for seed in (10, 20)
         for result in [compared(run(seed, endpoints=50), run(seed + 1, endpoints=50), worse_by=0.0)]
     ]
@@ -45,27 +49,27 @@ def test_two_runs_of_the_same_service_rarely_shout_with_fifty_endpoints() -> Non
 
 def test_a_slower_endpoint_is_named_and_the_others_are_not() -> None:
     result = compared(run(1), run(2, slower=1.5))
-    assert result.outcome is Outcome.REGRESSION
+    assert result.outcome is ComparisonOutcome.REGRESSION
     assert int(result.exit_code) == 1
     median = find(result, "latency.p50@GET /0")
-    assert median.finding is Finding.REGRESSION
+    assert median.finding is ComparisonFinding.REGRESSION
     assert median.change.value is not None
     assert median.change.low is not None
     assert median.change.high is not None
     assert 5 < median.change.low < 50 < median.change.high
-    assert {one.scope for one in result.found(Finding.REGRESSION)} <= {"GET /0", None}
+    assert {one.scope for one in result.found(ComparisonFinding.REGRESSION)} <= {"GET /0", None}
     assert "Median Response Time of GET /0" in result.reason
     better = compared(run(2, slower=1.5), run(1))
-    assert find(better, "latency.p50@GET /0").finding is Finding.IMPROVEMENT
-    assert better.outcome is Outcome.NO_REGRESSION
+    assert find(better, "latency.p50@GET /0").finding is ComparisonFinding.IMPROVEMENT
+    assert better.outcome is ComparisonOutcome.NO_REGRESSION
 
 
 def test_what_is_proven_but_small_does_not_count() -> None:
     tiny = {"seconds": 40, "per_s": 5000.0, "wander": 0.0, "endpoints": 1}
     base, head = run(1, **tiny), run(2, slower=1.025, **tiny)  # type: ignore[arg-type]
-    assert find(compared(base, head, worse_by=0.0), "latency.p50").finding is Finding.REGRESSION
+    assert find(compared(base, head, worse_by=0.0), "latency.p50").finding is ComparisonFinding.REGRESSION
     small = find(compared(base, head), "latency.p50")
-    assert small.finding is Finding.NO_EVIDENCE
+    assert small.finding is ComparisonFinding.NO_EVIDENCE
     assert small.excluded is not None
     assert 2.5 < small.excluded < 5
     assert "is excluded" in small.message
@@ -73,22 +77,22 @@ def test_what_is_proven_but_small_does_not_count() -> None:
 
 def test_too_few_requests_say_so_and_are_never_a_zero() -> None:
     result = compared(run(1, seconds=3, per_s=5), run(2, seconds=3, per_s=5))
-    assert result.outcome is Outcome.TOO_LITTLE
+    assert result.outcome is ComparisonOutcome.TOO_LITTLE
     assert int(result.exit_code) == 3
-    assert find(result, "latency.p95").finding is Finding.TOO_LITTLE
+    assert find(result, "latency.p95").finding is ComparisonFinding.TOO_LITTLE
 
 
 def test_an_endpoint_that_is_gone_or_fails_is_not_good_news() -> None:
     base, head = run(1), run(2, endpoints=2)
     gone = compared(base, head)
-    assert gone.outcome is not Outcome.NO_REGRESSION
-    assert find(gone, "latency.p50@GET /2").finding is Finding.TOO_LITTLE
+    assert gone.outcome is not ComparisonOutcome.NO_REGRESSION
+    assert find(gone, "latency.p50@GET /2").finding is ComparisonFinding.TOO_LITTLE
     assert "the endpoint GET /2 is only in base" in gone.cautions
     broken = compared(run(1), run(2, failing=0.2))
-    assert find(broken, "http.error_rate@GET /0").finding is Finding.REGRESSION
+    assert find(broken, "http.error_rate@GET /0").finding is ComparisonFinding.REGRESSION
     tail = find(broken, "latency.p95@GET /0")
-    assert (tail.finding, tail.head) == (Finding.REGRESSION, None)
-    assert find(compared(run(2, failing=0.2), run(1)), "latency.p95@GET /0").finding is Finding.IMPROVEMENT
+    assert (tail.finding, tail.head) == (ComparisonFinding.REGRESSION, None)
+    assert find(compared(run(2, failing=0.2), run(1)), "latency.p95@GET /0").finding is ComparisonFinding.IMPROVEMENT
 
 
 def test_probes_and_counts_are_compared_too_and_what_has_no_direction_is_only_told() -> None:
@@ -102,11 +106,11 @@ def test_probes_and_counts_are_compared_too_and_what_has_no_direction_is_only_to
         return replace(run(seed), measurements=seen)
 
     result = compared(looked(1, 950, 0, 100), looked(2, 600, 3, 90))
-    assert find(result, "cache.hit_rate").finding is Finding.REGRESSION
-    assert find(result, "database.orphans").finding is Finding.REGRESSION
+    assert find(result, "cache.hit_rate").finding is ComparisonFinding.REGRESSION
+    assert find(result, "database.orphans").finding is ComparisonFinding.REGRESSION
     assert "data.bags: 100 in base, 90 in head" in result.notes
     missing = replace(looked(2, 950, 0, 100), measurements=())
-    assert find(compared(looked(1, 950, 0, 100), missing), "cache.hit_rate").finding is Finding.TOO_LITTLE
+    assert find(compared(looked(1, 950, 0, 100), missing), "cache.hit_rate").finding is ComparisonFinding.TOO_LITTLE
 
 
 @pytest.mark.parametrize(
@@ -130,11 +134,11 @@ def test_runs_of_different_things_are_refused_unless_asked_for_and_then_flagged(
         change = {"provenance": replace(base.provenance, scenarios={"shop": "bb"})}
     head = replace(base, **{"id": "run-2", **change})  # type: ignore[arg-type]
     refused = compared(base, head)
-    assert refused.outcome is Outcome.NOT_COMPARABLE
+    assert refused.outcome is ComparisonOutcome.NOT_COMPARABLE
     assert int(refused.exit_code) == 3
     assert said in refused.obstacles
     anyway = compared(base, head, anyway=True)
-    assert anyway.outcome is not Outcome.NOT_COMPARABLE
+    assert anyway.outcome is not ComparisonOutcome.NOT_COMPARABLE
     assert f"compared anyway: {said}" in anyway.cautions
 
 
@@ -240,7 +244,7 @@ def test_the_command_ends_with_its_codes_and_writes_its_files(tmp_path: Path) ->
     assert cli.invoke(app, ["compare", base, slow, "--worse-by", "> 500 %"]).exit_code == 0
     assert cli.invoke(app, ["compare", base, base]).exit_code == 3
     printed = cli.invoke(app, ["compare", base, slow, "--format", "json"])
-    assert read(printed.stdout).outcome is Outcome.REGRESSION
+    assert read(printed.stdout).outcome is ComparisonOutcome.REGRESSION
     for wrong in (
         [base, str(tmp_path / "none.json")],
         [base, slow, "--worse-by", "5"],
@@ -268,7 +272,7 @@ def test_a_run_without_any_success_is_no_crash() -> None:
     assert base.load is not None
     dead = replace(base.load.endpoints[0], judged=Recording(ok=EMPTY, failed={"timeout": 50}))
     result = compared(base, replace(base, id="x", load=replace(base.load, endpoints=(dead,))), anyway=True)
-    assert find(result, "http.error_rate").finding is Finding.REGRESSION
+    assert find(result, "http.error_rate").finding is ComparisonFinding.REGRESSION
 
 
 def test_an_endpoint_that_an_older_client_named_without_its_method_is_the_same_endpoint() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from readiness.config.durations import show
 from readiness.config.load import parse
-from readiness.config.model import Config, Database, DecisionRule, Load
+from readiness.config.model import Config, Database, DecisionRule, LoadSection
 from readiness.config.probes import Probes
 from readiness.errors import ConfigError
 
@@ -52,7 +52,7 @@ def test_every_key_is_explained(key: str) -> None:
 
 
 def test_the_defaults_in_the_tables_are_those_of_the_code() -> None:
-    load, rule, database, probes = Load(), DecisionRule(), Database(), Probes()
+    load, rule, database, probes = LoadSection(), DecisionRule(), Database(), Probes()
     rows = {
         "users": f"{load.users} |",
         "ramp_up": f"{show(load.ramp_up_s)} |",

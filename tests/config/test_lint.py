@@ -6,16 +6,16 @@ import pytest
 
 from readiness.config.lint import doubts, lint
 from readiness.config.load import load, parse
-from readiness.config.think_time import Pace, read
+from readiness.config.think_time import UserPace, read
 from readiness.errors import ConfigError
 
 BARE = "load: { rate: 1 /s, duration: 2s }\nevidence: { confidence: none }\n"
 
 
-ONE = Pace(think_s=None, requests=1, most=1)
+ONE = UserPace(think_s=None, requests=1, most=1)
 
 
-def found(checks: str, rest: str = "", **paces: Pace) -> tuple[str, ...]:
+def found(checks: str, rest: str = "", **paces: UserPace) -> tuple[str, ...]:
     return lint(parse(f"version: 1\nservice: shop\n{rest}checks:\n{checks}".encode(), "t.yaml", {}), paces)
 
 
@@ -87,7 +87,7 @@ FIVE_OF_FIFTY = "load: { users: 50, duration: 30s, scenarios: { login: 1, look: 
 
 
 def test_a_closed_load_is_estimated_from_users_weights_and_think_time() -> None:
-    login = Pace(think_s=3.0, requests=2, most=2)
+    login = UserPace(think_s=3.0, requests=2, most=2)
     sentences = found('  latency.p99@login: { pass: "< 1 s" }\n', FIVE_OF_FIFTY, login=login)
     assert sentences == (
         "t.yaml:5: checks.latency.p99@login.pass: needs at least 299 requests of login to be proven at "
@@ -109,7 +109,7 @@ def test_a_load_that_reaches_a_declared_rate_limit_is_told_when() -> None:
     )
     assert "reaches the limit of 50000 /h after 7m" in sentence
     closed = "load: { users: 60, duration: 10m, scenarios: { a: 1, b: 3 } }\n" + LIMITED
-    (sentence,) = found(SUCCESS, closed, a=Pace(1.0, 5), b=Pace(1.0, 1))  # 15 users send 5 a second, 45 send 1
+    (sentence,) = found(SUCCESS, closed, a=UserPace(1.0, 5), b=UserPace(1.0, 1))  # 15 users send 5 a second, 45 send 1
     assert "(about 120 requests a second" in sentence
 
 
@@ -136,20 +136,20 @@ def test_what_is_no_limit_is_refused(limit: str) -> None:
 def test_an_unknown_pace_is_a_bound_and_no_guess() -> None:
     few = "load: { users: 1, duration: 200ms }\n"
     assert "at most 200" in found('  latency.p99: { pass: "< 1 s" }\n', few)[0]
-    assert found('  latency.p99@login: { pass: "< 1 s" }\n', FIVE_OF_FIFTY, look=Pace(3.0, 1)) == ()
+    assert found('  latency.p99@login: { pass: "< 1 s" }\n', FIVE_OF_FIFTY, look=UserPace(3.0, 1)) == ()
 
 
 @pytest.mark.parametrize(
     ("wait", "pace"),
     [
-        ("between(1, 3)", Pace(2.0, 2, 2)),
-        ("locust.constant(5)", Pace(5.0, 2, 2)),
-        ("constant_throughput(0.5)", Pace(2.0, 2, 2)),
-        ("between(low(), 3)", Pace(None, 2, 2)),
-        ("my_own(3)", Pace(None, 2, 2)),
+        ("between(1, 3)", UserPace(2.0, 2, 2)),
+        ("locust.constant(5)", UserPace(5.0, 2, 2)),
+        ("constant_throughput(0.5)", UserPace(2.0, 2, 2)),
+        ("between(low(), 3)", UserPace(None, 2, 2)),
+        ("my_own(3)", UserPace(None, 2, 2)),
     ],
 )
-def test_the_pace_of_a_scenario_is_read_and_not_run(tmp_path: Path, wait: str, pace: Pace) -> None:
+def test_the_pace_of_a_scenario_is_read_and_not_run(tmp_path: Path, wait: str, pace: UserPace) -> None:
     file = tmp_path / "s.py"
     file.write_text(
         f"raise SystemExit\nclass Me(User):\n    wait_time = {wait}\n    def a(self):\n"
@@ -211,8 +211,8 @@ def test_a_plan_that_may_suffice_is_told_and_never_refused() -> None:
     config = parse(f"version: 1\nservice: shop\n{load_}checks:\n{check}".encode(), "t.yaml", {})
     assert len(lint(config, {"shop": ONE})) == 1
     assert doubts(config, {"shop": ONE}) == ()
-    assert lint(config, {"shop": Pace(None, 2, 2)}) == doubts(config, {"shop": Pace(None, 2, 2)}) == ()
-    for paces in ({}, {"shop": Pace(None, 2)}):
+    assert lint(config, {"shop": UserPace(None, 2, 2)}) == doubts(config, {"shop": UserPace(None, 2, 2)}) == ()
+    for paces in ({}, {"shop": UserPace(None, 2)}):
         assert lint(config, paces) == ()
         (sentence,) = doubts(config, paces)
         assert "this plan yields at least 240 (40 arrivals a second for 6 s, if each sends a request" in sentence

@@ -3,12 +3,12 @@
 import pytest
 
 from readiness.config.load import parse
-from readiness.config.model import Load
+from readiness.config.model import LoadSection
 from readiness.config.override import override
 from readiness.errors import ConfigError
 
 
-def load_of(section: str) -> Load:
+def load_of(section: str) -> LoadSection:
     return parse(
         f'version: 1\nservice: s\nload: {section}\nchecks: {{ latency.p95: {{ pass: "< 1 s" }} }}\n'.encode(),
         "t.yaml",

@@ -15,7 +15,7 @@ import pytest
 from readiness.database.activity import MAX_SAMPLES, thinned, watch
 from readiness.database.connect import open_sampling
 from readiness.database.counters import IDLE_FLUSH_S, settle
-from readiness.database.under_load import METRICS, measurements
+from readiness.database.under_load import UNDER_LOAD_METRICS, measurements
 from readiness.measurements.database import Activity, Counters, Sessions
 from readiness.measurements.run import Measurement
 from readiness.probes.window import Window
@@ -49,7 +49,7 @@ def watched(url: str, *steps: Callable[[], object]) -> Activity:
 
 
 def metrics(activity: Activity) -> dict[str, Measurement]:
-    return {one.metric: one for one in measurements(activity, METRICS)}
+    return {one.metric: one for one in measurements(activity, UNDER_LOAD_METRICS)}
 
 
 def measured(url: str, *steps: Callable[[], object]) -> Measurement:
@@ -112,7 +112,7 @@ def test_a_window_that_never_begins_is_a_reason(watcher: Place) -> None:
     activity = watch(watcher.reader_url, window, wait_for_counters=True, stop=lambda: False)
     assert "never began" in str(activity.reason)
     assert all(one.value is None and "never began" in str(one.reason) for one in metrics(activity).values())
-    assert set(metrics(activity)) == METRICS
+    assert set(metrics(activity)) == UNDER_LOAD_METRICS
 
 
 def test_the_servers_counters_say_what_the_load_did(watcher: Place) -> None:

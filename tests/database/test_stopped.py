@@ -13,7 +13,7 @@ import pytest
 
 from readiness import database
 from readiness.config.model import Count, Database, Query, Writes
-from readiness.database import exchange
+from readiness.database import round_trip
 from readiness.database.activity import watch
 from readiness.database.connect import open_read_only, open_sampling
 from readiness.database.health_dependency import touches
@@ -63,7 +63,7 @@ def test_a_sample_and_a_copy_end_too(place: Place) -> None:
     with closing(open_sampling(place.reader_url, timeout_s=0.5)) as sampling, stopped(place.server), silent:
         sampling.rows(b"select 1")
     with open_read_only(place.reader_url, timeout_s=0.5) as session, stopped(place.server), silent:
-        list(exchange.copied(session.connection, b"copy (select 1) to stdout", 0.5))
+        list(round_trip.copied(session.connection, b"copy (select 1) to stdout", 0.5))
 
 
 def test_a_server_that_stops_under_load_keeps_the_samples_before_it(place: Place) -> None:
@@ -105,7 +105,7 @@ def flooding(part: bytes, *, after: bytes = b"") -> Iterator[tuple[str, list[int
             client.sendall(hello + message(b"K", struct.pack("!II", 1, 1)) + message(b"Z", b"I"))
             client.recv(65536)
             client.sendall(after)
-            while sent[0] < 4 * exchange.MAX_BYTES:
+            while sent[0] < 4 * round_trip._MAX_BYTES:
                 client.sendall(part)
                 sent[0] += len(part)
 
@@ -141,7 +141,7 @@ def test_an_answer_without_end_is_cut_off(part: bytes, after: bytes) -> None:
         pytest.raises(NotMeasured, match=r"more than 32 MB|did not answer"),
     ):
         database.check_role(url, SECTION)
-    assert sent[0] < 2 * exchange.MAX_BYTES
+    assert sent[0] < 2 * round_trip._MAX_BYTES
 
 
 @pytest.mark.parametrize(

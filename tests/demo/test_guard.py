@@ -157,11 +157,11 @@ def test_the_reaper_leaves_links_files_and_folders_in_their_first_moments_alone(
     precious = own_temp / "precious"
     precious.mkdir()
     (precious / "lock").touch()
-    link = own_temp / f"{folders.PREFIX}link"
+    link = own_temp / f"{folders._PREFIX}link"
     link.symlink_to(precious)
-    file = own_temp / f"{folders.PREFIX}file"
+    file = own_temp / f"{folders._PREFIX}file"
     file.touch()
-    fresh = own_temp / f"{folders.PREFIX}fresh"
+    fresh = own_temp / f"{folders._PREFIX}fresh"
     fresh.mkdir()
     assert reap_stale() == []
     assert precious.exists()
@@ -172,7 +172,7 @@ def test_the_reaper_leaves_links_files_and_folders_in_their_first_moments_alone(
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make another user's folder")
 def test_the_reaper_leaves_other_users_folders_alone(own_temp: Path) -> None:
-    theirs = own_temp / f"{folders.PREFIX}theirs"
+    theirs = own_temp / f"{folders._PREFIX}theirs"
     theirs.mkdir()
     (theirs / "lock").touch()
     os.chown(theirs, 65534, 65534)

@@ -8,11 +8,11 @@ import time
 import uvloop
 
 from readiness.demo import valkey
-from readiness.demo.service.rate_limit import API, AUTH, DEFAULT, LIMITS, Limit, RateLimiter
+from readiness.demo.service.rate_limit import API, AUTH, DEFAULT, LIMITS, RateLimiter, RequestLimit
 from readiness.demo.service.valkey_client import ValkeyClient
 
 NOON_S = 43_200.0
-FEW = {**LIMITS, AUTH: Limit(3, 3600)}
+FEW = {**LIMITS, AUTH: RequestLimit(3, 3600)}
 
 
 class Clock:
@@ -24,7 +24,11 @@ class Clock:
 
 
 def test_the_limits_are_those_that_the_service_promises() -> None:
-    assert {DEFAULT: Limit(2_000_000, 86_400), API: Limit(50_000, 3600), AUTH: Limit(1000, 3600)} == LIMITS
+    assert {
+        DEFAULT: RequestLimit(2_000_000, 86_400),
+        API: RequestLimit(50_000, 3600),
+        AUTH: RequestLimit(1000, 3600),
+    } == LIMITS
 
 
 def test_what_is_over_the_limit_is_refused_until_the_window_ends() -> None:
@@ -53,7 +57,7 @@ def test_what_is_over_the_limit_is_refused_until_the_window_ends() -> None:
 
 
 def test_a_raised_limit_says_that_it_is_raised() -> None:
-    policies = RateLimiter({**LIMITS, AUTH: Limit(1001, 3600)}, None).statistics()["policies"]
+    policies = RateLimiter({**LIMITS, AUTH: RequestLimit(1001, 3600)}, None).statistics()["policies"]
     assert isinstance(policies, dict)
     assert policies[AUTH] == {"limit": 1001, "window_s": 3600, "raised": True}
     assert policies[API]["raised"] is False

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import redis
 
-from readiness.config.probes import CircuitBreaker, Provocation
+from readiness.config.probes import CircuitBreakerSettings, Provocation
 from readiness.demo import stack as demo
 from readiness.demo import valkey
 from readiness.demo.service.settings import Tuning
@@ -117,7 +117,7 @@ def test_the_running_service_answers_429_over_the_limit_with_valkey_without_it_a
 def test_the_databases_breaker_opens_refuses_at_once_and_closes_again_when_it_is_provoked(strict: demo.Stack) -> None:
     state = "/circuit_breakers/database/state"
     paths = Provocation("/drill/failing-query", "/drill/query", wait_s=30.0, state=state)
-    settings = CircuitBreaker(statistics="/stats", provoke=paths)
+    settings = CircuitBreakerSettings(statistics="/stats", provoke=paths)
     where = Target("demo", strict.url, ("127.0.0.1",))
     opens, recovers = provoked_breaker.provoke(where, settings, lambda: False)
     assert (opens.value, opens.samples) == (1.0, 5), opens

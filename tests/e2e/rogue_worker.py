@@ -17,7 +17,7 @@ from readiness.load import engine_events
 from readiness.load.locustfiles import sha256
 from readiness.load.workers import messages
 from readiness.load.workers.envelope import Envelope, write
-from readiness.load.workers.curve_sockets import Client
+from readiness.load.workers.curve_sockets import CurveClient
 
 NAME = "rogue"
 USERS = 15
@@ -26,7 +26,7 @@ USERS = 15
 
 def main(host: str, port: str, mode: str, scenario: str) -> None:
     """Join, and misbehave."""
-    client = Client(os.environ["READINESS_WORKER_TOKEN"], 20.0, host, int(port), NAME)
+    client = CurveClient(os.environ["READINESS_WORKER_TOKEN"], 20.0, host, int(port), NAME)
     seq = 0
 
     def say(kind: str, data: object) -> None:
@@ -56,9 +56,9 @@ def main(host: str, port: str, mode: str, scenario: str) -> None:
             ended = 1_000_000 if mode == "invents" else 0
             gevent.sleep(2.0)
             for event in (
-                engine_events.Judging(0.0),
+                engine_events.WindowBegan(0.0),
                 engine_events.Batch(0, 2.0, USERS, ended, ended, {}, 0, {}),
-                engine_events.Judged(2.0),
+                engine_events.WindowEnded(2.0),
                 engine_events.Done(1, 0, 0, {}, {}, 2.0, 2.0, {}),
             ):
                 if mode != "mute" or not isinstance(event, engine_events.Done):

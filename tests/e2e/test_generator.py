@@ -141,11 +141,11 @@ def test_a_class_of_weight_0_would_never_run_and_is_refused_with_the_way_to_leav
 
 
 def test_a_huge_rate_does_not_ask_for_more_users_than_memory_has() -> None:
-    from readiness.config.model import Config, Load
+    from readiness.config.model import Config, LoadSection
     from readiness.config.sections import MAX_USERS
     from readiness.measurements.provenance import Target
     from readiness.run import plan as plans
 
-    config = Config("shop", (), load=Load(users=None, rate_per_s=1e6))
+    config = Config("shop", (), load=LoadSection(users=None, rate_per_s=1e6))
     plan = plans.plan("id", config, Target("x", "http://127.0.0.1:1"), (), allowed_addresses=(), database_url=None)
     assert plan.engine.users == plans.MAX_OPEN_USERS <= MAX_USERS

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from readiness.config.model import OnFail
 from readiness.judge.audit import deviations
-from readiness.judge.invariants import LAWS
+from readiness.judge.invariants import REPORT_LAWS
 from readiness.judge.judge import judge
 from readiness.measurements.law import contradictions
 from readiness.measurements.run import Rate
@@ -41,5 +41,5 @@ def test_no_verdict_contradicts_itself(
         for (name, passes, warn), kind, weight in zip(rows, kinds, weights, strict=False)
     )
     verdict = judge(facts, config(*checks, confidence=confidence))
-    assert contradictions(verdict, LAWS) == ()
+    assert contradictions(verdict, REPORT_LAWS) == ()
     assert deviations(verdict, verdict) == ()

@@ -10,7 +10,7 @@ import pytest
 from readiness.config.load import load
 from readiness.config.model import Config
 from readiness.errors import ConfigError
-from readiness.judge.invariants import LAWS
+from readiness.judge.invariants import REPORT_LAWS
 from readiness.judge.judge import judge
 from readiness.judge.verdict import CheckResult, Decision, Outcome, Verdict
 from readiness.measurements.json import dumps
@@ -34,7 +34,7 @@ def config(folder: Path, text: str, base: Run | None) -> Config:
 
 def judged(folder: Path, head: Run, base: Run | None = None, text: str = HEAD + WORSE) -> Verdict:
     verdict = judge(head, config(folder, text, base or run(1, **LONG)))  # type: ignore[arg-type]
-    assert contradictions(verdict, LAWS) == ()
+    assert contradictions(verdict, REPORT_LAWS) == ()
     assert report_json.loads(report_json.render(verdict), "r").checks == verdict.checks
     return verdict
 

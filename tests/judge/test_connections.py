@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from readiness.judge.connections import doubts, notes
-from readiness.measurements.connections import NO_WAY, AddressSeen, Connections, together
+from readiness.measurements.connections import NO_WAY, AddressSeen, Connections, merge_connections
 from readiness.measurements.run import Ledger, Load
 
 
@@ -58,6 +58,6 @@ def test_second_tries_are_told_and_answers_too_many_are_a_doubt() -> None:
 def test_several_engines_are_one() -> None:
     one = Connections(1, 2, 3, (ALIVE, AddressSeen("192.0.2.2", 0, {"reset": 1})))
     other = Connections(1, 0, 0, (ALIVE, AddressSeen("192.0.2.2", 2, {"reset": 1, NO_WAY: 1})))
-    seen = together([one, other])
+    seen = merge_connections([one, other])
     assert (seen.resent, seen.unasked) == (4, 3)
     assert seen.addresses == (AddressSeen("192.0.2.1", 20), AddressSeen("192.0.2.2", 2, {"reset": 2, NO_WAY: 1}))

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from readiness.cli import app
 from readiness.config.load import load
-from readiness.judge.data_invariants import LAWS, Counted
+from readiness.judge.data_invariants import DATA_LAWS, Counted
 from readiness.measurements.json import decode
 from readiness.measurements.law import contradictions
 
@@ -30,7 +30,7 @@ def changed(metric: str, value: float, *, details: bool = True) -> str:
 
 
 def broken(text: str) -> tuple[str, ...]:
-    return contradictions(Counted(decode(text, "run.json"), DATABASE), LAWS)
+    return contradictions(Counted(decode(text, "run.json"), DATABASE), DATA_LAWS)
 
 
 def test_a_real_run_has_the_counts_that_its_file_declares() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.judge.failed_requests import WORDS, failed_requests
+from readiness.judge.failed_requests import _WORDS, failed_requests
 from readiness.judge.judge import judge
 from readiness.judge.verdict import CheckResult, Verdict
 from readiness.measurements.run import FAILURE_CLASSES, FailureDetail, Load
@@ -31,7 +31,7 @@ def shop(*, slow_ms: float = 10.0, failed: int = 300) -> Load:
 
 
 def test_only_classes_that_exist_have_words() -> None:
-    assert set(WORDS) <= set(FAILURE_CLASSES)
+    assert set(_WORDS) <= set(FAILURE_CLASSES)
 
 
 def test_the_percentile_of_the_successful_stands_beside_one_without_a_bound() -> None:

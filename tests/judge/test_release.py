@@ -13,7 +13,7 @@ from readiness.judge.judge import judge
 from readiness.judge.outcome import Decision
 from readiness.judge.release import Horizon
 from readiness.judge.verdict import Verdict
-from readiness.measurements.response_facts import Parts, Seen
+from readiness.measurements.response_facts import ResponseFacts, TimeParts
 from readiness.measurements.run import Measurement, Stall
 from tests.judge import builders
 
@@ -128,7 +128,7 @@ def test_where_all_are_slow_no_endpoint_is_blamed() -> None:
 def test_a_root_cause_says_where_to_begin_and_where_the_time_goes() -> None:
     slow = builders.recording([float(ms) for ms in range(300, 700)])
     load = builders.load(("shop", "GET /", builders.recording([10.0] * 1800)), ("login", "POST /login", slow))
-    seen = Seen("login", "POST /login", slow=Parts(10, 5000.0, {"hash": 4500.0}))
+    seen = ResponseFacts("login", "POST /login", slow=TimeParts(10, 5000.0, {"hash": 4500.0}))
     checks = (builders.check("latency.p95", "< 100 ms"),)
     verdict = judge(builders.run(replace(load, seen=(seen,))), Config("shop", checks))
     assert verdict.next_steps[0].endswith(

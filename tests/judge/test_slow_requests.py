@@ -11,7 +11,7 @@ from readiness.judge.judge import judge
 from readiness.judge.outlook import RootCause
 from readiness.judge.slow_requests import REST, split
 from readiness.measurements.database import Activity, Sessions
-from readiness.measurements.response_facts import Parts, Seen
+from readiness.measurements.response_facts import ResponseFacts, TimeParts
 from readiness.measurements.run import Load
 from tests.judge.builders import check, config, load, measured, recording, run
 
@@ -19,7 +19,7 @@ FAST = [10.0] * 900
 SLOW = [700.0] * 100
 
 
-def shop(*seen: Seen) -> Load:
+def shop(*seen: ResponseFacts) -> Load:
     two = load(("staff", "POST /login", recording(SLOW)), ("staff", "GET /bags", recording(FAST)))
     return replace(two, seen=seen)
 
@@ -47,26 +47,26 @@ def test_the_endpoint_with_the_tail_is_named_and_the_others_are_not() -> None:
 
 
 def test_its_time_is_split_by_what_the_service_names_and_the_rest_is_the_network() -> None:
-    slow = Parts(samples=10, total_ms=7000, parts_ms={"hash": 6000, "db": 500, "total": 6800})
-    everything = Parts(samples=100, total_ms=100, parts_ms={"db": 100})
-    cause = only(shop(Seen("staff", "POST /login", timing=everything, slow=slow)))
+    slow = TimeParts(samples=10, total_ms=7000, parts_ms={"hash": 6000, "db": 500, "total": 6800})
+    everything = TimeParts(samples=100, total_ms=100, parts_ms={"db": 100})
+    cause = only(shop(ResponseFacts("staff", "POST /login", timing=everything, slow=slow)))
     assert cause.parts_ms == {"hash": 600, "db": 50, "app": 30, REST: 20}
     assert list(cause.parts_ms) == ["hash", "db", "app", REST]
     assert "hash 86 %, db 7 %, app 4 %, network and queue 3 %" in cause.sentence
 
 
 def test_too_few_slow_answers_speak_through_all_of_them() -> None:
-    few = Parts(samples=4, total_ms=40, parts_ms={"cache": 40})
-    everything = Parts(samples=100, total_ms=1000, parts_ms={"db": 900})
-    cause = only(shop(Seen("staff", "POST /login", timing=everything, slow=few)))
+    few = TimeParts(samples=4, total_ms=40, parts_ms={"cache": 40})
+    everything = TimeParts(samples=100, total_ms=1000, parts_ms={"db": 900})
+    cause = only(shop(ResponseFacts("staff", "POST /login", timing=everything, slow=few)))
     assert cause.parts_ms == {"db": 9, REST: 1}
 
 
 def test_a_service_that_claims_more_than_the_client_waited_gets_no_negative_rest() -> None:
-    assert split(Parts(2, 10.0, {"db": 30.0})) == {"db": 15.0, REST: 0.0}
-    assert split(Parts(2, 10.0, {"total": 30.0})) == {"app": 15.0, REST: 0.0}
-    assert split(Parts()) == {}
-    assert split(Parts(3, 10.0, {})) == {}
+    assert split(TimeParts(2, 10.0, {"db": 30.0})) == {"db": 15.0, REST: 0.0}
+    assert split(TimeParts(2, 10.0, {"total": 30.0})) == {"app": 15.0, REST: 0.0}
+    assert split(TimeParts()) == {}
+    assert split(TimeParts(3, 10.0, {})) == {}
 
 
 def test_failed_requests_are_not_slow_and_without_a_success_nothing_is() -> None:

@@ -34,7 +34,7 @@ def done(batches: int, ended: int, *, in_flight: Mapping[engine_events.Cell, int
 
 def assembled(*events: engine_events.Event) -> Assembly:
     assembly = Assembly(PLAN)
-    for event in (engine_events.Hello("2.47", {"shop": 5}), engine_events.Judging(0.0), *events):
+    for event in (engine_events.Hello("2.47", {"shop": 5}), engine_events.WindowBegan(0.0), *events):
         assembly.add(event)
     return assembly
 
@@ -86,7 +86,7 @@ def test_a_scenario_without_any_request_is_idle() -> None:
     assembly = Assembly(PLAN)
     for event in (
         engine_events.Hello("2.47", {"shop": 5, "dashboard": 1}),
-        engine_events.Judging(0.0),
+        engine_events.WindowBegan(0.0),
         batch(0),
         done(1, 10),
     ):

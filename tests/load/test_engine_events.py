@@ -6,7 +6,7 @@ import pytest
 from readiness.load import engine_events
 from readiness.load.phases import OUTSIDE
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.response_facts import Head, Parts, Seen
+from readiness.measurements.response_facts import Head, ResponseFacts, TimeParts
 
 BATCH = engine_events.Batch(
     seq=3,
@@ -23,16 +23,16 @@ BATCH = engine_events.Batch(
     },
     stalls=(engine_events.StallSeen(1.0, 2.5, 2, 10, ("shop",), True, False),),
     seen=(
-        Seen(
+        ResponseFacts(
             "shop",
             "GET /",
             Histogram.of_us(np.array([5, 6])),
             Histogram.of_us(np.array([900])),
-            Parts(8, 12.5, {"db": 3.25}),
-            Parts(1, 9.0, {"db": 8.0}),
+            TimeParts(8, 12.5, {"db": 3.25}),
+            TimeParts(1, 9.0, {"db": 8.0}),
             (Head(200, (("Set-Cookie", "session=…; HttpOnly"),)),),
         ),
-        Seen("shop", "GET /other"),
+        ResponseFacts("shop", "GET /other"),
     ),
     details={"text": 2},
 )
@@ -42,8 +42,8 @@ BATCH = engine_events.Batch(
     "event",
     [
         engine_events.Hello("2.47.0", {"shop": 5}),
-        engine_events.Judging(1.0),
-        engine_events.Judged(2.0),
+        engine_events.WindowBegan(1.0),
+        engine_events.WindowEnded(2.0),
         engine_events.Done(
             3, 10, 9, {0: (5, 1)}, {engine_events.Cell("shop", "GET /", OUTSIDE): 1}, 2.0, 2.5, {"error": 3}
         ),

@@ -14,7 +14,7 @@ import pytest
 from readiness.load import engine_events
 from readiness.load.assembly import Assembly
 from readiness.load.engine_plan import EnginePlan
-from readiness.measurements.generator_health import Calibration, Instrument, Pause, calibrated_together, together
+from readiness.measurements.generator_health import Calibration, Instrument, Pause, calibrated_together, merge_health
 from readiness.measurements.histogram import Histogram
 
 WATCH = """
@@ -107,7 +107,7 @@ def part(lag_us: int, *, pauses: tuple[Pause, ...] = ()) -> Instrument:
 
 
 def test_parts_add_up() -> None:
-    whole = together([part(1000), part(3000, pauses=(Pause(1.0, 3.0, 0.0),))])
+    whole = merge_health([part(1000), part(3000, pauses=(Pause(1.0, 3.0, 0.0),))])
     assert (whole.watched_s, whole.cpu_share, whole.lag.total, whole.lag.max_us) == (2.0, 0.5, 2, 3000)
     assert (whole.gc_pauses, whole.fds, whole.fd_limit, len(whole.pauses)) == (2, 10, 100, 1)
 

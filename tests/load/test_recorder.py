@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from readiness.load.engine_events import Batch, Cell, StallSeen, dumps
 from readiness.load.phases import OUTSIDE
-from readiness.load.recorder import MAX_NAMES, OTHER, Call, Recorder, Ticket
+from readiness.load.recorder import _MAX_NAMES, OTHER, OpenCall, Recorder, Ticket
 from readiness.load.samples import PACKED
 
 
@@ -34,8 +34,8 @@ def test_any_order_of_begin_end_kill_and_take_conserves_every_call(
     """P11: whichever call ends, how often, and with which the batch is cut between; a killed user's call stays open."""
     recorder = started()
     recorder.open = is_open
-    under_way: list[Call] = []
-    over: list[Call] = []
+    under_way: list[OpenCall] = []
+    over: list[OpenCall] = []
     batches: list[Batch] = []
     true: Counter[str] = Counter()
     for at, (what, which, part) in enumerate(steps):
@@ -148,10 +148,10 @@ def test_answers_less_than_a_second_apart_are_no_stall() -> None:
 
 def test_names_beyond_the_cap_are_counted_together() -> None:
     recorder = started()
-    for number in range(MAX_NAMES + 10):
+    for number in range(_MAX_NAMES + 10):
         recorder.end(recorder.begin("shop", f"GET /{number}", 11.0), 11.1, None)
     cells = recorder.take(12.0, 0).cells
-    assert len(cells) == MAX_NAMES + 1
+    assert len(cells) == _MAX_NAMES + 1
     assert cells[Cell("shop", OTHER, 0)].ok.total == 10
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from readiness.load.recorder import Call, Recorder
+from readiness.load.recorder import OpenCall, Recorder
 from readiness.load.response_watch import MAX_ENDPOINTS, Watch
 from readiness.load.watch_plan import WatchPlan
-from readiness.measurements.response_facts import Seen
+from readiness.measurements.response_facts import ResponseFacts
 
 
 def head(*lines: str, body: bytes = b"") -> bytes:
     return "\r\n".join(("HTTP/1.1 200 OK", *lines)).encode("latin-1") + b"\r\n\r\n" + body
 
 
-def seen(watch: Watch, *heads: bytes, status: int = 200, start_s: float = 11.0, took_s: float = 0.01) -> Seen | None:
+def seen(
+    watch: Watch, *heads: bytes, status: int = 200, start_s: float = 11.0, took_s: float = 0.01
+) -> ResponseFacts | None:
     """What `watch` tells of calls that the recorder saw; its judged window is from 10 to 20 s."""
     recorder = Recorder()
     recorder.start_s, recorder.judged_from_s, recorder.judged_until_s = 0.0, 10.0, 20.0
@@ -91,7 +93,7 @@ def test_one_head_of_each_status_is_kept_and_never_a_cookies_value() -> None:
 def test_endpoints_beyond_the_cap_cost_no_memory() -> None:
     watch = Watch(WatchPlan(cache_header="X-Cache", hits=("HIT",)))
     for number in range(MAX_ENDPOINTS + 50):
-        call = Call("shop", f"GET /{number}", 11.0)
+        call = OpenCall("shop", f"GET /{number}", 11.0)
         call.status_code, call.raw_head = 200, head("X-Cache: HIT")
         watch.see(call, 11.1)
     assert len(watch.take()) == MAX_ENDPOINTS

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from readiness.measurements.invariants import LAWS
+from readiness.measurements.invariants import RUN_LAWS
 from readiness.measurements.json import decode, loads
-from readiness.measurements.law import MOST, Contradicted, contradictions
+from readiness.measurements.law import _MOST, Contradicted, contradictions
 
 EXAMPLES = sorted(Path("reports/example").glob("*/run.json"))
 DOCUMENT: dict[str, Any] = json.loads(Path("reports/example/ready/run.json").read_text())
@@ -145,17 +145,17 @@ def changed(change: Callable[[Facts], object]) -> str:
 
 
 def test_every_law_has_a_sentence_and_a_file_that_breaks_it() -> None:
-    assert set(MUTATIONS) == {law.__name__ for law in LAWS}
-    sentences = [law.__doc__ or "" for law in LAWS]
+    assert set(MUTATIONS) == {law.__name__ for law in RUN_LAWS}
+    sentences = [law.__doc__ or "" for law in RUN_LAWS]
     assert all(text.endswith(".") and "\n" not in text for text in sentences)
-    assert len(set(sentences)) == len(LAWS)
+    assert len(set(sentences)) == len(RUN_LAWS)
 
 
-@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize("law", RUN_LAWS, ids=lambda law: law.__name__)
 def test_a_run_that_breaks_a_law_is_refused_with_it(law: Callable[[object], object]) -> None:
     text = changed(MUTATIONS[law.__name__])
     run = decode(text, "run.json")
-    broken = [one.__name__ for one in LAWS if contradictions(run, (one,))]
+    broken = [one.__name__ for one in RUN_LAWS if contradictions(run, (one,))]
     assert broken == [law.__name__]
     with pytest.raises(Contradicted) as caught:
         loads(text, "out/run.json")
@@ -211,7 +211,7 @@ def test_many_contradictions_are_told_and_not_too_many() -> None:
 
     with pytest.raises(Contradicted) as caught:
         loads(changed(break_much), "run.json")
-    assert 5 < len(caught.value.problems) <= MOST
+    assert 5 < len(caught.value.problems) <= _MOST
 
 
 def test_a_run_whose_engine_was_lost_keeps_the_laws() -> None:

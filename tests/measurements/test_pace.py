@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from readiness.measurements.histogram import EMPTY, Histogram
-from readiness.measurements.pace import Pace, alongside, corrected, together
+from readiness.measurements.pace import Pace, corrected, merge_in_time, merge_workers
 
 
 def histogram(*values_ms: float) -> Histogram:
@@ -60,10 +60,10 @@ def test_it_finds_the_truth_behind_a_stall_that_users_waited_out() -> None:
 
 
 def test_parts_of_the_same_users_add_up() -> None:
-    (whole,) = together([Pace("shop", 5, 5, 2, 1, histogram(1, 2)), Pace("shop", 6, 6, 1, 0, histogram(3))])
+    (whole,) = merge_in_time([Pace("shop", 5, 5, 2, 1, histogram(1, 2)), Pace("shop", 6, 6, 1, 0, histogram(3))])
     assert (whole.users, whole.iterations, whole.unpaused, whole.interval.total) == (6, 3, 1, 3)
 
 
 def test_users_of_several_engines_add_up() -> None:
-    (whole,) = alongside([Pace("shop", 5, 5, 2, 1, histogram(1, 2)), Pace("shop", 6, 4, 1, 0, histogram(3))])
+    (whole,) = merge_workers([Pace("shop", 5, 5, 2, 1, histogram(1, 2)), Pace("shop", 6, 4, 1, 0, histogram(3))])
     assert (whole.users, whole.watched, whole.iterations, whole.interval.total) == (11, 9, 3, 3)

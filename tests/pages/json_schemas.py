@@ -77,16 +77,16 @@ class File:
 
 
 REPORT = File(
-    schema=report_json.SCHEMA,
+    schema=report_json._SCHEMA,
     root=Verdict,
     title="report.json: the verdict on one run",
-    names=report_json.NAMES,
+    names=report_json._NAMES,
     absent=frozenset(),
     moved={},
     added={"declared": (Declared | None, "What the report was written with, so that a removed check is noticed.")},
 )
 RUN = File(
-    schema=run_json.SCHEMA,
+    schema=run_json._SCHEMA,
     root=Run,
     title="run.json: the facts of one run",
     names={},

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from readiness.config.probes import CircuitBreaker, Health, Pool, Probes, Security
+from readiness.config.probes import CircuitBreakerSettings, Health, PoolSettings, Probes, SecuritySettings
 from readiness.probes import conclude, observe
 from readiness.probes.allowance import FREE, Allowance
 from readiness.probes.window import Window
@@ -84,9 +84,9 @@ def test_before_the_window_a_few_are_sent_and_then_none() -> None:
 
 SETTINGS = Probes(
     health=Health("/", "/ready", every_ms=20),
-    pool=Pool(statistics="/stats", size="/size", available="/available", max="/max"),
-    circuit_breaker=CircuitBreaker(statistics="/stats", states=("/state",)),
-    security=Security(paths=("/", "/ready", "/stats")),
+    pool=PoolSettings(statistics="/stats", size="/size", available="/available", max="/max"),
+    circuit_breaker=CircuitBreakerSettings(statistics="/stats", states=("/state",)),
+    security=SecuritySettings(paths=("/", "/ready", "/stats")),
 )
 STATS = {"size": 3, "available": 2, "max": 9, "state": "closed", "pool": {"requests": 1, "errors": 0}}
 WANTED = {"pool.saturation", "circuit_breaker.closed", "rate_limit.active"}

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from readiness.config.probes import Consistency, Request
+from readiness.config.probes import Consistency, RequestSettings
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Measurement
 from readiness.probes import consistency, forms
@@ -34,9 +34,9 @@ class Shelf:
         reply(204)(handler)
 
 
-def measure(site: Site, *, within_s: float, times: int = 1, sign_in: Request | None = None) -> Measurement:
-    read = Request("/bag", pointer="/bag/state")
-    pair = Consistency(Request("/scan"), read, within_s, times, sign_in)
+def measure(site: Site, *, within_s: float, times: int = 1, sign_in: RequestSettings | None = None) -> Measurement:
+    read = RequestSettings("/bag", pointer="/bag/state")
+    pair = Consistency(RequestSettings("/scan"), read, within_s, times, sign_in)
     return consistency.measure(site.target, pair, lambda: False)
 
 
@@ -99,10 +99,10 @@ def test_the_cookies_of_the_sign_in_go_along(site: Site) -> None:
 
     site.paths |= {"/bag": only_signed_in(shelf.read), "/scan": only_signed_in(shelf.write)}
     site.paths["/login"] = reply(200, "", ("Set-Cookie", "session=abc; HttpOnly; Path=/"))
-    assert measure(site, within_s=5.0, sign_in=Request("/login")).value == 100.0
+    assert measure(site, within_s=5.0, sign_in=RequestSettings("/login")).value == 100.0
     site.paths["/login"] = reply(200)
     with pytest.raises(NotMeasured, match="no cookie came"):
-        measure(site, within_s=5.0, sign_in=Request("/login"))
+        measure(site, within_s=5.0, sign_in=RequestSettings("/login"))
 
 
 PAGE = b"""<form><input type="hidden" name="csrf" value="a&amp;b=1"><INPUT TYPE=hidden NAME=next>
@@ -122,7 +122,7 @@ def test_a_form_gives_its_hidden_fields_and_its_cookies(site: Site) -> None:
         reply(303, "", ("Set-Cookie", "session=abc; HttpOnly"), ("Location", "/dashboard"))(handler)
 
     site.paths |= {"/bag": shelf.read, "/scan": shelf.write, "/login": log_in}
-    sign_in = Request("/login", "POST", body="user=probe", form="/login")
+    sign_in = RequestSettings("/login", "POST", body="user=probe", form="/login")
     assert measure(site, within_s=5.0, sign_in=sign_in).value == 100.0
     assert sent == [("nonce=n1", "application/x-www-form-urlencoded", b"csrf=a%26b%3D1&next=&user=probe")]
     site.paths["/login"] = reply(503)
@@ -132,7 +132,7 @@ def test_a_form_gives_its_hidden_fields_and_its_cookies(site: Site) -> None:
 
 @pytest.mark.parametrize("page", [b"", b"\xff<input", b"<input type=hidden name=" * 5000, b"<![if" * 500])
 def test_a_hostile_page_has_few_fields_or_none(page: bytes) -> None:
-    assert len(forms.hidden_fields(page)) <= forms.MAX_FIELDS
+    assert len(forms.hidden_fields(page)) <= forms._MAX_FIELDS
 
 
 class Setter:
@@ -154,7 +154,9 @@ class Setter:
 def setting(site: Site, body: str) -> tuple[Measurement, list[str]]:
     setter = Setter()
     site.paths |= {"/read": setter.read, "/write": setter.write}
-    pair = Consistency(Request("/write", "POST", body=body), Request("/read", pointer="/v"), within_s=0.3, times=3)
+    pair = Consistency(
+        RequestSettings("/write", "POST", body=body), RequestSettings("/read", pointer="/v"), within_s=0.3, times=3
+    )
     return consistency.measure(site.target, pair, lambda: False), setter.written
 
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from readiness.config.probes import Cache, Pool, Probes
+from readiness.config.probes import CacheSettings, PoolSettings, Probes
 from readiness.measurements.run import Measurement, Rate
 from readiness.probes.window import Window
 from tests.probes.conftest import Script, Site, document, in_turn, observe, raw, reply
 
 Judged = Callable[..., Window]
-AT = Cache(statistics="/stats")
+AT = CacheSettings(statistics="/stats")
 
 
 def stats(hits: object, misses: object, **more: object) -> Script:
@@ -23,11 +23,11 @@ def refused(site: Site, window: Window, *scripts: Script) -> str:
     return str(hit_rate(site, AT, window).reason)
 
 
-def hit_rate(site: Site, settings: Cache, window: Window) -> Measurement:
+def hit_rate(site: Site, settings: CacheSettings, window: Window) -> Measurement:
     return observe(site.target, Probes(cache=settings), {"cache.hit_rate"}, window)["cache.hit_rate"]
 
 
-def error_rate(site: Site, settings: Pool, window: Window) -> Measurement:
+def error_rate(site: Site, settings: PoolSettings, window: Window) -> Measurement:
     return observe(site.target, Probes(pool=settings), {"pool.error_rate"}, window)["pool.error_rate"]
 
 
@@ -111,8 +111,8 @@ def test_a_window_that_never_began_gives_a_reason(site: Site) -> None:
 def test_without_a_source_the_reason_tells_what_to_configure(site: Site) -> None:
     window = Window()
     window.end()
-    assert "probes.cache.statistics" in str(hit_rate(site, Cache(), window).reason)
-    assert "probes.pool.statistics" in str(error_rate(site, Pool(), window).reason)
+    assert "probes.cache.statistics" in str(hit_rate(site, CacheSettings(), window).reason)
+    assert "probes.pool.statistics" in str(error_rate(site, PoolSettings(), window).reason)
 
 
 def test_pointers_reach_into_lists_and_escaped_names(site: Site, judged: Judged) -> None:
@@ -120,7 +120,7 @@ def test_pointers_reach_into_lists_and_escaped_names(site: Site, judged: Judged)
         return document({"a/b": [{"~h": hits, "m": 0}]})
 
     site.paths["/stats"] = in_turn(caches(1), caches(5))
-    settings = Cache(statistics="/stats", hits="/a~1b/0/~0h", misses="/a~1b/0/m")
+    settings = CacheSettings(statistics="/stats", hits="/a~1b/0/~0h", misses="/a~1b/0/m")
     assert hit_rate(site, settings, judged()).value == 100.0
 
 
@@ -134,8 +134,8 @@ def pool_stats(requests: int, errors: int) -> Script:
 def test_pool_errors_are_judged_by_growth(site: Site, judged: Judged, end: tuple[int, int], expected: Any) -> None:
     site.paths["/stats"] = in_turn(pool_stats(1000, 50), pool_stats(*end))
     if isinstance(expected, str):
-        assert expected in str(error_rate(site, Pool(statistics="/stats"), judged()).reason)
+        assert expected in str(error_rate(site, PoolSettings(statistics="/stats"), judged()).reason)
         return
-    measured = error_rate(site, Pool(statistics="/stats"), judged())
+    measured = error_rate(site, PoolSettings(statistics="/stats"), judged())
     assert measured.value == expected
     assert isinstance(measured.evidence, Rate)

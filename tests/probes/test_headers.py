@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from readiness.config.probes import Probes, Security
+from readiness.config.probes import Probes, SecuritySettings
 from readiness.probes.header_rules import findings
-from readiness.probes.http import Answer
+from readiness.probes.http import ProbeAnswer
 from readiness.probes.window import Window
 from tests.probes.conftest import Site, observe, raw, reply
 
@@ -34,7 +34,7 @@ def failed(
     """Header -> note of each rule that does not hold, for good headers with changes."""
     replaced = {name.lower() for name, _ in more} | {name.lower() for name in without}
     pairs = tuple(pair for pair in GOOD.items() if pair[0].lower() not in replaced) + more
-    answer = Answer(200, pairs, b"", 1.0, "https://127.0.0.1/")
+    answer = ProbeAnswer(200, pairs, b"", 1.0, "https://127.0.0.1/")
     return {found.header: found.note for found in findings(answer, profile, https=https) if not found.ok}
 
 
@@ -119,7 +119,7 @@ def test_profiles_leave_out_what_cannot_apply() -> None:
 
 def test_every_path_counts_and_a_cookie_value_is_never_shown(site: Site) -> None:
     site.paths["/"] = reply(200, b"", *GOOD.items())
-    settings = Security(paths=("/", "/no-such-page"), profile="plain_http")
+    settings = SecuritySettings(paths=("/", "/no-such-page"), profile="plain_http")
     measured = observe(site.target, Probes(security=settings), set(), ended())["security.headers"]
     assert measured.value == pytest.approx(100 * 6 / 11)
     assert all(detail.note for detail in measured.details if not detail.ok)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from readiness.probes.http import Answer
+from readiness.probes.http import ProbeAnswer
 from readiness.probes.observatory import score
 
 CSP, HSTS = (
@@ -20,7 +20,7 @@ GOOD = (HTML, CSP, HSTS, NOSNIFF)
 
 
 def of(*headers: tuple[str, str], profile: str = "html", https: bool = True) -> tuple[int, str]:
-    found = score(Answer(200, headers, b"", 1.0, "https://127.0.0.1/"), profile, https=https)
+    found = score(ProbeAnswer(200, headers, b"", 1.0, "https://127.0.0.1/"), profile, https=https)
     return found.value, found.grade
 
 

@@ -8,9 +8,9 @@ from threading import Thread
 import pytest
 
 import readiness.probes
-from readiness.config.probes import Cache, CircuitBreaker, Pool, Probes
+from readiness.config.probes import CacheSettings, CircuitBreakerSettings, PoolSettings, Probes
 from readiness.metrics import catalogue
-from readiness.probes import HEALTH, PROBES, PROVOKED, observe
+from readiness.probes import _HEALTH, PROBES, PROVOKED, observe
 from readiness.probes.window import Window
 from tests.faultd.client import free_port
 from tests.probes.conftest import Site, document, in_turn, paid, raw, reply, target
@@ -23,7 +23,7 @@ PARTS = {
 }  # fmt: skip
 OTHERS = {"health", "custom", "consistency", "provoked_breaker"}
 """Probes with more to them than one line of PROBES."""
-EVERYTHING = {*HEALTH, *(one.metric for one in PROBES)}
+EVERYTHING = {*_HEALTH, *(one.metric for one in PROBES)}
 
 
 def test_the_list_of_probes_is_what_the_folder_holds() -> None:
@@ -32,7 +32,7 @@ def test_the_list_of_probes_is_what_the_folder_holds() -> None:
 
 
 def test_every_metric_of_a_probe_is_in_the_catalogue_once() -> None:
-    metrics = [*HEALTH, *PROVOKED, *(one.metric for one in PROBES)]
+    metrics = [*_HEALTH, *PROVOKED, *(one.metric for one in PROBES)]
     assert len(metrics) == len(set(metrics))
     assert set(metrics) <= set(catalogue.names())
 
@@ -40,7 +40,7 @@ def test_every_metric_of_a_probe_is_in_the_catalogue_once() -> None:
 def test_wanted_probes_and_those_that_always_run_measure_side_by_side(site: Site, judged: Judged) -> None:
     site.paths |= {"/": reply(), "/health": reply()}
     site.paths["/stats"] = in_turn(*(document({"cache": {"hits": n, "misses": 0}}) for n in range(1, 9)))
-    settings = Probes(cache=Cache(statistics="/stats"))
+    settings = Probes(cache=CacheSettings(statistics="/stats"))
     found = everything(site.target, settings, {"cache.hit_rate", "data.bags"}, judged())
     assert list(found) == [
         "health.latency.p95",
@@ -59,9 +59,9 @@ def test_a_document_that_several_probes_need_is_asked_for_once_a_second(site: Si
         {"instance": "a", "cache": {"hits": 1, "misses": 0}, "pool": {"requests": 1, "errors": 0}, "state": "closed"}
     )
     settings = Probes(
-        cache=Cache(statistics="/stats"),
-        pool=Pool(statistics="/stats"),
-        circuit_breaker=CircuitBreaker(statistics="/stats", states=("/state",)),
+        cache=CacheSettings(statistics="/stats"),
+        pool=PoolSettings(statistics="/stats"),
+        circuit_breaker=CircuitBreakerSettings(statistics="/stats", states=("/state",)),
     )
     window = looked_at(site, "/stats", 2)
     seen = observe(site.target, settings, EVERYTHING, window, paid(window))
@@ -72,7 +72,7 @@ def test_a_document_that_several_probes_need_is_asked_for_once_a_second(site: Si
 
 
 def test_a_dead_target_gives_a_reason_or_an_unbounded_value_for_everything(judged: Judged) -> None:
-    settings = Probes(cache=Cache(statistics="/stats"), pool=Pool(statistics="/stats"))
+    settings = Probes(cache=CacheSettings(statistics="/stats"), pool=PoolSettings(statistics="/stats"))
     where = target(f"http://127.0.0.1:{free_port()}")
     found = everything(where, settings, EVERYTHING, judged(length_s=1.5))
     assert set(found) == EVERYTHING
@@ -85,7 +85,7 @@ def test_a_dead_target_gives_a_reason_or_an_unbounded_value_for_everything(judge
 def test_a_hanging_target_does_not_hold_the_run(site: Site, judged: Judged) -> None:
     site.paths = dict.fromkeys(("/", "/health", "/stats"), raw(b"", pause_s=200))
     window = judged()
-    found = everything(site.target, Probes(cache=Cache(statistics="/stats")), EVERYTHING, window)
+    found = everything(site.target, Probes(cache=CacheSettings(statistics="/stats")), EVERYTHING, window)
     assert window.end_s is not None
     assert time.monotonic() - window.end_s < 60
     assert set(found) == EVERYTHING
@@ -100,7 +100,7 @@ def test_a_load_that_stops_before_the_window_leaves_reasons(site: Site) -> None:
 
 
 def test_a_defect_in_a_probe_is_a_reason_and_not_a_crash(site: Site, judged: Judged) -> None:
-    broken = Probes(cache=Cache(statistics=7))  # type: ignore[arg-type]
+    broken = Probes(cache=CacheSettings(statistics=7))  # type: ignore[arg-type]
     found = everything(site.target, broken, {"cache.hit_rate"}, judged())
     assert "the probe broke" in str(found["cache.hit_rate"].reason)
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from readiness.config.probes import CircuitBreaker, Provocation
+from readiness.config.probes import CircuitBreakerSettings, Provocation
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Measurement
 from readiness.probes import provoked_breaker
-from readiness.probes.provoked_breaker import Asked, at_once
+from readiness.probes.provoked_breaker import BreakerRequest, at_once
 from tests.faultd.client import Faultd, layer
 from tests.probes.conftest import target
 
@@ -42,7 +42,7 @@ def provoke(
     paths = Provocation(
         f"{folder}/fails", f"{folder}/works", requests=requests, wait_s=wait_s, state="/state" if state else None
     )
-    settings = CircuitBreaker(statistics=f"{folder}/state", provoke=paths)
+    settings = CircuitBreakerSettings(statistics=f"{folder}/state", provoke=paths)
     return provoked_breaker.provoke(where, settings, lambda: False)
 
 
@@ -106,8 +106,8 @@ def test_one_that_never_closes_is_a_finding_and_said_to_be_left_open(server: Fau
 def test_a_refusal_that_waits_as_long_as_a_failure_keeps_nobody_off(
     failure_ms: float, refusals_ms: list[float], ok: bool | None
 ) -> None:
-    refused = [Asked(503, one_ms, "60") for one_ms in refusals_ms]
-    assert at_once([Asked(500, one) for one in (failure_ms, 2 * failure_ms, 0.1)], refused).ok is ok
+    refused = [BreakerRequest(503, one_ms, "60") for one_ms in refusals_ms]
+    assert at_once([BreakerRequest(500, one) for one in (failure_ms, 2 * failure_ms, 0.1)], refused).ok is ok
 
 
 def test_without_a_declared_time_it_is_asked_until_the_bound(server: Faultd) -> None:
@@ -134,9 +134,9 @@ def test_nothing_is_sent_without_paths_and_nothing_more_once_the_run_is_ended(se
     before = server.counts()["requests"]
     assert all(
         "never guessed" in str(one.reason)
-        for one in provoked_breaker.provoke(target(server.url), CircuitBreaker(), lambda: False)
+        for one in provoked_breaker.provoke(target(server.url), CircuitBreakerSettings(), lambda: False)
     )
-    settings = CircuitBreaker(provoke=Provocation("/good/fails", "/good/works"))
+    settings = CircuitBreakerSettings(provoke=Provocation("/good/fails", "/good/works"))
     ended = provoked_breaker.provoke(target(server.url), settings, lambda: True)
     assert all("may be open still" in str(one.reason) for one in ended)
     assert server.counts()["requests"] == before
@@ -153,7 +153,7 @@ def test_nothing_is_sent_without_paths_and_nothing_more_once_the_run_is_ended(se
 def test_paths_that_are_not_what_they_should_be_measure_nothing(
     server: Faultd, fails: str, works: str, reason: str
 ) -> None:
-    settings = CircuitBreaker(provoke=Provocation(fails, works))
+    settings = CircuitBreakerSettings(provoke=Provocation(fails, works))
     opens, recovers = provoked_breaker.provoke(target(server.url), settings, lambda: False)
     assert reason in str(opens.reason)
     assert reason in str(recovers.reason)

@@ -11,7 +11,7 @@ from threading import Thread
 
 import pytest
 
-from readiness.config.probes import Cache, Custom, Probes
+from readiness.config.probes import CacheSettings, Custom, Probes
 from readiness.demo.valkey import Valkey, start_valkey
 from readiness.errors import ConfigError, NotMeasured
 from readiness.probes import conclude, observe, redis_info
@@ -123,7 +123,7 @@ def test_what_is_no_url_is_refused_without_repeating_it(url: str) -> None:
 
 def test_hit_rate_and_custom_metrics_come_from_info(site: Site, valkey: Valkey) -> None:
     settings = Probes(
-        cache=Cache(),
+        cache=CacheSettings(),
         custom={"misses": Custom(info="keyspace_misses", take="delta"), "none": Custom(info="no_such_field")},
     )
     window = Window()

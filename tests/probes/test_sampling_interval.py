@@ -11,13 +11,13 @@ import pytest
 from readiness.config.load import parse
 from readiness.config.model import Config
 from readiness.config.probes import SAMPLES
-from readiness.config.think_time import Pace
+from readiness.config.think_time import UserPace
 from readiness.judge.probed import rival_doubts
 from readiness.measurements.probing import Cost, Probing
-from readiness.measurements.response_facts import Parts, Seen
+from readiness.measurements.response_facts import ResponseFacts, TimeParts
 from readiness.probes.http import fetch, new_client
 from readiness.probes.overhead import Sent, of_load, of_probes, service_ms, words
-from readiness.probes.sampling_interval import FEWEST, MOST, choose, needs, paced, unproven
+from readiness.probes.sampling_interval import _FEWEST, _MOST, choose, needs, paced, unproven
 from readiness.stats.share import proves_below, samples_for
 from tests.judge.builders import load, recording
 from tests.probes.conftest import Site, reply
@@ -34,14 +34,14 @@ def config(checks: str = P95, *, users: int = 50, health: str = "{ ready: /ready
 
 
 def samples(settings: Config, think_s: float | None = 1.0, others: int = 0) -> float:
-    paces = {} if think_s is None else {"shop": Pace(think_s, 1)}
+    paces = {} if think_s is None else {"shop": UserPace(think_s, 1)}
     chosen = choose(settings, paces, others)
     assert paced(settings, chosen).probes.health.pace_ms(40.0) == chosen.every_ms
     return round(40_000 / chosen.every_ms, 1)
 
 
 def told(settings: Config, others: int = 0) -> list[str]:
-    return list(unproven(settings, choose(settings, {"shop": Pace(1.0, 1)}, others)))
+    return list(unproven(settings, choose(settings, {"shop": UserPace(1.0, 1)}, others)))
 
 
 @pytest.mark.parametrize(("hits", "share", "needed"), [(0, 0.05, 59), (1, 0.05, 93), (2, 0.05, 124), (1, 0.02, 236)])
@@ -51,13 +51,13 @@ def test_so_many_samples_prove_a_limit_though_some_were_bad(hits: int, share: fl
 
 
 def test_the_declared_checks_say_how_many_samples_are_enough() -> None:
-    assert needs(config(OTHER)) == FEWEST
+    assert needs(config(OTHER)) == _FEWEST
     assert needs(config(P95)) == 124
     assert needs(config(SUCCESS)) == 118, "both endpoints count together"
     assert needs(config(SUCCESS, health="{}")) == 236
     assert needs(config(P95 + SUCCESS)) == 124
-    assert needs(config(P95, more="evidence: { confidence: none }\n")) == FEWEST
-    assert needs(config('  health.success_rate: { pass: "> 99.99 %" }\n')) == MOST, "bounded, whatever is asked"
+    assert needs(config(P95, more="evidence: { confidence: none }\n")) == _FEWEST
+    assert needs(config('  health.success_rate: { pass: "> 99.99 %" }\n')) == _MOST, "bounded, whatever is asked"
 
 
 def test_a_load_gets_a_hundredth_of_itself_and_more_where_the_checks_need_it_but_never_over_a_twentieth() -> None:
@@ -67,8 +67,8 @@ def test_a_load_gets_a_hundredth_of_itself_and_more_where_the_checks_need_it_but
     assert samples(config(users=130)) == 124
     assert samples(config(users=1000)) == 200  # 1 % of 40,000: 400 samples at two endpoints
     assert samples(config(users=1000), others=40) == 180
-    assert samples(config(users=1000, health="{}")) == MOST
-    assert samples(config(OTHER, users=50)) == FEWEST
+    assert samples(config(users=1000, health="{}")) == _MOST
+    assert samples(config(OTHER, users=50)) == _FEWEST
     assert samples(config(OTHER, users=200)) == 40
     assert samples(config(users=1)) == 4, "the pace is never over ten seconds"
     assert samples(config(), think_s=None) == 124
@@ -172,7 +172,7 @@ def test_every_request_of_a_probe_is_counted_and_only_those_in_the_window_are_he
 
 def test_what_some_answers_of_an_endpoint_said_stands_for_all_of_them() -> None:
     run = load(("staff", "GET /bags", recording([5.0] * 900, failed={"http_5xx": 100})))
-    seen = (Seen("staff", "GET /bags", timing=Parts(500, 2500.0, {"app": 400.0, "db": 100.0})),)
+    seen = (ResponseFacts("staff", "GET /bags", timing=TimeParts(500, 2500.0, {"app": 400.0, "db": 100.0})),)
     cost = of_load(replace(run, seen=seen))
     assert (cost.requests, cost.service_ms) == (1000, 1000.0)
     assert cost.waited_ms >= 4500

@@ -11,17 +11,17 @@ from threading import Thread
 import pytest
 
 from readiness.config.probes import (
-    Cache,
-    CircuitBreaker,
+    CacheSettings,
+    CircuitBreakerSettings,
     Consistency,
     Custom,
     Health,
     Instance,
-    Pool,
+    PoolSettings,
     Probes,
     Provocation,
     RateLimit,
-    Request,
+    RequestSettings,
 )
 from readiness.demo.valkey import Valkey, start_valkey
 from readiness.probes import PROBES, PROVOKED, as_browser, conclude, observe, provoke
@@ -35,13 +35,17 @@ LONGEST_S = 60.0
 STATS = '{"cache": {"hits": 9, "misses": 1}, "pool": {"requests": 9, "errors": 0}, "state": "closed", "n": 1}'
 SETTINGS = Probes(
     health=Health("/health", "/ready", every_ms=50),
-    cache=Cache(
+    cache=CacheSettings(
         statistics="/stats",
         metrics="/metrics",
-        consistency=Consistency(Request("/write", "POST"), Request("/stats", pointer="/n"), within_s=1.0),
+        consistency=Consistency(
+            RequestSettings("/write", "POST"), RequestSettings("/stats", pointer="/n"), within_s=1.0
+        ),
     ),
-    pool=Pool(statistics="/pool"),
-    circuit_breaker=CircuitBreaker(statistics="/stats", states=("/state",), provoke=Provocation("/fails", "/works")),
+    pool=PoolSettings(statistics="/pool"),
+    circuit_breaker=CircuitBreakerSettings(
+        statistics="/stats", states=("/state",), provoke=Provocation("/fails", "/works")
+    ),
     instance=Instance(header="X-Instance", path="/who"),
     rate_limit=RateLimit(provoke=True),
     custom={"keys": Custom(info="keyspace_hits")},

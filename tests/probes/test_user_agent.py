@@ -12,20 +12,20 @@ import pytest
 from readiness.config.probes import Probes, UserAgent
 from readiness.errors import NotMeasured
 from readiness.probes import user_agent
-from readiness.probes.evidence import Evidence, Pairs
-from readiness.probes.http import Answer
+from readiness.probes.evidence import AnswerPairs, Evidence
+from readiness.probes.http import ProbeAnswer
 from readiness.probes.sampler import Readings
 from tests.probes.conftest import Script, Site, reply
 
 
-def answer(size: int = 5000, *, status: int = 200, kind: str = "text/html", took_ms: float = 10.0) -> Answer:
-    return Answer(status, (("content-type", kind),), b"x" * size, took_ms, "http://127.0.0.1/")
+def answer(size: int = 5000, *, status: int = 200, kind: str = "text/html", took_ms: float = 10.0) -> ProbeAnswer:
+    return ProbeAnswer(status, (("content-type", kind),), b"x" * size, took_ms, "http://127.0.0.1/")
 
 
 PAGE = answer()
 
 
-def took(*times_ms: float) -> Iterable[Answer]:
+def took(*times_ms: float) -> Iterable[ProbeAnswer]:
     return [answer(took_ms=time_ms) for time_ms in times_ms]
 
 
@@ -49,8 +49,8 @@ def took(*times_ms: float) -> Iterable[Answer]:
         (took(2, 2, 2), took(900, 900, 900), ""),
     ],
 )
-def test_ours_must_lie_with_those_of_a_browser(ours: list[Answer], browser: list[Answer], note: str) -> None:
-    pairs: Pairs = tuple(zip(ours, browser, strict=True))
+def test_ours_must_lie_with_those_of_a_browser(ours: list[ProbeAnswer], browser: list[ProbeAnswer], note: str) -> None:
+    pairs: AnswerPairs = tuple(zip(ours, browser, strict=True))
     evidence = Evidence(Probes(), Readings({}, True), agents={"/": pairs})
     (measured,) = user_agent.same(evidence)
     assert measured.value == (not note)

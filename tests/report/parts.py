@@ -10,12 +10,12 @@ import numpy as np
 from readiness.judge.infrastructure import Observed
 from readiness.judge.outcome import Decision
 from readiness.judge.outlook import Flip, Need, NeedKind, Outlook, Shift, Tail, TailPart, WhatIf
-from readiness.judge.release import Deployment, Horizon, Issue, Release, Step
+from readiness.judge.release import Deployment, Horizon, Issue, NextStep, Release
 from readiness.judge.robustness import Detectable, Sensitivity
 from readiness.judge.verdict import Attested, Latency, Outcome, StepResult, Waived
 from readiness.measurements.database import Activity, Sessions
 from readiness.measurements.histogram import Histogram, highest_us, lowest_us, merge
-from readiness.measurements.response_facts import Parts, Seen
+from readiness.measurements.response_facts import ResponseFacts, TimeParts
 from readiness.measurements.run import Recording, Slice
 
 OUTLOOK = Outlook(
@@ -57,10 +57,10 @@ OUTLOOK = Outlook(
 )
 RELEASE = Release(
     steps=(
-        Step(
+        NextStep(
             "P95 Response Time: cut its slowest part.", Horizon.SHORT_TERM, ("latency.p95",), 10.0, "lifts a condition"
         ),
-        Step("Cache Hit Rate: warm the cache.", Horizon.LONG_TERM, ("cache.hit_rate",), 5.0, "changes no decision"),
+        NextStep("Cache Hit Rate: warm the cache.", Horizon.LONG_TERM, ("cache.hit_rate",), 5.0, "changes no decision"),
     ),
     issues=(
         Issue(
@@ -99,7 +99,7 @@ def outlook_of(text: str) -> Outlook:
 def release_of(text: str) -> Release:
     """`text` wherever a release can hold any."""
     return Release(
-        (Step(text, Horizon.IMMEDIATE, (text,), 1.0, text), Step(text, Horizon.LONG_TERM, (text,), 1.0, text)),
+        (NextStep(text, Horizon.IMMEDIATE, (text,), 1.0, text), NextStep(text, Horizon.LONG_TERM, (text,), 1.0, text)),
         (Issue(text, (text,), (text,), (text,), (text,)),),
         Deployment(text, (text, text), text),
     )
@@ -127,10 +127,10 @@ def sliced(whole: Histogram, failed: Mapping[str, int], start_s: float, seconds:
     return Recording(ok=merge(*(block.ok for block in blocks)), failed=failed, slices=tuple(blocks))
 
 
-def seen_of(text: str) -> tuple[Seen, ...]:
+def seen_of(text: str) -> tuple[ResponseFacts, ...]:
     """Server-Timing of one endpoint: of all answers, and of the slow ones."""
-    timing = Parts(100, 3000.0, {text: 1200.0, "db": 800.0, "total": 2500.0})
-    return (Seen("login", text, timing=timing, slow=Parts(5, 900.0, {text: 500.0, "db": 100.0})),)
+    timing = TimeParts(100, 3000.0, {text: 1200.0, "db": 800.0, "total": 2500.0})
+    return (ResponseFacts("login", text, timing=timing, slow=TimeParts(5, 900.0, {text: 500.0, "db": 100.0})),)
 
 
 ACTIVITY = Activity(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from readiness.capacity.attempt import Attempt, Finding
-from readiness.capacity.capacity import Bound, Capacity, Kind, conclude, scalability_of
+from readiness.capacity.attempt import Attempt, TrialFinding
+from readiness.capacity.capacity import Capacity, CapacityBound, CapacityKind, conclude, scalability_of
 from readiness.capacity.search import Range
 from readiness.errors import ExitCode
 from readiness.judge.verdict import Latency
@@ -21,7 +21,7 @@ HOSTILE = " ".join(builders.HOSTILE)
 HEIGHTS = Range(10, 160, whole=True)
 
 
-def attempt(height: float, finding: Finding, *, proof: bool = False, reason: str = "") -> Attempt:
+def attempt(height: float, finding: TrialFinding, *, proof: bool = False, reason: str = "") -> Attempt:
     ms = 5 + height / 4
     at = Latency(1.0, ms, ms, ms * 1.5, ms * 2, ms * 3, ms * 4)
     answered = 2 * height / (1 + 0.01 * height + 0.0001 * height * height)
@@ -29,10 +29,10 @@ def attempt(height: float, finding: Finding, *, proof: bool = False, reason: str
 
 
 FOUND = (
-    *(attempt(height, Finding.KEPT) for height in (10, 20, 40, 80)),
-    attempt(160, Finding.BROKEN, reason=f"P95: slow {HOSTILE}"),
-    attempt(113, Finding.LEANS_BROKEN),
-    attempt(80, Finding.KEPT, proof=True),
+    *(attempt(height, TrialFinding.KEPT) for height in (10, 20, 40, 80)),
+    attempt(160, TrialFinding.BROKEN, reason=f"P95: slow {HOSTILE}"),
+    attempt(113, TrialFinding.LEANS_BROKEN),
+    attempt(80, TrialFinding.KEPT, proof=True),
 )
 
 
@@ -48,7 +48,7 @@ def capacity(*attempts: Attempt, unit: str = "users", **more: object) -> Capacit
         provenance=Provenance("1", "3", HOSTILE, 2),
         unit=unit,
         heights=HEIGHTS,
-        bounds=(Bound("latency.p95", HOSTILE, "< 100 ms"),),
+        bounds=(CapacityBound("latency.p95", HOSTILE, "< 100 ms"),),
         thresholds_file=HOSTILE,
         thresholds_sha256="",
         confidence=0.95,
@@ -78,7 +78,9 @@ def test_the_json_file_is_read_back_as_it_was() -> None:
 def test_hostile_text_stays_text() -> None:
     page = CAPACITY_FORMATS["html"].render(capacity(*FOUND))
     plain = capacity(*(replace(one, reason="slow" if one.reason else "") for one in FOUND), thresholds_file="f")
-    plain = replace(plain, service="s", target=Target("t", "u"), bounds=(Bound("latency.p95", "P95", "< 100 ms"),))
+    plain = replace(
+        plain, service="s", target=Target("t", "u"), bounds=(CapacityBound("latency.p95", "P95", "< 100 ms"),)
+    )
     assert parsing.html(page).tags == parsing.html(CAPACITY_FORMATS["html"].render(plain)).tags
     assert len(re.findall(r'<svg[^>]*class="chart"', page)) == 2
     text, wanted = (CAPACITY_FORMATS["md"].render(one) for one in (capacity(*FOUND), plain))
@@ -91,25 +93,25 @@ def test_hostile_text_stays_text() -> None:
 @pytest.mark.parametrize(
     ("attempts", "more", "kind", "code", "words"),
     [
-        (FOUND, {}, Kind.BOUNDED, ExitCode.READY, "80..113 users"),
-        (FOUND[:4], {}, Kind.UNKNOWN, ExitCode.INCONCLUSIVE, "unknown"),
-        ((attempt(10, Finding.BROKEN),), {}, Kind.BELOW, ExitCode.NOT_READY, "<10 users"),
-        ((attempt(10, Finding.GENERATOR),), {}, Kind.UNKNOWN, ExitCode.INCONCLUSIVE, "unknown"),
-        ((attempt(20, Finding.BROKEN),), {}, Kind.UNKNOWN, ExitCode.INCONCLUSIVE, "unknown"),
-        ((attempt(160, Finding.KEPT, proof=True),), {}, Kind.AT_LEAST, ExitCode.READY, ">=160 users"),
+        (FOUND, {}, CapacityKind.BOUNDED, ExitCode.READY, "80..113 users"),
+        (FOUND[:4], {}, CapacityKind.UNKNOWN, ExitCode.INCONCLUSIVE, "unknown"),
+        ((attempt(10, TrialFinding.BROKEN),), {}, CapacityKind.BELOW, ExitCode.NOT_READY, "<10 users"),
+        ((attempt(10, TrialFinding.GENERATOR),), {}, CapacityKind.UNKNOWN, ExitCode.INCONCLUSIVE, "unknown"),
+        ((attempt(20, TrialFinding.BROKEN),), {}, CapacityKind.UNKNOWN, ExitCode.INCONCLUSIVE, "unknown"),
+        ((attempt(160, TrialFinding.KEPT, proof=True),), {}, CapacityKind.AT_LEAST, ExitCode.READY, ">=160 users"),
         (
-            (attempt(80, Finding.KEPT, proof=True), attempt(160, Finding.GENERATOR)),
+            (attempt(80, TrialFinding.KEPT, proof=True), attempt(160, TrialFinding.GENERATOR)),
             {"unit": "/s"},
-            Kind.AT_LEAST,
+            CapacityKind.AT_LEAST,
             ExitCode.READY,
             ">=80 /s",
         ),
-        (FOUND, {"interrupted": "SIGINT"}, Kind.BOUNDED, ExitCode.INTERRUPTED, "80..113 users"),
-        ((), {"problem": "refused"}, Kind.UNKNOWN, ExitCode.INCONCLUSIVE, "unknown"),
+        (FOUND, {"interrupted": "SIGINT"}, CapacityKind.BOUNDED, ExitCode.INTERRUPTED, "80..113 users"),
+        ((), {"problem": "refused"}, CapacityKind.UNKNOWN, ExitCode.INCONCLUSIVE, "unknown"),
     ],
 )
 def test_the_kind_of_answer_follows_from_what_was_proven(
-    attempts: tuple[Attempt, ...], more: dict[str, object], kind: Kind, code: ExitCode, words: str
+    attempts: tuple[Attempt, ...], more: dict[str, object], kind: CapacityKind, code: ExitCode, words: str
 ) -> None:
     found = capacity(*attempts, **more)  # type: ignore[arg-type]
     assert (found.kind, found.exit_code) == (kind, code)
@@ -119,7 +121,7 @@ def test_the_kind_of_answer_follows_from_what_was_proven(
 
 
 def test_what_the_generator_could_not_do_is_not_laid_to_the_service() -> None:
-    found = capacity(attempt(80, Finding.KEPT, proof=True), attempt(160, Finding.GENERATOR))
+    found = capacity(attempt(80, TrialFinding.KEPT, proof=True), attempt(160, TrialFinding.GENERATOR))
     assert "the load generator was the limit, not the service" in CAPACITY_FORMATS["md"].render(found)
 
 

@@ -224,7 +224,7 @@ def test_o8_a_summary_that_is_too_long_is_cut_and_says_so() -> None:
         builders.check(f"data.c{i}", Outcome.FAIL, 3.0, title=f"Count {i} ⚠", message="m" * 200) for i in range(9000)
     )
     text = github.render(builders.verdict(Decision.NOT_READY, checks=many))
-    assert len(text.encode()) <= github.MOST_BYTES
+    assert len(text.encode()) <= github.MOST_SUMMARY_BYTES
     assert text.splitlines()[0].startswith("## ✖ NOT READY")
     assert text.rstrip().endswith(github.CUT)
     assert text.count("<details>") == text.count(github.UNFOLD)

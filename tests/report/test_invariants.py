@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from readiness.config.load import load
-from readiness.judge.invariants import LAWS
+from readiness.judge.invariants import REPORT_LAWS
 from readiness.judge.judge import ended_on, judge
 from readiness.judge.verdict import Decision
 from readiness.measurements.json import loads as read_run
@@ -125,13 +125,13 @@ MUTATIONS: dict[str, tuple[str, Callable[[Facts], object]]] = {
 
 
 def test_every_law_has_a_sentence_and_a_report_that_breaks_it() -> None:
-    assert set(MUTATIONS) == {law.__name__ for law in LAWS}
-    sentences = [law.__doc__ or "" for law in LAWS]
+    assert set(MUTATIONS) == {law.__name__ for law in REPORT_LAWS}
+    sentences = [law.__doc__ or "" for law in REPORT_LAWS]
     assert all(text.endswith(".") and "\n" not in text for text in sentences)
-    assert len(set(sentences)) == len(LAWS)
+    assert len(set(sentences)) == len(REPORT_LAWS)
 
 
-@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize("law", REPORT_LAWS, ids=lambda law: law.__name__)
 def test_a_report_that_breaks_a_law_is_refused_with_it(
     law: Callable[[object], object], documents: Mapping[str, Facts]
 ) -> None:
@@ -140,7 +140,7 @@ def test_a_report_that_breaks_a_law_is_refused_with_it(
     change(document)
     text = json.dumps(document)
     verdict, problems = read(text, "report.json")
-    assert [one.__name__ for one in LAWS if contradictions(verdict, (one,))] == [law.__name__]
+    assert [one.__name__ for one in REPORT_LAWS if contradictions(verdict, (one,))] == [law.__name__]
     assert len(problems) > 0
     with pytest.raises(Contradicted) as caught:
         loads(text, "out/report.json")

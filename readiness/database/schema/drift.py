@@ -32,7 +32,7 @@ _LITERAL = re.compile(r"'(?:[^']|'')*'")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SchemaChange:
     """One difference."""
 
     subject: str
@@ -50,12 +50,12 @@ class Change:
         return bool(self.why)
 
 
-Key = tuple[str, str, str, str]
+_Key = tuple[str, str, str, str]
 """(kind of the object, its name, word, name below it); an object itself has neither word nor name."""
-Objects = Mapping[Key, str]
+Objects = Mapping[_Key, str]
 
 
-def compare(lock: Sequence[str], now: Sequence[str]) -> tuple[Change, ...]:
+def compare(lock: Sequence[str], now: Sequence[str]) -> tuple[SchemaChange, ...]:
     """Every difference, sorted by subject. Raises ValueError for a line that no schema lock has."""
     before, after = objects(lock), objects(now)
     known = {key[:2] for key in before if not key[2]}
@@ -67,13 +67,13 @@ def compare(lock: Sequence[str], now: Sequence[str]) -> tuple[Change, ...]:
         kind, name, word, part = key
         subject = f"{name}: {word} {part}" if word else f"{kind} {name}"
         why = "" if key[:2] not in known else _part(word, part, old, new) if word else _object(kind, old, new)
-        changes.append(Change(subject, old, new, why))
+        changes.append(SchemaChange(subject, old, new, why))
     return tuple(changes)
 
 
 def objects(lines: Sequence[str]) -> Objects:
     """The lines by what they define. Raises ValueError."""
-    found: dict[Key, list[str]] = {}
+    found: dict[_Key, list[str]] = {}
     head = ("", "")
     for line in lines:
         below = line.startswith(" ")

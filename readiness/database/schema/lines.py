@@ -14,7 +14,7 @@ from readiness.database.connect import Session
 from readiness.database.schema import objects
 from readiness.text import clean
 
-HEADER = "# schema lock of readiness, version 2: written by `readiness schema lock`, compared by `readiness run`"
+_HEADER = "# schema lock of readiness, version 2: written by `readiness schema lock`, compared by `readiness run`"
 WITHOUT_ROLES = "# without owners and privileges"
 MAX_LINE = 2000
 TABLE_LIKE = ("table ", "view ", "materialized view ", "foreign table ")
@@ -69,7 +69,7 @@ def has_tables(lines: tuple[str, ...]) -> bool:
 
 def text(lines: tuple[str, ...], *, roles: bool = True) -> str:
     """The file."""
-    return "\n".join((HEADER, *(() if roles else (WITHOUT_ROLES,)), *lines)) + "\n"
+    return "\n".join((_HEADER, *(() if roles else (WITHOUT_ROLES,)), *lines)) + "\n"
 
 
 def parse(content: str) -> tuple[tuple[str, ...], bool]:
@@ -77,7 +77,7 @@ def parse(content: str) -> tuple[tuple[str, ...], bool]:
     lines = content.splitlines()
     if not lines or not lines[0].startswith("# schema lock of readiness, version "):
         raise ValueError("is not a schema lock; write one with `readiness schema lock`")
-    if not lines[0].startswith(HEADER[: HEADER.index(":")]):
+    if not lines[0].startswith(_HEADER[: _HEADER.index(":")]):
         raise ValueError(
             "is a schema lock of another version, which holds other things; review the schema and write it again with "
             "`readiness schema lock`"

@@ -9,15 +9,15 @@ from readiness.config.model import Database
 from readiness.database import SOURCE
 from readiness.database.connect import Session
 from readiness.database.schema import lines
-from readiness.database.schema.drift import Change, compare
+from readiness.database.schema.drift import SchemaChange, compare
 from readiness.errors import NotMeasured
 from readiness.foreign_files import Missing, read_text
 from readiness.measurements.run import Detail, Measurement
 from readiness.text import clean
 
-DRIFT, DESTRUCTIVE = "database.schema.drift", "database.schema.destructive"
-METRICS = (DRIFT, DESTRUCTIVE)
-SHOWN = 100
+_DRIFT, DESTRUCTIVE = "database.schema.drift", "database.schema.destructive"
+SCHEMA_METRICS = (_DRIFT, DESTRUCTIVE)
+_SHOWN = 100
 CONTEXT = 40
 """Characters before the first difference that are shown of a long line."""
 
@@ -28,10 +28,10 @@ def measure(session: Session, database: Database) -> tuple[Measurement, ...]:
         lock, roles = _lock(database)
         changes = compare(lock, lines.read(session, database.schemas, roles=roles))
     except (NotMeasured, ValueError) as error:
-        return tuple(Measurement(metric, None, None, SOURCE, reason=str(error)) for metric in METRICS)
+        return tuple(Measurement(metric, None, None, SOURCE, reason=str(error)) for metric in SCHEMA_METRICS)
     harm = tuple(change for change in changes if change.destructive)
     return (
-        Measurement(DRIFT, None, float(len(changes)), SOURCE, details=_details(changes)),
+        Measurement(_DRIFT, None, float(len(changes)), SOURCE, details=_details(changes)),
         Measurement(DESTRUCTIVE, None, float(len(harm)), SOURCE, details=_details(harm)),
     )
 
@@ -48,7 +48,7 @@ def _lock(database: Database) -> tuple[tuple[str, ...], bool]:
         raise NotMeasured(f"{path.name}: {clean(error)}") from None
 
 
-def _details(changes: tuple[Change, ...]) -> tuple[Detail, ...]:
+def _details(changes: tuple[SchemaChange, ...]) -> tuple[Detail, ...]:
     found = [
         Detail(
             clean(change.subject),
@@ -56,10 +56,10 @@ def _details(changes: tuple[Change, ...]) -> tuple[Detail, ...]:
             False if change.destructive else None,
             clean("; ".join(part for part in (_words(change), change.why or "additive") if part)),
         )
-        for change in sorted(changes, key=lambda change: not change.destructive)[:SHOWN]
+        for change in sorted(changes, key=lambda change: not change.destructive)[:_SHOWN]
     ]
-    if len(changes) > SHOWN:
-        found.append(Detail("more", f"{len(changes) - SHOWN:,} differences", None))
+    if len(changes) > _SHOWN:
+        found.append(Detail("more", f"{len(changes) - _SHOWN:,} differences", None))
     return tuple(found)
 
 
@@ -69,7 +69,7 @@ def _shown_from(before: str, after: str) -> int:
     return same - CONTEXT if same > 2 * CONTEXT else 0
 
 
-def _words(change: Change) -> str:
+def _words(change: SchemaChange) -> str:
     match change.before, change.after:
         case None, after:
             return after or ""

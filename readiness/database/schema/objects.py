@@ -81,7 +81,7 @@ CONSTRAINTS = f"""
 select {_HEAD}, 'constraint', pg_catalog.quote_ident(k.conname), pg_catalog.pg_get_constraintdef(k.oid)
 from {_TABLES} join pg_catalog.pg_constraint k on k.conrelid = c.oid and k.contype in ('c', 'f', 'p', 'u', 'x')
 """
-INDEXES = f"""
+_INDEXES = f"""
 select {_HEAD}, 'index', pg_catalog.quote_ident(i.relname),
        pg_catalog.pg_get_indexdef(x.indexrelid) || case when x.indisvalid then '' else ' INVALID' end
 from {_TABLES} join pg_catalog.pg_index x on x.indrelid = c.oid
@@ -122,7 +122,7 @@ select {_HEAD}, 'trigger', pg_catalog.quote_ident(t.tgname), pg_catalog.pg_get_t
        || case t.tgenabled when 'O' then '' when 'D' then ' DISABLED' when 'R' then ' REPLICA' else ' ALWAYS' end
 from {_TABLES} join pg_catalog.pg_trigger t on t.tgrelid = c.oid and not t.tgisinternal
 """
-RULES = f"""
+_RULES = f"""
 select {_HEAD}, 'rule', pg_catalog.quote_ident(r.rulename), pg_catalog.pg_get_ruledef(r.oid)
        || case r.ev_enabled when 'O' then '' when 'D' then ' DISABLED' when 'R' then ' REPLICA' else ' ALWAYS' end
 from {_TABLES} join pg_catalog.pg_rewrite r on r.ev_class = c.oid and r.rulename <> '_RETURN'
@@ -313,7 +313,7 @@ ROLES = (
 )
 """Owners and privileges: names of roles, which may differ between places that are the same otherwise."""
 OBJECTS = (
-    SCHEMAS, EXTENSIONS, TABLES, COLUMNS, CONSTRAINTS, INDEXES, DEFINITIONS, PROPERTIES, TRIGGERS, RULES, POLICIES,
+    SCHEMAS, EXTENSIONS, TABLES, COLUMNS, CONSTRAINTS, _INDEXES, DEFINITIONS, PROPERTIES, TRIGGERS, _RULES, POLICIES,
     STATISTICS, SEQUENCES, TYPES, DOMAINS, DOMAIN_CONSTRAINTS, ROUTINES, BODIES, COLLATIONS, OPERATORS, TEXT_SEARCH,
     EVENT_TRIGGERS, PUBLICATIONS, SERVERS,
 )  # fmt: skip

@@ -16,22 +16,22 @@ from collections.abc import Mapping
 from flask import Flask, Response, g, redirect, request, session
 from werkzeug.exceptions import HTTPException
 
-from readiness.demo.legacy.database import CONNECTIONS, Pool, fetch_one, open_pool
+from readiness.demo.legacy.database import CONNECTIONS, LegacyPool, fetch_one, open_pool
 from readiness.demo.legacy.passwords import matches
 from readiness.demo.service import pages
 from readiness.demo.service.bags import BAG, EARLIER_SCAN, SCAN
-from readiness.demo.service.settings import Settings
+from readiness.demo.service.settings import ServiceSettings
 
-FORM_MAX_BYTES = 8192
-QR_MAX_LENGTH = 64
-KEY_MAX_LENGTH = 100
-RUN_ID_MAX_LENGTH = 64
-HEALTH = b"""
+_FORM_MAX_BYTES = 8192
+_QR_MAX_LENGTH = 64
+_KEY_MAX_LENGTH = 100
+_RUN_ID_MAX_LENGTH = 64
+_HEALTH = b"""
 select count(*) from links l join bags c on c.id = l.child_id join bags p on p.id = l.parent_id
 where c.kind = 'child' and p.kind = 'parent'
 """
 """What made health slow: it counts the whole hub."""
-DASHBOARD = b"""
+_DASHBOARD = b"""
 select json_build_object(
   'bags', count(*),
   'parents', count(*) filter (where (select count(*) from links l where l.parent_id = b.id) > 0),
@@ -43,32 +43,32 @@ from bags b
 """
 """The dashboard's numbers, the complex way of the seed report: every bag is asked for its links and scans."""
 JSON = "application/json"
-Answer = Response | Mapping[str, object] | tuple[Mapping[str, object], int]
+_Answer = Response | Mapping[str, object] | tuple[Mapping[str, object], int]
 
 
 class Legacy:
     """Pool, counters and handlers of one process."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: LegacyPool) -> None:
         self._pool = pool
         self._instance = secrets.token_hex(8)
         self._lookups = 0
         self._counting = threading.Lock()
 
-    def front(self) -> Answer:
+    def front(self) -> _Answer:
         """GET /."""
         return Response(pages.front_page())
 
-    def style(self) -> Answer:
+    def style(self) -> _Answer:
         """GET /style.css."""
         return Response(pages.STYLE, mimetype="text/css")
 
-    def health(self) -> Answer:
+    def health(self) -> _Answer:
         """GET /health, and the two newer addresses of it: a slow query."""
-        self._ask(HEALTH)
+        self._ask(_HEALTH)
         return {"status": "ok", "database": "ok"}
 
-    def stats(self) -> Answer:
+    def stats(self) -> _Answer:
         """GET /stats: the bare counters."""
         pool = self._pool.get_stats()
         return {
@@ -84,11 +84,11 @@ class Legacy:
             },
         }
 
-    def login_form(self) -> Answer:
+    def login_form(self) -> _Answer:
         """GET /login."""
         return _login_form(200, None)
 
-    def login(self) -> Answer:
+    def login(self) -> _Answer:
         """POST /login: hashes in the thread of the request."""
         token = str(session.get("csrf", ""))
         if not token or not hmac.compare_digest(token.encode(), request.form.get("csrf_token", "").encode()):
@@ -103,7 +103,7 @@ class Legacy:
         session["user_id"], session["user_name"] = row[0], name
         return redirect("/dashboard", 303)  # type: ignore[return-value]  # werkzeug's class, which Flask's is made of
 
-    def dashboard(self) -> Answer:
+    def dashboard(self) -> _Answer:
         """GET /dashboard."""
         if "user_id" not in session:
             return redirect("/login", 303)  # type: ignore[return-value]
@@ -112,20 +112,20 @@ class Legacy:
         display_name = str(user[0]) if user else session["user_name"]
         return Response(pages.dashboard_page(session["user_name"], display_name, _integers(numbers)))
 
-    def bag(self, qr: str) -> Answer:
+    def bag(self, qr: str) -> _Answer:
         """GET /api/bags/{qr}."""
         if "user_id" not in session:
             return _login_required()
         row = self._look_up(BAG, {"qr": qr}) if _possible(qr) else None
         return _no_such_bag() if row is None else _computed(str(row[1]))
 
-    def scan(self, qr: str) -> Answer:
+    def scan(self, qr: str) -> _Answer:
         """POST /api/bags/{qr}/scan."""
         if "user_id" not in session:
             return _login_required()
         key, run_id = request.headers.get("Idempotency-Key"), request.headers.get("X-Run-Id")
-        if (key is not None and not 1 <= len(key) <= KEY_MAX_LENGTH) or (
-            run_id is not None and not 1 <= len(run_id) <= RUN_ID_MAX_LENGTH
+        if (key is not None and not 1 <= len(key) <= _KEY_MAX_LENGTH) or (
+            run_id is not None and not 1 <= len(run_id) <= _RUN_ID_MAX_LENGTH
         ):
             return {"error": "Idempotency-Key or X-Run-Id is empty or too long"}, 400
         parameters = {"qr": qr, "user_id": session["user_id"], "key": key, "run_id": run_id}
@@ -139,12 +139,12 @@ class Legacy:
             return {"error": "this Idempotency-Key belongs to a scan of another bag"}, 422
         return {"qr": row[0], "scan": earlier[0], "scanned_at": earlier[1]}
 
-    def dashboard_stats(self) -> Answer:
+    def dashboard_stats(self) -> _Answer:
         """GET /api/dashboard-stats and /api/dashboard-stats-cached: counted anew each time."""
         return _computed(self._numbers()) if "user_id" in session else _login_required()
 
     def _numbers(self) -> str:
-        row = self._look_up(DASHBOARD)
+        row = self._look_up(_DASHBOARD)
         assert row is not None
         return str(row[0])
 
@@ -157,7 +157,7 @@ class Legacy:
         return fetch_one(self._pool, query, parameters)
 
 
-def create_app(settings: Settings) -> Flask:
+def create_app(settings: ServiceSettings) -> Flask:
     """The whole service as one WSGI application; connects to the database."""
     app = Flask("bag-tracker", static_folder=None)
     app.secret_key = settings.secret
@@ -165,7 +165,7 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=False,  # served over plain http: a Secure cookie would never come back
-        MAX_CONTENT_LENGTH=FORM_MAX_BYTES,
+        MAX_CONTENT_LENGTH=_FORM_MAX_BYTES,
     )
     legacy = Legacy(open_pool(settings.database_url))
     for path, handler in (
@@ -202,7 +202,7 @@ def _headers(response: Response) -> Response:
     return response
 
 
-def _http_error(error: HTTPException) -> Answer:
+def _http_error(error: HTTPException) -> _Answer:
     status, phrase = error.code or 500, error.name
     if request.path.startswith("/api/"):
         return {"error": phrase.lower()}, status
@@ -214,16 +214,16 @@ def _login_form(status: int, message: str | None) -> Response:
     return Response(pages.login_page(token, message=message), status)
 
 
-def _login_required() -> Answer:
+def _login_required() -> _Answer:
     return {"error": "log in first"}, 401
 
 
-def _no_such_bag() -> Answer:
+def _no_such_bag() -> _Answer:
     return {"error": "no such bag"}, 404
 
 
 def _possible(qr: str) -> bool:
-    return len(qr) <= QR_MAX_LENGTH and qr.isascii() and qr.isprintable()
+    return len(qr) <= _QR_MAX_LENGTH and qr.isascii() and qr.isprintable()
 
 
 def _computed(document: str) -> Response:

@@ -9,19 +9,19 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 CONNECTIONS = 5
-WAIT_S = 30.0
+_WAIT_S = 30.0
 
-Pool: TypeAlias = ConnectionPool[psycopg.Connection[tuple[object, ...]]]
-Row = tuple[object, ...]
+LegacyPool: TypeAlias = ConnectionPool[psycopg.Connection[tuple[object, ...]]]
+_Row = tuple[object, ...]
 
 
-def open_pool(database_url: str) -> Pool:
+def open_pool(database_url: str) -> LegacyPool:
     """All connections, opened."""
-    pool: Pool = ConnectionPool(
+    pool: LegacyPool = ConnectionPool(
         database_url,
         min_size=CONNECTIONS,
         max_size=CONNECTIONS,
-        timeout=WAIT_S,
+        timeout=_WAIT_S,
         kwargs={"autocommit": True, "application_name": "bag-tracker"},
         open=False,
     )
@@ -29,7 +29,7 @@ def open_pool(database_url: str) -> Pool:
     return pool
 
 
-def fetch_one(pool: Pool, query: bytes, parameters: Mapping[str, object] | None = None) -> Row | None:
+def fetch_one(pool: LegacyPool, query: bytes, parameters: Mapping[str, object] | None = None) -> _Row | None:
     """The first row of `query`; raises psycopg.Error."""
     with pool.connection() as connection:
         return connection.execute(query, parameters).fetchone()

@@ -9,18 +9,18 @@ import sys
 import uvicorn
 
 from readiness.demo.service.app import create_app
-from readiness.demo.service.settings import VARIABLE, from_environment
+from readiness.demo.service.settings import SETTINGS_VARIABLE, from_environment
 
-STOP_TIMEOUT_S = 1
+_STOP_TIMEOUT_S = 1
 
 
 def main() -> int:
     """Serve."""
-    if VARIABLE not in os.environ:
-        sys.stderr.write(f"{VARIABLE} is not set: start the service with `readiness demo`\n")
+    if SETTINGS_VARIABLE not in os.environ:
+        sys.stderr.write(f"{SETTINGS_VARIABLE} is not set: start the service with `readiness demo`\n")
         return 2
     settings = from_environment(os.environ)
-    del os.environ[VARIABLE]
+    del os.environ[SETTINGS_VARIABLE]
     config = uvicorn.Config(
         create_app(settings),
         loop="auto",  # uvloop where there is one
@@ -31,7 +31,7 @@ def main() -> int:
         log_level="warning",
         server_header=False,
         proxy_headers=False,  # nobody stands in front of us: whoever sends X-Forwarded-For makes it up
-        timeout_graceful_shutdown=STOP_TIMEOUT_S,
+        timeout_graceful_shutdown=_STOP_TIMEOUT_S,
     )
     # Not by uvicorn's `fd`: it takes that for a Unix socket and leaves out TCP_NODELAY, which costs 40 ms a page.
     listener = socket.socket(fileno=settings.listen_fd)

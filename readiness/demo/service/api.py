@@ -15,13 +15,13 @@ from readiness.demo.service.bags import (
     record_scan,
 )
 from readiness.demo.service.cache import Cache, Cached
-from readiness.demo.service.parts import Parts, parts_of
-from readiness.demo.service.sessions import Session, read_session
+from readiness.demo.service.parts import ServiceParts, parts_of
+from readiness.demo.service.sessions import UserSession, read_session
 
-QR_MAX_LENGTH = 64
-KEY_MAX_LENGTH = 100
-RUN_ID_MAX_LENGTH = 64
-NO_STORE = {"Cache-Control": "no-store"}
+_QR_MAX_LENGTH = 64
+_KEY_MAX_LENGTH = 100
+_RUN_ID_MAX_LENGTH = 64
+_NO_STORE = {"Cache-Control": "no-store"}
 
 
 class LoginRequired(Exception):
@@ -41,11 +41,11 @@ async def scan(request: Request) -> Response:
     """
     parts, session = _logged_in(request)
     key = request.headers.get("idempotency-key")
-    if key is not None and not 1 <= len(key) <= KEY_MAX_LENGTH:
-        return JSONResponse({"error": f"Idempotency-Key must have 1 to {KEY_MAX_LENGTH} characters"}, 400)
+    if key is not None and not 1 <= len(key) <= _KEY_MAX_LENGTH:
+        return JSONResponse({"error": f"Idempotency-Key must have 1 to {_KEY_MAX_LENGTH} characters"}, 400)
     run_id = request.headers.get("x-run-id")
-    if run_id is not None and not 1 <= len(run_id) <= RUN_ID_MAX_LENGTH:
-        return JSONResponse({"error": f"X-Run-Id must have 1 to {RUN_ID_MAX_LENGTH} characters"}, 400)
+    if run_id is not None and not 1 <= len(run_id) <= _RUN_ID_MAX_LENGTH:
+        return JSONResponse({"error": f"X-Run-Id must have 1 to {_RUN_ID_MAX_LENGTH} characters"}, 400)
     try:
         written = await record_scan(parts.database, _qr(request), session.user_id, key, run_id)
     except KeyUsedBefore:
@@ -55,13 +55,13 @@ async def scan(request: Request) -> Response:
     changed = (written.qr,) if written.parent_qr is None else (written.qr, written.parent_qr)
     await parts.cache.invalidate(*(bag_key(qr) for qr in changed))
     answer = {"qr": written.qr, "scan": written.scan_id, "scanned_at": written.scanned_at}
-    return JSONResponse(answer, 201 if written.new else 200, headers=NO_STORE)
+    return JSONResponse(answer, 201 if written.new else 200, headers=_NO_STORE)
 
 
 async def dashboard_stats(request: Request) -> Response:
     """GET /api/dashboard-stats: counted anew each time."""
     parts, _ = _logged_in(request)
-    return Response(await count_dashboard(parts.database), media_type="application/json", headers=NO_STORE)
+    return Response(await count_dashboard(parts.database), media_type="application/json", headers=_NO_STORE)
 
 
 async def dashboard_stats_cached(request: Request) -> Response:
@@ -70,7 +70,7 @@ async def dashboard_stats_cached(request: Request) -> Response:
     return _cached(parts.cache, await dashboard_statistics(parts.cache, parts.database))
 
 
-def _logged_in(request: Request) -> tuple[Parts, Session]:
+def _logged_in(request: Request) -> tuple[ServiceParts, UserSession]:
     parts = parts_of(request)
     session = read_session(request, parts.settings.secret)
     if session is None:
@@ -80,11 +80,11 @@ def _logged_in(request: Request) -> tuple[Parts, Session]:
 
 def _qr(request: Request) -> str:
     qr: str = request.path_params["qr"]
-    if len(qr) > QR_MAX_LENGTH or not qr.isascii() or not qr.isprintable():
+    if len(qr) > _QR_MAX_LENGTH or not qr.isascii() or not qr.isprintable():
         raise NoSuchBag
     return qr
 
 
 def _cached(cache: Cache, answer: Cached) -> Response:
-    headers = {**NO_STORE, "X-Cache": cache.told(answer)}
+    headers = {**_NO_STORE, "X-Cache": cache.told(answer)}
     return Response(answer.value, media_type="application/json", headers=headers)

@@ -18,12 +18,12 @@ from readiness.demo.service import api, drill, pages, watch, web
 from readiness.demo.service.bags import NoSuchBag
 from readiness.demo.service.circuit_breaker import CircuitOpen
 from readiness.demo.service.monitoring import Monitor, Monitoring
-from readiness.demo.service.parts import Parts, open_parts
+from readiness.demo.service.parts import ServiceParts, open_parts
 from readiness.demo.service.rate_limit_layer import RateLimiting
 from readiness.demo.service.security_headers import SecurityHeaders
-from readiness.demo.service.settings import Settings
+from readiness.demo.service.settings import ServiceSettings
 
-ROUTES = (
+_ROUTES = (
     Route("/", web.front),
     Route("/style.css", web.style),
     Route("/health", watch.ready),
@@ -41,13 +41,13 @@ ROUTES = (
 )
 
 
-def create_app(settings: Settings) -> ASGIApp:
+def create_app(settings: ServiceSettings) -> ASGIApp:
     """The whole service as one ASGI application."""
     monitor = Monitor()
-    routes = (*ROUTES, *drill.ROUTES) if settings.tuning.drill else ROUTES
+    routes = (*_ROUTES, *drill.ROUTES) if settings.tuning.drill else _ROUTES
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Parts]]:
+    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, ServiceParts]]:
         async with open_parts(settings, monitor) as parts:
             yield {"parts": parts}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from readiness.demo.service.cache import BAG_TTL_S, DASHBOARD_TTL_S
-from readiness.demo.service.database import Database
+from readiness.demo.service.database import ServiceDatabase
 from readiness.demo.service.query_cache import cached
 
 BAG = b"""
@@ -46,7 +46,7 @@ select s.id, s.scanned_at::text from scans s join bags b on b.id = s.bag_id
 where b.qr = %(qr)s and s.idempotency_key = %(key)s
 """
 
-DASHBOARD = b"""
+_DASHBOARD = b"""
 select json_build_object(
   'bags', count(*),
   'parents', count(*) filter (where kind = 'parent'),
@@ -82,7 +82,7 @@ class Scan(NamedTuple):
 
 
 @cached(lambda database, qr: bag_key(qr), ttl_s=BAG_TTL_S)
-async def find_bag(database: Database, qr: str) -> bytes:
+async def find_bag(database: ServiceDatabase, qr: str) -> bytes:
     """The bag as JSON: a parent with its children, a child with its parent; raises NoSuchBag."""
     row = await database.fetch_one(BAG, {"qr": qr})
     if row is None:
@@ -91,7 +91,7 @@ async def find_bag(database: Database, qr: str) -> bytes:
 
 
 async def record_scan(
-    database: Database, qr: str, user_id: int, idempotency_key: str | None, run_id: str | None
+    database: ServiceDatabase, qr: str, user_id: int, idempotency_key: str | None, run_id: str | None
 ) -> Scan:
     """Record one scan, once per key; raises NoSuchBag and KeyUsedBefore."""
     parameters = {"qr": qr, "user_id": user_id, "key": idempotency_key, "run_id": run_id}
@@ -108,9 +108,9 @@ async def record_scan(
     return Scan(str(found_qr), None if parent_qr is None else str(parent_qr), int(str(scan_id)), str(scanned_at), new)
 
 
-async def count_dashboard(database: Database) -> bytes:
+async def count_dashboard(database: ServiceDatabase) -> bytes:
     """The dashboard's numbers as JSON."""
-    row = await database.fetch_one(DASHBOARD)
+    row = await database.fetch_one(_DASHBOARD)
     assert row is not None
     return str(row[0]).encode()
 

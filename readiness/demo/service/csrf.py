@@ -12,9 +12,9 @@ import secrets
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-COOKIE = "csrf"
+_COOKIE = "csrf"
 FIELD = "csrf_token"
-LIFETIME_S = 3600
+_LIFETIME_S = 3600
 
 
 def new_nonce() -> str:
@@ -29,10 +29,10 @@ def token_for(nonce: str, secret: str) -> str:
 
 def set_nonce(response: Response, nonce: str, *, tls: bool) -> None:
     """Set the cookie on `response`."""
-    response.set_cookie(COOKIE, nonce, max_age=LIFETIME_S, path="/", secure=tls, httponly=True, samesite="strict")
+    response.set_cookie(_COOKIE, nonce, max_age=_LIFETIME_S, path="/", secure=tls, httponly=True, samesite="strict")
 
 
 def is_ours(request: HTTPConnection, token: str, secret: str) -> bool:
     """Whether the form's token belongs to the request's cookie."""
-    nonce = request.cookies.get(COOKIE, "")
+    nonce = request.cookies.get(_COOKIE, "")
     return bool(nonce) and hmac.compare_digest(token_for(nonce, secret).encode(), token.encode())

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import psycopg
 
 from readiness.demo.service.circuit_breaker import RECOVERY_S, CircuitBreaker
-from readiness.demo.service.pool import Pool, fetch_one
+from readiness.demo.service.pool import ServicePool, fetch_one
 from readiness.demo.service.timing import spent
 
 
-class Database:
+class ServiceDatabase:
     """Asks for one row. Raises psycopg.Error, or CircuitOpen while the database is known to be gone."""
 
-    def __init__(self, pool: Pool, *, recovery_s: float = RECOVERY_S) -> None:
+    def __init__(self, pool: ServicePool, *, recovery_s: float = RECOVERY_S) -> None:
         self.pool = pool
         self.breaker = CircuitBreaker("the database", (psycopg.OperationalError,), recovery_s=recovery_s)
 

@@ -43,11 +43,11 @@ _STEPS = (
 )
 BOUNDS_MS = tuple(step * 10.0**decade for decade in range(-1, 5) for step in _STEPS)
 """Upper ends of the latency counters, 0.1 ms to 91 s in steps of about a tenth."""
-OTHER = "other"
+_OTHER = "other"
 """The endpoint of everything that has no route: paths that somebody makes up must not fill our memory."""
 
 
-class Endpoint:
+class EndpointCounts:
     """Counts of one endpoint; memory does not grow with requests."""
 
     def __init__(self) -> None:
@@ -92,13 +92,13 @@ class Monitor:
 
     def __init__(self) -> None:
         self.instance = secrets.token_hex(8)
-        self.endpoints: dict[str, Endpoint] = {}
+        self.endpoints: dict[str, EndpointCounts] = {}
 
     def add(self, endpoint: str, status: int, elapsed_ms: float) -> None:
         """One answered request."""
         found = self.endpoints.get(endpoint)
         if found is None:
-            found = self.endpoints[endpoint] = Endpoint()
+            found = self.endpoints[endpoint] = EndpointCounts()
         found.add(status, elapsed_ms)
 
     def requests(self) -> dict[str, object]:
@@ -153,5 +153,5 @@ class Monitoring:
             self._monitor.add(self._name(scope), status, (time.perf_counter() - started_s) * 1000)
 
     def _name(self, scope: Scope) -> str:
-        path = self._names.get(scope.get("endpoint", OTHER))
-        return f"{scope['method']} {path}" if path and scope["method"] in ("GET", "HEAD", "POST") else OTHER
+        path = self._names.get(scope.get("endpoint", _OTHER))
+        return f"{scope['method']} {path}" if path and scope["method"] in ("GET", "HEAD", "POST") else _OTHER

@@ -11,22 +11,22 @@ from typing import cast
 from starlette.requests import Request
 
 from readiness.demo.service.cache import Cache
-from readiness.demo.service.database import Database
+from readiness.demo.service.database import ServiceDatabase
 from readiness.demo.service.monitoring import Monitor
 from readiness.demo.service.passwords import PasswordChecker
 from readiness.demo.service.pool import create_pool
-from readiness.demo.service.rate_limit import API, AUTH, DEFAULT, LIMITS, Limit, RateLimiter
-from readiness.demo.service.settings import Settings, Tuning
+from readiness.demo.service.rate_limit import API, AUTH, DEFAULT, LIMITS, RateLimiter, RequestLimit
+from readiness.demo.service.settings import ServiceSettings, Tuning
 from readiness.demo.service.stores import ValkeyStore
 from readiness.demo.service.valkey_client import ValkeyClient
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class ServiceParts:
     """One of each system."""
 
-    settings: Settings
-    database: Database
+    settings: ServiceSettings
+    database: ServiceDatabase
     cache: Cache
     passwords: PasswordChecker
     limiter: RateLimiter
@@ -34,7 +34,7 @@ class Parts:
 
 
 @asynccontextmanager
-async def open_parts(settings: Settings, monitor: Monitor) -> AsyncIterator[Parts]:
+async def open_parts(settings: ServiceSettings, monitor: Monitor) -> AsyncIterator[ServiceParts]:
     """Connect everything; returns when the pool is full."""
     valkey = None if settings.cache_url is None else ValkeyClient(settings.cache_url)
     passwords = PasswordChecker()
@@ -45,8 +45,8 @@ async def open_parts(settings: Settings, monitor: Monitor) -> AsyncIterator[Part
         async with create_pool(settings.database_url) as pool:
             await pool.wait()
             store = None if valkey is None else ValkeyStore(valkey)
-            database = Database(pool, recovery_s=recovery_s)
-            yield Parts(settings, database, Cache(store, recovery_s=recovery_s), passwords, limiter, monitor)
+            database = ServiceDatabase(pool, recovery_s=recovery_s)
+            yield ServiceParts(settings, database, Cache(store, recovery_s=recovery_s), passwords, limiter, monitor)
     finally:
         settling.cancel()
         passwords.close()
@@ -54,14 +54,14 @@ async def open_parts(settings: Settings, monitor: Monitor) -> AsyncIterator[Part
             valkey.close()
 
 
-def _limits(tuning: Tuning) -> dict[str, Limit]:
+def _limits(tuning: Tuning) -> dict[str, RequestLimit]:
     requests = {DEFAULT: tuning.default_per_day, API: tuning.api_per_hour, AUTH: tuning.auth_per_hour}
-    return {name: Limit(requests[name], limit.window_s) for name, limit in LIMITS.items()}
+    return {name: RequestLimit(requests[name], limit.window_s) for name, limit in LIMITS.items()}
 
 
-def parts_of(request: Request) -> Parts:
+def parts_of(request: Request) -> ServiceParts:
     """The parts that the lifespan put into the application's state."""
-    return cast(Parts, request.state.parts)
+    return cast(ServiceParts, request.state.parts)
 
 
 def is_tls(request: Request) -> bool:

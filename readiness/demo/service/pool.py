@@ -11,23 +11,23 @@ from psycopg_pool import AsyncConnectionPool
 KEPT = 10
 OVERFLOW = 20
 MAX_LIFETIME_S = 300.0
-WAIT_S = 2.0
+_WAIT_S = 2.0
 """How long a request may wait for a connection before it fails."""
 RECONNECT_S = 2.0
 RETRIES = 2
 """How often a request may meet a broken connection before it fails."""
 
-Pool: TypeAlias = AsyncConnectionPool[psycopg.AsyncConnection[tuple[object, ...]]]
+ServicePool: TypeAlias = AsyncConnectionPool[psycopg.AsyncConnection[tuple[object, ...]]]
 
 
-def create_pool(database_url: str) -> Pool:
+def create_pool(database_url: str) -> ServicePool:
     """A closed pool; the caller opens it. Every statement is its own transaction."""
     return AsyncConnectionPool(
         database_url,
         min_size=KEPT,
         max_size=KEPT + OVERFLOW,
         max_lifetime=MAX_LIFETIME_S,
-        timeout=WAIT_S,
+        timeout=_WAIT_S,
         # Attempts end soon, and the next request starts a new one: after an outage nobody waits for an old back-off.
         reconnect_timeout=RECONNECT_S,
         kwargs={"autocommit": True, "prepare_threshold": 1, "application_name": "bag-tracker"},
@@ -36,7 +36,7 @@ def create_pool(database_url: str) -> Pool:
 
 
 async def fetch_one(
-    pool: Pool, query: bytes, parameters: Mapping[str, object] | None = None, *, repeatable: bool = True
+    pool: ServicePool, query: bytes, parameters: Mapping[str, object] | None = None, *, repeatable: bool = True
 ) -> tuple[object, ...] | None:
     """The first row of `query`; asked again when the connection broke and asking twice does no harm.
 
@@ -61,7 +61,7 @@ async def fetch_one(
     raise AssertionError("unreachable")
 
 
-def pool_statistics(pool: Pool) -> dict[str, int]:
+def pool_statistics(pool: ServicePool) -> dict[str, int]:
     """Counters since the start, and the pool's size now."""
     counters = pool.get_stats()
     return {

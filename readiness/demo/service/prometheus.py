@@ -8,18 +8,18 @@ from itertools import accumulate
 
 from readiness.demo.service.circuit_breaker import CircuitBreaker, State
 from readiness.demo.service.monitoring import BOUNDS_MS, Monitor
-from readiness.demo.service.parts import Parts
+from readiness.demo.service.parts import ServiceParts
 from readiness.demo.service.pool import pool_statistics
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS_MS = (1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000)
 """All of them are ends of the monitor's own counters, so the shown counts are exact."""
 
-Sample = tuple[str, dict[str, str], float]
+_Sample = tuple[str, dict[str, str], float]
 """Suffix of the name, labels, value."""
 
 
-def render(parts: Parts) -> str:
+def render(parts: ServiceParts) -> str:
     """The whole document."""
     breakers = (parts.database.breaker, parts.cache.breaker)
     pool, cache = pool_statistics(parts.database.pool), parts.cache
@@ -47,7 +47,7 @@ def render(parts: Parts) -> str:
     return "".join(families)
 
 
-def _family(name: str, kind: str, text: str, samples: Iterable[Sample]) -> str:
+def _family(name: str, kind: str, text: str, samples: Iterable[_Sample]) -> str:
     name = f"bag_tracker_{name}"
     lines = [f"# HELP {name} {text}", f"# TYPE {name} {kind}"]
     for suffix, labels, value in samples:
@@ -56,13 +56,13 @@ def _family(name: str, kind: str, text: str, samples: Iterable[Sample]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _requests(monitor: Monitor) -> Iterator[Sample]:
+def _requests(monitor: Monitor) -> Iterator[_Sample]:
     for name, endpoint in sorted(monitor.endpoints.items()):
         for status, count in sorted(endpoint.statuses.items()):
             yield "", {"endpoint": name, "status": status}, count
 
 
-def _durations(monitor: Monitor) -> Iterator[Sample]:
+def _durations(monitor: Monitor) -> Iterator[_Sample]:
     for name, endpoint in sorted(monitor.endpoints.items()):
         reached = list(accumulate(endpoint.counts, initial=0))
         for bound_ms in BUCKETS_MS:
@@ -76,7 +76,7 @@ def _durations(monitor: Monitor) -> Iterator[Sample]:
         yield "_count", {"endpoint": name}, reached[-1]
 
 
-def _states(breakers: Iterable[CircuitBreaker]) -> Iterator[Sample]:
+def _states(breakers: Iterable[CircuitBreaker]) -> Iterator[_Sample]:
     for breaker in breakers:
         for state in State:
             yield "", {"breaker": breaker.name, "state": state.value}, breaker.state is state

@@ -18,11 +18,11 @@ from readiness.demo.service.valkey_client import ValkeyClient, ValkeyDown
 
 SETTLE_EVERY_S = 0.5
 MAX_WINDOWS = 100_000
-NAMESPACE = "rate-limit:"
+_NAMESPACE = "rate-limit:"
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class RequestLimit:
     """At most `requests` per `window_s` and client."""
 
     requests: int
@@ -30,7 +30,11 @@ class Limit:
 
 
 DEFAULT, API, AUTH = "default", "api", "auth"
-LIMITS: Mapping[str, Limit] = {DEFAULT: Limit(2_000_000, 86_400), API: Limit(50_000, 3600), AUTH: Limit(1000, 3600)}
+LIMITS: Mapping[str, RequestLimit] = {
+    DEFAULT: RequestLimit(2_000_000, 86_400),
+    API: RequestLimit(50_000, 3600),
+    AUTH: RequestLimit(1000, 3600),
+}
 """The limits of the service; where a start sets another, `/stats` and `RateLimit-Policy` show that one."""
 
 
@@ -47,11 +51,11 @@ class _Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class LimitDecision:
     """Whether a request may pass, and what its answer says about the limit."""
 
     policy: str
-    limit: Limit
+    limit: RequestLimit
     remaining: int
     reset_s: int
     allowed: bool
@@ -73,7 +77,7 @@ class RateLimiter:
     """Counts requests; `settle_forever` runs beside the service."""
 
     def __init__(
-        self, limits: Mapping[str, Limit], valkey: ValkeyClient | None, clock: Callable[[], float] = time.time
+        self, limits: Mapping[str, RequestLimit], valkey: ValkeyClient | None, clock: Callable[[], float] = time.time
     ) -> None:
         self.limits = limits
         self.refused = 0
@@ -87,7 +91,7 @@ class RateLimiter:
         """Where the counts are shared."""
         return "valkey" if self._valkey_answers else "memory"
 
-    def count(self, policy: str, client: str) -> Decision:
+    def count(self, policy: str, client: str) -> LimitDecision:
         """Count one request of `client` and decide; a refused one is not counted."""
         limit = self.limits[policy]
         now_s = self._clock()
@@ -102,7 +106,7 @@ class RateLimiter:
         window.total += allowed
         self.refused += not allowed
         reset_s = max(1, window.ends_s - int(now_s))
-        return Decision(policy, limit, max(0, limit.requests - window.total), reset_s, allowed)
+        return LimitDecision(policy, limit, max(0, limit.requests - window.total), reset_s, allowed)
 
     async def settle_forever(self) -> None:
         """Settle until cancelled."""
@@ -134,7 +138,7 @@ class RateLimiter:
             window.settled = shared
 
     async def _add(self, valkey: ValkeyClient, key: tuple[str, str, int], window: _Window, new: int) -> int:
-        name = NAMESPACE + ":".join(map(str, key))
+        name = _NAMESPACE + ":".join(map(str, key))
         shared, _ = await asyncio.gather(
             valkey.ask("INCRBY", name, new), valkey.ask("EXPIREAT", name, window.ends_s + 1)
         )

@@ -6,7 +6,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from readiness.demo.service.parts import Parts
+from readiness.demo.service.parts import ServiceParts
 from readiness.demo.service.rate_limit import API, AUTH, DEFAULT
 from readiness.demo.service.sessions import read_session
 
@@ -25,7 +25,7 @@ class RateLimiting:
         if scope["type"] != "http" or scope["path"] in EXEMPT:
             await self._app(scope, receive, send)
             return
-        parts: Parts = scope["state"]["parts"]
+        parts: ServiceParts = scope["state"]["parts"]
         policy = _policy(scope)
         decision = parts.limiter.count(policy, _client(scope, parts, policy))
         headers = decision.headers()
@@ -48,7 +48,7 @@ def _policy(scope: Scope) -> str:
     return API if scope["path"].startswith("/api/") else DEFAULT
 
 
-def _client(scope: Scope, parts: Parts, policy: str) -> str:
+def _client(scope: Scope, parts: ServiceParts, policy: str) -> str:
     """The account, else the address. Log-ins count for the address: whoever guesses passwords has no account."""
     session = None if policy == AUTH else read_session(HTTPConnection(scope), parts.settings.secret)
     if session is not None:

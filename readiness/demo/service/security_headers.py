@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HEADERS = {
+_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Content-Security-Policy": (
@@ -19,7 +19,7 @@ HEADERS = {
 STRICT_TRANSPORT_SECURITY = "max-age=31536000; includeSubDomains"
 """Only under TLS: browsers ignore it over plain http (RFC 6797 §8.1), so there it would claim what does not hold."""
 
-_PLAIN = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS.items())
+_PLAIN = tuple((name.lower().encode(), value.encode()) for name, value in _HEADERS.items())
 _TLS = (*_PLAIN, (b"strict-transport-security", STRICT_TRANSPORT_SECURITY.encode()))
 
 

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-VARIABLE = "READINESS_DEMO_SETTINGS"
+SETTINGS_VARIABLE = "READINESS_DEMO_SETTINGS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Tuning:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ServiceSettings:
     """Everything that differs between two starts of the service."""
 
     database_url: str = field(repr=False)
@@ -36,12 +36,12 @@ class Settings:
     """Signs sessions and CSRF tokens; a new one at each start ends all sessions."""
 
 
-def to_environment(settings: Settings) -> dict[str, str]:
+def to_environment(settings: ServiceSettings) -> dict[str, str]:
     """The variable that carries `settings`."""
-    return {VARIABLE: json.dumps(asdict(settings))}
+    return {SETTINGS_VARIABLE: json.dumps(asdict(settings))}
 
 
-def from_environment(environment: Mapping[str, str]) -> Settings:
+def from_environment(environment: Mapping[str, str]) -> ServiceSettings:
     """The settings that `to_environment` wrote; raises KeyError or TypeError when they are not there."""
-    fields = json.loads(environment[VARIABLE])
-    return Settings(**fields | {"tuning": Tuning(**fields["tuning"])})
+    fields = json.loads(environment[SETTINGS_VARIABLE])
+    return ServiceSettings(**fields | {"tuning": Tuning(**fields["tuning"])})

@@ -10,10 +10,10 @@ from typing import Protocol
 
 from readiness.demo.service.valkey_client import Reply, ValkeyClient, ValkeyDown
 
-NAMESPACE = "bag-tracker:"
+_NAMESPACE = "bag-tracker:"
 SCAN_BATCH = 500
 GLOB = frozenset("*?[")
-NOTHING = NAMESPACE.encode()
+NOTHING = _NAMESPACE.encode()
 """A key that is never set: UNLINK wants at least one."""
 
 
@@ -87,21 +87,21 @@ class ValkeyStore:
 
     async def get(self, key: str) -> bytes | None:
         """The value, None when there is none or it has expired."""
-        value = await self._ask("GET", NAMESPACE + key)
+        value = await self._ask("GET", _NAMESPACE + key)
         return value if isinstance(value, bytes) else None
 
     async def put(self, key: str, value: bytes, ttl_s: float) -> None:
         """Keep `value` for `ttl_s` seconds."""
-        await self._ask("SET", NAMESPACE + key, value, "PX", round(ttl_s * 1000))
+        await self._ask("SET", _NAMESPACE + key, value, "PX", round(ttl_s * 1000))
 
     async def remove(self, pattern: str) -> None:
         """Forget every key that matches, in batches: KEYS would stop the server for everybody."""
         if not GLOB & set(pattern):
-            await self._ask("UNLINK", NAMESPACE + pattern)
+            await self._ask("UNLINK", _NAMESPACE + pattern)
             return
         cursor = b"0"
         while True:
-            found = await self._ask("SCAN", cursor, "MATCH", NAMESPACE + pattern, "COUNT", SCAN_BATCH)
+            found = await self._ask("SCAN", cursor, "MATCH", _NAMESPACE + pattern, "COUNT", SCAN_BATCH)
             match found:
                 case [bytes(cursor), list(keys)]:
                     await self._ask("UNLINK", *(key for key in [NOTHING, *keys] if isinstance(key, bytes)))

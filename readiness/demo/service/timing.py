@@ -6,15 +6,15 @@ import time
 from contextvars import ContextVar
 from types import TracebackType
 
-Parts = dict[str, float]
+_Parts = dict[str, float]
 """Seconds by part: `db`, `cache`, `password`."""
 
-_current: ContextVar[Parts | None] = ContextVar("parts", default=None)
+_current: ContextVar[_Parts | None] = ContextVar("parts", default=None)
 
 
-def begin() -> Parts:
+def begin() -> _Parts:
     """A new request begins in this context; what it and the tasks it starts spend goes into the answer."""
-    parts: Parts = {}
+    parts: _Parts = {}
     _current.set(parts)
     return parts
 
@@ -39,7 +39,7 @@ class spent:  # noqa: N801  # reads as a word of the with statement
             parts[self._part] = parts.get(self._part, 0.0) + time.perf_counter() - self._start_s
 
 
-def server_timing(parts: Parts, total_s: float) -> str:
+def server_timing(parts: _Parts, total_s: float) -> str:
     """The Server-Timing header: every part in ms; `app` is what is left, waiting for the event loop included."""
     app_s = max(total_s - sum(parts.values()), 0.0)
     shown = {"app": app_s, "db": 0.0, "cache": 0.0, **parts}

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import hiredis
 
-TIMEOUT_S = 0.25
+_TIMEOUT_S = 0.25
 """For connecting, and for each answer."""
 
 Reply: TypeAlias = "bytes | int | list[Reply] | None"
@@ -50,7 +50,7 @@ class ValkeyClient:
             if self._connection is None or self._connection.lost:
                 loop = asyncio.get_running_loop()
                 try:
-                    async with asyncio.timeout(TIMEOUT_S):
+                    async with asyncio.timeout(_TIMEOUT_S):
                         _, connection = await loop.create_connection(_Connection, *self._address)
                 except OSError as error:  # TimeoutError too
                     raise ValkeyDown(f"no connection: {error}") from error
@@ -84,7 +84,7 @@ class _Connection(asyncio.Protocol):
         self._waiting.append((reply, self._loop.time()))
         if not self._watched:
             self._watched = True
-            self._loop.call_later(TIMEOUT_S, self._watch)
+            self._loop.call_later(_TIMEOUT_S, self._watch)
         return reply
 
     def end(self, reason: str) -> None:
@@ -130,8 +130,8 @@ class _Connection(asyncio.Protocol):
         if not self._waiting:
             self._watched = False
             return
-        left_s = self._waiting[0][1] + TIMEOUT_S - self._loop.time()
+        left_s = self._waiting[0][1] + _TIMEOUT_S - self._loop.time()
         if left_s <= 0:
-            self.end(f"no answer within {TIMEOUT_S:g} s")
+            self.end(f"no answer within {_TIMEOUT_S:g} s")
         else:
             self._loop.call_later(left_s, self._watch)

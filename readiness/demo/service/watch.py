@@ -10,16 +10,16 @@ from starlette.responses import JSONResponse, Response
 
 from readiness.demo.service import prometheus
 from readiness.demo.service.circuit_breaker import CircuitOpen
-from readiness.demo.service.parts import Parts, parts_of
+from readiness.demo.service.parts import ServiceParts, parts_of
 from readiness.demo.service.pool import pool_statistics
 
 READY_TIMEOUT_S = 1.0
-NO_STORE = {"Cache-Control": "no-store"}
+_NO_STORE = {"Cache-Control": "no-store"}
 
 
 async def live(request: Request) -> Response:
     """GET /health/live: the process answers. Asks nobody, so that a dead database does not get the service killed."""
-    return JSONResponse({"status": "ok"}, headers=NO_STORE)
+    return JSONResponse({"status": "ok"}, headers=_NO_STORE)
 
 
 async def ready(request: Request) -> Response:
@@ -34,7 +34,7 @@ async def ready(request: Request) -> Response:
         "database": "ok" if database else "down",
         "cache": parts.cache.backend if cache else f"down, {parts.cache.backend} serves",
     }
-    return JSONResponse(answer, 200 if database else 503, headers=NO_STORE)
+    return JSONResponse(answer, 200 if database else 503, headers=_NO_STORE)
 
 
 async def stats(request: Request) -> Response:
@@ -53,15 +53,15 @@ async def stats(request: Request) -> Response:
         "rate_limit": parts.limiter.statistics(),
         "logins": parts.passwords.statistics(),
     }
-    return JSONResponse(answer, headers=NO_STORE)
+    return JSONResponse(answer, headers=_NO_STORE)
 
 
 async def metrics(request: Request) -> Response:
     """GET /metrics."""
-    return Response(prometheus.render(parts_of(request)), media_type=prometheus.MEDIA_TYPE, headers=NO_STORE)
+    return Response(prometheus.render(parts_of(request)), media_type=prometheus.MEDIA_TYPE, headers=_NO_STORE)
 
 
-async def _database_answers(parts: Parts) -> bool:
+async def _database_answers(parts: ServiceParts) -> bool:
     try:
         async with asyncio.timeout(READY_TIMEOUT_S):
             await parts.database.fetch_one(b"select 1")
@@ -70,7 +70,7 @@ async def _database_answers(parts: Parts) -> bool:
     return True
 
 
-async def _cache_answers(parts: Parts) -> bool:
+async def _cache_answers(parts: ServiceParts) -> bool:
     try:
         async with asyncio.timeout(READY_TIMEOUT_S):
             return await parts.cache.ping()

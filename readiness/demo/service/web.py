@@ -12,11 +12,11 @@ from readiness.demo.service import csrf, pages
 from readiness.demo.service.bags import dashboard_statistics
 from readiness.demo.service.parts import is_tls, parts_of
 from readiness.demo.service.passwords import TooManyLogins
-from readiness.demo.service.sessions import Session, read_session, start_session
+from readiness.demo.service.sessions import UserSession, read_session, start_session
 from readiness.demo.service.users import find_credentials, find_display_name
 
-FORM_MAX_BYTES = 8192
-NO_STORE = {"Cache-Control": "no-store"}
+_FORM_MAX_BYTES = 8192
+_NO_STORE = {"Cache-Control": "no-store"}
 
 
 class FormTooLarge(Exception):
@@ -58,8 +58,8 @@ async def login(request: Request) -> Response:
         return response
     if credentials is None or not right:
         return _login_form(request, 401, "Wrong name or password.")
-    welcome = RedirectResponse("/dashboard", 303, headers=NO_STORE)
-    start_session(welcome, Session(credentials.user_id, name), parts.settings.secret, tls=is_tls(request))
+    welcome = RedirectResponse("/dashboard", 303, headers=_NO_STORE)
+    start_session(welcome, UserSession(credentials.user_id, name), parts.settings.secret, tls=is_tls(request))
     return welcome
 
 
@@ -68,19 +68,19 @@ async def dashboard(request: Request) -> Response:
     parts = parts_of(request)
     session = read_session(request, parts.settings.secret)
     if session is None:
-        return RedirectResponse("/login", 303, headers=NO_STORE)
+        return RedirectResponse("/login", 303, headers=_NO_STORE)
     user = await find_display_name(parts.cache, parts.database, session.user_id)
     numbers = await dashboard_statistics(parts.cache, parts.database)
     display_name = json.loads(user.value) or session.user_name
     page = pages.dashboard_page(session.user_name, display_name, json.loads(numbers.value))
-    return HTMLResponse(page, headers=NO_STORE)
+    return HTMLResponse(page, headers=_NO_STORE)
 
 
 def _login_form(request: Request, status: int, message: str | None) -> HTMLResponse:
     secret = parts_of(request).settings.secret
     nonce = csrf.new_nonce()
     page = pages.login_page(csrf.token_for(nonce, secret), message=message)
-    response = HTMLResponse(page, status, headers=NO_STORE)
+    response = HTMLResponse(page, status, headers=_NO_STORE)
     csrf.set_nonce(response, nonce, tls=is_tls(request))
     return response
 
@@ -89,7 +89,7 @@ async def _read_form(request: Request) -> dict[str, str]:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > FORM_MAX_BYTES:
+        if len(body) > _FORM_MAX_BYTES:
             raise FormTooLarge
     fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
     return {name: values[0] for name, values in fields.items()}

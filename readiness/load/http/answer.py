@@ -10,13 +10,13 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from readiness.load.http.failures import Failure
 from readiness.load.http.headers import parse_head
 
-MAX_HEAD_BYTES = 65_536
+_MAX_HEAD_BYTES = 65_536
 MAX_HEADERS = 256
 _SURELY_SMALL = 4 * MAX_HEADERS
 """Fewer bytes than this cannot hold too many headers: the shortest one has four."""
-MAX_PIECES = 4096
+_MAX_PIECES = 4096
 """Of a body, before they are put together."""
-MAX_INTERIM = 16
+_MAX_INTERIM = 16
 """1xx answers before the real one."""
 
 
@@ -27,7 +27,7 @@ _DUE = ("end of its head", "begin of the answer")
 """What llhttp may still tell of, the next one last."""
 
 
-class Answer:
+class ReceivedAnswer:
     """The answer under way on one connection. `reset` before each request; nothing of the last one stays.
 
     Nearly every answer comes in one piece, and is small: then llhttp calls one method of ours, when all is there.
@@ -158,7 +158,7 @@ class Answer:
         if in_head:
             self._check_head(self.raw)
         self._received += len(data)
-        if len(self.body) > MAX_PIECES or self._early:
+        if len(self.body) > _MAX_PIECES or self._early:
             self._gather()
         if self._received > self.max_body_bytes:
             self._check_body()
@@ -204,8 +204,8 @@ class Answer:
         if len(raw) > _SURELY_SMALL:
             end = raw.find(b"\r\n\r\n") if not self.interim else -1
             head = raw[:end] if end >= 0 else raw
-            if len(head) > MAX_HEAD_BYTES:
-                raise Failure("protocol", f"more than {MAX_HEAD_BYTES} bytes of headers")
+            if len(head) > _MAX_HEAD_BYTES:
+                raise Failure("protocol", f"more than {_MAX_HEAD_BYTES} bytes of headers")
             if head.count(b"\n") > MAX_HEADERS:
                 raise Failure("protocol", f"more than {MAX_HEADERS} headers")
         if not self.head_done:
@@ -222,7 +222,7 @@ class Answer:
         self._body_bytes += sum(map(len, self.body[self._counted :]))
         self._counted = len(self.body)
         # the second limit is for what is no body: chunk extensions and trailers
-        if self._body_bytes > self.max_body_bytes or self._received > 8 * self.max_body_bytes + 2 * MAX_HEAD_BYTES:
+        if self._body_bytes > self.max_body_bytes or self._received > 8 * self.max_body_bytes + 2 * _MAX_HEAD_BYTES:
             raise Failure("too_large", f"more than {self.max_body_bytes} bytes of body")
 
     def _head_complete(self) -> None:
@@ -250,7 +250,7 @@ class Answer:
         self._odd = True
         self._due[:] = _DUE  # the real answer is still to come
         self.interim += 1
-        if self.interim > MAX_INTERIM or status == 101:
+        if self.interim > _MAX_INTERIM or status == 101:
             raise ValueError("too many 1xx answers")
 
 

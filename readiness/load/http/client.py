@@ -17,15 +17,15 @@ from gevent.timeout import Timeout
 import readiness
 from readiness.config.tls import target_context
 from readiness.load.addresses import Addresses
-from readiness.load.http.connection_pool import Pool
+from readiness.load.http.connection_pool import ConnectionPool
 from readiness.load.http.cookies import Cookies
 from readiness.load.http.failures import Failure
 from readiness.load.http.headers import Headers
 from readiness.load.http.poll import poll_of_this_hub
 from readiness.load.http.request import (
-    Draft,
     GetOptions,
-    Pairs,
+    RequestDraft,
+    RequestPairs,
     WithBody,
     WithName,
     body_of,
@@ -40,7 +40,7 @@ from readiness.load.http.response import Response, event_fields
 from readiness.load.http.writer import Writer, Written
 from readiness.load.recorder import CallRecorder
 
-MAX_BODY_BYTES = 16 * 1024 * 1024
+_MAX_BODY_BYTES = 16 * 1024 * 1024
 MAX_REDIRECTS = 5
 _STANDING = Headers(
     {"User-Agent": f"readiness/{readiness.__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
@@ -60,7 +60,7 @@ class Client:
         addresses: Addresses | Sequence[str],
         timeout_s: float = 30.0,
         connect_timeout_s: float = 10.0,
-        max_body_bytes: int = MAX_BODY_BYTES,
+        max_body_bytes: int = _MAX_BODY_BYTES,
         tls: ssl.SSLContext | None = None,
         on_request: Callable[..., object] | None = None,
         control_flow: tuple[type[BaseException], ...] = (),
@@ -89,7 +89,9 @@ class Client:
         context = (tls or target_context()) if self.origin.secure else None
         if not isinstance(addresses, Addresses):
             addresses = Addresses(base_url, addresses)
-        self._pool = Pool(self.origin, addresses, resends or Resends(), context, connect_timeout_s, max_body_bytes)
+        self._pool = ConnectionPool(
+            self.origin, addresses, resends or Resends(), context, connect_timeout_s, max_body_bytes
+        )
         self._writer = Writer(scenario, self.origin, self.headers, self.cookies)
         self._auth = self.origin.auth
         self._unjudged: Response | None = None
@@ -158,9 +160,9 @@ class Client:
         path: str,
         name: str | None = None,
         *,
-        params: Pairs | str | None = None,
+        params: RequestPairs | str | None = None,
         json: Any = None,
-        data: Pairs | str | bytes | None = None,
+        data: RequestPairs | str | bytes | None = None,
         headers: Mapping[str, Any] | None = None,
         cookies: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
@@ -186,7 +188,7 @@ class Client:
                 written = self._writer.plain(path, self._auth)
             else:
                 body, media_type = body_of(data, json)
-                draft = Draft(body, media_type, headers, cookies, auth or self._auth)
+                draft = RequestDraft(body, media_type, headers, cookies, auth or self._auth)
                 written = self._writer.write(method, with_query(self.origin.target_of(path), params), draft)
         except Exception as problem:
             called = endpoint_name(str(method), name) if name else default_name(str(method), str(path))
@@ -290,7 +292,7 @@ class Client:
         else:
             conn.close()
 
-    def _follow(self, response: Response, draft: Draft, deadline_s: float) -> None:
+    def _follow(self, response: Response, draft: RequestDraft, deadline_s: float) -> None:
         """Redirects, on the target only. The request is one request: it ends with the last answer."""
         method = response.request_method
         for _ in range(MAX_REDIRECTS):

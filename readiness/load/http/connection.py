@@ -8,7 +8,7 @@ import ssl
 from time import perf_counter
 from typing import Any
 
-from readiness.load.http.answer import Answer
+from readiness.load.http.answer import ReceivedAnswer
 from readiness.load.http.failures import Failure, Unanswered, of_os_error
 from readiness.load.http.poll import Expired, Poll, Waiting, poll_of_this_hub
 from readiness.load.http.tls import TlsStream
@@ -41,7 +41,7 @@ class Connection(Waiting):
         self._piece_bytes = _FIRST_BYTES
         self.end_s = 0.0
         """When the last answer was complete (perf_counter)."""
-        self.answer = Answer(max_body_bytes)
+        self.answer = ReceivedAnswer(max_body_bytes)
 
     def connect(self, address: str, port: int) -> None:
         """TCP. Raises Failure."""

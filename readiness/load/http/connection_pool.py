@@ -24,7 +24,7 @@ LOOK_S = 0.001
 """An idle connection that has waited this long is looked at before it is used; the poll's word may be older."""
 
 
-class Pool:
+class ConnectionPool:
     """One connection in use per request under way; as many kept as were ever in use at once."""
 
     def __init__(

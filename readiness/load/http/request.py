@@ -20,15 +20,15 @@ _SAFE = "!#$%&'()*+,/:;=?@[]~"  # requests' set: a path that is already encoded 
 _PLAIN_PATH = re.compile(r"/[!$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]*")
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 
-Pairs = Mapping[str, Any] | Iterable[tuple[str, Any]]
+RequestPairs = Mapping[str, Any] | Iterable[tuple[str, Any]]
 
 
 class GetOptions(TypedDict, total=False):
     """Keywords of `get` beside `name` and `catch_response`."""
 
-    data: Pairs | str | bytes | None
+    data: RequestPairs | str | bytes | None
     json: Any
-    params: Pairs | str | None
+    params: RequestPairs | str | None
     headers: Mapping[str, Any] | None
     cookies: Mapping[str, str] | None
     auth: tuple[str, str] | None
@@ -47,7 +47,7 @@ class WithName(TypedDict, total=False):
     """Keywords of post, put, patch."""
 
     name: str | None
-    params: Pairs | str | None
+    params: RequestPairs | str | None
     headers: Mapping[str, Any] | None
     cookies: Mapping[str, str] | None
     auth: tuple[str, str] | None
@@ -127,7 +127,7 @@ def identity_of(scenario: str, method: str, name: str) -> tuple[str, str]:
     return scenario, endpoint_name(method, name)
 
 
-def with_query(target: str, params: Pairs | str | None) -> str:
+def with_query(target: str, params: RequestPairs | str | None) -> str:
     """`target` with `params` added; pairs whose value is None are left out."""
     if not params:
         return target
@@ -139,7 +139,7 @@ def with_query(target: str, params: Pairs | str | None) -> str:
     return f"{target}{'&' if '?' in target else '?'}{query}" if query else target
 
 
-def body_of(data: Pairs | str | bytes | None, json: Any) -> tuple[bytes, str | None]:
+def body_of(data: RequestPairs | str | bytes | None, json: Any) -> tuple[bytes, str | None]:
     """The body and its media type; `data` wins over `json`, as in requests."""
     if data:
         if isinstance(data, bytes | bytearray):
@@ -159,7 +159,7 @@ def basic(auth: tuple[str, str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class RequestDraft:
     """What one request adds to the client's standing headers and cookies."""
 
     body: bytes = b""
@@ -169,16 +169,16 @@ class Draft:
     cookies: Mapping[str, str] | None = None
     auth: tuple[str, str] | None = None
 
-    def without_body(self) -> Draft:
+    def without_body(self) -> RequestDraft:
         """The same for a redirect that turns into GET."""
         return replace(self, body=b"", media_type=None)
 
 
-PLAIN = Draft()
+PLAIN_DRAFT = RequestDraft()
 """Adds nothing; one for all users."""
 
 
-def serialise(method: str, target: str, authority: str, standing: Headers, draft: Draft, cookie: str) -> bytes:
+def serialise(method: str, target: str, authority: str, standing: Headers, draft: RequestDraft, cookie: str) -> bytes:
     """The request's bytes. Raises ValueError for a method or header that cannot be sent."""
     if not _METHOD.fullmatch(method):
         raise ValueError(f"method {method!r}: not an HTTP method (upper case)")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from readiness.load.http.cookies import Cookies
 from readiness.load.http.headers import Headers
-from readiness.load.http.request import PLAIN, Draft, Origin, default_name, serialise
+from readiness.load.http.request import PLAIN_DRAFT, Origin, RequestDraft, default_name, serialise
 
 _REMEMBERED = 32
 """Requests kept as bytes by each user; forgotten all at once when more paths are in use (random ids)."""
@@ -22,7 +22,7 @@ class Written:
     identity: tuple[str, str]
     """Scenario, and what the request is called when the scenario gives it no name."""
     wire: bytes
-    draft: Draft
+    draft: RequestDraft
 
 
 class Writer:
@@ -50,12 +50,12 @@ class Writer:
             self.forget()
         written = self.remembered.get(path)
         if written is None:
-            written = self.write("GET", self._origin.target_of(path), Draft(auth=auth) if auth else PLAIN)
+            written = self.write("GET", self._origin.target_of(path), RequestDraft(auth=auth) if auth else PLAIN_DRAFT)
             self.remembered[path] = written
             self.stale_s = time.perf_counter() + self._cookies.expires_s - time.time()
         return written
 
-    def write(self, method: str, target: str, draft: Draft) -> Written:
+    def write(self, method: str, target: str, draft: RequestDraft) -> Written:
         """Any request. Raises ValueError for what cannot be sent."""
         origin = self._origin
         cookie = self._cookies.header(target.partition("?")[0], secure=origin.secure)

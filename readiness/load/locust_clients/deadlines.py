@@ -8,7 +8,7 @@ from typing import Any
 import gevent
 from greenlet import getcurrent
 
-TICK_S = 0.05
+_TICK_S = 0.05
 """A request that hangs ends at most this much late."""
 AGAIN_S = 1.0
 """Code that caught `Passed` and went on hears of it again after this long."""
@@ -41,7 +41,7 @@ class Deadlines:
     def begin(self) -> Deadline:
         """From now on the current greenlet's request is timed, until `end`."""
         if self._timer is None:
-            self._timer = gevent.get_hub().loop.timer(TICK_S, TICK_S, ref=False)
+            self._timer = gevent.get_hub().loop.timer(_TICK_S, _TICK_S, ref=False)
             self._timer.start(self._look)
         deadline = Deadline(perf_counter() + self.timeout_s)
         self._waiting[deadline] = None

@@ -24,7 +24,7 @@ from readiness.load.http.resends import Resends
 from readiness.load.locust_clients.checked import encoding_of, guessed, surplus, unasked
 from readiness.load.locust_clients.fast_answer import FastAnswer, read_body, resending
 from readiness.load.locust_clients.http_answer import Decoder, HttpAnswer
-from readiness.load.locust_clients.send_batch import Row
+from readiness.load.locust_clients.send_batch import SendBatch
 from readiness.load.locust_clients.sockets import PolledSocket
 
 
@@ -72,7 +72,7 @@ def improve(resends: Resends | None = None) -> None:
     changed = connection.HTTPConnection
     changed.response_class = HttpAnswer
     if isinstance(poll_of_this_hub(), EpollPoll):  # where that is, poll(2) is too
-        row, poll = Row(), get_original("select", "poll")
+        row, poll = SendBatch(), get_original("select", "poll")
         changed = ConnectionPool
         changed._create_tcp_socket = _polled_socket
         changed._is_socket_alive = lambda pool, sock: _is_alive(pool, sock, row, poll)
@@ -90,7 +90,7 @@ def improve(resends: Resends | None = None) -> None:
         vars(connection)["wait_for_read"] = wait_for_read
 
 
-def _is_alive(pool: Any, sock: Any, row: Row, poll: Any) -> bool:
+def _is_alive(pool: Any, sock: Any, row: SendBatch, poll: Any) -> bool:
     if _is_quiet(sock, row, poll):
         return True
     if surplus(sock):
@@ -128,7 +128,7 @@ def _polled_socket(_: ConnectionPool, family: int, kind: int, protocol: int) -> 
     return PolledSocket(family, kind, protocol)
 
 
-def _is_quiet(sock: Any, row: Row, poll: Any) -> bool:
+def _is_quiet(sock: Any, row: SendBatch, poll: Any) -> bool:
     """Whether nothing happened to an idle connection.
 
     geventhttpclient 2.6.1 asks `select`, which refuses descriptors from 1024 on: with more than a thousand users every

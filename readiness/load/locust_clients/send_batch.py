@@ -12,7 +12,7 @@ from gevent import get_hub
 from greenlet import getcurrent, greenlet
 
 
-class Row:
+class SendBatch:
     """Greenlets that are about to send, of one hub."""
 
     def __init__(self) -> None:

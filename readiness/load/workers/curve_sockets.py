@@ -2,7 +2,7 @@
 
 Both keys follow from the token. Whoever does not have it cannot say the first word of the handshake, so ZeroMQ closes
 the connection before it keeps a frame; all that follows is encrypted and cannot be replayed. Before the handshake a
-connection can hold at most one frame of FRAME_BYTES, for HANDSHAKE_MS, and there are at most MAX_CONNECTIONS.
+connection can hold at most one frame of FRAME_BYTES, for HANDSHAKE_MS, and there are at most _MAX_CONNECTIONS.
 
 A worker greets first and learns the run's id from the master's answer.
 """
@@ -25,7 +25,7 @@ from locust.rpc.protocol import Message
 from zmq.utils import z85
 from zmq.utils.monitor import parse_monitor_message
 
-from readiness.load.workers.envelope import Envelope, Order, Rejected, read, write
+from readiness.load.workers.envelope import Envelope, Rejected, SequenceOrder, read, write
 from readiness.load.workers.token import curve_secret
 
 GREETING_S = 1.0
@@ -37,7 +37,7 @@ FRAME_BYTES = 64 << 10
 """Longer messages are cut into frames of this size; ZeroMQ closes a connection that announces a longer one."""
 OVERHEAD_BYTES = 256
 """What CURVE and ZeroMQ add to a frame, with room to spare."""
-MAX_CONNECTIONS = 1024
+_MAX_CONNECTIONS = 1024
 """Descriptors of a master whose workers are started: what is beyond waits in the kernel until another one is closed."""
 _FAILED = (
     zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_AUTH
@@ -59,7 +59,7 @@ class Server(zmqrpc.BaseSocket):
         self.port = _bind(self.socket, f"[{host}]" if ":" in host else host, port)
         self._run_id = run_id
         self._on_rejected = on_rejected
-        self._order = Order()
+        self._order = SequenceOrder()
         self._sent: Counter[str] = Counter()
         gevent.spawn(self._tell_refused)
 
@@ -114,7 +114,7 @@ class Server(zmqrpc.BaseSocket):
             self._on_rejected("", Rejected("a connection without the token was refused"))
 
 
-class Client(zmqrpc.BaseSocket):
+class CurveClient(zmqrpc.BaseSocket):
     """The worker's side; made only after the master proved that it knows the token."""
 
     def __init__(self, token: str, greet_for_s: float, host: str, port: int, identity: str) -> None:
@@ -125,7 +125,7 @@ class Client(zmqrpc.BaseSocket):
         self.socket.setsockopt(zmq.IDENTITY, identity.encode())
         self.socket.setsockopt(zmq.RECONNECT_IVL, 500)
         self.socket.connect(f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}")
-        self._order = Order()
+        self._order = SequenceOrder()
         self._seq = 0
         self.heard = 0
         """Messages of the master; a stop of this count is a master that hangs."""
@@ -186,9 +186,9 @@ def flush(socket: zmqrpc.BaseSocket) -> None:
 
 
 def limit_connections(workers: int) -> None:
-    """Let no more than MAX_CONNECTIONS be open beside those of our `workers`. Processes started later inherit it."""
+    """Let no more than _MAX_CONNECTIONS be open beside those of our `workers`. Processes started later inherit it."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = MAX_CONNECTIONS + 2 * workers
+    most = _MAX_CONNECTIONS + 2 * workers
     resource.setrlimit(resource.RLIMIT_NOFILE, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
@@ -199,7 +199,7 @@ def install_server(token: str, run_id: str, on_rejected: OnRejected) -> None:
 
 def install_client(token: str, greet_for_s: float) -> None:
     """From now on Locust's WorkerRunner of this process connects with a Client of ours."""
-    setattr(zmqrpc, "Client", partial(Client, token, greet_for_s))  # noqa: B010
+    setattr(zmqrpc, "Client", partial(CurveClient, token, greet_for_s))  # noqa: B010
 
 
 def _frames(envelope: Envelope) -> list[bytes]:

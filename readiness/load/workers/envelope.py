@@ -49,7 +49,7 @@ def read(data: bytes) -> Envelope:
 
 
 @dataclass(slots=True)
-class Order:
+class SequenceOrder:
     """The next sequence number that each sender owes."""
 
     next_seq: dict[str, int] = field(default_factory=dict)

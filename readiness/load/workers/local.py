@@ -17,7 +17,7 @@ from readiness.load import children
 from readiness.load.workers.settings import WorkerSettings, dumps
 
 END_S = 2.0
-POLL_S = 0.2
+_POLL_S = 0.2
 STOPPED_S = 30.0
 """A worker that somebody stopped (SIGSTOP) and does not let go on is given up."""
 MAX_LINE_BYTES = 1 << 20
@@ -95,8 +95,8 @@ def _ended(process: subprocess.Popen[bytes]) -> int | None:
     """Wait for the end of a process; None for one that is stopped and never goes on."""
     stopped_s = 0.0
     while (status := process.poll()) is None:
-        time.sleep(POLL_S)
-        stopped_s = stopped_s + POLL_S if _is_stopped(process.pid) else 0.0
+        time.sleep(_POLL_S)
+        stopped_s = stopped_s + _POLL_S if _is_stopped(process.pid) else 0.0
         if stopped_s > STOPPED_S:
             return None
     return status

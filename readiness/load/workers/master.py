@@ -36,10 +36,10 @@ from readiness.load.workers.merger import Contradiction, Merger
 from readiness.load.workers.settings import Workers, WorkerSettings, read_master
 from readiness.text import clean
 
-POLL_S = 0.1
+_POLL_S = 0.1
 BEHIND_S = 5.0
 """Batches come every second; a master this far behind cannot keep up with its workers."""
-SILENT_S = 6.0
+_SILENT_S = 6.0
 """Batches come every second; a worker that connects but sends none for so long hangs."""
 FAREWELL_S = 3.0
 """After a loss the other workers get this long to hand in what they have."""
@@ -51,7 +51,7 @@ class Lost(Exception):
     """The load cannot go on as planned; the text says which worker and why."""
 
 
-class Unusable(Exception):
+class UnusableMessage(Exception):
     """A scenario file is wrong; nothing was sent."""
 
     def __init__(self, event: engine_events.Fatal) -> None:
@@ -120,7 +120,7 @@ class Master:
         try:
             self._gather()
             return self._follow()
-        except Unusable as unusable:
+        except UnusableMessage as unusable:
             return unusable.event
         except (Lost, Contradiction) as problem:
             self._wind_up()
@@ -175,7 +175,7 @@ class Master:
                 raise Contradiction(f"{member.name}: {clean(error)}") from error
             if isinstance(event, engine_events.Fatal):
                 if event.usage:
-                    raise Unusable(event)
+                    raise UnusableMessage(event)
                 raise Lost(f"worker {member.name}: {event.message}")
             self._pass_on(self._merger.feed(member.index, event))
 
@@ -209,8 +209,8 @@ class Master:
         self._leave(msg.node_id, "the load has all its workers")
 
     def _messages(self) -> Iterator[Any]:
-        """What came within POLL_S, from workers that are known or want to be."""
-        deadline_s = time.monotonic() + POLL_S
+        """What came within _POLL_S, from workers that are known or want to be."""
+        deadline_s = time.monotonic() + _POLL_S
         while (left_s := deadline_s - time.monotonic()) > 0:
             try:
                 msg = self._inbox.get(timeout=left_s)
@@ -244,8 +244,8 @@ class Master:
                 raise Lost(self._lost(member, "it left"))
             if node.state == STATE_MISSING:
                 raise Lost(self._lost(member, "no heartbeat"))
-            if now_s - member.heard_s > SILENT_S:
-                raise Lost(self._lost(member, f"no numbers for {SILENT_S:g} s"))
+            if now_s - member.heard_s > _SILENT_S:
+                raise Lost(self._lost(member, f"no numbers for {_SILENT_S:g} s"))
 
     def _check_problems(self) -> None:
         if self._problems:
@@ -268,7 +268,7 @@ class Master:
         while not all(stream.over for stream in self._merger.streams) and time.monotonic() < deadline_s:
             try:
                 self._take_messages()
-            except (Lost, Unusable, Contradiction):
+            except (Lost, UnusableMessage, Contradiction):
                 continue
 
     def _on_message(self, msg: Any, **_: Any) -> None:

@@ -1,8 +1,8 @@
 """The streams of all workers' events -> one stream, step by step. No sockets, no clocks: it only counts.
 
-Workers run the same phases by their own clocks, so their streams have the same marks (Judging, Judged …) in the same
-order, with about one batch a second between them. Batches are merged as they come; a mark passes when everybody has
-reached it, and so never overtakes a batch.
+Workers run the same phases by their own clocks, so their streams have the same marks (WindowBegan, WindowEnded …) in
+the same order, with about one batch a second between them. Batches are merged as they come; a mark passes when
+everybody has reached it, and so never overtakes a batch.
 """
 
 from __future__ import annotations

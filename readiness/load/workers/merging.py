@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from readiness.load.engine_events import Arrivals, Batch, Cell, CellCounts, Done, Hello, StallSeen
+from readiness.load.engine_events import ArrivalCounts, Batch, Cell, CellCounts, Done, Hello, StallSeen
 from readiness.load.recorder import STALL_S
-from readiness.measurements.connections import together as connected_together
+from readiness.measurements.connections import merge_connections as connected_together
 from readiness.measurements.generator_health import calibrated_together, side_by_side
 from readiness.measurements.histogram import merge
-from readiness.measurements.pace import alongside
+from readiness.measurements.pace import merge_workers
 
 K = TypeVar("K", str, Cell)
 
@@ -49,7 +49,7 @@ def batch(seq: int, parts: Sequence[Batch], before: Sequence[Batch]) -> Batch:
         cells={cell: _counts(found) for cell, found in cells.items()},
         details=_added(part.details for part in parts),
         instrument=side_by_side(instruments) if instruments else None,
-        paces=alongside(pace for part in parts for pace in part.paces),
+        paces=merge_workers(pace for part in parts for pace in part.paces),
         seen=tuple(seen for part in parts for seen in part.seen),
         writes=tuple(marks for part in parts for marks in part.writes),
     )
@@ -120,7 +120,7 @@ def _counts(found: Sequence[CellCounts]) -> CellCounts:
     )
 
 
-def _arrivals(tables: Iterable[Arrivals]) -> Arrivals:
+def _arrivals(tables: Iterable[ArrivalCounts]) -> ArrivalCounts:
     found: dict[int, list[tuple[int, int]]] = {}
     for table in tables:
         for step, pair in table.items():

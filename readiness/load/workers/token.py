@@ -12,7 +12,7 @@ from itertools import pairwise
 
 LEAST_HEX, LEAST_MIXED = 32, 22
 """Characters of 128 bits: 4 bits each in hexadecimal, 6 bits each in base64."""
-MOST_CHARS = 1024
+_MOST_CHARS = 1024
 HOW = "python3 -c 'import secrets; print(secrets.token_hex(16))'"
 """Makes one, on any machine that has Python."""
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
@@ -21,8 +21,8 @@ _MIXED = re.compile(r"[0-9A-Za-z+/_=-]+")
 
 def problem(token: str) -> str | None:
     """Why `token` could be guessed, or None. The text repeats none of it."""
-    if len(token) > MOST_CHARS:
-        return f"is longer than {MOST_CHARS} characters; make one with {HOW}"
+    if len(token) > _MOST_CHARS:
+        return f"is longer than {_MOST_CHARS} characters; make one with {HOW}"
     if _HEX.fullmatch(token):
         strong = len(token) >= LEAST_HEX
     else:

@@ -35,7 +35,7 @@ from readiness.load.workers.settings import WorkerSettings, read_worker
 CONNECT_S = 30.0
 LEAVE_S = 30.0
 """After its end marker a worker waits this long for the master's word that it arrived."""
-SILENT_S = 20
+_SILENT_S = 20
 """The master answers a heartbeat every second; one that says nothing for so long hangs, or is gone."""
 NO_MASTER, SENT_AWAY, REFUSED = 3, 1, 5
 """Exit codes: nobody answered with our token, or no more; the master did not want us; the plan is not for this machine.
@@ -122,13 +122,13 @@ class Worker:
         """Give up on a master that went silent. Ticks are counted, not time: a pause of our own is not the master's."""
         client: Any = self._runner.client
         silent, heard = 0, client.heard
-        while silent < SILENT_S:
+        while silent < _SILENT_S:
             gevent.sleep(1.0)
             silent = silent + 1 if client.heard == heard else 0
             heard = client.heard
         if not self._left.ready():
             self.status = NO_MASTER
-            self._leave(f"the master said nothing for {SILENT_S} s: the load was ended")
+            self._leave(f"the master said nothing for {_SILENT_S} s: the load was ended")
         self.stop()
 
     def _leave(self, why: str) -> None:

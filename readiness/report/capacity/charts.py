@@ -9,14 +9,14 @@ from markupsafe import Markup
 from readiness.capacity.attempt import Attempt
 from readiness.capacity.capacity import Capacity
 from readiness.judge import wording
-from readiness.report.capacity.sheet import FINDINGS, headline, height, unit
+from readiness.report.capacity.sheet import TRIAL_FINDINGS, headline, height, unit
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, linear_ticks, log_ticks, short
 from readiness.report.charts.chart import Chart
 from readiness.text import numbers
 
-WIDTH, HEIGHT = 760.0, 320.0
-LEFT, RIGHT, TOP, BOTTOM = 56.0, 28.0, 44.0, 272.0
+_WIDTH, _HEIGHT = 760.0, 320.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 28.0, 44.0, 272.0
 CURVE_POINTS = 60
 
 
@@ -39,13 +39,15 @@ def _latencies(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
     series = [[float(getattr(one.latency_ms, name)) for one in having] for name in ("p50", "p95", "p99")]
     values = [value for line in series for value in line] + ([limit.value] if limit and limit.value > 0 else [])
     ticks = log_ticks(max(min(values), 0.01), max(values))
-    y = Scale(ticks[0], ticks[-1], BOTTOM, TOP, log=True)
+    y = Scale(ticks[0], ticks[-1], _BOTTOM, _TOP, log=True)
     x = _across(having)
     parts = _frame(capacity, having, x, [(y(tick), short(tick)) for tick in ticks], "ms")
     if limit and limit.value > 0:
-        parts.append(svg.line(LEFT, y(limit.value), WIDTH - RIGHT, y(limit.value), "limit", "#a5121f", stroke_width=2))
+        parts.append(
+            svg.line(_LEFT, y(limit.value), _WIDTH - _RIGHT, y(limit.value), "limit", "#a5121f", stroke_width=2)
+        )
         words = f"P95 limit {numbers.limit(limit.value, 'ms')}"
-        parts.append(svg.text(LEFT + 6, y(limit.value) - 6, words, class_="label limit-label"))
+        parts.append(svg.text(_LEFT + 6, y(limit.value) - 6, words, class_="label limit-label"))
     for i, line in enumerate(series):
         parts.append(svg.path([(x(one.height), y(v)) for one, v in zip(having, line, strict=True)], i))
     return Chart(
@@ -53,7 +55,7 @@ def _latencies(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
         "From which load on does it break?",
         "Latency at each load that was held; the mark above says whether the limits held there. The shaded band is the "
         "answer. Nothing is said of loads beyond the last mark.",
-        svg.picture("latencies", "Latency by load", f"Capacity: {headline(capacity)}.", WIDTH, HEIGHT, *parts),
+        svg.picture("latencies", "Latency by load", f"Capacity: {headline(capacity)}.", _WIDTH, _HEIGHT, *parts),
         ("P50", "P95", "P99"),
         ("Load", "For", "Limits", "Requests", "Failed", "P50", "P95", "P99"),
         tuple(_latency_row(capacity, one) for one in rising),
@@ -71,7 +73,7 @@ def _throughput(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
         ratio = (x.high / x.low) ** (1 / CURVE_POINTS)
         curve = [(users, law.throughput_per_s(users)) for users in (x.low * ratio**i for i in range(CURVE_POINTS + 1))]
     ticks = linear_ticks(max([rate for _, rate in having] + [rate for _, rate in curve]))
-    y = Scale(0.0, ticks[-1], BOTTOM, TOP)
+    y = Scale(0.0, ticks[-1], _BOTTOM, _TOP)
     marks = [(y(tick), short(tick)) for tick in ticks]
     parts = _frame(capacity, [one for one, _ in having], x, marks, "answered per second")
     drawn = [(one.height, one.throughput_per_s or 0.0) for one in _last_words([one for one, _ in having])]
@@ -83,14 +85,14 @@ def _throughput(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
         parts.append(svg.path([(x(users), y(rate)) for users, rate in curve], 1))
     if law is not None and law.knee is not None and x.low <= law.knee.value <= x.high:
         at = x(law.knee.value)
-        parts.append(svg.line(at, TOP, at, BOTTOM, "limit", "#a5121f", stroke_dasharray="4 4"))
-        parts.append(svg.text(at - 6, BOTTOM - 8, f"knee {law.knee.value:,.0f}", anchor="end", class_="label"))
+        parts.append(svg.line(at, _TOP, at, _BOTTOM, "limit", "#a5121f", stroke_dasharray="4 4"))
+        parts.append(svg.text(at - 6, _BOTTOM - 8, f"knee {law.knee.value:,.0f}", anchor="end", class_="label"))
     return Chart(
         "throughput",
         "How much comes back for more load?",
         "Successful requests per second at each load, and the fitted law. Where the line bends, extra users only add "
         "waiting.",
-        svg.picture("throughput", "Throughput by load", _told(capacity), WIDTH, HEIGHT, *parts),
+        svg.picture("throughput", "Throughput by load", _told(capacity), _WIDTH, _HEIGHT, *parts),
         ("Measured", "Universal Scalability Law") if curve else ("Measured",),
         ("Load", "For", "Answered", "By the law"),
         tuple(
@@ -106,7 +108,7 @@ def _throughput(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
 
 
 def _across(having: Sequence[Attempt]) -> Scale:
-    return Scale(having[0].height, having[-1].height, LEFT + 10, WIDTH - RIGHT - 10, log=True)
+    return Scale(having[0].height, having[-1].height, _LEFT + 10, _WIDTH - _RIGHT - 10, log=True)
 
 
 def _frame(
@@ -121,29 +123,31 @@ def _frame(
             svg.tag(
                 "rect",
                 x=x(low) - 2,
-                y=TOP,
+                y=_TOP,
                 width=end - x(low) + 4,
-                height=BOTTOM - TOP,
+                height=_BOTTOM - _TOP,
                 class_=svg.fill_class(2),
                 fill=svg.LINES[2],
                 fill_opacity="0.15",
             )
         )
     for at, words in ticks:
-        parts.append(svg.line(LEFT, at, WIDTH - RIGHT, at, "grid", "#d5dae0"))
-        parts.append(svg.text(LEFT - 8, at + 4, words, anchor="end"))
+        parts.append(svg.line(_LEFT, at, _WIDTH - _RIGHT, at, "grid", "#d5dae0"))
+        parts.append(svg.text(_LEFT - 8, at + 4, words, anchor="end"))
     parts.append(svg.text(8, 14, what))
-    parts.append(svg.text(WIDTH - RIGHT, HEIGHT - 8, unit(capacity), anchor="end"))
+    parts.append(svg.text(_WIDTH - _RIGHT, _HEIGHT - 8, unit(capacity), anchor="end"))
     last_end, marked = -99.0, -99.0
     for one in _last_words(having):
         value, at = one.height, x(one.height)
-        parts.append(svg.line(at, BOTTOM, at, BOTTOM + 4, "grid", "#d5dae0"))
+        parts.append(svg.line(at, _BOTTOM, at, _BOTTOM + 4, "grid", "#d5dae0"))
         words = f"{value:,g}"
         if at - 4.0 * len(words) > last_end:
-            parts.append(svg.text(at, BOTTOM + 18, words, anchor="middle"))
+            parts.append(svg.text(at, _BOTTOM + 18, words, anchor="middle"))
             last_end = at + 4.0 * len(words) + 4
         if at > marked + 12:
-            parts.append(svg.text(at, TOP - 10, FINDINGS[one.finding].shape, anchor="middle", class_="label name"))
+            parts.append(
+                svg.text(at, _TOP - 10, TRIAL_FINDINGS[one.finding].shape, anchor="middle", class_="label name")
+            )
             marked = at
     return parts
 
@@ -160,7 +164,7 @@ def _latency_row(capacity: Capacity, one: Attempt) -> tuple[str, ...]:
     return (
         height(capacity, one.height),
         "proof" if one.proof else "look",
-        FINDINGS[one.finding].word,
+        TRIAL_FINDINGS[one.finding].word,
         f"{one.requests:,}",
         f"{one.failures:,}",
         *(

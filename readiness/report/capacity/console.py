@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import textwrap
 
-from readiness.capacity.capacity import Capacity, Kind
+from readiness.capacity.capacity import Capacity, CapacityKind
 from readiness.errors import ExitCode
-from readiness.report.capacity.sheet import Row, sheet
+from readiness.report.capacity.sheet import TrialRow, sheet
 from readiness.report.workflow_commands import harmless
 
-WIDTH = 80
+_WIDTH = 80
 _ASCII = str.maketrans({"…": "..", "–": "-", "×": "x", "≥": ">=", "≤": "<=", "’": "'", "σ": "sigma", "κ": "kappa"})
 
 
@@ -29,18 +29,18 @@ def last_line(capacity: Capacity, code: ExitCode) -> str:
     low, high = capacity.answer.low, capacity.answer.high
     unit = "users" if capacity.unit == "users" else "/s"
     match capacity.kind:
-        case Kind.BOUNDED if low is not None and high is not None:
+        case CapacityKind.BOUNDED if low is not None and high is not None:
             found = f"{low:g}..{high:g} {unit}"
-        case Kind.AT_LEAST if low is not None:
+        case CapacityKind.AT_LEAST if low is not None:
             found = f">={low:g} {unit}"
-        case Kind.BELOW:
+        case CapacityKind.BELOW:
             found = f"<{capacity.heights.least:g} {unit}"
         case _:
             found = "unknown"
     return f"readiness: capacity={found} exit={int(code)} run={capacity.run_id}"
 
 
-def _line(row: Row, *, ascii: bool) -> str:  # noqa: A002
+def _line(row: TrialRow, *, ascii: bool) -> str:  # noqa: A002
     mark = row.finding.ascii if ascii else row.finding.shape
     word = f"{mark} {row.finding.word}{', proof' if row.proof else ''}"
     return f"  {row.height:>16}  {word:<22} {row.answered:>12}  P95 {row.p95}"
@@ -49,7 +49,7 @@ def _line(row: Row, *, ascii: bool) -> str:  # noqa: A002
 def _wrapped(line: str) -> list[str]:
     """At most 80 columns; a continued line is indented below its own text."""
     line = harmless(line)
-    if len(line) <= WIDTH:
+    if len(line) <= _WIDTH:
         return [line]
     indent = line[: len(line) - len(line.lstrip(" "))]
-    return textwrap.wrap(line, WIDTH, subsequent_indent=indent or "  ", break_on_hyphens=False)
+    return textwrap.wrap(line, _WIDTH, subsequent_indent=indent or "  ", break_on_hyphens=False)

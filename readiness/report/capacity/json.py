@@ -8,20 +8,20 @@ from readiness.capacity.capacity import Capacity
 from readiness.measurements import strict
 from readiness.measurements.codec import Codec
 
-SCHEMA = "readiness.capacity/1"
+_SCHEMA = "readiness.capacity/1"
 
 
 def render(capacity: Capacity) -> str:
     """The whole file."""
-    facts: dict[str, Any] = {"schema": SCHEMA, "exit_code": int(capacity.exit_code), **_PAIR.write(capacity)}
+    facts: dict[str, Any] = {"schema": _SCHEMA, "exit_code": int(capacity.exit_code), **_PAIR.write(capacity)}
     return strict.lines(facts)
 
 
 def read(text: str) -> Capacity:
     """The capacity in `text`. Raises Malformed."""
     facts = strict.parse(text)
-    if not isinstance(facts, dict) or facts.pop("schema", None) != SCHEMA:
-        raise strict.Malformed(f"is not a file of the schema {SCHEMA}")
+    if not isinstance(facts, dict) or facts.pop("schema", None) != _SCHEMA:
+        raise strict.Malformed(f"is not a file of the schema {_SCHEMA}")
     facts.pop("exit_code", None)
     found: Capacity = _PAIR.read(facts)
     return found

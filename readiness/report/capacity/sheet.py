@@ -5,31 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from readiness.capacity.attempt import Attempt, Finding
-from readiness.capacity.capacity import BEND, Capacity, Kind
+from readiness.capacity.attempt import Attempt, TrialFinding
+from readiness.capacity.capacity import BEND, Capacity, CapacityKind
 from readiness.capacity.search import MAX_PROOFS
 from readiness.report.status import Status
 from readiness.stats.scalability import Parameter
 from readiness.text import clean, numbers
 
-KINDS: Mapping[Kind, Status] = {
-    Kind.BOUNDED: Status("Found", "✔", "+", "good", "green"),
-    Kind.AT_LEAST: Status("At least", "✔", "+", "good", "green"),
-    Kind.BELOW: Status("Too much already", "✖", "x", "bad", "red"),
-    Kind.UNKNOWN: Status("Unknown", "?", "?", "unsure", "magenta"),
+_KINDS: Mapping[CapacityKind, Status] = {
+    CapacityKind.BOUNDED: Status("Found", "✔", "+", "good", "green"),
+    CapacityKind.AT_LEAST: Status("At least", "✔", "+", "good", "green"),
+    CapacityKind.BELOW: Status("Too much already", "✖", "x", "bad", "red"),
+    CapacityKind.UNKNOWN: Status("Unknown", "?", "?", "unsure", "magenta"),
 }
-FINDINGS: Mapping[Finding, Status] = {
-    Finding.KEPT: Status("Kept", "✔", "+", "good", "green"),
-    Finding.LEANS_KEPT: Status("Looks kept", "✓", "~", "unsure", "green"),
-    Finding.LEANS_BROKEN: Status("Looks broken", "▲", "!", "fair", "yellow"),
-    Finding.BROKEN: Status("Broken", "✖", "x", "bad", "red"),
-    Finding.GENERATOR: Status("Generator", "?", "g", "unsure", "magenta"),
-    Finding.UNTRUSTED: Status("Not to be trusted", "?", "?", "unsure", "magenta"),
+TRIAL_FINDINGS: Mapping[TrialFinding, Status] = {
+    TrialFinding.KEPT: Status("Kept", "✔", "+", "good", "green"),
+    TrialFinding.LEANS_KEPT: Status("Looks kept", "✓", "~", "unsure", "green"),
+    TrialFinding.LEANS_BROKEN: Status("Looks broken", "▲", "!", "fair", "yellow"),
+    TrialFinding.BROKEN: Status("Broken", "✖", "x", "bad", "red"),
+    TrialFinding.GENERATOR: Status("Generator", "?", "g", "unsure", "magenta"),
+    TrialFinding.UNTRUSTED: Status("Not to be trusted", "?", "?", "unsure", "magenta"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TrialRow:
     """One attempt, ready to print."""
 
     height: str
@@ -48,7 +48,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class CapacitySheet:
     """One capacity."""
 
     status: Status
@@ -59,7 +59,7 @@ class Sheet:
     """(label, value)."""
     bounds: tuple[tuple[str, str], ...]
     """(title, limit) of what every height had to keep."""
-    rows: tuple[Row, ...]
+    rows: tuple[TrialRow, ...]
     """By height; a proof below the look at the same height."""
     law: tuple[str, ...]
     """What the fitted law says, a sentence each."""
@@ -78,11 +78,11 @@ def unit(capacity: Capacity) -> str:
     return "users" if capacity.unit == "users" else "arrivals per second"
 
 
-def sheet(capacity: Capacity) -> Sheet:
+def sheet(capacity: Capacity) -> CapacitySheet:
     """The text of a capacity."""
     rising = sorted(capacity.attempts, key=lambda one: (one.height, one.proof))
-    return Sheet(
-        status=KINDS[capacity.kind],
+    return CapacitySheet(
+        status=_KINDS[capacity.kind],
         headline=headline(capacity),
         reason=_reason(capacity),
         facts=_facts(capacity),
@@ -99,11 +99,11 @@ def headline(capacity: Capacity) -> str:
     """The answer in a few words."""
     low, high = capacity.answer.low, capacity.answer.high
     match capacity.kind:
-        case Kind.BOUNDED if low is not None and high is not None:
+        case CapacityKind.BOUNDED if low is not None and high is not None:
             return f"{low:,g}–{high:,g} {unit(capacity)}"
-        case Kind.AT_LEAST if low is not None:
+        case CapacityKind.AT_LEAST if low is not None:
             return f"at least {height(capacity, low)}"
-        case Kind.BELOW:
+        case CapacityKind.BELOW:
             return f"below {height(capacity, capacity.heights.least)}"
         case _:
             return "unknown"
@@ -117,7 +117,7 @@ def _reason(capacity: Capacity) -> str:
     why = f" {found.high_reason}" if found.high_reason else ""
     tried = f"{height(capacity, found.high)}" if found.high is not None else ""
     if low is None:
-        if capacity.kind is Kind.BELOW:
+        if capacity.kind is CapacityKind.BELOW:
             return clean(f"Even {tried}, the smallest load that was tried, broke the limits.{why}{stopped}", 1000)
         return clean(f"No load was proven to keep the limits.{_open(capacity)}{stopped}", 1000)
     head = f"The limits are proven to hold at {height(capacity, low)}"
@@ -126,13 +126,13 @@ def _reason(capacity: Capacity) -> str:
             text = f"{head}, the largest load that was allowed; larger ones were not tried."
         case None:
             text = f"{head}; larger loads are not decided."
-        case Finding.BROKEN:
+        case TrialFinding.BROKEN:
             text = f"{head} and to break at {tried}.{why}"
-        case Finding.LEANS_BROKEN:
+        case TrialFinding.LEANS_BROKEN:
             text = f"{head}; at {tried} they look broken, which is not proven.{why}"
-        case Finding.LEANS_KEPT:
+        case TrialFinding.LEANS_KEPT:
             text = f"{head}; at {tried} they look kept, which could not be proven.{why}"
-        case Finding.GENERATOR:
+        case TrialFinding.GENERATOR:
             text = f"{head}; at {tried} the load generator was the limit, not the service.{why}"
         case _:
             text = f"{head}; the attempt at {tried} cannot be trusted.{why}"
@@ -162,11 +162,11 @@ def _facts(capacity: Capacity) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _row(capacity: Capacity, one: Attempt) -> Row:
+def _row(capacity: Capacity, one: Attempt) -> TrialRow:
     at = one.latency_ms
-    return Row(
+    return TrialRow(
         height=height(capacity, one.height),
-        finding=FINDINGS[one.finding],
+        finding=TRIAL_FINDINGS[one.finding],
         proof=one.proof,
         held=numbers.duration(one.held_s),
         requests=f"{one.requests:,}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-SMALLEST, LARGEST = 1e-9, 1e15
+_SMALLEST, LARGEST = 1e-9, 1e15
 """No axis reaches beyond; a report that was written by hand may hold any number."""
 
 
@@ -46,7 +46,7 @@ def _round_up(value: float) -> float:
 
 def log_ticks(low: float, high: float, most: int = 9) -> tuple[float, ...]:
     """1, 2, 5 or only powers of ten, from at or below `low` to at or above `high`; both above 0."""
-    low = min(max(low, SMALLEST), LARGEST)
+    low = min(max(low, _SMALLEST), LARGEST)
     high = min(max(high, low), LARGEST)
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     for steps in ((1, 2, 5), (1, 3), (1,)):

@@ -13,9 +13,9 @@ from readiness.report.charts.axes import Scale, linear_ticks, short
 from readiness.report.charts.chart import Chart
 from readiness.text import numbers
 
-WIDTH, HEIGHT = 760.0, 220.0
-LEFT, RIGHT, TOP, BOTTOM = 56.0, 28.0, 24.0, 172.0
-MOST_POINTS, MOST_ROWS = 360, 60
+_WIDTH, _HEIGHT = 760.0, 220.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 28.0, 24.0, 172.0
+_MOST_POINTS, _MOST_ROWS = 360, 60
 
 
 def draw(verdict: Verdict, run: Run | None) -> Chart | None:
@@ -25,28 +25,28 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
         return None
     begun_s = run.load.judged_start_s if run and run.load else 0.0
     sessions = tuple(replace(sample, at_s=sample.at_s + begun_s) for sample in seen.sessions)
-    samples = _worst_of(sessions, MOST_POINTS)
-    x = Scale(samples[0].at_s, samples[-1].at_s, LEFT, WIDTH - RIGHT)
+    samples = _worst_of(sessions, _MOST_POINTS)
+    x = Scale(samples[0].at_s, samples[-1].at_s, _LEFT, _WIDTH - _RIGHT)
     ticks = linear_ticks(float(max(seen.limit, *(sample.connected for sample in samples))), 4)
-    y = Scale(0.0, ticks[-1], BOTTOM, TOP)
+    y = Scale(0.0, ticks[-1], _BOTTOM, _TOP)
     parts: list[str] = []
     for tick in ticks:
-        parts.append(svg.line(LEFT, y(tick), WIDTH - RIGHT, y(tick), "grid", "#d5dae0"))
-        parts.append(svg.text(LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
+        parts.append(svg.line(_LEFT, y(tick), _WIDTH - _RIGHT, y(tick), "grid", "#d5dae0"))
+        parts.append(svg.text(_LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
     parts += [
-        svg.text(x(tick), BOTTOM + 18, short(tick), anchor="middle")
+        svg.text(x(tick), _BOTTOM + 18, short(tick), anchor="middle")
         for tick in linear_ticks(samples[-1].at_s, 8)
         if x.low <= tick <= x.high
     ]
-    parts.append(svg.text(WIDTH - RIGHT, HEIGHT - 8, "seconds since the first user", anchor="end"))
-    parts.append(svg.line(LEFT, y(seen.limit), WIDTH - RIGHT, y(seen.limit), "limit", "#a5121f", stroke_width=2.0))
+    parts.append(svg.text(_WIDTH - _RIGHT, _HEIGHT - 8, "seconds since the first user", anchor="end"))
+    parts.append(svg.line(_LEFT, y(seen.limit), _WIDTH - _RIGHT, y(seen.limit), "limit", "#a5121f", stroke_width=2.0))
     words = f"limit {seen.limit:,}"
-    parts.append(svg.text(WIDTH - RIGHT, y(seen.limit) - 6, words, anchor="end", class_="label limit-label"))
+    parts.append(svg.text(_WIDTH - _RIGHT, y(seen.limit) - 6, words, anchor="end", class_="label limit-label"))
     pool = _pool(run)
     if pool:
-        parts.append(svg.line(LEFT, y(pool), WIDTH - RIGHT, y(pool), "limit", "#a5121f", stroke_width=1.0))
+        parts.append(svg.line(_LEFT, y(pool), _WIDTH - _RIGHT, y(pool), "limit", "#a5121f", stroke_width=1.0))
         words = f"the service's own pool: {pool:,}"
-        parts.append(svg.text(LEFT + 6, y(pool) - 6, words, class_="label limit-label"))
+        parts.append(svg.text(_LEFT + 6, y(pool) - 6, words, class_="label limit-label"))
     lines = ([s.connected for s in samples], [s.active for s in samples], [s.waiting_for_lock for s in samples])
     for i, line in enumerate(lines):
         parts.append(svg.path([(x(s.at_s), y(n)) for s, n in zip(samples, line, strict=True)], i))
@@ -56,11 +56,11 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
         "Sessions of the database server while the load ran, without readiness's own; the red line is the most that "
         "clients may have, the thin one below it the service's own pool where it says its size.",
         svg.picture(
-            "connections", "Database connections over time", _describe(samples, seen.limit), WIDTH, HEIGHT, *parts
+            "connections", "Database connections over time", _describe(samples, seen.limit), _WIDTH, _HEIGHT, *parts
         ),
         ("Connected", "Active", "Waiting for a lock"),
         ("Seconds", "Connected", "Active", "Idle in transaction", "Waiting for a lock"),
-        tuple(_row(sample) for sample in _worst_of(sessions, MOST_ROWS)),
+        tuple(_row(sample) for sample in _worst_of(sessions, _MOST_ROWS)),
     )
 
 

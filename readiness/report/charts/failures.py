@@ -10,13 +10,13 @@ from readiness.measurements.run import Run, Second
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, linear_ticks, short
 from readiness.report.charts.chart import Chart
-from readiness.report.charts.series import MOST_POINTS, MOST_ROWS, Point, group
+from readiness.report.charts.series import MOST_POINTS, MOST_SERIES_ROWS, Point, group
 from readiness.text import clean, numbers
 
-WIDTH, HEIGHT = 760.0, 200.0
-LEFT, RIGHT, TOP, BOTTOM = 56.0, 16.0, 16.0, 160.0
+_WIDTH, _HEIGHT = 760.0, 200.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 16.0, 16.0, 160.0
 MOST_CLASSES = 5
-OTHER = "other"
+_OTHER = "other"
 
 
 def draw(verdict: Verdict, run: Run | None) -> Chart | None:
@@ -26,20 +26,20 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
         return None
     points = group(load.series, MOST_POINTS)
     end = max(points[-1].end_s, load.judged_end_s)
-    x = Scale(0.0, end, LEFT, WIDTH - RIGHT)
+    x = Scale(0.0, end, _LEFT, _WIDTH - _RIGHT)
     ticks = linear_ticks(max(point.failed for point in points), 4)
-    y = Scale(0.0, ticks[-1], BOTTOM, TOP)
+    y = Scale(0.0, ticks[-1], _BOTTOM, _TOP)
     parts: list[str] = []
     for start, stop in ((0.0, load.judged_start_s), (load.judged_end_s, end)):
         if stop > start:
-            parts.append(svg.rect(x(start), TOP, x(stop) - x(start), BOTTOM - TOP, "unjudged", "#eceff2"))
+            parts.append(svg.rect(x(start), _TOP, x(stop) - x(start), _BOTTOM - _TOP, "unjudged", "#eceff2"))
     for tick in ticks:
-        parts.append(svg.line(LEFT, y(tick), WIDTH - RIGHT, y(tick), "grid", "#d5dae0"))
-        parts.append(svg.text(LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
+        parts.append(svg.line(_LEFT, y(tick), _WIDTH - _RIGHT, y(tick), "grid", "#d5dae0"))
+        parts.append(svg.text(_LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
     parts += [
-        svg.text(x(tick), BOTTOM + 18, short(tick), anchor="middle") for tick in linear_ticks(end, 8) if tick <= end
+        svg.text(x(tick), _BOTTOM + 18, short(tick), anchor="middle") for tick in linear_ticks(end, 8) if tick <= end
     ]
-    parts.append(svg.text(WIDTH - RIGHT, HEIGHT - 6, "seconds since the first user", anchor="end"))
+    parts.append(svg.text(_WIDTH - _RIGHT, _HEIGHT - 6, "seconds since the first user", anchor="end"))
     names = _names(load.series)
     for point in points:
         parts += _stack(point, names, x, y)
@@ -54,15 +54,15 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
             "Failed requests over time",
             f"{numbers.count(total, 'request')} failed, most ({worst.failed:,}) around second {worst.middle_s:.0f}: "
             f"{', '.join(f'{n:,} × {clean(name)}' for name, n in worst.classes.items()) or 'class not recorded'}.",
-            WIDTH,
-            HEIGHT,
+            _WIDTH,
+            _HEIGHT,
             *parts,
         ),
         names,
         ("Seconds", "Failed", *names),
         tuple(
             (f"{p.start_s:,.0f} – {p.end_s:,.0f}", f"{p.failed:,}", *(f"{n:,}" for n in _counts(p, names)))
-            for p in group(load.series, MOST_ROWS)
+            for p in group(load.series, MOST_SERIES_ROWS)
             if p.failed
         ),
         filled=True,
@@ -76,13 +76,13 @@ def _names(series: Sequence[Second]) -> tuple[str, ...]:
         total.update(second.classes)
     known = [clean(name) for name, _ in total.most_common(MOST_CLASSES)]
     whole = len(total) <= MOST_CLASSES and total.total() == sum(second.failed for second in series)
-    return tuple(known) if whole else (*known, OTHER)
+    return tuple(known) if whole else (*known, _OTHER)
 
 
 def _counts(point: Point, names: tuple[str, ...]) -> list[int]:
     by_name = {clean(name): n for name, n in point.classes.items()}
     counts = [by_name.get(name, 0) for name in names]
-    if names[-1] == OTHER:
+    if names[-1] == _OTHER:
         counts[-1] = point.failed - sum(counts[:-1])
     return counts
 

@@ -15,9 +15,9 @@ from readiness.report.charts.axes import Scale, linear_ticks, log_ticks, short
 from readiness.report.charts.chart import Chart
 from readiness.text import numbers
 
-WIDTH, HEIGHT = 760.0, 300.0
-LEFT, RIGHT, TOP, BOTTOM = 56.0, 16.0, 24.0, 252.0
-MOST_COLUMNS, MOST_BANDS, MOST_ROWS = 60, 24, 20
+_WIDTH, _HEIGHT = 760.0, 300.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 16.0, 24.0, 252.0
+MOST_COLUMNS, MOST_BANDS, _MOST_ROWS = 60, 24, 20
 SHADES = (0.01, 0.05, 0.15, 0.35)
 """A cell is one shade darker from each of these shares of its column on."""
 
@@ -40,29 +40,29 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     whole = merge(*(column.ok for column in columns))
     ticks = log_ticks(max(whole.min_us / 1000, 0.01), max(whole.max_us / 1000, 0.02))
     edges = np.geomspace(ticks[0], ticks[-1], MOST_BANDS + 1)
-    x = Scale(columns[0].start_s, columns[-1].end_s, LEFT, WIDTH - RIGHT)
-    y = Scale(ticks[0], ticks[-1], BOTTOM, TOP, log=True)
+    x = Scale(columns[0].start_s, columns[-1].end_s, _LEFT, _WIDTH - _RIGHT)
+    y = Scale(ticks[0], ticks[-1], _BOTTOM, _TOP, log=True)
     parts = [part for column in columns for part in _cells(column, edges, x, y)]
     for tick in ticks:
-        parts.append(svg.line(LEFT, y(tick), WIDTH - RIGHT, y(tick), "grid", "#d5dae0"))
-        parts.append(svg.text(LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
-    parts.append(svg.text(LEFT - 8, TOP - 10, "ms", anchor="end"))
+        parts.append(svg.line(_LEFT, y(tick), _WIDTH - _RIGHT, y(tick), "grid", "#d5dae0"))
+        parts.append(svg.text(_LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
+    parts.append(svg.text(_LEFT - 8, _TOP - 10, "ms", anchor="end"))
     parts += [
-        svg.text(x(tick), BOTTOM + 18, short(tick), anchor="middle")
+        svg.text(x(tick), _BOTTOM + 18, short(tick), anchor="middle")
         for tick in linear_ticks(columns[-1].end_s, 8)
         if x.low <= tick <= x.high
     ]
-    parts.append(svg.text(WIDTH - RIGHT, HEIGHT - 8, "seconds since the first user", anchor="end"))
+    parts.append(svg.text(_WIDTH - _RIGHT, _HEIGHT - 8, "seconds since the first user", anchor="end"))
     bands = ticks if ticks[-1] >= whole.max_us / 1000 else (*ticks, whole.max_us / 1000)
     return Chart(
         "heatmap",
         "Did all requests slow down, or only some?",
         "Successful requests of the measurement window: the darker a cell, the larger the share of the requests that "
         f"ended then (from {', '.join(f'{100 * share:g} %' for share in SHADES)} on).",
-        svg.picture("heatmap", "Latency over time as a heat map", _describe(columns), WIDTH, HEIGHT, *parts),
+        svg.picture("heatmap", "Latency over time as a heat map", _describe(columns), _WIDTH, _HEIGHT, *parts),
         (),
         ("Seconds", "Requests", *(f"to {short(high)} ms" for high in bands[1:])),
-        tuple(_row(column, np.array(bands)) for column in _columns(load.endpoints if load else (), MOST_ROWS)),
+        tuple(_row(column, np.array(bands)) for column in _columns(load.endpoints if load else (), _MOST_ROWS)),
     )
 
 

@@ -12,10 +12,10 @@ from readiness.report.charts.axes import Scale, linear_ticks, log_ticks, short
 from readiness.report.charts.series import group
 from readiness.text import numbers
 
-WIDTH, HEIGHT = 430.0, 190.0
-LEFT, RIGHT, TOP, BOTTOM = 60.0, 10.0, 20.0, 28.0
-MOST_POINTS = 180
-CLOSE = 13.0
+_WIDTH, _HEIGHT = 430.0, 190.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 60.0, 10.0, 20.0, 28.0
+_MOST_POINTS = 180
+_CLOSE = 13.0
 """Pixels between two lines of text."""
 _LIMITS = (("latency.p95", "P95"), ("latency.p99", "P99"))
 _LINES = ((0, "P50"), (1, "P95"))
@@ -24,7 +24,7 @@ _LINES = ((0, "P50"), (1, "P95"))
 def over_time(verdict: Verdict, run: Run | None) -> Markup | None:
     """The picture; None without a time series that has latencies."""
     load = run.load if run else None
-    points = group(load.series, MOST_POINTS) if load and load.series else ()
+    points = group(load.series, _MOST_POINTS) if load and load.series else ()
     values = [v for p in points for v in (p.p50_ms, p.p95_ms) if v]
     if load is None or not values:
         return None
@@ -32,17 +32,17 @@ def over_time(verdict: Verdict, run: Run | None) -> Markup | None:
     ticks = log_ticks(
         max(min([*values, *(at for _, at in limits)]), 0.01), max([*values, *(at for _, at in limits)]), 6
     )
-    x = Scale(0.0, max(points[-1].end_s, load.judged_end_s), LEFT, WIDTH - RIGHT)
-    y = Scale(ticks[0], ticks[-1], HEIGHT - BOTTOM, TOP, log=True)
+    x = Scale(0.0, max(points[-1].end_s, load.judged_end_s), _LEFT, _WIDTH - _RIGHT)
+    y = Scale(ticks[0], ticks[-1], _HEIGHT - _BOTTOM, _TOP, log=True)
     parts: list[str] = []
     for start, end in ((0.0, load.judged_start_s), (load.judged_end_s, x.high)):
         if end > start:
-            parts.append(svg.rect(x(start), TOP, x(end) - x(start), HEIGHT - BOTTOM - TOP, "unjudged", "#eceff2"))
+            parts.append(svg.rect(x(start), _TOP, x(end) - x(start), _HEIGHT - _BOTTOM - _TOP, "unjudged", "#eceff2"))
     for tick in ticks:
-        parts.append(svg.line(LEFT, y(tick), WIDTH - RIGHT, y(tick), "grid", "#d5dae0"))
-        parts.append(svg.text(LEFT - 6, y(tick) + 4, short(tick), anchor="end"))
+        parts.append(svg.line(_LEFT, y(tick), _WIDTH - _RIGHT, y(tick), "grid", "#d5dae0"))
+        parts.append(svg.text(_LEFT - 6, y(tick) + 4, short(tick), anchor="end"))
     parts += [
-        svg.text(x(tick), HEIGHT - BOTTOM + 16, f"{short(tick)} s", anchor="middle" if tick else "start")
+        svg.text(x(tick), _HEIGHT - _BOTTOM + 16, f"{short(tick)} s", anchor="middle" if tick else "start")
         for tick in linear_ticks(x.high, 6)
         if tick <= x.high
     ]
@@ -52,15 +52,15 @@ def over_time(verdict: Verdict, run: Run | None) -> Markup | None:
         parts.append(svg.path(path, series))
     parts += _limit_lines(limits, y)
     parts += _legend()
-    return svg.picture("first", "Latency over time", _describe(verdict, limits), WIDTH, HEIGHT, *parts)
+    return svg.picture("first", "Latency over time", _describe(verdict, limits), _WIDTH, _HEIGHT, *parts)
 
 
 def _legend() -> list[str]:
-    parts: list[str] = [svg.text(LEFT - 6, 12, "ms", anchor="end")]
+    parts: list[str] = [svg.text(_LEFT - 6, 12, "ms", anchor="end")]
     for i, (series, name) in enumerate(_LINES):
-        at = LEFT + 4 + 62 * i
+        at = _LEFT + 4 + 62 * i
         parts += [svg.path([(at, 8), (at + 24, 8)], series), svg.text(at + 29, 12, name)]
-    parts.append(svg.text(WIDTH - RIGHT, 12, "grey: not measured", anchor="end"))
+    parts.append(svg.text(_WIDTH - _RIGHT, 12, "grey: not measured", anchor="end"))
     return parts
 
 
@@ -79,12 +79,12 @@ def _limit_lines(limits: list[tuple[str, float]], y: Scale) -> list[str]:
     parts: list[str] = []
     for i, (name, limit_ms) in enumerate(sorted(limits, key=lambda one: one[1])):
         at = y(limit_ms)
-        above = (i > 0 or len(limits) == 1) and at - CLOSE > TOP
+        above = (i > 0 or len(limits) == 1) and at - _CLOSE > _TOP
         parts.append(
-            svg.line(LEFT, at, WIDTH - RIGHT, at, "limit", "#a5121f", stroke_width=1.6, stroke_dasharray="6 3")
+            svg.line(_LEFT, at, _WIDTH - _RIGHT, at, "limit", "#a5121f", stroke_width=1.6, stroke_dasharray="6 3")
         )
         if i == 0 or above:
-            text = svg.text(LEFT + 4, at - 4 if above else at + CLOSE, name, class_="label limit-label")
+            text = svg.text(_LEFT + 4, at - 4 if above else at + _CLOSE, name, class_="label limit-label")
             parts.append(text)
     return parts
 

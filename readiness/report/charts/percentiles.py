@@ -13,9 +13,9 @@ from readiness.report.charts.axes import Scale, log_ticks, short
 from readiness.report.charts.chart import Chart, shorten
 from readiness.text import clean, numbers
 
-WIDTH, HEIGHT = 760.0, 320.0
-LEFT, RIGHT, TOP, BOTTOM = 56.0, 28.0, 28.0, 32.0
-MOST_ENDPOINTS = 5
+_WIDTH, _HEIGHT = 760.0, 320.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 28.0, 28.0, 32.0
+_MOST_ENDPOINTS = 5
 NINES = (0.0, 0.5, 0.9, 0.95, 0.99, 0.999, 0.9999, 0.99999)
 _STEPS = 24
 """Points per nine; the curve's own resolution, not the data's."""
@@ -29,7 +29,7 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     total = _total(load.endpoints)
     chosen = sorted(
         (e for e in load.endpoints if e.judged.ok.total), key=lambda e: -(e.judged.ok.quantile_ms(0.99) or 0.0)
-    )[:MOST_ENDPOINTS]
+    )[:_MOST_ENDPOINTS]
     lines = [("All requests", total)]
     if len(load.endpoints) > 1:
         lines += [(clean(e.name), e.judged) for e in chosen]
@@ -37,8 +37,8 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     bounds = _limits(verdict.checks)
     values = [v for _, r in lines for q in (0.1, 1.0) if (v := r.ok.quantile_ms(q))] + [b[1] for b in bounds]
     ticks = log_ticks(max(min(values), 0.01), max(values))
-    x = Scale(0.0, -math.log10(1 - last), LEFT, WIDTH - RIGHT)
-    y = Scale(ticks[0], ticks[-1], HEIGHT - BOTTOM, TOP, log=True)
+    x = Scale(0.0, -math.log10(1 - last), _LEFT, _WIDTH - _RIGHT)
+    y = Scale(ticks[0], ticks[-1], _HEIGHT - _BOTTOM, _TOP, log=True)
     shown = tuple(q for q in NINES if q <= last)
     drawing = [
         *_grid(x, y, ticks, shown),
@@ -52,7 +52,7 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
         "How slow is the tail?",
         "Latency in ms by percentile, both axes stretched so that the tail can be seen. Failed and unfinished requests "
         f"count as slower than any other: a line that stops early meets them.{more}",
-        svg.picture("percentiles", "Latency by percentile", _describe(total), WIDTH, HEIGHT, *drawing),
+        svg.picture("percentiles", "Latency by percentile", _describe(total), _WIDTH, _HEIGHT, *drawing),
         tuple(shorten(name, 60) for name, _ in lines),
         ("Requests of", *(f"P{q * 100:g}" for q in shown[1:]), "Max"),
         tuple(_row(name, recording, shown[1:]) for name, recording in lines),
@@ -90,13 +90,13 @@ def _curve(recording: Recording, x: Scale, y: Scale, last: float, series: int) -
 def _grid(x: Scale, y: Scale, ticks: tuple[float, ...], shown: tuple[float, ...]) -> list[str]:
     parts: list[str] = []
     for tick in ticks:
-        parts.append(svg.line(LEFT, y(tick), WIDTH - RIGHT, y(tick), "grid", "#d5dae0"))
-        parts.append(svg.text(LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
+        parts.append(svg.line(_LEFT, y(tick), _WIDTH - _RIGHT, y(tick), "grid", "#d5dae0"))
+        parts.append(svg.text(_LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
     for q in shown:
         at = x(-math.log10(1 - q))
-        parts.append(svg.line(at, TOP, at, HEIGHT - BOTTOM, "grid", "#d5dae0"))
-        parts.append(svg.text(at, HEIGHT - BOTTOM + 18, "" if q == 0 else f"P{q * 100:g}", anchor="middle"))
-    parts.append(svg.text(LEFT - 8, 14, "ms", anchor="end"))
+        parts.append(svg.line(at, _TOP, at, _HEIGHT - _BOTTOM, "grid", "#d5dae0"))
+        parts.append(svg.text(at, _HEIGHT - _BOTTOM + 18, "" if q == 0 else f"P{q * 100:g}", anchor="middle"))
+    parts.append(svg.text(_LEFT - 8, 14, "ms", anchor="end"))
     return parts
 
 

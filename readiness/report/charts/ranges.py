@@ -11,9 +11,9 @@ from readiness.report.charts.axes import Scale, log_ticks, short
 from readiness.report.charts.chart import Chart, shorten
 from readiness.text import clean, numbers
 
-WIDTH = 760.0
-LEFT, RIGHT, TOP, ROW, BOTTOM = 16.0, 40.0, 6.0, 42.0, 26.0
-MOST = 20
+_WIDTH = 760.0
+_LEFT, _RIGHT, _TOP, _ROW, _BOTTOM = 16.0, 40.0, 6.0, 42.0, 26.0
+_MOST = 20
 
 
 def draw(verdict: Verdict, run: Run | None) -> Chart | None:
@@ -21,26 +21,26 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     having = [e for e in verdict.endpoints if e.latency_ms.p50 and e.latency_ms.p99]
     if not having:
         return None
-    shown = sorted(having, key=lambda e: -(e.latency_ms.p99 or 0.0))[:MOST]
+    shown = sorted(having, key=lambda e: -(e.latency_ms.p99 or 0.0))[:_MOST]
     bounds = [_limit(e, verdict.checks) for e in shown]
     values = [v for e in shown for v in (e.latency_ms.p50, e.latency_ms.p99) if v] + [b for b in bounds if b]
     ticks = log_ticks(max(min(values), 0.01), max(values))
-    height = TOP + ROW * len(shown) + BOTTOM
-    x = Scale(ticks[0], ticks[-1], LEFT, WIDTH - RIGHT, log=True)
+    height = _TOP + _ROW * len(shown) + _BOTTOM
+    x = Scale(ticks[0], ticks[-1], _LEFT, _WIDTH - _RIGHT, log=True)
     parts: list[str] = []
     for tick in ticks:
-        parts.append(svg.line(x(tick), TOP, x(tick), height - BOTTOM, "grid", "#d5dae0"))
-        parts.append(svg.text(x(tick), height - BOTTOM + 18, f"{short(tick)}", anchor="middle"))
-    parts.append(svg.text(WIDTH - 4, height - BOTTOM + 18, "ms", anchor="end"))
+        parts.append(svg.line(x(tick), _TOP, x(tick), height - _BOTTOM, "grid", "#d5dae0"))
+        parts.append(svg.text(x(tick), height - _BOTTOM + 18, f"{short(tick)}", anchor="middle"))
+    parts.append(svg.text(_WIDTH - 4, height - _BOTTOM + 18, "ms", anchor="end"))
     for i, (endpoint, bound) in enumerate(zip(shown, bounds, strict=True)):
-        parts += _bar(endpoint, bound, TOP + ROW * i + 28, x)
-    more = f" The slowest {MOST} of {len(having):,} endpoints are drawn." if len(having) > MOST else ""
+        parts += _bar(endpoint, bound, _TOP + _ROW * i + 28, x)
+    more = f" The slowest {_MOST} of {len(having):,} endpoints are drawn." if len(having) > _MOST else ""
     return Chart(
         "ranges",
         "Which endpoints are over the limit?",
         "Each bar reaches from the median to P99 of the successful requests; the upright tick is P95, the red line the "
         f"P95 limit that covers the endpoint, its own or that of all requests.{more}",
-        svg.picture("ranges", "Latency range by endpoint", _describe(shown, bounds), WIDTH, height, *parts),
+        svg.picture("ranges", "Latency range by endpoint", _describe(shown, bounds), _WIDTH, height, *parts),
         (),
         ("Endpoint", "P50", "P95", "P99", "P95 limit"),
         tuple(_row(e, b) for e, b in zip(shown, bounds, strict=True)),
@@ -72,7 +72,7 @@ def _bar(endpoint: EndpointResult, bound: float | None, middle: float, x: Scale)
     over = _over(endpoint, bound)
     name = _named(endpoint)
     parts: list[str] = [
-        svg.text(LEFT, middle - 12, shorten(name, 90), class_="label name"),
+        svg.text(_LEFT, middle - 12, shorten(name, 90), class_="label name"),
         svg.rect(
             x(p50),
             middle - 6,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from readiness.measurements.run import Second
 
 MOST_POINTS = 360
-MOST_ROWS = 60
+MOST_SERIES_ROWS = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from readiness.report.charts.chart import Chart
 from readiness.report.status import OUTCOMES
 from readiness.text import numbers
 
-WIDTH, HEIGHT = 760.0, 300.0
-LEFT, RIGHT, TOP, BOTTOM = 56.0, 28.0, 28.0, 252.0
+_WIDTH, _HEIGHT = 760.0, 300.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 28.0, 28.0, 252.0
 
 
 def draw(verdict: Verdict, run: Run | None) -> Chart | None:
@@ -29,19 +29,24 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     values = [value for line in series for value in line] + ([bound.value] if bound and bound.value > 0 else [])
     ticks = log_ticks(max(min(values), 0.01), max(values))
     across = linear_ticks(having[-1].height, 8)
-    x = Scale(0.0, across[-1], LEFT, WIDTH - RIGHT)
-    y = Scale(ticks[0], ticks[-1], BOTTOM, TOP, log=True)
+    x = Scale(0.0, across[-1], _LEFT, _WIDTH - _RIGHT)
+    y = Scale(ticks[0], ticks[-1], _BOTTOM, _TOP, log=True)
     parts: list[str] = []
     for tick in ticks:
-        parts.append(svg.line(LEFT, y(tick), WIDTH - RIGHT, y(tick), "grid", "#d5dae0"))
-        parts.append(svg.text(LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
-    parts += [svg.text(x(tick), BOTTOM + 18, short(tick), anchor="middle") for tick in across]
+        parts.append(svg.line(_LEFT, y(tick), _WIDTH - _RIGHT, y(tick), "grid", "#d5dae0"))
+        parts.append(svg.text(_LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
+    parts += [svg.text(x(tick), _BOTTOM + 18, short(tick), anchor="middle") for tick in across]
     unit = "users" if having[0].unit == "users" else "arrivals per second"
-    parts += [svg.text(LEFT - 8, TOP - 12, "ms", anchor="end"), svg.text(WIDTH - RIGHT, HEIGHT - 8, unit, anchor="end")]
+    parts += [
+        svg.text(_LEFT - 8, _TOP - 12, "ms", anchor="end"),
+        svg.text(_WIDTH - _RIGHT, _HEIGHT - 8, unit, anchor="end"),
+    ]
     if bound and bound.value > 0:
-        parts.append(svg.line(LEFT, y(bound.value), WIDTH - RIGHT, y(bound.value), "limit", "#a5121f", stroke_width=2))
+        parts.append(
+            svg.line(_LEFT, y(bound.value), _WIDTH - _RIGHT, y(bound.value), "limit", "#a5121f", stroke_width=2)
+        )
         words = f"P95 limit {numbers.limit(bound.value, 'ms')}"
-        parts.append(svg.text(LEFT + 6, y(bound.value) - 6, words, class_="label limit-label"))
+        parts.append(svg.text(_LEFT + 6, y(bound.value) - 6, words, class_="label limit-label"))
     for i, line in enumerate(series):
         parts.append(svg.path([(x(s.height), y(v)) for s, v in zip(having, line, strict=True)], i))
         parts += [
@@ -50,13 +55,13 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
         ]
     for step in having:
         mark = OUTCOMES[step.outcome].shape + (" judged" if step.judged else "")
-        parts.append(svg.text(x(step.height), TOP - 12, mark, anchor="middle", class_="label name"))
+        parts.append(svg.text(x(step.height), _TOP - 12, mark, anchor="middle", class_="label name"))
     return Chart(
         "steps",
         "From which load on does it break?",
         "Latency of each height that the load was held at; the mark above says whether the limits held there. Only the "
         "judged height decides, and nothing is said of heights between or beyond.",
-        svg.picture("steps", "Latency by load", _describe(having, unit), WIDTH, HEIGHT, *parts),
+        svg.picture("steps", "Latency by load", _describe(having, unit), _WIDTH, _HEIGHT, *parts),
         ("P50", "P95", "P99"),
         ("Load", "Requests", "Failed", "Answered", "P50", "P95", "P99", "Limits"),
         tuple(_row(step, unit) for step in steps),

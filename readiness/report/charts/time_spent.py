@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from readiness.judge.slow_requests import REST, split
 from readiness.judge.verdict import Verdict
-from readiness.measurements.response_facts import Parts, Seen
+from readiness.measurements.response_facts import ResponseFacts, TimeParts
 from readiness.measurements.run import Run
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, linear_ticks, short
 from readiness.report.charts.chart import Chart, shorten
 from readiness.text import clean, numbers
 
-WIDTH = 760.0
-LEFT, RIGHT, TOP, ROW, BOTTOM = 16.0, 40.0, 6.0, 42.0, 26.0
-MOST, MOST_PARTS = 8, 5
+_WIDTH = 760.0
+_LEFT, _RIGHT, _TOP, _ROW, _BOTTOM = 16.0, 40.0, 6.0, 42.0, 26.0
+_MOST, _MOST_PARTS = 8, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class _Bar:
 def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     """The chart, or None when no answer carried Server-Timing."""
     load = run.load if run else None
-    bars = sorted(filter(None, map(_bar, load.seen if load else ())), key=lambda bar: -bar.total_ms)[:MOST]
+    bars = sorted(filter(None, map(_bar, load.seen if load else ())), key=lambda bar: -bar.total_ms)[:_MOST]
     if not bars:
         return None
     weight: dict[str, float] = {}
@@ -39,19 +39,19 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
         for part, ms in bar.parts_ms.items():
             weight[part] = weight.get(part, 0.0) + ms
     names = sorted((part for part in weight if part != REST), key=lambda part: -weight[part])
-    shown = (*names[:MOST_PARTS], *(["other parts"] if len(names) > MOST_PARTS else []), REST)
+    shown = (*names[:_MOST_PARTS], *(["other parts"] if len(names) > _MOST_PARTS else []), REST)
     ticks = linear_ticks(max(bar.total_ms for bar in bars))
-    height = TOP + ROW * len(bars) + BOTTOM
-    x = Scale(0.0, ticks[-1], LEFT, WIDTH - RIGHT)
+    height = _TOP + _ROW * len(bars) + _BOTTOM
+    x = Scale(0.0, ticks[-1], _LEFT, _WIDTH - _RIGHT)
     parts: list[str] = []
     for tick in ticks:
-        parts.append(svg.line(x(tick), TOP, x(tick), height - BOTTOM, "grid", "#d5dae0"))
-        parts.append(svg.text(x(tick), height - BOTTOM + 18, short(tick), anchor="middle"))
-    parts.append(svg.text(WIDTH - 4, height - BOTTOM + 18, "ms", anchor="end"))
+        parts.append(svg.line(x(tick), _TOP, x(tick), height - _BOTTOM, "grid", "#d5dae0"))
+        parts.append(svg.text(x(tick), height - _BOTTOM + 18, short(tick), anchor="middle"))
+    parts.append(svg.text(_WIDTH - 4, height - _BOTTOM + 18, "ms", anchor="end"))
     rows = []
     for i, bar in enumerate(bars):
         values = _values(bar, shown)
-        parts += _drawn(bar, values, TOP + ROW * i + 28, x)
+        parts += _drawn(bar, values, _TOP + _ROW * i + 28, x)
         cells = (numbers.quantity(value, "ms") for value in (bar.total_ms, *values))
         rows.append((bar.name, f"{bar.samples:,}", *cells))
     return Chart(
@@ -59,7 +59,7 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
         "Where does the time go?",
         "Mean of the slow answers by endpoint, split as the service's own Server-Timing header says; "
         f'"{REST}" is what the header leaves open.',
-        svg.picture("time-spent", "Time by part of the service", _describe(bars[0], shown), WIDTH, height, *parts),
+        svg.picture("time-spent", "Time by part of the service", _describe(bars[0], shown), _WIDTH, height, *parts),
         shown,
         ("Endpoint", "Answers", "Mean", *shown),
         tuple(rows),
@@ -67,9 +67,9 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     )
 
 
-def _bar(seen: Seen) -> _Bar | None:
+def _bar(seen: ResponseFacts) -> _Bar | None:
     """Of the slow answers where there are some, else of all."""
-    told: Parts = seen.slow if seen.slow.samples and seen.slow.parts_ms else seen.timing
+    told: TimeParts = seen.slow if seen.slow.samples and seen.slow.parts_ms else seen.timing
     if not told.samples or not told.parts_ms:
         return None
     parts = {clean(name, 40): ms for name, ms in split(told).items()}
@@ -83,7 +83,7 @@ def _values(bar: _Bar, shown: tuple[str, ...]) -> list[float]:
 
 
 def _drawn(bar: _Bar, values: list[float], middle: float, x: Scale) -> list[str]:
-    parts: list[str] = [svg.text(LEFT, middle - 12, shorten(bar.name, 90), class_="label name")]
+    parts: list[str] = [svg.text(_LEFT, middle - 12, shorten(bar.name, 90), class_="label name")]
     at_ms = 0.0
     for i, value in enumerate(values):
         start, end = x(at_ms), x(at_ms + value)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import textwrap
 
-from readiness.compare.comparison import Comparison, Finding
-from readiness.report.comparison.sheet import FINDINGS, Row, sheet
+from readiness.compare.comparison import Comparison, ComparisonFinding
+from readiness.report.comparison.sheet import COMPARISON_FINDINGS, ComparisonRow, sheet
 from readiness.report.workflow_commands import harmless
 
-WIDTH = 80
-MOST = 20
+_WIDTH = 80
+_MOST = 20
 _ASCII = str.maketrans({"…": "..", "–": "-", "×": "x", "≥": ">=", "≤": "<=", "’": "'", "µ": "u"})
 
 
@@ -19,12 +19,17 @@ def summary(comparison: Comparison, *, ascii: bool = False) -> str:  # noqa: A00
     mark = page.outcome.ascii if ascii else page.outcome.shape
     lines = [f"{mark} {page.outcome.word}: {page.reason}", f"  {page.tally}"]
     for title, sentences in page.statements:
-        lines += [f"  {title}", *(f"  - {sentence}" for sentence in sentences[:MOST])]
-    telling = [row for row in page.rows if row.status in (FINDINGS[Finding.REGRESSION], FINDINGS[Finding.IMPROVEMENT])]
-    for row in telling[:MOST]:
+        lines += [f"  {title}", *(f"  - {sentence}" for sentence in sentences[:_MOST])]
+    telling = [
+        row
+        for row in page.rows
+        if row.status
+        in (COMPARISON_FINDINGS[ComparisonFinding.REGRESSION], COMPARISON_FINDINGS[ComparisonFinding.IMPROVEMENT])
+    ]
+    for row in telling[:_MOST]:
         lines += _difference(row, ascii=ascii)
-    if len(telling) > MOST:
-        lines.append(f"  and {len(telling) - MOST:,} more in the files (--out)")
+    if len(telling) > _MOST:
+        lines.append(f"  and {len(telling) - _MOST:,} more in the files (--out)")
     text = "\n".join(piece for line in lines for piece in _wrapped(line))
     return text.translate(_ASCII).encode("ascii", "replace").decode() if ascii else text
 
@@ -34,7 +39,7 @@ def quiet_line(comparison: Comparison) -> str:
     return f"readiness: {comparison.outcome}: {harmless(sheet(comparison).reason)}"
 
 
-def _difference(row: Row, *, ascii: bool) -> list[str]:  # noqa: A002
+def _difference(row: ComparisonRow, *, ascii: bool) -> list[str]:  # noqa: A002
     mark = row.status.ascii if ascii else row.status.shape
     return [
         f"  {mark} {row.status.word}: {row.metric}, {row.scope}",
@@ -46,5 +51,5 @@ def _wrapped(line: str) -> list[str]:
     """At most 80 columns; a continued line is indented below its own text."""
     line = harmless(line)
     indent = line[: len(line) - len(line.lstrip(" -"))]
-    wrapped = textwrap.wrap(line, WIDTH, subsequent_indent=" " * max(len(indent), 2), break_on_hyphens=False)
+    wrapped = textwrap.wrap(line, _WIDTH, subsequent_indent=" " * max(len(indent), 2), break_on_hyphens=False)
     return wrapped or [line]

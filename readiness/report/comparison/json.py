@@ -8,12 +8,12 @@ from readiness.compare.comparison import Comparison
 from readiness.measurements import strict
 from readiness.measurements.codec import Codec
 
-SCHEMA = "readiness.comparison/1"
+_SCHEMA = "readiness.comparison/1"
 
 
 def render(comparison: Comparison) -> str:
     """The whole file."""
-    facts: dict[str, Any] = {"schema": SCHEMA, "exit_code": int(comparison.exit_code), **_PAIR.write(comparison)}
+    facts: dict[str, Any] = {"schema": _SCHEMA, "exit_code": int(comparison.exit_code), **_PAIR.write(comparison)}
     return strict.lines(facts)
 
 

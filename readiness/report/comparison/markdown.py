@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from readiness.compare.comparison import Comparison
-from readiness.report.comparison.sheet import Sheet, sheet
+from readiness.report.comparison.sheet import ComparisonSheet, sheet
 from readiness.report.markdown_text import cell_code, cell_prose, code, prose
 
 
@@ -26,7 +26,7 @@ def render(comparison: Comparison) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table(page: Sheet) -> list[str]:
+def _table(page: ComparisonSheet) -> list[str]:
     if not page.rows:
         return []
     rows = [

@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from readiness.compare.comparison import Comparison, Difference, Finding, Outcome
+from readiness.compare.comparison import Comparison, ComparisonFinding, ComparisonOutcome, Difference
 from readiness.judge.change import POINTS, Change
 from readiness.report.status import Status
 from readiness.text import clean, numbers
 
-FINDINGS: Mapping[Finding, Status] = {
-    Finding.REGRESSION: Status("Regression", "✖", "x", "bad", "red"),
-    Finding.TOO_LITTLE: Status("Too little data", "?", "?", "unsure", "magenta"),
-    Finding.IMPROVEMENT: Status("Improvement", "✔", "+", "good", "green"),
-    Finding.NO_EVIDENCE: Status("No evidence", "–", "-", "quiet", "bright_black"),
+COMPARISON_FINDINGS: Mapping[ComparisonFinding, Status] = {
+    ComparisonFinding.REGRESSION: Status("Regression", "✖", "x", "bad", "red"),
+    ComparisonFinding.TOO_LITTLE: Status("Too little data", "?", "?", "unsure", "magenta"),
+    ComparisonFinding.IMPROVEMENT: Status("Improvement", "✔", "+", "good", "green"),
+    ComparisonFinding.NO_EVIDENCE: Status("No evidence", "–", "-", "quiet", "bright_black"),
 }
-OUTCOMES: Mapping[Outcome, Status] = {
-    Outcome.REGRESSION: Status("REGRESSION", "✖", "x", "bad", "red"),
-    Outcome.NO_REGRESSION: Status("NO REGRESSION", "✔", "+", "good", "green"),
-    Outcome.TOO_LITTLE: Status("TOO LITTLE DATA", "?", "?", "unsure", "magenta"),
-    Outcome.NOT_COMPARABLE: Status("NOT COMPARABLE", "?", "?", "unsure", "magenta"),
+_OUTCOMES: Mapping[ComparisonOutcome, Status] = {
+    ComparisonOutcome.REGRESSION: Status("REGRESSION", "✖", "x", "bad", "red"),
+    ComparisonOutcome.NO_REGRESSION: Status("NO REGRESSION", "✔", "+", "good", "green"),
+    ComparisonOutcome.TOO_LITTLE: Status("TOO LITTLE DATA", "?", "?", "unsure", "magenta"),
+    ComparisonOutcome.NOT_COMPARABLE: Status("NOT COMPARABLE", "?", "?", "unsure", "magenta"),
 }
-MOST_ROWS = 200
+_MOST_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ComparisonRow:
     """One difference, ready to print."""
 
     key: str
@@ -41,7 +41,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ComparisonSheet:
     """One comparison."""
 
     outcome: Status
@@ -51,24 +51,24 @@ class Sheet:
     """(base or head, file, run id, started)."""
     statements: tuple[tuple[str, tuple[str, ...]], ...]
     """(heading, sentences), empty ones left out."""
-    rows: tuple[Row, ...]
+    rows: tuple[ComparisonRow, ...]
     hidden: int
-    """Rows beyond MOST_ROWS; comparison.json has all."""
+    """Rows beyond _MOST_ROWS; comparison.json has all."""
     method: str
     exit_code: str
 
 
-def sheet(comparison: Comparison) -> Sheet:
+def sheet(comparison: Comparison) -> ComparisonSheet:
     """The text of a comparison."""
-    counted = ((finding, len(comparison.found(finding))) for finding in FINDINGS)
+    counted = ((finding, len(comparison.found(finding))) for finding in COMPARISON_FINDINGS)
     headed = (
         ("Not comparable", comparison.obstacles),
         ("Limits loosened since the base", comparison.loosened),
         ("Not the same in both", comparison.cautions),
         ("Notes", comparison.notes),
     )
-    return Sheet(
-        outcome=OUTCOMES[comparison.outcome],
+    return ComparisonSheet(
+        outcome=_OUTCOMES[comparison.outcome],
         reason=clean(comparison.reason, 1000),
         tally=", ".join(f"{n:,} {finding}" for finding, n in counted if n) or "nothing was compared",
         sides=tuple(
@@ -76,8 +76,8 @@ def sheet(comparison: Comparison) -> Sheet:
             for name, side in (("base", comparison.base), ("head", comparison.head))
         ),
         statements=tuple((title, tuple(clean(line, 1000) for line in lines)) for title, lines in headed if lines),
-        rows=tuple(_row(one) for one in comparison.differences[:MOST_ROWS]),
-        hidden=max(len(comparison.differences) - MOST_ROWS, 0),
+        rows=tuple(_row(one) for one in comparison.differences[:_MOST_ROWS]),
+        hidden=max(len(comparison.differences) - _MOST_ROWS, 0),
         method=_method(comparison),
         exit_code=str(int(comparison.exit_code)),
     )
@@ -94,9 +94,9 @@ def _method(comparison: Comparison) -> str:
     )
 
 
-def _row(one: Difference) -> Row:
+def _row(one: Difference) -> ComparisonRow:
     scope = clean(one.scope) if one.scope else "whole service"
-    return Row(
+    return ComparisonRow(
         clean(one.key),
         one.title,
         scope,
@@ -104,7 +104,7 @@ def _row(one: Difference) -> Row:
         numbers.quantity(one.head, one.unit, absent="not bounded" if one.head_samples else numbers.NOT_MEASURED),
         _signed(one.change.value, one.change.unit),
         _interval(one.change),
-        FINDINGS[one.finding],
+        COMPARISON_FINDINGS[one.finding],
         clean(one.message, 1000),
     )
 

@@ -9,7 +9,7 @@ from readiness.judge.verdict import Outcome, Verdict
 from readiness.metrics.catalogue import find
 from readiness.report.status import OUTCOMES, Status
 
-NAMES: Mapping[str, str] = {"database": "database and data"}
+_NAMES: Mapping[str, str] = {"database": "database and data"}
 """Areas of the catalogue whose name says less than what is in them."""
 
 
@@ -28,7 +28,7 @@ def areas(verdict: Verdict) -> tuple[Area, ...]:
         if check.outcome is Outcome.NOT_APPLICABLE:
             continue
         metric = find(check.name)
-        found = counts.setdefault(NAMES.get(metric.area, metric.area) if metric else "other", [0, 0])
+        found = counts.setdefault(_NAMES.get(metric.area, metric.area) if metric else "other", [0, 0])
         found[0] += check.outcome is Outcome.PASS
         found[1] += 1
     return tuple(

@@ -138,7 +138,7 @@ def _worst(check: CheckResult) -> Worst:
     )
 
 
-def _gap(value: float, bound: wording.Bound, unit: str) -> str:
+def _gap(value: float, bound: wording.ShownLimit, unit: str) -> str:
     """How far on the wrong side; "" when the value is on the right one (an unsure check may be)."""
     if bound.operator in ("<", "<="):
         if value <= bound.value:

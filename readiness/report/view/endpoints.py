@@ -9,7 +9,7 @@ from readiness.judge.verdict import EndpointResult, Verdict
 from readiness.measurements.run import Ledger
 from readiness.text import clean, numbers
 
-MOST_ROWS = 200
+MOST_ENDPOINT_ROWS = 200
 """Endpoints shown by name; report.json has all of them."""
 
 
@@ -63,12 +63,12 @@ def worst_first(endpoints: Sequence[EndpointResult]) -> tuple[EndpointResult, ..
 
 def rows(endpoints: Sequence[EndpointResult]) -> tuple[EndpointRow, ...]:
     """Successful requests by endpoint."""
-    return tuple(_row(endpoint) for endpoint in slowest(endpoints, MOST_ROWS))
+    return tuple(_row(endpoint) for endpoint in slowest(endpoints, MOST_ENDPOINT_ROWS))
 
 
 def failures(endpoints: Sequence[EndpointResult]) -> tuple[FailureRow, ...]:
     """Failed and unfinished requests, of the endpoints that had any."""
-    return tuple(_failure(endpoint) for endpoint in slowest([e for e in endpoints if e.failures], MOST_ROWS))
+    return tuple(_failure(endpoint) for endpoint in slowest([e for e in endpoints if e.failures], MOST_ENDPOINT_ROWS))
 
 
 def _row(endpoint: EndpointResult) -> EndpointRow:

@@ -12,7 +12,7 @@ from readiness.report.status import OUTCOMES, Status
 from readiness.text import clean, numbers
 
 LONGEST_REASON = 1000
-MOST_DETAILS = 200
+_MOST_DETAILS = 200
 
 
 AGREE = Status("agree", "=", "=", "quiet", "bright_black")
@@ -21,7 +21,7 @@ DISAGREE = Status("disagree", "≠", "#", "unsure", "magenta")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FindingLine:
     """One observation: a header and its value."""
 
     subject: str
@@ -32,7 +32,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class MeasuredFinding:
     """One measurement and its lines."""
 
     metric: str
@@ -41,7 +41,7 @@ class Finding:
     source: str
     samples: str
     reason: str
-    lines: tuple[Line, ...]
+    lines: tuple[FindingLine, ...]
     hidden: int
     """Lines left out; report.json has them."""
 
@@ -56,12 +56,12 @@ class Unmeasured:
     status: Status
 
 
-def finding(measurement: Measurement) -> Finding:
+def finding(measurement: Measurement) -> MeasuredFinding:
     """One measurement as text."""
     metric = find(measurement.metric)
     unit = metric.unit if metric else ""
     title = metric.title if metric else measurement.metric
-    return Finding(
+    return MeasuredFinding(
         metric=_key(measurement.metric, measurement.scope),
         title=clean(title),
         current=numbers.quantity(
@@ -72,9 +72,9 @@ def finding(measurement: Measurement) -> Finding:
         reason=_reason(measurement),
         lines=(
             *(_witness(witness, unit) for witness in measurement.witnesses),
-            *(_line(detail) for detail in measurement.details[:MOST_DETAILS]),
+            *(_line(detail) for detail in measurement.details[:_MOST_DETAILS]),
         ),
-        hidden=max(len(measurement.details) - MOST_DETAILS, 0),
+        hidden=max(len(measurement.details) - _MOST_DETAILS, 0),
     )
 
 
@@ -86,17 +86,17 @@ def _reason(measurement: Measurement) -> str:
     return clean(f"not bounded: {bad[-1] if bad else 'too many of its requests failed'}", LONGEST_REASON)
 
 
-def _witness(witness: Witness, unit: str) -> Line:
+def _witness(witness: Witness, unit: str) -> FindingLine:
     """One source and what it said; the one that gave the value agrees with itself."""
     bound = {"at_least": "at least ", "at_most": "at most "}.get(witness.relation, "")
     said = bound + numbers.quantity(witness.value, unit) if witness.value is not None else "says nothing"
     mark = None if witness.agrees is None else AGREE if witness.agrees else DISAGREE
-    return Line(f"by {clean(witness.source)}", said, mark, clean(witness.note))
+    return FindingLine(f"by {clean(witness.source)}", said, mark, clean(witness.note))
 
 
-def _line(detail: Detail) -> Line:
+def _line(detail: Detail) -> FindingLine:
     mark = None if detail.ok is None else OUTCOMES[Outcome.PASS if detail.ok else Outcome.FAIL]
-    return Line(clean(detail.subject) or "–", clean(detail.observed) or "–", mark, clean(detail.note))
+    return FindingLine(clean(detail.subject) or "–", clean(detail.observed) or "–", mark, clean(detail.note))
 
 
 def in_database(measurement: Measurement) -> bool:
@@ -145,7 +145,7 @@ def _key(name: str, scope: str | None) -> str:
     return clean(name if scope is None else f"{name}@{scope}")
 
 
-def split(measurements: Sequence[Measurement]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+def split(measurements: Sequence[Measurement]) -> tuple[tuple[MeasuredFinding, ...], tuple[MeasuredFinding, ...]]:
     """Findings of probes, and findings of the database."""
     probes = tuple(finding(m) for m in measurements if not in_database(m))
     return probes, tuple(finding(m) for m in measurements if in_database(m))

@@ -15,9 +15,9 @@ from readiness.report.view.checks import key_of
 from readiness.text import clean
 from readiness.text.numbers import count
 
-MOST_STEPS = 3
-MOST_NAMED = 2
-LONGEST = 300
+_MOST_STEPS = 3
+_MOST_NAMED = 2
+_LONGEST = 300
 TO_DO: Mapping[str, str] = {
     Cause.INTERRUPTED: "Run again, and let the run end.",
     Cause.UNREACHABLE: "Start the service, or correct the address, then run again.",
@@ -56,7 +56,7 @@ def lead(verdict: Verdict) -> tuple[str, ...]:
             return (_not_ready(verdict), *_worst(verdict))
         case Decision.INCONCLUSIVE:
             said = _SAID.get(verdict.inconclusive_cause or "", "")
-            return (said or clean(verdict.reason, LONGEST), *_cannot(verdict))
+            return (said or clean(verdict.reason, _LONGEST), *_cannot(verdict))
 
 
 def to_do(verdict: Verdict) -> str:
@@ -71,10 +71,10 @@ def first_steps(verdict: Verdict) -> tuple[First, ...]:
     where = anchors(key_of(check) for check in verdict.checks)
     by_key = {check.key: key_of(check) for check in verdict.checks}
     found = []
-    for step in verdict.release.steps[:MOST_STEPS]:
+    for step in verdict.release.steps[:_MOST_STEPS]:
         key = next((by_key[key] for key in step.checks if key in by_key), None)
-        found.append(First(clean(step.headline or step.text, LONGEST), where[key] if key else "steps"))
-    return tuple(found) or tuple(First(clean(text, LONGEST), "steps") for text in verdict.next_steps[:MOST_STEPS])
+        found.append(First(clean(step.headline or step.text, _LONGEST), where[key] if key else "steps"))
+    return tuple(found) or tuple(First(clean(text, _LONGEST), "steps") for text in verdict.next_steps[:_MOST_STEPS])
 
 
 def _ready(verdict: Verdict) -> str:
@@ -98,10 +98,10 @@ def _conditional(verdict: Verdict) -> str:
 def _not_ready(verdict: Verdict) -> str:
     blocked = [c for c in verdict.checks if c.effect == "block" and c.outcome is Outcome.FAIL]
     if not blocked:
-        return clean(verdict.reason, LONGEST)
+        return clean(verdict.reason, _LONGEST)
     blocked.sort(key=distance, reverse=True)
-    names = " and ".join(clean(label(check), 60) for check in blocked[:MOST_NAMED])
-    more = f" and {len(blocked) - MOST_NAMED:,} more" if len(blocked) > MOST_NAMED else ""
+    names = " and ".join(clean(label(check), 60) for check in blocked[:_MOST_NAMED])
+    more = f" and {len(blocked) - _MOST_NAMED:,} more" if len(blocked) > _MOST_NAMED else ""
     return f"{count(len(blocked), 'blocking check')} failed: {names}{more}."
 
 

@@ -12,7 +12,7 @@ from readiness.report.view import words
 from readiness.report.view.checks import key_of, value_of
 from readiness.text import clean, numbers
 
-LONGEST = 1000
+_LONGEST = 1000
 _HELD = frozenset({Outcome.PASS, Outcome.WARN})
 """What fails already needs no worsening."""
 
@@ -47,15 +47,15 @@ def build(verdict: Verdict) -> OutlookView:
     outlook = verdict.outlook
     by_key = {(check.name, check.scope): check for check in verdict.checks}
     needs = tuple(
-        NeedRow(clean(check.title) or key_of(check), key_of(check), OUTCOMES[check.outcome], clean(need.text, LONGEST))
+        NeedRow(clean(check.title) or key_of(check), key_of(check), OUTCOMES[check.outcome], clean(need.text, _LONGEST))
         for need in outlook.needs
         if (check := by_key.get((need.name, need.scope))) is not None
     )
     return OutlookView(
         change=_change(verdict),
         needs=needs,
-        flips=tuple(clean(flip.text, LONGEST) for flip in outlook.flips),
-        what_ifs=tuple(clean(one.text, LONGEST) for one in outlook.what_ifs),
+        flips=tuple(clean(flip.text, _LONGEST) for flip in outlook.flips),
+        what_ifs=tuple(clean(one.text, _LONGEST) for one in outlook.what_ifs),
         sure=words.confidence(verdict),
         detectable=tuple(
             _seen(check, one)
@@ -82,6 +82,6 @@ def _change(verdict: Verdict) -> tuple[str, ...]:
         return ("Only a new run without the doubts above.",)
     if verdict.decision is Decision.INCONCLUSIVE and not outlook.flips:
         return ("Only a new run that is complete.",)
-    lines = [clean(flip.text, LONGEST) for flip in outlook.flips[:1]]
+    lines = [clean(flip.text, _LONGEST) for flip in outlook.flips[:1]]
     helps = [one for one in outlook.what_ifs if one.decision is not verdict.decision]
-    return (*lines, *(clean(one.text, LONGEST) for one in helps[:1]))
+    return (*lines, *(clean(one.text, _LONGEST) for one in helps[:1]))

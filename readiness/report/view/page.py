@@ -13,8 +13,8 @@ from readiness.report.view import endpoints as traffic
 from readiness.report.view import lead as leading
 from readiness.text import clean
 
-LONGEST = 1000
-MOST_LINES = 100
+_LONGEST = 1000
+_MOST_LINES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Page:
     """Why, in at most two short sentences."""
     key_numbers: tuple[key_numbers.KeyNumber, ...]
     first_steps: tuple[leading.First, ...]
-    problems: tuple[problems.Problem, ...]
+    problems: tuple[problems.ReportedProblem, ...]
     areas: tuple[areas.Area, ...]
     anchors: Mapping[str, str]
     """Of each check, by its key."""
@@ -74,8 +74,8 @@ class Page:
     failures: tuple[traffic.FailureRow, ...]
     why_failed: tuple[str, ...]
     """Failed requests by endpoint, a sentence each."""
-    probes: tuple[findings.Finding, ...]
-    database: tuple[findings.Finding, ...]
+    probes: tuple[findings.MeasuredFinding, ...]
+    database: tuple[findings.MeasuredFinding, ...]
     infrastructure: tuple[facts.Fact, ...]
     outlook: outlook.OutlookView
     release: release.ReleaseView
@@ -106,7 +106,7 @@ def build(verdict: Verdict) -> Page:
         decision=decision,
         meaning=words.meaning(verdict),
         tested=words.tested(verdict),
-        reason=clean(verdict.reason, LONGEST),
+        reason=clean(verdict.reason, _LONGEST),
         exit_code=str(int(verdict.exit_code)),
         score=score,
         score_range=words.score_range(verdict),
@@ -133,7 +133,7 @@ def build(verdict: Verdict) -> Page:
         ledger=traffic.ledger(verdict),
         latencies=traffic.LATENCIES,
         endpoints=shown,
-        slowest=traffic.rows(traffic.worst_first(verdict.endpoints)[: traffic.MOST_ROWS]),
+        slowest=traffic.rows(traffic.worst_first(verdict.endpoints)[: traffic.MOST_ENDPOINT_ROWS]),
         endpoints_hidden=len(verdict.endpoints) - len(shown),
         failed_latencies=traffic.FAILED_LATENCIES,
         failures=traffic.failures(verdict.endpoints),
@@ -159,6 +159,6 @@ def build(verdict: Verdict) -> Page:
 
 
 def _lines(texts: tuple[str, ...]) -> tuple[str, ...]:
-    shown = tuple(clean(text, LONGEST) for text in texts[:MOST_LINES])
+    shown = tuple(clean(text, _LONGEST) for text in texts[:_MOST_LINES])
     hidden = len(texts) - len(shown)
     return (*shown, f"and {hidden:,} more, listed in report.json") if hidden > 0 else shown

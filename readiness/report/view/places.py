@@ -12,7 +12,7 @@ from readiness.report.view.checks import key_of, row
 from readiness.text import clean
 
 DECISION_KEY = "decision"
-LONGEST = 1000
+_LONGEST = 1000
 
 
 class Gravity(IntEnum):
@@ -26,7 +26,7 @@ class Gravity(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CheckPlace:
     """One result and where it stands."""
 
     key: str
@@ -48,7 +48,7 @@ _DECISIONS = {
 _QUIET = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
 
 
-def places(verdict: Verdict) -> tuple[Place, ...]:
+def places(verdict: Verdict) -> tuple[CheckPlace, ...]:
     """The decision unless it is READY, then every check that did not pass, gravest first."""
     checks = sorted(
         (check for check in verdict.checks if check.outcome not in _QUIET), key=lambda check: -gravity(check)
@@ -77,20 +77,20 @@ def fingerprint(verdict: Verdict, key: str) -> str:
     return hashlib.sha256(f"readiness\0{verdict.service}\0{key}".encode("utf-8", "replace")).hexdigest()
 
 
-def _decision(verdict: Verdict) -> Iterator[Place]:
+def _decision(verdict: Verdict) -> Iterator[CheckPlace]:
     if verdict.decision is not Decision.READY:
-        text = clean(f"{verdict.decision}: {verdict.reason}", LONGEST)
+        text = clean(f"{verdict.decision}: {verdict.reason}", _LONGEST)
         grave = _DECISIONS[verdict.decision] if verdict.exit_code else Gravity.MINOR  # 0: --allow-conditional
         yield _place(verdict, DECISION_KEY, f"readiness: {verdict.decision}", text, grave, 1)
 
 
-def _check(verdict: Verdict, check: CheckResult) -> Place:
+def _check(verdict: Verdict, check: CheckResult) -> CheckPlace:
     shown = row(check)
     waived = " Waived: it does not block." if check.waived else ""
     text = f"{shown.status.word}: {shown.title}: {shown.current}, target {shown.target}. {shown.message}{waived}"
-    return _place(verdict, key_of(check), shown.title, clean(text, LONGEST), gravity(check), max(check.line, 1))
+    return _place(verdict, key_of(check), shown.title, clean(text, _LONGEST), gravity(check), max(check.line, 1))
 
 
-def _place(verdict: Verdict, key: str, title: str, text: str, grave: Gravity, line: int) -> Place:
+def _place(verdict: Verdict, key: str, title: str, text: str, grave: Gravity, line: int) -> CheckPlace:
     file = clean(verdict.thresholds_file) or "thresholds.yaml"
-    return Place(key, title, text, grave, file, line, fingerprint(verdict, key))
+    return CheckPlace(key, title, text, grave, file, line, fingerprint(verdict, key))

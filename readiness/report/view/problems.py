@@ -16,9 +16,9 @@ from readiness.report.view.anchors import anchors
 from readiness.report.view.checks import key_of, row, worst
 from readiness.text import clean
 
-LONGEST = 1500
-MOST = 100
-SETTLED = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
+_LONGEST = 1500
+_MOST = 100
+_SETTLED = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
 _RANK = {Outcome.FAIL: 0, Outcome.INCONCLUSIVE: 1, Outcome.ERROR: 1, Outcome.SKIPPED: 2, Outcome.WARN: 3}
 _EFFECT = {"block": "blocks the release", "condition": "a condition", "note": "noted only"}
 
@@ -42,7 +42,7 @@ class Shortfall:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ReportedProblem:
     """Checks that are wrong for one reason."""
 
     title: str
@@ -56,18 +56,18 @@ class Problem:
     """Whether nothing in it failed, in a run that decides nothing: shown folded."""
 
 
-def problems(verdict: Verdict) -> tuple[Problem, ...]:
+def problems(verdict: Verdict) -> tuple[ReportedProblem, ...]:
     """One for each issue of the verdict, and one for each check that no issue names."""
     where = anchors(key_of(check) for check in verdict.checks)
-    left = {check.key: check for check in verdict.checks if check.outcome not in SETTLED}
-    found: list[tuple[tuple[int, bool, float], Problem]] = []
-    for issue in verdict.release.issues[:MOST]:
+    left = {check.key: check for check in verdict.checks if check.outcome not in _SETTLED}
+    found: list[tuple[tuple[int, bool, float], ReportedProblem]] = []
+    for issue in verdict.release.issues[:_MOST]:
         checks = [left.pop(key) for key in dict.fromkeys(issue.checks) if key in left]
         if checks:
             found.append((_order(checks), _problem(verdict, issue, checks, where)))
     found += [
         (_order([check]), _problem(verdict, Issue("", (key,), (), (), ()), [check], where))
-        for key, check in list(left.items())[:MOST]
+        for key, check in list(left.items())[:_MOST]
     ]
     return tuple(problem for _, problem in sorted(found, key=lambda pair: pair[0]))
 
@@ -77,17 +77,17 @@ def _order(checks: Sequence[CheckResult]) -> tuple[int, bool, float]:
     return min((_RANK[check.outcome], check.on_fail != "block", -distance(check)) for check in checks)
 
 
-def _problem(verdict: Verdict, issue: Issue, checks: list[CheckResult], where: Mapping[str, str]) -> Problem:
+def _problem(verdict: Verdict, issue: Issue, checks: list[CheckResult], where: Mapping[str, str]) -> ReportedProblem:
     checks.sort(key=lambda check: _order([check]))
     messages = {check.message for check in checks}
-    shared = clean(messages.pop(), LONGEST) if len(checks) > 1 and len(messages) == 1 else ""
+    shared = clean(messages.pop(), _LONGEST) if len(checks) > 1 and len(messages) == 1 else ""
     metric = find(checks[0].name)
-    return Problem(
+    return ReportedProblem(
         title=clean(issue.title) if len(checks) > 1 else "",
         why=metric.why if metric else "",
-        checks=tuple(_shortfall(check, where, silent=bool(shared)) for check in checks[:MOST]),
-        causes=(*([shared] if shared else []), *(clean(text, LONGEST) for text in issue.causes)),
-        fixes=tuple(_unnamed(clean(text, LONGEST), checks) for text in issue.solutions),
+        checks=tuple(_shortfall(check, where, silent=bool(shared)) for check in checks[:_MOST]),
+        causes=(*([shared] if shared else []), *(clean(text, _LONGEST) for text in issue.causes)),
+        fixes=tuple(_unnamed(clean(text, _LONGEST), checks) for text in issue.solutions),
         minor=verdict.decision is Decision.INCONCLUSIVE and all(c.outcome is not Outcome.FAIL for c in checks),
     )
 

@@ -11,8 +11,8 @@ from readiness.report.status import OUTCOMES, Status
 from readiness.text import clean
 from readiness.text.numbers import count
 
-LONGEST = 1500
-MOST_LINES = 100
+_LONGEST = 1500
+_MOST_LINES = 100
 _ASIDE = Outcome.NOT_APPLICABLE
 
 
@@ -74,8 +74,8 @@ def build(verdict: Verdict) -> ReleaseView:
     """Everything that follows for a release."""
     terms = verdict.release.deployment
     return ReleaseView(
-        max_load=clean(terms.max_load, LONGEST) if terms else "No load is on record.",
-        until=clean(terms.until, LONGEST) if terms else "Not recorded.",
+        max_load=clean(terms.max_load, _LONGEST) if terms else "No load is on record.",
+        until=clean(terms.until, _LONGEST) if terms else "Not recorded.",
         critical=_critical(verdict),
         waivers=_waivers(verdict),
         attested=tuple(
@@ -119,4 +119,4 @@ def _waivers(verdict: Verdict) -> tuple[WaiverRow, ...]:
 
 def _steps(verdict: Verdict, horizon: Horizon) -> tuple[StepRow, ...]:
     found = [step for step in verdict.release.steps if step.horizon is horizon]
-    return tuple(StepRow(clean(step.text, LONGEST), clean(step.effect)) for step in found[:MOST_LINES])
+    return tuple(StepRow(clean(step.text, _LONGEST), clean(step.effect)) for step in found[:_MOST_LINES])

@@ -21,7 +21,7 @@ from readiness.load.addresses import Addresses
 from readiness.load.connections import allow_only
 from readiness.load.locust_clients.clients import StockClients
 from readiness.load.locust_clients.patches import improve
-from readiness.load.locust_clients.send_batch import Row
+from readiness.load.locust_clients.send_batch import SendBatch
 from readiness.load.locust_clients.sockets import PolledSocket
 from tests.load.http.ledger import Ledger
 from tests.load.http.running import raised
@@ -217,7 +217,7 @@ def check_a_thread_of_the_scenarios_own_may_ask() -> None:
 
 
 def check_who_is_killed_in_the_row_is_not_sent_off_later() -> None:
-    row, told, hold = Row(), [], Semaphore(0)
+    row, told, hold = SendBatch(), [], Semaphore(0)
 
     def sender() -> None:
         try:

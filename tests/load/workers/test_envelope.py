@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.load.workers.envelope import Envelope, Order, Rejected, read, write
+from readiness.load.workers.envelope import Envelope, Rejected, SequenceOrder, read, write
 
 
 @given(payload=st.binary(max_size=200), run_id=st.text(max_size=20), seq=st.integers(0, 2**40))
@@ -28,7 +28,7 @@ def test_a_header_of_another_kind_is_rejected(header: str) -> None:
 
 
 def test_a_repeated_message_is_rejected_and_a_missing_one_is_told() -> None:
-    order = Order()
+    order = SequenceOrder()
     order.check("worker-1", 0)
     with pytest.raises(Rejected, match="second time"):
         order.check("worker-1", 0)

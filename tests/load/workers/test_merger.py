@@ -36,10 +36,10 @@ def stream(steps: list[list[tuple[int, list[int], int]]], in_flight: int) -> lis
         ended += sum(one.ok.total + sum(one.failed.values()) for one in cells.values())
         events.append(engine_events.Batch(seq, seq + 1.0, 2, ended + in_flight, ended, {}, in_flight, cells))
         if seq == 0:
-            events.append(engine_events.Judging(1.0))
+            events.append(engine_events.WindowBegan(1.0))
     left = {JUDGED: in_flight} if in_flight else {}
     end = engine_events.Done(len(steps), ended + in_flight, ended, {}, left, 4.0, 4.0, {})
-    return [*events, engine_events.Judged(4.0), end]
+    return [*events, engine_events.WindowEnded(4.0), end]
 
 
 STEP = st.lists(
@@ -65,8 +65,8 @@ def test_any_interleaving_adds_up_to_the_same_load(
     assert assembly.problems == []
     assert [type(event) for event in passed if not isinstance(event, engine_events.Batch)] == [
         engine_events.Hello,
-        engine_events.Judging,
-        engine_events.Judged,
+        engine_events.WindowBegan,
+        engine_events.WindowEnded,
         engine_events.Done,
     ]
     load = assembly.load()

@@ -27,24 +27,24 @@ from readiness.errors import NotMeasured
 
 CANCEL_S = 2.0
 """How long the server may take to obey a cancel before the connection is closed."""
-MAX_BYTES = 32 << 20
+_MAX_BYTES = 32 << 20
 """Of one answer, or of one row of a copy."""
 MEANWHILE_S = 0.25
-MAX_ROWS = 200_000
+_MAX_ROWS = 200_000
 MAX_COLUMNS = 64
 MAX_RESULTS = 100
 """Of one exchange: ours have a dozen statements at most. A server that asks for data makes libpq give one for ever."""
 
-Row = tuple[Any, ...]
-Query = sql.SQL | sql.Composed | bytes
-Connection = psycopg.Connection[Row]
+DatabaseRow = tuple[Any, ...]
+DatabaseQuery = sql.SQL | sql.Composed | bytes
+DatabaseConnection = psycopg.Connection[DatabaseRow]
 FAILURES = (psycopg.Error, OSError, ValueError, ArithmeticError)
 """What an exchange can raise: the server's errors, a lost connection, text that cannot be encoded or decoded."""
 _ASKS = (pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_BOTH)
 _FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.NONFATAL_ERROR, pq.ExecStatus.BAD_RESPONSE)
 
 
-class Silent(psycopg.OperationalError):
+class ServerSilent(psycopg.OperationalError):
     """The server answered neither the statement nor the cancel; the connection is closed."""
 
 
@@ -56,7 +56,7 @@ class TooMuch(psycopg.OperationalError):
 class _Wait:
     """The deadline and the bytes of one exchange."""
 
-    connection: Connection
+    connection: DatabaseConnection
     limit_s: float
     until_s: float
     meanwhile: Callable[[], None] | None = None
@@ -87,15 +87,15 @@ class _Wait:
             raise
 
     def read(self) -> None:
-        """Take in what has arrived, after a wait for it; raises TooMuch beyond MAX_BYTES."""
+        """Take in what has arrived, after a wait for it; raises TooMuch beyond _MAX_BYTES."""
         self.ready(select.POLLIN)
         waiting = _waiting(self.connection.pgconn.socket)
         self.connection.pgconn.consume_input()
         total = _received(self.connection.pgconn.socket)
         self.received = self.received + waiting if total is None else total - self.received_before
-        if self.received > MAX_BYTES:
+        if self.received > _MAX_BYTES:
             self.connection.close()
-            raise TooMuch(f"the server sent more than {MAX_BYTES >> 20} MB for one answer")
+            raise TooMuch(f"the server sent more than {_MAX_BYTES >> 20} MB for one answer")
 
     def restart_count(self) -> None:
         """What has arrived until now belongs to an answer that is taken."""
@@ -106,7 +106,7 @@ class _Wait:
         """The server's own statement_timeout comes first; a query can switch that off, or the server may be gone."""
         if self.cancelled:
             self.connection.close()
-            raise Silent(f"the server did not answer within {self.limit_s:g} s, nor obey a cancel")
+            raise ServerSilent(f"the server did not answer within {self.limit_s:g} s, nor obey a cancel")
         self.cancelled = True
         self._cancel()
         self.until_s = time.monotonic() + CANCEL_S
@@ -118,7 +118,7 @@ class _Wait:
 
 
 def exchange(
-    connection: Connection,
+    connection: DatabaseConnection,
     send: Callable[[pq.abc.PGconn], None],
     limit_s: float,
     meanwhile: Callable[[], None] | None = None,
@@ -135,9 +135,9 @@ def exchange(
         if result.status in _FAILED:
             _drain(wait)
             raise errors.error_from_result(result, encoding="utf-8")
-        if result.nfields > MAX_COLUMNS or result.ntuples > MAX_ROWS:
+        if result.nfields > MAX_COLUMNS or result.ntuples > _MAX_ROWS:
             connection.close()
-            raise TooMuch(f"the answer has more than {MAX_COLUMNS} columns or {MAX_ROWS:,} rows")
+            raise TooMuch(f"the answer has more than {MAX_COLUMNS} columns or {_MAX_ROWS:,} rows")
         results.append(result)
         if result.status == pq.ExecStatus.COPY_OUT:
             break
@@ -147,7 +147,7 @@ def exchange(
     return tuple(results)
 
 
-def simple(connection: Connection, text: Query, limit_s: float) -> list[Row]:
+def simple(connection: DatabaseConnection, text: DatabaseQuery, limit_s: float) -> list[DatabaseRow]:
     """The rows of the last of several statements of ours; raises psycopg's errors."""
     query = _bytes(connection, text)
     results = exchange(connection, lambda pgconn: pgconn.send_query(query), limit_s)
@@ -155,7 +155,7 @@ def simple(connection: Connection, text: Query, limit_s: float) -> list[Row]:
     return _rows(connection, _last(shown)) if shown else []
 
 
-def row(connection: Connection, text: Query, limit_s: float) -> Row:
+def row(connection: DatabaseConnection, text: DatabaseQuery, limit_s: float) -> DatabaseRow:
     """The one row of the last of several statements of ours; raises psycopg's errors."""
     rows = simple(connection, text, limit_s)
     if len(rows) != 1:
@@ -164,8 +164,8 @@ def row(connection: Connection, text: Query, limit_s: float) -> Row:
 
 
 def extended(
-    connection: Connection, text: Query, limit_s: float, meanwhile: Callable[[], None] | None = None
-) -> list[Row]:
+    connection: DatabaseConnection, text: DatabaseQuery, limit_s: float, meanwhile: Callable[[], None] | None = None
+) -> list[DatabaseRow]:
     """The rows of one statement, by the protocol that takes one only; raises psycopg's errors.
 
     It has no name, so that nothing is left on a server connection that a pooler gives to the next client.
@@ -178,7 +178,7 @@ def extended(
     return _rows(connection, _last(exchange(connection, send, limit_s, meanwhile)))
 
 
-def copied(connection: Connection, text: Query, limit_s: float) -> Iterator[bytes]:
+def copied(connection: DatabaseConnection, text: DatabaseQuery, limit_s: float) -> Iterator[bytes]:
     """The lines of a `copy … to stdout`, which may be more than fit into memory; raises psycopg's errors."""
     query = _bytes(connection, text)
     begun_s = time.monotonic()
@@ -224,7 +224,7 @@ def _received(descriptor: int) -> int | None:
     return int(struct.unpack_from("=Q", told, 128)[0]) if len(told) >= 136 else None
 
 
-def _begin(connection: Connection, send: Callable[[pq.abc.PGconn], None], limit_s: float) -> _Wait:
+def _begin(connection: DatabaseConnection, send: Callable[[pq.abc.PGconn], None], limit_s: float) -> _Wait:
     if connection.closed:
         raise psycopg.OperationalError("it was closed after an earlier statement")
     wait = _Wait(connection, limit_s, time.monotonic() + limit_s)
@@ -256,11 +256,11 @@ def _drain(wait: _Wait) -> None:
         wait.connection.close()
 
 
-def _rows(connection: Connection, result: pq.abc.PGresult) -> list[Row]:
+def _rows(connection: DatabaseConnection, result: pq.abc.PGresult) -> list[DatabaseRow]:
     transformer = Transformer(connection)
     transformer.set_pgresult(result)
     return transformer.load_rows(0, result.ntuples, tuple)
 
 
-def _bytes(connection: Connection, text: Query) -> bytes:
+def _bytes(connection: DatabaseConnection, text: DatabaseQuery) -> bytes:
     return text if isinstance(text, bytes) else text.as_bytes(connection)
