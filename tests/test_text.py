@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from readiness.cli.artefacts import write_reports, write_run
+from readiness.cli.artefacts import Artefacts, write_reports
 from readiness.errors import ExitCode
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Decision, Outcome
@@ -37,8 +37,9 @@ def run_that_says(text: str) -> Run:
 
 def written(out: Path, facts: Run, secrets: Sequence[str]) -> tuple[ExitCode, dict[str, str], tuple[str, ...]]:
     limits = config(check("latency.p95", "< 900"), check("security.headers", "== 100"))
-    problem = write_run(facts, out, secrets)
-    verdict, problems = write_reports(judge(facts, limits), facts, tuple(FORMATS.values()), out, secrets)
+    artefacts = Artefacts(out, tuple(FORMATS.values()), tuple(secrets))
+    problem = artefacts.write_run(facts)
+    verdict, problems = write_reports(judge(facts, limits), facts, artefacts)
     texts = {path.name: path.read_text() for path in out.iterdir()}
     return verdict.exit_code, texts, ((problem,) if problem else ()) + problems
 

@@ -28,10 +28,50 @@ def settle(verdict: Verdict, *, allow_conditional: bool) -> Verdict:
     return replace(verdict, exit_code=ExitCode.READY, notes=(*verdict.notes, note))
 
 
-def write_run(run: Run, out: Path, secrets: Sequence[str]) -> str | None:
-    """Write run.json without `secrets`; None when it worked, otherwise what is wrong as a sentence."""
-    text, refused = last_net(dumps(redacted(run, secrets)), RUN_FILE, secrets)
-    return refused or write(out / RUN_FILE, text)
+@dataclass(frozen=True, slots=True)
+class Artefacts:
+    """Where the files of one command go, in which formats, and what none of them may show."""
+
+    out: Path
+    formats: tuple[Format, ...]
+    secrets: tuple[str, ...]
+
+    def write_run(self, run: Run) -> str | None:
+        """Write run.json without secrets; None when it worked, otherwise what is wrong as a sentence."""
+        text, refused = last_net(dumps(redacted(run, self.secrets)), RUN_FILE, self.secrets)
+        return refused or write(self.out / RUN_FILE, text)
+
+    def write(self, subject: object, run: Run | None = None) -> tuple[str, ...]:
+        """Render and write every format of what has no secrets any more; problems as sentences.
+
+        One that fails does not lose the others.
+        """
+        texts: dict[str, str] = {}
+        problems: list[str] = []
+        for fmt in self.formats:
+            try:
+                text, refused = last_net(fmt.render(subject, run), fmt.file_name, self.secrets)
+            except Exception as error:  # a renderer's bug must not lose the other reports, and is never green
+                reason = clean(redact(str(error), self.secrets))
+                problems.append(f"{fmt.file_name} could not be rendered: {type(error).__name__}: {reason}")
+                continue
+            if refused:
+                problems.append(refused)
+            else:
+                texts[fmt.file_name] = text
+        return (*problems, *write_all(texts, self.out))
+
+    def rewrite(self, subject: object, run: Run | None) -> None:
+        """Every format once more, after a failure; a file that cannot be written must not say an older answer."""
+        for fmt in self.formats:
+            path = self.out / fmt.file_name
+            try:
+                text, refused = last_net(fmt.render(subject, run), fmt.file_name, self.secrets)
+            except Exception:  # said already, when it was rendered first
+                text, refused = "", fmt.file_name
+            if (refused or write(path, text)) and path.is_file() and not path.is_symlink():
+                with suppress(OSError):
+                    path.unlink()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,74 +90,34 @@ def step_summary(environ: Mapping[str, str], formats: str | None) -> StepSummary
     return StepSummary(Path(path), asked) if path else None
 
 
-def write_reports(
-    verdict: Verdict,
-    run: Run | None,
-    formats: Sequence[Format],
-    out: Path,
-    secrets: Sequence[str],
-) -> tuple[Verdict, tuple[str, ...]]:
+def write_reports(verdict: Verdict, run: Run | None, artefacts: Artefacts) -> tuple[Verdict, tuple[str, ...]]:
     """Render and write every format; (the verdict as it stands after that, problems as sentences).
 
-    The verdict that comes back has no `secrets` in it any more. A report that could not be written turns a 0 or 4
-    into 6. One that fails does not lose the others.
+    The verdict that comes back has no secrets in it any more. A report that could not be written turns a 0 or 4 into 6.
     """
-    verdict, run = redacted(verdict, secrets), redacted(run, secrets)
-    texts: dict[str, str] = {}
-    problems: list[str] = []
-    for fmt in formats:
-        try:
-            text, refused = last_net(fmt.render(verdict, run), fmt.file_name, secrets)
-        except Exception as error:  # a renderer's bug must not lose the other reports, and is never green
-            reason = clean(redact(str(error), secrets))
-            problems.append(f"{fmt.file_name} could not be rendered: {type(error).__name__}: {reason}")
-            continue
-        if refused:
-            problems.append(refused)
-        else:
-            texts[fmt.file_name] = text
-    problems += write_all(texts, out)
+    verdict, run = redacted(verdict, artefacts.secrets), redacted(run, artefacts.secrets)
+    problems = artefacts.write(verdict, run)
     if not problems or verdict.exit_code not in (ExitCode.READY, ExitCode.CONDITIONAL):
-        return verdict, tuple(problems)
-    return _failed(verdict, run, formats, out, secrets, problems), tuple(problems)
+        return verdict, problems
+    return _failed(verdict, run, artefacts, problems), problems
 
 
 def write_summary(
-    verdict: Verdict,
-    run: Run | None,
-    formats: Sequence[Format],
-    out: Path,
-    secrets: Sequence[str],
-    summary: StepSummary | None,
+    verdict: Verdict, run: Run | None, artefacts: Artefacts, summary: StepSummary | None
 ) -> tuple[Verdict, tuple[str, ...]]:
     """Add the step summary, last of all; (the verdict as it stands after that, problems as sentences)."""
-    problem = _append(summary, verdict, secrets) if summary else None
+    problem = _append(summary, verdict, artefacts.secrets) if summary else None
     if problem is None:
         return verdict, ()
     if summary and summary.required and verdict.exit_code in (ExitCode.READY, ExitCode.CONDITIONAL):
-        verdict = _failed(verdict, redacted(run, secrets), formats, out, secrets, [problem])
+        verdict = _failed(verdict, redacted(run, artefacts.secrets), artefacts, (problem,))
     return verdict, (problem,)
 
 
-def _failed(
-    verdict: Verdict,
-    run: Run | None,
-    formats: Sequence[Format],
-    out: Path,
-    secrets: Sequence[str],
-    problems: Sequence[str],
-) -> Verdict:
-    """The verdict with exit code 6, in every file that can be written; one that cannot must not say an older code."""
+def _failed(verdict: Verdict, run: Run | None, artefacts: Artefacts, problems: tuple[str, ...]) -> Verdict:
+    """The verdict with exit code 6, in every file that can be written."""
     failed = replace(verdict, exit_code=ExitCode.REPORT_FAILED, notes=(*verdict.notes, *problems))
-    for fmt in formats:
-        path = out / fmt.file_name
-        try:
-            text, refused = last_net(fmt.render(failed, run), fmt.file_name, secrets)
-        except Exception:  # said already, when it was rendered first
-            text, refused = "", fmt.file_name
-        if (refused or write(path, text)) and path.is_file() and not path.is_symlink():
-            with suppress(OSError):
-                path.unlink()
+    artefacts.rewrite(failed, run)
     return failed
 
 

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from readiness import database
 from readiness.cli import history
 from readiness.cli import starter as starters
-from readiness.cli.artefacts import settle, step_summary, write_reports, write_run, write_summary
+from readiness.cli.artefacts import Artefacts, settle, step_summary, write_reports, write_summary
 from readiness.cli.files import Files
 from readiness.cli.formats import parse as parse_formats
 from readiness.cli.preparation import demo_profile, find_scenarios, new_run_id, read_config, secrets_of
@@ -33,7 +33,6 @@ from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Run
 from readiness.probes import redis_info
-from readiness.report import Format
 from readiness.report.locking import sole_writer
 from readiness.report.redacted import redacted
 from readiness.report.writing import prepare
@@ -131,7 +130,8 @@ def assess(request: RunRequest) -> Assessment:
         open_things.callback(progress.close)
         if unmeasured:
             progress.note(unmeasured)
-        files = Files(request.out, formats, run_id, config, request.target, secrets)
+        artefacts = Artefacts(request.out, formats, secrets)
+        files = Files(artefacts, run_id, config, request.target)
         files.replace_yesterday()
         if profile:
             from readiness.demo import stack
@@ -141,6 +141,7 @@ def assess(request: RunRequest) -> Assessment:
             url, database_url, cache_url = running.url, running.database_url, running.cache_url
             environ.pop("READINESS_PASSWORD", None)  # it is some other service's; the demo has its own accounts
             secrets = (*secrets, *secrets_of(environ, config, database_url, cache_url))
+            artefacts = replace(artefacts, secrets=secrets)
         first = starters.FirstAnswers()
         if starter:
             scenarios = starters.scenario(starter, Path(open_things.enter_context(TemporaryDirectory())))
@@ -177,15 +178,15 @@ def assess(request: RunRequest) -> Assessment:
                 files.replace_yesterday(redact(f"Nothing was sent: {error}", secrets))
                 raise without_secrets(error, secrets) from None
         progress.step("judging and writing the reports")
-        run = _deciding(request, runs, config, repeat, formats, secrets)
-        result = _report(request, run, config, formats, secrets)
+        run = _deciding(runs, config, repeat, artefacts)
+        result = _report(request, run, config, artefacts)
         if interrupted() and run.interrupted is None:  # it came after the load: the answer is not this run's to give
             run = replace(run, interrupted=interrupted())
-            result = _report(request, run, config, formats, secrets)
+            result = _report(request, run, config, artefacts)
         if problem := history.append(request.out, redacted(run, secrets), result.verdict):
             progress.note(problem)
         summary = step_summary(os.environ, request.formats)
-        verdict, problems = write_summary(result.verdict, run, formats, request.out, secrets, summary)
+        verdict, problems = write_summary(result.verdict, run, artefacts, summary)
     return replace(result, verdict=verdict, problems=result.problems + problems)
 
 
@@ -195,41 +196,32 @@ def _again(plan: Plan, number: int) -> Plan:
     return replace(plan, run_id=run_id, engine=replace(plan.engine, run_id=run_id))
 
 
-def _deciding(
-    request: RunRequest,
-    runs: Sequence[Run],
-    config: Config,
-    planned: int,
-    formats: Sequence[Format],
-    secrets: tuple[str, ...],
-) -> Run:
+def _deciding(runs: Sequence[Run], config: Config, planned: int, artefacts: Artefacts) -> Run:
     """The run whose report is the answer, with what stands in its notes about the others and about earlier attempts."""
     notes: tuple[str, ...] = ()
     run = runs[0]
     if planned > 1:
         verdicts = [judge(one, config) for one in runs]
         for number, (one, verdict) in enumerate(zip(runs, verdicts, strict=True), 1):
-            folder = request.out / f"run-{number}"
-            prepare(folder)
-            write_run(one, folder, secrets)
-            write_reports(verdict, one, formats, folder, secrets)
+            beside = replace(artefacts, out=artefacts.out / f"run-{number}")
+            prepare(beside.out)
+            beside.write_run(one)
+            write_reports(verdict, one, beside)
         run = runs[repeats.worst(verdicts)]
         notes = repeats.sentences(verdicts, planned)
-    clear = redacted(run, secrets)
-    earlier = history.before(request.out, clear.target.name, clear.provenance.commit)
+    clear = redacted(run, artefacts.secrets)
+    earlier = history.before(artefacts.out, clear.target.name, clear.provenance.commit)
     return replace(run, notes=(*([earlier] if earlier else []), *notes, *run.notes))
 
 
-def _report(
-    request: RunRequest, run: Run, config: Config, formats: Sequence[Format], secrets: tuple[str, ...]
-) -> Assessment:
+def _report(request: RunRequest, run: Run, config: Config, artefacts: Artefacts) -> Assessment:
     """Judge the run and write its files."""
     verdict = settle(judge(run, config), allow_conditional=request.allow_conditional)
-    problem = write_run(run, request.out, secrets)
+    problem = artefacts.write_run(run)
     if problem and verdict.exit_code in (ExitCode.READY, ExitCode.CONDITIONAL):
         verdict = replace(verdict, exit_code=ExitCode.REPORT_FAILED, notes=(*verdict.notes, problem))
-    verdict, problems = write_reports(verdict, run, formats, request.out, secrets)
-    return Assessment(verdict, ((problem,) if problem else ()) + problems, secrets)
+    verdict, problems = write_reports(verdict, run, artefacts)
+    return Assessment(verdict, ((problem,) if problem else ()) + problems, artefacts.secrets)
 
 
 def _config(request: RunRequest, environ: Mapping[str, str], starter: Config | None) -> Config:

@@ -12,6 +12,7 @@ from pathlib import Path
 from readiness.capacity.attempt import judged_checks, lowest_users
 from readiness.capacity.capacity import Capacity, CapacityBound, conclude, scalability_of
 from readiness.capacity.search import START_SHARE, Range
+from readiness.cli.artefacts import Artefacts
 from readiness.cli.output import say
 from readiness.cli.preparation import (
     demo_profile,
@@ -31,12 +32,12 @@ from readiness.errors import ConfigError, ExitCode, NotMeasured
 from readiness.load.engine_plan import ScenarioFile
 from readiness.measurements.provenance import Target
 from readiness.report.capacity import CAPACITY_FORMATS
+from readiness.report.locking import sole_writer
 from readiness.report.redacted import redacted
-from readiness.report.writing import prepare, write
+from readiness.report.writing import prepare
 from readiness.run import target as targets
 from readiness.run.capacity_trials import Ascent, SearchOrder, ascend
 from readiness.run.progress import choose
-from readiness.text.redaction import last_net
 
 _UNFINISHED = "The search did not come to its end."
 LAW_CONFIDENCE = 0.95
@@ -78,13 +79,15 @@ def search(request: CapacityRequest) -> SearchFound:
     profile = demo_profile(request.target)
     url = None if profile else targets.parse(request.target)
     scenarios = find_scenarios(request.scenarios, config, request.target, _tell(request))
-    look_s = _look_s(request.hold)
+    trial_s = _trial_s(request.hold)
     workers = workers_of(config.load.processes, environ)
     started_at = _now()
     prepare(request.out)
     with ExitStack() as open_things:
+        open_things.enter_context(sole_writer(request.out))
         interrupted = open_things.enter_context(watched())
         secrets = secrets_of(environ, config)
+        artefacts = Artefacts(request.out, tuple(CAPACITY_FORMATS.values()), secrets)
         progress = choose(quiet=request.quiet, secrets=secrets)
         open_things.callback(progress.close)
         order = SearchOrder(
@@ -98,12 +101,10 @@ def search(request: CapacityRequest) -> SearchFound:
             workers=workers,
             heights=_heights(config, scenarios),
             open=config.load.rate_per_s is not None,
-            look_s=look_s,
+            trial_s=trial_s,
             allow_env=frozenset(request.allow_env),
         )
-        _replace_yesterday(
-            _concluded(order, Ascent((), local_provenance(), _UNFINISHED), started_at, None), request, secrets
-        )
+        _replace_yesterday(_concluded(order, Ascent((), local_provenance(), _UNFINISHED), started_at, None), artefacts)
         if profile:
             from readiness.demo import stack
 
@@ -116,8 +117,8 @@ def search(request: CapacityRequest) -> SearchFound:
             ascent = ascend(order, progress=progress, interrupted=interrupted, environment=environ, secrets=secrets)
         except NotMeasured as error:
             ascent = Ascent((), local_provenance(), str(error))
-        capacity = _concluded(order, ascent, started_at, interrupted())
-        capacity, problems = _write(capacity, request, secrets)
+        capacity = redacted(_concluded(order, ascent, started_at, interrupted()), secrets)
+        problems = artefacts.write(capacity)
     code = capacity.exit_code
     return SearchFound(capacity, ExitCode.REPORT_FAILED if problems and code is ExitCode.READY else code, problems)
 
@@ -146,7 +147,7 @@ def _tell(request: CapacityRequest) -> Callable[[str], None]:
     return lambda text: None if request.quiet else say(f"readiness: {text}", to_stderr=True)
 
 
-def _look_s(text: str) -> float:
+def _trial_s(text: str) -> float:
     try:
         return durations.parse(text.strip(), least_s=1.0, most_s=600.0)
     except ValueError as error:
@@ -189,22 +190,11 @@ def _concluded(order: SearchOrder, ascent: Ascent, started_at: str, interrupted:
     )
 
 
-def _replace_yesterday(capacity: Capacity, request: CapacityRequest, secrets: tuple[str, ...]) -> None:
+def _replace_yesterday(capacity: Capacity, artefacts: Artefacts) -> None:
     """Yesterday's answer must not outlive this start. Raises ConfigError when it cannot be replaced."""
-    _, problems = _write(capacity, request, secrets)
+    problems = artefacts.write(redacted(capacity, artefacts.secrets))
     if problems:
-        raise ConfigError(*(f"--out {request.out}: {problem}" for problem in problems))
-
-
-def _write(capacity: Capacity, request: CapacityRequest, secrets: tuple[str, ...]) -> tuple[Capacity, tuple[str, ...]]:
-    """Every format; (the answer without secrets, problems as sentences)."""
-    capacity = redacted(capacity, secrets)
-    problems: list[str] = []
-    for fmt in CAPACITY_FORMATS.values():
-        text, refused = last_net(fmt.render(capacity), fmt.file_name, secrets)
-        problem = refused or write(request.out / fmt.file_name, text)
-        problems += [problem] if problem else []
-    return capacity, tuple(problems)
+        raise ConfigError(*(f"--out {artefacts.out}: {problem}" for problem in problems))
 
 
 def _now() -> str:

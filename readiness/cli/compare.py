@@ -11,7 +11,7 @@ from readiness.cli.output import finish, put, refusals, say
 
 if TYPE_CHECKING:
     from readiness.compare.comparison import Comparison
-    from readiness.report.comparison import ComparisonFormat
+    from readiness.report import Format
 
 
 def compare(
@@ -73,31 +73,26 @@ def compare(
         finish(code)
 
 
-def _write(result: Comparison, formats: tuple[ComparisonFormat, ...], out: Path | None) -> tuple[str, ...]:
+def _write(result: Comparison, formats: tuple[Format, ...], out: Path | None) -> tuple[str, ...]:
     import os
 
-    from readiness.report.writing import prepare, write
-    from readiness.text.redaction import last_net, secrets_in
+    from readiness.cli.artefacts import Artefacts
+    from readiness.report.locking import sole_writer
+    from readiness.report.writing import prepare
+    from readiness.text.redaction import secrets_in
 
     if out is None:
         return ()
     prepare(out)
-    problems = []
-    for fmt in formats:
-        text, refused = last_net(fmt.render(result), fmt.file_name, secrets_in(os.environ))
-        problems.append(refused or write(out / fmt.file_name, text))
-    return tuple(problem for problem in problems if problem)
+    with sole_writer(out):
+        return Artefacts(out, formats, secrets_in(os.environ)).write(result)
 
 
-def _formats(text: str | None) -> tuple[ComparisonFormat, ...]:
-    from readiness.errors import ConfigError
+def _formats(text: str | None) -> tuple[Format, ...]:
+    from readiness.cli.formats import parse
     from readiness.report.comparison import COMPARISON_FORMATS
 
-    names = list(COMPARISON_FORMATS) if text is None else [name.strip() for name in text.split(",")]
-    unknown = [name for name in names if name not in COMPARISON_FORMATS]
-    if unknown:
-        raise ConfigError(f"--format: there is no format {unknown[0]!r}; choose from {', '.join(COMPARISON_FORMATS)}")
-    return tuple(COMPARISON_FORMATS[name] for name in dict.fromkeys(names))
+    return parse(text, COMPARISON_FORMATS)
 
 
 def _share(flag: str, text: str, least: float, most: float) -> float:

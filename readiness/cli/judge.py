@@ -27,7 +27,7 @@ def judge(
     from contextlib import ExitStack
     from dataclasses import replace
 
-    from readiness.cli.artefacts import settle, step_summary, write_reports, write_summary
+    from readiness.cli.artefacts import Artefacts, settle, step_summary, write_reports, write_summary
     from readiness.cli.formats import parse
     from readiness.cli.inputs import read_run, refuse_other_counts
     from readiness.cli.preparation import secrets_of
@@ -55,9 +55,10 @@ def judge(
             )
             if stale and verdict.exit_code in (ExitCode.READY, ExitCode.CONDITIONAL):
                 verdict = replace(verdict, exit_code=ExitCode.REPORT_FAILED, notes=(*verdict.notes, *stale))
-            verdict, problems = write_reports(verdict, run, formats, out, secrets)
+            artefacts = Artefacts(out, formats, secrets)
+            verdict, problems = write_reports(verdict, run, artefacts)
             summary = step_summary(os.environ, format_)
-            verdict, unsaid = write_summary(verdict, run, formats, out, secrets, summary)
+            verdict, unsaid = write_summary(verdict, run, artefacts, summary)
             for problem in (*stale, *problems, *unsaid):
                 say(f"readiness: {problem}", to_stderr=True)
         show(verdict, quiet=quiet, secrets=secrets, verbose=verbose)

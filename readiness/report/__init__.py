@@ -8,30 +8,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from readiness.judge.verdict import Verdict
-    from readiness.measurements.run import Run
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One way to write a verdict down."""
+    """One way to write a verdict, a comparison or a capacity down."""
 
     name: str
     """As in `--format`."""
     file_name: str
     module: str
-    """Where its `render(verdict, run) -> str` lives."""
+    """Where its `render(subject) -> str` lives; for a verdict, `render(verdict, run)`."""
     default: bool = True
     """Whether it is written without `--format`."""
     environment: str | None = None
     """The variable of the CI system in which it is written without `--format` too."""
 
-    def render(self, verdict: Verdict, run: Run | None = None) -> str:
-        """The whole file as text. Charts need `run`; everything else comes from the verdict."""
-        text: str = import_module(self.module).render(verdict, run)
+    def render(self, subject: object, run: object = None) -> str:
+        """The whole file as text. A verdict's charts need its `run`; everything else comes from the subject."""
+        more = () if run is None else (run,)
+        text: str = import_module(self.module).render(subject, *more)
         return text
 
 

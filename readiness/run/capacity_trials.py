@@ -58,7 +58,7 @@ class SearchOrder:
     heights: Range
     open: bool
     """Whether heights are arrivals per second."""
-    look_s: float
+    trial_s: float
     """How long a height is held for a first look."""
     allow_env: frozenset[str] = frozenset()
     """As in Plan."""
@@ -135,7 +135,7 @@ def ascend(
         attempts.append(found)
         progress.note(for_terminal(_told(found, order), secrets))
         if found.failures > OVERLOADED * found.requests:
-            _rest(order.look_s, interrupted)
+            _rest(order.trial_s, interrupted)
     return Ascent(tuple(attempts), provenance)
 
 
@@ -148,15 +148,15 @@ def _rest(duration_s: float, interrupted: Callable[[], str | None]) -> None:
 def _held_s(order: SearchOrder, step: Hold, attempts: list[Attempt]) -> float:
     """A look is short; a proof as long as its checks need by the requests that the nearest look saw."""
     if not step.proof:
-        return order.look_s
+        return order.trial_s
     nearest = min(attempts, key=lambda one: abs(one.height - step.height), default=None)
     needed_s = nearest.needed_s if nearest else 0.0
-    least_s = PROOF * order.look_s
+    least_s = PROOF * order.trial_s
     return min(max(least_s, needed_s), max(MAX_PROOF_S, least_s)) * step.stretch
 
 
 def _plan(order: SearchOrder, step: Hold, held_s: float, number: int) -> plans.Plan:
-    ramp_s = max(SETTLE * order.look_s, min(step.height / USERS_PER_S, MAX_RAMP_S))
+    ramp_s = max(SETTLE * order.trial_s, min(step.height / USERS_PER_S, MAX_RAMP_S))
     load = replace(
         order.config.load,
         users=None if order.open else int(step.height),

@@ -127,7 +127,8 @@ def test_g16_a_folder_that_another_run_writes_to_is_refused(tmp_path: Path) -> N
     handle = os.open(tmp_path, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        for line in ([*ALLOWED, "--out", str(tmp_path)], run):
+        capacity = ["capacity", "http://127.0.0.1:9", "--max-users", "9", *files, "--out", str(tmp_path)]
+        for line in ([*ALLOWED, "--out", str(tmp_path)], run, capacity):
             done = CliRunner().invoke(app, line)
             assert done.exit_code == 2
             assert "another readiness is writing there" in done.output

@@ -9,13 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from readiness.cli.artefacts import write_reports
+from readiness.cli import app
+from readiness.cli.artefacts import Artefacts, write_reports
 from readiness.config.model import Config, OnFail
 from readiness.errors import ExitCode
 from readiness.judge.judge import judge
-from readiness.judge.verdict import Verdict
-from readiness.measurements.run import Measurement, Run
+from readiness.measurements.run import Measurement
 from readiness.report import FORMATS, Format
 from readiness.report.json import read
 from tests.judge import builders as judging
@@ -42,17 +43,37 @@ def test_o7_any_terminal_gets_the_verdict(env: dict[str, str]) -> None:
     assert said.splitlines()[-1].startswith("readiness: decision=CONDITIONAL exit=4 run=")
 
 
+def test_o11_a_renderer_of_a_capacity_that_breaks_is_named_before_anything_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = Format.render
+
+    def render(fmt: Format, subject: object, run: object = None) -> str:
+        if fmt.file_name == "capacity.html":
+            raise ValueError("template broken")
+        return honest(fmt, subject, run)
+
+    monkeypatch.setattr(Format, "render", render)
+    (tmp_path / "capacity.md").write_text("of yesterday")
+    files = ["--thresholds", str(GOLDEN / "seed-thresholds.yaml"), "--scenarios", "scenarios"]
+    asked = ["capacity", "http://127.0.0.1:9", "--max-users", "9", *files, "--out", str(tmp_path)]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 2
+    assert "capacity.html could not be rendered: ValueError: template broken" in done.output
+    assert "did not come to its end" in (tmp_path / "capacity.md").read_text()
+
+
 def test_o11_a_renderer_that_breaks_loses_no_other_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     honest = Format.render
 
-    def render(fmt: Format, verdict: Verdict, run: Run | None = None) -> str:
+    def render(fmt: Format, verdict: object, run: object = None) -> str:
         if fmt.name == "html":
             raise ValueError("template broken")
         return honest(fmt, verdict, run)
 
     monkeypatch.setattr(Format, "render", render)
-    formats = [FORMATS[name] for name in ("md", "html", "json", "junit")]
-    verdict, problems = write_reports(builders.ready(), None, formats, tmp_path, ())
+    formats = tuple(FORMATS[name] for name in ("md", "html", "json", "junit"))
+    verdict, problems = write_reports(builders.ready(), None, Artefacts(tmp_path, formats, ()))
     assert problems == ("report.html could not be rendered: ValueError: template broken",)
     assert verdict.exit_code is ExitCode.REPORT_FAILED
     assert {path.name for path in tmp_path.iterdir()} == {"report.md", "report.json", "junit.xml"}
