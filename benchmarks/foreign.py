@@ -171,13 +171,13 @@ def _headers() -> tuple[Parser, ...]:
         return Origin("http://shop.example:8000").redirect_target("/a/b?c", data.decode("latin-1"))
 
     places = (b"/next?x=1", b"../up#f", b"//other/x", b"http://shop.example:8000/a", b"http://[::1]/", b"?q", b"a:b")
-    through = ("probes.header_rules", "probes.observatory", "probes.content_security_policy", "probes.headers")
+    through = ("probes.header_rules", "probes.observatory", "probes.content_security_policy", "probes.response_headers")
     return (
         Parser("rules about headers", through, rules, (), _FIELDS, 12),
-        Parser("watched answers", ("load.watch",), watch, (), _FIELDS, 12),
+        Parser("watched answers", ("load.response_watch",), watch, (), _FIELDS, 12),
         Parser(
             "server timing",
-            ("load.watch", "probes.cost"),
+            ("load.response_watch", "probes.overhead"),
             lambda data: (server_timing(data.lower()), service_ms(data.decode("latin-1"))),
             (),
             (b'db;dur=53.2;desc="a, b", cache;dur="1", x;desc=y;dur=1e9, total;dur=.5',),
@@ -269,7 +269,7 @@ def _files() -> tuple[Parser, ...]:
         return data.decode("utf-8", "replace")
 
     yaml = (
-        "config.load", "config.tree", "config.limits", "config.sections", "config.statements", "config.probes_form",
+        "config.load", "config.tree", "config.limits", "config.sections", "config.waivers", "config.probes_form",
         "config.variables", "config.baseline", "config.durations", "config.database", "config.scalars",
         "config.invariants",
     )  # fmt: skip
@@ -377,10 +377,10 @@ def _workers() -> tuple[Parser, ...]:
     frames = (envelope.write(envelope.Envelope("run", 3, b"payload")), b"\0\0\0\x02[]", b"\xff\xff\xff\xff[1,2]")
     return (
         Parser("frames of workers", ("load.workers.envelope",), frame, (envelope.Rejected,), frames),
-        Parser("events", ("load.wire",), event, (ValueError, RecursionError), events),
+        Parser("events", ("load.engine_events",), event, (ValueError, RecursionError), events),
         Parser(
             "plans",
-            ("load.plan",),
+            ("load.engine_plan",),
             lambda data: engine_plan.loads(data.decode("utf-8", "replace")),
             (ValueError, TypeError),
             (shard,),
@@ -390,6 +390,7 @@ def _workers() -> tuple[Parser, ...]:
 
 
 def _texts() -> tuple[Parser, ...]:
+    from readiness.cli import exchange
     from readiness.measurements import strict
     from readiness.report import markdown_text, workflow_commands
     from readiness.text import clean
@@ -401,10 +402,27 @@ def _texts() -> tuple[Parser, ...]:
         b"fe80::1 ::add-mask::x a::b :::: 10:20",
         b"czNjcjN0LXZhbHVl %73%33 &#115; \\x73 \\u0073 73 65 63 [115, 51, 99] s3cr3t-v\xe2\x80\xa6",
     )
+    answers = (
+        b'http://x/a?token=b&c=d\nsid=abc; Path=/, t.k=1\n{"access_token": "eyJhbGciOiJI.eyJzdWIi.abc", "a": "b"}',
+        b"/login\n/next?code=1\n<input type=hidden name=csrf value='abc'> <meta name=token content=x> password=b;",
+        b'http://[::1]:80/\nBearer realm="a"\n{"secret\\"": "a\\"b", "session": "',
+    )
     secrets = ("s3cr3t-value-9Xz", "p\u00e4ss w\u00f6rd&1")
 
     def text(data: bytes) -> str:
         return data.decode("utf-8", "surrogateescape")
+
+    def exchange_lines(data: bytes) -> object:
+        """The shape is our own child's; address, fields, told values and the body (cut by load.trial) are not."""
+        url, _, rest = text(data).partition("\n")
+        header, _, body = rest.partition("\n")
+        told = exchange.Told()
+        shown = {
+            "method": "GET", "name": "GET /", "url": url, "status": 200, "ms": 1.0, "failure": header,
+            "headers": [[name, header] for name in exchange.SHOWN], "body": body[:2000],
+            "size": len(body), "binary": False, "extracted": [["token", header[:100]], ["id", body]],
+        }  # fmt: skip
+        return list(exchange.lines({"exchange": shown, "hidden": False}, told)), exchange.summary(told)
 
     return (
         Parser("clean", ("text.outside",), lambda data: clean(text(data)), (), words),
@@ -415,6 +433,7 @@ def _texts() -> tuple[Parser, ...]:
             (),
             words,
         ),
+        Parser("exchanges of try", ("cli.exchange",), exchange_lines, (), answers, 2),
         Parser("JSON of ours", ("measurements.strict",), lambda data: json.loads(strict.line(text(data))), (), words),
         Parser(
             "Markdown",
@@ -466,7 +485,7 @@ def _sources() -> tuple[Parser, ...]:
         "init.sources.folding", "init.sources.correlation", "init.sources.calls", "init.sources.openapi.document",
         "init.sources.openapi.schemas", "init.sources.openapi.lists", "init.sources.openapi.operations",
         "init.sources.openapi.read", "init.sources.curl", "init.sources.http_file", "init.sources.marks",
-        "init.sources.postman", "init.sources.scripts", "init.sources.shell",
+        "init.sources.postman", "init.sources.scripts", "init.sources.shell", "init.sources.halves",
     )  # fmt: skip
     return (
         Parser(
@@ -485,14 +504,14 @@ NOT_FOREIGN: Mapping[str, str] = {
     "config.trust": "names given on the command line",
     "database.activity": "numbers by SQL; one substitution of digits",
     "database.reads": "our SQL", "database.queries": "our SQL", "database.writes": "keys of our own load",
-    "database.reasons": "one anchored prefix of libpq's messages", "database.calls": "needs a server: tests/database",
+    "database.reasons": "one anchored prefix of libpq's messages", "database.called_functions": "needs a server: tests/database",
     "database.address": "the operator's own address",
-    "load.controller": "lines of load.wire", "load.calibration": "our own answers",
-    "load.engine": "the parent's plan, by load.plan", "load.surroundings": "scenarios, which are trusted",
+    "load.controller": "lines of load.engine_events", "load.calibration": "our own answers",
+    "load.engine": "the parent's plan, by load.engine_plan", "load.surroundings": "scenarios, which are trusted",
     "load.extraction": "told values of an answer: load.http.body reads it", "load.reading": "scenarios, trusted",
     "load.parent": "our own child", "load.connections": "files of the kernel", "load.first_read": "a flag of sockets",
-    "load.workers.master": "events by load.wire", "load.workers.settings": "our own parent",
-    "load.workers.sockets": "frames by load.workers.envelope", "load.workers.local": "our own children",
+    "load.workers.master": "events by load.engine_events", "load.workers.settings": "our own parent",
+    "load.workers.curve_sockets": "frames by load.workers.envelope", "load.workers.local": "our own children",
     "load.workers.token": "the operator's own token",
     "report.console": "our own text", "report.comparison.console": "our own text",
     "report.capacity.console": "our own text", "report.github": "our own text", "report.html": "our own template",
@@ -502,7 +521,7 @@ NOT_FOREIGN: Mapping[str, str] = {
     "init.literals": "writes", "init.limits": "writes", "init.names": "writes", "init.files": "writes",
     "init.uses": "writes", "cli.starter": "our own file", "report.comment": "our own text",
     "report.view.anchors": "our own words", "text.error_pages": "words of error pages, cut before",
-    "cli.exchange": "shows one answer, cut before; patterns with bounded parts", "load.trying": "our own child",
+    "load.trying": "our own child",
     "load.trial": "our own text",
     "cli.report": "report.json",
     "cli.output": "our own text", "cli.init": "flags", "cli.workers": "flags",

@@ -93,7 +93,7 @@ def _exchange(exchange: Mapping[str, Any], told: Told) -> Iterator[Line]:
     status = exchange["status"] or "no answer"
     yield _line(f"  {asked} · {status} · {exchange['ms']:.1f} ms", told, "red" if failed else "green")
     name = exchange["name"].removeprefix(f"{exchange['method']} ")
-    if name and name not in (_path(exchange["url"]), exchange["url"], urlsplit(exchange["url"]).path):
+    if name and name not in (_path(exchange["url"]), exchange["url"], _path(exchange["url"]).partition("?")[0]):
         yield _line(f"    counted as: {name}", told, "dim")
     heads = [f"{name}: {_header(name, value)}" for name, value in _shown(exchange["headers"])]
     if heads:
@@ -117,9 +117,13 @@ def _line(text: str, told: Told, style: str = "") -> Line:
 
 def _path(url: str) -> str:
     """Path and query, with the values of secret parameters hidden."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # a scenario's own event may name anything
+        return url.partition("?")[0]
     pairs = parse_qsl(parts.query, keep_blank_values=True)
-    query = "&".join(f"{name}={HIDDEN if _SECRET.search(name) else quote(value, safe='')}" for name, value in pairs)
+    shown = ((name, HIDDEN if _SECRET.search(name) else quote(value, "", errors="replace")) for name, value in pairs)
+    query = "&".join(f"{name}={value}" for name, value in shown)
     return (parts.path or "/") + (f"?{query}" if query else "")
 
 
