@@ -46,7 +46,7 @@ class Budget:
     """Bytes that scans may still read, over all connections of a look."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._left = limit
         self._lock = threading.Lock()
 
@@ -54,14 +54,16 @@ class Budget:
         """Take `size` bytes; raises NotMeasured when that is more than what is left, and takes nothing then."""
         with self._lock:
             if size > self._left:
-                left = "" if self._left == self._limit else f" ({_size(self._left)} are left of it)"
+                left = "" if self._left == self.limit else f" ({shown_size(self._left)} are left of it)"
                 raise NotMeasured(
-                    f"{what} {does} {_size(size)}, more than database.max_scan allows: {_size(self._limit)}{left}"
+                    f"{what} {does} {shown_size(size)}, more than database.max_scan allows: "
+                    f"{shown_size(self.limit)}{left}"
                 )
             self._left -= size
 
 
-def _size(size: int) -> str:
+def shown_size(size: int) -> str:
+    """`size` bytes in MB or GB."""
     return f"{size / (1 << 30):,.1f} GB" if size >= 1 << 29 else f"{size / (1 << 20):,.1f} MB"
 
 

@@ -29,7 +29,8 @@ CANCEL_S = 2.0
 """How long the server may take to obey a cancel before the connection is closed."""
 _MAX_BYTES = 32 << 20
 """Of one answer, or of one row of a copy."""
-MEANWHILE_S = 0.25
+MEANWHILE_S = 0.1
+"""Some 100 MB of temporary files of a query, on a quick disk."""
 _MAX_ROWS = 200_000
 MAX_COLUMNS = 64
 MAX_RESULTS = 100

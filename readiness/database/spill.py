@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from psycopg import sql
 
-from readiness.database.connect import Session
+from readiness.database.connect import Session, shown_size
 from readiness.errors import NotMeasured
 
 _PID = b"select pg_catalog.pg_backend_pid()"
@@ -16,9 +16,12 @@ _SIZE = sql.SQL(
     where name like {} escape '!'"""
 )
 
+SHARE = 10
+"""A query may hold one part of so many of database.max_scan in temporary files: a scan reads, these fill a disk."""
+
 
 def watch(session: Session, own: Session) -> Callable[[], None]:
-    """What to ask again and again while `own` runs a query; it raises NotMeasured beyond the bytes that are left.
+    """What to ask again and again while `own` runs a query; it raises NotMeasured beyond its share, or the bytes left.
 
     Asked on the connection of `session`. A role without pg_monitor sees no files: then only time bounds them.
     """
@@ -32,6 +35,11 @@ def watch(session: Session, own: Session) -> Callable[[], None]:
         with suppress(NotMeasured):
             ((size,),) = session.rows(query)
         if size > most:
+            if size * SHARE > own.budget.limit:
+                raise NotMeasured(
+                    f"the query writes temporary files of {shown_size(size)}, more than a tenth of database.max_scan: "
+                    f"{shown_size(own.budget.limit)}"
+                )
             own.spend(int(size) - most, "the query", "writes temporary files of another")
             most = int(size)
 
