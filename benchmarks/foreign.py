@@ -419,7 +419,7 @@ def _texts() -> tuple[Parser, ...]:
         told = exchange.Told()
         shown = {
             "method": "GET", "name": "GET /", "url": url, "status": 200, "ms": 1.0, "failure": header,
-            "headers": [[name, header] for name in exchange.SHOWN], "body": body[:2000],
+            "headers": [[name, header] for name in exchange._SHOWN], "body": body[:2000],
             "size": len(body), "binary": False, "extracted": [["token", header[:100]], ["id", body]],
         }  # fmt: skip
         return list(exchange.lines({"exchange": shown, "hidden": False}, told)), exchange.summary(told)
@@ -514,7 +514,7 @@ NOT_FOREIGN: Mapping[str, str] = {
     "load.workers.curve_sockets": "frames by load.workers.envelope", "load.workers.local": "our own children",
     "load.workers.token": "the operator's own token",
     "report.console": "our own text", "report.comparison.console": "our own text",
-    "report.capacity.console": "our own text", "report.github": "our own text", "report.html": "our own template",
+    "report.capacity.console": "our own text", "report.github": "our own text", "report.html_pages": "our own template",
     "report.charts.connections": "our own words",
     "probes.http": "httpx and h11 parse",
     "probes.consistency": "JSON by probes.json_pointer, pages by probes.forms", "probes.provoked_breaker": "JSON by probes.json_pointer",

@@ -16,7 +16,7 @@ _SIZE = sql.SQL(
     where name like {} escape '!'"""
 )
 
-SHARE = 10
+_SHARE = 10
 """A query may hold one part of so many of database.max_scan in temporary files: a scan reads, these fill a disk."""
 
 
@@ -35,7 +35,7 @@ def watch(session: Session, own: Session) -> Callable[[], None]:
         with suppress(NotMeasured):
             ((size,),) = session.rows(query)
         if size > most:
-            if size * SHARE > own.budget.limit:
+            if size * _SHARE > own.budget.limit:
                 raise NotMeasured(
                     f"the query writes temporary files of {shown_size(size)}, more than a tenth of database.max_scan: "
                     f"{shown_size(own.budget.limit)}"
