@@ -20,12 +20,13 @@ def lint(
     allow_env: AllowEnv = None,
     ceilings: CeilingsFile = None,
 ) -> None:
-    """Read thresholds.yaml and say what is wrong with it; ends with 2 when anything is."""
+    """Read thresholds.yaml and scenarios, and say what is wrong; ends with 2 when anything is."""
     import os
 
     from readiness.cli.preparation import secrets_of
     from readiness.config import ceilings as most
     from readiness.config.load import load
+    from readiness.config.scenario_notes import notes
     from readiness.config.trust import trust_of
     from readiness.load.reading import Unreachable, read_scenarios
     from readiness.load.surroundings import for_scenarios
@@ -46,7 +47,7 @@ def lint(
         files = find(place, config.load.scenarios, str(thresholds)) if place is not None else ()
         made = plan("lint", config, Target("", "http://127.0.0.1", ()), files, allowed_addresses=(), database_url=None)
         found = warnings(made)
-        for line in (*found, *unsure(made)):
+        for line in (*found, *unsure(made), *notes(file.path for file in files)):
             say(redact(line, config.secrets), to_stderr=True)
         if files:
             try:

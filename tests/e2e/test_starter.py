@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e.conftest import Cli
-from tests.e2e.invariants import assert_invariants, decided
+from tests.e2e.invariants import assert_invariants
 from tests.faultd.client import free_port, layer
 from tests.faultd.fixture import StartFaultd
 
@@ -24,7 +24,8 @@ def test_a_url_alone_is_loaded_and_ends_conditional_at_best(cli: Cli, faultd: St
     assert [one["name"] for one in report["endpoints"]] == ["GET /", "GET /dashboard"]
     assert any("judged by starter limits" in note for note in report["notes"])
     assert result.check("limits.own")["outcome"] == "fail"
-    if decided(report, 4):
+    assert result.exit_code in (4, 3), str(result)  # 3: a busy machine left a limit unproven
+    if result.exit_code == 4:
         assert "Choose your own limits: readiness init." in report["conditions"]
         assert result.check("health.success_rate")["outcome"] != "not_applicable"
     gate = cli.plain("gate", str(cli.out / "report.json"))

@@ -21,6 +21,7 @@ from readiness.load.http.connection_pool import ConnectionPool
 from readiness.load.http.cookies import Cookies
 from readiness.load.http.failures import Failure
 from readiness.load.http.headers import Headers
+from readiness.load.http.multipart import Files, multipart
 from readiness.load.http.poll import poll_of_this_hub
 from readiness.load.http.request import (
     GetOptions,
@@ -163,6 +164,7 @@ class Client:
         params: RequestPairs | str | None = None,
         json: Any = None,
         data: RequestPairs | str | bytes | None = None,
+        files: Files | None = None,
         headers: Mapping[str, Any] | None = None,
         cookies: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
@@ -184,10 +186,10 @@ class Client:
         if self.intended_s is not None:
             response.start_s, self.intended_s = self.intended_s, None
         try:
-            if method == "GET" and not (params or data or headers or cookies or auth) and json is None:
+            if method == "GET" and not (params or data or headers or cookies or auth or files) and json is None:
                 written = self._writer.plain(path, self._auth)
             else:
-                body, media_type = body_of(data, json)
+                body, media_type = multipart(data, files) if files else body_of(data, json)
                 draft = RequestDraft(body, media_type, headers, cookies, auth or self._auth)
                 written = self._writer.write(method, with_query(self.origin.target_of(path), params), draft)
         except Exception as problem:

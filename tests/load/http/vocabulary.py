@@ -174,3 +174,14 @@ def check_a_base_path_and_credentials_in_the_base_url_are_used() -> None:
         assert server.requests[0].startswith(b"GET /base/x ")
         assert b"Authorization: Basic dXNAZXI6cHc=" in server.requests[0]
         assert response.url == f"http://127.0.0.1:{server.port}/base/x"
+
+
+def check_files_are_sent_as_a_form() -> None:
+    with Server([READ, ok()]) as server:
+        ledger = Ledger()
+        client_of(server, ledger).post("/up", data={"title": "bag"}, files={"photo": ("bag.png", b"1234")})
+        head, _, body = server.requests[0].partition(b"\r\n\r\n")
+        assert b"Content-Type: multipart/form-data; boundary=" in head
+        assert b'name="title"' in body
+        assert b'filename="bag.png"\r\nContent-Type: image/png\r\n\r\n1234\r\n' in body
+        assert ledger.outcomes == ["ok"]

@@ -1,0 +1,87 @@
+"""What scenario files leave unproven or would count apart, for `readiness lint`; read as text, never imported."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from readiness.config.think_time import METHODS
+
+VALUES = ("json_value", "form_value", "meta_value", "header_value")
+
+
+def notes(paths: Iterable[str]) -> tuple[str, ...]:
+    """A sentence for each thing to think of, with file and line; none of them is a mistake."""
+    found: list[str] = []
+    for path in paths:
+        try:
+            tree = ast.parse(Path(path).read_bytes())
+        except (OSError, ValueError, SyntaxError):
+            continue  # reading the file says what is wrong
+        name = Path(path).name
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _verb(node)]
+        found += [f"{name}:{line}: {text}" for line, text in _varying(calls)]
+        if calls and not any(_proves(node) for node in ast.walk(tree)):
+            found.append(
+                f"{name}: no answer is looked at, so a log-in page with status 200 counts as good: use "
+                "catch_response=True and response.failure(…), or json_value"
+            )
+    return tuple(found)
+
+
+def _verb(call: ast.Call) -> str:
+    """The method of `….client.get(…)`; empty for any other call."""
+    match call.func:
+        case ast.Attribute(ast.Attribute(attr="client"), verb) if verb in (*METHODS, "request"):
+            return verb
+    return ""
+
+
+def _varying(calls: Iterable[ast.Call]) -> Iterator[tuple[int, str]]:
+    for call in calls:
+        given = next((keyword.value for keyword in call.keywords if keyword.arg == "name"), None)
+        if given is not None:
+            if _varies(given):
+                yield call.lineno, "name= changes from request to request, so each is counted apart: write {id} in it"
+            continue
+        place = 1 if _verb(call) == "request" else 0
+        path = call.args[place] if len(call.args) > place else None
+        if path is not None and _varies(path):
+            yield (
+                call.lineno,
+                'the path changes from request to request, so each is counted apart: add name="/items/{id}"',
+            )
+
+
+def _varies(node: ast.expr) -> bool:
+    """Whether the text has parts that are not written out, before a query."""
+    match node:
+        case ast.JoinedStr(values=values):
+            for part in values:
+                if isinstance(part, ast.FormattedValue):
+                    return not _upper(part.value)
+                if isinstance(part, ast.Constant) and "?" in str(part.value):
+                    return False
+            return False
+        case ast.BinOp(left=ast.Constant(value=str(start)), op=ast.Add() | ast.Mod()):
+            return "?" not in start
+        case ast.Call(func=ast.Attribute(ast.Constant(value=str(start)), "format")):
+            return "?" not in start.partition("{")[0]
+    return False
+
+
+def _upper(node: ast.expr) -> bool:
+    """Whether it is a constant of the file, by its name."""
+    return isinstance(node, ast.Name) and node.id.isupper()
+
+
+def _proves(node: ast.AST) -> bool:
+    match node:
+        case ast.Assert() | ast.keyword(arg="catch_response"):
+            return True
+        case ast.Attribute(attr="failure" | "raise_for_status" | "rest" | "rest_"):
+            return True
+        case ast.Call(func=ast.Name(id=name)):
+            return name in VALUES
+    return False
