@@ -21,7 +21,7 @@ from readiness.load.http.connection_pool import ConnectionPool
 from readiness.load.http.cookies import Cookies
 from readiness.load.http.failures import Failure
 from readiness.load.http.headers import Headers
-from readiness.load.http.multipart import Files, multipart
+from readiness.load.http.multipart import Uploads, multipart
 from readiness.load.http.poll import poll_of_this_hub
 from readiness.load.http.request import (
     GetOptions,
@@ -164,7 +164,7 @@ class Client:
         params: RequestPairs | str | None = None,
         json: Any = None,
         data: RequestPairs | str | bytes | None = None,
-        files: Files | None = None,
+        files: Uploads | None = None,
         headers: Mapping[str, Any] | None = None,
         cookies: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,

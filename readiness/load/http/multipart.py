@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
 
-Files = Mapping[str, Any] | Iterable[tuple[str, Any]]
+Uploads = Mapping[str, Any] | Iterable[tuple[str, Any]]
 """Field to bytes, text, an open file, or (file name, one of these) and (file name, one of these, media type)."""
 _ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 
 
-def multipart(data: Any, files: Files) -> tuple[bytes, str]:
+def multipart(data: Any, files: Uploads) -> tuple[bytes, str]:
     """The body and its media type; `data` are the form's other fields. Raises TypeError for a file that is none."""
     boundary = secrets.token_hex(16)
     parts = []

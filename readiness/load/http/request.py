@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 
 from readiness.load.http.failures import Failure
 from readiness.load.http.headers import Headers, field_line
-from readiness.load.http.multipart import Files
+from readiness.load.http.multipart import Uploads
 
 _METHOD = re.compile(r"[A-Z][A-Z0-9_\-]{0,31}")
 _ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
@@ -48,7 +48,7 @@ class WithName(TypedDict, total=False):
     """Keywords of post, put, patch."""
 
     name: str | None
-    files: Files | None
+    files: Uploads | None
     params: RequestPairs | str | None
     headers: Mapping[str, Any] | None
     cookies: Mapping[str, str] | None

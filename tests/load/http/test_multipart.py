@@ -1,4 +1,4 @@
-"""Files in forms: what a server reads is what the scenario gave, and a name cannot break out of its line."""
+"""Uploads in forms: what a server reads is what the scenario gave, and a name cannot break out of its line."""
 
 from __future__ import annotations
 
