@@ -28,7 +28,7 @@ class ExitCode(IntEnum):
 
 
 class ReadinessError(Exception):
-    """Base of what a user can mend; the message starts with the thing as the user wrote it."""
+    """Base of what a user can fix; the message starts with the thing as the user wrote it."""
 
     exit_code: ExitCode = ExitCode.BUG
 

@@ -1,7 +1,7 @@
 """`make example`: real runs of the demo, one for each decision, as reports/example/*, the golden output.
 
 ready: `demo` as it is. conditional: `demo:legacy`. not-ready: `demo` with a damaged database.
-inconclusive: `demo`, interrupted in the judged window. capacity-demo, capacity-legacy: what both take.
+inconclusive: `demo`, interrupted in the measurement window. capacity-demo, capacity-legacy: what both take.
 `python -m tests.examples NAME …` makes only those.
 """
 
@@ -68,7 +68,7 @@ def not_ready(folder: Path) -> None:
 
 
 def inconclusive(folder: Path) -> None:
-    """Ctrl-C in the judged window."""
+    """Ctrl-C in the measurement window."""
     command = [*READINESS, "run", "demo", "--thresholds", "thresholds.yaml", "--out", "."]
     run = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     assert run.stderr is not None

@@ -27,7 +27,7 @@ def test_every_report_format_has_a_module_and_every_command_a_file() -> None:
         assert f"app.command()({name}.{name})" in commands
 
 
-def test_metric_names_are_unique_and_every_metric_says_why_and_how_to_mend() -> None:
+def test_metric_names_are_unique_and_every_metric_says_why_and_how_to_fix_it() -> None:
     names = [metric.name for metric in CATALOGUE]
     assert len(names) == len(set(names))
     assert all(metric.meaning and metric.why and metric.fix and metric.area for metric in CATALOGUE)

@@ -1,6 +1,6 @@
 """One load of one height against the limits of the file: does it keep them, and if not, whose doing is it?
 
-The load engine shares the blame only where it can explain the whole of it: a latency that is over its limit even
+The load generator shares the blame only where it can explain the whole of it: a latency that is over its limit even
 without the engine's own lag is the service's (docs/decisions/0017-capacity.md).
 """
 
@@ -41,9 +41,9 @@ class TrialFinding(StrEnum):
     LEANS_BROKEN = "leans broken"
     """Not proven; a bare value is outside its limit."""
     BROKEN = "broken"
-    """A limit is proven to be missed, and the load engine does not explain it."""
+    """A limit is proven to be missed, and the load generator does not explain it."""
     GENERATOR = "generator"
-    """The load engine was at its end: nothing is known about the service."""
+    """The load generator was at its end: nothing is known about the service."""
     UNTRUSTED = "untrusted"
     """The attempt cannot be trusted."""
 
@@ -71,7 +71,7 @@ class Attempt:
     """Successes."""
     latency_ms: Latency
     cpu_share: float | None
-    """Of its core that the load engine used (0 to 1)."""
+    """Of its core that the load generator used (0 to 1)."""
     failed: Mapping[str, int] = field(default_factory=dict)
     """The failures that ended, by class of FAILURE_CLASSES."""
     needed_s: float = 0.0
@@ -169,7 +169,7 @@ def _finding(run: Run, load: Load, checks: Sequence[Check], results: Sequence[Ch
     if of_the_service and not run.doubts:
         return TrialFinding.BROKEN, _told(of_the_service[0])
     if missed:
-        return TrialFinding.GENERATOR, _sentence(f"the load engine's own lag may explain it: {_told(missed[0][1])}")
+        return TrialFinding.GENERATOR, _sentence(f"the load generator's own lag may explain it: {_told(missed[0][1])}")
     if doubts:
         return TrialFinding.UNTRUSTED, _sentence(doubts[0])
     for check, result in zip(checks, results, strict=True):
@@ -190,11 +190,11 @@ def _saturated(load: Load) -> str | None:
     seen = load.instrument
     if seen is None or seen.watched_s < MIN_WATCHED_S or seen.cpu_share <= MAX_CPU_SHARE:
         return None
-    return f"The load engine was saturated: it used {quantity(100 * seen.cpu_share, '%')} of its core."
+    return f"The load generator was saturated: it used {quantity(100 * seen.cpu_share, '%')} of its core."
 
 
 def _explained(load: Load, check: Check, result: CheckResult) -> bool:
-    """Whether the limit would have been kept without the load engine's lag at the same quantile."""
+    """Whether the limit would have been kept without the load generator's lag at the same quantile."""
     metric = find(check.metric)
     if metric is None or metric.unit != "ms" or result.value is None:
         return False

@@ -124,7 +124,7 @@ def _rendered(verdict: Verdict, *, verbose: bool) -> str:
 
 @contextmanager
 def refusals(secrets: Sequence[str] = ()) -> Iterator[None]:
-    """What a user can mend is said in plain lines and ends with its code, never with a traceback."""
+    """What a user can fix is said in plain lines and ends with its code, never with a traceback."""
     try:
         yield
     except ConfigError as error:

@@ -109,9 +109,9 @@ class LoadSection:
     ramp_up_s: float = 0.0
     """Time to reach full load; measured and shown, never judged."""
     warm_up_s: float = 0.0
-    """Time at full load after the ramp, before the judged window; measured and shown, never judged."""
+    """Time at full load after the ramp, before the measurement window; measured and shown, never judged."""
     duration_s: float = 30.0
-    """The judged window."""
+    """The measurement window."""
     timeout_s: float = 30.0
     """Total time one request may take, from its first byte sent to its last byte received."""
     processes: int = 1
@@ -126,11 +126,11 @@ class LoadSection:
     step_duration_s: float | None = None
     """How long each other step is held; None is `duration_s`."""
     until_decided: bool = False
-    """Whether the judged window ends as soon as every load check is decided; `duration_s` is then its most."""
+    """Whether the measurement window ends as soon as every load check is decided; `duration_s` is then its most."""
     abort_when: tuple[StopRule, ...] = ()
     """Rules that end a load without hope."""
     calibration_s: float = 1.0
-    """How long the load engine tries itself out before the load; 0 leaves it out."""
+    """How long the load generator tries itself out before the load; 0 leaves it out."""
 
     @property
     def paced_s(self) -> float:

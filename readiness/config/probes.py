@@ -27,7 +27,7 @@ class Health:
     """Chosen from the plan (readiness/probes/sampling_interval.py), where the file sets no time."""
 
     def pace_ms(self, duration_s: float) -> float:
-        """Time between two samples of one endpoint in a judged window of `duration_s`."""
+        """Time between two samples of one endpoint in a measurement window of `duration_s`."""
         if self.every_ms is not None:
             return self.every_ms
         return min(max(duration_s * 1000 / self.samples, SHORTEST_MS), _LONGEST_MS)
@@ -71,7 +71,7 @@ class Consistency:
 
 @dataclass(frozen=True, slots=True)
 class CacheSettings:
-    """Hit rate over the judged window, from every source that is named; the first that can speak gives the value.
+    """Hit rate over the measurement window, from every source that is named; the first that can speak gives the value.
 
     With `header`, an answer to the load counts as a look-up when it carries the header and as a hit when the header's
     value is one of `hit` (`Cache-Status` and `Age` have rules of their own). `statistics` is the path of a JSON
@@ -97,7 +97,7 @@ class CacheSettings:
 
 @dataclass(frozen=True, slots=True)
 class PoolSettings:
-    """Connection pool over the judged window, from counters and gauges in a JSON document of the service."""
+    """Connection pool over the measurement window, from counters and gauges in a JSON document of the service."""
 
     statistics: str | None = None
     requests: str = "/pool/requests"

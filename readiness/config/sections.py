@@ -60,12 +60,12 @@ def load_form() -> Form[LoadSection]:
             "users": ("users", described(whole_form(least=1, most=MAX_USERS), "Users at once (closed load).")),
             "rate": ("rate_per_s", described(rate_form(most=MAX_RATE_PER_S), "Arrivals per second (open load).")),
             "ramp_up": ("ramp_up_s", described(_time(0), "Time to reach full load; never judged.")),
-            "warm_up": ("warm_up_s", described(_time(0), "Full load before the judged window; never judged.")),
+            "warm_up": ("warm_up_s", described(_time(0), "Full load before the measurement window; never judged.")),
             "duration": (
                 "duration_s",
                 described(
                     stop_rules.duration(least_s=0.001, most_s=7 * DAY_S),
-                    "Length of the judged window; until_decided: as long as the proof needs.",
+                    "Length of the measurement window; until_decided: as long as the proof needs.",
                 ),
             ),
             "max_duration": ("max_duration_s", described(_time(10), "Most that until_decided may take; 5m without.")),
@@ -86,7 +86,9 @@ def load_form() -> Form[LoadSection]:
             "step_duration": ("step_duration_s", described(_time(1), "How long each other step is held.")),
             "calibration": (
                 "calibration_s",
-                described(duration_form(least_s=0, most_s=60), "Trial of the load engine before the load; 0s: none."),
+                described(
+                    duration_form(least_s=0, most_s=60), "Trial of the load generator before the load; 0s: none."
+                ),
             ),
         },
     )

@@ -31,7 +31,7 @@ def waivers_form(checks: Collection[str] | None, today: date) -> Form[tuple[Waiv
     def make(line: int, check: str, owner: str, reason: str, expires: date) -> Waiver:
         if expires < today:
             raise Complaint(
-                f"the waiver of {check} expired on {expires}; mend the check, or let {owner} renew it", "expires"
+                f"the waiver of {check} expired on {expires}; fix the check, or let {owner} renew it", "expires"
             )
         return Waiver(check, owner, reason, expires, line)
 

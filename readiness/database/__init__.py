@@ -1,22 +1,21 @@
-"""The database: counts, queries, equations and integrity facts, from one read-only snapshot.
+"""The database: counts, queries, equations and integrity facts, from one read-only snapshot. Cheap to import."""
 
-psycopg is imported when a function is called, so that `import readiness.database` costs nothing.
-"""
-
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import replace
-from fractions import Fraction
-from urllib.parse import quote
-
-from readiness.config.model import Database
-from readiness.errors import ConfigError, NotMeasured, Refused
-from readiness.measurements.run import Measurement
-from readiness.measurements.writes import WriteBook
+from readiness.database.entry import (
+    DATABASE_VARIABLE,
+    before_load,
+    check_role,
+    from_environment,
+    measure,
+    parse,
+    remarks,
+    role_sql,
+    schema_lock,
+    secrets,
+    unavailable,
+)
 
 __all__ = [
+    "DATABASE_VARIABLE",
     "before_load",
     "check_role",
     "from_environment",
@@ -28,145 +27,3 @@ __all__ = [
     "secrets",
     "unavailable",
 ]
-
-DATABASE_VARIABLE = "READINESS_DATABASE_URL"
-SOURCE = "database"
-FOREIGN_KEYS = "database.foreign_keys.unvalidated"
-INDEXES = "database.indexes.invalid"
-ORPHANS = "database.orphans"
-
-
-def parse(url: str) -> None:
-    """Raise ConfigError when `url` is no PostgreSQL URL; the text never repeats any of it."""
-    from readiness.database.address import parameters
-
-    parameters(url)
-
-
-def secrets(url: str) -> tuple[str, ...]:
-    """The passwords in `url`, as written and percent-decoded; empty when there is none."""
-    from readiness.database.address import passwords
-
-    return passwords(url)
-
-
-def from_environment(environ: Mapping[str, str]) -> str | None:
-    """The connection: READINESS_DATABASE_URL, else the service that PGSERVICE names; None for neither."""
-    if url := environ.get(DATABASE_VARIABLE):
-        return url
-    service = environ.get("PGSERVICE")
-    return f"postgresql://?service={quote(service, safe='')}" if service else None
-
-
-def role_sql(name: str, database: Database) -> str:
-    """The statements that make a role which may do what readiness needs and nothing else, for psql."""
-    from readiness.database.least_role import statements
-
-    return statements(name, database.schemas)
-
-
-def schema_lock(url: str, database: Database, *, roles: bool = True) -> str:
-    """The text of a schema lock, with or without owners and privileges; raises NotMeasured."""
-    from readiness.database.connect import open_read_only
-    from readiness.database.schema.lines import has_tables, read, text
-
-    with open_read_only(url, timeout_s=database.statement_timeout_s) as session:
-        lines = read(session, database.schemas, roles=roles)
-    if not has_tables(lines):
-        raise NotMeasured(f"no table in the schemas {', '.join(database.schemas)}, so there is nothing to lock")
-    return text(lines, roles=roles)
-
-
-def check_role(url: str, database: Database, *, writer_allowed: bool = False) -> str:
-    """Raise Refused when the role could write, NotMeasured when that cannot be found out.
-
-    With `writer_allowed` nothing is refused; the answer is what would have been, or empty.
-    """
-    from readiness.database.connect import open_read_only
-    from readiness.database.role import power_of, refuse
-
-    with open_read_only(url, timeout_s=database.statement_timeout_s) as session:
-        power = power_of(session)
-    if power and not writer_allowed:
-        refuse(power)
-    return power
-
-
-def remarks(url: str, database: Database) -> tuple[str, ...]:
-    """What a role that can only read is not kept from by its server; raises NotMeasured."""
-    from readiness.database.connect import open_read_only
-    from readiness.database.role import remarks
-
-    with open_read_only(url, timeout_s=database.statement_timeout_s) as session:
-        return remarks(session)
-
-
-def before_load(
-    url: str, database: Database, wanted: AbstractSet[str], *, writer_allowed: bool = False
-) -> Mapping[str, Fraction | str]:
-    """The counts and queries whose change is judged: exact numbers, or the reason why there is none."""
-    from readiness.database.connect import Budget, open_read_only
-    from readiness.database.data import changing
-    from readiness.database.role import power_of, refuse
-    from readiness.database.snapshot import before_load
-
-    names = changing(database, wanted)
-    if not names:
-        return {}
-    try:
-        budget = Budget(database.max_scan_bytes)
-        with open_read_only(url, timeout_s=database.statement_timeout_s, budget=budget) as session:
-            if (power := power_of(session)) and not writer_allowed:
-                refuse(power)
-            return before_load(replace(session, any_function=writer_allowed), database, names)
-    except (ConfigError, NotMeasured, Refused) as error:
-        return dict.fromkeys(names, f"before the load: {error}")
-
-
-def measure(
-    url: str,
-    database: Database,
-    wanted: AbstractSet[str],
-    *,
-    before: Mapping[str, Fraction | str] | None = None,
-    book: WriteBook | None = None,
-    stop: Callable[[], bool] = lambda: False,
-    writer_allowed: bool = False,
-) -> tuple[Measurement, ...]:
-    """Every count, query and invariant, the structure, and the writes; a failed look has a reason instead of a value.
-
-    Catalogue facts are always taken; what reads whole tables beyond the counts, only when `wanted` names it. The role
-    is looked at again: the database may have been away when `check_role` asked. `before` are the numbers before the
-    load, `book` the writes of the load.
-    """
-    from readiness.database import writes
-    from readiness.database.connect import Budget, open_read_only
-    from readiness.database.role import power_of, refuse
-    from readiness.database.snapshot import SnapshotRequest, look
-
-    acknowledged: Fraction | str = "the load sent no writes with keys of ours"
-    if book is not None and book.sent:
-        acknowledged = Fraction(book.acknowledged) if book.complete else "the load's record of its writes is incomplete"
-    what = SnapshotRequest(url, database, wanted - set(writes.WRITE_METRICS), before or {}, acknowledged)
-    try:
-        budget = Budget(database.max_scan_bytes)
-        with open_read_only(url, timeout_s=database.statement_timeout_s, budget=budget) as session:
-            if (power := power_of(session)) and not writer_allowed:
-                refuse(power)
-            if database.writes is None and wanted.isdisjoint(writes.WRITE_METRICS):
-                return look(replace(session, any_function=writer_allowed), what)
-        reconciled = writes.reconcile(url, database, book, stop) if database.writes else ()
-        if database.writes is None and not wanted.isdisjoint(writes.WRITE_METRICS):
-            reconciled = writes.unavailable("database.writes does not say where the writes are")
-        with open_read_only(url, timeout_s=database.statement_timeout_s, budget=budget) as session:
-            return (*look(replace(session, any_function=writer_allowed), what), *reconciled)
-    except (ConfigError, NotMeasured, Refused) as error:
-        return unavailable(str(error), database, wanted)
-
-
-def unavailable(reason: str, database: Database, wanted: AbstractSet[str]) -> tuple[Measurement, ...]:
-    """What `measure` would have returned, each without a value and for the same reason."""
-    data = [f"data.{name}" for name in (*database.counts, *database.queries, *database.invariants)]
-    facts = [name for name in (FOREIGN_KEYS, INDEXES, ORPHANS) if name in wanted]
-    others = sorted(name for name in wanted if name.startswith(("data.", "database.")))
-    return tuple(Measurement(name, None, None, SOURCE, reason=reason) for name in dict.fromkeys(data + facts + others))

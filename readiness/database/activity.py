@@ -119,7 +119,7 @@ def watch(
     seen = seen or ActivitySeen()
     try:
         if not window.wait_begin():
-            raise NotMeasured("the judged window never began")
+            raise NotMeasured("the measurement window never began")
         seen.begun_s = time.monotonic()
         with closing(open_sampling(url, timeout_s=_TIMEOUT_S)) as sampling:
             try:

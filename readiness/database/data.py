@@ -10,9 +10,10 @@ from functools import partial
 
 from readiness.config.database import ACKNOWLEDGED, CHANGE
 from readiness.config.model import Count, Database, Invariant, Query
-from readiness.database import SOURCE, queries
+from readiness.database import queries
 from readiness.database.connect import Session
 from readiness.database.counts import count_together, estimate
+from readiness.database.fact_names import SOURCE
 from readiness.database.identifiers import split_name
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from readiness.config.model import Check, Config, OnFail
-from readiness.database import DATABASE_VARIABLE
+from readiness.database.entry import DATABASE_VARIABLE
 from readiness.database.under_load import HEADROOM
 from readiness.errors import ConfigError
 

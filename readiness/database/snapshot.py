@@ -12,10 +12,6 @@ from psycopg import sql
 from readiness.config.database import CHANGE
 from readiness.config.model import Database
 from readiness.database import (
-    FOREIGN_KEYS,
-    INDEXES,
-    ORPHANS,
-    SOURCE,
     constraints,
     corruption,
     data,
@@ -27,6 +23,7 @@ from readiness.database import (
     pooler,
 )
 from readiness.database.connect import Session
+from readiness.database.fact_names import FOREIGN_KEYS, INDEXES, ORPHANS, SOURCE
 from readiness.database.identifiers import identifier, table_bytes
 from readiness.database.schema import measure as schema
 from readiness.errors import NotMeasured

@@ -14,8 +14,9 @@ import numpy as np
 from psycopg import sql
 
 from readiness.config.model import Database, Writes
-from readiness.database import SOURCE, round_trip
+from readiness.database import round_trip
 from readiness.database.connect import Budget, Session, open_read_only
+from readiness.database.fact_names import SOURCE
 from readiness.database.identifiers import identifier, table_bytes
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement

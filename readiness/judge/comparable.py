@@ -38,7 +38,7 @@ def cautions(base: Run, head: Run) -> tuple[str, ...]:
         ("the version of readiness", one.tool_version, other.tool_version),
         ("the version of Python", one.python, other.python),
         ("the version of Locust", one.locust, other.locust),
-        ("the load engine", one.engine, other.engine),
+        ("the load generator", one.engine, other.engine),
         ("the machine", one.platform, other.platform),
         ("the number of cores", one.cores, other.cores),
         ("the target", base.target.name, head.target.name),

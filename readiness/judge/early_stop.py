@@ -26,7 +26,7 @@ PROBE_MARGIN = 2.0
 
 
 def checkpoints(max_duration_s: float) -> tuple[float, ...]:
-    """When a load that may end early is judged, in seconds of its judged window; the last time is its planned end.
+    """When a load that may end early is judged, in seconds of its measurement window; the last time is its planned end.
 
     Each is 1.4 times as late as the one before: most of what another look could save, in few looks. None is before
     MIN_JUDGED_S, and none at all in a load that ends before.
@@ -36,7 +36,7 @@ def checkpoints(max_duration_s: float) -> tuple[float, ...]:
 
 
 def is_due(seen_s: float, judged_s: float, max_duration_s: float) -> bool:
-    """Whether a checkpoint was passed since the load was seen at `seen_s` of its judged window."""
+    """Whether a checkpoint was passed since the load was seen at `seen_s` of its measurement window."""
     return any(seen_s < time_s <= judged_s for time_s in checkpoints(max_duration_s))
 
 

@@ -1,4 +1,4 @@
-"""The instrument on trial: could the load engine itself explain a latency? Then it proves nothing about the target.
+"""The instrument on trial: could the load generator itself explain a latency? Then it proves nothing about the target.
 
 The engine's lag is read at the same quantile as the check, because that is the share of requests it can have shifted.
 Why these limits: docs/decisions/0009-the-instrument-on-trial.md.
@@ -44,10 +44,10 @@ def suspicion(load: Load, metric: Metric, value_ms: float, limit_ms: float) -> S
     if not (is_load(metric.name) and metric.name.startswith("latency.")):
         return None
     if seen is None:  # whoever does not watch the instrument cannot clear it
-        return Suspicion("nothing is known of the load engine in this run", "record the run again")
+        return Suspicion("nothing is known of the load generator in this run", "record the run again")
     if seen.watched_s >= MIN_WATCHED_S and seen.cpu_share > MAX_CPU_SHARE:
         return Suspicion(
-            f"the load engine was saturated: it used {quantity(100 * seen.cpu_share, '%')} of its core",
+            f"the load generator was saturated: it used {quantity(100 * seen.cpu_share, '%')} of its core",
             "send less load from this machine (fewer users or more think time)",
         )
     if full := _near_ceiling(load, seen):
@@ -55,13 +55,16 @@ def suspicion(load: Load, metric: Metric, value_ms: float, limit_ms: float) -> S
     if held := _held_back(load, seen):
         return held
     free_ms = max(FREE_LAG_SHARE * limit_ms, MIN_LAG_MS)
-    for histogram, what in ((seen.lag, "the load engine's event loop was late by"), (seen.start_lag, "arrivals left")):
+    for histogram, what in (
+        (seen.lag, "the load generator's event loop was late by"),
+        (seen.start_lag, "arrivals left"),
+    ):
         lag_ms = _like(histogram, metric)
         if lag_ms is not None and lag_ms > free_ms and value_ms + lag_ms > limit_ms:
             late = f"{what} {quantity(lag_ms, 'ms')}{'' if histogram is seen.lag else ' late'}"
             return Suspicion(
                 f"{late} {_at(metric)}, too much beside a limit of {quantity(limit_ms, 'ms')}",
-                "give the load engine a core of its own, or send less load",
+                "give the load generator a core of its own, or send less load",
             )
     return None
 
@@ -82,9 +85,9 @@ def _held_back(load: Load, seen: Instrument) -> Suspicion | None:
     if held <= MAX_HELD_SHARE:
         return None
     return Suspicion(
-        f"the load engine held its users back: it was late by {quantity(lag_ms, 'ms')} on average, "
+        f"the load generator held its users back: it was late by {quantity(lag_ms, 'ms')} on average, "
         f"{quantity(100 * held, '%')} of the time between their requests",
-        "give the load engine a core of its own, or send less load",
+        "give the load generator a core of its own, or send less load",
     )
 
 
@@ -96,14 +99,14 @@ def _near_ceiling(load: Load, seen: Instrument) -> Suspicion | None:
     if max(sent_per_s, load.rate_per_s or 0.0) <= MAX_CEILING_SHARE * ceiling_per_s:
         return None
     return Suspicion(
-        f"the load engine was near its ceiling: {sent_per_s:,.0f} of the {ceiling_per_s:,.0f} requests per second "
+        f"the load generator was near its ceiling: {sent_per_s:,.0f} of the {ceiling_per_s:,.0f} requests per second "
         "that it reached against a server that answers at once",
         "use --processes 2, or another machine",
     )
 
 
 def pauses_within(load: Load) -> tuple[Pause, ...]:
-    """Pauses of the engine that touch the judged window."""
+    """Pauses of the engine that touch the measurement window."""
     if load.instrument is None:
         return ()
     return tuple(
@@ -114,7 +117,7 @@ def pauses_within(load: Load) -> tuple[Pause, ...]:
 
 
 def pause_doubts(load: Load) -> tuple[str, ...]:
-    """One sentence for each pause of the judged window."""
+    """One sentence for each pause of the measurement window."""
     return tuple(
         f"the load generator paused for {pause.end_s - pause.start_s:.1f} s at {pause.start_s:.1f} s ({_cause(pause)})"
         for pause in pauses_within(load)

@@ -39,7 +39,7 @@ def infrastructure(run: Run) -> tuple[Observed, ...]:
     facts.append(Observed("Machine that made the load", load))
     if run.load is not None and run.load.instrument is not None and run.load.instrument.watched_s:
         seen = run.load.instrument
-        facts.append(Observed("Load engine", f"used {quantity(100 * seen.cpu_share, '%')} of one core"))
+        facts.append(Observed("Load generator", f"used {quantity(100 * seen.cpu_share, '%')} of one core"))
     if any(address.startswith(("127.", "::1")) for address in run.target.addresses):
         facts.append(Observed("Network", "loopback: the load and the target shared one machine and its processors"))
     return tuple(facts)

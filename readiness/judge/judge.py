@@ -190,18 +190,18 @@ def load_doubts(load: Load) -> tuple[str, ...]:
     if load.dropped_judged > (1 - MIN_OFFERED) * max(planned, 1):
         doubts.append(
             f"{load.dropped_judged:,} of {planned:,} planned arrivals were never sent: no user was free for them, "
-            "or the load engine was too late; lower the rate, or send it from more processes"
+            "or the load generator was too late; lower the rate, or send it from more processes"
         )
     return tuple(doubts)
 
 
 def _judged(second: Second, load: Load) -> bool:
-    """Whether a point of the time series lies within the judged window."""
+    """Whether a point of the time series lies within the measurement window."""
     return second.at_s >= load.judged_start_s - 0.01 and second.at_s + second.duration_s <= load.judged_end_s + 0.01
 
 
 def judged_ledger(load: Load) -> Ledger:
-    """The ledger of the judged window alone."""
+    """The ledger of the measurement window alone."""
     failed: dict[str, int] = {}
     for endpoint in load.endpoints:
         for name, n in endpoint.judged.failed.items():
@@ -242,13 +242,13 @@ def _endpoint(endpoint: Endpoint, corrected: Histogram | None, why_failed: str) 
 
 
 def _course(load: Load | None) -> tuple[str, ...]:
-    """What changed within the judged window."""
+    """What changed within the measurement window."""
     found = unsteady(load) if load else None
     return (f"The measurement window was not steady: {found.text}.",) if found else ()
 
 
 def judged_window(load: Load) -> tuple[Stall, ...]:
-    """The gaps that reach into the judged window."""
+    """The gaps that reach into the measurement window."""
     return tuple(one for one in load.stalls if one.end_s > load.judged_start_s and one.start_s < load.judged_end_s)
 
 

@@ -37,7 +37,7 @@ def judge_steps(run: Run, config: Config) -> tuple[StepResult, ...]:
 
 
 def step_load(load: Load, step: Step) -> Load:
-    """The load as if `step` had been the judged window."""
+    """The load as if `step` had been the measurement window."""
     if step.judged:
         return replace(load, steps=())
     endpoints = tuple(Endpoint(one.scenario, one.name, one.record, Recording()) for one in step.endpoints)

@@ -78,7 +78,7 @@ def _exact(run: Run, check: Check, metric: Metric, reading: Reading, need: Maker
     named = ""
     if bad:
         more = f" and {len(bad) - 3:,} more" if len(bad) > 3 else ""
-        named = f" To mend: {', '.join(clean(subject, 80) for subject in bad[:3])}{more}."
+        named = f" To fix: {', '.join(clean(subject, 80) for subject in bad[:3])}{more}."
     if reading.value is None:
         return need(NeedKind.VALUE, f"Every request must be answered: the value has no bound now.{named}")
     faster = _times(reading.value, limit.value) if metric.unit == "ms" else None

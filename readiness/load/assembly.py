@@ -96,7 +96,7 @@ class Assembly:
                 self._check(event)
 
     def totals_by_endpoint(self) -> list[tuple[str, str, Histogram, int]]:
-        """(scenario, name, successful latencies, failures) of the judged window, or of all before it began."""
+        """(scenario, name, successful latencies, failures) of the measurement window, or of all before it began."""
         judged = self._judging_s is not None
         return [
             (cell.scenario, cell.name, totals.ok, sum(totals.failed.values()))
@@ -105,7 +105,7 @@ class Assembly:
         ]
 
     def judged_so_far(self) -> tuple[int, float]:
-        """Requests of the judged window that have ended, and the sum of their latencies in ms."""
+        """Requests of the measurement window that have ended, and the sum of their latencies in ms."""
         step = self._plan.judged_step
         judged = [totals for cell, totals in self._totals.items() if cell.step == step]
         requests = sum(totals.ok.total + totals.failed.total() for totals in judged)
@@ -113,7 +113,7 @@ class Assembly:
 
     @property
     def judging(self) -> bool:
-        """Whether the judged window has begun."""
+        """Whether the measurement window has begun."""
         return self._judging_s is not None
 
     def load(self) -> Load | None:
@@ -163,7 +163,7 @@ class Assembly:
 
     def _add_batch(self, batch: Batch) -> None:
         if batch.seq != self._batches:
-            self.problems.append(f"batch {self._batches} of the load engine is missing: got {batch.seq}")
+            self.problems.append(f"batch {self._batches} of the load generator is missing: got {batch.seq}")
         self._batches += 1
         start_s = self._last.at_s if self._last else 0.0
         self._last = batch
@@ -210,10 +210,10 @@ class Assembly:
         self.writes.complete = done.batches == self._batches and done.writes[0] == self.writes.sent
         ended = sum(totals.ok.total + sum(totals.failed.values()) for totals in self._totals.values())
         if done.batches != self._batches:
-            self.problems.append(f"the load engine sent {done.batches} batches, {self._batches} arrived")
+            self.problems.append(f"the load generator sent {done.batches} batches, {self._batches} arrived")
         if ended != done.ended or done.begun != done.ended + sum(done.in_flight.values()):
             self.problems.append(
-                f"the load engine's ledger does not add up: {done.begun} begun, {done.ended} ended, "
+                f"the load generator's ledger does not add up: {done.begun} begun, {done.ended} ended, "
                 f"{sum(done.in_flight.values())} in flight, {ended} recorded"
             )
 

@@ -184,9 +184,9 @@ class _Conversation:
 
     def _lost(self, silence: bool, log: IO[bytes]) -> str:
         if silence:
-            return f"the load engine fell silent for {_SILENCE_S:g} s and was given up: the load is not complete"
+            return f"the load generator fell silent for {_SILENCE_S:g} s and was given up: the load is not complete"
         how = how_it_ended(children.end(self._engine))
-        return f"the load engine ended before its end marker ({how}): the load is not complete{last_words(log)}"
+        return f"the load generator ended before its end marker ({how}): the load is not complete{last_words(log)}"
 
 
 def how_it_ended(status: int) -> str:

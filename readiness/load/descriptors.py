@@ -1,4 +1,4 @@
-"""What this machine lets the load engine have, looked at before anything is sent."""
+"""What this machine lets the load generator have, looked at before anything is sent."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def too_few_descriptors(plan: EnginePlan) -> str | None:
     if soft >= needed:
         return None
     return (
-        f"{users:,} users need about {needed:,} open files, and this machine allows the load engine {soft:,}: "
+        f"{users:,} users need about {needed:,} open files, and this machine allows the load generator {soft:,}: "
         f"raise the limit (ulimit -n {needed}), or use fewer users"
     )

@@ -318,7 +318,7 @@ def main() -> None:
     try:
         engine.run()
     except Exception as error:
-        send(engine_events.Fatal(f"the load engine failed: {type(error).__name__}: {error}", usage=False))
+        send(engine_events.Fatal(f"the load generator failed: {type(error).__name__}: {error}", usage=False))
         raise
     finally:
         sys.stdout.flush()

@@ -72,14 +72,14 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class WindowBegan:
-    """The judged window began."""
+    """The measurement window began."""
 
     at_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class WindowEnded:
-    """The judged window ended."""
+    """The measurement window ended."""
 
     at_s: float
 
@@ -159,7 +159,7 @@ def loads(line: bytes) -> Event:
         event: Event = _READERS[kind](fields)
         return event
     except (KeyError, TypeError, IndexError, AttributeError) as error:
-        raise ValueError(f"not an event of the load engine: {error!r}") from error
+        raise ValueError(f"not an event of the load generator: {error!r}") from error
 
 
 def _plain(value: object) -> object:

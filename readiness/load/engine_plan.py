@@ -11,7 +11,7 @@ from readiness.load.phases import Phase, PhaseWindow, step, total_s, windows
 from readiness.load.watch_plan import WatchPlan
 
 DRAIN_S = 5.0
-"""How long requests in flight may still finish after the judged window; what is left then is `in_flight`."""
+"""How long requests in flight may still finish after the measurement window; what is left then is `in_flight`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class EnginePlan:
     phases: tuple[Phase, ...] = ()
     """The course of the load; empty: one step of `users` or `rate_per_s`."""
     until_decided: bool = False
-    """Whether the parent may end the judged window before its time."""
+    """Whether the parent may end the measurement window before its time."""
     judged_step: int = 0
     shard: int = 0
     """Which of the `shards` equal parts of users, arrivals and accounts this engine takes; all figures here are of the
@@ -80,12 +80,12 @@ class EnginePlan:
 
     @property
     def judged_start_s(self) -> float:
-        """Seconds from the first user to the judged window."""
+        """Seconds from the first user to the measurement window."""
         return self.judged.start_s
 
     @property
     def judged_end_s(self) -> float:
-        """Seconds from the first user to the end of the judged window."""
+        """Seconds from the first user to the end of the measurement window."""
         return self.judged.end_s
 
     @property

@@ -1,4 +1,4 @@
-"""A server that answers at once: what is measured against it is the load engine and nothing else.
+"""A server that answers at once: what is measured against it is the load generator and nothing else.
 
 Run as a script, with the standard library alone, so that it starts in milliseconds. Prints its port, serves on
 loopback until its standard input closes, and answers 200 to everything: JSON, or a page where the path is no API's.

@@ -22,7 +22,7 @@ _MOST_WATCHED = 20
 
 
 class Turns:
-    """`take` gives what came since the last take, of the judged window."""
+    """`take` gives what came since the last take, of the measurement window."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder

@@ -61,7 +61,7 @@ class AnswerWatch(Protocol):
     """See readiness.load.response_watch."""
 
     def see(self, call: Ticket, end_s: float) -> None:
-        """`call`, of the judged window, ended."""
+        """`call`, of the measurement window, ended."""
         ...
 
 
@@ -111,7 +111,7 @@ class Recorder:
         """Calls that ended before the last take."""
         self._cells: dict[int, dict[tuple[str, str], Samples]] = {OUTSIDE: {}}
         self._judged_cells: dict[tuple[str, str], Samples] = {}
-        """By scenario and name: calls that were due in the judged window; above, by step, all others."""
+        """By scenario and name: calls that were due in the measurement window; above, by step, all others."""
         self._names: set[tuple[str, str]] = set()
         self._quiet_since_s = math.inf
         self._stalls: list[StallSeen] = []
@@ -182,7 +182,7 @@ class Recorder:
 
     @property
     def dropped(self) -> tuple[int, int]:
-        """Arrivals that were never sent: in all, and of the judged window."""
+        """Arrivals that were never sent: in all, and of the measurement window."""
         judged = self.arrivals.get(self.judged_step, (0, 0))[1]
         return sum(dropped for _, dropped in self.arrivals.values()), judged
 

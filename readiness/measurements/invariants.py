@@ -97,17 +97,17 @@ def arrivals_add_up(run: Run) -> Broken:
 
 
 def window_is_a_time(run: Run) -> Broken:
-    """The judged window begins, ends, and is no longer than planned."""
+    """The measurement window begins, ends, and is no longer than planned."""
     if run.load is None:
         return
     load = run.load
     if load.planned_s <= 0:
         yield "$.load", f"planned_s is {load.planned_s:g}; a load lasts longer than 0 s"
     if load.judged_start_s < 0 or load.judged_end_s < load.judged_start_s:
-        yield "$.load", f"the judged window cannot last from {load.judged_start_s:g} s to {load.judged_end_s:g} s"
+        yield "$.load", f"the measurement window cannot last from {load.judged_start_s:g} s to {load.judged_end_s:g} s"
     # A window whose engine was lost ends with the last that was heard of it, some seconds late at most.
     if load.judged_s > 1.1 * load.planned_s + 10:
-        yield "$.load", f"the judged window lasts {load.judged_s:g} s of {load.planned_s:g} s planned"
+        yield "$.load", f"the measurement window lasts {load.judged_s:g} s of {load.planned_s:g} s planned"
 
 
 def stalls_are_times(run: Run) -> Broken:

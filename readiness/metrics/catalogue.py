@@ -1,4 +1,4 @@
-"""Every metric: name, unit, which way is better, what it means, why it matters, how to mend it.
+"""Every metric: name, unit, which way is better, what it means, why it matters, how to fix it.
 
 docs/reference/metrics.md is generated from this list; reports take titles, reasons and next steps from it.
 """

@@ -79,7 +79,7 @@ PERFORMANCE: tuple[Metric, ...] = (
         "higher",
         Kind.MEAN,
         "performance",
-        "Successful requests per second of the judged window.",
+        "Successful requests per second of the measurement window.",
         "It tells how much work the latencies were measured under.",
         "Raise the load if the service has room, or find the resource that is full.",
     ),

@@ -105,7 +105,7 @@ class Observations:
     pages: Mapping[str, ProbeAnswer | str] = field(default_factory=dict)
     readings: Readings = field(default_factory=lambda: Readings({}, False))
     cost: Cost = field(default_factory=lambda: Cost(0, 0.0))
-    """Of all of it, in the judged window."""
+    """Of all of it, in the measurement window."""
     received_bytes: int = 0
 
 

@@ -4,11 +4,11 @@ Three rules, asked before every request of a probe:
 
 - at most one request of an endpoint is in flight,
 - the requests of all probes are at most MOST_SHARE of the load's, and so is the time that was waited for their answers,
-  both counted in the judged window as it goes,
+  both counted in the measurement window as it goes,
 - an endpoint is busy with probes for at most BUSY of that time: slow answers slow the pace.
 
 The first FREE requests of a probe to an endpoint, which it needs to say anything at all, are outside the second rule:
-FREE before the judged window, and FREE in it. Nothing else is sent before the window.
+FREE before the measurement window, and FREE in it. Nothing else is sent before the window.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _POLL_S = 0.02
 
 @dataclass(slots=True)
 class _Endpoint:
-    """What one path has cost in the judged window so far."""
+    """What one path has cost in the measurement window so far."""
 
     requests: int = 0
     waited_ms: float = 0.0
@@ -57,7 +57,7 @@ class Allowance:
         self._load_ms = 0.0
 
     def load_did(self, requests: int, waited_ms: float) -> None:
-        """The load's requests in the judged window so far, and the sum of their latencies."""
+        """The load's requests in the measurement window so far, and the sum of their latencies."""
         with self._lock:
             self._load_requests, self._load_ms = requests, waited_ms
 

@@ -1,4 +1,4 @@
-"""The cache: its hit rate over the judged window from every source that can tell, and whether it fell back.
+"""The cache: its hit rate over the measurement window from every source that can tell, and whether it fell back.
 
 Sources, the client's own view first: the response header that the load counted, the service's statistics, its
 Prometheus text, INFO of the cache server, and the transactions that the database saw. The first gives the value, the
@@ -154,7 +154,7 @@ def _by_counters(readings: Readings, pair: tuple[NumberPlace, ...]) -> tuple[Rat
         raise NotMeasured(f"{named}: no look-up was counted in the window (0 of 0)")
     blocks = tuple((block[0], sum(block)) for block in growth.blocks if sum(block))
     details = tuple(
-        Detail(place.shown, f"+{grown:,}", None, "in the judged window")
+        Detail(place.shown, f"+{grown:,}", None, "in the measurement window")
         for place, grown in zip(pair, growth.total, strict=True)
     )
     return Rate(hits, hits + misses, blocks), details

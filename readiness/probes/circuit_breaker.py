@@ -1,4 +1,4 @@
-"""circuit_breaker.closed: how much of the judged window every declared circuit breaker let everything through."""
+"""circuit_breaker.closed: how much of the measurement window every declared circuit breaker let everything through."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counters of the service: by how much they grew in the judged window.
+"""Counters of the service: by how much they grew in the measurement window.
 
 Counters count since the service's start, so only their growth says anything about this run. Whatever makes the growth
 doubtful (a counter that goes down, another instance that answers) gives a reason instead of a number.

@@ -54,7 +54,7 @@ def measure(name: str, evidence: Evidence) -> Measurement:
         value = takes[settings.take]
     shown = f"first {values[0]:g}, last {values[-1]:g}, from {min(values):g} to {max(values):g}"
     details = (
-        Detail(f"{where.shown}, {settings.take}", shown, None, f"{len(values):,} readings in the judged window"),
+        Detail(f"{where.shown}, {settings.take}", shown, None, f"{len(values):,} readings in the measurement window"),
     )
     return Measurement(f"custom.{name}", None, value, _SOURCE, len(values), details=details)
 

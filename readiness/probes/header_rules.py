@@ -30,7 +30,7 @@ class HeaderFinding:
     observed: str
     ok: bool
     note: str
-    """Why it does not hold and how to mend it; empty when it holds."""
+    """Why it does not hold and how to fix it; empty when it holds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class HealthSample:
 def measure(
     target: Target, settings: Health, window: Window, allowance: Allowance, duration_s: float = 30.0
 ) -> tuple[Measurement, ...]:
-    """p95 in ms of each endpoint over the samples that started in the judged window, and the share of good answers.
+    """p95 in ms of each endpoint over the samples started in the measurement window, and the share of good answers.
 
     A failed sample is slower than any other. What could not be measured has a reason.
     """
@@ -79,10 +79,10 @@ def _latency(metric: str, path: str, samples: list[HealthSample] | str, begin_s:
     if isinstance(samples, str):
         return missing(samples)
     if begin_s is None:
-        return missing(f"{path}: not judged, because the judged window did not begin")
+        return missing(f"{path}: not judged, because the measurement window did not begin")
     judged = [sample for sample in samples if sample.start_s >= begin_s]
     if not judged:
-        return missing(f"{path}: the judged window was too short for one sample")
+        return missing(f"{path}: the measurement window was too short for one sample")
     idle = [sample for sample in samples if sample.start_s < begin_s]
     record = _recording(judged, begin_s)
     value = record.ok.quantile_ms(QUANTILE, infinite=record.failures + record.in_flight)

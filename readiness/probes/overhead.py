@@ -1,6 +1,6 @@
 """What the probes cost: every request of a probe is counted where it is sent, with the work that it was.
 
-Counted in the judged window, where the load is: what is sent before it disturbs nobody that is measured.
+Counted in the measurement window, where the load is: what is sent before it disturbs nobody that is measured.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _whole(parts_ms: Mapping[str, float]) -> float | None:
 
 
 def of_probes(sent: Iterable[Sent], begin_s: float | None, end_s: float | None) -> tuple[Cost, int]:
-    """Of the requests that were sent in the judged window, and the bytes that came for them."""
+    """Of the requests that were sent in the measurement window, and the bytes that came for them."""
     if begin_s is None or end_s is None:
         return Cost(0, 0.0), 0
     inside = [one for one in sent if begin_s <= one.at_s <= end_s]
@@ -90,7 +90,7 @@ def of_load(load: Load) -> Cost:
 def words(probing: Probing) -> str:
     """One sentence on what the probes added, and one on what the declared health checks need beyond that."""
     probes, load = probing.looks, probing.load
-    sentence = f"Probes sent {count(probes.requests, 'request')} in the judged window"
+    sentence = f"Probes sent {count(probes.requests, 'request')} in the measurement window"
     if probing.request_share is None:
         return f"{sentence}."
     sentence += f", {share_words(probing.request_share)} of the load's {load.requests:,}"

@@ -40,7 +40,7 @@ def error_rate(evidence: Evidence) -> tuple[Measurement, ...]:
     # An error may be counted a second after its request, so one block can hold more errors than requests.
     blocks = tuple((min(bad, asked), asked) for asked, bad in growth.blocks if asked)
     details = tuple(
-        Detail(place.shown, f"+{grown:,}", None, "in the judged window")
+        Detail(place.shown, f"+{grown:,}", None, "in the measurement window")
         for place, grown in zip(pair, growth.total, strict=True)
     )
     rate = Rate(errors, requests, blocks)

@@ -1,4 +1,4 @@
-"""Reads numbers that the service says of itself, some twenty times over the judged window.
+"""Reads numbers that the service says of itself, some twenty times over the measurement window.
 
 Every request for a document goes through here: one that five metrics need is asked for once and not five times.
 Only the values are kept, never the documents.
@@ -28,7 +28,7 @@ from readiness.text import clean
 _PROBE = "readings"
 SHORTEST_S, _LONGEST_S = 1.0, 10.0
 READINGS = 20.0
-"""Readings over the judged window: enough to see a counter go down or a state change, few beside a load."""
+"""Readings over the measurement window: enough to see a counter go down or a state change, few beside a load."""
 ENDS_TIMEOUT_S = 8.0
 """For the first and the last reading, without which there is no growth: a service that is late is still asked."""
 LAST_TRIES, TRY_AGAIN_AFTER_S = 2, 1.0
@@ -78,7 +78,7 @@ class Readings:
 
     series: _Series
     began: bool
-    """Whether the judged window ever began."""
+    """Whether the measurement window ever began."""
     failure: str | None = None
     """Why nothing was read at all."""
     left_out: Mapping[str, int] = field(default_factory=dict)
@@ -108,7 +108,7 @@ def series_of(readings: Readings, place: NumberPlace) -> tuple[NumberSample, ...
         raise NotMeasured(readings.failure)
     samples = readings.series.get(place, ())
     if not readings.began or not samples:
-        raise NotMeasured(f"{place.path or 'INFO'}: not read, because the judged window did not begin")
+        raise NotMeasured(f"{place.path or 'INFO'}: not read, because the measurement window did not begin")
     return samples
 
 

@@ -1,4 +1,4 @@
-"""The judged window as probes see it: a signal across threads, told by whoever drives the load."""
+"""The measurement window as probes see it: a signal across threads, told by whoever drives the load."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Window:
         """Monotonic seconds at which the window ended or the load stopped."""
 
     def begin(self) -> None:
-        """The judged window began; ignored the second time and after the end."""
+        """The measurement window began; ignored the second time and after the end."""
         with self._changed:
             if self.begin_s is None and self.end_s is None:
                 self.begin_s = time.monotonic()
                 self._changed.notify_all()
 
     def end(self) -> None:
-        """The judged window ended, or the load stopped; ignored the second time."""
+        """The measurement window ended, or the load stopped; ignored the second time."""
         with self._changed:
             if self.end_s is None:
                 self.end_s = time.monotonic()
@@ -41,7 +41,7 @@ class Window:
 
     @property
     def judging(self) -> bool:
-        """Whether the judged window is open now."""
+        """Whether the measurement window is open now."""
         return self.begin_s is not None and self.end_s is None
 
     def wait_begin(self, timeout_s: float | None = None) -> bool:

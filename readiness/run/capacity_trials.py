@@ -40,7 +40,7 @@ _WORDS: Mapping[TrialFinding, str] = {
     TrialFinding.LEANS_KEPT: "looks inside the limits",
     TrialFinding.LEANS_BROKEN: "looks outside the limits",
     TrialFinding.BROKEN: "broke the limits",
-    TrialFinding.GENERATOR: "the load engine was at its end",
+    TrialFinding.GENERATOR: "the load generator was at its end",
     TrialFinding.UNTRUSTED: "cannot be trusted",
 }
 

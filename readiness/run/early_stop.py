@@ -22,7 +22,7 @@ class EarlyStop:
         self._config = config
         self._next_s = 0.0
         self._seen_s = 0.0
-        """Length of the judged window at the last look."""
+        """Length of the measurement window at the last look."""
 
     def enough(self, assembly: Assembly) -> str | None:
         """Why the load may end now (`Load.ending`); None while it must go on."""

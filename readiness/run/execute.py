@@ -135,7 +135,7 @@ def _drive(
                 case _:
                     pass
 
-        progress.step("starting the load engine")
+        progress.step("starting the load generator")
         try:
             outcome = controller.drive(
                 plan.engine,

@@ -34,7 +34,7 @@ def notes(clocks: Clocks, target: Target) -> tuple[str, ...]:
 
 
 def one_machine(target: Target) -> tuple[str, ...]:
-    """Says that the target shares its cores with the load engine."""
+    """Says that the target shares its cores with the load generator."""
     if not target.addresses or not all(ip_address(one.partition("%")[0]).is_loopback for one in target.addresses):
         return ()
     return ("The target runs on the machine that sends the load: both share its cores.",)

@@ -138,7 +138,7 @@ def headline(plan: EnginePlan, assembly: Assembly) -> str:
     """Users, rate, P95, errors and time left on one line."""
     last = assembly.last
     if last is None:
-        return "waiting for the load engine"
+        return "waiting for the load generator"
     rows = assembly.totals_by_endpoint()
     ok = merge(*(row[2] for row in rows))
     failed = sum(row[3] for row in rows)

@@ -76,7 +76,7 @@ def test_few_requests_lean_by_their_bare_values() -> None:
 
 
 def test_what_is_doubtful_is_never_kept() -> None:
-    lost = attempt(recording([50.0] * 2000), doubts=("the load engine fell silent",))
+    lost = attempt(recording([50.0] * 2000), doubts=("the load generator fell silent",))
     assert lost.finding is TrialFinding.UNTRUSTED
     paused = lagging(1.0, pauses=(Pause(4.0, 6.0, 0.0),))
     assert attempt(recording([50.0] * 2000), paused).finding is TrialFinding.UNTRUSTED

@@ -21,7 +21,7 @@ NEVER_SENT = ("dns", "connect_refused", "connect_timeout", "tls", "local_fds", "
 MAYBE_SENT = ("reset", "timeout", "protocol", "truncated", "surplus", "not_allowed", "script")
 """Failures after which nobody can know whether the server received the request whole."""
 
-OURS = ("the load generator paused for", "the load generator itself paused", "the load engine", "arrivals left")
+OURS = ("the load generator paused for", "the load generator itself paused", "the load generator", "arrivals left")
 """Words of what held our own engine up."""
 
 _DECISION = re.compile(r"NOT READY|NOT_READY|CONDITIONAL|INCONCLUSIVE|READY")

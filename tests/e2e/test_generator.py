@@ -61,7 +61,7 @@ def test_a_generator_that_was_paused_decides_nothing_about_the_target(cli: Cli, 
     for stall in result.run["load"].get("stalls", []):  # a busy machine may hold the server up as well
         lengths = [pause["end_s"] - pause["start_s"] for pause in result.run["load"]["instrument"]["pauses"]]
         assert stall["end_s"] - stall["start_s"] < max(lengths), "the target is blamed for our pause"
-    assert "Load engine" in result.text("report.html")
+    assert "Load generator" in result.text("report.html")
 
 
 @pytest.mark.parametrize(

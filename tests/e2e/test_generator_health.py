@@ -39,7 +39,7 @@ def test_g5_an_engine_without_cpu_to_spare_proves_no_latency(cli: Cli, faultd: S
     assert_invariants(result, server)
     assert result.check("latency.p95")["outcome"] == "inconclusive"
     assert result.check("http.success_rate")["outcome"] == "pass"
-    assert "the load engine" in result.check("latency.p95")["message"]
+    assert "the load generator" in result.check("latency.p95")["message"]
 
 
 def test_g7_users_that_this_machine_has_no_descriptors_for_are_refused_before_anything_is_sent(
@@ -62,7 +62,7 @@ def test_g9_an_engine_without_memory_is_inconclusive_and_the_report_is_written(c
     result = cli.run(server.url, scenario="eats.py", duration="2s")
     assert result.exit_code == 3, str(result)
     assert_invariants(result, planned_s=4)
-    assert any("MemoryError" in doubt or "the load engine" in doubt for doubt in result.report["doubts"])
+    assert any("MemoryError" in doubt or "the load generator" in doubt for doubt in result.report["doubts"])
 
 
 def test_g13_a_name_with_every_request_is_capped(cli: Cli, faultd: StartFaultd) -> None:

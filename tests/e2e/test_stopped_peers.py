@@ -35,7 +35,7 @@ def test_a_master_stopped_before_any_worker_came_ends_the_run_and_the_worker(cli
             assert "no master answered within 30 s" in lent.communicate(timeout=90)[1]
     assert lent.returncode == 3
     assert result.exit_code == 3, str(result)
-    assert "the load engine fell silent" in " ".join(result.report["doubts"])
+    assert "the load generator fell silent" in " ".join(result.report["doubts"])
 
 
 @pytest.mark.timeout(180)
@@ -51,7 +51,7 @@ def test_a_master_stopped_under_load_ends_the_run_and_the_worker(cli: Cli, fault
         assert "the master said nothing for 20 s" in lent.communicate(timeout=90)[1]
     assert lent.returncode == 3
     assert result.exit_code == 3, str(result)
-    assert "the load engine fell silent" in " ".join(result.report["doubts"])
+    assert "the load generator fell silent" in " ".join(result.report["doubts"])
     assert not [line for line in running.children().values() if MASTER in line]
 
 

@@ -11,7 +11,7 @@ from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.run import Endpoint, Ledger, Load, Measurement, Rate, Recording, Run, Slice, Stall
 
 WATCHED = Instrument(watched_s=10.0, cpu_s=1.0, peak_cpu_share=0.2)
-"""A load engine that was watched, and had nothing to hide."""
+"""A load generator that was watched, and had nothing to hide."""
 
 
 def limit(text: str) -> Limit:

@@ -44,7 +44,7 @@ def test_an_engine_that_nobody_watched_proves_no_latency() -> None:
     """A run.json without the record must not be greener than one with it."""
     verdict = judged(None)
     assert verdict.decision is Decision.INCONCLUSIVE
-    assert "nothing is known of the load engine" in verdict.checks[0].message
+    assert "nothing is known of the load generator" in verdict.checks[0].message
 
 
 def test_a_latency_that_passed_under_a_lagging_event_loop_proves_nothing() -> None:

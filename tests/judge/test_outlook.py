@@ -80,7 +80,7 @@ def test_what_was_not_measured_asks_to_be_measured_and_an_exact_count_names_what
     )
     config = _config(builders.check("database.orphans", "== 0"), builders.check("security.headers", "== 100 %"))
     orphans, headers = judge(builders.run(None, rows), config).outlook.needs
-    assert orphans.text == "Must be 0, is 3. To mend: links_child_fkey."
+    assert orphans.text == "Must be 0, is 3. To fix: links_child_fkey."
     assert headers.kind is NeedKind.MEASUREMENT
 
 

@@ -17,7 +17,7 @@ def head(*lines: str, body: bytes = b"") -> bytes:
 def seen(
     watch: Watch, *heads: bytes, status: int = 200, start_s: float = 11.0, took_s: float = 0.01
 ) -> ResponseFacts | None:
-    """What `watch` tells of calls that the recorder saw; its judged window is from 10 to 20 s."""
+    """What `watch` tells of calls that the recorder saw; its measurement window is from 10 to 20 s."""
     recorder = Recorder()
     recorder.start_s, recorder.judged_from_s, recorder.judged_until_s = 0.0, 10.0, 20.0
     recorder.watch = watch

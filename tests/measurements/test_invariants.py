@@ -217,6 +217,6 @@ def test_many_contradictions_are_told_and_not_too_many() -> None:
 def test_a_run_whose_engine_was_lost_keeps_the_laws() -> None:
     def lost(document: Facts) -> None:
         in_flight(document)
-        document["doubts"] = ["the load engine was lost"]
+        document["doubts"] = ["the load generator was lost"]
 
     assert loads(changed(lost), "run.json").load is not None

@@ -290,7 +290,10 @@ CONTRADICTIONS: dict[str, tuple[Callable[[], object], str]] = {
         lambda: measured(value=5) | {"measurements": [
             {"metric": "cache.hit_rate", "value": 99, "evidence": {"hits": 0, "total": 0}}]}, "gives nothing"),
     "no planned time": (lambda: set_at(example(), ("load", "planned_s"), 0), "planned_s"),
-    "a window that ends before it starts": (lambda: set_at(example(), ("load", "judged_end_s"), 1), "judged window"),
+    "a window that ends before it starts": (
+        lambda: set_at(example(), ("load", "judged_end_s"), 1),
+        "measurement window",
+    ),
     "a negative time": (lambda: set_at(example(), ("load", "series", 0, "at_s"), -1), "negative"),
     "a stall that ends before it starts": (
         lambda: set_at(example(), ("load", "stalls"), [
@@ -306,5 +309,5 @@ def test_a_run_that_contradicts_itself_is_refused(case: str) -> None:
 
 
 def test_a_lost_engine_may_leave_requests_in_flight_that_no_endpoint_knows() -> None:
-    document = more_in_ledger(in_flight=1) | {"doubts": ["the load engine was lost"]}
+    document = more_in_ledger(in_flight=1) | {"doubts": ["the load generator was lost"]}
     assert loads(json.dumps(document), "run.json").load is not None

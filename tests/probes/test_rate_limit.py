@@ -49,7 +49,7 @@ def test_each_limit_is_held_against_the_rate_of_the_endpoints_under_it() -> None
         ("staff", "GET /bags", recording([5.0] * 900, failed={"http_5xx": 100})),
         ("staff", "POST /login", recording([5.0] * 10)),
         ("staff", "GET /free", recording([5.0] * 500)),
-    )  # in a judged window of ten seconds
+    )  # in a measurement window of ten seconds
     api, auth = DeclaredLimit("api", 50_000, HOUR), DeclaredLimit("auth", 10_000, HOUR)
     lines = budget(seen, (("GET /bags", api), ("POST /login", api), ("POST /login", auth)))
     assert [(line.subject, line.observed) for line in lines] == [

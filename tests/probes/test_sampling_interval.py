@@ -110,14 +110,15 @@ def probing(requests: int, **more: object) -> Probing:
 
 def test_the_cost_is_told_by_count_and_by_the_services_own_time_with_what_is_missing() -> None:
     assert words(probing(2500)) == (
-        "Probes sent 270 requests in the judged window, 11 % of the load's 2,500; by Server-Timing they took 130 ms of "
+        "Probes sent 270 requests in the measurement window, 11 % of the load's 2,500; by Server-Timing they took "
+        "130 ms of "
         "the service's time beside 2,500 ms, 5 %, in a window of 40 s; 80 KiB came back. The declared health checks "
         "need 124 samples of each endpoint, which is more than 5 % of the load's requests, and this plan yields about "
         "2,400."
     )
     silent = replace(probing(2500), looks=Cost(270, 540.0), needed_looks=None)
     assert words(silent).endswith("their answers took 540 ms beside 7,750 ms, 7 %; 80 KiB came back.")
-    assert words(replace(probing(0), load=Cost(0, 0.0))) == "Probes sent 270 requests in the judged window."
+    assert words(replace(probing(0), load=Cost(0, 0.0))) == "Probes sent 270 requests in the measurement window."
 
 
 def test_probes_that_are_half_as_much_as_the_load_are_a_doubt() -> None:

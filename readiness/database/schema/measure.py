@@ -6,8 +6,8 @@ from pathlib import Path
 
 from readiness.config.database import MAX_LOCK_BYTES
 from readiness.config.model import Database
-from readiness.database import SOURCE
 from readiness.database.connect import Session
+from readiness.database.fact_names import SOURCE
 from readiness.database.schema import lines
 from readiness.database.schema.drift import SchemaChange, compare
 from readiness.errors import NotMeasured

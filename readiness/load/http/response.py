@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from time import perf_counter
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol, Self
 
 from gevent import GreenletExit
 from gevent.timeout import Timeout
@@ -17,16 +17,25 @@ from readiness.load.http.body import decoded, json_of
 from readiness.load.http.charset import known
 from readiness.load.http.failures import COUNTED, Failure, of_status
 from readiness.load.http.headers import AnswerHeaders, parse_head
+from readiness.load.http.request import Origin
 from readiness.text import clean
-
-if TYPE_CHECKING:
-    from readiness.load.http.client import Client
 
 _CHARSET = re.compile(r"charset=\"?([\w\-:.]+)", re.ASCII | re.IGNORECASE)
 
 
 class HTTPStatusError(Exception):
     """Raised by `raise_for_status`."""
+
+
+class Sender(Protocol):
+    """What a response needs of the client that sent its request."""
+
+    origin: Origin
+    max_body_bytes: int
+    control_flow: tuple[type[BaseException], ...]
+
+    def finish(self, response: Response, failure: Failure | None) -> None:
+        """End a request that the scenario judges, once."""
 
 
 class Response:
@@ -59,7 +68,7 @@ class Response:
     entered = False
     """A with block has begun: it ends the request, not the client."""
 
-    def __init__(self, client: Client, method: str, start_s: float) -> None:
+    def __init__(self, client: Sender, method: str, start_s: float) -> None:
         self.client = client
         self.request_method = method
         self.start_s = start_s

@@ -56,7 +56,7 @@ def batch(seq: int, parts: Sequence[Batch], before: Sequence[Batch]) -> Batch:
 
 
 def done(batches: int, parts: Sequence[Done]) -> Done:
-    """The end of all of them; the judged window ends when the first one's ended."""
+    """The end of all of them; the measurement window ends when the first one's ended."""
     return Done(
         batches=batches,
         begun=sum(part.begun for part in parts),

@@ -99,7 +99,7 @@ class Worker:
         except _NotWanted:
             return
         except Exception as error:
-            text = f"the load engine failed: {type(error).__name__}: {error}"
+            text = f"the load generator failed: {type(error).__name__}: {error}"
             self._send(engine_events.Fatal(text, usage=False))
 
     def stop(self) -> None:

@@ -43,7 +43,7 @@ class TrialRow:
     p95: str
     p99: str
     engine: str
-    """CPU of the load engine."""
+    """CPU of the load generator."""
     reason: str
 
 

@@ -44,7 +44,7 @@ class FailureRow:
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """One line of the ledger: the whole load, and the judged window."""
+    """One line of the ledger: the whole load, and the measurement window."""
 
     label: str
     whole: str

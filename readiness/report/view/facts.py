@@ -65,11 +65,11 @@ def full(verdict: Verdict) -> tuple[Fact, ...]:
         Fact("readiness", clean(made.tool_version)),
         Fact("Python", clean(made.python)),
         Fact("Locust", clean(made.locust) if made.locust else "not used"),
-        Fact("Load engine", made.engine),
+        Fact("Load generator", made.engine),
         Fact("Machine", clean(made.platform)),
         Fact("Cores", f"{made.cores:,}" if made.cores else "not recorded"),
     ]
-    facts += [Fact("Load engine", clean(line)) for line in verdict.instrument]
+    facts += [Fact("Load generator", clean(line)) for line in verdict.instrument]
     facts += [Fact(f"Scenario {clean(name)} SHA-256", clean(digest)) for name, digest in made.scenarios.items()]
     return tuple(facts)
 
