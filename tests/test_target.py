@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import trustme
 
+from readiness.config import tls
 from readiness.errors import ConfigError, NotMeasured
 from readiness.measurements.provenance import Target
 from readiness.run.target import connect_once, parse
@@ -56,12 +58,14 @@ def self_signed(folder: Path) -> ssl.SSLContext:
 
 
 @pytest.fixture
-def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[trustme.CA]:
     """One that this process trusts, by the variable that the message names."""
     known = trustme.CA()
     known.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    return known
+    tls.use(tls.NONE)  # the context of an earlier test does not know it
+    yield known
+    tls.use(tls.NONE)
 
 
 def reason(context: ssl.SSLContext) -> str:

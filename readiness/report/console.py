@@ -22,7 +22,7 @@ from readiness.text import clean
 
 _WIDTH = 80
 _MOST_ENDPOINTS, MOST_SHORTFALLS, _MOST_STEPS, MOST_DOUBTS = 5, 4, 3, 2
-_LONGEST = 200
+_LONGEST = 600
 """Characters of one line's text: six short lines say more than one that fills the screen."""
 _SHORT = ("P50", "P95", "P99")
 _ASCII = str.maketrans({"…": "...", "–": "-", "—": "-", "×": "x", "≥": ">=", "≤": "<=", "·": "-", "’": "'", "µ": "u"})

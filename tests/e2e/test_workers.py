@@ -164,11 +164,11 @@ def test_g15_x11_a_worker_that_lies_is_noticed(
         (("--listen", "127.0.0.1:1"), {}, "give --remote-workers too"),
         (("--remote-workers", "1"), {}, "READINESS_WORKER_TOKEN: is not set"),
         (("--remote-workers", "1"), {"READINESS_WORKER_TOKEN": "a" * 32}, "must be 128 bits of chance"),
-        (("--remote-workers", "1", "--token-file", "/dev/zero"), {}, "is not a regular file"),
+        (("--remote-workers", "1", "--token-file", "/dev/zero"), {}, "only a regular file is read or written"),
         (
             ("--remote-workers", "1", "--token-file", "nowhere"),
             {},
-            "--token-file nowhere: cannot be read: no such file",
+            "--token-file nowhere: there is no such file",
         ),
         (("--token-file", "x"), {}, "give --remote-workers too"),
         (("--remote-workers", "1", "--listen", "nowhere"), {"READINESS_WORKER_TOKEN": TOKEN}, "must be HOST:PORT"),

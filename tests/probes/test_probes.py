@@ -19,7 +19,8 @@ from tests.probes.conftest import observe as everything
 Judged = Callable[..., Window]
 PARTS = {
     "__init__", "window", "http", "counters", "json_pointer", "header_rules", "content_security_policy", "sampler",
-    "prometheus", "redis_info", "pages", "evidence", "observatory", "cost", "pace", "library", "allowance",
+    "prometheus", "redis_info", "evidence", "observatory", "overhead", "sampling_interval", "lean_httpx", "allowance",
+    "download", "fetched_pages", "first_answers", "forms",
 }  # fmt: skip
 OTHERS = {"health", "custom", "consistency", "provoked_breaker"}
 """Probes with more to them than one line of PROBES."""

@@ -22,13 +22,12 @@ TO_DO: Mapping[str, str] = {
     Cause.INTERRUPTED: "Run again, and let the run end.",
     Cause.UNREACHABLE: "Start the service, or correct the address, then run again.",
     Cause.GENERATOR: "Run again from a machine with free cores, or with less load.",
-    Cause.DOUBTED: "Remove the doubt below, then run again.",
+    Cause.DOUBTED: "Remove the doubt about the measurement, then run again.",
     Cause.MISSING: "Make what was not measured measurable, then run again.",
     Cause.TOO_SHORT: "Run again for longer: the values are good, the proof is missing.",
 }
 """The one thing to do, by why the run decides nothing."""
 _SAID: Mapping[str, str] = {
-    Cause.INTERRUPTED: "The run was stopped before it was complete.",
     Cause.UNREACHABLE: "The service could not be reached.",
     Cause.GENERATOR: "The load generator was overloaded, so its figures are not the service's.",
     Cause.DOUBTED: "The measurement itself is in doubt.",
@@ -55,7 +54,8 @@ def lead(verdict: Verdict) -> tuple[str, ...]:
         case Decision.NOT_READY:
             return (_not_ready(verdict), *_worst(verdict))
         case Decision.INCONCLUSIVE:
-            said = _SAID.get(verdict.inconclusive_cause or "", "")
+            interrupted = verdict.inconclusive_cause == Cause.INTERRUPTED  # its reason names the signal
+            said = "" if interrupted else _SAID.get(verdict.inconclusive_cause or "", "")
             return (said or clean(verdict.reason, _LONGEST), *_cannot(verdict))
 
 
