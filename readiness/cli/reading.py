@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from readiness.cli.files import Files
@@ -24,13 +24,13 @@ def withheld_variables(plan: Plan, environ: Mapping[str, str]) -> list[str]:
     return found
 
 
-def _refuse_unset(plan: Plan, environ: Mapping[str, str]) -> None:
-    """Raises ConfigError for variables without which every user of a scenario would end."""
+def refuse_unset(files: Iterable[Path], environ: Mapping[str, str], allowed: Collection[str]) -> None:
+    """Raises ConfigError for variables without which every user of a scenario file would end."""
     problems = []
-    for scenario in plan.engine.scenarios:
-        for name in unset(Path(scenario.path).read_text(errors="replace"), for_scenarios(environ, plan.allow_env)):
+    for file in files:
+        for name in unset(file.read_text(errors="replace"), for_scenarios(environ, allowed)):
             way = f"give --allow-env {name}" if name in environ else f"set it, such as: export {name}=…"
-            problems.append(f"{Path(scenario.path).name}: reads the variable {name}, which it does not find: {way}")
+            problems.append(f"{file.name}: reads the variable {name}, which it does not find: {way}")
     if problems:
         raise ConfigError(*problems)
 
@@ -44,7 +44,7 @@ def read_files(
 ) -> None:
     """The scenario files run as the engine will, before anything is sent. Raises ConfigError, left in the files too."""
     try:
-        _refuse_unset(plan, environ)
+        refuse_unset((Path(one.path) for one in plan.engine.scenarios), environ, plan.allow_env)
         users = read_scenarios(plan.engine, for_scenarios(environ, plan.allow_env), lambda: interrupted() is not None)
         refuse_too_few(plan, users)
     except Unreachable:

@@ -29,6 +29,7 @@ def try_(
     from contextlib import ExitStack
 
     from readiness.cli import exchange, trial_plan
+    from readiness.cli.reading import refuse_unset
     from readiness.cli.signals import watched
     from readiness.config import tls
     from readiness.config.trust import trust_of
@@ -47,6 +48,7 @@ def try_(
         plan = trial_plan.plan_of(target, config, scenarios, tuple(allow_host or ()), open_things, say_aside)
         told.secrets += trial_plan.secrets(environ, config)
         with refusals(told.secrets):
+            refuse_unset((Path(one.path) for one in plan.engine.scenarios), environ, trust.variables)
             tls.use(config.tls)
             try:
                 connect_once(plan.target)

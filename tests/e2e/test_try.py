@@ -117,3 +117,15 @@ def test_a_scenario_that_is_wrong_ends_with_2_and_names_the_line(cli: Cli, fault
         file.write_text(text)
         result = cli.plain("try", server.url)
         assert (result.exit_code, told in result.said) == (2, True), f"{told}: {result}"
+
+
+def test_a_variable_that_nobody_set_ends_try_before_anything_is_sent(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd()
+    wanting = "from readiness.scenario import User, task\nimport os\n\n\nclass Visitor(User):\n"
+    wanting += "    def on_start(self):\n        self.token = os.environ['READINESS_TOKEN']\n\n"
+    wanting += "    @task\n    def look(self):\n        self.client.get('/api/item')\n"
+    (cli.folder / "locustfile.py").write_text(wanting)
+    done = cli.plain("try", server.url, "--scenarios", "locustfile.py")
+    assert done.exit_code == 2, str(done)
+    assert "locustfile.py: reads the variable READINESS_TOKEN" in done.said
+    assert not server.seen("/api/item")
