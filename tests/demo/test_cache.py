@@ -20,7 +20,7 @@ RECOVERY_S = 0.3
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A Valkey that a busy machine holds up for a moment is no Valkey that is away."""
-    monkeypatch.setattr(valkey_client, "TIMEOUT_S", 20.0)
+    monkeypatch.setattr(valkey_client, "_TIMEOUT_S", 20.0)
 
 
 def constant(value: bytes) -> Callable[[], Awaitable[bytes]]:

@@ -23,7 +23,7 @@ def test_g1_an_engine_that_is_killed_makes_the_run_inconclusive(cli: Cli, faultd
     result = running.finish()
     assert result.exit_code == 3, str(result)
     assert_invariants(result, planned_s=10)
-    assert "engine" in result.text("report.md")
+    assert "load generator" in result.text("report.md")
 
 
 def test_g4_an_engine_that_ends_by_itself_is_not_believed(cli: Cli, faultd: StartFaultd) -> None:

@@ -49,7 +49,7 @@ def watch(busy: str) -> dict[str, Any]:
 
 
 def test_a_block_of_the_loop_counts_for_every_grid_point_that_passed_in_it() -> None:
-    never_a_pause = "import readiness.load.generator_health as instrument; instrument.PAUSE_S = 100\n"
+    never_a_pause = "import readiness.load.generator_health as instrument; instrument._PAUSE_S = 100\n"
     seen = watch(f"{never_a_pause}end = time.perf_counter() + 0.4\nwhile time.perf_counter() < end: pass")
     assert seen["pauses"] == []
     assert seen["max_ms"] >= 385

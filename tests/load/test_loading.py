@@ -12,7 +12,7 @@ from readiness.load.engine_plan import ScenarioFile
 
 said = []
 for path in json.load(sys.stdin):
-    loading.LONGEST_S = 1.0 if "long" in path else 20.0
+    loading._LONGEST_S = 1.0 if "long" in path else 20.0
     try:
         locustfiles.load_classes((ScenarioFile("shop", path, None),))
     except locustfiles.ScenarioError as error:
