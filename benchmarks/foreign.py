@@ -50,6 +50,7 @@ def _answers() -> tuple[Parser, ...]:
     from readiness.load.http.failures import Failure
     from readiness.load.http.headers import parse_head
     from readiness.load.http.response import Response
+    from readiness.load.token_life import life_s
 
     def answer(data: bytes, *, head_only: bool = False) -> object:
         one = ReceivedAnswer(CAP_BYTES)
@@ -105,10 +106,12 @@ def _answers() -> tuple[Parser, ...]:
                 b"br,,gzip\n" + gzip.compress(b""),
             ),
         ),
+        Parser("token", ("load.token_life",), lambda data: life_s(None, data.decode("latin-1")), (), _TOKENS),
         Parser("JSON body", ("load.http.body",), json_of, (ValueError, RecursionError), _JSON),
     )
 
 
+_TOKENS = (b"e30.eyJpYXQiOiAxMDAwLCAiZXhwIjogMTEwMH0.c2ln", b"e30.eyJleHAiOiAiMWU5OTkifQ.", b"opaque")
 _JSON = (
     b'{"cache": {"hits": 5, "misses": 1e3}, "pool": [1, -2.5, null, true], "instance": "a\\u0041\\ud83d\\ude00"}',
     b'[[[{"a": {"b": 12345678901234567890}}]]]',
@@ -466,6 +469,13 @@ def _sources() -> tuple[Parser, ...]:
         b'10.0.0.1 - bob [10/Oct/2026:13:55:36 +0000] "GET /a/17?b=c HTTP/1.1" 200 23 "http://r/" "agent"\n'
         b'10.0.0.2 - - [10/Oct/2026:13:55:37 +0000] "POST /b HTTP/1.1" 500 -\n'
     ) * 3
+    tokens = (
+        b"openapi: 3.0.0\nservers: [{ url: 'http://x/v1' }]\nsecurity: [{ a: [read] }, { b: [] }]\n"
+        b"components: { securitySchemes: { a: { type: oauth2, flows: { password: { tokenUrl: http://x/v1/token } } }, "
+        b"b: { type: http, scheme: bearer } } }\npaths:\n  /x: { get: { responses: { '200': {} } } }\n  /login:\n"
+        b"    post: { requestBody: { content: { application/json: { schema: { properties: { email: {}, password: {} } } "
+        b"} } }, responses: { '200': { content: { a/b: { schema: { properties: { token: {} } } } } } } }\n"
+    )
     openapi = (
         b"openapi: 3.0.0\ninfo: { title: t, version: '1' }\nservers: [{ url: 'http://x' }]\npaths:\n  /a/{id}:\n"
         b"    get:\n      parameters: [{ name: id, in: path, required: true, schema: { type: integer, example: 5 } }]\n"
@@ -484,7 +494,7 @@ def _sources() -> tuple[Parser, ...]:
         "init.sources.log_tally", "init.sources.traffic", "init.sources.secrets_found", "init.sources.values",
         "init.sources.folding", "init.sources.correlation", "init.sources.calls", "init.sources.openapi.document",
         "init.sources.openapi.schemas", "init.sources.openapi.lists", "init.sources.openapi.operations",
-        "init.sources.openapi.read", "init.sources.curl", "init.sources.http_file", "init.sources.marks",
+        "init.sources.openapi.read", "init.sources.openapi.tokens", "init.sources.curl", "init.sources.http_file", "init.sources.marks",
         "init.sources.postman", "init.sources.scripts", "init.sources.shell", "init.sources.halves",
     )  # fmt: skip
     return (
@@ -493,7 +503,7 @@ def _sources() -> tuple[Parser, ...]:
             through,
             lambda data: read_bytes(data, "source"),
             (ConfigError,),
-            (har, log, openapi, postman, http, curl),
+            (har, log, openapi, tokens, postman, http, curl),
             2,
         ),
     )

@@ -20,6 +20,7 @@ from readiness.load.csv_rows import rows
 from readiness.load.extraction import form_value, header_value, json_value, meta_value
 from readiness.load.http.client import Client
 from readiness.load.locust_events import listened_to
+from readiness.load.log_in import log_in
 from readiness.load.recorder import Ticket
 from readiness.load.task_loop import run_user
 from readiness.load.writes import WriteLog
@@ -36,6 +37,7 @@ __all__ = [
     "form_value",
     "header_value",
     "json_value",
+    "log_in",
     "meta_value",
     "rows",
     "tag",

@@ -59,12 +59,14 @@ def init(
             url, path, p95 = _answers(url, path, p95)
         draft = _draft(source, path)
         loaded = _with_base(url, draft)
+        shown = loaded or _origin(source, draft)
         starters = limits.starters(p95 or limits.P95_MS)
         given = Given(
             service=_service(loaded, draft),
             target=loaded,
             load=limits.Load(users or limits.USERS, None if users else draft.rate_per_s, draft.arrivals_per_s),
             ci=kind,
+            named=shown,
         )
         made = files_of(draft, given, starters)
         write(out, made.files, force=force)
@@ -83,7 +85,7 @@ def init(
             write(out, {THRESHOLDS: files_of(draft, given, found).files[THRESHOLDS]}, force=True)
             for one in found:
                 say(f"proposed {one.check} {one.limit}: {one.why}", to_stderr=True)
-        _next(out, loaded or draft.target, made)
+        _next(out, shown, made)
 
 
 def _target(given: str | None) -> str | None:
@@ -149,6 +151,19 @@ def _with_base(url: str | None, draft: Draft) -> str | None:
     if url is None or urlsplit(url).path.strip("/") or not draft.target:
         return url
     return _target(url + urlsplit(draft.target).path.rstrip("/"))
+
+
+def _origin(source: str | None, draft: Draft) -> str | None:
+    """Where the source says that its service lies, else where the source itself came from; only told, never loaded."""
+    from urllib.parse import urlsplit
+
+    said = draft.target or ""
+    if said.startswith("http") or source is None or not source.startswith(("http://", "https://")):
+        return said if said.startswith("http") else None
+    parts = urlsplit(source)
+    port = f":{parts.port}" if parts.port else ""
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}{port}{said}"
 
 
 def _service(url: str | None, draft: Draft) -> str:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from readiness.init import values
-from readiness.init.draft import Call, Column, Extract, Extracted, Scenario, Task, Text, Variable
+from readiness.init.draft import ACCESS_TOKEN, Call, Column, Extract, Extracted, LogIn, Scenario, Task, Text, Variable
 from readiness.init.layout import INDENT, Expression, Group, assigned, keyed, lines, one_line
 from readiness.init.literals import LINE, comment, literal, sentence
 from readiness.init.names import class_name, column, identifier, variable
 from readiness.init.uses import circular, fixed, providers, sendable, unfixed, unfixed_of_scenario
 
-HELPERS = ("form_value", "header_value", "json_value", "meta_value", "rows")
+HELPERS = ("form_value", "header_value", "json_value", "log_in", "meta_value", "rows")
 BODY = INDENT * 2
 SHORT = 24
 """Characters of a variable, so that a line with two of them fits."""
@@ -116,9 +116,11 @@ def _imports(body: str) -> list[str]:
 
 
 def _on_start(scenario: Scenario, written: _Written) -> list[str]:
-    if not (scenario.headers or scenario.cookies or scenario.basic or scenario.on_start):
+    if not (scenario.headers or scenario.cookies or scenario.basic or scenario.log_in or scenario.on_start):
         return []
     says = "What comes before the first task, for each user." if scenario.on_start else "Credentials for every request."
+    if scenario.log_in:
+        says = "A token for every request, and a new one before it ends."
     names, fetched = _values(list(unfixed_of_scenario(scenario, tasks=False)), written)
     body = [f"{BODY}{line}" for line in fetched]
     for name, value in sendable(scenario.headers):
@@ -128,9 +130,19 @@ def _on_start(scenario: Scenario, written: _Written) -> list[str]:
     if scenario.basic:
         user, password = (values.text(part, names) for part in scenario.basic)
         body += lines(Group("self.client.auth = (", (user, password), ")"), BODY)
+    if scenario.log_in:
+        body += _log_in(scenario.log_in, names)
     for place, call in enumerate(scenario.on_start):
         body += _call(call, names, written, last=place == len(scenario.on_start) - 1)
     return [f"{INDENT}def on_start(self) -> None:", f'{BODY}"""{says}"""', *body]
+
+
+def _log_in(wanted: LogIn, names: values.Names) -> list[str]:
+    sent = values.body(wanted.body, names)
+    parts: list[Expression] = ["self.client", literal(wanted.path)]
+    parts += [sent] if sent is not None else []
+    parts += [f"token={literal(wanted.token)}"] if wanted.token != ACCESS_TOKEN else []
+    return lines(Group("log_in(", tuple(parts), ")"), BODY)
 
 
 def _task(task: Task, place: int, written: _Written) -> list[str]:

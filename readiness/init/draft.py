@@ -109,14 +109,30 @@ class Task:
     """Why it is not enabled, behind "because": "it writes"."""
 
 
+ACCESS_TOKEN = "access_token"
+"""Where an OAuth2 answer has its token."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """A request whose answer has a token: it goes with every later request, and is fetched again before it ends."""
+
+    path: str
+    body: Body
+    token: str = ACCESS_TOKEN
+    """Where the JSON answer has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """One file under scenarios/."""
 
     name: str
     tasks: tuple[Task, ...]
+    log_in: LogIn | None = None
+    """Before everything else, for each user."""
     on_start: tuple[Call, ...] = ()
-    """Once for each user, e.g. the log-in."""
+    """Once for each user, e.g. the form of a log-in."""
     headers: tuple[tuple[str, Text], ...] = ()
     """Sent with every request of this user, e.g. Authorization."""
     think_s: tuple[float, float] = (0.5, 1.5)

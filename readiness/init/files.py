@@ -29,6 +29,8 @@ class Given:
     target: str | None
     load: Load
     ci: Kind | None
+    named: str | None = None
+    """Address that the source names, where the user gave no target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ def files_of(draft: Draft, given: Given, limits: Sequence[Limit]) -> Made:
         limits=limits,
         health_paths=draft.health_paths,
         target=given.target,
+        named=given.named,
         variables=variables,
         for_off=for_off,
     )

@@ -59,6 +59,7 @@ def thresholds(
     limits: Sequence[Limit],
     health_paths: Sequence[str] = (),
     target: str | None = None,
+    named: str | None = None,
     variables: Sequence[Variable] = (),
     for_off: Sequence[Variable] = (),
 ) -> str:
@@ -75,7 +76,7 @@ def thresholds(
             "",
             *_checks(limits, health_paths),
             *_probes(health_paths),
-            *_target(target),
+            *_target(target, named),
             "",
         ]
     )
@@ -171,13 +172,15 @@ def usable(health_paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(path for path in health_paths if _PLAIN_PATH.fullmatch(path))
 
 
-def _target(target: str | None) -> list[str]:
-    host = (urlsplit(target).hostname or "") if target else ""
+def _target(target: str | None, named: str | None) -> list[str]:
+    host = urlsplit(target or named or "").hostname or ""
     if not host or is_loopback(host):
         return []
+    off = "" if target else "# "
     return [
         "",
-        f"# {host} is not this machine: it gets load only when it is named here and with --allow-host.",
-        "target:",
-        f"  allowed_hosts: [{json.dumps(host)}]",
+        f"# {comment(host, 80)} is not this machine: it gets load only when it is named here and with --allow-host.",
+        *(["# The source names it; take away the two # below if it may be loaded."] if off else []),
+        f"{off}target:",
+        f"{off}  allowed_hosts: [{json.dumps(host)}]",
     ]

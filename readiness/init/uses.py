@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from readiness.init.draft import Call, Column, Extracted, Scenario, Text, Variable
+from readiness.init.draft import Body, Call, Column, Extracted, Scenario, Text, Variable
 
 _TOKEN = re.compile(r"[A-Za-z0-9!$&*+.^_|~-]{1,60}")
 Unfixed = Variable | Column | Extracted
@@ -27,11 +27,13 @@ def texts(call: Call) -> Iterator[Text]:
     for _, text in (*call.query, *call.headers, *call.same):
         yield text
     if call.body is not None:
-        yield call.body.text
-        for _, text in call.body.fields:
-            yield text
-        for _, text in call.body.replaced:
-            yield text
+        yield from _texts_of_body(call.body)
+
+
+def _texts_of_body(body: Body) -> Iterator[Text]:
+    yield body.text
+    for _, text in (*body.fields, *body.replaced):
+        yield text
 
 
 def unfixed(call: Call) -> Iterator[Unfixed]:
@@ -44,7 +46,11 @@ def unfixed(call: Call) -> Iterator[Unfixed]:
 
 def unfixed_of_scenario(scenario: Scenario, *, tasks: bool = True) -> Iterator[Unfixed]:
     """The same for everything in the scenario, or for what comes before its tasks."""
-    for text in (*(text for _, text in sendable((*scenario.headers, *scenario.cookies))), *(scenario.basic or ())):
+    for text in (
+        *(text for _, text in sendable((*scenario.headers, *scenario.cookies))),
+        *(scenario.basic or ()),
+        *(_texts_of_body(scenario.log_in.body) if scenario.log_in else ()),
+    ):
         for part in text:
             if not isinstance(part, str):
                 yield part

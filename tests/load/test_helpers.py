@@ -55,6 +55,11 @@ def test_values_of_answers(check: str) -> None:
     assert results("extracting")[check] is None, results("extracting")[check]
 
 
+@pytest.mark.parametrize("check", names("logging_in"))
+def test_tokens(check: str) -> None:
+    assert results("logging_in")[check] is None, results("logging_in")[check]
+
+
 def taken(folder: Path, order: str, parts: list[tuple[int, int]], times: int) -> list[object]:
     """What `times` calls of take() give in each part; what ends them."""
     file = folder / "shop.py"

@@ -108,6 +108,14 @@ class Client:
         self._auth = auth
         self._writer.forget()
 
+    def renew(self, log_in: Callable[[], object], after_s: float) -> None:
+        """Have `log_in` called once, before the first request that starts in `after_s` s or later: its token ends.
+
+        Where `log_in` raises, that request is not sent, and the next one begins with `log_in` again.
+        """
+        self._writer.renewal.plan(log_in, perf_counter() + after_s)
+        self._writer.forget()
+
     @property
     def retries(self) -> int:
         """Requests sent again because the kept-alive connection turned out to be closed."""
@@ -181,6 +189,9 @@ class Client:
         if self._unjudged is not None:
             self._judge_forgotten()
         now_s = perf_counter()
+        if now_s >= self._writer.renewal.due_s:
+            self._writer.renewal.log_in()
+            now_s = perf_counter()
         response = Response(self, method, now_s)
         response.context = context
         if self.intended_s is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from readiness.load.http.cookies import Cookies
 from readiness.load.http.headers import Headers
+from readiness.load.http.renewal import Renewal
 from readiness.load.http.request import PLAIN_DRAFT, Origin, RequestDraft, default_name, serialise
 
 _REMEMBERED = 32
@@ -36,7 +37,8 @@ class Writer:
         self.remembered: dict[str, Written] = {}
         """GETs with nothing but a path, by that path; good until `stale_s`."""
         self.stale_s = math.inf
-        """When a cookie expires that they carry (perf_counter)."""
+        """When a cookie expires that they carry, or the client's token (perf_counter)."""
+        self.renewal = Renewal()
         headers.on_change = cookies.on_change = self.forget
 
     def forget(self) -> None:
@@ -52,7 +54,7 @@ class Writer:
         if written is None:
             written = self.write("GET", self._origin.target_of(path), RequestDraft(auth=auth) if auth else PLAIN_DRAFT)
             self.remembered[path] = written
-            self.stale_s = time.perf_counter() + self._cookies.expires_s - time.time()
+            self.stale_s = min(time.perf_counter() + self._cookies.expires_s - time.time(), self.renewal.due_s)
         return written
 
     def write(self, method: str, target: str, draft: RequestDraft) -> Written:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from readiness.errors import ConfigError
 from readiness.init.draft import Draft, Scenario, Task
 from readiness.init.sources.openapi.calls import Calls
 from readiness.init.sources.openapi.document import Node, Unresolved, load
 from readiness.init.sources.openapi.operations import Operation, group_of, name_of, operations
-from readiness.init.sources.openapi.schemas import given
-from readiness.init.sources.openapi.security import Security, chosen, needed, security
+from readiness.init.sources.openapi.security import Security, chosen, needed, scopes_of, security
+from readiness.init.sources.openapi.servers import server_of
+from readiness.init.sources.openapi.tokens import with_scopes
 from readiness.text import clean
 
 MOST_SCENARIOS = 10
@@ -38,6 +38,7 @@ def read(data: bytes, source: str) -> Draft:
     notes += known.notes
     health = [one for one in found if _is_health(one)]
     asked = [one for one in found if one not in health or len(health) == len(found)]
+    asked = _without_log_ins(asked, root, known, notes)
     if not asked:
         raise ConfigError(f"{source}: paths: no operation could be read", *notes[:5])
     scenarios = [_scenario(name, group, asked, root, known, notes) for name, group in _groups(asked)]
@@ -49,6 +50,19 @@ def read(data: bytes, source: str) -> Draft:
         health_paths=tuple(one.path for one in health),
         notes=tuple(notes),
     )
+
+
+def _without_log_ins(asked: list[Operation], root: Node, known: Security, notes: list[str]) -> list[Operation]:
+    """Without the requests by which scenarios log in themselves; and what a user must do for the schemes in use."""
+    used = dict.fromkeys(name for one in asked for name in needed(one.node, root, known))
+    notes += [known.told[name] for name in used if name in known.told]
+    log_ins = {scheme.log_in.path for name in used if (scheme := known.schemes[name]).log_in is not None}
+    notes += [
+        f"security: each user logs in with POST {clean(path, 100)}, and again before its token ends"
+        for path in sorted(log_ins)
+    ]
+    kept = [one for one in asked if one.method != "post" or one.path not in log_ins]
+    return kept or asked
 
 
 def _groups(found: Sequence[Operation]) -> list[tuple[str, list[Operation]]]:
@@ -75,6 +89,8 @@ def _scenario(
         for one in dropped
     ]
     query = tuple(entry for scheme in schemes for entry in scheme.query)
+    log_in = next((scheme.log_in for scheme in schemes if scheme.log_in), None)
+    scopes = (scope for one in group for scope in scopes_of(one.node, root, known))
     calls = Calls(group, everything, query)
     tasks = [task for one in group if (task := _task(one, calls, notes)) is not None]
     return Scenario(
@@ -82,6 +98,7 @@ def _scenario(
         tasks=tuple(tasks),
         headers=tuple(entry for scheme in schemes for entry in scheme.headers),
         cookies=tuple(entry for scheme in schemes for entry in scheme.cookies),
+        log_in=with_scopes(log_in, scopes) if log_in else None,
         basic=next((scheme.basic for scheme in schemes if scheme.basic), None),
         summary="" if name == REST else _tag_words(root, name),
     )
@@ -132,22 +149,7 @@ def _tag_words(root: Node, name: str) -> str:
 def _server(root: Node, notes: list[str]) -> str | None:
     """The address that the document names, with its path; only told."""
     try:
-        if root.get("swagger").is_there:
-            host, base = root.get("host").text, root.get("basePath").text
-            schemes = [part.text for part in root.get("schemes").parts()]
-            url = f"{'https' if 'https' in schemes or not schemes else schemes[0]}://{host}{base}" if host else base
-        else:
-            first = next(root.get("servers").parts(), None)
-            if first is None:
-                return None
-            url = first.get("url").text
-            for name, variable in first.get("variables").entries():
-                url = url.replace(f"{{{name}}}", str(given(variable) or ""))
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        origin = f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}" if host else ""
+        return server_of(root) or None
     except (Unresolved, ValueError):
         notes.append("servers: the address cannot be read")
         return None
-    path = parts.path.rstrip("/")
-    return clean(f"{origin}{path}", 200) or None

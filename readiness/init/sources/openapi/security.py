@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from readiness.init.draft import Text, Variable
+from readiness.init.draft import LogIn, Text, Variable
 from readiness.init.names import folded
 from readiness.init.sources.openapi.document import Node, Unresolved
+from readiness.init.sources.openapi.tokens import of_flows, of_operations
 from readiness.text import clean
 
 
@@ -20,6 +21,8 @@ class Scheme:
     query: tuple[tuple[str, Text], ...] = ()
     cookies: tuple[tuple[str, Text], ...] = ()
     basic: tuple[Text, Text] | None = None
+    log_in: LogIn | None = None
+    """Its token goes as Authorization."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +30,22 @@ class Security:
     """The schemes of a document by name, and what could not be read."""
 
     schemes: dict[str, Scheme]
+    told: dict[str, str] = field(default_factory=dict)
+    """By scheme, what its user must do, because the document does not say it or a program cannot do it."""
     notes: tuple[str, ...] = field(default=())
 
 
 def security(root: Node) -> Security:
     """Every scheme that is understood."""
     found: dict[str, Scheme] = {}
+    told: dict[str, str] = {}
     notes = []
     said = [*root.get("components").get("securitySchemes").entries(), *root.get("securityDefinitions").entries()]
     for name, part in said:
         try:
-            scheme = _scheme(name, part.followed(), f"_{folded(name).upper() or 'API'}" if len(said) > 1 else "")
+            scheme, why = _scheme(
+                name, part.followed(), f"_{folded(name).upper() or 'API'}" if len(said) > 1 else "", root
+            )
         except Unresolved as error:
             notes.append(str(error))
             continue
@@ -45,18 +53,31 @@ def security(root: Node) -> Security:
             notes.append(f"{clean(part.at, 120)}: this kind of security is not generated; add it in on_start")
         else:
             found[name] = scheme
-    return Security(found, tuple(notes))
+            if why:
+                told[name] = f"{clean(part.at, 120)}: {why}"
+    return Security(found, told, tuple(notes))
 
 
 def needed(operation: Node, root: Node, known: Security) -> tuple[str, ...]:
     """Names of the schemes of the first requirement that is understood; none when nothing is required."""
+    return tuple(name for name, _ in _required(operation, root, known))
+
+
+def scopes_of(operation: Node, root: Node, known: Security) -> Iterator[str]:
+    """Scopes that the same requirement wants of a scheme with a log-in."""
+    for name, part in _required(operation, root, known):
+        if known.schemes[name].log_in is not None:
+            yield from (scope.text for scope in part.parts() if scope.text)
+
+
+def _required(operation: Node, root: Node, known: Security) -> list[tuple[str, Node]]:
     said = operation.get("security")
     said = said if said.is_there else root.get("security")
     for requirement in said.parts():
-        names = tuple(name for name, _ in requirement.entries())
-        if all(name in known.schemes for name in names):
-            return names
-    return ()
+        entries = list(requirement.entries())
+        if all(name in known.schemes for name, _ in entries):
+            return entries
+    return []
 
 
 def chosen(names: Iterable[str], known: Security) -> tuple[str, ...]:
@@ -65,22 +86,28 @@ def chosen(names: Iterable[str], known: Security) -> tuple[str, ...]:
     found = []
     for name, _ in Counter(names).most_common():
         scheme = known.schemes[name]
-        places = {key.lower() for key, _ in scheme.headers} | ({"authorization"} if scheme.basic else set())
+        places = {key.lower() for key, _ in scheme.headers}
+        places |= {"authorization"} if scheme.basic or scheme.log_in else set()
         if not places & taken:
             taken |= places
             found.append(name)
     return tuple(found)
 
 
-def _scheme(name: str, node: Node, end: str) -> Scheme | None:
+def _scheme(name: str, node: Node, end: str, root: Node) -> tuple[Scheme | None, str]:
+    """What the scheme adds, None when it is not understood; and what its user must do beside setting variables."""
     sort, said = node.get("type").text.lower(), node.get("scheme").text.lower()
     shown = f"security scheme {clean(name, 30)}"
     if sort == "basic" or (sort == "http" and said == "basic"):
         user = Variable(f"READINESS_VAR_USER{end}", f"user name, {shown}")
-        return Scheme(basic=((user,), (Variable(f"READINESS_PASSWORD{end}", f"password, {shown}"),)))
+        return Scheme(basic=((user,), (Variable(f"READINESS_PASSWORD{end}", f"password, {shown}"),))), ""
     if sort in ("oauth2", "openidconnect") or (sort == "http" and said == "bearer"):
+        log_in, why = of_flows(node, root, end) if sort == "oauth2" else (of_operations(root, end), "")
+        if log_in is not None:
+            return Scheme(log_in=log_in), ""
         token = Variable(f"READINESS_TOKEN{end}", f"bearer token, {shown}")
-        return Scheme(headers=(("Authorization", ("Bearer ", token)),))
+        why = f"{why or 'does not say how to get a token: get one'}, and set {token.name}"
+        return Scheme(headers=(("Authorization", ("Bearer ", token)),)), why
     if sort == "apikey":
         key = Variable(f"READINESS_SECRET{end or '_API_KEY'}", f"API key, {shown}")
         entry = (node.get("name").text, (key,))
@@ -90,5 +117,5 @@ def _scheme(name: str, node: Node, end: str) -> Scheme | None:
                 headers=(entry,) if where == "header" else (),
                 query=(entry,) if where == "query" else (),
                 cookies=(entry,) if where == "cookie" else (),
-            )
-    return None
+            ), ""
+    return None, ""

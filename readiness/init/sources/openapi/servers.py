@@ -1,0 +1,29 @@
+"""The address that a document names for its service; only told, never asked."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from readiness.init.sources.openapi.document import Node
+from readiness.init.sources.openapi.schemas import given
+from readiness.text import clean
+
+
+def server_of(root: Node) -> str:
+    """Origin and path of the first server, or the path alone; "" when none is named. Raises Unresolved, ValueError."""
+    if root.get("swagger").is_there:
+        host, base = root.get("host").text, root.get("basePath").text
+        schemes = [part.text for part in root.get("schemes").parts()]
+        url = f"{'https' if 'https' in schemes or not schemes else schemes[0]}://{host}{base}" if host else base
+    else:
+        first = next(root.get("servers").parts(), None)
+        if first is None:
+            return ""
+        url = first.get("url").text
+        for name, variable in first.get("variables").entries():
+            url = url.replace(f"{{{name}}}", str(given(variable) or ""))
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    origin = f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}" if host else ""
+    path = parts.path.rstrip("/")
+    return clean(f"{origin}{path}", 200)
