@@ -102,7 +102,7 @@ def assess(request: RunRequest) -> Assessment:
     config = _config(request, environ, starters.config(starter, starters.FirstAnswers()) if starter else None)
     profile = demo_profile(request.target)
     url = starter.url if starter else None if profile else targets.parse(request.target)
-    notes: list[str] = [starter.sentence] if starter else []
+    notes: list[str] = []
     scenarios = () if starter else find_scenarios(request.scenarios, config, request.target, notes.append)
     repeat = _repeat(request.repeat)
     workers = workers_of(
@@ -150,6 +150,7 @@ def assess(request: RunRequest) -> Assessment:
                 starter, request.target, request.allow_hosts, config.allowed_hosts, lambda: interrupted() is not None
             )
             config = _config(request, environ, starters.config(starter, first))
+        remarks = (starter.sentence(first.unloadable),) if starter else ()
         try:
             plan = _plan(
                 request, run_id, config, url or "", scenarios, database_url, files, secrets, cache_url, workers
@@ -161,9 +162,9 @@ def assess(request: RunRequest) -> Assessment:
             allow_env=frozenset(request.allow_env),
             own_limits=starter is None,
             unloadable=first.unloadable,
-            remarks=(starter.sentence,) if starter else (),
+            remarks=remarks,
         )
-        for warning in (*notes, *warnings(plan), *unsure(plan), *withheld_variables(plan, environ)):
+        for warning in (*remarks, *notes, *warnings(plan), *unsure(plan), *withheld_variables(plan, environ)):
             progress.note(redact(warning, secrets))
         read_files(plan, interrupted, environ, files, secrets)
         runs: list[Run] = []

@@ -60,10 +60,11 @@ class Starter:
         """Its name in the report."""
         return self.url.partition("://")[2]
 
-    @property
-    def sentence(self) -> str:
-        """What was used, for terminal and report."""
+    def sentence(self, unloadable: str | None) -> str:
+        """What was used, for terminal and report, or why nothing was."""
         shown = ", ".join(self.paths[:5]) + (f" and {len(self.paths) - 5} more" if len(self.paths) > 5 else "")
+        if unloadable:
+            return f"No {DEFAULT_THRESHOLDS} and no scenarios here, and no page to load: {unloadable}"
         return (
             f"No {DEFAULT_THRESHOLDS} and no scenarios here: GET {clean(shown, 200)} is loaded and judged by starter "
             "limits, which nobody chose for this service; choose your own limits: readiness init"

@@ -15,6 +15,8 @@ HEALTH_PATHS = (
     "/ping", "/-/healthy",
 )  # fmt: skip
 """Where frameworks and people put a health check; the first that answers is taken."""
+DESCRIPTIONS = ("/openapi.json", "/v3/api-docs", "/swagger.json", "/swagger/v1/swagger.json", "/api/openapi.json")
+"""Where frameworks put the OpenAPI document of a service; an API often has no page to load."""
 NOWHERE = "/readiness-no-such-page"
 """What answers here with 200 answers so to everything."""
 LOGGED_OUT = "it wants a log-in: write a scenario that logs in (`readiness init`, docs/reference/scenarios.md)"
@@ -37,8 +39,18 @@ def unloadable(target: Target, paths: Sequence[str], stop: Callable[[], bool]) -
                     )
                 continue
             if why := _problem(target.url, path, answer):
-                return f"GET {clean(path, 100)} answers {why}. Nothing was loaded"
+                return f"GET {clean(path, 100)} answers {why}.{_described(getter, target, stop)} Nothing was loaded"
     return None
+
+
+def _described(getter: Getter, target: Target, stop: Callable[[], bool]) -> str:
+    """What `init` can make of the service's own description; "" where it has none."""
+    for path in DESCRIPTIONS:
+        found = _answer(getter, path, stop)
+        if found and found.status == 200 and (b'"openapi"' in found.body or b'"swagger"' in found.body):
+            place = f"{target.url.rstrip('/')}{path}"
+            return f" The service describes itself: readiness init {place} writes scenarios from it."
+    return ""
 
 
 def health_path(target: Target, stop: Callable[[], bool]) -> str | None:

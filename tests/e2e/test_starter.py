@@ -37,7 +37,10 @@ def test_a_path_that_does_not_exist_is_not_loaded(cli: Cli, faultd: StartFaultd)
     result = cli.plain("run", f"{server.url}/nothing/here", "--out", str(cli.out))
     assert result.exit_code == 3, str(result)
     assert "GET /nothing/here answers 404: name a page that exists with --path /PATH" in result.report["reason"]
-    assert len(server.log()) == 1
+    said = result.stderr.replace("\n", " ")
+    assert "no scenarios here, and no page to load: GET /nothing/here answers 404" in said
+    assert "is loaded and judged" not in said
+    assert len(server.log()) <= 6, "the page, and where a description may be"
 
 
 def test_an_error_page_that_comes_with_200_is_a_failed_request(cli: Cli, faultd: StartFaultd) -> None:

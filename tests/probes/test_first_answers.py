@@ -76,6 +76,19 @@ def test_a_path_that_answers_no_page_is_not_loaded(
     assert "tok3n" not in str(found)
 
 
+def test_a_service_without_a_page_that_describes_itself_is_told_what_to_do_with_that() -> None:
+    document = '{"openapi": "3.1.0", "paths": {}}'
+    for there in ("/v3/api-docs", "/elsewhere"):
+
+        def answers(path: str, there: str = there) -> tuple[int, str, str, str]:
+            return (200 if path == there else 404, JSON, document, "")
+
+        with serving(answers) as target:
+            found = str(unloadable(target, ["/"], lambda: False))
+        told = f"readiness init {target.url}/v3/api-docs writes scenarios from it. Nothing was loaded" in found
+        assert told is (there == "/v3/api-docs")
+
+
 def test_what_speaks_no_http_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
