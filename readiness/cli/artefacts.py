@@ -14,8 +14,9 @@ from readiness.judge.verdict import Decision, Verdict
 from readiness.measurements.json import dumps
 from readiness.measurements.run import Run
 from readiness.report import Format
+from readiness.report.json import resealed
 from readiness.report.redacted import redacted
-from readiness.report.writing import RUN_FILE, write, write_all
+from readiness.report.writing import REPORT_FILE, RUN_FILE, write, write_all
 from readiness.text import clean
 from readiness.text.redaction import last_net, redact
 
@@ -50,7 +51,7 @@ class Artefacts:
         problems: list[str] = []
         for fmt in self.formats:
             try:
-                text, refused = last_net(fmt.render(subject, run), fmt.file_name, self.secrets)
+                text, refused = self._rendered(fmt, subject, run)
             except Exception as error:  # a renderer's bug must not lose the other reports, and is never green
                 reason = clean(redact(str(error), self.secrets))
                 problems.append(f"{fmt.file_name} could not be rendered: {type(error).__name__}: {reason}")
@@ -61,12 +62,20 @@ class Artefacts:
                 texts[fmt.file_name] = text
         return (*problems, *write_all(texts, self.out))
 
+    def _rendered(self, fmt: Format, subject: object, run: Run | None) -> tuple[str, str | None]:
+        """The file's text, and why it must not be written."""
+        whole = fmt.render(subject, run)
+        text, refused = last_net(whole, fmt.file_name, self.secrets)
+        if text != whole and not refused and fmt.file_name == REPORT_FILE:
+            text = resealed(text)
+        return text, refused
+
     def rewrite(self, subject: object, run: Run | None) -> None:
         """Every format once more, after a failure; a file that cannot be written must not say an older answer."""
         for fmt in self.formats:
             path = self.out / fmt.file_name
             try:
-                text, refused = last_net(fmt.render(subject, run), fmt.file_name, self.secrets)
+                text, refused = self._rendered(fmt, subject, run)
             except Exception:  # said already, when it was rendered first
                 text, refused = "", fmt.file_name
             if (refused or write(path, text)) and path.is_file() and not path.is_symlink():

@@ -42,8 +42,9 @@ def gate(
     from readiness.config.trust import trust_of
     from readiness.errors import ConfigError
     from readiness.judge.audit import of_another_commit, stale
+    from readiness.judge.verdict import GOOD
     from readiness.report import console
-    from readiness.report.json import read
+    from readiness.report.json import edited, read
     from readiness.report.redacted import redacted
     from readiness.text.redaction import redact, secrets_in
 
@@ -57,9 +58,10 @@ def gate(
                 raise ConfigError(f"--max-age: {error}") from None
         if thresholds is not None and run is None:
             raise ConfigError("--thresholds: needs --run, the run to judge anew")
-        verdict, found = read(text_of(report), str(report))
+        text = text_of(report)
+        verdict, found = read(text, str(report))
+        problems = [*found, edited(text, old=run is not None or verdict.decision not in GOOD) or ""]
         verdict = redacted(verdict, secrets)
-        problems = list(found)
         if age_s is not None:
             problems.append(stale(verdict, datetime.now(UTC), age_s) or "")
         if sha is not None:

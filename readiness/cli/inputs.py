@@ -47,8 +47,9 @@ def refuse_other_counts(path: Path, run: Run, config: Config) -> None:
 def verdict_beside(run_file: Path, run_id: str) -> Verdict | None:
     """The verdict in the report.json beside a run.json, when it is there and of the same run."""
     from readiness.report.json import loads
+    from readiness.report.writing import REPORT_FILE
 
-    path = run_file.parent / "report.json"
+    path = run_file.parent / REPORT_FILE
     if not path.is_file():
         return None
     verdict = loads(text_of(path, beside=run_file), str(path))

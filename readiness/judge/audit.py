@@ -14,6 +14,14 @@ from readiness.text.numbers import duration, moment, utc
 CLOCKS_S = 60.0
 """How far the clocks of two machines may be apart."""
 
+_FACTS = (
+    "decision", "score", "ledger", "waivers", "attested", "service", "judged", "endpoints", "measurements", "target",
+    "provenance", "plan", "started_at", "ended_at", "confidence", "rule", "key_numbers",
+)  # fmt: skip
+"""What a report says beside its checks. The sentences are left out: another version may word them otherwise."""
+_LATER = ("rule", "key_numbers")
+"""None in reports of older versions."""
+
 
 def deviations(report: Verdict, judged: Verdict) -> tuple[str, ...]:
     """Where a report says something else than the run does, judged anew by the same limits."""
@@ -22,14 +30,10 @@ def deviations(report: Verdict, judged: Verdict) -> tuple[str, ...]:
         return (f"the report is of run {clean(report.run_id)}, run.json of {clean(judged.run_id)}",)
     if report.thresholds_sha256 != judged.thresholds_sha256:
         return ("the thresholds are not the file that the report was judged by",)
-    for name, said, true in (
-        ("decision", report.decision, judged.decision),
-        ("score", report.score, judged.score),
-        ("ledger", report.ledger, judged.ledger),
-        ("waivers", report.waivers, judged.waivers),
-        ("attested items", report.attested, judged.attested),
-    ):
-        if said != true:
+    for field in _FACTS:
+        said, true = getattr(report, field), getattr(judged, field)
+        if said != true and not (said is None and field in _LATER):
+            name = field.replace("_", " ")
             found.append(f"the {name} of the report is not that of the run: {_shown(said)}, but {_shown(true)}")
     if [check.key for check in report.checks] != [check.key for check in judged.checks]:
         return (*found, "the checks of the report are not those of the thresholds")

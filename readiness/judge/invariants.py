@@ -18,7 +18,7 @@ from readiness.judge.check import WARN_CREDIT
 from readiness.judge.decision import decide
 from readiness.judge.request_invariants import REPORT_REQUEST_LAWS, numbered
 from readiness.judge.score import UNMEASURED
-from readiness.judge.verdict import Decision, Outcome, Verdict
+from readiness.judge.verdict import GOOD, Decision, Outcome, Verdict
 from readiness.measurements.law import Broken, Law
 from readiness.measurements.measured_invariants import value_problem
 from readiness.metrics.catalogue import find, is_load
@@ -35,7 +35,6 @@ EXITS = {
 }
 """The codes that go with a decision."""
 EFFECTS = ("block", "condition", "note")
-_GOOD = (Decision.READY, Decision.CONDITIONAL)
 ROUNDING = 0.001
 """Scores are rounded to six digits."""
 _PASSED = frozenset({Outcome.PASS, Outcome.WARN, Outcome.NOT_APPLICABLE})
@@ -54,7 +53,7 @@ def exit_code_goes_with_the_decision(verdict: Verdict) -> Broken:
 
 def decision_follows_from_the_checks(verdict: Verdict) -> Broken:
     """The decision is the one that checks, score and doubts give by the rule."""
-    if verdict.decision in _GOOD:
+    if verdict.decision in GOOD:
         if verdict.doubts:
             yield "$", f'the decision "{verdict.decision}" does not go with doubts'
         stopping = ("block", "condition") if verdict.decision is Decision.READY else ("block",)
@@ -72,7 +71,7 @@ def decision_follows_from_the_checks(verdict: Verdict) -> Broken:
 
 def a_good_decision_has_evidence(verdict: Verdict) -> Broken:
     """READY and CONDITIONAL need checks, and a load that sent something where there was one."""
-    if verdict.decision in _GOOD:
+    if verdict.decision in GOOD:
         if not verdict.checks:
             yield "$", f"the decision is {verdict.decision} without any check"
         if verdict.ledger and not verdict.ledger.planned:
@@ -223,7 +222,7 @@ def conditions_are_the_open_checks(verdict: Verdict) -> Broken:
 
 def what_did_not_pass_is_a_risk(verdict: Verdict) -> Broken:
     """A release has a risk for each check that did not pass, and READY has no high one."""
-    if verdict.decision not in _GOOD:
+    if verdict.decision not in GOOD:
         return
     risks = verdict.risks
     missed = sum(check.outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE) for check in verdict.checks)

@@ -25,6 +25,8 @@ EXIT_OF: Mapping[Decision, ExitCode] = {
     Decision.NOT_READY: ExitCode.NOT_READY,
     Decision.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
 }
+GOOD = (Decision.READY, Decision.CONDITIONAL)
+"""The decisions that need evidence."""
 
 
 @dataclass(frozen=True, slots=True)

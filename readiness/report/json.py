@@ -17,6 +17,7 @@ from readiness.measurements.law import Contradicted, contradictions
 from readiness.measurements.packed import HISTOGRAM, SLICES
 from readiness.measurements.run import Run, Slice
 from readiness.measurements.strict import Malformed
+from readiness.report import seal
 
 _SCHEMA = "readiness.report/1"
 _NAMES: Mapping[tuple[type, str], str] = {(CheckResult, "pass_limit"): "pass", (CheckResult, "warn_limit"): "warn"}
@@ -30,7 +31,21 @@ def render(verdict: Verdict, run: Run | None = None) -> str:
     facts: dict[str, Any] = {"schema": _SCHEMA, **_VERDICT.write(verdict)}
     facts["thresholds"] = {"file": facts.pop("thresholds_file"), "sha256": facts.pop("thresholds_sha256")}
     facts[DECLARED] = _DECLARED.write(declared(verdict.checks))
-    return strict.lines(facts)
+    return strict.lines(seal.sealed(facts))
+
+
+def resealed(text: str) -> str:
+    """A report whose text had to be changed before it was written, with the seal of what it says now."""
+    return strict.lines(seal.sealed(strict.parse(text)))
+
+
+def edited(text: str, *, old: bool) -> str | None:
+    """Why the report in `text` is not the one that was written; None when it is.
+
+    `old`: one without a seal, as older versions wrote it, is taken for what it says. Raises Malformed.
+    """
+    facts = strict.parse(text)
+    return seal.broken(facts) or (None if old else seal.absent(facts))
 
 
 def is_report(text: str) -> bool:
@@ -59,6 +74,7 @@ def read(text: str, name: str) -> tuple[Verdict, tuple[str, ...]]:
         facts = strict.parse(text)
         schema_of(facts, _SCHEMA)
         told = facts.pop(DECLARED, None)
+        facts.pop(seal.SEAL, None)  # of what stands there, not of what it means: see `edited`
         thresholds = facts.pop("thresholds", None)
         if not isinstance(thresholds, dict) or thresholds.keys() != {"file", "sha256"}:
             raise Malformed('"thresholds" must be an object with file and sha256')

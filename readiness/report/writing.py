@@ -15,6 +15,7 @@ from readiness.report import FORMATS
 from readiness.text import clean
 
 RUN_FILE = "run.json"
+REPORT_FILE = "report.json"
 _MODE = 0o644
 
 

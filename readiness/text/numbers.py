@@ -134,12 +134,12 @@ def duration(seconds: float) -> str:
 
 
 def moment(iso: str) -> datetime | None:
-    """An ISO 8601 time with zone; None when it is none."""
+    """An ISO 8601 time with zone; None when it is none, or in UTC no day of the years 1 to 9999."""
     try:
         at = datetime.fromisoformat(iso)
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return at.astimezone(UTC) if at.tzinfo else None
 
 
 def utc(iso: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,12 +15,14 @@ import pytest
 from typer.testing import CliRunner
 
 from readiness.cli import app
+from readiness.cli.artefacts import Artefacts, write_reports
 from readiness.errors import ExitCode
 from readiness.judge.audit import of_another_commit, stale
 from readiness.judge.invariants import REPORT_LAWS
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Decision
 from readiness.measurements.law import contradictions
+from readiness.report import FORMATS
 from readiness.report import json as report_json
 from tests.judge.builders import check, config, load, measured, recording, run
 from tests.report import builders
@@ -135,6 +138,86 @@ def test_o14_an_edited_report_that_fits_itself_is_noticed_against_its_run(
 def test_a_whole_example_is_the_one_that_its_run_gives() -> None:
     proof = ("--run", str(EXAMPLE / "run.json"), "--thresholds", str(EXAMPLE / "thresholds.yaml"))
     assert gated(EXAMPLE / "report.json", *proof)[0] == 0
+
+
+def places(value: object, *way: str | int) -> Iterator[tuple[str | int, ...]]:
+    """The way to each value, of a list to its first and last."""
+    if way:
+        yield way
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from places(part, *way, key)
+    elif isinstance(value, list) and value:
+        for index in sorted({0, len(value) - 1}):
+            yield from places(value[index], *way, index)
+
+
+def test_nothing_can_be_taken_out_of_a_report_or_changed_in_it() -> None:
+    document = json.loads((EXAMPLE / "report.json").read_text())
+    assert report_json.edited(json.dumps(document), old=False) is None
+    found = list(places(document))
+    assert len(found) > 300
+    for *way, last in found:
+        changed = copy.deepcopy(document)
+        inside: Any = changed
+        for step in way:
+            inside = inside[step]
+        for other in (None, "x", 0.5, 7, [], {}):
+            if inside[last] != other:
+                old, inside[last] = inside[last], other
+                assert report_json.edited(json.dumps(changed), old=False), (way, last, other)
+                inside[last] = old
+        del inside[last]
+        assert report_json.edited(json.dumps(changed), old=False), (way, last)
+
+
+QUIET: dict[str, Callable[[dict[str, Any]], object]] = {
+    "measurements": lambda d: d.update(measurements=[]),
+    "plan": lambda d: d["plan"].update(users=1, duration_s=1.0),
+    "target": lambda d: d["target"].update(url="https://shop.example"),
+    "rule and what was declared": lambda d: d.update(rule=None, declared=None),
+    "seal": lambda d: d.pop("seal"),
+    "seal, and the service": lambda d: (d.pop("seal"), d.update(service="another")),
+    "a year that is none in UTC": lambda d: d.update(ended_at="0001-01-01T00:00:00+14:00"),
+}
+"""What breaks no law, or could not be read."""
+
+
+@pytest.mark.parametrize("edit", QUIET.values(), ids=QUIET)
+def test_an_edit_that_breaks_no_law_is_noticed_by_the_seal(
+    tmp_path: Path, edit: Callable[[dict[str, Any]], object]
+) -> None:
+    shutil.copy(EXAMPLE / "report.json", tmp_path)
+    code, said = gated(edited(tmp_path / "report.json", edit))
+    assert (code, "believed=no" in said) == (3, True), said
+
+
+def test_a_report_without_a_seal_is_that_of_its_run_or_of_nothing(tmp_path: Path) -> None:
+    shutil.copy(EXAMPLE / "report.json", tmp_path)
+    proof = ("--run", str(EXAMPLE / "run.json"), "--thresholds", str(EXAMPLE / "thresholds.yaml"))
+    older = edited(tmp_path / "report.json", lambda d: [d.pop(key) for key in ("seal", "declared", "rule")])
+    assert gated(older, *proof)[0] == 0
+    code, said = gated(older)
+    assert (code, "name its run with --run" in said) == (3, True)
+    other = edited(tmp_path / "report.json", QUIET["seal, and the service"])
+    code, said = gated(other, *proof)
+    assert (code, "the service of the report is not that of the run: another" in said) == (3, True), said
+
+
+def test_a_report_that_another_program_wrote_anew_is_the_same_report(tmp_path: Path) -> None:
+    text = (EXAMPLE / "report.json").read_text()
+    whole = json.loads(text, parse_float=lambda digits: int(float(digits)) if digits.endswith(".0") else float(digits))
+    (tmp_path / "report.json").write_text(json.dumps(whole, sort_keys=True, indent=1))
+    assert gated(tmp_path / "report.json")[0] == 0
+
+
+def test_the_seal_is_that_of_what_the_last_net_left(tmp_path: Path) -> None:
+    secret = "Linux-c4nary-s3cret"
+    verdict = replace(READY, provenance=replace(READY.provenance, platform=secret))
+    artefacts = Artefacts(tmp_path, (FORMATS["json"],), (secret,))
+    assert write_reports(verdict, None, artefacts)[1] == ()
+    assert secret not in (tmp_path / "report.json").read_text()
+    assert gated(tmp_path / "report.json")[0] == 0
 
 
 def test_a_run_that_contradicts_itself_proves_no_report(conditional: Path) -> None:

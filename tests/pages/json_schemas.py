@@ -83,7 +83,10 @@ REPORT = File(
     names=report_json._NAMES,
     absent=frozenset(),
     moved={},
-    added={"declared": (Declared | None, "What the report was written with, so that a removed check is noticed.")},
+    added={
+        "declared": (Declared | None, "What the report was written with, so that a removed check is noticed."),
+        "seal": (str | None, "SHA-256 of everything else, so that an edit is noticed; null in reports of older versions."),
+    },
 )
 RUN = File(
     schema=run_json._SCHEMA,
