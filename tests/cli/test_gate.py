@@ -162,7 +162,8 @@ def test_nothing_can_be_taken_out_of_a_report_or_changed_in_it() -> None:
         inside: Any = changed
         for step in way:
             inside = inside[step]
-        for other in (None, "x", 0.5, 7, [], {}):
+        others: tuple[Any, ...] = (None, "x", 0.5, 7, [], {})
+        for other in others:
             if inside[last] != other:
                 old, inside[last] = inside[last], other
                 assert report_json.edited(json.dumps(changed), old=False), (way, last, other)

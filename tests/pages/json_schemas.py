@@ -85,7 +85,10 @@ REPORT = File(
     moved={},
     added={
         "declared": (Declared | None, "What the report was written with, so that a removed check is noticed."),
-        "seal": (str | None, "SHA-256 of everything else, so that an edit is noticed; null in reports of older versions."),
+        "seal": (
+            str | None,
+            "SHA-256 of everything else, so that an edit is noticed; null in reports of older versions.",
+        ),
     },
 )
 RUN = File(
