@@ -198,6 +198,7 @@ def _headers() -> tuple[Parser, ...]:
 
 
 def _documents() -> tuple[Parser, ...]:
+    from readiness.load.log_in_page import log_in_form
     from readiness.probes import json_pointer, prometheus, redis_info
     from readiness.probes.forms import hidden_fields
 
@@ -221,6 +222,15 @@ def _documents() -> tuple[Parser, ...]:
         Parser("Prometheus text", ("probes.prometheus",), metrics, (LookupError, ValueError), prom, 12),
         Parser("Prometheus selector", ("probes.prometheus",), selector, (ValueError,), (b'a{b="c",d="e"}',)),
         Parser("INFO of Redis", ("probes.redis_info",), redis_info._fields, (), (b"# A\r\nkeys:1\r\nhits:5\r\n",)),
+        Parser(
+            "log-in page",
+            ("load.log_in_page",),
+            lambda data: log_in_form(data.decode("utf-8", "replace")),
+            (),
+            (
+                b"<form action=/in><input type=hidden name=a value='b&amp;c'><input name=user><input name=p type=password>",
+            ),
+        ),
         Parser(
             "forms",
             ("probes.forms",),

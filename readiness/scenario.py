@@ -18,6 +18,7 @@ from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImm
 
 from readiness.load.csv_rows import rows
 from readiness.load.extraction import form_value, header_value, json_value, meta_value
+from readiness.load.form_log_in import form_log_in
 from readiness.load.http.client import Client
 from readiness.load.locust_events import listened_to
 from readiness.load.log_in import log_in
@@ -34,6 +35,7 @@ __all__ = [
     "constant",
     "constant_pacing",
     "constant_throughput",
+    "form_log_in",
     "form_value",
     "header_value",
     "json_value",

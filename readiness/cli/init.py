@@ -30,6 +30,9 @@ def init(
     path: Annotated[
         list[str] | None, typer.Option(metavar="/PATH", help="Without SOURCE: a path that users ask for; repeat it.")
     ] = None,
+    login: Annotated[
+        str | None, typer.Option(metavar="/PATH", help="Without SOURCE: a page with a form to log in by.")
+    ] = None,
     p95: Annotated[
         int | None, typer.Option(metavar="MS", min=1, max=600_000, help="Within which 95 of 100 answers must come.")
     ] = None,
@@ -57,7 +60,7 @@ def init(
             raise ConfigError("--measure: needs --target URL, the service that is to be measured")
         if source is None:
             url, path, p95 = _answers(url, path, p95)
-        draft = _draft(source, path)
+        draft = _draft(source, path, login)
         loaded = _with_base(url, draft)
         shown = loaded or _origin(source, draft)
         starters = limits.starters(p95 or limits.P95_MS)
@@ -128,14 +131,15 @@ def _answers(url: str | None, path: list[str] | None, p95: int | None) -> tuple[
     return url, path, max(1, p95)
 
 
-def _draft(source: str | None, path: list[str] | None) -> Draft:
+def _draft(source: str | None, path: list[str] | None, login: str | None) -> Draft:
     from readiness.errors import ConfigError
     from readiness.init import detect, questions
 
     if source is None:
-        return questions.draft(path or ["/"])
-    if path:
-        raise ConfigError("--path: goes without SOURCE; paths come from the source otherwise")
+        return questions.draft(path or ["/"], login)
+    for flag, given in (("--path", path), ("--login", login)):
+        if given:
+            raise ConfigError(f"{flag}: goes without SOURCE; paths come from the source otherwise")
     if source.startswith(("http://", "https://")):
         from readiness.init.sources.openapi import MOST_BYTES
         from readiness.probes.download import document, shown_address

@@ -12,13 +12,25 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from readiness.init import values
-from readiness.init.draft import ACCESS_TOKEN, Call, Column, Extract, Extracted, LogIn, Scenario, Task, Text, Variable
+from readiness.init.draft import (
+    ACCESS_TOKEN,
+    Call,
+    Column,
+    Extract,
+    Extracted,
+    FormLogIn,
+    LogIn,
+    Scenario,
+    Task,
+    Text,
+    Variable,
+)
 from readiness.init.layout import INDENT, Expression, Group, assigned, keyed, lines, one_line
 from readiness.init.literals import LINE, comment, literal, sentence
 from readiness.init.names import class_name, column, identifier, variable
 from readiness.init.uses import circular, fixed, providers, sendable, unfixed, unfixed_of_scenario
 
-HELPERS = ("form_value", "header_value", "json_value", "log_in", "meta_value", "rows")
+HELPERS = ("form_log_in", "form_value", "header_value", "json_value", "log_in", "meta_value", "rows")
 BODY = INDENT * 2
 SHORT = 24
 """Characters of a variable, so that a line with two of them fits."""
@@ -121,6 +133,8 @@ def _on_start(scenario: Scenario, written: _Written) -> list[str]:
     says = "What comes before the first task, for each user." if scenario.on_start else "Credentials for every request."
     if scenario.log_in:
         says = "A token for every request, and a new one before it ends."
+    if isinstance(scenario.log_in, FormLogIn):
+        says = "Log in with the form of the page."
     names, fetched = _values(list(unfixed_of_scenario(scenario, tasks=False)), written)
     body = [f"{BODY}{line}" for line in fetched]
     for name, value in sendable(scenario.headers):
@@ -137,7 +151,10 @@ def _on_start(scenario: Scenario, written: _Written) -> list[str]:
     return [f"{INDENT}def on_start(self) -> None:", f'{BODY}"""{says}"""', *body]
 
 
-def _log_in(wanted: LogIn, names: values.Names) -> list[str]:
+def _log_in(wanted: LogIn | FormLogIn, names: values.Names) -> list[str]:
+    if isinstance(wanted, FormLogIn):
+        who = (values.text(wanted.username, names), values.text(wanted.password, names))
+        return lines(Group("form_log_in(", ("self.client", literal(wanted.path), *who), ")"), BODY)
     sent = values.body(wanted.body, names)
     parts: list[Expression] = ["self.client", literal(wanted.path)]
     parts += [sent] if sent is not None else []

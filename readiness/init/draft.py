@@ -124,12 +124,21 @@ class LogIn:
 
 
 @dataclass(frozen=True, slots=True)
+class FormLogIn:
+    """A page whose form is filled in with a user name and a password; the session is a cookie."""
+
+    path: str
+    username: Text
+    password: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """One file under scenarios/."""
 
     name: str
     tasks: tuple[Task, ...]
-    log_in: LogIn | None = None
+    log_in: LogIn | FormLogIn | None = None
     """Before everything else, for each user."""
     on_start: tuple[Call, ...] = ()
     """Once for each user, e.g. the form of a log-in."""

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from readiness.errors import ConfigError
-from readiness.init.draft import Call, Draft, Scenario, Task
+from readiness.init.draft import Call, Draft, FormLogIn, Scenario, Task, Variable
 from readiness.text import clean
 
 MOST_PATHS = 100
 MOST_CHARS = 2_000
 
 
-def draft(paths: Sequence[str]) -> Draft:
-    """One user who asks for each path in turn. Raises ConfigError for what is no path."""
+def draft(paths: Sequence[str], login: str | None = None) -> Draft:
+    """One user who asks for each path in turn, behind the form of the page `login`. Raises ConfigError for no path."""
     problems = [
-        f"--path: {clean(path, 100)!r}: must begin with / and have no blanks; such as /api/items?page=1"
-        for path in paths
+        f"{flag}: {clean(path, 100)!r}: must begin with / and have no blanks; such as /api/items?page=1"
+        for flag, path in (*(("--path", one) for one in paths), *([("--login", login)] if login is not None else []))
         if not path.startswith("/") or clean(path, MOST_CHARS) != path or " " in path
     ]
     if len(paths) > MOST_PATHS:
@@ -31,5 +31,9 @@ def draft(paths: Sequence[str]) -> Draft:
         )
         for path in dict.fromkeys(paths)
     )
-    scenario = Scenario("visitor", tasks, summary="Somebody who looks at the pages that were named.")
+    log_in = None
+    if login is not None:
+        user, password = Variable("READINESS_VAR_USERNAME", "name of the user who logs in"), "password of that user"
+        log_in = FormLogIn(login, (user,), (Variable("READINESS_PASSWORD", password),))
+    scenario = Scenario("visitor", tasks, log_in=log_in, summary="Somebody who looks at the pages that were named.")
     return Draft(scenarios=(scenario,), source="three questions")

@@ -10,6 +10,7 @@ from readiness.init.files import Made
 from readiness.init.limits import SEEN
 from readiness.init.names import variable
 from readiness.load.workers.hosts import is_loopback
+from readiness.text.numbers import count
 
 
 def steps(out: Path, target: str | None, made: Made) -> tuple[str, str, str]:
@@ -20,9 +21,8 @@ def steps(out: Path, target: str | None, made: Made) -> tuple[str, str, str]:
     host = urlsplit(url).hostname or ""
     flags += [f"--allow-host {host}"] if host and not is_loopback(host) else []
     flags += [f"--allow-env {name}" for name in names if not name.startswith(SEEN)]
-    first = (
-        f"1. Read {out / 'scenarios'} ({made.running} tasks run, {len(made.off)} are switched off) and thresholds.yaml"
-    )
+    off = f", {len(made.off)} switched off" if made.off else ""
+    first = f"1. Read {out / 'scenarios'} ({count(made.running, 'task')}{off}) and thresholds.yaml"
     if names:
         shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
         first += f"; set {shown}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from readiness.init.draft import Body, Call, Column, Extracted, Scenario, Text, Variable
+from readiness.init.draft import Body, Call, Column, Extracted, FormLogIn, LogIn, Scenario, Text, Variable
 
 _TOKEN = re.compile(r"[A-Za-z0-9!$&*+.^_|~-]{1,60}")
 Unfixed = Variable | Column | Extracted
@@ -36,6 +36,13 @@ def _texts_of_body(body: Body) -> Iterator[Text]:
         yield text
 
 
+def _texts_of_log_in(log_in: LogIn | FormLogIn | None) -> Iterator[Text]:
+    if isinstance(log_in, LogIn):
+        yield from _texts_of_body(log_in.body)
+    elif log_in is not None:
+        yield from (log_in.username, log_in.password)
+
+
 def unfixed(call: Call) -> Iterator[Unfixed]:
     """What the call needs that is not known now, in order."""
     for text in texts(call):
@@ -49,7 +56,7 @@ def unfixed_of_scenario(scenario: Scenario, *, tasks: bool = True) -> Iterator[U
     for text in (
         *(text for _, text in sendable((*scenario.headers, *scenario.cookies))),
         *(scenario.basic or ()),
-        *(_texts_of_body(scenario.log_in.body) if scenario.log_in else ()),
+        *_texts_of_log_in(scenario.log_in),
     ):
         for part in text:
             if not isinstance(part, str):

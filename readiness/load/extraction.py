@@ -48,10 +48,10 @@ def json_value(response: Any, path: str) -> str:
     try:
         here = response.json()
     except (ValueError, TypeError, RecursionError, Failure):
-        _fail(response, f"the answer is not JSON, so it has no {path}")
+        fail(response, f"the answer is not JSON, so it has no {path}")
     for step in steps:
         if not _has(here, step):
-            _fail(response, f"the JSON has no {path} ({_where(here, step)})")
+            fail(response, f"the JSON has no {path} ({_where(here, step)})")
         here = here[step]
     match here:
         case bool():
@@ -59,7 +59,7 @@ def json_value(response: Any, path: str) -> str:
         case str() | int() | float():
             value = str(here)
         case _:
-            _fail(response, f"{path} is {_kind(here)}, and not a text or a number")
+            fail(response, f"{path} is {_kind(here)}, and not a text or a number")
     return _found(response, path, value)
 
 
@@ -77,7 +77,7 @@ def header_value(response: Any, name: str) -> str:
     """The value of the header field `name`; the name's case does not count."""
     value = (response.headers or {}).get(name)
     if value is None:
-        _fail(response, f"the answer has no header {name}")
+        fail(response, f"the answer has no header {name}")
     return _found(response, f"header {name}", str(value))
 
 
@@ -105,9 +105,9 @@ def _of_page(response: Any, name: str, tags: tuple[str, ...], otherwise: str) ->
     except AssertionError:  # what the parser says of markup that is too damaged for it
         pass
     except Failure as failure:
-        _fail(response, f"the body cannot be read: {failure.detail}")
+        fail(response, f"the body cannot be read: {failure.detail}")
     if page.value is None:
-        _fail(response, otherwise)
+        fail(response, otherwise)
     return _found(response, name, page.value)
 
 
@@ -117,7 +117,7 @@ def _found(response: Any, what: str, value: str) -> str:
     return value
 
 
-def _fail(response: Any, why: str) -> NoReturn:
+def fail(response: Any, why: str) -> NoReturn:
     """Fail the request and end the task."""
     status = int(response.status_code or 0)
     if not 200 <= status < 300:

@@ -111,6 +111,9 @@ def _redirect(base_url: str, path: str, answer: ProbeAnswer) -> str:
         return "a redirect to no URL"
     shown = clean(f"{place.scheme}://{place.hostname or ''}{place.path}" if not same else place.path, 200)
     if any(word in f"{place.hostname}{place.path}".lower() for word in _LOG_IN):
+        if same and place.path == shown and " " not in shown:
+            made = f"readiness init --target {base_url.rstrip('/')} --path {clean(path, 200)} --login {shown}"
+            return f"a redirect to {shown}: it wants a log-in: {made} writes a scenario that logs in with its form"
         return f"a redirect to {shown}: {LOGGED_OUT}"
     if same:
         return f"a redirect to {shown}: redirects are not followed; name that page with --path {shown}"

@@ -18,8 +18,8 @@ NODES = (
 )  # fmt: skip
 CALLED = frozenset(
     """
-    int quote unquote urlsplit
-    between rows log_in json_value form_value header_value meta_value task time.sleep response.failure response.success
+    int quote unquote urlsplit form_log_in log_in
+    between rows json_value form_value header_value meta_value task time.sleep response.failure response.success
     self.client.get self.client.post self.client.put self.client.patch self.client.delete self.client.head
     self.client.options self.client.request self.client.cookies.get self.on_start
     """.split()  # noqa: SIM905
@@ -40,7 +40,7 @@ def refuse_foreign_code(text: str) -> None:
             case ast.Import(names=names) | ast.ImportFrom(names=names):
                 assert {name.name for name in names} <= {
                     "annotations", "os", "time", "quote", "unquote", "urlsplit", "User", "between", "task", "rows",
-                    "log_in", "json_value", "form_value", "header_value", "meta_value",
+                    "log_in", "form_log_in", "json_value", "form_value", "header_value", "meta_value",
                 }, names  # fmt: skip
             case ast.Name(id=word) | ast.FunctionDef(name=word) | ast.ClassDef(name=word) | ast.Attribute(attr=word):
                 assert WORDS.fullmatch(word), word

@@ -204,3 +204,22 @@ def test_on_a_terminal_three_questions_are_asked_and_their_answers_are_the_files
     assert b"3/3" in said
     assert "/items" in (tmp_path / "scenarios/visitor.py").read_text()
     assert 'latency.p95: { pass: "< 250 ms"' in (tmp_path / "thresholds.yaml").read_text()
+
+
+def test_a_log_in_with_the_form_of_a_page_is_written_from_a_flag(tmp_path: Path) -> None:
+    words = '/in?next="+evil+"&a={x}'
+    done = init(tmp_path, "--target", "http://127.0.0.1:8000", "--path", "/notes/", "--login", words)
+    assert done.returncode == 0, done.stderr
+    assert (
+        "1. Read scenarios (1 task) and thresholds.yaml; set READINESS_VAR_USERNAME, READINESS_PASSWORD." in done.stdout
+    )
+    text = (tmp_path / "scenarios/visitor.py").read_text()
+    assert f"form_log_in(self.client, '{words}', username, password)" in text
+    refuse_foreign_code(text)
+    refuse_unformatted(tmp_path)
+    for wrong, told in (
+        (("--login", "in"), "--login: 'in': must begin with /"),
+        (("x.har", "--login", "/in"), "--login: goes"),
+    ):
+        done = init(tmp_path, *wrong, "--target", "http://127.0.0.1:8000", "--out", "other")
+        assert (done.returncode, told in done.stderr) == (2, True), done.stderr

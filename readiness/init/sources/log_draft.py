@@ -17,6 +17,7 @@ from readiness.init.sources.log_tally import Tally
 from readiness.init.sources.secrets_found import is_personal, is_secret
 from readiness.init.sources.values import Names, snake, words
 from readiness.text import clean
+from readiness.text.numbers import count
 
 MOST_TASKS = 200
 ENOUGH_SHARE = 0.999
@@ -24,6 +25,10 @@ ENOUGH_SHARE = 0.999
 LEAST_KEYS_SHARE = 0.05
 """Of an endpoint's requests, for a set of query keys to be a task of its own."""
 MOST_TOLD = 6
+NO_LOG_IN = (
+    "a log shows no log-in: where pages want one, add it to on_start (form_log_in or log_in, "
+    "docs/how-to/html-log-in-with-csrf.md), or they fail in a run"
+)
 _VALUE = re.compile(r"\{[a-z]+\}")
 _SECRET_PLACES = frozenset(
     ["reset", "password", "invite", "invitation", "confirm", "verify", "verification", "activate", "activation",
@@ -71,7 +76,9 @@ def draft_of(tally: Tally, source: str) -> Draft:
     visits = tally.visits
     if visits.sessions:
         waits = f"; between two requests {think_s[0]:g} to {think_s[1]:g} s (middle half)" if think_s else ""
-        notes.append(f"{visits.sessions:,} visits, {visits.requests / visits.sessions:.1f} requests each{waits}")
+        notes.append(f"{_visits(visits.sessions, visits.requests)}{waits}")
+    if tasks:
+        notes.append(NO_LOG_IN)
     hours = visits.over_the_day()
     if hours:
         notes.append("requests per second over the day: " + ", ".join(f"{hour} {rate:g}" for hour, rate in hours))
@@ -85,6 +92,13 @@ def draft_of(tally: Tally, source: str) -> Draft:
         health_paths=tuple(path for path, _ in tally.health.most_common()),
         notes=tuple(clean(note, 1_000) for note in notes),
     )
+
+
+def _visits(sessions: int, requests: int) -> str:
+    many = count(requests, "request")
+    if sessions == 1:
+        return f"1 visit with {many}"
+    return f"{sessions:,} visits with {many}, {requests / sessions:.1f} for each on average"
 
 
 def _kept(found: dict[tuple[str, str], Endpoint]) -> tuple[list[_Kept], list[tuple[str, int, str]]]:

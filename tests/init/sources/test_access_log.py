@@ -119,7 +119,10 @@ def test_think_times_are_the_middle_half_of_the_waits_of_each_client() -> None:
     lines.sort(key=lambda one: one.partition("[")[2])
     draft = read(lines)
     assert draft.scenarios[0].think_s == (4.0, 8.0)
-    assert any(note.startswith("12 visits, 5.0 requests each; between two requests 4 to 8 s") for note in draft.notes)
+    assert any(
+        note.startswith("12 visits with 60 requests, 5.0 for each on average; between two requests 4 to 8 s")
+        for note in draft.notes
+    )
 
 
 def test_what_is_no_person_or_cannot_be_repeated_is_left_out_and_told() -> None:

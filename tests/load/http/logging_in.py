@@ -1,16 +1,20 @@
-"""Tokens: fetched once, sent with every request, and fetched again before they end."""
+"""Log-ins: a form is filled in as its page has it; a token is fetched once, and again before it ends."""
 
 import base64
 import json
 from typing import Any
 
+from locust import FastHttpUser, HttpUser
+
 from readiness.load.extraction import Unfound
+from readiness.load.form_log_in import form_log_in
 from readiness.load.http.client import Client
 from readiness.load.log_in import log_in
 from tests.load.http.conformance import client_of
 from tests.load.http.ledger import Ledger
 from tests.load.http.running import raised
 from tests.load.http.server import READ, Server, ok
+from tests.load.http.stock import user_of
 
 FORM = {"grant_type": "client_credentials", "client_id": "shop", "client_secret": "s3cret"}
 
@@ -106,3 +110,56 @@ def check_how_long_a_token_lasts_is_told_by_the_scenario_the_answer_or_the_token
         assert [round(one, 3) for one in told] == ([] if expected_s is None else [expected_s]), fields
         assert began_s == client._writer.renewal.due_s
         assert heads(server)[0][1].startswith("Basic ")
+
+
+PAGE = b"""<form action=/search><input name=q></form><form method=post action="/in?next=%2F">
+<input type=hidden name=csrf value="a&amp;b"><input name=website type=text><input name=Email type=email>
+<input name=pw type=password><input type=checkbox name=remember value=1><button name=go value=1>Log in</button>
+<button name=other value=2></form>"""
+MOVED = ok(b"", "Location: /notes/", "Set-Cookie: session=s; Path=/", status="302 Found")
+
+
+def check_a_form_is_filled_in_as_its_page_has_it() -> None:
+    for kind in (None, HttpUser, FastHttpUser):
+        with Server([READ, ok(PAGE), READ, MOVED, READ, ok(b"notes")], repeat=True) as server:
+            ledger = Ledger()
+            client = client_of(server, ledger)
+            if kind is not None:
+                user, ledger = user_of(kind, server.url)
+                client = user.client
+            form_log_in(client, "/in", "ann", "p&w", fields={"website": ""})
+            client.get("/notes/")
+        page, sent, after = (request.decode() for request in server.requests)
+        assert page.startswith("GET /in ")
+        assert sent.startswith("POST /in?next=%2F ")
+        assert f"referer: {server.url}/in".lower() in sent.lower()
+        assert sent.endswith("csrf=a%26b&go=1&Email=ann&pw=p%26w&website="), sent
+        assert "session=s" in after
+        assert set(ledger.outcomes) == {"ok"}
+
+
+def check_a_log_in_by_form_that_fails_says_why() -> None:
+    back = ok(b"", "Location: /in?failed=1", status="302 Found")
+    for answers, told in (
+        ([ok(b"<form><input name=a></form>")], "the page has no form with a user name and a password"),
+        ([ok(b"no", status="404 Not Found")], "HTTP 404: the page has no form"),
+        ([ok(PAGE.replace(b"/in?", b"http://other.test/in?"))], "its form is sent to another host, other.test"),
+        ([ok(PAGE), ok(PAGE)], "the form of the log-in came back: are user name and password right?"),
+        ([ok(PAGE), back, ok(PAGE)], "the form of the log-in came back"),
+        ([ok(PAGE), ok(b"", status="403 Forbidden")], "HTTP 403: the log-in was refused"),
+    ):
+        with Server([step for one in answers for step in (READ, one)]) as server:
+            ledger = Ledger()
+            client = client_of(server, ledger)
+            found = raised(Unfound, lambda client=client: form_log_in(client, "/in", "ann", "secret"))  # type: ignore[misc]
+        assert told in str(found), found
+        assert "secret" not in str(found)
+        assert ledger.calls[-1].failure in ("assertion", "http_4xx")
+
+
+def check_a_log_in_may_lead_to_the_page_where_its_form_was() -> None:
+    back = ok(b"", "Location: /in", "Set-Cookie: session=s; Path=/", status="303 See Other")
+    with Server([READ, ok(PAGE), READ, back, READ, ok(b"welcome")]) as server:
+        ledger = Ledger()
+        form_log_in(client_of(server, ledger), "/in", "ann", "secret")
+    assert set(ledger.outcomes) == {"ok"}
