@@ -67,6 +67,9 @@ class _Unrecorded:
     def end(self, call: Ticket, end_s: float, failure: str | None = None, detail: str = "") -> None:
         """Nothing to keep."""
 
+    def answer(self, call: Ticket, end_s: float, failure: str | None = None, detail: str = "") -> None:
+        """Nothing to keep."""
+
 
 class User(locust.User):
     """A Locust user with `self.client`, `self.account_number`, unique to it, and `self.run_id`.

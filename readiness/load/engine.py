@@ -145,6 +145,7 @@ class Engine:
 
     def _environment(self, classes: list[type[Any]]) -> Environment:
         improve(self._resends)
+        self._stock.watch()
         for cls in classes:
             if cls.stop is locust.User.stop:  # a class may have its own
                 cls.stop = stop_user
@@ -163,7 +164,7 @@ class Engine:
         return environment
 
     def _wrap_new_users(self, cls: type[Any]) -> None:
-        original, stock, own = cls.__init__, self._stock, self._listener
+        original = cls.__init__
 
         def make(user: Any, *args: Any, **kwargs: Any) -> None:
             try:
@@ -172,12 +173,11 @@ class Engine:
                 if type(user) is cls:
                     self._note_error(user, error)
                 raise
-            stock.wrap(user, own)
 
         setattr(cls, "__init__", make)  # noqa: B010 - mypy rightly minds a plain assignment
 
     def _on_user_error(self, user_instance: Any, exception: BaseException, tb: Any, **_: Any) -> None:
-        if self._stock.on_user_error(exception) or COUNTED in getattr(exception, "__notes__", ()):
+        if COUNTED in getattr(exception, "__notes__", ()):
             return  # it is in the ledger as the failure of a request
         self._note_error(user_instance, exception)
 

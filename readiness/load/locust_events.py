@@ -59,10 +59,11 @@ class Listener:
     def __init__(self, stock: StockClients, told: ToldRequests) -> None:
         self._stock = stock
         self._told = told
+        stock.own = self
 
     def __call__(self, **fields: Any) -> None:
         """A request was told of: by a stock client, or by the scenario."""
-        if not self._stock.end(fields):
+        if not self._stock.told(fields):
             self._told.on_request(**fields)
 
 

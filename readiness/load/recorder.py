@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol
@@ -76,6 +76,10 @@ class CallRecorder(Protocol):
         """The request ended at `end_s`; `failure` is None or a class of FAILURE_CLASSES, `detail` its plain text."""
         ...
 
+    def answer(self, call: Ticket, end_s: float, failure: str | None = None, detail: str = "") -> None:
+        """The request ended at `end_s`, and the scenario has yet to judge it; `failure` counts if it never does."""
+        ...
+
 
 @dataclass(slots=True)
 class _Silence:
@@ -105,6 +109,12 @@ class Recorder:
         """(step, from_s, until_s) of the holds that are measured and not judged."""
         self.users = 0
         self._open_calls: set[Ticket] = set()
+        self._answered: dict[Ticket, tuple[float, str | None, str]] = {}
+        """Calls that ended and that the scenario still judges: when, and what counts if it never does."""
+        self._heard: set[tuple[str, str]] = set()
+        """Endpoints that answered such calls since the last take."""
+        self.forgotten: list[Ticket] = []
+        """Such calls that nobody can judge any more; they count from the next take on."""
         self._left = 0
         """Calls that were still open when the recorder was closed."""
         self._folded = 0
@@ -123,8 +133,8 @@ class Recorder:
 
     @property
     def in_flight(self) -> int:
-        """Calls that began and have not ended."""
-        return len(self._open_calls)
+        """Calls that began and are not counted as ended: they wait for the service, or for the scenario's judgement."""
+        return len(self._open_calls) + len(self._answered)
 
     @property
     def ended(self) -> int:
@@ -153,14 +163,18 @@ class Recorder:
         waiting.add(call)
 
     def end(self, call: Ticket, end_s: float, failure: str | None = None, detail: str = "") -> None:
-        """See CallRecorder; a second end of the same call is ignored."""
+        """See CallRecorder; a second end of the same call is ignored, and so is the time of one that was answered."""
         if end_s - self._quiet_since_s >= STALL_S and call in self._open_calls:
             self._note_stall(end_s, answered=failure is None)
         try:
             self._open_calls.remove(call)
         except KeyError:
-            return
-        self._quiet_since_s = end_s
+            answered = self._answered.pop(call, None)
+            if answered is None:
+                return
+            end_s = answered[0]
+        else:
+            self._quiet_since_s = end_s
         start_s = call.start_s
         judged = self.judged_from_s <= start_s < self.judged_until_s
         cells = self._judged_cells if judged else self._cells.setdefault(self.step(start_s), {})
@@ -179,6 +193,27 @@ class Recorder:
                 self._details[f"{call.identity[1]}\t{failure}\t{detail}"] += 1
         if judged and self.watch is not None:
             self.watch.see(call, end_s)  # last: whatever it makes of the answer, the request is counted
+
+    def answer(self, call: Ticket, end_s: float, failure: str | None = None, detail: str = "") -> None:
+        """See CallRecorder: what the scenario does from now on is not the service's time."""
+        if call not in self._open_calls:
+            return
+        if end_s - self._quiet_since_s >= STALL_S:
+            self._note_stall(end_s, answered=failure is None)
+        self._open_calls.remove(call)
+        self._quiet_since_s = end_s
+        self._answered[call] = (end_s, failure, detail)
+        if failure is None:
+            self._heard.add(call.identity)
+
+    def withdraw(self, call: Ticket) -> None:
+        """`call` came to nothing before anything was sent: it was never begun."""
+        self._open_calls.discard(call)
+
+    def _settle(self, calls: Iterable[Ticket]) -> None:
+        for call in calls:
+            if call in self._answered:
+                self.end(call, *self._answered[call])
 
     @property
     def dropped(self) -> tuple[int, int]:
@@ -216,6 +251,8 @@ class Recorder:
 
     def take(self, at_s: float, seq: int) -> Batch:
         """Everything since the last take; `at_s` in seconds since the load started."""
+        forgotten, self.forgotten = self.forgotten, []
+        self._settle(forgotten)
         by_step = {**self._cells, self.judged_step: self._judged_cells}
         cells = {
             Cell(*identity, step): samples.fold()
@@ -241,7 +278,11 @@ class Recorder:
         return batch
 
     def close(self, end_s: float) -> dict[Cell, int]:
-        """Calls still in flight by cell; a gap that is still open becomes a stall. Nothing is recorded after this."""
+        """Calls still in flight by cell; a gap that is still open becomes a stall. Nothing is recorded after this.
+
+        It comes before the last take: calls that nobody judged count as they were answered.
+        """
+        self._settle(list(self._answered))
         if self._open_calls and end_s - self._quiet_since_s >= STALL_S:
             self._note_stall(min(end_s, self.judged_until_s), answered=False)
         for identity in list(self._silent):
@@ -258,7 +299,8 @@ class Recorder:
         """
         since_s, self._taken_s = self._taken_s, at_s
         waiting = Counter(self._identity(call) for call in self._open_calls if call.start_s - self.start_s <= since_s)
-        answered = {(cell.scenario, cell.name): False for cell in cells}
+        answered = {(cell.scenario, cell.name): False for cell in cells} | dict.fromkeys(self._heard, True)
+        self._heard = set()
         for cell, counts in cells.items():
             answered[cell.scenario, cell.name] |= counts.ok.total > 0
         for identity in [one for one in self._silent if one in answered or one not in waiting]:

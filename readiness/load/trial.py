@@ -11,14 +11,12 @@ import json
 import logging
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gevent
-from greenlet import getcurrent
 from locust import TaskSet
 from locust.argument_parser import get_parser
 from locust.env import Environment
@@ -89,6 +87,8 @@ class Trial:
     def _environment(self, classes: list[type[Any]], addresses: Addresses) -> Environment:
         resends = Resends()
         improve(resends)
+        self._stock.watch()
+        self._stock.untold = self._on_request
         for cls in classes:
             cls.host = self._plan.base_url
             if issubclass(cls, locust.FastHttpUser) and "insecure" not in vars(cls):
@@ -118,7 +118,6 @@ class Trial:
             self._send({"begin": scenario})
             self._on_error(error)
             return
-        self._stock.wrap(user, self._listener)
         found = list(_tasks(user, scenario))
         names += [name for name, _ in found]
         wanted = [one for one in found if self._only is None or _is(self._only, one[0])]
@@ -156,18 +155,7 @@ class Trial:
             self._send({"more": self._shown - MOST_EXCHANGES})
 
     def _on_error(self, error: Exception) -> None:
-        waiting = self._stock._open.get(id(getcurrent()))
-        if waiting is not None and waiting.response is not None:  # raised in its with block: Locust tells nobody of it
-            method, _, name = waiting.identity[1].partition(" ")
-            took_ms = (time.perf_counter() - waiting.sent_s) * 1000
-            self._on_request(
-                request_type=method,
-                name=name,
-                response=waiting.response,
-                url=waiting.response.url,
-                response_time=took_ms,
-            )
-        failed = self._stock.on_user_error(error) or COUNTED in getattr(error, "__notes__", ())
+        failed = COUNTED in getattr(error, "__notes__", ())
         place = place_of(error)
         where = f"{Path(place[0]).name}:{place[1]}: " if place else ""
         self._send({"error": f"{where}{told(error)}", "of_request": failed})

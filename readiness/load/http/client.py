@@ -237,6 +237,11 @@ class Client:
         if catch_response:
             response.judged_by_scenario = True
             self._unjudged = response
+            outcome = response.outcome()
+            if outcome is None:
+                self._recorder.answer(response, response.end_s)
+            else:
+                self._recorder.answer(response, response.end_s, outcome.failure, outcome.detail)
         elif 200 <= response.status_code < 300 and not response.error and self.on_request is None:
             self._recorder.end(response, response.end_s)
         else:

@@ -202,7 +202,7 @@ class Response:
         self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
     ) -> bool:
         if not self.judged_by_scenario or isinstance(problem, GreenletExit):
-            return False  # killed in its block: nobody judged it, so it stays in flight
+            return False  # killed in its block: nobody judged it, so it counts as it was answered
         outcome = self.outcome()
         swallow = False
         if problem is not None and not isinstance(self._verdict, Failure):

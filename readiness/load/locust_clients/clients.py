@@ -1,8 +1,9 @@
 """Puts the requests of stock clients into the ledger.
 
 Locust tells of a request when it is over, and never of one that hangs, was killed, or raised inside a
-`catch_response` block. So each session's `request` is wrapped: the call begins before it, ends with Locust's own
-`request` event, and is under a total deadline, which neither client has.
+`catch_response` block. So each session's `request` is wrapped: the call begins before it, ends when it returns, and is
+under a total deadline, which neither client has. Locust's own `request` event says how the answer was judged, which in
+a `catch_response` block may be much later, after other requests, or never.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from typing import Any, TypeVar
 import requests
 from gevent import GreenletExit
 from greenlet import getcurrent
-from locust import FastHttpUser, HttpUser, User
-from locust.clients import ResponseContextManager
+from locust import User
+from locust.clients import HttpSession, ResponseContextManager
 from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, ErrorResponse, FastHttpSession
 from locust.event import EventHook
+from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 
-from readiness.load.http.failures import Failure
+from readiness.load.http.failures import COUNTED, Failure
 from readiness.load.http.request import endpoint_name
 from readiness.load.locust_clients.checked import Unacceptable, unacceptable
 from readiness.load.locust_clients.deadlines import Deadlines, Passed
@@ -29,15 +31,24 @@ from readiness.load.locust_clients.failures import classify
 from readiness.load.locust_clients.fast_answer import read_body
 from readiness.load.locust_clients.http_answer import check_whole
 from readiness.load.locustfiles import scenario_of
-from readiness.load.recorder import Recorder
+from readiness.load.recorder import OTHER, Recorder
 
 E = TypeVar("E", bound=Exception)
+
+_STEERS = (
+    StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet, GreenletExit, GeneratorExit,
+)  # fmt: skip
+"""By these a scenario leaves a block without a word about the answer."""
+_NO_REQUEST = (
+    requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL,
+)  # fmt: skip
+"""What was asked for is no address."""
 
 
 class _Open:
     """A call under way (a Ticket of the recorder), and what Locust handed the scenario for it."""
 
-    __slots__ = ("identity", "response", "sent_s", "start_s", "status_code", "to_target")
+    __slots__ = ("headers", "identity", "sent_s", "start_s", "status_code", "to_target")
 
     def __init__(self, identity: tuple[str, str], start_s: float, sent_s: float, to_target: bool) -> None:
         self.identity = identity
@@ -45,35 +56,55 @@ class _Open:
         self.sent_s = sent_s
         self.to_target = to_target
         """Whether the scenario asked for a path of the target, and not for some other address."""
-        self.response: Any = None
+        self.headers: Any = None
         self.status_code = 0
 
     @property
     def raw_head(self) -> bytes:
         """The answer's headers as they would stand on the wire."""
-        fields = (getattr(self.response, "headers", None) or {}).items()
+        fields = (self.headers or {}).items()
         return "\r\n".join(["", *(f"{name}: {value}" for name, value in fields)]).encode("latin-1", "replace")
+
+    def take(self, response: Any) -> None:
+        """What the answer says of itself. The answer is not kept: its body may be large, and its block never closed."""
+        self.headers = getattr(response, "headers", None)
+        self.status_code = int(getattr(response, "status_code", 0) or 0)
 
     def judged(self, failure: str | None) -> str | None:
         """The class as it counts: only a redirect leads from the target's own path to another host."""
         return "http_3xx" if failure == "not_allowed" and self.to_target else failure
 
 
+class _Unjudged:
+    """Hangs on an answer whose `catch_response` block is not closed; when the answer is gone, nobody can judge it."""
+
+    __slots__ = ("_forgotten", "call", "clients", "left")
+
+    def __init__(self, call: _Open, clients: StockClients, forgotten: list[Any]) -> None:
+        self.call = call
+        self.clients = clients
+        self._forgotten = forgotten
+        self.left = False
+
+    def __del__(self) -> None:
+        if not self.left:
+            self._forgotten.append(self.call)
+
+
 class _Event(EventHook):
     """Locust's `request` event as the stock sessions have it: first the ledger, then whoever else listens."""
 
-    def __init__(self, event: EventHook, end: Callable[[dict[str, Any]], bool], own: Callable[..., Any]) -> None:
+    def __init__(self, event: EventHook, clients: StockClients) -> None:
         self._handlers = event._handlers
-        self._end = end
-        self._own = own
+        self._clients = clients
 
     def fire(self, *, reverse: bool = False, **fields: Any) -> None:
         """Builds nothing for nobody."""
-        if not self._end(fields):
+        if not self._clients.end(fields):
             super().fire(reverse=reverse, **fields)  # type: ignore[no-untyped-call]
         elif len(self._handlers) > 1:
             others = EventHook()
-            others._handlers = [handler for handler in self._handlers if handler != self._own]
+            others._handlers = [handler for handler in self._handlers if handler is not self._clients.own]
             others.fire(reverse=reverse, **fields)
 
 
@@ -84,95 +115,137 @@ class StockClients:
         self._recorder = recorder
         self._deadlines = Deadlines(timeout_s)
         self._open: dict[int, _Open] = {}
-        """By the id of the greenlet."""
+        """Requests that wait for their answer, by the id of the greenlet."""
         self._streaming: set[int] = set()
         """Greenlets whose request leaves the body to the scenario."""
+        self.own: object = None
+        """The listener of the `request` event that calls `told` for everything that comes another way."""
+        self.untold: Callable[..., object] = lambda **_: None
+        """Gets the fields of a request that Locust tells nobody of, because its block raised."""
 
-    def wrap(self, user: User, own: Callable[..., Any]) -> None:
-        """Watch the client of a stock user, once; other users are left alone.
+    def watch(self) -> None:
+        """Every session that is made from now on, by a user or by a scenario itself."""
+        kind: Any
+        for kind in (HttpSession, FastHttpSession):
+            kind.__init__ = self._watching(kind.__init__)
 
-        `own` is the listener of the `request` event that calls `end` for everything that comes another way.
-        """
-        client: Any = getattr(user, "client", None)
-        if isinstance(user, HttpUser | FastHttpUser) and not isinstance(client.request_event, _Event):
-            client.request = self._watched(user, client.request)
-            client._send_request_safe_mode = self._timed(client, client._send_request_safe_mode)
-            client.request_event = _Event(client.request_event, self.end, own)
+    def watch_session(self, client: Any) -> None:
+        """The requests of a session of Locust's are in the ledger from now on."""
+        client.request = self._watched(client.user, client.request)
+        client._send_request_safe_mode = self._timed(client, client._send_request_safe_mode)
+        client.request_event = _Event(client.request_event, self)
 
-    def end(self, fields: dict[str, Any]) -> bool:
-        """Of Locust's `request` event: the call of this greenlet is over. False when it had none."""
-        key = id(getcurrent())
-        waiting = self._open.get(key)
-        if waiting is None or "response_time" not in fields:
+    def _watching(self, original: Callable[..., None]) -> Callable[..., None]:
+        def make(client: Any, *args: Any, **kwargs: Any) -> None:
+            original(client, *args, **kwargs)
+            self.watch_session(client)
+
+        return make
+
+    def told(self, fields: dict[str, Any]) -> bool:
+        """Of a `request` event of a scenario's own: whether it tells of an answer of a session's, and ends its call."""
+        mark = _mark(fields.get("response"))
+        if mark is None or "response_time" not in fields:
             return False
-        response = fields.get("response")
-        if response is None and waiting.response is not None:
-            return False  # the scenario tells of something else, perhaps while it looks at an answer
-        del self._open[key]
-        recorder = self._recorder
-        waiting.identity = (waiting.identity[0], endpoint_name(str(fields["request_type"]), str(fields["name"])))
-        exception, took_s = fields.get("exception"), fields["response_time"] / 1000
-        waiting.response = response
-        waiting.status_code = int(getattr(response, "status_code", 0) or 0)
-        if exception is None:
-            recorder.end(waiting, waiting.sent_s + took_s)
-        else:
-            failure = waiting.judged(classify(exception, response))
-            recorder.end(waiting, waiting.sent_s + took_s, failure, str(exception))
+        self._judge(mark.call, fields)
+        mark.left = True
         return True
 
-    def on_user_error(self, exception: BaseException) -> bool:
-        """A task raised: a call that its greenlet left open never got its event.
-
-        True when the exception followed from a request that failed; then it says nothing against the scenario.
-        """
-        return self._abandon(exception) not in (None, "script")
-
-    def _abandon(self, problem: BaseException | None = None) -> str | None:
-        waiting = self._open.pop(id(getcurrent()), None)
+    def end(self, fields: dict[str, Any]) -> bool:
+        """Of a session's `request` event: its call is over, or is judged after it was. False when it had none."""
+        if self.told(fields):
+            return True
+        waiting = self._open.pop(id(getcurrent()), None) if "response_time" in fields else None
         if waiting is None:
-            return None
-        failure, detail = "script", "the scenario raised before it judged the response"
-        response = waiting.response
-        status = int(getattr(response, "status_code", 0) or 0)
-        if response is not None and not 200 <= status < 300:
-            error = getattr(response, "error", None) or requests.exceptions.HTTPError(f"HTTP {status}")
-            failure, detail = waiting.judged(classify(error, response)) or failure, str(error)
-        elif isinstance(problem, AssertionError | JSONDecodeError | UnicodeDecodeError):
-            failure, detail = "assertion", str(problem)
-        self._recorder.end(waiting, time.perf_counter(), failure, detail)
-        return failure
+            return False
+        self._judge(waiting, fields)
+        return True
 
-    def _watched(self, user: User, original: Callable[..., Any]) -> Callable[..., Any]:
-        scenario, mine = scenario_of(type(user)), vars(user)
-        opened, streaming, enter = self._open, self._streaming, self._recorder.enter
+    def _judge(self, call: _Open, fields: dict[str, Any]) -> None:
+        call.identity = (call.identity[0], endpoint_name(str(fields["request_type"]), str(fields["name"])))
+        exception, took_s = fields.get("exception"), fields["response_time"] / 1000
+        response = fields.get("response")
+        call.take(response)
+        if exception is None:
+            self._recorder.end(call, call.sent_s + took_s)
+        else:
+            failure = call.judged(classify(exception, response))
+            self._recorder.end(call, call.sent_s + took_s, failure, str(exception))
+
+    def left(self, mark: _Unjudged, response: Any, problem: BaseException | None) -> None:
+        """A block was left. Where Locust has told of it, the call is over; where it raised, Locust never will."""
+        mark.left = True
+        if problem is None or isinstance(problem, _STEERS):
+            self._recorder.forgotten.append(mark.call)
+            return
+        mark.call.take(response)
+        failure, detail = _of_problem(mark.call, response, problem)
+        if failure != "script":
+            problem.add_note(COUNTED)
+        self.untold(**response.request_meta)
+        self._recorder.end(mark.call, time.perf_counter(), failure, detail)
+
+    def _watched(self, user: User | None, original: Callable[..., Any]) -> Callable[..., Any]:
+        scenario, mine = (OTHER, {}) if user is None else (scenario_of(type(user)), vars(user))
+        opened, streaming, recorder = self._open, self._streaming, self._recorder
 
         def request(method: str, url: str, *args: Any, **kwargs: Any) -> Any:
             key = id(getcurrent())
-            if key in opened:
-                self._abandon()
             name = kwargs.get("name") or (args[0] if args and isinstance(args[0], str) else url)
             sent_s = time.perf_counter()
             due_s = sent_s
             if "readiness_intended_s" in mine:  # of an open load; used once
                 due_s = mine.pop("readiness_intended_s")
+            outer = opened.get(key)  # a hook of a request may send another
             waiting = opened[key] = _Open(
                 (scenario, endpoint_name(method, str(name))), due_s, sent_s, "://" not in str(url)
             )
-            enter(waiting)
+            recorder.enter(waiting)
             if streams := kwargs.get("stream") or (len(args) > 3 and args[3]):
                 streaming.add(key)
             try:
-                waiting.response = original(method, url, *args, **kwargs)
+                response = original(method, url, *args, **kwargs)
+                if opened.get(key) is waiting:  # its block is still to come
+                    del opened[key]
+                    self._answered(waiting, response)
             except GreenletExit:
                 opened.pop(key, None)  # stays in the recorder: in flight when the load ended
+                raise
+            except _NO_REQUEST:
+                if opened.pop(key, None) is waiting:
+                    recorder.withdraw(waiting)  # nothing was sent, and Locust counts nothing
+                raise
+            except BaseException as problem:
+                if opened.pop(key, None) is waiting:
+                    failure, detail = _of_problem(waiting, None, problem)
+                    recorder.end(waiting, time.perf_counter(), failure, detail)
+                    if failure != "script":
+                        problem.add_note(COUNTED)
                 raise
             finally:
                 if streams:
                     streaming.discard(key)
-            return waiting.response
+                if outer is not None:
+                    opened[key] = outer
+            return response
 
         return request
+
+    def _answered(self, call: _Open, response: Any) -> None:
+        """The answer is there; how it counts is up to the scenario's block, and until then to its status."""
+        call.take(response)
+        meta = getattr(response, "request_meta", None) or {}
+        took_s = meta.get("response_time", 0.0) / 1000
+        call.identity = (call.identity[0], endpoint_name(str(meta["request_type"]), str(meta["name"])))
+        try:
+            response.raise_for_status()
+        except Exception as problem:
+            self._recorder.answer(call, call.sent_s + took_s, call.judged(classify(problem, response)), str(problem))
+        else:
+            self._recorder.answer(call, call.sent_s + took_s)
+        mark = _Unjudged(call, self, self._recorder.forgotten)
+        for one in (response, meta["response"]):  # two objects with FastHttpUser: the block's, and the event's
+            one.readiness_call = mark
 
     def _timed(self, client: Any, original: Callable[..., Any]) -> Callable[..., Any]:
         """`original` under a total deadline; past it, Locust's own error response is returned."""
@@ -223,3 +296,30 @@ def _of_a_redirect(problem: Exception) -> bool:
     """Whether a client stumbled over a place that the target named, and not the scenario."""
     frames = traceback.walk_tb(problem.__traceback__)
     return any(frame.f_code.co_name in ("resolve_redirects", "redirect") for frame, _ in frames)
+
+
+def _mark(response: Any) -> _Unjudged | None:
+    mark = getattr(response, "readiness_call", None)
+    return mark if isinstance(mark, _Unjudged) else None
+
+
+def leaving(original: Callable[..., bool]) -> Callable[..., bool]:
+    """`__exit__` of a block of Locust's, which tells nobody when the block raised."""
+
+    def leave(response: Any, kind: Any, problem: BaseException | None, trace: Any) -> bool:
+        swallowed = original(response, kind, problem, trace)
+        if (mark := _mark(response)) is not None and not mark.left:
+            mark.clients.left(mark, response, problem)
+        return swallowed
+
+    return leave
+
+
+def _of_problem(call: _Open, response: Any, problem: BaseException) -> tuple[str, str]:
+    """The failure of a request whose scenario raised before it judged the answer."""
+    if response is not None and not 200 <= call.status_code < 300:
+        error = getattr(response, "error", None) or requests.exceptions.HTTPError(f"HTTP {call.status_code}")
+        return call.judged(classify(error, response)) or "script", str(error)
+    if isinstance(problem, AssertionError | JSONDecodeError | UnicodeDecodeError):
+        return "assertion", str(problem)
+    return "script", "the scenario raised before it judged the response"

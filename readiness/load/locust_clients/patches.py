@@ -22,6 +22,7 @@ from readiness.config.tls import add_to, in_use
 from readiness.load.http.poll import EpollPoll, poll_of_this_hub
 from readiness.load.http.resends import Resends
 from readiness.load.locust_clients.checked import encoding_of, guessed, surplus, unasked
+from readiness.load.locust_clients.clients import leaving
 from readiness.load.locust_clients.fast_answer import FastAnswer, read_body, resending
 from readiness.load.locust_clients.http_answer import Decoder, HttpAnswer
 from readiness.load.locust_clients.send_batch import SendBatch
@@ -69,6 +70,8 @@ def improve(resends: Resends | None = None) -> None:
     changed = fasthttp.LocustUserAgent
     changed._may_retry = _retrying(changed._may_retry, resends)
     changed._conversation_str = staticmethod(_read_refusal)
+    for changed in (clients.ResponseContextManager, fasthttp.ResponseContextManager):
+        changed.__exit__ = leaving(changed.__exit__)
     changed = connection.HTTPConnection
     changed.response_class = HttpAnswer
     if isinstance(poll_of_this_hub(), EpollPoll):  # where that is, poll(2) is too

@@ -30,6 +30,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self.calls: list[Entry] = []
+        self.forgotten: list[Ticket] = []
         self._entries: dict[int, tuple[Ticket, Entry]] = {}
 
     def enter(self, call: Ticket) -> None:
@@ -43,6 +44,15 @@ class Ledger:
         entry.ends += 1
         if call.status_code:
             entry.seen.append((call.status_code, b"\nx-cache: hit\r" in call.raw_head.lower()))
+
+    def answer(self, call: Ticket, end_s: float, failure: str | None = None, detail: str = "") -> None:
+        """The scenario judges it later."""
+        assert id(call) in self._entries
+
+    def withdraw(self, call: Ticket) -> None:
+        """Nothing was sent."""
+        _, entry = self._entries.pop(id(call))
+        self.calls.remove(entry)
 
     @property
     def outcomes(self) -> list[str]:

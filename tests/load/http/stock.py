@@ -45,8 +45,9 @@ def user_of(kind: type[Any], url: str, timeout_s: float = 10.0, **settings: Any)
         assert not clients.end(fields), "what the session told must not come this way too"
 
     environment.events.request.add_listener(own)
+    clients.own = own
     user = type("Shopper", (kind,), {"host": url, **settings})(environment)
-    clients.wrap(user, own)
+    clients.watch_session(user.client)
     return user, ledger
 
 
