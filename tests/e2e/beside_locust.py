@@ -1,0 +1,53 @@
+"""One locustfile under plain Locust and under `readiness run`, against the same kind of server."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.e2e.harness import SCENARIOS, Result
+
+Counts = dict[str, tuple[int, int]]
+"""Requests and failures by `METHOD name`."""
+
+
+@dataclass(frozen=True)
+class Plain:
+    """What plain Locust made of a file."""
+
+    exit_code: int
+    said: str
+    counts: Counts
+
+
+def plain_locust(url: str, scenario: str, folder: Path, *args: str) -> Plain:
+    """Run it headless; `args` say the load, where no shape does."""
+    table = folder / "plain"
+    run = subprocess.run(
+        [str(Path(sys.executable).with_name("locust")), "-f", str(SCENARIOS / scenario), "-H", url, "--headless"]
+        + ["--csv", str(table), "--only-summary", *args],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    try:
+        rows = list(csv.DictReader((folder / "plain_stats.csv").read_text().splitlines()))
+    except FileNotFoundError:
+        rows = []
+    counts = {
+        f"{row['Type']} {row['Name']}".strip(): (int(row["Request Count"]), int(row["Failure Count"]))
+        for row in rows
+        if row["Name"] != "Aggregated"
+    }
+    return Plain(run.returncode, run.stdout + run.stderr, counts)
+
+
+def counts_of(result: Result) -> Counts:
+    """Of a run of ours, as plain Locust's."""
+    found = {one["name"]: (one["requests"], one["failures"]) for one in result.report["endpoints"]}
+    return {name: found[name] for name in sorted(found)}
