@@ -25,10 +25,10 @@ class Plain:
 
 def plain_locust(url: str, scenario: str, folder: Path, *args: str) -> Plain:
     """Run it headless; `args` say the load, where no shape does."""
+    locust = str(Path(sys.executable).with_name("locust"))
     table = folder / "plain"
     run = subprocess.run(
-        [str(Path(sys.executable).with_name("locust")), "-f", str(SCENARIOS / scenario), "-H", url, "--headless"]
-        + ["--csv", str(table), "--only-summary", *args],
+        [locust, "-f", str(SCENARIOS / scenario), "-H", url, "--headless", "--csv", str(table), "--only-summary", *args],
         cwd=folder,
         capture_output=True,
         text=True,

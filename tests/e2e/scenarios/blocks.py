@@ -1,4 +1,5 @@
 # mypy: ignore-errors
+# ruff: noqa: RUF012, SIM117
 # an ordinary locustfile carries no types
 """Every way to leave a `catch_response` block. Each user does everything once, so the counts are exact."""
 
