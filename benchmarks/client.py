@@ -63,6 +63,8 @@ def generate(kind: str, port: int, users: int, seconds: float) -> None:
             assert failure is None, detail
             self.latencies.append(end_s - call.start_s)
 
+        answer = end
+
     recorder = Recorder()
 
     def user() -> None:

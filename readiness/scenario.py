@@ -22,8 +22,8 @@ from readiness.load.form_log_in import form_log_in
 from readiness.load.http.client import Client
 from readiness.load.locust_events import listened_to
 from readiness.load.log_in import log_in
-from readiness.load.recorder import Ticket
 from readiness.load.task_loop import run_user
+from readiness.load.ticket import Ticket
 from readiness.load.writes import WriteLog
 
 if TYPE_CHECKING:

@@ -13,35 +13,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Protocol
 
 from readiness.load.engine_events import ArrivalCounts, Batch, Cell, CellCounts, StallSeen
 from readiness.load.phases import OUTSIDE
 from readiness.load.samples import Samples
+from readiness.load.ticket import AnswerWatch, Ticket
 
 STALL_S = 1.0
 """A gap this long without any answer, while requests wait, is recorded as a stall."""
 _MAX_NAMES = 2000
 """Endpoints kept apart; a scenario that puts ids into its names ends in OTHER instead of in all the memory."""
 OTHER = "(other)"
-
-
-class Ticket(Protocol):
-    """A request under way, from `enter` to `end`: a `Call`, or the client's own response."""
-
-    identity: tuple[str, str]
-    """Scenario and name."""
-    start_s: float
-    sent_s: float
-    """When it was really sent; later than `start_s` where an arrival of an open load had to wait for us."""
-
-    @property
-    def status_code(self) -> int:
-        """Of the answer; 0 when there is none."""
-
-    @property
-    def raw_head(self) -> bytes:
-        """The answer's status line and headers, with or without some of the body."""
 
 
 class OpenCall:
@@ -55,30 +37,6 @@ class OpenCall:
         self.sent_s = start_s
         self.status_code = 0
         self.raw_head = b""
-
-
-class AnswerWatch(Protocol):
-    """See readiness.load.response_watch."""
-
-    def see(self, call: Ticket, end_s: float) -> None:
-        """`call`, of the measurement window, ended."""
-        ...
-
-
-class CallRecorder(Protocol):
-    """Where clients report. Times are `time.perf_counter()` seconds."""
-
-    def enter(self, call: Ticket) -> None:
-        """A request was started (in an open load: was due) at its `start_s`."""
-        ...
-
-    def end(self, call: Ticket, end_s: float, failure: str | None = None, detail: str = "") -> None:
-        """The request ended at `end_s`; `failure` is None or a class of FAILURE_CLASSES, `detail` its plain text."""
-        ...
-
-    def answer(self, call: Ticket, end_s: float, failure: str | None = None, detail: str = "") -> None:
-        """The request ended at `end_s`, and the scenario has yet to judge it; `failure` counts if it never does."""
-        ...
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from readiness.load.recorder import Ticket
+from readiness.load.ticket import Ticket
 from readiness.load.watch_plan import WatchPlan
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.response_facts import Head, ResponseFacts, TimeParts

@@ -28,7 +28,18 @@ def plain_locust(url: str, scenario: str, folder: Path, *args: str) -> Plain:
     locust = str(Path(sys.executable).with_name("locust"))
     table = folder / "plain"
     run = subprocess.run(
-        [locust, "-f", str(SCENARIOS / scenario), "-H", url, "--headless", "--csv", str(table), "--only-summary", *args],
+        [
+            locust,
+            "-f",
+            str(SCENARIOS / scenario),
+            "-H",
+            url,
+            "--headless",
+            "--csv",
+            str(table),
+            "--only-summary",
+            *args,
+        ],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -39,7 +39,7 @@ from readiness.load.http.request import (
 from readiness.load.http.resends import Resends
 from readiness.load.http.response import Response, event_fields
 from readiness.load.http.writer import Writer, Written
-from readiness.load.recorder import CallRecorder
+from readiness.load.ticket import CallRecorder
 
 _MAX_BODY_BYTES = 16 * 1024 * 1024
 MAX_REDIRECTS = 5

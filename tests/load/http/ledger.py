@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from readiness.load.recorder import Ticket
+from readiness.load.ticket import Ticket
 
 
 @dataclass
