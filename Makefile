@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-OUT ?= reports/latest
+OUT ?=
 INSTALL := $(PIP) install --require-hashes --only-binary=:all:
 TOOLS := $(VENV)/tools
 LOCK := UV_PYTHON_DOWNLOADS=never $(TOOLS)/bin/uv pip compile --quiet --universal --generate-hashes --no-header \
@@ -17,7 +17,7 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/demo.done ## set up, then assess the built-in bag service
-	$(BIN)/readiness run demo --out $(OUT)
+	$(BIN)/readiness run demo $(if $(OUT),--out $(OUT))
 
 test: $(VENV)/dev.done ## set up, then run every test
 	$(BIN)/python -m pytest -n 3 --dist loadfile --reruns 1

@@ -533,6 +533,7 @@ NOT_FOREIGN: Mapping[str, str] = {
     "load.workers.master": "events by load.engine_events", "load.workers.settings": "our own parent",
     "load.workers.curve_sockets": "frames by load.workers.envelope", "load.workers.local": "our own children",
     "load.workers.token": "the operator's own token",
+    "report.run_folders": "JSON by measurements.strict", "report.retention": "names of a folder",
     "report.console": "our own text", "report.comparison.console": "our own text",
     "report.capacity.console": "our own text", "report.github": "our own text", "report.html_pages": "our own template",
     "report.charts.connections": "our own words",

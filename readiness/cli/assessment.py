@@ -33,8 +33,11 @@ from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Run
 from readiness.probes import redis_info
+from readiness.report import run_folders
 from readiness.report.locking import sole_writer
 from readiness.report.redacted import redacted
+from readiness.report.retention import remove_oldest
+from readiness.report.run_folders import RUNS_FOLDER
 from readiness.report.writing import prepare
 from readiness.run import target as targets
 from readiness.run.execute import execute
@@ -44,6 +47,7 @@ from readiness.run.progress import choose
 from readiness.text.redaction import redact
 
 MAX_REPEATS = 20
+_MOST_KEPT = 100_000
 CACHE_VARIABLE = "READINESS_CACHE_URL"
 
 
@@ -65,7 +69,8 @@ class RunRequest:
     listen: str | None
     worker_wait: str | None
     token_file: Path | None
-    out: Path
+    out: Path | None
+    """None: a folder of its own below RUNS_FOLDER."""
     formats: str | None
     allow_hosts: tuple[str, ...]
     allow_conditional: bool
@@ -74,6 +79,7 @@ class RunRequest:
     deep: bool = False
     allow_env: tuple[str, ...] = ()
     ceilings: Path | None = None
+    keep: str | None = None
     paths: tuple[str, ...] = ()
     """Of a run without limits and scenarios."""
 
@@ -86,6 +92,8 @@ class Assessment:
     problems: tuple[str, ...]
     """Files that could not be written, as sentences."""
     secrets: tuple[str, ...]
+    out: Path
+    """Where the files are."""
 
 
 def assess(request: RunRequest) -> Assessment:
@@ -104,7 +112,7 @@ def assess(request: RunRequest) -> Assessment:
     url = starter.url if starter else None if profile else targets.parse(request.target)
     notes: list[str] = []
     scenarios = () if starter else find_scenarios(request.scenarios, config, request.target, notes.append)
-    repeat = _repeat(request.repeat)
+    repeat, keep = _repeat(request.repeat), _keep(request)
     workers = workers_of(
         config.load.processes,
         environ,
@@ -120,19 +128,21 @@ def assess(request: RunRequest) -> Assessment:
     cache_url = environ.get(CACHE_VARIABLE) or None
     if cache_url and not profile:
         redis_info.parse(cache_url)
-    prepare(request.out)
     run_id = new_run_id()
+    out = _folder(request.out, run_id, environ)
     with ExitStack() as open_things:
-        open_things.enter_context(sole_writer(request.out))
+        open_things.enter_context(sole_writer(out))
         interrupted = open_things.enter_context(watched())
         secrets = secrets_of(environ, config, database_url, cache_url, workers.token if workers else None)
         progress = choose(quiet=request.quiet, secrets=secrets)
         open_things.callback(progress.close)
         if unmeasured:
             progress.note(unmeasured)
-        artefacts = Artefacts(request.out, formats, secrets)
+        artefacts = Artefacts(out, formats, secrets)
         files = Files(artefacts, run_id, config, request.target)
         files.replace_yesterday()
+        if out != request.out:
+            run_folders.point(out)
         if profile:
             from readiness.demo import stack
 
@@ -184,11 +194,21 @@ def assess(request: RunRequest) -> Assessment:
         if interrupted() and run.interrupted is None:  # it came after the load: the answer is not this run's to give
             run = replace(run, interrupted=interrupted())
             result = _report(request, run, config, artefacts)
-        if problem := history.append(request.out, redacted(run, secrets), result.verdict):
+        if problem := history.append(out, redacted(run, secrets), result.verdict):
             progress.note(problem)
         summary = step_summary(os.environ, request.formats)
         verdict, problems = write_summary(result.verdict, run, artefacts, summary)
+        for sentence in remove_oldest(RUNS_FOLDER, keep, out) if keep else ():
+            progress.note(sentence)
     return replace(result, verdict=verdict, problems=result.problems + problems)
+
+
+def _folder(given: Path | None, run_id: str, environ: Mapping[str, str]) -> Path:
+    """The folder of --out, else one for this run alone; it can be written. Raises ConfigError."""
+    if given is None:
+        return run_folders.make(RUNS_FOLDER, run_id, links=run_folders.follows_links(environ))
+    prepare(given)
+    return given
 
 
 def _again(plan: Plan, number: int) -> Plan:
@@ -222,7 +242,7 @@ def _report(request: RunRequest, run: Run, config: Config, artefacts: Artefacts)
     if problem and verdict.exit_code in (ExitCode.READY, ExitCode.CONDITIONAL):
         verdict = replace(verdict, exit_code=ExitCode.REPORT_FAILED, notes=(*verdict.notes, problem))
     verdict, problems = write_reports(verdict, run, artefacts)
-    return Assessment(verdict, ((problem,) if problem else ()) + problems, artefacts.secrets)
+    return Assessment(verdict, ((problem,) if problem else ()) + problems, artefacts.secrets, artefacts.out)
 
 
 def _config(request: RunRequest, environ: Mapping[str, str], starter: Config | None) -> Config:
@@ -247,6 +267,20 @@ def _repeat(text: str | None) -> int:
         return scalars.whole(text.strip(), least=1, most=MAX_REPEATS) if text else 1
     except ValueError as error:
         raise ConfigError(f"--repeat: {error}") from error
+
+
+def _keep(request: RunRequest) -> int | None:
+    """How many runs stay; None for all of them. Raises ConfigError."""
+    if request.keep is None:
+        return None
+    if request.out is not None:
+        raise ConfigError(
+            "--keep: counts the folders that a run gets below reports without --out; leave one of both away"
+        )
+    try:
+        return scalars.whole(request.keep.strip(), least=1, most=_MOST_KEPT)
+    except ValueError as error:
+        raise ConfigError(f"--keep: {error}") from error
 
 
 def _plan(

@@ -76,8 +76,10 @@ def secrets_of(
 
 
 def new_run_id() -> str:
-    """Time and chance: sorted by when, never the same twice."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{random_secrets.token_hex(4)}"
+    """Time to a quarter of a millisecond and chance: sorted by when, never the same twice."""
+    now = datetime.now(UTC)
+    part = now.microsecond * 4096 // 1_000_000
+    return f"{now:%Y%m%dT%H%M%SZ}-{part:03x}{random_secrets.randbits(20):05x}"
 
 
 def local_provenance() -> Provenance:

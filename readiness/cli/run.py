@@ -45,7 +45,12 @@ def run(
     token_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Remote workers' token; default READINESS_WORKER_TOKEN.")
     ] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the files of the run go.")] = Path("reports/latest"),
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the files go; default reports/RUN, with the link latest.")
+    ] = None,
+    keep: Annotated[
+        str | None, typer.Option(metavar="N", help="Remove the oldest folders of runs below reports beyond N.")
+    ] = None,
     format_: Annotated[str | None, typer.Option("--format", metavar="F,…", help=FORMAT_HELP)] = None,
     allow_host: Annotated[
         list[str] | None, typer.Option(metavar="HOST", help="A host other than this machine that may be loaded.")
@@ -80,6 +85,7 @@ def run(
         worker_wait=worker_wait,
         token_file=token_file,
         out=out,
+        keep=keep,
         formats=format_,
         allow_hosts=tuple(allow_host or ()),
         allow_env=tuple(allow_env or ()),
@@ -96,5 +102,5 @@ def run(
         say(f"readiness: {problem}", to_stderr=True)
     show(result.verdict, quiet=quiet, secrets=result.secrets, verbose=verbose)
     if not quiet:
-        tell_where(out, show_it=open_)
+        tell_where(result.out, show_it=open_)
     finish(result.verdict.exit_code)
