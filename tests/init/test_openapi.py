@@ -233,3 +233,20 @@ def test_five_hundred_operations_are_ten_files_at_most_and_every_task_is_told() 
     made = files_of(draft, Given("things", None, Load(), None), starters())
     assert len([name for name in made.files if name.endswith(".py")]) == 10
     assert made.running == 500
+
+
+def test_a_secret_of_an_example_stands_nowhere_else_either() -> None:
+    secret, key = "hunter2-of-bob", "ghp_abcdefghijklmnopqrstuvwxyz0123456789"
+    parameters: Json = [
+        {"name": "X-Token", "in": "header", "required": True, "example": secret},
+        {"name": "note", "in": "query", "required": True, "example": f"as {secret}"},
+        {"name": "where", "in": "query", "required": True, "description": f"such as {secret}"},
+        {"name": "pin", "in": "query", "required": True, "schema": {"enum": ["top-1", "top-2"]}},
+    ]
+    draft = read(
+        {"/x": get(parameters=parameters, summary=f"Use {secret} or {key}")}, info={"title": f"API of {secret}"}
+    )
+    made = files_of(draft, Given(draft.service, None, Load(), None), starters())
+    for text in (*made.files.values(), *draft.notes):
+        assert "hunter2" not in text
+        assert "ghp_" not in text

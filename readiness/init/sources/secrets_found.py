@@ -66,6 +66,11 @@ def is_secret(name: str, value: str) -> bool:
     return not _MAYBE.isdisjoint(words(name)) and len(value) >= 8 and is_random(value)
 
 
+def secrets_by_look(text: str) -> frozenset[str]:
+    """Keys of known services and tokens inside a text."""
+    return frozenset(match.group() for match in _SHAPES.finditer(text[:LONGEST_SEARCHED]))
+
+
 def is_personal(value: str) -> bool:
     """An address of a person."""
     return "@" in value and bool(_PERSON.fullmatch(value.strip()))
@@ -85,7 +90,8 @@ class Secrets:
         """The variable for `value`; the same value has one variable, whatever it is called elsewhere."""
         if value in self._found:
             return self._found[value]
-        variable = Variable(self._names.unique(kind or variable_name(name)), clean(purpose, 120))
+        said = hidden(purpose, frozenset(self._found) | {value}, cuts=False)
+        variable = Variable(self._names.unique(kind or variable_name(name)), clean(said, 120))
         self._found[value] = variable
         if value not in self._unnamed:
             self._split = None
@@ -132,7 +138,7 @@ class Secrets:
             self._forms = {
                 form: value
                 for value in (*self._found, *self._unnamed)
-                if _is_telling(value)
+                if is_telling(value)
                 for form in (value, quote(value, safe=""), quote(value))
             }
             if self._forms:
@@ -141,7 +147,7 @@ class Secrets:
         return self._split
 
 
-def _is_telling(value: str) -> bool:
+def is_telling(value: str) -> bool:
     """Whether `value`, met anywhere in a text, is the secret and not a word: `admin` is a password and a path."""
     return len(value) >= LEAST_FOUND and not (value.isalpha() and len(value) < 10)
 

@@ -20,6 +20,7 @@ from readiness.init.sources.openapi.operations import Operation
 from readiness.init.sources.openapi.schemas import given, kind, sample
 from readiness.init.sources.secrets_found import is_secret, is_secret_name, variable_name
 from readiness.text import clean
+from readiness.text.redaction import hidden
 
 _NOT_SENT = frozenset({"accept", "content-type", "authorization", "host", "content-length", "cookie"})
 """Headers that the document may not describe as parameters (OpenAPI 3, Parameter Object), or that are not ours."""
@@ -108,7 +109,7 @@ class Calls:
         if place is not None and (place, name) in self._brought:
             return Extracted(self._brought[place, name][1].name)
         value = _given(node) if node is not None else None
-        if value is not None and not is_secret(name, _plain(value)):
+        if value is not None and not _is_secret(name, value, operation.node):
             return _plain(value)
         missing.append(f"{{{clean(name, 40)}}}")
         return _variable(name, node)
@@ -127,7 +128,7 @@ class Calls:
             certain = kind(schema) in ("integer", "number", "boolean") or schema.get("format").text in _CERTAIN
             if value is None and certain:
                 value = sample(schema).value
-            if is_secret(name, _plain(value) if value is not None else "x"):
+            if _is_secret(name, value if value is not None else "x", operation.node):
                 found.append((name, (_secret(name),)))
             elif value is None:
                 missing.append(clean(name, 40))
@@ -180,23 +181,23 @@ def _body(operation: Operation) -> tuple[Body | None, str]:
             media = part.followed()
             if "json" in name.lower():
                 value = given(media)
-                return _json(sample(media.get("schema")).value if value is None else value), ""
+                return _json(sample(media.get("schema")).value if value is None else value, media), ""
             if "x-www-form-urlencoded" in name.lower():
-                return _form(sample(media.get("schema")).value), ""
+                return _form(sample(media.get("schema")).value, media), ""
         kinds = ", ".join(clean(name, 40) for name, _ in request.get("content").entries())
         return None, f"Its body is not generated ({kinds or 'no media type'}): add it."
     fields: dict[str, Json] = {}
     for node in operation.parameters:
         if node.get("in").text == "body":
-            return _json(sample(node.get("schema")).value), ""
+            return _json(sample(node.get("schema")).value, node), ""
         if node.get("in").text == "formData" and node.get("required").value is True:
             if node.get("type").text == "file":
                 return None, "It sends a file, which is not generated: add it."
             fields[node.get("name").text] = _given(node) if _given(node) is not None else sample(node).value
-    return (_form(dict(fields)) if fields else None), ""
+    return (_form(dict(fields), operation.node) if fields else None), ""
 
 
-def _json(value: Json) -> Body:
+def _json(value: Json, node: Node) -> Body:
     """A JSON body; what goes by the name of a secret is replaced by a variable."""
     replaced: list[tuple[tuple[str | int, ...], Text]] = []
     todo: list[tuple[tuple[str | int, ...], str, Json]] = [((), "", value)]
@@ -206,19 +207,25 @@ def _json(value: Json) -> Body:
             todo += [((*at, key), key, inner) for key, inner in here.items()]
         elif isinstance(here, list):
             todo += [((*at, number), name, inner) for number, inner in enumerate(here)]
-        elif isinstance(here, str) and is_secret(name, here):
+        elif isinstance(here, str) and _is_secret(name, here, node):
             replaced.append((at, (_secret(name),)))
     return Body("json", json=value, replaced=tuple(replaced))
 
 
-def _form(value: Json) -> Body:
+def _form(value: Json, node: Node) -> Body:
     fields = value if isinstance(value, dict) else {}
     return Body(
         "form",
         fields=tuple(
-            (name, (_secret(name),) if is_secret(name, _plain(one)) else (_plain(one),)) for name, one in fields.items()
+            (name, (_secret(name),) if _is_secret(name, one, node) else (_plain(one),)) for name, one in fields.items()
         ),
     )
+
+
+def _is_secret(name: str, value: Json, node: Node) -> bool:
+    """By its name, its look, or because the document has it as a secret elsewhere."""
+    plain = _plain(value)
+    return is_secret(name, plain) or any(secret in plain for secret in node.root.secrets)
 
 
 def _secret(name: str) -> Variable:
@@ -229,6 +236,7 @@ def _secret(name: str) -> Variable:
 
 def _variable(name: str, node: Node | None) -> Variable:
     words = node.get("description").text.partition("\n")[0] if node is not None else ""
+    words = hidden(words, node.root.secrets, cuts=True) if node is not None else ""
     return Variable(f"READINESS_VAR_{folded(name).upper() or 'VALUE'}", clean(words or f"parameter {name}", 60))
 
 

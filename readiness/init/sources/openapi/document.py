@@ -24,6 +24,7 @@ MOST_STEPS = 3_000_000
 """Places looked at; a public document of 30 MB takes less than two million."""
 MOST_REFS = 32
 """`$ref`s to `$ref`s."""
+_LONG_NUMBER = "a number of more than 4,300 digits"
 _SAYS = re.compile(rb"""(?:^|[\s{,])["']?(?:openapi["']?\s*:\s*["']?3|swagger["']?\s*:\s*["']?2)""")
 
 
@@ -43,6 +44,9 @@ class Root:
     steps: int = 0
     properties: dict[int, dict[str, Node]] = field(default_factory=dict)
     """Of schemas that were read, by the identity of their mapping (schemas.py)."""
+
+    secrets: frozenset[str] = frozenset()
+    """Values of the document that must not be written down (examples.py)."""
 
     def step(self) -> None:
         """Count one place that is looked at. Raises ConfigError when there were too many: parts that repeat parts."""
@@ -128,8 +132,8 @@ def _json(text: str, source: str) -> Json:
         if "\n" in text and _looks_like_yaml(text):
             return _yaml(text, source)
         raise ConfigError(f"{source}:{error.lineno}: is not JSON: {clean(error.msg, 100)}") from None
-    except ValueError as error:
-        raise ConfigError(f"{source}: is not JSON: {clean(error, 100)}") from None
+    except ValueError:
+        raise ConfigError(f"{source}: has {_LONG_NUMBER}") from None
 
 
 def _looks_like_yaml(text: str) -> bool:
@@ -162,7 +166,8 @@ def _yaml(text: str, source: str) -> Json:
         place = f"{source}:{mark.line + 1}" if mark else source
         raise ConfigError(f"{place}: is not YAML: {clean(error.problem or error, 120)}") from None
     except (yaml.YAMLError, ValueError, TypeError, OverflowError) as error:
-        raise ConfigError(f"{source}: is not YAML: {clean(error, 120)}") from None
+        said = _LONG_NUMBER if "integer string" in str(error) else clean(error, 120)
+        raise ConfigError(f"{source}: is not YAML that can be read: {said}") from None
 
 
 def _refuse_depth(text: str, source: str) -> None:

@@ -10,6 +10,7 @@ from readiness.errors import ConfigError
 from readiness.init.draft import Draft, Scenario, Task
 from readiness.init.sources.openapi.calls import Calls
 from readiness.init.sources.openapi.document import Node, Unresolved, load
+from readiness.init.sources.openapi.examples import secrets_in, without_secrets
 from readiness.init.sources.openapi.operations import Operation, group_of, name_of, operations
 from readiness.init.sources.openapi.security import Security, chosen, needed, scopes_of, security
 from readiness.init.sources.openapi.servers import server_of
@@ -30,6 +31,7 @@ def read(data: bytes, source: str) -> Draft:
     """The draft of the document. Raises ConfigError with the place when it cannot be read or has no operation."""
     root = load(data, source)
     notes: list[str] = []
+    root.root.secrets = secrets_in(root.root)
     try:
         known = security(root)
         found = list(operations(root, notes))
@@ -42,7 +44,7 @@ def read(data: bytes, source: str) -> Draft:
     if not asked:
         raise ConfigError(f"{source}: paths: no operation could be read", *notes[:5])
     scenarios = [_scenario(name, group, asked, root, known, notes) for name, group in _groups(asked)]
-    return Draft(
+    draft = Draft(
         scenarios=tuple(scenarios),
         source=clean(source, 200),
         service=clean(root.get("info").get("title").text, 80),
@@ -50,6 +52,7 @@ def read(data: bytes, source: str) -> Draft:
         health_paths=tuple(one.path for one in health),
         notes=tuple(notes),
     )
+    return without_secrets(draft, root.root.secrets)
 
 
 def _without_log_ins(asked: list[Operation], root: Node, known: Security, notes: list[str]) -> list[Operation]:

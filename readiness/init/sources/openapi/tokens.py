@@ -11,7 +11,7 @@ from readiness.init.draft import ACCESS_TOKEN, Body, Json, LogIn, Text, Variable
 from readiness.init.sources.openapi.document import Node, Unresolved
 from readiness.init.sources.openapi.schemas import properties, sample
 from readiness.init.sources.openapi.servers import server_of
-from readiness.init.sources.secrets_found import is_password_name, is_secret_name, is_user_name, variable_name
+from readiness.init.sources.secrets_found import is_password_name, is_secret, is_user_name, variable_name
 from readiness.text import clean
 
 _TOKENS = (ACCESS_TOKEN, "accessToken", "token", "access", "jwt", "id_token", "idToken", "auth_token", "authToken")
@@ -131,7 +131,7 @@ def _body(schema: Node, kind: str, end: str) -> Body | None:
             text = (_password(end),)
         elif _says_who(name, known):
             text = (_user(end),)
-        elif is_secret_name(name):
+        elif is_secret(name, str(made)) or str(made) in schema.root.secrets:
             text = (Variable(variable_name(name), clean(name, 40)),)
         elif name == "grant_type":
             text = ("password",)
