@@ -244,7 +244,8 @@ def test_a_secret_of_an_example_stands_nowhere_else_either() -> None:
         {"name": "pin", "in": "query", "required": True, "schema": {"enum": ["top-1", "top-2"]}},
     ]
     draft = read(
-        {"/x": get(parameters=parameters, summary=f"Use {secret} or {key}")}, info={"title": f"API of {secret}"}
+        {"/x": get(parameters=parameters, summary=f"Use {secret} or {key}"), "/y": get()},
+        info={"title": f"API of {secret}"},
     )
     made = files_of(draft, Given(draft.service, None, Load(), None), starters())
     for text in (*made.files.values(), *draft.notes):
