@@ -2,8 +2,8 @@
 
 Forms: as it is, percent-encoded, with the escapes of JSON, HTML or Python, in hexadecimal, in base64. What can be
 undone is not enumerated: the text is decoded layer by layer (readiness/text/decoding.py), and each layer is searched
-for a few plain byte strings. Bytes as a list of numbers: readiness/text/byte_lists.py. All of it is linear in the text,
-and fast because the work is `bytes.find`.
+for plain byte strings, all at once (readiness/text/finder.py). Bytes as a list of numbers:
+readiness/text/byte_lists.py. All of it is linear in the text.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from readiness.text import clean
-from readiness.text.byte_lists import ByteList, byte_lists
+from readiness.text.byte_lists import listed
 from readiness.text.decoding import Span, undo
+from readiness.text.finder import Finder
 
 LAYERS = 5
 """Encodings on top of each other that are undone."""
@@ -39,61 +40,66 @@ _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 
 
 @dataclass(frozen=True, slots=True)
-class _Needle:
-    """Bytes to find in lower-case text."""
+class _Form:
+    """What a form asks of a cut."""
 
-    whole: bytes
     cut: int
-    """How many bytes of its beginning count where the rest was cut off."""
-    base64: bool = False
+    """How many bytes of a beginning count where the rest was cut off."""
+    wide: bool = False
+    """Whether the characters beside it belong to it in part."""
 
-    @property
-    def plain(self) -> bool:
-        return not self.base64 and self.cut == LEAST_CUT
+
+_PLAIN = _Form(LEAST_CUT)
+_HEX = _Form(2 * LEAST_CUT)
+_BASE64_ONCE = _Form(LEAST_CUT * 4 // 3 + 1, wide=True)
+_BASE64_TWICE = _Form(LEAST_CUT * 16 // 9 + 3, wide=True)
+_BASE32 = _Form(LEAST_CUT * 8 // 5 + 1, wide=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Needles:
     """What to look for."""
 
-    found: tuple[_Needle, ...]
+    strings: Finder[_Form]
+    """Of lower-case text."""
+    backwards: Finder[None]
+    """Those whose end counts where the beginning was cut off, each from its end."""
+    raw: Finder[None]
+    """Of secrets that may stand as a list of numbers."""
     words: re.Pattern[bytes] | None
     """Short secrets of letters."""
-    lists: tuple[ByteList, ...] = ()
-
-    @property
-    def longest(self) -> int:
-        """Bytes."""
-        return max((len(needle.whole) for needle in self.found), default=DISTINCT_SECRET)
+    longest: int
+    """Bytes."""
 
 
 @lru_cache(maxsize=8)
 def needles(secrets: frozenset[str]) -> Needles:
     """All byte strings that `secrets` can become under the layers that `spans` undoes."""
-    found: dict[bytes, _Needle] = {}
+    found: dict[bytes, _Form] = {}
     words: set[bytes] = set()
-    lists: tuple[ByteList, ...] = ()
+    listed_too: set[bytes] = set()
     for secret in sorted(secrets):
         raw = _bytes(secret)
         if secret.isalpha() and len(secret) < DISTINCT_SECRET:
             words.add(re.escape(raw))
         else:
             for form in _plain_forms(secret):
-                found[form] = _Needle(form, LEAST_CUT)
-        encoded = raw.hex().encode()
-        found.setdefault(encoded, _Needle(encoded, 2 * LEAST_CUT))
+                found[form] = _PLAIN
+        found.setdefault(raw.hex().encode(), _HEX)
         for core in _base64_cores(raw):
             for twice in _base64_cores(core):
-                found.setdefault(twice.lower(), _Needle(twice.lower(), LEAST_CUT * 16 // 9 + 3, base64=True))
-            found.setdefault(core.lower(), _Needle(core.lower(), LEAST_CUT * 4 // 3 + 1, base64=True))
+                found.setdefault(twice.lower(), _BASE64_TWICE)
+            found.setdefault(core.lower(), _BASE64_ONCE)
         for core in _base32_cores(raw):
-            found.setdefault(core, _Needle(core, LEAST_CUT * 8 // 5 + 1, base64=True))
+            found.setdefault(core, _BASE32)
         if len(raw) >= DISTINCT_SECRET:
-            lists += byte_lists(raw)
+            listed_too.add(raw)
     letter = rb"[A-Za-z\x80-\xff]"
     joined = rb"|".join(sorted(words))  # whole words: none is the beginning of another
     pattern = re.compile(rb"(?<!%b)(?:%b)(?!%b)" % (letter, joined, letter)) if words else None
-    return Needles(tuple(found.values()), pattern, lists)
+    ends = {string[::-1]: None for string, form in found.items() if form is _PLAIN and len(string) > LEAST_CUT}
+    longest = max(map(len, found), default=DISTINCT_SECRET)
+    return Needles(Finder(found), Finder(ends), Finder(dict.fromkeys(listed_too)), pattern, longest)
 
 
 def spans(text: bytes, wanted: Needles, *, cuts: bool) -> list[Span]:
@@ -161,38 +167,15 @@ def _in_view(view: bytes, wanted: Needles, *, cuts: bool) -> Iterator[Span]:
         for match in wanted.words.finditer(view):
             yield match.span()
     lower = view.lower()
-    for one in wanted.lists:
-        yield from one.spans(lower)
-    for needle in wanted.found:
-        size = len(needle.whole)
-        cut = cuts and size > needle.cut
-        for at in _places(lower, needle.whole[: needle.cut] if cut else needle.whole):
-            end = at + _common(lower, at, needle.whole)
-            if end == at + size or _is_cut(lower, at, end, end):
-                yield _widened(view, (at, end)) if needle.base64 else (at, end)
-        if cut and needle.plain:
-            for at in _places(lower, needle.whole[-LEAST_CUT:]):
-                end = at + LEAST_CUT
-                start = end - _common(lower[max(end - size, 0) : end][::-1], 0, needle.whole[::-1])
-                if _is_cut(lower, start, end, start):
-                    yield start, end
-
-
-def _places(text: bytes, needle: bytes) -> Iterator[int]:
-    at = text.find(needle)
-    while at >= 0:
-        yield at
-        at = text.find(needle, at + 1)
-
-
-def _common(text: bytes, at: int, needle: bytes) -> int:
-    """How many bytes of `needle` stand at `at`."""
-    part = text[at : at + len(needle)]
-    if part == needle:
-        return len(needle)
-    return next(
-        (index for index, (one, other) in enumerate(zip(part, needle, strict=False)) if one != other), len(part)
-    )
+    yield from listed(lower, wanted.raw)
+    for form, at, end, whole in wanted.strings.places(lower):
+        if whole or (cuts and end - at >= form.cut and _is_cut(lower, at, end, end)):
+            yield _widened(view, (at, end)) if form.wide else (at, end)
+    if cuts:
+        for _, after, before, _ in wanted.backwards.places(lower[::-1]):
+            start, end = len(lower) - before, len(lower) - after
+            if end - start >= LEAST_CUT and _is_cut(lower, start, end, start):
+                yield start, end
 
 
 def _is_cut(text: bytes, start: int, end: int, at: int) -> bool:
