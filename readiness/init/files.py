@@ -72,6 +72,7 @@ def files_of(draft: Draft, given: Given, limits: Sequence[Limit]) -> Made:
         ]
         if runs:
             weights[name] = max(1, round(sum(task.weight for task in runs)))
+    weights = dict.fromkeys(weights, 1) if len(weights) == 1 else weights
     if not weights:
         raise ConfigError(f"{draft.source}: has nothing that could be asked for without writing", *draft.notes[:10])
     files |= {f"{FOLDER}/{data.name}": _csv(data) for data in draft.data if _DATA_NAME.fullmatch(data.name)}

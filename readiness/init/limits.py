@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,13 +33,32 @@ class Limit:
     on_fail: str | None = None
 
 
+_DURATION_S = 60
+_MOST_DURATION_S = 300
+"""Nobody waits longer for a first answer."""
+_ENOUGH = 340
+"""Requests that prove the starter limits: 299 are needed for 99 %, and arrivals vary."""
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """How much load, from flags, questions or a log."""
 
     users: int = USERS
     rate_per_s: float | None = None
+    """Of the busiest minute of a log."""
     arrivals_per_s: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def planned_per_s(self) -> float | None:
+        """The rate to load with: that of the log, or more where a few minutes of it would prove nothing."""
+        return None if self.rate_per_s is None else max(self.rate_per_s, _ENOUGH / _MOST_DURATION_S)
+
+    @property
+    def duration_s(self) -> int:
+        """Long enough to prove the starter limits, in whole tens of seconds."""
+        rate = self.planned_per_s
+        return _DURATION_S if rate is None else max(_DURATION_S, 10 * math.ceil(_ENOUGH / rate / 10 - 1e-9))
 
 
 def starters(p95_ms: int = P95_MS) -> tuple[Limit, ...]:
@@ -116,9 +136,11 @@ def _load(weights: Mapping[str, int], load: Load) -> list[str]:
         ]
     found += ["load:", "  scenarios:              # file under scenarios/, and its share of the load"]
     found += [f"    {name}: {weight}" for name, weight in weights.items()]
-    if load.rate_per_s is not None:
-        rate = f"{max(load.rate_per_s, 0.01):.2f}".rstrip("0").rstrip(".")
-        found.append(f"  rate: {rate} /s            # arrivals per second in the busiest minute of the log")
+    if load.rate_per_s is not None and load.planned_per_s is not None:
+        says = "arrivals per second in the busiest minute of the log"
+        if load.planned_per_s > load.rate_per_s:
+            says = f"the busiest minute of the log has {load.rate_per_s:.2g}/s, too few to prove a limit in 5 minutes"
+        found.append(f"  rate: {_decimals(load.planned_per_s)} /s            # {says}")
     else:
         found.append(
             f"  users: {max(load.users, len(weights))}               # users at once, each waiting for its answer"
@@ -127,8 +149,13 @@ def _load(weights: Mapping[str, int], load: Load) -> list[str]:
         *found,
         "  ramp_up: 5s             # time to reach full load; not judged",
         "  warm_up: 5s             # at full load before the judged time; caches fill",
-        "  duration: 60s           # judged; `readiness lint` says when it is too short to prove a limit",
+        f"  duration: {f'{load.duration_s}s':<12}  # judged; `readiness lint` says when it is too short",
     ]
+
+
+def _decimals(rate: float) -> str:
+    """With two decimals at most, rounded up: a little less would not prove what the duration is made for."""
+    return f"{math.ceil(rate * 100 - 1e-9) / 100:.2f}".rstrip("0").rstrip(".")
 
 
 def _checks(limits: Sequence[Limit], health_paths: Sequence[str]) -> list[str]:

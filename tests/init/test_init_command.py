@@ -83,7 +83,7 @@ def test_an_openapi_file_becomes_scenarios_limits_and_a_pipeline(tmp_path: Path)
     written = "".join((tmp_path / name).read_text() for name in files_in(tmp_path) - {"bags.yaml"})
     assert "hunter2" not in written + done.stdout + done.stderr
     config = load(tmp_path / "thresholds.yaml", {})
-    assert config.load.scenarios == {"bags": 2}
+    assert config.load.scenarios == {"bags": 1}
     assert config.service == "bag-service"
     steps = done.stdout.splitlines()
     assert [line[:2] for line in steps] == ["1.", "2.", "3."]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from readiness.cli.proposals import proposals
-from readiness.init.limits import MEASURED, starters
+from readiness.init.limits import MEASURED, Load, starters
 from readiness.judge.outcome import Outcome
 from readiness.judge.verdict import CheckResult
 
@@ -34,3 +34,13 @@ def test_what_was_not_measured_or_is_too_bad_to_be_a_limit_stays_as_it_was() -> 
 def test_small_and_large_times_are_rounded_up() -> None:
     for high_ms, limit in ((0.2, "< 1 ms"), (2.14, "< 3.3 ms"), (100.0, "< 150 ms"), (2345.0, "< 3600 ms")):
         assert proposals((replace(P95, high=high_ms),), starters())[1].limit == limit
+
+
+def test_the_load_of_a_log_is_long_enough_to_prove_the_starter_limits() -> None:
+    for log_per_s, planned_per_s, duration_s in ((None, None, 60), (100.0, 100.0, 60), (2.0, 2.0, 170)):
+        load = Load(rate_per_s=log_per_s)
+        assert (load.planned_per_s, load.duration_s) == (planned_per_s, duration_s)
+    rare = Load(rate_per_s=0.05)
+    assert rare.planned_per_s is not None
+    assert rare.duration_s == 300
+    assert rare.planned_per_s * rare.duration_s >= 299

@@ -87,6 +87,8 @@ class Tally:
                 self._robots.clear()
             self._robots[agent] = robot(agent)
         if kind := self._robots[agent]:
+            if kind != "ours" and is_health(path := target.partition("?")[0]):
+                self._remember_health(path, status)  # balancers and clusters ask for it
             return "of readiness itself" if kind == "ours" else "of crawlers and monitors (by their user agent)"
         asked, _, query = target.partition("?")
         known = self._paths.get(asked)

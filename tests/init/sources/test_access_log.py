@@ -259,3 +259,13 @@ def test_no_text_breaks_the_reading(target: str, agent: str) -> None:
         path = "".join(part for part in task.calls[0].path if isinstance(part, str))
         assert path.isprintable()
         assert urlsplit(path).netloc == ""
+
+
+def test_a_health_check_that_a_cluster_asks_for_is_found() -> None:
+    draft = read([*[line("/bags/1", at_s=at) for at in range(20)], line("/healthz", agent="kube-probe/1.29")])
+    assert draft.health_paths == ("/healthz",)
+
+
+def test_a_log_says_that_it_shows_no_log_in() -> None:
+    assert any(note.startswith("a log shows no log-in") for note in read([line("/")] * 9).notes)
+    assert any(note.startswith("1 visit with 9 requests") for note in read([line("/")] * 9).notes)
