@@ -521,6 +521,7 @@ def _sources() -> tuple[Parser, ...]:
 
 NOT_FOREIGN: Mapping[str, str] = {
     "foreign_files": "opens files; what is in them goes to a parser",
+    "config.scenario_notes": "scenarios, which are trusted",
     "config.trust": "names given on the command line",
     "database.activity": "numbers by SQL; one substitution of digits",
     "database.reads": "our SQL", "database.queries": "our SQL", "database.writes": "keys of our own load",

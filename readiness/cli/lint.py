@@ -26,7 +26,7 @@ def lint(
     from readiness.cli.preparation import secrets_of
     from readiness.config import ceilings as most
     from readiness.config.load import load
-    from readiness.config.scenario_notes import notes
+    from readiness.config.scenario_notes import notes, refuse_broken
     from readiness.config.trust import trust_of
     from readiness.load.reading import Unreachable, read_scenarios
     from readiness.load.surroundings import for_scenarios
@@ -45,6 +45,7 @@ def lint(
         place = scenarios or usual_place(thresholds)
         # Without one the scenarios are those of another place: only what the file itself says can be looked at.
         files = find(place, config.load.scenarios, str(thresholds)) if place is not None else ()
+        refuse_broken(file.path for file in files)
         made = plan("lint", config, Target("", "http://127.0.0.1", ()), files, allowed_addresses=(), database_url=None)
         found = warnings(made)
         for line in (*found, *unsure(made), *notes(file.path for file in files)):

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
+import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from readiness.config.think_time import METHODS
+from readiness.errors import ConfigError
+from readiness.text import clean
 
+_ID = re.compile(r"/(?:[0-9]{2,}|[0-9a-f]{8}-[0-9a-f-]{27}|(?=[a-f]*[0-9])[0-9a-f]{12,})(?:/|$)", re.IGNORECASE)
+"""A number of two digits or more, a UUID, a long hexadecimal number."""
 VALUES = ("json_value", "form_value", "meta_value", "header_value")
 
 
@@ -30,6 +36,22 @@ def notes(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def refuse_broken(paths: Iterable[str]) -> None:
+    """Raise ConfigError with the line of each file that is no Python; nothing of any of them has run by then."""
+    problems = []
+    for path in paths:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Python tells them again when the file is read
+                compile(Path(path).read_bytes(), path, "exec", dont_inherit=True)
+        except SyntaxError as error:
+            problems.append(f"{clean(path, 500)}:{error.lineno or 1}: {type(error).__name__}: {clean(error.msg, 200)}")
+        except (OSError, ValueError, RecursionError, MemoryError):
+            continue  # reading the file says what is wrong
+    if problems:
+        raise ConfigError(*problems)
+
+
 def _verb(call: ast.Call) -> str:
     """The method of `….client.get(…)`; empty for any other call."""
     match call.func:
@@ -47,6 +69,8 @@ def _varying(calls: Iterable[ast.Call]) -> Iterator[tuple[int, str]]:
             continue
         place = 1 if _verb(call) == "request" else 0
         path = call.args[place] if len(call.args) > place else None
+        if isinstance(path, ast.Constant) and _ID.search(str(path.value).partition("?")[0]):
+            yield call.lineno, 'the path has an id in it, and so has the name in the report: add name="/items/{id}"'
         if path is not None and _varies(path):
             yield (
                 call.lineno,

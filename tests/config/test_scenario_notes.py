@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from readiness.config.scenario_notes import notes
+from readiness.config.scenario_notes import notes, refuse_broken
+from readiness.errors import ConfigError
 
 HEAD = "from locust import HttpUser, task\n\n\nclass Shop(HttpUser):\n    @task\n    def look(self):\n"
 
@@ -47,6 +48,24 @@ def test_a_name_that_changes_is_told_with_its_line(tmp_path: Path, call: str) ->
 )
 def test_a_name_that_stays_is_not(tmp_path: Path, call: str) -> None:
     assert of(tmp_path, f"assert {call}.ok") == ()
+
+
+@pytest.mark.parametrize("path", ["/items/12", "/items/12?x=1", "/items/0190f3f0-7c1e-7b3a-8f4e-0123456789ab/scan"])
+def test_an_id_that_stands_in_a_path_is_told(tmp_path: Path, path: str) -> None:
+    (found,) = of(tmp_path, f'assert self.client.get("{path}").ok')
+    assert found.startswith("shop.py:7: the path has an id in it")
+    for name in ("/v2/items", "/items/7", "/items/facade"):
+        assert of(tmp_path, f'assert self.client.get("{name}").ok') == ()
+    assert of(tmp_path, f'assert self.client.get("{path}", name="/items/{{id}}").ok') == ()
+
+
+def test_what_is_no_python_is_told_with_its_line_before_any_file_runs(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.py", tmp_path / "bad.py"
+    good.write_text("raise SystemExit('it ran')\n")
+    bad.write_text("x = 1\ndef (\n")
+    refuse_broken([str(good)])
+    with pytest.raises(ConfigError, match=r"bad\.py:2: SyntaxError: invalid syntax"):
+        refuse_broken([str(good), str(bad)])
 
 
 def test_answers_that_nobody_looks_at_are_told_once(tmp_path: Path) -> None:
