@@ -73,7 +73,7 @@ def inconclusive(folder: Path) -> None:
     run = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     assert run.stderr is not None
     for line in run.stderr:
-        if "judged:" in line:
+        if "measuring:" in line:
             run.send_signal(signal.SIGINT)
             break
     run.communicate(timeout=120)

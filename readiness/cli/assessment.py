@@ -43,7 +43,7 @@ from readiness.run import target as targets
 from readiness.run.execute import execute
 from readiness.run.plan import Plan, unsure, warnings
 from readiness.run.plan import plan as make_plan
-from readiness.run.progress import choose
+from readiness.run.progress import choose, give_back
 from readiness.text.redaction import redact
 
 MAX_REPEATS = 20
@@ -82,6 +82,8 @@ class RunRequest:
     keep: str | None = None
     paths: tuple[str, ...] = ()
     """Of a run without limits and scenarios."""
+    live: bool = False
+    """Whether a page on loopback shows the load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +136,9 @@ def assess(request: RunRequest) -> Assessment:
         open_things.enter_context(sole_writer(out))
         interrupted = open_things.enter_context(watched())
         secrets = secrets_of(environ, config, database_url, cache_url, workers.token if workers else None)
-        progress = choose(quiet=request.quiet, secrets=secrets)
+        progress = choose(quiet=request.quiet, secrets=secrets, live=request.live)
         open_things.callback(progress.close)
+        interrupted.before_exit = give_back
         if unmeasured:
             progress.note(unmeasured)
         artefacts = Artefacts(out, formats, secrets)

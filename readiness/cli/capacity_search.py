@@ -37,7 +37,7 @@ from readiness.report.redacted import redacted
 from readiness.report.writing import prepare
 from readiness.run import target as targets
 from readiness.run.capacity_trials import Ascent, SearchOrder, ascend
-from readiness.run.progress import choose
+from readiness.run.progress import choose, give_back
 
 _UNFINISHED = "The search did not come to its end."
 LAW_CONFIDENCE = 0.95
@@ -90,6 +90,7 @@ def search(request: CapacityRequest) -> SearchFound:
         artefacts = Artefacts(request.out, tuple(CAPACITY_FORMATS.values()), secrets)
         progress = choose(quiet=request.quiet, secrets=secrets)
         open_things.callback(progress.close)
+        interrupted.before_exit = give_back
         order = SearchOrder(
             run_id=new_run_id(),
             config=config,

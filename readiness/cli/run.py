@@ -64,6 +64,9 @@ def run(
     allow_conditional: Annotated[bool, typer.Option(help="End with 0 when CONDITIONAL.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="List every check on the terminal.")] = False,
     open_: Annotated[bool, typer.Option("--open", help="Open report.html in a browser.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Also show the load as a page on this machine; its address is printed.")
+    ] = False,
     quiet: Annotated[bool, typer.Option(help="No progress, one line of verdict.")] = False,
 ) -> None:
     """Load TARGET, measure it from several sides, and say whether it is ready."""
@@ -95,6 +98,7 @@ def run(
         deep=deep,
         allow_conditional=allow_conditional,
         quiet=quiet,
+        live=live,
     )
     with refusals():
         result = assess(request)

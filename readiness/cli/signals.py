@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -16,6 +16,8 @@ class Interruption:
 
     def __init__(self) -> None:
         self._name: str | None = None
+        self.before_exit: Callable[[], object] = lambda: None
+        """What a second SIGINT does before it ends the process; must not take locks."""
 
     def __call__(self) -> str | None:
         return self._name
@@ -23,6 +25,7 @@ class Interruption:
     def note(self, number: int, _frame: FrameType | None) -> None:
         """The signal handler."""
         if self._name is not None and number == signal.SIGINT:
+            self.before_exit()
             os._exit(130)  # children see their pipes close and end themselves; the placeholder stays
         self._name = self._name or signal.Signals(number).name
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from readiness.config.model import Check, Config, StopRule
+from readiness.config.model import Check, Config, Limit, StopRule
 from readiness.judge.family import refuting
 from readiness.judge.limit_test import Proof, compare
 from readiness.judge.proof import CHECKPOINTS
 from readiness.judge.readings import read_load
 from readiness.measurements.run import Load, Second
 from readiness.metrics.catalogue import find, is_load
+from readiness.metrics.metric import Metric
 from readiness.stats import share
 
 MIN_JUDGED_S = 15.0
@@ -58,18 +59,33 @@ def _probed_s(check: Check, config: Config) -> float:
     return PROBE_MARGIN * needed * config.probes.health.pace_ms(config.load.paced_s) / 1000
 
 
+def standings(load: Load, config: Config) -> tuple[tuple[Check, Proof], ...]:
+    """Each check of the load's requests, and whether its limit holds so far: for people who watch, no verdict."""
+    found = []
+    for check in config.checks:
+        metric = find(check.metric)
+        if metric is not None and is_load(check.metric) and check.not_applicable is None:
+            found.append((check, _proof(load, check, check.pass_limit, metric, config)))
+    return tuple(found)
+
+
 def _decided(load: Load, check: Check, config: Config) -> bool:
     metric = find(check.metric)
     if metric is None:
         return True  # no load will ever decide it
-    reading = read_load(load, metric, check.scope)
-    if reading.reason is not None:
-        return False
-    confidence, failing = config.confidence, refuting(config.checks, check, config.confidence)
-    passed = compare(reading, metric, check.pass_limit, confidence, failing).proof
+    passed = _proof(load, check, check.pass_limit, metric, config)
     if passed is Proof.OPEN or check.warn_limit is None or passed is Proof.YES:
         return passed is not Proof.OPEN
-    return compare(reading, metric, check.warn_limit, confidence, failing).proof is not Proof.OPEN
+    return _proof(load, check, check.warn_limit, metric, config) is not Proof.OPEN
+
+
+def _proof(load: Load, check: Check, limit: Limit, metric: Metric, config: Config) -> Proof:
+    """OPEN also where nothing was measured yet."""
+    reading = read_load(load, metric, check.scope)
+    if reading.reason is not None:
+        return Proof.OPEN
+    confidence, failing = config.confidence, refuting(config.checks, check, config.confidence)
+    return compare(reading, metric, limit, confidence, failing).proof
 
 
 def hopeless(load: Load, rules: Sequence[StopRule]) -> str | None:

@@ -95,11 +95,11 @@ class Assembly:
                 self._done = event
                 self._check(event)
 
-    def totals_by_endpoint(self) -> list[tuple[str, str, Histogram, int]]:
-        """(scenario, name, successful latencies, failures) of the measurement window, or of all before it began."""
+    def totals_by_endpoint(self) -> list[tuple[str, str, Histogram, Mapping[str, int]]]:
+        """(scenario, name, successful latencies, failures by class): of the measurement window, or of all before it."""
         judged = self._judging_s is not None
         return [
-            (cell.scenario, cell.name, totals.ok, sum(totals.failed.values()))
+            (cell.scenario, cell.name, totals.ok, totals.failed)
             for cell, totals in sorted(self._totals.items())
             if (cell.step == self._plan.judged_step) == judged
         ]

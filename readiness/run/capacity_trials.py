@@ -188,7 +188,7 @@ def _attempt(
 ) -> Run:
     def on_event(event: engine_events.Event, assembly: Assembly) -> None:
         if isinstance(event, engine_events.Batch):
-            progress.load(plan.engine, assembly)
+            progress.load(plan, assembly)
 
     outcome = controller.drive(
         plan.engine,

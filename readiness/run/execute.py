@@ -131,7 +131,7 @@ def _drive(
                     window.end()
                 case engine_events.Batch():
                     allowance.load_did(*assembly.judged_so_far())
-                    progress.load(plan.engine, assembly)
+                    progress.load(plan, assembly)
                 case _:
                     pass
 

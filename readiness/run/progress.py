@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
-from readiness.load.phases import HOLD, RAMP, WARM_UP, phase_at
+from readiness.errors import ConfigError
 from readiness.measurements.histogram import merge
-from readiness.text import clean
+from readiness.run.live.observer import Observer, phase
 from readiness.text.redaction import for_terminal
 
 if TYPE_CHECKING:
     from rich.live import Live
-    from rich.table import Table
 
     from readiness.load.assembly import Assembly
-    from readiness.load.engine_plan import EnginePlan
+    from readiness.run.live.snapshot import Snapshot
+    from readiness.run.live.web_page import WebPage
+    from readiness.run.plan import Plan
 
 LINE_EVERY_S = 10.0
-_MAX_ROWS = 12
+_SCREEN_BACK = b"\x1b[?25h\x1b[?1049l"
+"""Shows the cursor and leaves the second screen of a terminal (xterm, DECSET 25 and 1049)."""
 
 
 class Progress(Protocol):
@@ -34,7 +38,7 @@ class Progress(Protocol):
         """Something that the user should read, and that stays."""
         ...
 
-    def load(self, plan: EnginePlan, assembly: Assembly) -> None:
+    def load(self, plan: Plan, assembly: Assembly) -> None:
         """The load has new numbers."""
         ...
 
@@ -52,7 +56,7 @@ class Silent:
     def note(self, text: str) -> None:
         """Say nothing: it is in the report's notes."""
 
-    def load(self, plan: EnginePlan, assembly: Assembly) -> None:
+    def load(self, plan: Plan, assembly: Assembly) -> None:
         """Say nothing."""
 
     def close(self) -> None:
@@ -74,7 +78,7 @@ class Lines:
         """One line."""
         self._say(text)
 
-    def load(self, plan: EnginePlan, assembly: Assembly) -> None:
+    def load(self, plan: Plan, assembly: Assembly) -> None:
         """One line every ten seconds."""
         now_s = time.monotonic()
         if now_s - self._last_s < LINE_EVERY_S or assembly.last is None:
@@ -93,97 +97,174 @@ class Lines:
             pass  # nobody reads it any more; the run goes on
 
 
-class Screen:
-    """For a terminal: a table of endpoints, redrawn in place."""
+class FullScreen:
+    """For a terminal: the whole screen from the first numbers of the load to the end, drawn anew with each of them.
 
-    def __init__(self, secrets: Sequence[str]) -> None:
+    It is drawn by whoever brings the numbers, about once a second, at the size that the terminal then has: no thread,
+    and nothing is left over when the window was resized. Notes stay when the screen is given back.
+    """
+
+    def __init__(self, secrets: Sequence[str], observer: Observer, foot: str) -> None:
         from rich.console import Console
-        from rich.live import Live
 
         self._secrets = secrets
+        self._foot = foot
+        self._observer = observer
         self._console = Console(stderr=True)
-        self._live: Live = Live(console=self._console, transient=True, refresh_per_second=4)
-        self._live.start()
+        self._spinner: Live | None = None
+        self._shown: Snapshot | None = None
+        self._step = ""
+        self._notes: list[str] = []
 
     def step(self, text: str) -> None:
         """Show what is being done."""
+        self._step = for_terminal(text, self._secrets)
+        if self._shown is not None:
+            self._draw()
+            return
+        from rich.live import Live
         from rich.spinner import Spinner
         from rich.text import Text
 
-        self._live.update(Spinner("dots", Text(f" {for_terminal(text, self._secrets)}")))
+        spinner = Spinner("dots", Text(f" {self._step}"))
+        if self._spinner is None:
+            self._spinner = Live(console=self._console, transient=True, refresh_per_second=4)
+            self._spinner.start()
+        self._spinner.update(spinner)
 
     def note(self, text: str) -> None:
-        """A line above what moves."""
+        """A line that stays above what moves; while the whole screen is ours, it is kept for afterwards."""
         from rich.text import Text
 
-        self._console.print(Text(for_terminal(text, self._secrets)))
+        line = for_terminal(text, self._secrets)
+        if self._shown is None:
+            self._console.print(Text(line))
+        else:
+            self._notes.append(line)
+            self._draw()
 
-    def load(self, plan: EnginePlan, assembly: Assembly) -> None:
-        """Draw the table anew."""
-        self._live.update(_table(plan, assembly, self._secrets))
+    def load(self, plan: Plan, assembly: Assembly) -> None:
+        """Draw the new numbers."""
+        snapshot = self._observer.see(plan, assembly)
+        if snapshot is None:
+            return
+        if self._shown is None:
+            self._stop_spinner()
+            self._console.set_alt_screen(True)
+            self._console.show_cursor(False)
+        self._shown, self._step = snapshot, ""
+        self._draw()
 
     def close(self) -> None:
-        """Take the table away; the verdict comes next."""
-        self._live.stop()
+        """Give the screen back, with the notes; the verdict comes next."""
+        from rich.text import Text
+
+        self._stop_spinner()
+        if self._shown is None:
+            return
+        self._shown = None
+        try:
+            self._console.show_cursor(True)
+            self._console.set_alt_screen(False)
+            for line in self._notes:
+                self._console.print(Text(line))
+        except OSError:
+            pass
+        self._notes = []
+
+    def _draw(self) -> None:
+        from readiness.run.live.screen import Screen
+
+        if self._shown is None:
+            return
+        screen = Screen(self._shown, step=self._step, notes=self._notes, foot=self._foot)
+        with suppress(OSError):  # the terminal is gone; the run goes on
+            self._console.update_screen(screen)
+
+    def _stop_spinner(self) -> None:
+        if self._spinner is not None:
+            self._spinner.stop()
+            self._spinner = None
 
 
-def choose(*, quiet: bool, secrets: Sequence[str] = ()) -> Progress:
-    """The progress that fits where standard error goes; it never shows `secrets`."""
+class Both:
+    """Tells two."""
+
+    def __init__(self, one: Progress, other: Progress) -> None:
+        self._all = (one, other)
+
+    def step(self, text: str) -> None:
+        """Tell both."""
+        for each in self._all:
+            each.step(text)
+
+    def note(self, text: str) -> None:
+        """Tell both."""
+        for each in self._all:
+            each.note(text)
+
+    def load(self, plan: Plan, assembly: Assembly) -> None:
+        """Tell both."""
+        for each in self._all:
+            each.load(plan, assembly)
+
+    def close(self) -> None:
+        """Tell both."""
+        for each in self._all:
+            each.close()
+
+
+def choose(*, quiet: bool, secrets: Sequence[str] = (), live: bool = False) -> Progress:
+    """The progress that fits where standard error goes; it never shows `secrets`.
+
+    With `live` a page on loopback too, whose address is told first. Raises ConfigError when it cannot listen.
+    """
+    observer = Observer(secrets)
+    page = _page(observer) if live else None
+    words = f"live page: {page.url}" if page else ""
     if quiet:
-        return Silent()
-    return Screen(secrets) if sys.stderr.isatty() else Lines(secrets)
+        terminal: Progress = Silent()
+        if page:
+            Lines(secrets).note(words)
+    else:
+        terminal = FullScreen(secrets, observer, words) if _is_terminal() else Lines(secrets)
+        if page:
+            terminal.note(words)
+    return Both(terminal, page) if page else terminal
 
 
-def headline(plan: EnginePlan, assembly: Assembly) -> str:
+def _page(observer: Observer) -> WebPage:
+    from readiness.run.live.web_page import WebPage
+
+    try:
+        return WebPage(observer)
+    except OSError as error:
+        raise ConfigError(f"--live: cannot listen on 127.0.0.1: {error.strerror or error}") from error
+
+
+def _is_terminal() -> bool:
+    """Whether standard error can be drawn on."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "").lower() not in ("", "dumb", "unknown")
+
+
+def give_back() -> None:
+    """Leave the terminal as it was found, from a signal handler: at once, and without the notes."""
+    if _is_terminal():
+        with suppress(OSError):
+            os.write(sys.stderr.fileno(), _SCREEN_BACK)
+
+
+def headline(plan: Plan, assembly: Assembly) -> str:
     """Users, rate, P95, errors and time left on one line."""
-    last = assembly.last
+    last, engine = assembly.last, plan.engine
     if last is None:
         return "waiting for the load generator"
     rows = assembly.totals_by_endpoint()
     ok = merge(*(row[2] for row in rows))
-    failed = sum(row[3] for row in rows)
+    failed = sum(sum(row[3].values()) for row in rows)
     p95_ms = ok.quantile_ms(0.95)
     p95 = "no answer yet" if p95_ms is None else f"P95 {p95_ms:,.1f} ms"
     rate = last.ended / last.at_s if last.at_s else 0.0
-    left_s = max(plan.total_s - last.at_s, 0.0)
+    left_s = max(engine.total_s - last.at_s, 0.0)
     parts = (f"{last.users} users", f"{rate:,.0f} requests/s", p95, f"{failed:,} failed", f"{left_s:.0f} s left")
-    return f"{phase(plan, last.at_s)}: {', '.join(parts)}"
-
-
-def phase(plan: EnginePlan, at_s: float) -> str:
-    """The part of the load at `at_s`."""
-    now = phase_at(plan.course, at_s)
-    if now is None:
-        return "draining"
-    if now.kind == HOLD and now.step == plan.judged_step:
-        return "judged"
-    word = {RAMP: "ramp-up", WARM_UP: "warm-up", HOLD: "step"}[now.kind]
-    unit = "users" if plan.rate_per_s is None else "/s"
-    return f"{word} of {now.height:g} {unit}" if plan.phases else word
-
-
-def _table(plan: EnginePlan, assembly: Assembly, secrets: Sequence[str]) -> Table:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=Text(headline(plan, assembly)), title_justify="left", width=min(100, 80), box=None)
-    table.add_column("Endpoint", no_wrap=True, overflow="ellipsis", ratio=1)
-    for name in ("requests", "P50 ms", "P95 ms", "failed"):
-        table.add_column(name, justify="right", no_wrap=True)
-    rows = sorted(assembly.totals_by_endpoint(), key=lambda row: -row[2].total)
-    for scenario, name, ok, failed in rows[:_MAX_ROWS]:
-        p50, p95 = (_ms(ok.quantile_ms(q)) for q in (0.5, 0.95))
-        cells = (_shown(scenario, name, secrets), f"{ok.total + failed:,}", p50, p95, f"{failed:,}")
-        table.add_row(*(Text(cell, style="red" if failed and index == 4 else "") for index, cell in enumerate(cells)))
-    if len(rows) > _MAX_ROWS:
-        table.add_row(Text(f"… and {len(rows) - _MAX_ROWS} more"))
-    return table
-
-
-def _shown(scenario: str, name: str, secrets: Sequence[str]) -> str:
-    text = for_terminal(name, secrets)  # before anything is cut
-    return clean(f"{scenario}  {text}", 60)
-
-
-def _ms(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.1f}"
+    return f"{phase(engine, last.at_s)}: {', '.join(parts)}"
