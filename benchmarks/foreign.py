@@ -358,6 +358,9 @@ def _database() -> tuple[Parser, ...]:
 def _workers() -> tuple[Parser, ...]:
     from readiness.load import engine_events, engine_plan
     from readiness.load.workers import envelope
+    from readiness.run.live import http_request
+
+    here = http_request.PageAddress(4000, "t0ken")
 
     def frame(data: bytes) -> object:
         return envelope.read(data).payload
@@ -390,6 +393,16 @@ def _workers() -> tuple[Parser, ...]:
     frames = (envelope.write(envelope.Envelope("run", 3, b"payload")), b"\0\0\0\x02[]", b"\xff\xff\xff\xff[1,2]")
     return (
         Parser("frames of workers", ("load.workers.envelope",), frame, (envelope.Rejected,), frames),
+        Parser(
+            "requests to the live page",
+            ("run.live.http_request",),
+            lambda data: http_request.answer_to(data, here),
+            (),
+            (
+                b"GET /t0ken/ HTTP/1.1\r\nHost: 127.0.0.1:4000\r\n\r\n",
+                b"GET /t0ken/events HTTP/1.0\r\nhost : x\r\n\r\n",
+            ),
+        ),
         Parser("events", ("load.engine_events",), event, (ValueError, RecursionError), events),
         Parser(
             "plans",
@@ -537,6 +550,7 @@ NOT_FOREIGN: Mapping[str, str] = {
     "report.run_folders": "JSON by measurements.strict", "report.retention": "names of a folder",
     "report.console": "our own text", "report.comparison.console": "our own text",
     "report.capacity.console": "our own text", "report.github": "our own text", "report.html_pages": "our own template",
+    "run.live.web_page": "our own page",
     "report.charts.connections": "our own words",
     "probes.http": "httpx and h11 parse",
     "probes.consistency": "JSON by probes.json_pointer, pages by probes.forms", "probes.provoked_breaker": "JSON by probes.json_pointer",
