@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.live import Live
 
     from readiness.load.assembly import Assembly
-    from readiness.run.live.snapshot import Snapshot
+    from readiness.run.live.live_snapshot import Snapshot
     from readiness.run.live.web_page import WebPage
     from readiness.run.plan import Plan
 

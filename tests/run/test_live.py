@@ -11,8 +11,8 @@ from rich.console import Console
 
 from readiness.run.live.event_server import MOST_CLIENTS, EventServer, head_of
 from readiness.run.live.http_request import MOST_HEAD_BYTES
+from readiness.run.live.live_snapshot import LiveCheck, LiveEndpoint, LiveNumber, Moment, Snapshot, Standing
 from readiness.run.live.screen import BARS, Screen, sparkline
-from readiness.run.live.snapshot import LiveCheck, LiveEndpoint, LiveNumber, Moment, Snapshot, Standing
 from tests.faultd.client import until
 
 PAGE = b"the page"

@@ -16,12 +16,12 @@ from readiness.load.phases import HOLD, RAMP, WARM_UP, phase_at
 from readiness.load.timeline import MIN_POINT_S, pairs
 from readiness.measurements.histogram import Histogram, merge
 from readiness.metrics.catalogue import is_load
-from readiness.run.live.snapshot import LiveCheck, LiveEndpoint, LiveNumber, Moment, Snapshot, Standing
+from readiness.run.live.live_snapshot import LiveCheck, LiveEndpoint, LiveNumber, Moment, Snapshot, Standing
 from readiness.run.plan import Plan
 from readiness.text import clean, numbers
 from readiness.text.redaction import for_terminal
 
-MOST_ENDPOINTS = 50
+_MOST_ENDPOINTS = 50
 _MOST_MOMENTS = 300
 _MOST_CHECKS = 200
 _JUDGING_SHARE = 0.005
@@ -79,7 +79,7 @@ class Observer:
         for *_, by_class in rows:
             classes.update(by_class)
         failed = classes.total()
-        busiest = sorted(rows, key=lambda row: -(row[2].total + sum(row[3].values())))[:MOST_ENDPOINTS]
+        busiest = sorted(rows, key=lambda row: -(row[2].total + sum(row[3].values())))[:_MOST_ENDPOINTS]
         engine = plan.engine
         return Snapshot(
             service=self._shown(plan.config.service),

@@ -9,7 +9,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from readiness.run.live.snapshot import LiveCheck, Snapshot, Standing
+from readiness.run.live.live_snapshot import LiveCheck, Snapshot, Standing
 from readiness.text import numbers
 
 BARS = "▁▂▃▄▅▆▇█"

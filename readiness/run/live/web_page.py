@@ -12,8 +12,8 @@ import msgspec
 
 from readiness.load.assembly import Assembly
 from readiness.run.live.event_server import EventServer, head_of
+from readiness.run.live.live_snapshot import Snapshot
 from readiness.run.live.observer import Observer
-from readiness.run.live.snapshot import Snapshot
 from readiness.run.plan import Plan
 
 _END = b"event: end\ndata: {}\n\n"

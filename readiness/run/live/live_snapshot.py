@@ -92,7 +92,7 @@ class Snapshot:
     failures: tuple[tuple[str, int], ...]
     """Failure classes, most frequent first."""
     endpoints: tuple[LiveEndpoint, ...]
-    """The busiest first; at most MOST_ENDPOINTS."""
+    """The busiest first; at most 50."""
     left_out: int
     """Endpoints that are not in `endpoints`."""
     checks: tuple[LiveCheck, ...]
