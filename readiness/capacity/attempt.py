@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+import numpy as np
+
 from readiness.config.model import Check, Config, OnFail, Operator
 from readiness.judge.check import judge_check
 from readiness.judge.generator_health import MAX_CPU_SHARE, MIN_WATCHED_S, lag_ms, suspicion
@@ -18,6 +20,7 @@ from readiness.judge.judge import judged_ledger, load_doubts
 from readiness.judge.readings import own_faults, recording_of
 from readiness.judge.verdict import CheckResult, Latency, Outcome, latency
 from readiness.measurements.generator_health import Instrument
+from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Load, Run
 from readiness.metrics.catalogue import find, is_load
 from readiness.metrics.metric import Kind
@@ -212,7 +215,11 @@ def _suspected(load: Load, check: Check, result: CheckResult) -> str | None:
 
 def _calm(run: Run) -> Run:
     """The run with an instrument beyond suspicion: bare values only."""
-    return run if run.load is None else replace(run, load=replace(run.load, instrument=Instrument()))
+    if run.load is None:
+        return run
+    at_once = Histogram.of_us(np.ones(1, np.int64))
+    calm = Instrument(watched_s=run.load.judged_s, cpu_s=0.001, lag=at_once, start_lag=at_once)
+    return replace(run, load=replace(run.load, instrument=calm))
 
 
 def _told(result: CheckResult) -> str:

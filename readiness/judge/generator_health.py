@@ -43,7 +43,7 @@ def suspicion(load: Load, metric: Metric, value_ms: float, limit_ms: float) -> S
     seen = load.instrument
     if not (is_load(metric.name) and metric.name.startswith("latency.")):
         return None
-    if seen is None:  # whoever does not watch the instrument cannot clear it
+    if seen is None or not _watched(load, seen):  # whoever does not watch the instrument cannot clear it
         return Suspicion("nothing is known of the load generator in this run", "record the run again")
     if seen.watched_s >= MIN_WATCHED_S and seen.cpu_share > MAX_CPU_SHARE:
         return Suspicion(
@@ -67,6 +67,14 @@ def suspicion(load: Load, metric: Metric, value_ms: float, limit_ms: float) -> S
                 "give the load generator a core of its own, or send less load",
             )
     return None
+
+
+def _watched(load: Load, seen: Instrument) -> bool:
+    """Whether the engine was watched for most of the measurement window, with what can excuse it: CPU and lag."""
+    if load.judged_s < MIN_WATCHED_S:
+        return True
+    late = seen.lag.total and (load.model == "closed" or seen.start_lag.total)
+    return bool(late and seen.cpu_s and seen.watched_s >= 0.5 * load.judged_s)
 
 
 def lag_ms(load: Load, metric: Metric) -> float:

@@ -48,6 +48,8 @@ SIGNAL_EXIT = {
 MOST_STALLS = 10
 MIN_OFFERED = 0.95
 """Share of the planned arrivals that an open load must have offered."""
+_TIMED_S = 2.0
+"""A measurement window of this length holds a whole second of the time series wherever it begins."""
 
 
 def judge(run: Run, config: Config) -> Verdict:
@@ -175,9 +177,15 @@ def load_doubts(load: Load) -> tuple[str, ...]:
         doubts.append(f"the load was ended early: {load.ending}")
     elif load.judged_s < 0.9 * load.planned_s and load.ending != DECIDED:
         doubts.append(f"the measurement window lasted {load.judged_s:.1f} s of the planned {load.planned_s:g} s")
-    fewest = min((second.users for second in load.series if _judged(second, load)), default=load.users)
-    if load.model == "closed" and fewest < load.users:
-        doubts.append(f"only {fewest:,} of {load.users:,} users were running at some time of the measurement window")
+    running = [second.users for second in load.series if _judged(second, load)]
+    if not running and load.judged_s >= _TIMED_S:
+        doubts.append(
+            "the time series has no point in the measurement window: nobody knows how many users were running"
+        )
+    elif load.model == "closed" and running and min(running) < load.users:
+        doubts.append(
+            f"only {min(running):,} of {load.users:,} users were running at some time of the measurement window"
+        )
     doubts += pause_doubts(load)
     doubts += connections.doubts(load)
     faults = own_faults(load)

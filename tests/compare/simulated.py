@@ -37,5 +37,5 @@ def run(
         whole = merge(*(part.ok for part in slices))
         record = Recording(ok=whole, failed={"http_5xx": failed} if failed else {}, slices=tuple(slices))
         rows.append(("shop", f"GET /{index}", record))
-    load = replace(builders.load(*rows), judged_end_s=float(seconds), planned_s=float(seconds))
+    load = builders.load(*rows, seconds=seconds)
     return replace(builders.run(load), id=f"run-{seed}")

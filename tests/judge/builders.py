@@ -6,11 +6,17 @@ import numpy as np
 
 from readiness.config.model import Check, Config, Limit, OnFail, Operator
 from readiness.measurements.generator_health import Instrument
-from readiness.measurements.histogram import Histogram
+from readiness.measurements.histogram import Histogram, merge
 from readiness.measurements.provenance import Provenance, Target
-from readiness.measurements.run import Endpoint, Ledger, Load, Measurement, Rate, Recording, Run, Slice, Stall
+from readiness.measurements.run import Endpoint, Ledger, Load, Measurement, Rate, Recording, Run, Second, Slice, Stall
 
-WATCHED = Instrument(watched_s=10.0, cpu_s=1.0, peak_cpu_share=0.2)
+WATCHED = Instrument(
+    watched_s=10.0,
+    cpu_s=1.0,
+    peak_cpu_share=0.2,
+    lag=Histogram.of_us(np.full(100, 10)),
+    start_lag=Histogram.of_us(np.full(100, 10)),
+)
 """A load generator that was watched, and had nothing to hide."""
 
 
@@ -53,8 +59,20 @@ def recording(
     )
 
 
+def _second(block: int, users: int, records: Sequence[Recording]) -> Second:
+    """A point of the time series: what all endpoints counted in one block, with every user running."""
+    parts = [part for record in records for part in record.slices if int(part.start_s) == block]
+    ok = merge(*(part.ok for part in parts))
+    p50_ms, p95_ms, p99_ms = (ok.quantile_ms(share) for share in (0.5, 0.95, 0.99))
+    return Second(float(block), 1.0, users, ok.total, sum(part.failed for part in parts), p50_ms, p95_ms, p99_ms)
+
+
 def load(
-    *endpoints: tuple[str, str, Recording], stalls: tuple[Stall, ...] = (), idle: tuple[str, ...] = (), users: int = 5
+    *endpoints: tuple[str, str, Recording],
+    stalls: tuple[Stall, ...] = (),
+    idle: tuple[str, ...] = (),
+    users: int = 5,
+    seconds: int = 10,
 ) -> Load:
     failed: dict[str, int] = {}
     for _, _, record in endpoints:
@@ -67,11 +85,11 @@ def load(
         users=users,
         rate_per_s=None,
         judged_start_s=0.0,
-        judged_end_s=10.0,
-        planned_s=10.0,
+        judged_end_s=float(seconds),
+        planned_s=float(seconds),
         ledger=Ledger(ok + sum(failed.values()) + in_flight, ok, failed, in_flight, 0),
         endpoints=tuple(Endpoint(scenario, name, record, Recording()) for scenario, name, record in endpoints),
-        series=(),
+        series=tuple(_second(block, users, [record for _, _, record in endpoints]) for block in range(seconds)),
         stalls=stalls,
         idle_scenarios=idle,
         instrument=WATCHED,

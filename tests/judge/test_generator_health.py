@@ -16,7 +16,7 @@ from tests.judge.builders import check, config, load, recording, run
 
 def lagging(*lags_ms: float, **more: object) -> Instrument:
     lag = Histogram.of_us(np.array(np.array(lags_ms) * 1000, np.int64))
-    return replace(Instrument(watched_s=10.0, cpu_s=2.0, lag=lag), **more)  # type: ignore[arg-type]
+    return replace(Instrument(watched_s=10.0, cpu_s=2.0, lag=lag, start_lag=Histogram.of_us(np.full(100, 10))), **more)  # type: ignore[arg-type]
 
 
 def judged(
@@ -45,6 +45,18 @@ def test_an_engine_that_nobody_watched_proves_no_latency() -> None:
     verdict = judged(None)
     assert verdict.decision is Decision.INCONCLUSIVE
     assert "nothing is known of the load generator" in verdict.checks[0].message
+
+
+@pytest.mark.parametrize("lost", [{"watched_s": 1.0}, {"cpu_s": 0.0}, {"lag": Histogram.of_us(np.array([], np.int64))}])
+def test_a_record_of_the_engine_that_lost_a_part_excuses_nothing(lost: dict[str, object]) -> None:
+    assert judged(lagging(*[1.0] * 100, **lost)).decision is Decision.INCONCLUSIVE
+
+
+def test_a_run_whose_time_series_is_gone_is_inconclusive() -> None:
+    seen = replace(load(("shop", "GET /", recording([50.0] * 1000))), series=())
+    verdict = judge(run(seen), config(check("latency.p95", "< 100 ms", on_fail=OnFail.BLOCK)))
+    assert verdict.decision is Decision.INCONCLUSIVE
+    assert "nobody knows how many users were running" in " ".join(verdict.doubts)
 
 
 def test_a_latency_that_passed_under_a_lagging_event_loop_proves_nothing() -> None:
