@@ -10,6 +10,8 @@ from readiness.judge.verdict import CheckResult
 
 ROOM = 1.5
 """A limit at the edge of what was measured fails every second run: so the upper end, and half as much again."""
+_UNKNOWN_END = 2
+"""Times the value, where the upper end of its interval is not known."""
 _SHARES = (99.9, 99.5, 99, 98, 95, 90, 80, 50)
 
 
@@ -24,11 +26,21 @@ def _proposed(check: CheckResult | None, starter: Limit) -> Limit:
         return starter
     said = f"{MEASURED} (measured {check.low:.3g} to {check.high:.3g} {check.unit})"
     if check.unit == "ms":
-        return Limit(starter.check, f"< {_rounded(check.high * ROOM)} ms", said, starter.on_fail)
+        high = check.high
+        if check.value is not None and check.value < (edge := _number_of(starter.limit)) == high:
+            # The run has too few requests for an upper end: what it says is the limit that it was judged by.
+            high = min(edge, check.value * _UNKNOWN_END)
+            said = f"{MEASURED} (measured {check.value:.3g} ms, with too few requests for an upper end)"
+        return Limit(starter.check, f"< {_rounded(high * ROOM)} ms", said, starter.on_fail)
     if check.unit == "%":
         share = next((one for one in _SHARES if one < check.low), None)
         return starter if share is None else Limit(starter.check, f"> {share:g} %", said, starter.on_fail)
     return starter
+
+
+def _number_of(limit: str) -> float:
+    """The number of a starter limit, `< 1000 ms`."""
+    return float(limit.split()[1])
 
 
 def _rounded(value_ms: float) -> str:

@@ -44,3 +44,9 @@ def test_the_load_of_a_log_is_long_enough_to_prove_the_starter_limits() -> None:
     assert rare.planned_per_s is not None
     assert rare.duration_s == 300
     assert rare.planned_per_s * rare.duration_s >= 299
+
+
+def test_where_no_upper_end_is_known_the_limit_comes_from_the_value_and_not_from_the_limit_of_the_run() -> None:
+    (_, p95, _) = proposals((replace(P95, value=10.0, low=8.0, high=1000.0),), starters())
+    assert p95.limit == "< 30 ms"
+    assert p95.why == f"{MEASURED} (measured 10 ms, with too few requests for an upper end)"
