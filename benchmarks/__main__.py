@@ -19,6 +19,7 @@ BENCHMARKS = (
     "database",
     "workers",
     "fuzz",
+    "drift",
 )
 
 

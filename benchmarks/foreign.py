@@ -252,10 +252,11 @@ def _documents() -> tuple[Parser, ...]:
 
 
 def _files() -> tuple[Parser, ...]:
-    from readiness.cli.history import _attempts
+    from readiness.cli.attempts import _attempts
     from readiness.config.load import parse
     from readiness.config.trust import Trust
     from readiness.errors import ConfigError
+    from readiness.history.past_run import of_line
     from readiness.measurements import json as runs
     from readiness.measurements import strict
     from readiness.report import json as reports
@@ -304,7 +305,11 @@ def _files() -> tuple[Parser, ...]:
             "strict JSON", ("measurements.strict",), lambda data: strict.parse(text(data)), (strict.Malformed,), _JSON
         ),
         Parser(
-            "history", ("cli.history",), lambda data: _attempts(data.split(b"\n")), (), (b'{"run_id": "a"}\n[1]\nx',)
+            "history",
+            ("cli.attempts",),
+            lambda data: [of_line(one) for one in _attempts(data.split(b"\n"))],
+            (),
+            (b'{"run_id": "a", "at": "b", "decision": "READY", "score": 1e3, "requests": 5}\n[1]\nx',),
         ),
     )
 
@@ -548,7 +553,7 @@ NOT_FOREIGN: Mapping[str, str] = {
     "load.workers.curve_sockets": "frames by load.workers.envelope", "load.workers.local": "our own children",
     "load.workers.token": "the operator's own token",
     "report.run_folders": "JSON by measurements.strict", "report.retention": "names of a folder",
-    "report.console": "our own text", "report.comparison.console": "our own text",
+    "report.console": "our own text", "report.comparison.console": "our own text", "report.history.console": "our own text",
     "report.capacity.console": "our own text", "report.github": "our own text", "report.html_pages": "our own template",
     "run.live.web_page": "our own page",
     "report.charts.connections": "our own words",

@@ -7,7 +7,22 @@ from __future__ import annotations
 
 import typer
 
-from readiness.cli import capacity, compare, database, demo, gate, init, judge, lint, report, run, schema, trial, worker
+from readiness.cli import (
+    capacity,
+    compare,
+    database,
+    demo,
+    gate,
+    history,
+    init,
+    judge,
+    lint,
+    report,
+    run,
+    schema,
+    trial,
+    worker,
+)
 
 app = typer.Typer(
     name="readiness",
@@ -21,6 +36,7 @@ app.command()(run.run)
 app.command()(judge.judge)
 app.command()(report.report)
 app.command()(compare.compare)
+app.command()(history.history)
 app.command()(capacity.capacity)
 app.command()(gate.gate)
 app.command()(init.init)

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from readiness import database
-from readiness.cli import history
+from readiness.cli import attempts
 from readiness.cli import starter as starters
 from readiness.cli.artefacts import Artefacts, settle, step_summary, write_reports, write_summary
 from readiness.cli.files import Files
@@ -197,7 +197,7 @@ def assess(request: RunRequest) -> Assessment:
         if interrupted() and run.interrupted is None:  # it came after the load: the answer is not this run's to give
             run = replace(run, interrupted=interrupted())
             result = _report(request, run, config, artefacts)
-        if problem := history.append(out, redacted(run, secrets), result.verdict):
+        if problem := attempts.append(out, redacted(run, secrets), result.verdict):
             progress.note(problem)
         summary = step_summary(os.environ, request.formats)
         verdict, problems = write_summary(result.verdict, run, artefacts, summary)
@@ -234,7 +234,7 @@ def _deciding(runs: Sequence[Run], config: Config, planned: int, artefacts: Arte
         run = runs[repeats.worst(verdicts)]
         notes = repeats.sentences(verdicts, planned)
     clear = redacted(run, artefacts.secrets)
-    earlier = history.before(artefacts.out, clear.target.name, clear.provenance.commit)
+    earlier = attempts.before(artefacts.out, clear.target.name, clear.provenance.commit)
     return replace(run, notes=(*([earlier] if earlier else []), *notes, *run.notes))
 
 

@@ -1,100 +1,65 @@
-"""`history.jsonl` beside the runs: every attempt, so that running again until it is green can be seen."""
+"""`readiness history`: every run that a folder keeps, as a page and a table, and whether the service drifts."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 
-from readiness.foreign_files import Missing, NotReadable, open_to_append, read_bytes, why
-from readiness.judge.verdict import Verdict
-from readiness.measurements.run import Run
-from readiness.text import clean
+import typer
 
-_NAME = "history.jsonl"
-_MAX_BYTES = 16 << 20
-"""Some ten thousand attempts."""
-MOST_SHOWN = 10
+from readiness.cli.output import finish, refusals, say
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """One run as the history keeps it."""
+def history(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder of the runs.")] = Path("reports"),
+    quiet: Annotated[bool, typer.Option(help="One line only.")] = False,
+) -> None:
+    """Write index.html and a table of all runs in DIR, with the trend over those that can be compared."""
+    import os
+    import sys
 
-    run_id: str
-    at: str
-    target: str
-    commit: str | None
-    thresholds_sha256: str
-    plan_hash: str
-    decision: str
-    exit_code: int
-    score: float
+    from readiness.cli import past_runs
+    from readiness.errors import ExitCode
+    from readiness.report.history import console, html
+    from readiness.report.history.sheet import sheet
+    from readiness.report.redacted import redacted
+    from readiness.report.writing import write
+    from readiness.text.redaction import last_net, secrets_in
+
+    secrets = secrets_in(os.environ)
+    with refusals(secrets):
+        kept = past_runs.find(folder)
+        _refuse(folder, bool(kept.runs))
+    page = sheet(redacted(kept.runs, secrets), redacted(kept.notes, secrets))
+    text, refused = last_net(html.render(page), html.FILE_NAME, secrets)
+    problem = refused or write(folder / html.FILE_NAME, text)
+    if not quiet:
+        say(console.summary(page, ascii="utf" not in (sys.stdout.encoding or "").lower()))
+    if problem:
+        say(f"readiness: {problem}", to_stderr=True)
+    elif not quiet:
+        say(f"page: {(folder / html.FILE_NAME).absolute().as_uri()}", to_stderr=True)
+    say(console.last_line(page))
+    finish(ExitCode.REPORT_FAILED if problem else ExitCode.READY)
 
 
-def attempt(run: Run, verdict: Verdict) -> HistoryEntry:
-    """The line of this run."""
-    return HistoryEntry(
-        run_id=run.id,
-        at=run.ended_at,
-        target=run.target.name,
-        commit=run.provenance.commit,
-        thresholds_sha256=verdict.thresholds_sha256,
-        plan_hash=run.plan_hash,
-        decision=verdict.decision.value,
-        exit_code=int(verdict.exit_code),
-        score=verdict.score.value,
-    )
+def _refuse(folder: Path, any_run: bool) -> None:
+    """Raises ConfigError for a folder without a run, and for a page that is somebody else's."""
+    from readiness.errors import ConfigError
+    from readiness.foreign_files import Missing, NotReadable, read_bytes
+    from readiness.report.history.html import FILE_NAME, MARK
+    from readiness.report.writing import link_on_the_way
+    from readiness.text import clean
 
-
-def before(out: Path, target: str, commit: str | None) -> str | None:
-    """One sentence about earlier attempts at the same version of the same target; None when there were none."""
+    if not any_run:
+        raise ConfigError(f"{clean(folder)}: keeps no run of readiness; name the folder that holds the runs' folders")
+    if linked := link_on_the_way(folder):
+        raise ConfigError(f"{clean(folder)}: {linked}")
     try:
-        lines = read_bytes(out.parent / _NAME, _MAX_BYTES, below=out.parent).splitlines()
+        page = read_bytes(folder / FILE_NAME, 64 << 20, below=folder)
     except Missing:
-        return None
+        return
     except NotReadable as error:
-        return f"Earlier attempts are not known: {_NAME} {error}."
-    earlier = [one for one in _attempts(lines) if (one.get("target"), one.get("commit")) == (target, commit)]
-    if not earlier:
-        return None
-    shown = ", ".join(clean(one.get("decision"), 20) for one in earlier[-MOST_SHOWN:])
-    more = f"the last {MOST_SHOWN}: " if len(earlier) > MOST_SHOWN else ""
-    version = f"commit {clean(commit, 40)}" if commit else "an unnamed version"
-    limits = len({one.get("thresholds_sha256") for one in earlier})
-    moved = f", under {limits} different files of limits" if limits > 1 else ""
-    return f"Attempt {len(earlier) + 1} at {clean(target, 200)}, {version}; before: {more}{shown}{moved}."
-
-
-def append(out: Path, run: Run, verdict: Verdict) -> str | None:
-    """Add this run's line; None when it worked, otherwise what is wrong as a sentence."""
-    line = json.dumps(asdict(attempt(run, verdict)), allow_nan=False) + "\n"
-    path = out.parent / _NAME
-    try:
-        handle = open_to_append(path)
-        try:
-            if os.fstat(handle).st_size + len(line) > _MAX_BYTES:
-                return f"{clean(path)}: this attempt could not be noted: the file is full; move it away"
-            os.write(handle, line.encode())  # one write: two runs at once do not mix their lines
-        finally:
-            os.close(handle)
-    except OSError as error:
-        return f"{clean(path)}: this attempt could not be noted: {why(error)}"
-    except NotReadable as error:
-        return f"{clean(path)}: this attempt could not be noted: it {error}"
-    return None
-
-
-def _attempts(lines: Iterable[bytes]) -> list[Mapping[str, object]]:
-    """Lines that can be read; what somebody else wrote into the file is passed over."""
-    found: list[Mapping[str, object]] = []
-    for line in lines:
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(value, dict):
-            found.append(value)
-    return found
+        raise ConfigError(f"{clean(folder / FILE_NAME)}: {error}; move it away") from None
+    if MARK.encode() not in page[:4096]:
+        raise ConfigError(f"{clean(folder / FILE_NAME)}: was not written by readiness history; move it away")

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from readiness.cli import app, history
+from readiness.cli import app, attempts
 from readiness.measurements.histogram import BUCKETS
 from tests.judge.builders import measured, run
 from tests.report import builders
@@ -160,7 +160,7 @@ def in_place_of_the_history(kind: str, path: Path) -> None:
     elif kind == "folder":
         path.mkdir()
     elif kind == "full":
-        path.write_bytes(b"x" * history._MAX_BYTES)
+        path.write_bytes(b"x" * attempts._MAX_BYTES)
     else:
         path.symlink_to("/dev/zero" if kind == "device" else path.parent.parent / "precious")
 
@@ -170,10 +170,10 @@ def test_a_history_that_is_none_of_ours_is_neither_read_nor_written_and_that_is_
     (tmp_path / "precious").write_text("mine\n")
     out = tmp_path / "reports" / "latest"
     out.mkdir(parents=True)
-    in_place_of_the_history(kind, out.parent / history._NAME)
+    in_place_of_the_history(kind, out.parent / attempts._NAME)
     if kind != "full":
-        assert "Earlier attempts are not known" in (history.before(out, "demo", None) or "")
-    problem = history.append(out, run(None, measured("data.x", 0.0)), builders.ready())
+        assert "Earlier attempts are not known" in (attempts.before(out, "demo", None) or "")
+    problem = attempts.append(out, run(None, measured("data.x", 0.0)), builders.ready())
     assert "this attempt could not be noted" in (problem or "")
     assert (tmp_path / "precious").read_text() == "mine\n"
 

@@ -11,8 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.drift import DRIFTING, drawn
+from readiness.history.past_run import PastRun
 from readiness.judge.verdict import Verdict, Waived
 from readiness.report import FORMATS
+from readiness.report.history import html as history_html
+from readiness.report.history.sheet import sheet
+from readiness.text import clean
 from tests.report import builders, parsing
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
@@ -138,6 +143,29 @@ CONTRAST = """
 def test_every_text_has_the_contrast_of_wcag_aa(browser: object, tmp_path: Path, scheme: str) -> None:
     page = _open(browser, _file(builders.every_outcome(), tmp_path), 1280, scheme)
     assert page.evaluate(CONTRAST) == []
+    page.context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+def test_the_page_of_many_runs_is_read_by_everybody_and_hostile_text_is_text(
+    browser: object, tmp_path: Path, width: int, scheme: str
+) -> None:
+    """A drift, hostile words of every field, and a report that is not believed."""
+    words = clean(" ".join(builders.HOSTILE), 200)
+    runs = [replace(run, target=words, commit=words[:40], folder=words) for run in drawn(DRIFTING[1][0], 30, 1)]
+    broken = PastRun(words, "0000", folder=words, problem=words)
+    (tmp_path / "index.html").write_text(history_html.render(sheet([broken, *runs], [words])), encoding="utf-8")
+    page = _open(browser, (tmp_path / "index.html").as_uri(), width, scheme)
+    assert page.seen == [("request", (tmp_path / "index.html").as_uri())]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("script, img, iframe, object, embed, link, form, input, base").count() == 0
+    assert "rises from run to run" in page.locator(".verdict").inner_text()
+    assert page.locator("svg.chart").count() == 1
+    assert page.evaluate(CONTRAST) == []
+    axe = pytest.importorskip("axe_playwright_python", reason="needs axe-playwright-python, which brings axe-core")
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", WCAG)
+    assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found["violations"]] == []
     page.context.close()
 
 

@@ -1,0 +1,1 @@
+"""Many runs as one page and as a table on the terminal."""
