@@ -6,13 +6,18 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from readiness.config.model import Database
+from readiness.database.before_load import BeforeLoad
 from readiness.database.fact_names import FOREIGN_KEYS, INDEXES, ORPHANS, SOURCE
 from readiness.errors import ConfigError, NotMeasured, Refused
 from readiness.measurements.run import Measurement
 from readiness.measurements.writes import WriteBook
+
+if TYPE_CHECKING:
+    from readiness.database.connect import Session
 
 DATABASE_VARIABLE = "READINESS_DATABASE_URL"
 
@@ -82,10 +87,9 @@ def remarks(url: str, database: Database) -> tuple[str, ...]:
         return remarks(session)
 
 
-def before_load(
-    url: str, database: Database, wanted: AbstractSet[str], *, writer_allowed: bool = False
-) -> Mapping[str, Fraction | str]:
+def before_load(url: str, database: Database, wanted: AbstractSet[str], *, writer_allowed: bool = False) -> BeforeLoad:
     """The counts and queries whose change is judged: exact numbers, or the reason why there is none."""
+    from readiness.database.before_load import identity
     from readiness.database.connect import Budget, open_read_only
     from readiness.database.data import changing
     from readiness.database.role import power_of, refuse
@@ -93,15 +97,16 @@ def before_load(
 
     names = changing(database, wanted)
     if not names:
-        return {}
+        return BeforeLoad()
     try:
         budget = Budget(database.max_scan_bytes)
         with open_read_only(url, timeout_s=database.statement_timeout_s, budget=budget) as session:
             if (power := power_of(session)) and not writer_allowed:
                 refuse(power)
-            return before_load(replace(session, any_function=writer_allowed), database, names)
+            numbers = before_load(replace(session, any_function=writer_allowed), database, names)
+            return BeforeLoad(numbers, identity(session))
     except (ConfigError, NotMeasured, Refused) as error:
-        return dict.fromkeys(names, f"before the load: {error}")
+        return BeforeLoad(dict.fromkeys(names, f"before the load: {error}"))
 
 
 def measure(
@@ -109,7 +114,7 @@ def measure(
     database: Database,
     wanted: AbstractSet[str],
     *,
-    before: Mapping[str, Fraction | str] | None = None,
+    before: BeforeLoad | None = None,
     book: WriteBook | None = None,
     stop: Callable[[], bool] = lambda: False,
     writer_allowed: bool = False,
@@ -121,6 +126,7 @@ def measure(
     load, `book` the writes of the load.
     """
     from readiness.database import writes
+    from readiness.database.before_load import comparable
     from readiness.database.connect import Budget, open_read_only
     from readiness.database.role import power_of, refuse
     from readiness.database.snapshot import SnapshotRequest, look
@@ -128,19 +134,24 @@ def measure(
     acknowledged: Fraction | str = "the load sent no writes with keys of ours"
     if book is not None and book.sent:
         acknowledged = Fraction(book.acknowledged) if book.complete else "the load's record of its writes is incomplete"
-    what = SnapshotRequest(url, database, wanted - set(writes.WRITE_METRICS), before or {}, acknowledged)
+
+    def taken(session: Session) -> tuple[Measurement, ...]:
+        known = comparable(before or BeforeLoad(), session)
+        what = SnapshotRequest(url, database, wanted - set(writes.WRITE_METRICS), known, acknowledged)
+        return look(replace(session, any_function=writer_allowed), what)
+
     try:
         budget = Budget(database.max_scan_bytes)
         with open_read_only(url, timeout_s=database.statement_timeout_s, budget=budget) as session:
             if (power := power_of(session)) and not writer_allowed:
                 refuse(power)
             if database.writes is None and wanted.isdisjoint(writes.WRITE_METRICS):
-                return look(replace(session, any_function=writer_allowed), what)
+                return taken(session)
         reconciled = writes.reconcile(url, database, book, stop) if database.writes else ()
         if database.writes is None and not wanted.isdisjoint(writes.WRITE_METRICS):
             reconciled = writes.unavailable("database.writes does not say where the writes are")
         with open_read_only(url, timeout_s=database.statement_timeout_s, budget=budget) as session:
-            return (*look(replace(session, any_function=writer_allowed), what), *reconciled)
+            return (*taken(session), *reconciled)
     except (ConfigError, NotMeasured, Refused) as error:
         return unavailable(str(error), database, wanted)
 

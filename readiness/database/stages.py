@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from fractions import Fraction
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from readiness import database
 from readiness.config.model import Database
 from readiness.database import under_load
+from readiness.database.before_load import BeforeLoad
 from readiness.measurements.database import Activity
 from readiness.measurements.run import Measurement
 from readiness.measurements.writes import WriteBook
@@ -38,15 +38,15 @@ class Stages:
     """The name of the signal that came, asked all the time."""
     writer_allowed: bool = False
 
-    def before(self) -> Mapping[str, Fraction | str]:
+    def before(self) -> BeforeLoad:
         """The numbers before the load whose change is judged."""
         if self.url is None:
-            return {}
+            return BeforeLoad()
         url = self.url
         asked = self._aside(
             lambda: database.before_load(url, self.section, self.wanted, writer_allowed=self.writer_allowed)
         )
-        return {} if asked is None else asked
+        return BeforeLoad() if asked is None else asked
 
     def start_watching(self, window: JudgedWindow) -> Callable[[], Activity | None]:
         """Begin to look at the sessions beside the load; the answer gives what was seen, once the load is over."""
@@ -83,7 +83,7 @@ class Stages:
             return under_load.unavailable(NO_DATABASE, self.wanted)
         return under_load.measurements(activity, self.wanted)
 
-    def after(self, before: Mapping[str, Fraction | str], book: WriteBook | None) -> tuple[Measurement, ...]:
+    def after(self, before: BeforeLoad, book: WriteBook | None) -> tuple[Measurement, ...]:
         """Counts, invariants, structure and the writes of the load, after it."""
         wanted = self.wanted - under_load.UNDER_LOAD_METRICS
         if not any(name.startswith(("data.", "database.")) for name in wanted):

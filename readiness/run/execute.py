@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
-from fractions import Fraction
 
 from readiness import probes
 from readiness.config import tls
 from readiness.config.starter import STARTER_METRIC
 from readiness.database import under_load
+from readiness.database.before_load import BeforeLoad
 from readiness.database.stages import NO_DATABASE, Stages
 from readiness.errors import NotMeasured
 from readiness.load import controller, engine_events
@@ -49,7 +49,7 @@ def execute(
     started_at, clocks = _now(), machine_notes.Clocks()
     wanted = wanted_metrics(plan.config)
     stages = Stages(plan.database_url, plan.config.database, wanted, interrupted, plan.writer is not None)
-    before: Mapping[str, Fraction | str] = {}
+    before = BeforeLoad()
     try:
         if signal_name := interrupted():
             raise NotMeasured(f"the run was ended by {signal_name} before any load")

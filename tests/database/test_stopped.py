@@ -43,7 +43,7 @@ def test_each_measurement_of_a_stopped_server_has_the_reason(place: Place) -> No
         (found,) = (one for one in database.measure(place.reader_url, SECTION, set()) if one.metric == "data.bags")
         before = database.before_load(place.reader_url, SECTION, {"data.bags.change"})
     assert "no answer in time" in str(found.reason)
-    assert "no answer in time" in str(before["bags"])
+    assert "no answer in time" in str(before.numbers["bags"])
 
 
 def test_a_statement_that_is_under_way_ends_and_so_does_what_follows_it(place: Place) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from readiness import database
 from readiness.config.model import Count, Database, Invariant, Writes
 from readiness.database import writes
+from readiness.database.before_load import OTHER_DATABASE, BeforeLoad
 from readiness.load.writes import WriteLog
 from readiness.measurements.run import Measurement
 from readiness.measurements.writes import WriteBook
@@ -145,7 +147,7 @@ def test_changes_and_acknowledged_writes_meet_in_an_invariant(place: Place) -> N
     )
     wanted = {"data.recorded", "data.bags.change"}
     before = database.before_load(place.reader_url, section, wanted)
-    assert {name: int(number) for name, number in before.items()} == {"scans": 0, "bags": 10}
+    assert {name: int(number) for name, number in before.numbers.items()} == {"scans": 0, "bags": 10}
     for _ in range(9):
         load.write(1)
     load.write(2, stored=0)
@@ -160,3 +162,25 @@ def test_changes_and_acknowledged_writes_meet_in_an_invariant(place: Place) -> N
     without = {one.metric: one for one in database.measure(place.reader_url, section, wanted, book=load.book())}
     assert without["data.bags.change"].reason == "it was not counted before the load"
     assert without["data.recorded"].value is None
+
+
+def test_a_change_is_of_one_database_and_not_of_two_of_the_same_name(place: Place) -> None:
+    section = Database(counts={"bags": Count("bags")})
+    wanted = {"data.bags.change"}
+
+    def change(before: BeforeLoad) -> Measurement:
+        found = database.measure(place.reader_url, section, wanted, before=before)
+        return next(one for one in found if one.metric == "data.bags.change")
+
+    before = database.before_load(place.reader_url, section, wanted)
+    assert change(before).value == 0
+    with psycopg.connect(place.server.admin_url(), autocommit=True) as admin:
+        old, new = sql.Identifier(f"{place.name}_before"), sql.Identifier(place.name)
+        admin.execute(sql.SQL("alter database {} rename to {}").format(new, old))
+        admin.execute(sql.SQL("create database {} template {}").format(new, old))
+        after = change(before)
+        admin.execute(sql.SQL("drop database {} with (force)").format(new))
+        admin.execute(sql.SQL("alter database {} rename to {}").format(old, new))
+    assert after.value is None
+    assert OTHER_DATABASE in str(after.reason)
+    assert change(before).value == 0
