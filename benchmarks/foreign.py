@@ -459,7 +459,7 @@ def _texts() -> tuple[Parser, ...]:
         Parser("clean", ("text.outside",), lambda data: clean(text(data)), (), words),
         Parser(
             "redaction",
-            ("text.redaction", "text.disguise", "text.decoding", "text.byte_lists", "text.finder"),
+            ("text.redaction", "text.disguise", "text.decoding", "text.byte_lists", "text.finder", "text.gaps"),
             lambda data: redact(text(data), secrets),
             (),
             words,

@@ -39,6 +39,19 @@ def in_lists(secret: str) -> list[str]:
     ]  # fmt: skip
 
 
+def broken_up(secret: str) -> list[str]:
+    """With what layout puts between its characters: folded, wrapped, in groups, in parts, with invisible marks."""
+    raw, half = secret.encode(), len(secret) // 2
+    pairs = [raw[at : at + 2].hex() for at in range(0, len(raw), 2)]
+    left, right = secret[:half], secret[half:]
+    return [
+        f"{left}\r\n {right}", f"{left}'\n  '{right}", f"{left}\u00ad{right}",
+        "\u200b".join(secret), " ".join(secret), "\0".join(secret), "\u00a0".join(secret),
+        " ".join(pairs), "\n".join(pairs), raw.hex(" ", 4),
+        " ".join(f"{byte:03o}" for byte in raw), secret.encode("utf-16-le").hex(),
+    ]  # fmt: skip
+
+
 def encoded_twice(secret: str) -> list[str]:
     """base64 of base64 and base32, with something around."""
     inside = [base64.b64encode(b"u" * before + secret.encode() + b"}") for before in range(3)]

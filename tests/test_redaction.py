@@ -1,6 +1,9 @@
 """What a secret looks like when somebody encoded it, cut it, or named a variable after it."""
 
+import base64
+import json
 import string
+import textwrap
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,7 +15,7 @@ from readiness.report.redacted import redacted
 from readiness.text import HIDDEN, MAX_LENGTH, clean
 from readiness.text.decoding import undo
 from readiness.text.redaction import last_net, redact, secrets_in
-from tests.disguises import disguises, encoded_twice, in_base64, in_lists
+from tests.disguises import broken_up, disguises, encoded_twice, in_base64, in_lists
 
 SECRETS = ["pa55/Wörd+x=&y", "Tr0ub4dor3x", 'k3y"with<quote>', "c4nary-s3cret-7d1f0a", "a%2Fb&amp;c\\u0041"]
 TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF), min_size=8, max_size=40)
@@ -31,6 +34,21 @@ def test_base64_hides_it_at_every_place_in_a_group(secret: str) -> None:
             left = redact(f"Authorization: Basic {shown} end", [secret]).partition("Basic ")[2]
             assert HIDDEN in left
             assert len(left.replace(HIDDEN, "")) < 16, (form, left)
+
+
+@pytest.mark.parametrize("secret", [secret for secret in SECRETS if "%2F" not in secret])
+def test_what_layout_broke_up_is_hidden_with_its_gaps(secret: str) -> None:
+    for form in broken_up(secret):
+        assert redact(f"got <{form}> end", [secret]) == f"got <{HIDDEN}> end", form
+        assert redact(json.dumps(f"got <{form}> end"), [secret]) == f'"got <{HIDDEN}> end"', form
+    wrapped = "\n".join(textwrap.wrap(base64.b64encode(f"user:{secret}".encode()).decode(), 10))
+    assert len(redact(f"Basic {wrapped} end", [secret]).replace(HIDDEN, "")) < len("Basic  end") + 10
+    powershell = base64.b64encode(f"$p='{secret}'".encode("utf-16-le")).decode()
+    assert HIDDEN in redact(f"-EncodedCommand {powershell} end", [secret])
+
+
+def test_words_that_only_together_are_a_secret_are_left() -> None:
+    assert redact("the pass word is 12 34 56 78", ["password", "12345678", "isthe"]) == "the pass word is 12 34 56 78"
 
 
 @pytest.mark.parametrize("secret", SECRETS)

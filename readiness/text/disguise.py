@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from readiness.text import clean
+from readiness.text import clean, gaps
 from readiness.text.byte_lists import listed
 from readiness.text.decoding import Span, undo
 from readiness.text.finder import Finder
@@ -64,6 +64,8 @@ class Needles:
     """Of lower-case text."""
     backwards: Finder[None]
     """Those whose end counts where the beginning was cut off, each from its end."""
+    joined: Finder[_Form]
+    """Of lower-case text without gaps."""
     raw: Finder[None]
     """Of secrets that may stand as a list of numbers."""
     words: re.Pattern[bytes] | None
@@ -85,7 +87,11 @@ def needles(secrets: frozenset[str]) -> Needles:
         else:
             for form in _plain_forms(secret):
                 found[form] = _PLAIN
+        wide = secret.encode("utf-16-le", "surrogatepass")
         found.setdefault(raw.hex().encode(), _HEX)
+        found.setdefault(wide.hex().encode(), _HEX)
+        for core in _base64_cores(wide):  # of PowerShell
+            found.setdefault(core.lower(), _BASE64_ONCE)
         for core in _base64_cores(raw):
             for twice in _base64_cores(core):
                 found.setdefault(twice.lower(), _BASE64_TWICE)
@@ -99,7 +105,12 @@ def needles(secrets: frozenset[str]) -> Needles:
     pattern = re.compile(rb"(?<!%b)(?:%b)(?!%b)" % (letter, joined, letter)) if words else None
     ends = {string[::-1]: None for string, form in found.items() if form is _PLAIN and len(string) > LEAST_CUT}
     longest = max(map(len, found), default=DISTINCT_SECRET)
-    return Needles(Finder(found), Finder(ends), Finder(dict.fromkeys(listed_too)), pattern, longest)
+    words_apart = {  # what layout may break without becoming a part of ordinary sentences
+        short: form for string, form in found.items() if _is_distinct(short := gaps.without(string))
+    }
+    return Needles(
+        Finder(found), Finder(ends), Finder(words_apart), Finder(dict.fromkeys(listed_too)), pattern, longest
+    )
 
 
 def spans(text: bytes, wanted: Needles, *, cuts: bool) -> list[Span]:
@@ -162,6 +173,12 @@ def _base32_cores(raw: bytes) -> set[bytes]:
     return {core for core in found if len(core) >= LEAST_BASE64 + 2}
 
 
+def _is_distinct(short: bytes) -> bool:
+    """Long enough, and neither a plain word nor a plain number."""
+    mixed = not short.isalpha() and any(97 <= byte <= 122 for byte in short)
+    return len(short) >= DISTINCT_SECRET and (mixed or len(short) >= 2 * DISTINCT_SECRET)
+
+
 def _in_view(view: bytes, wanted: Needles, *, cuts: bool) -> Iterator[Span]:
     if wanted.words is not None:
         for match in wanted.words.finditer(view):
@@ -171,6 +188,13 @@ def _in_view(view: bytes, wanted: Needles, *, cuts: bool) -> Iterator[Span]:
     for form, at, end, whole in wanted.strings.places(lower):
         if whole or (cuts and end - at >= form.cut and _is_cut(lower, at, end, end)):
             yield _widened(view, (at, end)) if form.wide else (at, end)
+    short = gaps.without(lower)
+    if len(short) < len(lower):
+        broken = [(form, (at, end)) for form, at, end, whole in wanted.joined.places(short) if whole]
+        if broken:
+            whole_spans = gaps.origins(lower, [span for _, span in broken])
+            for (form, _), span in zip(broken, whole_spans, strict=True):
+                yield _widened(view, span) if form.wide else span
     if cuts:
         for _, after, before, _ in wanted.backwards.places(lower[::-1]):
             start, end = len(lower) - before, len(lower) - after
