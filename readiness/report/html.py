@@ -43,4 +43,6 @@ def render(verdict: Verdict, run: Run | None = None) -> str:
         score_bar=score_bar(page.score_points) if page.score_points else None,
         line_colours=svg.LINES,
         line_dashes=svg.DASHES,
+        part_colours=svg.PARTS,
+        most_plain=svg.MOST_PLAIN,
     )

@@ -11,7 +11,7 @@ from readiness.capacity.capacity import Capacity
 from readiness.judge import wording
 from readiness.report.capacity.sheet import TRIAL_FINDINGS, headline, height, unit
 from readiness.report.charts import svg
-from readiness.report.charts.axes import Scale, linear_ticks, log_ticks, short
+from readiness.report.charts.axes import Scale, beside, linear_ticks, log_ticks, short
 from readiness.report.charts.chart import Chart
 from readiness.text import numbers
 
@@ -47,14 +47,14 @@ def _latencies(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
             svg.line(_LEFT, y(limit.value), _WIDTH - _RIGHT, y(limit.value), "limit", "#a5121f", stroke_width=2)
         )
         words = f"P95 limit {numbers.limit(limit.value, 'ms')}"
-        parts.append(svg.text(_LEFT + 6, y(limit.value) - 6, words, class_="label limit-label"))
+        parts.append(svg.text(_LEFT + 6, beside(y(limit.value), _TOP), words, class_="label limit-label"))
     for i, line in enumerate(series):
         parts.append(svg.path([(x(one.height), y(v)) for one, v in zip(having, line, strict=True)], i))
     return Chart(
         "latencies",
         "From which load on does it break?",
         "Latency at each load that was held; the mark above says whether the limits held there. The shaded band is the "
-        "answer. Nothing is said of loads beyond the last mark.",
+        "answer. Latency is on a logarithmic axis. Nothing is said of loads beyond the last mark.",
         svg.picture("latencies", "Latency by load", f"Capacity: {headline(capacity)}.", _WIDTH, _HEIGHT, *parts),
         ("P50", "P95", "P99"),
         ("Load", "For", "Limits", "Requests", "Failed", "P50", "P95", "P99"),
@@ -70,8 +70,9 @@ def _throughput(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
     x = _across([one for one, _ in having])
     curve = []
     if law is not None:
-        ratio = (x.high / x.low) ** (1 / CURVE_POINTS)
-        curve = [(users, law.throughput_per_s(users)) for users in (x.low * ratio**i for i in range(CURVE_POINTS + 1))]
+        last = having[-1][0].height
+        loads = (last * i / CURVE_POINTS for i in range(1, CURVE_POINTS + 1))
+        curve = [(users, law.throughput_per_s(users)) for users in loads]
     ticks = linear_ticks(max([rate for _, rate in having] + [rate for _, rate in curve]))
     y = Scale(0.0, ticks[-1], _BOTTOM, _TOP)
     marks = [(y(tick), short(tick)) for tick in ticks]
@@ -108,7 +109,8 @@ def _throughput(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
 
 
 def _across(having: Sequence[Attempt]) -> Scale:
-    return Scale(having[0].height, having[-1].height, _LEFT + 10, _WIDTH - _RIGHT - 10, log=True)
+    """From 0, so that a service that gives twice as much for twice the load is a straight line."""
+    return Scale(0.0, linear_ticks(having[-1].height, 8)[-1], _LEFT, _WIDTH - _RIGHT)
 
 
 def _frame(
@@ -117,7 +119,7 @@ def _frame(
     """The answer's band, grid, labels and the finding above each height."""
     parts: list[Markup] = []
     low, high = capacity.answer.low, capacity.answer.high
-    if low is not None and low >= x.low:
+    if low is not None:
         end = x(high) if high is not None else x(low)
         parts.append(
             svg.tag(
@@ -136,14 +138,12 @@ def _frame(
         parts.append(svg.text(_LEFT - 8, at + 4, words, anchor="end"))
     parts.append(svg.text(8, 14, what))
     parts.append(svg.text(_WIDTH - _RIGHT, _HEIGHT - 8, unit(capacity), anchor="end"))
-    last_end, marked = -99.0, -99.0
+    for tick in linear_ticks(having[-1].height, 8):
+        parts.append(svg.line(x(tick), _BOTTOM, x(tick), _BOTTOM + 4, "grid", "#d5dae0"))
+        parts.append(svg.text(x(tick), _BOTTOM + 18, short(tick), anchor="middle"))
+    marked = -99.0
     for one in _last_words(having):
-        value, at = one.height, x(one.height)
-        parts.append(svg.line(at, _BOTTOM, at, _BOTTOM + 4, "grid", "#d5dae0"))
-        words = f"{value:,g}"
-        if at - 4.0 * len(words) > last_end:
-            parts.append(svg.text(at, _BOTTOM + 18, words, anchor="middle"))
-            last_end = at + 4.0 * len(words) + 4
+        at = x(one.height)
         if at > marked + 12:
             parts.append(
                 svg.text(at, _TOP - 10, TRIAL_FINDINGS[one.finding].shape, anchor="middle", class_="label name")

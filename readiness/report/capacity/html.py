@@ -18,4 +18,6 @@ def render(capacity: Capacity) -> str:
         fold_charts=False,
         line_colours=svg.LINES,
         line_dashes=svg.DASHES,
+        part_colours=svg.PARTS,
+        most_plain=svg.MOST_PLAIN,
     )

@@ -64,5 +64,13 @@ def _before(ticks: list[float], i: int) -> float:
 
 
 def short(value: float) -> str:
-    """A tick's label: `0.5`, `200`, `1,500`."""
+    """A tick's label: `0.5`, `200`, `1,500`, `30k`; none is wider than the room beside an axis."""
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= max(size, 10_000):
+            return f"{value / size:,.4g}{letter}"
     return f"{value:,.0f}" if value >= 10 else f"{value:g}"
+
+
+def beside(at: float, top: float) -> float:
+    """Where the name of a level line at `at` stands: above it, or below it where `top` leaves no room above."""
+    return at - 6 if at - 18 >= top else at + 15

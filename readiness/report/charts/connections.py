@@ -16,6 +16,8 @@ from readiness.text import numbers
 _WIDTH, _HEIGHT = 760.0, 220.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 28.0, 24.0, 172.0
 _MOST_POINTS, _MOST_ROWS = 360, 60
+_FAR = 4
+"""A limit so many times as high as the most connections is named and not drawn."""
 
 
 def draw(verdict: Verdict, run: Run | None) -> Chart | None:
@@ -27,7 +29,10 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     sessions = tuple(replace(sample, at_s=sample.at_s + begun_s) for sample in seen.sessions)
     samples = _worst_of(sessions, _MOST_POINTS)
     x = Scale(samples[0].at_s, samples[-1].at_s, _LEFT, _WIDTH - _RIGHT)
-    ticks = linear_ticks(float(max(seen.limit, *(sample.connected for sample in samples))), 4)
+    pool = _pool(run)
+    most = max(pool or 1, *(sample.connected for sample in samples))
+    far = seen.limit > _FAR * most  # an axis up to it would press everything else against zero
+    ticks = linear_ticks(float(most if far else max(seen.limit, most)), 4)
     y = Scale(0.0, ticks[-1], _BOTTOM, _TOP)
     parts: list[str] = []
     for tick in ticks:
@@ -39,10 +44,18 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
         if x.low <= tick <= x.high
     ]
     parts.append(svg.text(_WIDTH - _RIGHT, _HEIGHT - 8, "seconds since the first user", anchor="end"))
-    parts.append(svg.line(_LEFT, y(seen.limit), _WIDTH - _RIGHT, y(seen.limit), "limit", "#a5121f", stroke_width=2.0))
     words = f"limit {seen.limit:,}"
-    parts.append(svg.text(_WIDTH - _RIGHT, y(seen.limit) - 6, words, anchor="end", class_="label limit-label"))
-    pool = _pool(run)
+    if not far:
+        level = svg.line(_LEFT, y(seen.limit), _WIDTH - _RIGHT, y(seen.limit), "limit", "#a5121f", stroke_width=2.0)
+        parts.append(level)
+    named = svg.text(
+        _WIDTH - _RIGHT,
+        _TOP - 8 if far else y(seen.limit) - 6,
+        f"{words}, above this axis" if far else words,
+        anchor="end",
+        class_="label limit-label",
+    )
+    parts.append(named)
     if pool:
         parts.append(svg.line(_LEFT, y(pool), _WIDTH - _RIGHT, y(pool), "limit", "#a5121f", stroke_width=1.0))
         words = f"the service's own pool: {pool:,}"

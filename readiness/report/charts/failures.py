@@ -29,7 +29,7 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     x = Scale(0.0, end, _LEFT, _WIDTH - _RIGHT)
     ticks = linear_ticks(max(point.failed for point in points), 4)
     y = Scale(0.0, ticks[-1], _BOTTOM, _TOP)
-    parts: list[str] = []
+    parts: list[str] = [svg.hatching("failures")]
     for start, stop in ((0.0, load.judged_start_s), (load.judged_end_s, end)):
         if stop > start:
             parts.append(svg.rect(x(start), _TOP, x(stop) - x(start), _BOTTOM - _TOP, "unjudged", "#eceff2"))
@@ -94,6 +94,6 @@ def _stack(point: Point, names: tuple[str, ...], x: Scale, y: Scale) -> list[str
     for i, n in enumerate(_counts(point, names)):
         if n:
             top = y(below + n)
-            parts.append(svg.rect(x(point.start_s), top, width, y(below) - top, svg.fill_class(i), svg.LINES[i % 6]))
+            parts.append(svg.part("failures", x(point.start_s), top, width, y(below) - top, i))
         below += n
     return parts

@@ -61,7 +61,7 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
         f"ended then (from {', '.join(f'{100 * share:g} %' for share in SHADES)} on).",
         svg.picture("heatmap", "Latency over time as a heat map", _describe(columns), _WIDTH, _HEIGHT, *parts),
         (),
-        ("Seconds", "Requests", *(f"to {short(high)} ms" for high in bands[1:])),
+        ("Seconds", "Requests", *(f"to {numbers.limit(high, 'ms')}" for high in bands[1:])),
         tuple(_row(column, np.array(bands)) for column in _columns(load.endpoints if load else (), _MOST_ROWS)),
     )
 

@@ -17,6 +17,8 @@ _WIDTH, _HEIGHT = 760.0, 320.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 28.0, 28.0, 32.0
 _MOST_ENDPOINTS = 5
 NINES = (0.0, 0.5, 0.9, 0.95, 0.99, 0.999, 0.9999, 0.99999)
+_LETTER, _TEXT_HEIGHT = 7.5, 15.0
+"""Pixels that a letter and a line of a label take at most."""
 _STEPS = 24
 """Points per nine; the curve's own resolution, not the data's."""
 
@@ -24,9 +26,9 @@ _STEPS = 24
 def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     """The chart, or None when no request succeeded."""
     load = run.load if run else None
-    if load is None or not any(e.judged.ok.total for e in load.endpoints):
+    total = _total(load.endpoints) if load else None
+    if load is None or total is None or not total.ok.total or total.requests < 2:
         return None
-    total = _total(load.endpoints)
     chosen = sorted(
         (e for e in load.endpoints if e.judged.ok.total), key=lambda e: -(e.judged.ok.quantile_ms(0.99) or 0.0)
     )[:_MOST_ENDPOINTS]
@@ -34,7 +36,7 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     if len(load.endpoints) > 1:
         lines += [(clean(e.name), e.judged) for e in chosen]
     last = _last_nine(total.requests)
-    bounds = _limits(verdict.checks)
+    bounds = [bound for bound in _limits(verdict.checks) if bound[0] <= last]
     values = [v for _, r in lines for q in (0.1, 1.0) if (v := r.ok.quantile_ms(q))] + [b[1] for b in bounds]
     ticks = log_ticks(max(min(values), 0.01), max(values))
     x = Scale(0.0, -math.log10(1 - last), _LEFT, _WIDTH - _RIGHT)
@@ -44,14 +46,15 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
         *_grid(x, y, ticks, shown),
         *(_curve(recording, x, y, last, i) for i, (_, recording) in enumerate(lines)),
     ]
-    drawing += [part for bound in bounds for part in _mark(*bound, x, y)]
+    drawing += _marks(bounds, x, y)
     left_out = sum(1 for e in load.endpoints if e.judged.ok.total) - len(chosen)
     more = f" The {left_out:,} faster endpoints are left out." if left_out > 0 else ""
     return Chart(
         "percentiles",
         "How slow is the tail?",
         "Latency in ms by percentile, both axes stretched so that the tail can be seen. Failed and unfinished requests "
-        f"count as slower than any other: a line that stops early meets them.{more}",
+        "count as slower than any other: a line that stops early meets them, or has too few requests to go on."
+        f"{more}",
         svg.picture("percentiles", "Latency by percentile", _describe(total), _WIDTH, _HEIGHT, *drawing),
         tuple(shorten(name, 60) for name, _ in lines),
         ("Requests of", *(f"P{q * 100:g}" for q in shown[1:]), "Max"),
@@ -71,13 +74,18 @@ def _infinite(recording: Recording) -> int:
 
 def _last_nine(n: int) -> float:
     """The last tick that so many samples can tell: 1 in 10,000 needs at least 10,000."""
-    return max(q for q in NINES if q <= 0.99 or n * (1 - q) >= 1)
+    return max(q for q in NINES if _is_told(q, n))
+
+
+def _is_told(q: float, n: int) -> bool:
+    """Whether `n` samples have one beyond the percentile: none of them tells more than 1 - 1/n."""
+    return n * (1 - q) >= 1 - 1e-9
 
 
 def _curve(recording: Recording, x: Scale, y: Scale, last: float, series: int) -> str:
     points: list[tuple[float, float] | None] = []
-    end = -math.log10(1 - last)
-    steps = round(end * _STEPS)
+    end = min(-math.log10(1 - last), math.log10(max(recording.requests, 1)))
+    steps = max(round(end * _STEPS), 1)
     for i in range(1, steps + 1):
         nines = end * i / steps
         value = recording.ok.quantile_ms(max(1 - 10**-nines, 1e-6), infinite=_infinite(recording))
@@ -111,12 +119,19 @@ def _limits(checks: tuple[CheckResult, ...]) -> list[tuple[float, float, str]]:
     return found
 
 
-def _mark(quantile: float, limit_ms: float, words: str, x: Scale, y: Scale) -> tuple[str, str]:
-    at, height = x(-math.log10(1 - quantile)), y(limit_ms)
-    return (
-        svg.line(at - 22, height, at + 22, height, "limit", "#a5121f", stroke_width=2.5),
-        svg.text(at, height - 6, words, anchor="middle", class_="label limit-label"),
-    )
+def _marks(bounds: list[tuple[float, float, str]], x: Scale, y: Scale) -> list[str]:
+    """A line for each limit, named above it, or below it where the name before would be met."""
+    parts: list[str] = []
+    until, level = -math.inf, 0.0
+    for quantile, limit_ms, words in bounds:
+        at, height = x(-math.log10(1 - quantile)), y(limit_ms)
+        half = _LETTER * len(words) / 2
+        middle = min(at, _WIDTH - half)
+        name_y = height - 6 if middle - half > until or abs(height - 6 - level) > _TEXT_HEIGHT else height + 15
+        until, level = middle + half, name_y
+        parts.append(svg.line(at - 22, height, min(at + 22, _WIDTH), height, "limit", "#a5121f", stroke_width=2.5))
+        parts.append(svg.text(middle, name_y, words, anchor="middle", class_="label limit-label"))
+    return parts
 
 
 def _describe(total: Recording) -> str:
@@ -127,5 +142,13 @@ def _describe(total: Recording) -> str:
 
 def _row(name: str, recording: Recording, shown: tuple[float, ...]) -> tuple[str, ...]:
     infinite = _infinite(recording)
-    values = (recording.ok.quantile_ms(q, infinite=infinite) for q in (*shown, 1.0))
-    return (name, *(numbers.quantity(value, "ms", absent=numbers.NOT_BOUNDED) for value in values))
+    values = ((q, recording.ok.quantile_ms(q, infinite=infinite)) for q in (*shown, 1.0))
+    return (
+        name,
+        *(
+            numbers.quantity(value, "ms", absent=numbers.NOT_BOUNDED)
+            if q == 1.0 or _is_told(q, recording.requests)
+            else "too few"
+            for q, value in values
+        ),
+    )

@@ -27,11 +27,11 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     ticks = log_ticks(max(min(values), 0.01), max(values))
     height = _TOP + _ROW * len(shown) + _BOTTOM
     x = Scale(ticks[0], ticks[-1], _LEFT, _WIDTH - _RIGHT, log=True)
-    parts: list[str] = []
+    parts: list[str] = [svg.hatching("ranges")]
     for tick in ticks:
         parts.append(svg.line(x(tick), _TOP, x(tick), height - _BOTTOM, "grid", "#d5dae0"))
-        parts.append(svg.text(x(tick), height - _BOTTOM + 18, f"{short(tick)}", anchor="middle"))
-    parts.append(svg.text(_WIDTH - 4, height - _BOTTOM + 18, "ms", anchor="end"))
+        words = short(tick) if tick != ticks[-1] else f"{short(tick)} ms"
+        parts.append(svg.text(x(tick), height - _BOTTOM + 18, words, anchor="middle"))
     for i, (endpoint, bound) in enumerate(zip(shown, bounds, strict=True)):
         parts += _bar(endpoint, bound, _TOP + _ROW * i + 28, x)
     more = f" The slowest {_MOST} of {len(having):,} endpoints are drawn." if len(having) > _MOST else ""
@@ -39,7 +39,7 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
         "ranges",
         "Which endpoints are over the limit?",
         "Each bar reaches from the median to P99 of the successful requests; the upright tick is P95, the red line the "
-        f"P95 limit that covers the endpoint, its own or that of all requests.{more}",
+        f"P95 limit that covers the endpoint, its own or that of all requests. Hatched bars are over it.{more}",
         svg.picture("ranges", "Latency range by endpoint", _describe(shown, bounds), _WIDTH, height, *parts),
         (),
         ("Endpoint", "P50", "P95", "P99", "P95 limit"),
@@ -81,6 +81,7 @@ def _bar(endpoint: EndpointResult, bound: float | None, middle: float, x: Scale)
             "bar over" if over else "bar",
             "#e8a0a6" if over else "#9dbce6",
         ),
+        *([svg.hatched("ranges", x(p50), middle - 6, max(x(p99) - x(p50), 2), 12)] if over else []),
         svg.line(x(p95), middle - 6, x(p95), middle + 6, "tick", "#1b1f24", stroke_width=2.0),
     ]
     if bound is not None:

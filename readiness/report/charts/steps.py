@@ -6,7 +6,7 @@ from readiness.judge import wording
 from readiness.judge.verdict import Outcome, StepResult, Verdict
 from readiness.measurements.run import Run
 from readiness.report.charts import svg
-from readiness.report.charts.axes import Scale, linear_ticks, log_ticks, short
+from readiness.report.charts.axes import Scale, beside, linear_ticks, log_ticks, short
 from readiness.report.charts.chart import Chart
 from readiness.report.status import OUTCOMES
 from readiness.text import numbers
@@ -46,7 +46,7 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
             svg.line(_LEFT, y(bound.value), _WIDTH - _RIGHT, y(bound.value), "limit", "#a5121f", stroke_width=2)
         )
         words = f"P95 limit {numbers.limit(bound.value, 'ms')}"
-        parts.append(svg.text(_LEFT + 6, y(bound.value) - 6, words, class_="label limit-label"))
+        parts.append(svg.text(_LEFT + 6, beside(y(bound.value), _TOP), words, class_="label limit-label"))
     for i, line in enumerate(series):
         parts.append(svg.path([(x(s.height), y(v)) for s, v in zip(having, line, strict=True)], i))
         parts += [

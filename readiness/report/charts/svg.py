@@ -12,6 +12,10 @@ from markupsafe import Markup, escape
 
 LINES = ("#1f5fbf", "#a3480c", "#0b6b34", "#7a3fa0", "#9c1f4f", "#56606b")
 """Line colours, distinct in light; classes `s0` to `s5` restate them for dark, dashes do without colour."""
+PARTS = ("#16407f", "#f2c078", "#2f8a66", "#5b1f6b", "#a9c9ee", "#b0661f")
+"""Areas that lie on one another, as classes `p0` to `p5`: of any two, the lightness or the hatching differs (from
+MOST_PLAIN on they are hatched), so that they stay apart for every eye and without colour."""
+MOST_PLAIN = 3
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 4", "1 4")
 
 
@@ -78,6 +82,38 @@ def path(points: Sequence[tuple[float, float] | None], series: int, width: float
         stroke_linecap="round",
         stroke_linejoin="round",
     )
+
+
+def part(key: str, x: float, y: float, width: float, height: float, index: int) -> Markup:
+    """One of several areas that lie on one another; `key` is the picture's, whose `hatching` must be drawn before."""
+    at = index % len(PARTS)
+    solid = rect(x, y, width, height, f"area p{at}", PARTS[at])
+    return solid if at < MOST_PLAIN else solid + hatched(key, x, y, width, height)
+
+
+def hatched(key: str, x: float, y: float, width: float, height: float) -> Markup:
+    """Hatching over an area."""
+    return rect(x, y, width, height, "hatched", f"url(#{key}-hatch)")
+
+
+def hatching(key: str) -> Markup:
+    """The hatching of a picture: light and dark strokes side by side, seen on any colour."""
+    strokes = (line(at, 0, at, 7, f"hatch-{i}", ink, stroke_width=1.6) for i, (at, ink) in enumerate(_HATCH))
+    return tag(
+        "defs",
+        tag(
+            "pattern",
+            *strokes,
+            id=f"{key}-hatch",
+            width=7,
+            height=7,
+            patternUnits="userSpaceOnUse",
+            patternTransform="rotate(45)",
+        ),
+    )
+
+
+_HATCH = ((1.0, "#ffffff"), (2.6, "#1b1f24"))
 
 
 def fill_class(series: int) -> str:

@@ -15,7 +15,7 @@ from readiness.text import clean, numbers
 
 _WIDTH = 760.0
 _LEFT, _RIGHT, _TOP, _ROW, _BOTTOM = 16.0, 40.0, 6.0, 42.0, 26.0
-_MOST, _MOST_PARTS = 8, 5
+_MOST, _MOST_PARTS = 8, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,11 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     ticks = linear_ticks(max(bar.total_ms for bar in bars))
     height = _TOP + _ROW * len(bars) + _BOTTOM
     x = Scale(0.0, ticks[-1], _LEFT, _WIDTH - _RIGHT)
-    parts: list[str] = []
+    parts: list[str] = [svg.hatching("time-spent")]
     for tick in ticks:
         parts.append(svg.line(x(tick), _TOP, x(tick), height - _BOTTOM, "grid", "#d5dae0"))
-        parts.append(svg.text(x(tick), height - _BOTTOM + 18, short(tick), anchor="middle"))
-    parts.append(svg.text(_WIDTH - 4, height - _BOTTOM + 18, "ms", anchor="end"))
+        words = short(tick) if tick != ticks[-1] else f"{short(tick)} ms"
+        parts.append(svg.text(x(tick), height - _BOTTOM + 18, words, anchor="middle"))
     rows = []
     for i, bar in enumerate(bars):
         values = _values(bar, shown)
@@ -88,7 +88,7 @@ def _drawn(bar: _Bar, values: list[float], middle: float, x: Scale) -> list[str]
     for i, value in enumerate(values):
         start, end = x(at_ms), x(at_ms + value)
         if end > start:
-            parts.append(svg.rect(start, middle - 6, end - start, 12, svg.fill_class(i), svg.LINES[i % 6]))
+            parts.append(svg.part("time-spent", start, middle - 6, end - start, 12, i))
         at_ms += value
     return parts
 

@@ -103,7 +103,7 @@ def _stalls(load: Load, x: Scale) -> list[str]:
         start = x(stall.start_s)
         width = max(x(stall.end_s) - start, 2)
         parts.append(svg.rect(start, UPPER, width, _BOTTOM - UPPER, "stall", "#f3c9cc"))
-        middle = start + width / 2
+        middle = min(max(start + width / 2, _LEFT + LABEL / 2), _WIDTH - _RIGHT - LABEL / 2)
         if middle - LABEL / 2 >= named_until:
             parts.append(svg.text(middle, MIDDLE + 16, "stall", anchor="middle", class_="label stall-label"))
             named_until = middle + LABEL / 2
