@@ -39,9 +39,10 @@ def read_run(path: Path) -> Run:
 def refuse_other_counts(path: Path, run: Run, config: Config) -> None:
     """Raises Contradicted when the counts of the run in `path` are not what `config` says that they count."""
     from readiness.judge.data_invariants import DATA_LAWS, Counted
+    from readiness.judge.defined import as_defined
     from readiness.measurements.law import refuse_contradictions
 
-    refuse_contradictions(str(path), Counted(run, config.database), DATA_LAWS)
+    refuse_contradictions(str(path), Counted(as_defined(run, config.database), config.database), DATA_LAWS)
 
 
 def verdict_beside(run_file: Path, run_id: str) -> Verdict | None:

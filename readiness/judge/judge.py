@@ -15,6 +15,7 @@ from readiness.judge.check import Judged, judge_check
 from readiness.judge.cross_check import favour_doubts, heard, restart_doubts
 from readiness.judge.decision import decide
 from readiness.judge.decisive_checks import flips
+from readiness.judge.defined import as_defined
 from readiness.judge.failed_requests import details_by_endpoint, failed_requests, failed_share, why
 from readiness.judge.family import refuting
 from readiness.judge.generator_health import described, pause_doubts
@@ -54,7 +55,7 @@ _TIMED_S = 2.0
 
 def judge(run: Run, config: Config) -> Verdict:
     """The verdict on a run under the limits of `config`. Pure; the same arguments give the same verdict."""
-    run = with_baseline(run, config)
+    run = as_defined(with_baseline(run, config), config.database)
     waivers = tuple(Waived(item.check, item.owner, item.reason, item.expires.isoformat()) for item in config.waivers)
     waived = {waiver.check for waiver in waivers}
     judged = [

@@ -323,3 +323,5 @@ class Run:
     """What the probes cost the service while the load ran; None when no probe ran."""
     database: Activity | None = None
     """What the database did while the load ran; None when it was not sampled."""
+    definitions: Mapping[str, str] = field(default_factory=dict)
+    """By metric of the database: a digest of what thresholds.yaml said that it is; empty in runs of older versions."""

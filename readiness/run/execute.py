@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from readiness import probes
 from readiness.config import tls
+from readiness.config.definitions import definitions
 from readiness.config.starter import STARTER_METRIC
 from readiness.database import under_load
 from readiness.database.before_load import BeforeLoad
@@ -72,6 +73,7 @@ def execute(
         # After the counting: what is provoked may write too, and the counts are about the load.
         progress.step("provoking what the file allows")
         looks += probes.provoke(plan.target, plan.config.probes, wanted, lambda: interrupted() is not None)
+    counted = {one.metric for one in rows if one.value is not None}
     run = Run(
         id=plan.run_id,
         service=plan.config.service,
@@ -92,6 +94,7 @@ def execute(
         ),
         database=activity,
         probing=probing,
+        definitions={metric: meant for metric, meant in definitions(plan.config.database).items() if metric in counted},
     )
     # What `judge` and `gate` would refuse tomorrow is not green today.
     doubts = tuple(f"the record of the run contradicts itself: {one}" for one in contradictions(run, RUN_LAWS)[:1])

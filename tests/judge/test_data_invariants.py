@@ -10,7 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from readiness.cli import app
+from readiness.config.definitions import definitions
 from readiness.config.load import load
+from readiness.config.model import Database
 from readiness.judge.data_invariants import DATA_LAWS, Counted
 from readiness.measurements.json import decode
 from readiness.measurements.law import contradictions
@@ -61,3 +63,55 @@ def test_a_count_that_cannot_be_one_is_refused_by_judge_and_not_believed_by_gate
         app, ["gate", str(EXAMPLE / "report.json"), "--run", str(tmp_path / "run.json"), *thresholds]
     )
     assert gated.exit_code == 3, gated.output
+
+
+SECTION = """
+database:
+  counts:
+    bags: {{ table: {table} }}
+    parents: {{ table: bags, where: {{ kind: parent }} }}
+    children: {{ table: bags, where: {{ kind: child }} }}
+  queries:
+    duplicate_codes: {{ sql: "{sql}" }}
+  invariants:
+    parents_and_children: "{invariant}"
+checks:
+  http.success_rate: {{ pass: "> 99 %", on_fail: block }}
+  {check}: {{ pass: "{limit}", on_fail: block }}
+"""
+BEFORE = {
+    "table": "bags", "sql": "select count(*) - count(distinct qr) from bags", "invariant": "parents + children == bags"
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("check", "limit", "after"),
+    [
+        ("data.bags", ">= 1", {"table": "scans"}),
+        ("data.bags.change", "== 0", {"table": "scans"}),
+        ("data.duplicate_codes", "== 0", {"sql": "select count(*) from scans"}),
+        ("data.parents_and_children", "== 0", {"invariant": "2 * parents == bags"}),
+        ("data.parents_and_children", "== 0", {"table": "scans"}),
+    ],
+)
+def test_a_number_is_not_judged_by_a_file_that_defines_it_otherwise(
+    tmp_path: Path, check: str, limit: str, after: dict[str, str]
+) -> None:
+    path = tmp_path / "thresholds.yaml"
+
+    def section(**values: str) -> Database:
+        path.write_text("version: 1\nservice: bag-tracker" + SECTION.format(check=check, limit=limit, **values))
+        return load(path, {}).database
+
+    document = json.loads((EXAMPLE / "run.json").read_text())
+    document["definitions"] = dict(definitions(section(**BEFORE)))
+    (tmp_path / "run.json").write_text(json.dumps(document))
+
+    def judged() -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["judge", str(tmp_path / "run.json"), "--thresholds", str(path), "--quiet"])
+        return done.exit_code, done.output
+
+    assert judged()[0] == 0, judged()
+    section(**{**BEFORE, **after})
+    code, said = judged()
+    assert (code, "the file defines it otherwise" in said) == (3, True), said
