@@ -84,6 +84,8 @@ class RunRequest:
     """Of a run without limits and scenarios."""
     live: bool = False
     """Whether a page on loopback shows the load."""
+    options: tuple[str, ...] = ()
+    """Words for Locust's own parser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,4 +326,4 @@ def _plan(
         unreachable=unreachable,
         cache_url=cache_url,
     )
-    return replace(made, workers=workers)
+    return replace(made, workers=workers, engine=replace(made.engine, options=request.options))

@@ -13,11 +13,13 @@ from readiness.cli.trust import AllowEnv, CeilingsFile
 if TYPE_CHECKING:
     pass
 
+OWN_HELP = "Options that the locustfile declares, after --."
 TARGET_HELP = "A URL, demo (the built-in bag service) or demo:legacy."
 
 
 def run(
     target: Annotated[str, typer.Argument(metavar="TARGET", help=TARGET_HELP)],
+    own: Annotated[list[str] | None, typer.Argument(metavar="[-- OPTION…]", help=OWN_HELP, show_default=False)] = None,
     thresholds: Annotated[Path | None, typer.Option(help="Limits; default thresholds.yaml here.")] = None,
     scenarios: Annotated[Path | None, typer.Option(help="A folder of Locust files, or one file.")] = None,
     path: Annotated[
@@ -29,6 +31,8 @@ def run(
     duration: Annotated[str | None, typer.Option(metavar="D", help="Judged time, such as 60s or 2m.")] = None,
     ramp_up: Annotated[str | None, typer.Option(metavar="D", help="Time to reach full load.")] = None,
     warm_up: Annotated[str | None, typer.Option(metavar="D", help="Time at full load before judging.")] = None,
+    tags: Annotated[list[str] | None, typer.Option(metavar="TAG", help="Only tasks with this tag of Locust's.")] = None,
+    exclude_tags: Annotated[list[str] | None, typer.Option(metavar="TAG", help="No task with this tag.")] = None,
     processes: Annotated[str | None, typer.Option(metavar="N", help="Load generator processes.")] = None,
     repeat: Annotated[
         str | None, typer.Option(metavar="N", help="Whole runs in a row; all must pass, the worst is reported.")
@@ -71,7 +75,10 @@ def run(
 ) -> None:
     """Load TARGET, measure it from several sides, and say whether it is ready."""
     from readiness.cli.assessment import RunRequest, assess
+    from readiness.cli.locust_options import locust_options
 
+    with refusals():
+        options = locust_options(own, tags, exclude_tags)
     request = RunRequest(
         target=target,
         thresholds=thresholds,
@@ -94,6 +101,7 @@ def run(
         allow_env=tuple(allow_env or ()),
         ceilings=ceilings,
         paths=tuple(path or ()),
+        options=options,
         allow_db_writer=allow_db_writer,
         deep=deep,
         allow_conditional=allow_conditional,

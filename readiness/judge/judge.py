@@ -47,6 +47,8 @@ SIGNAL_EXIT = {
     "SIGHUP": ExitCode.HUNG_UP,
 }
 MOST_STALLS = 10
+_MOST_ERRORS = 5
+"""Of scenario code; run.json has them all."""
 MIN_OFFERED = 0.95
 """Share of the planned arrivals that an open load must have offered."""
 _TIMED_S = 2.0
@@ -193,8 +195,9 @@ def load_doubts(load: Load) -> tuple[str, ...]:
     if faults:
         named = ", ".join(f"{n:,} × {name}" for name, n in faults.items())
         doubts.append(f"requests failed on this side, not at the target ({named})")
-    if load.script_errors:
-        doubts.append(f"scenario code raised: {load.script_errors[0]}")
+    doubts += [_of_script(text) for text in load.script_errors[:_MOST_ERRORS]]
+    if (more := len(load.script_errors) - _MOST_ERRORS) > 0:
+        doubts.append(f"scenario code raised {more} other errors (load.script_errors in run.json)")
     planned = load.intended_judged or judged_ledger(load).planned
     if load.dropped_judged > (1 - MIN_OFFERED) * max(planned, 1):
         doubts.append(
@@ -202,6 +205,10 @@ def load_doubts(load: Load) -> tuple[str, ...]:
             "or the load generator was too late; lower the rate, or send it from more processes"
         )
     return tuple(doubts)
+
+
+def _of_script(text: str) -> str:
+    return text if text.startswith("the locustfile: ") else f"scenario code raised: {text}"
 
 
 def _judged(second: Second, load: Load) -> bool:

@@ -18,6 +18,7 @@ import gevent
 from gevent.pool import Group
 from locust import TaskSet
 from locust.exception import InterruptTaskSet, RescheduleTask, StopUser
+from locust.runners import STATE_CLEANUP, STATE_STOPPED
 
 from readiness.load.alarm import Alarm
 from readiness.load.engine_plan import EnginePlan
@@ -87,6 +88,9 @@ class Arrivals:
 
     def stop(self) -> None:
         """No new arrivals; those under way get the drain time, and what never began is dropped."""
+        events, runner = self._environment.events, self._environment.runner
+        events.test_stopping.fire(environment=self._environment)
+        runner.update_state(STATE_CLEANUP)
         if self._scheduler is not None:
             self._scheduler.kill()
         self._alarm.close()
@@ -99,7 +103,8 @@ class Arrivals:
         self._due_s = set()
         for user in self._all:
             user.on_stop()
-        self._environment.events.test_stop.fire(environment=self._environment)
+        runner.update_state(STATE_STOPPED)
+        events.test_stop.fire(environment=self._environment)
 
     def _prepare(self, cls: type[Any]) -> None:
         user = cls(self._environment)

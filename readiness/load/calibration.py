@@ -42,7 +42,8 @@ from readiness.load.engine_plan import EnginePlan
 from readiness.load.engine_plan import dumps as plan_text
 from readiness.load.engine_plan import loads as read_plan
 from readiness.load.http.resends import Resends
-from readiness.load.locustfiles import load_classes, shares
+from readiness.load.life.options import parsed
+from readiness.load.locustfiles import load_classes, users_of
 from readiness.load.recorder import Recorder
 from readiness.load.writes import WriteLog
 from readiness.measurements.generator_health import Calibration
@@ -195,7 +196,7 @@ class _Trial:
     def run(self) -> Calibration:
         heaviest = max(self._classes, key=lambda cls: float(cls.weight))
         alone = self._part([heaviest], self._plan.calibration_s * ALONE_SHARE)
-        counts = shares([float(cls.weight) for cls in self._classes], self._users)
+        counts = users_of(self._classes, self._users)
         crowd = [cls for cls, count in zip(self._classes, counts, strict=True) for _ in range(count)]
         many = self._part(crowd, self._plan.calibration_s * (1 - ALONE_SHARE))
         return replace(many, floor=alone.floor)
@@ -204,6 +205,7 @@ class _Trial:
         recorder = Recorder()
         recorder.start_s = recorder.judged_from_s = time.perf_counter()
         environment = Environment(user_classes=list(set(classes)), events=Events(), host=self._plan.base_url)
+        environment.parsed_options = parsed(self._plan)
         environment.readiness = EngineContext(  # type: ignore[attr-defined]
             self._plan,
             recorder,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import sysconfig
 import traceback
 from functools import lru_cache
@@ -42,3 +43,17 @@ def told(error: BaseException) -> str:
     """`KeyError: 'items'`; of a SyntaxError its words alone, because the place stands before it."""
     words = clean(error.msg if isinstance(error, SyntaxError) else error)
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
+
+
+def mentioned(word: str) -> bool:
+    """Whether a file of the user's that was imported has `word` in its text."""
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if not file or not file.endswith(".py") or str(Path(file).absolute()).startswith(_foreign()):
+            continue
+        try:
+            if word in Path(file).read_text(errors="replace"):
+                return True
+        except OSError:
+            continue
+    return False

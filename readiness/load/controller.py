@@ -11,7 +11,7 @@ import selectors
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
@@ -31,6 +31,7 @@ _SILENCE_S = 15.0
 """The engine sends a batch every second; this much silence means that it hangs."""
 POLL_S = 0.2
 MAX_USAGE_ERROR = 1000
+_MOST_LINES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class LoadOutcome:
     """Distinct failure texts with counts, most frequent first."""
     notes: tuple[str, ...] = ()
     """Sentences of the engine for the reader."""
+    said: tuple[str, ...] = ()
+    """The last lines that the scenario files printed and logged."""
 
 
 def drive(
@@ -113,7 +116,8 @@ class _Conversation:
         silence = self._read_events(patience_s)
         doubts = list(self._assembly.problems)
         if self._fatal is not None and self._fatal.usage:
-            return LoadOutcome(None, (), None, usage_error=clean(self._fatal.message, MAX_USAGE_ERROR))
+            message = clean(self._fatal.message, MAX_USAGE_ERROR)
+            return LoadOutcome(None, (), None, usage_error=message, said=last_lines(log))
         if self._fatal is not None:
             doubts.append(clean(self._fatal.message))
         elif not self._done:
@@ -126,6 +130,7 @@ class _Conversation:
             self._hello is not None and self._hello.compiled,
             writes=self._assembly.writes,
             notes=tuple(self._notes),
+            said=last_lines(log),
         )
 
     def _read_events(self, patience_s: float) -> bool:
@@ -192,6 +197,19 @@ class _Conversation:
 def how_it_ended(status: int) -> str:
     """`exit code 3`, or `killed by SIGKILL`."""
     return f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit code {status}"
+
+
+def last_lines(log: IO[bytes]) -> tuple[str, ...]:
+    """The last lines of what scenario files printed and logged, without empty ones."""
+    log.seek(0, os.SEEK_END)
+    log.seek(max(log.tell() - 20_000, 0))
+    lines = [clean(line) for line in log.read().decode(errors="replace").splitlines()]
+    return tuple(line for line in lines if line)[-_MOST_LINES:]
+
+
+def printed(lines: Sequence[str]) -> list[str]:
+    """`lines` as they are shown."""
+    return [f"the scenario's output: {line}" for line in lines]
 
 
 def last_words(log: IO[bytes]) -> str:

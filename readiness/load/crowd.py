@@ -15,11 +15,12 @@ import gevent
 from locust.user.task import LOCUST_STATE_STOPPING
 
 from readiness.load.engine_plan import EnginePlan
-from readiness.load.locustfiles import part_of, scenario_of, shares
+from readiness.load.locustfiles import fixed_of, part_of, scenario_of, split
 from readiness.load.pacing import Turns
-from readiness.load.phases import RAMP, Phase
+from readiness.load.phases import COURSE, RAMP, Phase
 from readiness.load.recorder import Recorder
 
+NOT_FIXED: Mapping[str, int] = {}
 TOGETHER_S = 0.005
 """Users that are due this close to each other start together."""
 
@@ -28,15 +29,24 @@ _Change = tuple[float, str, int]
 
 
 def changes(
-    course: Sequence[Phase], weights: Mapping[str, float], shard: int = 0, shards: int = 1
+    course: Sequence[Phase],
+    weights: Mapping[str, float],
+    shard: int = 0,
+    shards: int = 1,
+    fixed: Mapping[str, int] = NOT_FIXED,
 ) -> Iterator[_Change]:
-    """Every start and stop of a user of one shard: evenly over each ramp, mixed as they will be at its end."""
+    """Every start and stop of a user of one shard: evenly over each ramp, mixed as they will be at its end.
+
+    `fixed` are the classes that have a number of users and no weight.
+    """
     running = dict.fromkeys(weights, 0)
     begun_s = 0.0
     for phase in course:
-        if phase.kind == RAMP:
-            counts = part_of(shares(list(weights.values()), round(phase.height)), shard, shards)
-            wanted = dict(zip(weights, counts, strict=True))
+        if phase.kind in (RAMP, COURSE):
+            names = [name for name in weights if not phase.classes or name in phase.classes]
+            shared = split([weights[n] for n in names], [fixed.get(n, 0) for n in names], round(phase.height))
+            of_all = dict.fromkeys(weights, 0) | dict(zip(names, shared, strict=True))
+            wanted = dict(zip(weights, part_of(list(of_all.values()), shard, shards), strict=True))
             turns = sorted(
                 ((turn + 0.5) / abs(wanted[name] - running[name]), name, 1 if wanted[name] > running[name] else -1)
                 for name in weights
@@ -60,6 +70,7 @@ class Crowd:
         self._runner = runner
         self._classes = {cls.__name__: cls for cls in classes}
         self._planned: Counter[str] = Counter()
+        self._ran: set[type[Any]] = set()
         self._greenlet: Any = None
 
     @property
@@ -67,6 +78,11 @@ class Crowd:
         """Users that are running."""
         count: int = self._runner.user_count
         return count
+
+    @property
+    def idle(self) -> list[type[Any]]:
+        """Classes that never had a user."""
+        return [cls for cls in self._classes.values() if cls not in self._ran]
 
     def start(self) -> None:
         """Follow the course from now on."""
@@ -81,7 +97,8 @@ class Crowd:
         weights = {name: float(cls.weight) for name, cls in self._classes.items()}
         coming: Counter[str] = Counter()
         due_s = 0.0
-        for at_s, name, sign in changes(self._plan.course, weights, self._plan.shard, self._plan.shards):
+        fixed = {name: fixed_of(cls) for name, cls in self._classes.items()}
+        for at_s, name, sign in changes(self._plan.course, weights, self._plan.shard, self._plan.shards, fixed):
             if at_s - due_s > TOGETHER_S:
                 self._apply(coming)
                 coming = Counter()
@@ -92,6 +109,7 @@ class Crowd:
 
     def _apply(self, coming: Mapping[str, int]) -> None:
         self._planned.update(coming)
+        self._ran.update(self._classes[name] for name, count in coming.items() if count > 0)
         by_scenario: Counter[str] = Counter()
         for name, count in self._planned.items():
             by_scenario[scenario_of(self._classes[name])] += count

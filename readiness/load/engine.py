@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import locust  # isort: skip  # must be the first import of the process
 import gc
+import logging
 import sys
 import time
+from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import gevent
 from locust import runners
-from locust.argument_parser import get_parser
-from locust.env import Environment
 from locust.runners import STATE_RUNNING
 
 from readiness.config import tls
@@ -27,7 +26,6 @@ from readiness.load import aftermath, children, compiled, engine_events
 from readiness.load.addresses import Addresses
 from readiness.load.arrivals import Arrivals
 from readiness.load.calibration import Copy, calibrate
-from readiness.load.code_places import place_of, told
 from readiness.load.connections import allow_only
 from readiness.load.context import EngineContext
 from readiness.load.crowd import Crowd
@@ -37,10 +35,14 @@ from readiness.load.engine_plan import EnginePlan, loads
 from readiness.load.generator_health import Sentinel
 from readiness.load.http.failures import COUNTED
 from readiness.load.http.resends import Resends
+from readiness.load.life import listeners
+from readiness.load.life.environment import LoadEnvironment, made, quit_locust, selected
+from readiness.load.life.options import parsed
+from readiness.load.life.statistics import LedgerStats
 from readiness.load.locust_clients.clients import StockClients
 from readiness.load.locust_clients.patches import improve
 from readiness.load.locust_events import Listener, ToldRequests
-from readiness.load.locustfiles import ScenarioError, class_name, load_classes, part_of, scenario_of, shares
+from readiness.load.locustfiles import ScenarioError, class_name, load_classes, part_of, scenario_of, users_of
 from readiness.load.pacing import Turns
 from readiness.load.parent import EventPipe, read_line, watch_parent
 from readiness.load.recorder import Recorder
@@ -94,6 +96,7 @@ class Engine:
         self._judging = False
         self._judged = False
         self._edges_s: list[float] = []
+        self._stats = LedgerStats(self.recorder)
 
     def stop(self) -> None:
         """End the load early, at once; what was measured is still sent."""
@@ -110,8 +113,12 @@ class Engine:
         allow_only(self._addresses, self.plan.allowed_addresses)  # also while the files are being read
         tls.use(self.plan.tls)
         hand_out(self.plan.shard, self.plan.shards)
+        listeners.watch(self._note)
+        listeners.watch_greenlets(self._note)
         try:
             classes = load_classes(self.plan.scenarios)
+            options = parsed(self.plan)
+            classes = selected(classes, options)
         except ScenarioError as error:
             self.send(engine_events.Fatal(str(error), usage=True))
             return
@@ -119,7 +126,7 @@ class Engine:
             self.send(engine_events.Fatal(problem, usage=True))
             return
         calibration = calibrate(self.plan, classes, self._copy)
-        environment = self._environment(classes)
+        environment = self._environment(classes, options)
         runner = environment.create_local_runner()
         # Locust's statistics are never read, and its listener would cost every request a few microseconds.
         environment.events.request._handlers = [
@@ -128,9 +135,7 @@ class Engine:
         environment.events.request.add_listener(self._listener)
         environment.events.user_error.add_listener(self._on_user_error)
         environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
-        counts = part_of(
-            shares([float(cls.weight) for cls in classes], self.plan.users), self.plan.shard, self.plan.shards
-        )
+        counts = part_of(users_of(classes, self.plan.users), self.plan.shard, self.plan.shards)
         if self.plan.rate_per_s is not None:
             counts = [max(count, 1) for count in counts]  # an arrival of any scenario may be this engine's
         by_scenario: Counter[str] = Counter()
@@ -143,7 +148,7 @@ class Engine:
         self._wait_for_go()
         self._drive(runner, classes)
 
-    def _environment(self, classes: list[type[Any]]) -> Environment:
+    def _environment(self, classes: list[type[Any]], options: Namespace) -> LoadEnvironment:
         improve(self._resends)
         self._stock.watch()
         for cls in classes:
@@ -153,15 +158,8 @@ class Engine:
                 cls.insecure = False  # Locust's default accepts any certificate
                 cls.ssl_context_factory = cls.ssl_context_factory or staticmethod(tls.target_context)
             self._wrap_new_users(cls)
-        environment = Environment(
-            user_classes=classes, events=locust.events, host=self.plan.base_url, stop_timeout=self.plan.drain_s
-        )
-        # A scenario may have added options of its own; they have their defaults, or LOCUST_… of the environment.
-        environment.parsed_options = get_parser(default_config_files=[]).parse_args([])
-        environment.readiness = EngineContext(  # type: ignore[attr-defined]
-            self.plan, self.recorder, self.writes, self._addresses, self._resends
-        )
-        return environment
+        context = EngineContext(self.plan, self.recorder, self.writes, self._addresses, self._resends)
+        return made(context, classes, options, self._stats)
 
     def _wrap_new_users(self, cls: type[Any]) -> None:
         original = cls.__init__
@@ -183,9 +181,10 @@ class Engine:
 
     def _note_error(self, user_instance: Any, exception: BaseException) -> None:
         user = getattr(user_instance, "user", user_instance)  # Locust gives the TaskSet when the user has one
-        place = place_of(exception)
-        where = f"{Path(place[0]).name}:{place[1]} in {place[2]}: " if place else ""
-        text = clean(f"{scenario_of(type(user))}: {type(user).__name__}: {where}{told(exception)}")
+        self._note(f"{scenario_of(type(user))}: {type(user).__name__}: {listeners.described(exception)}")
+
+    def _note(self, text: str) -> None:
+        text = clean(text)
         if text in self._errors or len(self._errors) < MAX_ERRORS:
             self._errors[text] += 1
 
@@ -222,11 +221,6 @@ class Engine:
         recorder.judged_until_s = min(stopped_s, recorder.judged_until_s)
         self._mark_window()
         self._finish(runner, load, stopped_s - start_s)
-
-    def _stop_load(self, runner: Any, load: Crowd | Arrivals) -> None:
-        load.stop()
-        if isinstance(load, Arrivals):  # the runner that tells it otherwise has no users then
-            runner.environment.events.test_stop.fire(environment=runner.environment)
 
     def _tell_spawned(self, runner: Any) -> None:
         """Locust's event that all users are there, which the first on_start may wait for."""
@@ -266,9 +260,11 @@ class Engine:
 
     def _send_batch(self) -> None:
         at_s = time.perf_counter() - self.recorder.start_s
+        batch = self.recorder.take(at_s, self._seq)
+        self._stats.keep(batch.cells, batch.details)
         self.send(
             replace(
-                self.recorder.take(at_s, self._seq),
+                batch,
                 instrument=self._sentinel.take(),
                 paces=self._turns.take(),
                 seen=self._watch.take() if self._watch else (),
@@ -284,13 +280,15 @@ class Engine:
         runner.stop_users = lambda counts: stop_users(runner)
         # Runner.stop asks who called it, for a line of debugging: 30 ms in which nobody's answer is read. It may fail.
         setattr(runners, "inspect", None)  # noqa: B010 - mypy rightly minds a plain assignment
-        stopping = gevent.spawn(self._stop_load, runner, load)
+        stopping = gevent.spawn(load.stop)
         deadline_s = time.perf_counter() + drain_s + 1.0
         while not stopping.ready() and time.perf_counter() < deadline_s:
             stopping.join(timeout=min(_TICK_S, max(deadline_s - time.perf_counter(), 0)))
             self._send_batch()
         in_flight = self.recorder.close(time.perf_counter())
         self._send_batch()
+        if said := quit_locust(runner.environment):
+            self._note(said)
         hurried = self._stop.is_set() and not self._in_order
         recorder = self.recorder
         self.send(
@@ -304,7 +302,7 @@ class Engine:
                 stopped_s=stopped_s,
                 script_errors=dict(sorted(self._errors.items(), key=lambda error: error[0] != ENDED)),
                 writes=(self.writes.sent, self.writes.acknowledged),
-                idle=tuple(class_name(cls) for cls in load.idle) if isinstance(load, Arrivals) else (),
+                idle=tuple(class_name(cls) for cls in load.idle),
                 connections=aftermath.connections(self._addresses, self._resends, hurried=hurried),
             )
         )
@@ -312,6 +310,7 @@ class Engine:
 
 def main() -> None:
     """Run the engine; always leaves without waiting for threads of user code."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")  # as Locust shows what files log
     send = EventPipe(int(sys.argv[1])).send
     engine = Engine(loads(read_line()), send)
     gevent.spawn(watch_parent, engine.stop, engine.end_in_order)

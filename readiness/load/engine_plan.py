@@ -59,6 +59,8 @@ class EnginePlan:
     shards: int = 1
     tls: Tls = NONE
     """How the target is trusted, and what it is shown."""
+    options: tuple[str, ...] = ()
+    """Words of the command line for Locust's own parser: options that a file declares, and tags."""
     calibration_s: float = 0.0
     """How long the engine tries itself out before the load; 0: not at all."""
 
@@ -104,8 +106,8 @@ def loads(line: str) -> EnginePlan:
     try:
         fields = json.loads(line)
         fields["scenarios"] = tuple(ScenarioFile(**scenario) for scenario in fields["scenarios"])
-        fields["phases"] = tuple(Phase(**phase) for phase in fields["phases"])
-        for name in ("addresses", "allowed_addresses"):
+        fields["phases"] = tuple(Phase(**phase | {"classes": tuple(phase["classes"])}) for phase in fields["phases"])
+        for name in ("addresses", "allowed_addresses", "options"):
             fields[name] = tuple(fields[name])
         fields["tls"] = Tls(**fields["tls"])
         fields["watch"] = WatchPlan(**fields["watch"] | {"hits": tuple(fields["watch"]["hits"])})

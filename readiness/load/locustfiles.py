@@ -7,12 +7,13 @@ import importlib.util
 import itertools
 import math
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 from locust import LoadTestShape, User
 
-from readiness.load.code_places import place_of, told
+from readiness.load.code_places import is_own, place_of, told
 from readiness.load.connections import NotAllowed
 from readiness.load.engine_plan import ScenarioFile
 from readiness.load.loading import CodeRefused, line_of, watched
@@ -39,11 +40,12 @@ def load_classes(scenarios: tuple[ScenarioFile, ...]) -> list[type[User]]:
         total = sum(cls.weight for cls in found)
         for cls in found:
             cls.readiness_scenario = scenario.name  # type: ignore[attr-defined]
+            cls.readiness_fixed = cls.fixed_count  # type: ignore[attr-defined]
             if scenario.weight is not None:
                 cls.weight = scenario.weight * cls.weight / total
             if cls.__name__ in {other.__name__ for other in classes}:
                 cls.__name__ = f"{scenario.name}_{cls.__name__}"
-            if not cls.tasks:
+            if not cls.tasks and not _gives_itself_tasks(cls):
                 raise ScenarioError(f"{scenario.path}: {cls.__name__} has no @task")
             if problem := taken_name(cls):
                 raise ScenarioError(problem)
@@ -76,6 +78,36 @@ def shares(weights: list[float], users: int) -> list[int]:
             counts[counts.index(max(counts))] -= 1
             counts[counts.index(0)] += 1
     return counts
+
+
+def users_of(classes: Sequence[type[User]], users: int) -> list[int]:
+    """`users` for the classes, in their order."""
+    return split([float(cls.weight) for cls in classes], [fixed_of(cls) for cls in classes], users)
+
+
+def fixed_of(cls: type[User]) -> int:
+    """Its `fixed_count`, as the file has it."""
+    return int(getattr(cls, "readiness_fixed", 0))
+
+
+def split(weights: Sequence[float], fixed: Sequence[int], users: int) -> list[int]:
+    """First the users of those with a `fixed` count, as Locust has it, then the others by weight."""
+    free = [place for place, count in enumerate(fixed) if not count]
+    if sum(fixed) > users:
+        return list(_cut(fixed, users))
+    counts = list(fixed)
+    if free:
+        rest = shares([weights[place] for place in free], users - sum(fixed))
+        for place, count in zip(free, rest, strict=True):
+            counts[place] = count
+    return counts
+
+
+def _cut(fixed: Sequence[int], users: int) -> Iterator[int]:
+    for count in fixed:
+        given = min(count, users)
+        users -= given
+        yield given
 
 
 def part_of(counts: list[int], shard: int, shards: int) -> list[int]:
@@ -154,6 +186,12 @@ def _refuse_weights(found: list[type[User]], scenario: ScenarioFile) -> None:
                 f"{scenario.path}: {cls.__name__}: weight 0 means no users, so it would never run; give it a weight "
                 "above 0, or set `abstract = True` to leave it out"
             )
+
+
+def _gives_itself_tasks(cls: type[User]) -> bool:
+    """Whether a method of the class's own fills `self.tasks`, which happens when a user is made or starts."""
+    methods = [item for one in cls.__mro__ for item in vars(one).values() if isinstance(item, FunctionType)]
+    return any("tasks" in method.__code__.co_names and is_own(method.__code__) for method in methods)
 
 
 def _user_classes(module: ModuleType) -> list[type[User]]:

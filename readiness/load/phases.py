@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-RAMP, WARM_UP, HOLD = "ramp", "warm_up", "hold"
+RAMP, WARM_UP, HOLD, COURSE = "ramp", "warm_up", "hold", "course"
 OUTSIDE = -1
 """The step of what lies outside every hold: ramps, warm-ups and the drain."""
 
@@ -21,11 +21,16 @@ class Phase:
     """A stretch of time. Only a hold is measured as a step of its own."""
 
     kind: str
-    """RAMP: from the height before to this one, linearly; WARM_UP and HOLD: at this height."""
+    """RAMP: from the height before to this one, linearly; WARM_UP and HOLD: at this height.
+
+    COURSE: as RAMP, but measured: several in a row are one window, of a load that never stands still.
+    """
     height: float
     """Users of a closed load, arrivals per second of an open one."""
     duration_s: float
     step: int
+    classes: tuple[str, ...] = ()
+    """Names of the user classes that share the height; empty: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +53,17 @@ def step(index: int, height: float, ramp_s: float, warm_up_s: float, hold_s: flo
 
 
 def windows(phases: Sequence[Phase]) -> tuple[PhaseWindow, ...]:
-    """The holds, in order."""
-    ends = list(accumulate(phase.duration_s for phase in phases))
-    return tuple(
-        PhaseWindow(phase.step, phase.height, end_s - phase.duration_s, end_s)
-        for phase, end_s in zip(phases, ends, strict=True)
-        if phase.kind == HOLD
-    )
+    """The holds, in order; a course is one."""
+    found: list[PhaseWindow] = []
+    ends = accumulate(phase.duration_s for phase in phases)
+    for phase, end_s in zip(phases, ends, strict=True):
+        window = PhaseWindow(phase.step, phase.height, end_s - phase.duration_s, end_s)
+        if phase.kind == COURSE and found and found[-1].step == phase.step:
+            before = found.pop()
+            window = PhaseWindow(phase.step, max(before.height, phase.height), before.start_s, end_s)
+        if phase.kind in (HOLD, COURSE):
+            found.append(window)
+    return tuple(found)
 
 
 def total_s(phases: Sequence[Phase]) -> float:

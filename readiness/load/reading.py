@@ -52,7 +52,7 @@ def read_scenarios(
             case engine_events.Hello(users=users):
                 return users
             case engine_events.Fatal(message, usage=True):
-                raise ConfigError(clean(message, _MOST))
+                raise ConfigError(clean(message, _MOST), *controller.printed(controller.last_lines(log)))
             case engine_events.Fatal(message):
                 raise Unreachable(clean(message, _MOST))
             case _:

@@ -207,16 +207,23 @@ class Recorder:
             for cell in cells.values():
                 cell.pack()
 
-    def take(self, at_s: float, seq: int) -> Batch:
-        """Everything since the last take; `at_s` in seconds since the load started."""
-        forgotten, self.forgotten = self.forgotten, []
-        self._settle(forgotten)
+    def peek(self) -> tuple[Mapping[Cell, CellCounts], Mapping[str, int]]:
+        """What the next take will give at least, and the texts of its failures."""
+        return self._fold(), self._details
+
+    def _fold(self) -> dict[Cell, CellCounts]:
         by_step = {**self._cells, self.judged_step: self._judged_cells}
-        cells = {
+        return {
             Cell(*identity, step): samples.fold()
             for step, found in by_step.items()
             for identity, samples in found.items()
         }
+
+    def take(self, at_s: float, seq: int) -> Batch:
+        """Everything since the last take; `at_s` in seconds since the load started."""
+        forgotten, self.forgotten = self.forgotten, []
+        self._settle(forgotten)
+        cells = self._fold()
         self._folded, self._cells, self._judged_cells = self.ended, {OUTSIDE: {}}, {}
         self._watch_endpoints(at_s, cells)
         batch = Batch(

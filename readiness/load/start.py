@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -14,6 +15,8 @@ def main() -> None:
     """Run MODULE's `main`, which finds its arguments in sys.argv as if it had been started itself."""
     _belong_to_parent()
     module = sys.argv.pop(1)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # what a file prints is shown, also when its process is killed
     compiled.use()
     importlib.import_module(module).main()
 

@@ -18,7 +18,6 @@ from typing import Any
 
 import gevent
 from locust import TaskSet
-from locust.argument_parser import get_parser
 from locust.env import Environment
 from locust.exception import InterruptTaskSet, RescheduleTask, StopTest, StopUser
 
@@ -31,6 +30,8 @@ from readiness.load.context import EngineContext
 from readiness.load.engine_plan import EnginePlan, loads
 from readiness.load.http.failures import COUNTED
 from readiness.load.http.resends import Resends
+from readiness.load.life.environment import selected
+from readiness.load.life.options import parsed
 from readiness.load.locust_clients.clients import StockClients
 from readiness.load.locust_clients.patches import improve
 from readiness.load.locust_events import Listener, ToldRequests
@@ -73,6 +74,8 @@ class Trial:
         extraction.listen(self._on_extracted)
         try:
             classes = load_classes(self._plan.scenarios)
+            self._options = parsed(self._plan)
+            classes = selected(classes, self._options)
         except ScenarioError as error:
             self._send({"fatal": str(error)})
             return
@@ -95,7 +98,7 @@ class Trial:
                 cls.insecure = False
                 cls.ssl_context_factory = cls.ssl_context_factory or staticmethod(tls.target_context)
         environment = Environment(user_classes=classes, events=locust.events, host=self._plan.base_url)
-        environment.parsed_options = get_parser(default_config_files=[]).parse_args([])
+        environment.parsed_options = self._options
         environment.readiness = EngineContext(  # type: ignore[attr-defined]
             self._plan, self._recorder, WriteLog(self._plan.run_id), addresses, resends
         )

@@ -157,7 +157,9 @@ def _drive(
     if outcome.usage_error:
         from readiness.errors import ConfigError
 
-        raise ConfigError(outcome.usage_error)
+        raise ConfigError(outcome.usage_error, *controller.printed(outcome.said))
+    for line in controller.printed(outcome.said):
+        progress.note(line)
     https = target.url.startswith("https:")
     agents = probes.as_browser(target, settings, lambda: interrupted() is not None)
     found = probes.conclude(seen, agents, settings, wanted, https=https, load=outcome.load, database=activity)

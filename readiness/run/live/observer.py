@@ -12,7 +12,7 @@ from readiness.judge.proof import Proof
 from readiness.load.assembly import Assembly
 from readiness.load.engine_events import Batch
 from readiness.load.engine_plan import EnginePlan
-from readiness.load.phases import HOLD, RAMP, WARM_UP, phase_at
+from readiness.load.phases import COURSE, HOLD, RAMP, WARM_UP, phase_at
 from readiness.load.timeline import MIN_POINT_S, pairs
 from readiness.measurements.histogram import Histogram, merge
 from readiness.metrics.catalogue import is_load
@@ -143,9 +143,9 @@ def phase(plan: EnginePlan, at_s: float) -> str:
     now = phase_at(plan.course, at_s)
     if now is None:
         return "draining"
-    if now.kind == HOLD and now.step == plan.judged_step:
+    if now.kind in (HOLD, COURSE) and now.step == plan.judged_step:
         return "measuring"
-    word = {RAMP: "ramp-up", WARM_UP: "warm-up", HOLD: "step"}[now.kind]
+    word = {RAMP: "ramp-up", WARM_UP: "warm-up"}.get(now.kind, "step")
     unit = "users" if plan.rate_per_s is None else "/s"
     return f"{word} of {now.height:g} {unit}" if plan.phases else word
 

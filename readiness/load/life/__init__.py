@@ -1,0 +1,1 @@
+"""What a locustfile finds of Locust beside its users: events, statistics, options, the environment's exit code."""
