@@ -17,6 +17,7 @@ from readiness.cli.files import Files
 from readiness.cli.formats import parse as parse_formats
 from readiness.cli.preparation import demo_profile, find_scenarios, new_run_id, read_config, secrets_of
 from readiness.cli.reading import read_files, withheld_variables, without_secrets
+from readiness.cli.shapes import with_load_of
 from readiness.cli.signals import watched
 from readiness.cli.workers import check_target, workers_of
 from readiness.config import ceilings, scalars
@@ -104,13 +105,8 @@ def assess(request: RunRequest) -> Assessment:
     """Do the whole run. Raises ConfigError or Refused, before any load."""
     environ = dict(os.environ)
     formats = parse_formats(request.formats)
-    starter = starters.wanted(
-        request.target,
-        request.thresholds,
-        request.scenarios,
-        request.paths,
-        allow_conditional=request.allow_conditional,
-    )
+    asked = (request.target, request.thresholds, request.scenarios, request.paths)
+    starter = starters.wanted(*asked, allow_conditional=request.allow_conditional)
     config = _config(request, environ, starters.config(starter, starters.FirstAnswers()) if starter else None)
     profile = demo_profile(request.target)
     url = starter.url if starter else None if profile else targets.parse(request.target)
@@ -179,9 +175,11 @@ def assess(request: RunRequest) -> Assessment:
             unloadable=first.unloadable,
             remarks=remarks,
         )
-        for warning in (*remarks, *notes, *warnings(plan), *unsure(plan), *withheld_variables(plan, environ)):
+        shape = read_files(plan, interrupted, environ, files, secrets)
+        plan, told = with_load_of(plan, shape, None if profile or starter else Path(config.file), request)
+        config = plan.config if told else config
+        for warning in (*remarks, *notes, *told, *warnings(plan), *unsure(plan), *withheld_variables(plan, environ)):
             progress.note(redact(warning, secrets))
-        read_files(plan, interrupted, environ, files, secrets)
         runs: list[Run] = []
         while not runs or (len(runs) < repeat and not interrupted()):
             if repeat > 1:

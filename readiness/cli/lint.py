@@ -24,6 +24,7 @@ def lint(
     import os
 
     from readiness.cli.preparation import secrets_of
+    from readiness.cli.shapes import adopt
     from readiness.config import ceilings as most
     from readiness.config.load import load
     from readiness.config.scenario_notes import notes, refuse_broken
@@ -52,7 +53,14 @@ def lint(
             say(redact(line, config.secrets), to_stderr=True)
         if files:
             try:
-                refuse_too_few(made, read_scenarios(made.engine, for_scenarios(environ, trust.variables)))
+                read = read_scenarios(made.engine, for_scenarios(environ, trust.variables))
+                if read.shape is None:
+                    refuse_too_few(made, read.users)
+                else:
+                    made, sentence = adopt(made, read.shape, thresholds, {}, ceilings)
+                    found = warnings(made)
+                    for line in (sentence, *found):
+                        say(redact(line, config.secrets), to_stderr=True)
             except Unreachable as error:
                 say(f"{error} (so it was not read any further: lint has no target)", to_stderr=True)
         if found:

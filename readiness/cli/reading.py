@@ -8,6 +8,7 @@ from pathlib import Path
 from readiness.cli.files import Files
 from readiness.errors import ConfigError, ReadinessError
 from readiness.load.reading import Unreachable, read_scenarios
+from readiness.load.shape_course import Shape
 from readiness.load.surroundings import for_scenarios, unset, withheld
 from readiness.run.plan import Plan, refuse_too_few
 from readiness.text.redaction import redact
@@ -41,14 +42,19 @@ def read_files(
     environ: Mapping[str, str],
     files: Files,
     secrets: tuple[str, ...],
-) -> None:
-    """The scenario files run as the engine will, before anything is sent. Raises ConfigError, left in the files too."""
+) -> Shape | None:
+    """The scenario files run as the engine will, before anything is sent; the load that a shape of theirs says.
+
+    Raises ConfigError, left in the files too.
+    """
     try:
         refuse_unset((Path(one.path) for one in plan.engine.scenarios), environ, plan.allow_env)
-        users = read_scenarios(plan.engine, for_scenarios(environ, plan.allow_env), lambda: interrupted() is not None)
-        refuse_too_few(plan, users)
+        read = read_scenarios(plan.engine, for_scenarios(environ, plan.allow_env), lambda: interrupted() is not None)
+        if read.shape is None:
+            refuse_too_few(plan, read.users)
+        return read.shape
     except Unreachable:
-        pass  # the target's name has no address: the run will say so
+        return None  # the target's name has no address: the run will say so
     except ConfigError as error:
         shown = without_secrets(error, secrets)
         files.replace_yesterday(f"Nothing was sent: {shown}")

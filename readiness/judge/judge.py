@@ -185,10 +185,10 @@ def load_doubts(load: Load) -> tuple[str, ...]:
         doubts.append(
             "the time series has no point in the measurement window: nobody knows how many users were running"
         )
-    elif load.model == "closed" and running and min(running) < load.users:
-        doubts.append(
-            f"only {min(running):,} of {load.users:,} users were running at some time of the measurement window"
-        )
+    elif load.model == "closed" and running:
+        there, planned_users = (max(running), MIN_OFFERED * load.users) if load.moving else (min(running), load.users)
+        if there < planned_users:
+            doubts.append(f"only {there:,} of {load.users:,} users were running at some time of the measurement window")
     doubts += pause_doubts(load)
     doubts += connections.doubts(load)
     faults = own_faults(load)

@@ -132,6 +132,7 @@ class Assembly:
         return Load(
             model="closed" if plan.rate_per_s is None else "open",
             users=plan.users,
+            moving=plan.moving,
             rate_per_s=plan.rate_per_s,
             judged_start_s=judged_start,
             judged_end_s=max(judged_end, judged_start),

@@ -43,10 +43,8 @@ def changes(
     begun_s = 0.0
     for phase in course:
         if phase.kind in (RAMP, COURSE):
-            names = [name for name in weights if not phase.classes or name in phase.classes]
-            shared = split([weights[n] for n in names], [fixed.get(n, 0) for n in names], round(phase.height))
-            of_all = dict.fromkeys(weights, 0) | dict(zip(names, shared, strict=True))
-            wanted = dict(zip(weights, part_of(list(of_all.values()), shard, shards), strict=True))
+            shared = split(list(weights.values()), [fixed.get(name, 0) for name in weights], round(phase.height))
+            wanted = dict(zip(weights, part_of(shared, shard, shards), strict=True))
             turns = sorted(
                 ((turn + 0.5) / abs(wanted[name] - running[name]), name, 1 if wanted[name] > running[name] else -1)
                 for name in weights
@@ -55,6 +53,34 @@ def changes(
             for number, (_, name, sign) in enumerate(turns):
                 yield begun_s + phase.duration_s * number / len(turns), name, sign
             running = wanted
+        begun_s += phase.duration_s
+
+
+def changes_of_classes(
+    course: Sequence[Phase], weights: Mapping[str, float], shard: int = 0, shards: int = 1
+) -> Iterator[_Change]:
+    """As `changes`, where phases name the classes of the users that come, as ticks of a LoadTestShape may.
+
+    As with Locust, whoever is there stays, and who came last leaves first.
+    """
+    there: list[str] = []
+    begun_s = 0.0
+    for phase in course:
+        more = round(phase.height) - len(there)
+        if phase.kind in (RAMP, COURSE) and more > 0:
+            names = list(phase.classes or weights)
+            each = dict(zip(names, split([weights[name] for name in names], [0] * len(names), more), strict=True))
+            mixed = sorted(((turn + 0.5) / each[name], name) for name in names for turn in range(each[name]))
+            coming = [(len(there) + place, name, 1) for place, (_, name) in enumerate(mixed)]
+            there += [name for _, name, _ in coming]
+        elif phase.kind in (RAMP, COURSE):
+            coming = [(len(there) - 1 - place, there[-1 - place], -1) for place in range(-more)]
+            del there[len(there) + more :]
+        else:
+            coming = []
+        for number, (place, name, sign) in enumerate(coming):
+            if place % shards == shard:
+                yield begun_s + phase.duration_s * number / len(coming), name, sign
         begun_s += phase.duration_s
 
 
@@ -98,7 +124,12 @@ class Crowd:
         coming: Counter[str] = Counter()
         due_s = 0.0
         fixed = {name: fixed_of(cls) for name, cls in self._classes.items()}
-        for at_s, name, sign in changes(self._plan.course, weights, self._plan.shard, self._plan.shards, fixed):
+        course, shard, shards = self._plan.course, self._plan.shard, self._plan.shards
+        if any(phase.classes for phase in course):
+            turns = changes_of_classes(course, weights, shard, shards)
+        else:
+            turns = changes(course, weights, shard, shards, fixed)
+        for at_s, name, sign in turns:
             if at_s - due_s > TOGETHER_S:
                 self._apply(coming)
                 coming = Counter()

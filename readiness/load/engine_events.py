@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from readiness.load.shape_course import Shape, unpacked
+from readiness.load.shape_course import packed as packed_shape
 from readiness.measurements.connections import AddressSeen, Connections
 from readiness.measurements.generator_health import Calibration, Instrument, Pause
 from readiness.measurements.histogram import EMPTY, Histogram
@@ -68,6 +70,8 @@ class Hello:
     calibration: Calibration | None = None
     compiled: bool = False
     """What runs for every request is machine code, see compiled.py."""
+    shape: Shape | None = None
+    """The load as the files say it, of the first reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,8 @@ def _plain(value: object) -> object:
             return [value.samples, value.total_ms, dict(value.parts_ms)]
         case Head():
             return [value.status, [list(pair) for pair in value.headers]]
+        case Shape():
+            return packed_shape(value)
         case Calibration():
             return packed_calibration(value)
         case Pace():
@@ -251,7 +257,7 @@ def calibration(packed: dict[str, Any]) -> Calibration:
 def _hello(fields: dict[str, Any]) -> Hello:
     if fields["calibration"] is not None:
         fields["calibration"] = calibration(fields["calibration"])
-    return Hello(**fields)
+    return Hello(**fields | {"shape": unpacked(fields["shape"])})
 
 
 def _batch(fields: dict[str, Any]) -> Batch:

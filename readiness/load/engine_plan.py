@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from readiness.config.tls import NONE, Tls
-from readiness.load.phases import Phase, PhaseWindow, step, total_s, windows
+from readiness.load.phases import COURSE, Phase, PhaseWindow, step, total_s, windows
 from readiness.load.watch_plan import WatchPlan
 
 DRAIN_S = 5.0
@@ -59,6 +59,8 @@ class EnginePlan:
     shards: int = 1
     tls: Tls = NONE
     """How the target is trusted, and what it is shown."""
+    shape: str = ""
+    """Which LoadTestShape the phases come from."""
     options: tuple[str, ...] = ()
     """Words of the command line for Locust's own parser: options that a file declares, and tags."""
     calibration_s: float = 0.0
@@ -69,6 +71,11 @@ class EnginePlan:
         """The phases, whether or not they were given."""
         height = float(self.users) if self.rate_per_s is None else self.rate_per_s
         return self.phases or step(0, height, self.ramp_up_s, self.warm_up_s, self.duration_s)
+
+    @property
+    def moving(self) -> bool:
+        """Whether the number of users changes within the measurement window, as planned."""
+        return any(phase.kind == COURSE for phase in self.course)
 
     @property
     def windows(self) -> tuple[PhaseWindow, ...]:

@@ -19,7 +19,8 @@ from readiness.load.descriptors import too_few_descriptors
 from readiness.load.engine_plan import EnginePlan, loads
 from readiness.load.life.environment import selected
 from readiness.load.life.options import parsed
-from readiness.load.locustfiles import ScenarioError, class_name, load_classes, users_of
+from readiness.load.life.shape import shape_of
+from readiness.load.locustfiles import ScenarioError, class_name, load_classes, modules_of, users_of
 from readiness.load.parent import EventPipe, read_line
 
 
@@ -29,13 +30,15 @@ def read(plan: EnginePlan) -> engine_events.Event:
     allow_only(Addresses(plan.base_url, plan.addresses), plan.allowed_addresses)
     try:
         classes = load_classes(plan.scenarios)
-        classes = selected(classes, parsed(plan))
+        options = parsed(plan)
+        classes = selected(classes, options)
+        shape = shape_of(modules_of(plan.scenarios), classes, options)
     except ScenarioError as error:
         return engine_events.Fatal(str(error), usage=bool(plan.addresses) or not error.reached_out)
     if problem := too_few_descriptors(plan):
         return engine_events.Fatal(problem, usage=True)
     counts = Counter(dict(zip(map(class_name, classes), users_of(classes, plan.users), strict=True)))
-    return engine_events.Hello(locust.__version__, counts)
+    return engine_events.Hello(locust.__version__, counts, shape=shape)
 
 
 def main() -> None:

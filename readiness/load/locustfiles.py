@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FunctionType, ModuleType
 
-from locust import LoadTestShape, User
+from locust import User
 
 from readiness.load.code_places import is_own, place_of, told
 from readiness.load.connections import NotAllowed
@@ -32,7 +32,6 @@ def load_classes(scenarios: tuple[ScenarioFile, ...]) -> list[type[User]]:
     classes: list[type[User]] = []
     for scenario in scenarios:
         module = _import(scenario)
-        _refuse_shapes(module, scenario)
         found = _user_classes(module)
         if not found:
             raise ScenarioError(f"{scenario.path}: no User class found; define one, such as `class Shop(HttpUser)`")
@@ -51,6 +50,15 @@ def load_classes(scenarios: tuple[ScenarioFile, ...]) -> list[type[User]]:
                 raise ScenarioError(problem)
             classes.append(cls)
     return classes
+
+
+def modules_of(scenarios: tuple[ScenarioFile, ...]) -> list[ModuleType]:
+    """The modules that `load_classes` made of the files."""
+    return [sys.modules[_module_name(Path(scenario.path))] for scenario in scenarios]
+
+
+def _module_name(path: Path) -> str:
+    return f"readiness_scenario_{path.stem}"
 
 
 def scenario_of(cls: type[User]) -> str:
@@ -129,7 +137,7 @@ def _import(scenario: ScenarioFile) -> ModuleType:
     folder = str(path.parent)
     if folder not in sys.path:
         sys.path.append(folder)  # a locustfile finds its neighbours, and none of them stands in for an installed module
-    spec = importlib.util.spec_from_file_location(f"readiness_scenario_{path.stem}", path)
+    spec = importlib.util.spec_from_file_location(_module_name(path), path)
     if spec is None or spec.loader is None:
         raise ScenarioError(f"{scenario.path}: not a Python file")
     module = importlib.util.module_from_spec(spec)
@@ -163,16 +171,6 @@ def _reached_out(error: BaseException | None) -> bool:
     while error is not None and not isinstance(error, NotAllowed):
         error = error.__cause__ or error.__context__
     return error is not None
-
-
-def _refuse_shapes(module: ModuleType, scenario: ScenarioFile) -> None:
-    """A shape that was left aside silently would make another load than the file says."""
-    for name, item in vars(module).items():
-        if isinstance(item, type) and issubclass(item, LoadTestShape) and not getattr(item, "abstract", True):
-            raise ScenarioError(
-                f"{scenario.path}: {name} is a LoadTestShape, and here the load comes from thresholds.yaml: say the "
-                f"same with load.steps there, and set `abstract = True` in {name}"
-            )
 
 
 def _refuse_weights(found: list[type[User]], scenario: ScenarioFile) -> None:

@@ -28,6 +28,8 @@ class Turns:
         self._recorder = recorder
         self._watched: Counter[str] = Counter()
         self._unpaused: Counter[str] = Counter()
+        self._most: Counter[str] = Counter()
+        """Users of each scenario that were there at once."""
         self._intervals_s: dict[str, list[float]] = {}
 
     def watch(self, user: Any) -> None:
@@ -56,12 +58,14 @@ class Turns:
 
     def take(self) -> tuple[Pace, ...]:
         """One for each scenario."""
-        users = self._recorder.scenario_users
+        for scenario, count in self._recorder.scenario_users.items():
+            self._most[scenario] = max(self._most[scenario], count)
+        most = self._most  # where users come and go, more are watched in the end than are there at once
         found = tuple(
             Pace(
                 scenario,
-                max(users.get(scenario, 0), self._watched[scenario]),
-                self._watched[scenario],
+                most[scenario] or self._watched[scenario],
+                min(self._watched[scenario], most[scenario] or self._watched[scenario]),
                 len(intervals_s),
                 self._unpaused[scenario],
                 Histogram.of_us(np.maximum(np.rint(np.array(intervals_s) * 1e6), 0).astype(np.int64)),

@@ -23,11 +23,12 @@ class Unreachable(Exception):
 
 def read_scenarios(
     plan: EnginePlan, environment: Mapping[str, str], stop_requested: Callable[[], bool] = lambda: False
-) -> Mapping[str, int]:
-    """The user classes (`scenario: class`) with the users that each would get; empty when a stop came first.
+) -> engine_events.Hello:
+    """The user classes (`scenario: class`) with the users that each would get, and the shape of the load.
 
-    The files are run as Locust runs them, in a process of its own that ends with everything they started. Raises
-    ConfigError when one of them is not usable, with its file and line; Unreachable without `plan.addresses`.
+    There is neither when a stop came first. The files are run as Locust runs them, in a process of its own that ends
+    with everything they started. Raises ConfigError when one of them is not usable, with its file and line;
+    Unreachable without `plan.addresses`.
     """
     read_fd, write_fd = os.pipe()
     with tempfile.TemporaryFile() as log:
@@ -47,10 +48,10 @@ def read_scenarios(
             os.close(read_fd)
             status = children.end(child)
         if line is None:
-            return {}
+            return engine_events.Hello("", {})
         match engine_events.loads(line) if line.endswith(b"\n") else None:
-            case engine_events.Hello(users=users):
-                return users
+            case engine_events.Hello() as hello:
+                return hello
             case engine_events.Fatal(message, usage=True):
                 raise ConfigError(clean(message, _MOST), *controller.printed(controller.last_lines(log)))
             case engine_events.Fatal(message):

@@ -241,6 +241,8 @@ class Load:
     """What became of its connections; None when that was not recorded."""
     seen: tuple[ResponseFacts, ...] = ()
     """What the judged answers said beside their latency, by endpoint, where that was watched."""
+    moving: bool = False
+    """Whether the plan changes the number of users within the measurement window; `users` is then the most."""
 
     @property
     def judged_s(self) -> float:

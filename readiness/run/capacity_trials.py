@@ -101,7 +101,12 @@ def ascend(
     made = _plan(order, Hold(order.heights.most, proof=False), 0.0, 0)
     try:
         visible = for_scenarios(environment, order.allow_env)
-        users = read_scenarios(made.engine, visible, lambda: interrupted() is not None)
+        read = read_scenarios(made.engine, visible, lambda: interrupted() is not None)
+        if read.shape is not None:
+            raise ConfigError(
+                f"{read.shape.name}: a shape says the load, and here the search does: set `abstract = True` in it"
+            )
+        users = read.users
     except ConfigError as error:
         raise ConfigError(redact(str(error), secrets)) from None
     if not order.open and users:  # below that some class has no user

@@ -7,7 +7,7 @@ import json
 import os
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from readiness import __version__, probes
@@ -19,6 +19,7 @@ from readiness.config.stop_rules import UNTIL_DECIDED
 from readiness.errors import ConfigError
 from readiness.load.engine_plan import EnginePlan, ScenarioFile
 from readiness.load.phases import Phase, step
+from readiness.load.shape_course import Shape, course_of
 from readiness.load.watch_plan import WatchPlan
 from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Provenance, Target
@@ -120,6 +121,34 @@ def plan(
     )
 
 
+def with_shape(before: Plan, shape: Shape) -> Plan:
+    """The plan with the load that a LoadTestShape says, in the place of the file's."""
+    course = course_of(shape)
+    held_s = course.judged.end_s - course.judged.start_s
+    flat = {"ramp_up_s": 0.0, "warm_up_s": 0.0, "until_decided": False}
+    load = replace(before.config.load, users=shape.users, duration_s=held_s, **flat)  # type: ignore[arg-type]
+    made = plan(
+        before.run_id,
+        replace(before.config, load=load),
+        before.target,
+        before.engine.scenarios,
+        allowed_addresses=before.engine.allowed_addresses,
+        database_url=before.database_url,
+        writer=before.writer,
+        unreachable=before.unreachable,
+        cache_url=before.cache_url,
+    )
+    engine = replace(
+        made.engine,
+        users=round(course.judged.height),
+        phases=course.phases,
+        judged_step=course.judged.step,
+        shape=shape.name,
+        options=before.engine.options,
+    )
+    return replace(before, config=made.config, engine=engine, health_pace=made.health_pace)
+
+
 def wanted_metrics(config: Config) -> set[str]:
     """Metrics that checks ask for."""
     return {check.metric for check in config.checks if check.not_applicable is None}
@@ -163,6 +192,9 @@ def facts(plan: Plan) -> dict[str, str | int | float | None]:
     more: dict[str, str | int | float | None] = {"duration": UNTIL_DECIDED} if load.until_decided else {}
     if engine.rate_per_s is not None:
         more |= {"arrivals": load.arrivals.value, "seed": engine.seed}
+    if engine.shape:
+        heights = ", ".join(f"{window.height:g}" for window in engine.windows)
+        more |= {"shape": engine.shape.rpartition(": ")[2], "steps": heights, "course_s": engine.total_s}
     if load.steps:
         more |= {"steps": ", ".join(f"{height:g}" for height in load.steps), "decide_at": load.decide_at}
         more |= {"step_duration_s": load.duration_s if load.step_duration_s is None else load.step_duration_s}

@@ -83,15 +83,6 @@ def test_a_locustfile_may_use_all_of_locust(cli: Cli, faultd: StartFaultd, load:
     assert server.seen("/api/*") >= sent > 0
 
 
-def test_a_load_test_shape_is_refused_and_says_what_to_do_instead(cli: Cli, faultd: StartFaultd) -> None:
-    server = faultd()
-    result = cli.run(server.url, scenario="shaped.py")
-    assert result.exit_code == 2, str(result)
-    assert "Waves is a LoadTestShape" in result.said
-    assert "load.steps" in result.said
-    assert server.seen("/api/*") == 0
-
-
 def test_locust_as_a_library_is_refused_and_says_what_to_do_instead(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd()
     result = cli.run(server.url, scenario="library.py")

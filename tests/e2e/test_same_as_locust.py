@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from tests.e2e.beside_locust import counts_of, plain_locust
 from tests.e2e.conftest import LOOSE, Cli
 from tests.faultd.fixture import StartFaultd
@@ -50,3 +54,67 @@ def test_an_option_that_a_file_requires_is_asked_for_with_its_line_before_anythi
     assert ours.exit_code == 2, str(ours)
     assert "life.py:22: the following arguments are required: --tenant; give --tenant after --" in ours.said
     assert server.seen("/api/*") == 0
+
+
+NO_LOAD = """version: 1
+service: tested
+load: { calibration: 0s }
+checks: { http.success_rate: { pass: "> 50 %", on_fail: block } }
+"""
+
+
+def test_the_stages_of_a_shape_are_the_load_and_the_highest_is_judged(cli: Cli, faultd: StartFaultd) -> None:
+    theirs = plain_locust(faultd().url, "staged.py", cli.folder)
+    limits = cli.folder / "limits.yaml"
+    limits.write_text(NO_LOAD)
+    server = faultd()
+    ours = cli.run(server.url, "--thresholds", str(limits), scenario="staged.py")
+    assert ours.exit_code == 0, str(ours)
+    whole = {name: server.seen(name.partition(" ")[2]) for name in theirs.counts}
+    assert whole == pytest.approx({name: count for name, (count, _) in theirs.counts.items()}, rel=0.25, abs=6)
+    steps = [(step["height"], step["planned_s"], step["judged"]) for step in ours.run["load"]["steps"]]
+    assert steps == [(3, 4, False), (6, 4, True), (2, 2, False)]
+    assert ours.run["load"]["judged_start_s"] == pytest.approx(4, abs=0.1)
+    assert "Stages: 11s, up to 6 users, 3 stages, judged at 6 users" in ours.stderr
+
+
+def test_a_load_that_never_stands_still_is_one_window_and_may_build_on_the_common_options(
+    cli: Cli, faultd: StartFaultd
+) -> None:
+    limits = cli.folder / "limits.yaml"
+    limits.write_text(NO_LOAD)
+    server = faultd()
+    ours = cli.run(server.url, "--thresholds", str(limits), "--duration", "9s", scenario="shaped.py")
+    assert ours.exit_code == 0, str(ours)
+    assert ours.run["load"]["moving"] is True
+    assert ours.run["load"]["judged_start_s"] == 0
+    assert ours.run["load"]["planned_s"] == 9
+    assert 0 < ours.report["endpoints"][0]["requests"] <= ours.ledger["planned"] == server.seen("/api/item")
+    assert {second["users"] for second in ours.run["load"]["series"]} >= {2, 3, 4, 5}
+
+
+@pytest.mark.parametrize(
+    ("tick", "said"),
+    [
+        ("return 5, 5", "says the load as well: take load.users out here"),
+        ("return None", "w.py:8: W: tick() gives None at once, so there is no load"),
+        ("return 5, 0", "w.py:8: W: tick() gave (5, 0): it gives (users, users per second above 0)"),
+        ("return self.runner.stats.total.num_requests, 5", "w.py:10: W cannot be asked for its load beforehand"),
+    ],
+    ids=["two loads", "ends at once", "no rate", "looks at answers"],
+)
+def test_a_shape_that_cannot_run_is_refused_with_its_line(
+    cli: Cli, faultd: StartFaultd, tmp_path: Path, tick: str, said: str
+) -> None:
+    file = tmp_path / "w.py"
+    end = "        if self.get_run_time() > 5:\n            return None\n" if tick == "return 5, 5" else ""
+    file.write_text(
+        "from locust import HttpUser, LoadTestShape, task\n\nclass Shop(HttpUser):\n    @task\n    def look(self):\n"
+        f"        self.client.get('/api/x')\n\nclass W(LoadTestShape):\n    def tick(self):\n{end}        {tick}\n"
+    )
+    server = faultd()
+    ours = cli.run(server.url, scenario=str(file))
+    assert ours.exit_code == 2, str(ours)
+    assert said in ours.said
+    assert f"{file}:8: W" in ours.said or "w.py:10" in ours.said
+    assert server.seen("/api/x") == 0

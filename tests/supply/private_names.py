@@ -13,7 +13,7 @@ OTHERS = ("locust", "gevent", "geventhttpclient", "greenlet", "requests", "urlli
 STRINGS_IN = ("load", "probes", "database", "run")
 """Rooms where a string such as "_decoder" may be an attribute of another package; elsewhere it is a key or suffix."""
 PRIVATE = re.compile(r"_[a-z]\w*$")
-PUBLIC = {"_exit", "_getframe"}
+PUBLIC = {"_exit", "_getframe", "_replace"}
 """Private in spelling only: Python documents them."""
 OURS = {"_open"}
 """Of a class of ours in another file (StockClients)."""

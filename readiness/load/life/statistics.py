@@ -21,7 +21,7 @@ _MOST_PENDING = 30
 """Batches that are kept as they came; then they are added up."""
 _READ_AGAIN_S = 0.05
 
-Key = tuple[str, str]
+_Key = tuple[str, str]
 """Name and method, as Locust has them."""
 
 
@@ -69,7 +69,7 @@ class LedgerStats(RequestStats):
     reset_all = clear_all
 
     @property
-    def entries(self) -> dict[Key, StatsEntry]:
+    def entries(self) -> dict[_Key, StatsEntry]:
         """By name and method."""
         return self._view()[0]
 
@@ -96,20 +96,20 @@ class LedgerStats(RequestStats):
         """They are read only."""
 
     def _forget(self) -> None:
-        self._rows: dict[Key, _Row] = {}
+        self._rows: dict[_Key, _Row] = {}
         self._pending: deque[tuple[float, Mapping[Cell, CellCounts]]] = deque()
         self._texts: Counter[str] = Counter()
         self._began_s = time.time()
         self._read_s = 0.0
         self._seen: Any = None
 
-    def _view(self) -> tuple[dict[Key, StatsEntry], StatsEntry, dict[str, StatsError]]:
+    def _view(self) -> tuple[dict[_Key, StatsEntry], StatsEntry, dict[str, StatsError]]:
         now_s = time.time()
         if self._seen is None or now_s - self._read_s > _READ_AGAIN_S:
             _pour(self._rows, list(self._pending))
             self._pending.clear()
             cells, details = self._recorder.peek() if self.kept else ({}, {})
-            waiting: dict[Key, _Row] = {}
+            waiting: dict[_Key, _Row] = {}
             _pour(waiting, [(now_s, cells)])
             entries = EntriesDict(self)
             both = {key: (self._rows.get(key, _Row()), waiting.get(key, _Row())) for key in (*self._rows, *waiting)}
@@ -119,7 +119,7 @@ class LedgerStats(RequestStats):
             total = _entry(self, ("Aggregated", ""), every, self._began_s)
             self._seen = entries, total, _errors(self._texts + Counter(details))
             self._read_s = now_s
-        seen: tuple[dict[Key, StatsEntry], StatsEntry, dict[str, StatsError]] = self._seen
+        seen: tuple[dict[_Key, StatsEntry], StatsEntry, dict[str, StatsError]] = self._seen
         return seen
 
 
@@ -131,9 +131,9 @@ class _Entry(StatsEntry):
         return int(self.get_response_time_percentile(percent))
 
 
-def _pour(rows: dict[Key, _Row], batches: list[tuple[float, Mapping[Cell, CellCounts]]]) -> None:
-    latencies: dict[Key, list[Histogram]] = {}
-    moments: dict[Key, list[tuple[float, int, int]]] = {}
+def _pour(rows: dict[_Key, _Row], batches: list[tuple[float, Mapping[Cell, CellCounts]]]) -> None:
+    latencies: dict[_Key, list[Histogram]] = {}
+    moments: dict[_Key, list[tuple[float, int, int]]] = {}
     for at_s, cells in batches:
         for cell, counts in cells.items():
             key = _key(cell.name)
@@ -144,12 +144,12 @@ def _pour(rows: dict[Key, _Row], batches: list[tuple[float, Mapping[Cell, CellCo
         rows.setdefault(key, _Row()).add(found, moments[key])
 
 
-def _key(endpoint: str) -> Key:
+def _key(endpoint: str) -> _Key:
     method, space, name = endpoint.partition(" ")
     return (name, method) if space else (endpoint, "")
 
 
-def _entry(stats: RequestStats, key: Key, rows: tuple[_Row, ...], began_s: float) -> StatsEntry:
+def _entry(stats: RequestStats, key: _Key, rows: tuple[_Row, ...], began_s: float) -> StatsEntry:
     entry = _Entry(stats, *key)
     whole = merge(*(row.latencies for row in rows))
     entry.start_time = began_s
