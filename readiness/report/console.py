@@ -6,12 +6,16 @@ Readable without colour and in ASCII. Every line starts with a border of ours: a
 
 from __future__ import annotations
 
+import textwrap
+from functools import partial
+
 from rich import box
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from readiness.judge.inconclusive import Cause
 from readiness.judge.verdict import Verdict
 from readiness.report.status import Status
 from readiness.report.view import words
@@ -37,6 +41,8 @@ def summary(
 ) -> RenderableType:
     """Endpoints, what did not pass, what to do, then the decision; `verbose` lists every check first."""
     page, in_ascii = build(verdict), ascii
+    if verdict.inconclusive_cause == Cause.UNREACHABLE and not verbose:
+        return _unreachable(page, in_ascii, width)
     parts: list[RenderableType] = []
     if verbose and page.checks:
         parts.append(_checks(page, in_ascii, width))
@@ -87,6 +93,23 @@ def _decision(page: Page, in_ascii: bool, width: int) -> Panel:
     return Panel(
         text, title=title, title_align="left", box=_box(in_ascii), width=width, border_style=page.decision.colour
     )
+
+
+def _unreachable(page: Page, in_ascii: bool, width: int) -> Text:
+    """Nothing was measured: what, why and what to do, in four lines of 80 columns."""
+    why = next((text for text in (*page.doubts, *page.why_failed) if text), " ".join(page.lead))
+    why = f"{why[:1].upper()}{why[1:]}"
+    fold = partial(textwrap.wrap, width=max(width - 2, 20), max_lines=2, placeholder=" …")
+    said = [line for text in (why, *(step.text for step in page.first_steps[:1])) for line in fold(text)]
+    border = "|" if in_ascii else "│"
+    head = Text.assemble(
+        (f"{border} ", page.decision.colour),
+        _mark(page.decision, in_ascii),
+        (_plain(f"  {page.service[:40]}  exit {page.exit_code}", in_ascii), "bold"),
+    )
+    for line in said:
+        head.append(f"\n{border} ", style=page.decision.colour).append(_plain(line, in_ascii))
+    return head
 
 
 def _checks(page: Page, in_ascii: bool, width: int) -> Table:

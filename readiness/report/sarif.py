@@ -13,10 +13,13 @@ from readiness.judge.verdict import CheckResult, Verdict
 from readiness.measurements import strict
 from readiness.measurements.run import Run
 from readiness.metrics.catalogue import find
+from readiness.report.view.anchors import anchors
 from readiness.report.view.checks import key_of
 from readiness.report.view.places import DECISION_KEY, CheckPlace, Gravity, places
 from readiness.text import clean, numbers
 
+_BESIDE = "REPORT"
+"""Base of addresses in the folder of the report."""
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {
     Gravity.BLOCKER: "error",
@@ -32,6 +35,7 @@ def render(verdict: Verdict, run: Run | None = None) -> str:
     del run
     rules = [_decision_rule(), *(_rule(check) for check in verdict.checks)]
     index = {str(rule["id"]): number for number, rule in enumerate(rules)}
+    where = anchors(key_of(check) for check in verdict.checks)
     started, ended = (numbers.moment(text) for text in (verdict.started_at, verdict.ended_at))
     invocation: dict[str, object] = {"executionSuccessful": True, "exitCode": int(verdict.exit_code)}
     if started and ended:
@@ -51,7 +55,8 @@ def render(verdict: Verdict, run: Run | None = None) -> str:
                 # Without run id or time: a new run of the same service takes the place of the older one.
                 "automationDetails": {"id": f"readiness/{quote(clean(verdict.service), safe='')}/"},
                 "invocations": [invocation],
-                "results": [_result(place, index[place.key]) for place in places(verdict)],
+                "originalUriBaseIds": {_BESIDE: {"description": {"text": "The folder of this file and report.html."}}},
+                "results": [_result(place, index[place.key], where.get(place.key)) for place in places(verdict)],
                 "columnKind": "unicodeCodePoints",
                 "properties": {
                     "decision": str(verdict.decision),
@@ -89,7 +94,8 @@ def _rule(check: CheckResult) -> dict[str, object]:
     return rule
 
 
-def _result(place: CheckPlace, rule: int) -> dict[str, object]:
+def _result(place: CheckPlace, rule: int, anchor: str | None) -> dict[str, object]:
+    """With the place in report.html that says more: the check's own, or the first screen for the decision."""
     return {
         "ruleId": place.key,
         "ruleIndex": rule,
@@ -101,6 +107,15 @@ def _result(place: CheckPlace, rule: int) -> dict[str, object]:
                     "artifactLocation": {"uri": _uri(place.file)},
                     "region": {"startLine": place.line},
                 }
+            }
+        ],
+        "relatedLocations": [
+            {
+                "id": 1,
+                "message": {"text": "more in the report"},
+                "physicalLocation": {
+                    "artifactLocation": {"uri": f"report.html#{anchor or 'executive'}", "uriBaseId": _BESIDE}
+                },
             }
         ],
         "partialFingerprints": {"readinessCheck/v1": place.fingerprint},

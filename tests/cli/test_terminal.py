@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -79,6 +80,19 @@ def test_o11_a_renderer_that_breaks_loses_no_other_report(tmp_path: Path, monkey
     assert {path.name for path in tmp_path.iterdir()} == {"report.md", "report.json", "junit.xml"}
     assert json.loads((tmp_path / "report.json").read_text())["exit_code"] == 6
     assert read((tmp_path / "report.json").read_text(), "report.json")[0].exit_code is ExitCode.REPORT_FAILED
+
+
+def test_a_target_that_cannot_be_reached_is_told_in_five_lines(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    files = ["--thresholds", str(GOLDEN / "seed-thresholds.yaml"), "--scenarios", "scenarios"]
+    done = CliRunner().invoke(app, ["run", url, *files, "--out", str(tmp_path), "--duration", "1s"])
+    assert done.exit_code == 3, done.output
+    lines = done.stdout.splitlines()
+    assert len(lines) <= 5, done.stdout
+    for words in ("INCONCLUSIVE", f"The target {url} cannot be reached", "Start the service", "decision=INCONCLUSIVE"):
+        assert words in done.stdout
+    assert all(line.startswith(("│", "readiness: ", "|")) for line in lines)
 
 
 def test_s9_256_failed_checks_are_still_exit_code_1() -> None:

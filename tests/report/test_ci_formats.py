@@ -53,6 +53,13 @@ def test_sarif_has_every_rule_and_a_result_for_each_check_that_did_not_pass(verd
         (place,) = result["locations"]
         assert place["physicalLocation"]["artifactLocation"]["uri"] == "thresholds.yaml"
         assert place["physicalLocation"]["region"]["startLine"] == max(lines.get(result["ruleId"], 1), 1)
+    page = FORMATS["html"].render(verdict)
+    for result in run["results"]:
+        (more,) = result["relatedLocations"]
+        file, _, anchor = more["physicalLocation"]["artifactLocation"]["uri"].partition("#")
+        assert file == "report.html"
+        assert f'id="{anchor}"' in page, "each result links to its place in the report"
+        assert anchor.startswith("check-") is (result["ruleId"] != "decision")
     assert run["properties"]["decision"] == verdict.decision
     assert run["invocations"][0]["exitCode"] == int(verdict.exit_code)
 
