@@ -36,7 +36,8 @@ def journey(exchanges: list[Exchange], *, origin: str, source: str, notes: Seque
     needs = {index: found.needs(index) for index in range(len(chains))}
     pages = pages_of(chains, paged=paged)
     log_ins = [index for index, one in enumerate(chains) if has_password(one)]
-    start, groups = grouped(chains, pages, needs, log_ins)
+    landings = [index + 1 for index in log_ins if _leads_to_next(chains, index)]
+    start, groups = grouped(chains, pages, needs, [*log_ins, *landings])
     told = list(notes)
     names = _names(found)
     calls = [_call(index, one, found, names, told) for index, one in enumerate(chains)]
@@ -87,13 +88,23 @@ def _chains(exchanges: Sequence[Exchange], alone: set[int]) -> list[Exchange]:
 
 
 def _not_followed(chains: Sequence[Exchange], found: Explained) -> set[int]:
-    """Exchanges whose redirect must not be followed, because a later request needs what the redirect itself says."""
-    wanted = {call for call, _ in found.moved.values()}
+    """Exchanges whose redirect must not be followed, because it says itself what counts.
+
+    A later request needs a value of it; or it is the answer to a log-in, which shows the form again, with 200, to
+    whoever has a wrong password.
+    """
+    wanted = {call for call, _ in found.moved.values()} | {i for i, one in enumerate(chains) if has_password(one)}
     for uses in found.uses.values():
         for _, source in uses.values():
             if source.where != "cookie" and source.hop < len(chains[source.call].answers) - 1:
                 wanted.add(source.call)
     return {chains[call].number for call in wanted if len(chains[call].answers) > 1}
+
+
+def _leads_to_next(chains: Sequence[Exchange], index: int) -> bool:
+    """Whether the exchange redirects to the one behind it."""
+    following = chains[index + 1].url.partition("#")[0] if index + 1 < len(chains) else None
+    return chains[index].location == following
 
 
 def _names(found: Explained) -> dict[Key, str]:
@@ -138,7 +149,7 @@ def _call(index: int, exchange: Exchange, found: Explained, names: Mapping[Key, 
         call = replace(call, path=joined([Extracted(names[place, "header", "Location"]), rest]))
     follows = len(exchange.answers) > 1
     comment = found.secrets.shown(call.comment)
-    if exchange.location and not follows and not _kept_location(index, found):
+    if exchange.location and not follows and not has_password(exchange) and not _kept_location(index, found):
         comment = comment or "redirects to what is not part of the journey"
     return replace(
         call,

@@ -58,9 +58,9 @@ def calls(draft: Draft) -> dict[str, Call]:
     return {f"{call.method} {call.name}": call for task in scenario.tasks for call in task.calls}
 
 
-def test_the_log_in_happens_once_with_its_form_and_follows_its_redirect() -> None:
+def test_the_log_in_happens_once_with_its_form_and_must_redirect_as_it_did() -> None:
     (scenario,) = shop().scenarios
-    page, log_in = scenario.on_start
+    page, log_in, landing = scenario.on_start
     assert page.extracts[0] == Extract("csrf", "form", "csrf")
     assert log_in.body == Body(
         "form",
@@ -70,9 +70,9 @@ def test_the_log_in_happens_once_with_its_form_and_follows_its_redirect() -> Non
             ("password", (Variable("READINESS_PASSWORD", "password of the user who logs in"),)),
         ),
     )
-    assert log_in.follows
-    assert log_in.expected == (200,)
-    assert "GET /orders" not in calls(shop()), "the redirect's target is not asked for again"
+    assert (log_in.follows, log_in.expected) == (False, (302,)), "a form that comes back with 200 is no log-in"
+    assert (landing.name, landing.expected) == ("/orders", (200,))
+    assert "GET /orders" not in calls(shop()), "the page behind the log-in is not asked for again"
 
 
 def test_values_that_come_back_are_taken_from_the_answer_that_brought_them() -> None:
