@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from readiness.text.disguise import LEAST_CUT
 from readiness.text.finder import Finder
-from readiness.text.redaction import redact
+from readiness.text.redaction import hidden, redact
 
 
 def plain(strings: list[bytes], text: bytes) -> set[tuple[int, int, bool]]:
@@ -57,6 +59,12 @@ def test_of_secrets_that_begin_alike_each_is_hidden_at_every_cut() -> None:
         for size in range(LEAST_CUT, len(secret)):
             assert redact(f"<{secret[:size]}…", secrets) == "<[secret]…", secret[:size]
             assert redact(f"…{secret[-size:]}>", secrets) == "…[secret]>", secret[-size:]
+
+
+@pytest.mark.parametrize("secret", ["%", "a", "é", "7", "\n", "ab", "", "🙂"])
+def test_a_secret_of_a_character_or_two_hides_no_more_than_itself(secret: str) -> None:
+    text = "25 605 61 37 password: %"
+    assert hidden(text, frozenset([secret, "long-s3cret"]), cuts=True) == text
 
 
 def test_a_list_of_numbers_may_begin_within_the_last_number_of_another() -> None:

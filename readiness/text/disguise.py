@@ -88,8 +88,9 @@ def needles(secrets: frozenset[str]) -> Needles:
             for form in _plain_forms(secret):
                 found[form] = _PLAIN
         wide = secret.encode("utf-16-le", "surrogatepass")
-        found.setdefault(raw.hex().encode(), _HEX)
-        found.setdefault(wide.hex().encode(), _HEX)
+        if len(raw) * 2 >= LEAST_SECRET:
+            found.setdefault(raw.hex().encode(), _HEX)
+            found.setdefault(wide.hex().encode(), _HEX)
         for core in _base64_cores(wide):  # of PowerShell
             found.setdefault(core.lower(), _BASE64_ONCE)
         for core in _base64_cores(raw):
