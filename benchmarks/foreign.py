@@ -362,6 +362,7 @@ def _database() -> tuple[Parser, ...]:
 
 def _workers() -> tuple[Parser, ...]:
     from readiness.load import engine_events, engine_plan
+    from readiness.load.request_rows import RequestRows
     from readiness.load.workers import envelope
     from readiness.run.live import http_request
 
@@ -390,6 +391,7 @@ def _workers() -> tuple[Parser, ...]:
     ).encode()
     events = (
         engine_events.dumps(engine_events.Note("text")),
+        engine_events.dumps(RequestRows([("s", "n")], ["timeout"], [(1, 0, -1, 200, 0, 1)])),
         engine_events.dumps(engine_events.Fatal("text", True)),
         b'["Batch", {"seq": 1, "cells": [], "stalls": []}]',
         b'["Done", {"batches": 1}]',

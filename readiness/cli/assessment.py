@@ -13,6 +13,7 @@ from readiness import database
 from readiness.cli import attempts
 from readiness.cli import starter as starters
 from readiness.cli.artefacts import Artefacts, settle, step_summary, write_reports, write_summary
+from readiness.cli.destinations import check_samples, folder_of, keep_of, samples_of
 from readiness.cli.files import Files
 from readiness.cli.formats import parse as parse_formats
 from readiness.cli.preparation import demo_profile, find_scenarios, new_run_id, read_config, secrets_of
@@ -48,7 +49,6 @@ from readiness.run.progress import choose, give_back
 from readiness.text.redaction import redact
 
 MAX_REPEATS = 20
-_MOST_KEPT = 100_000
 CACHE_VARIABLE = "READINESS_CACHE_URL"
 
 
@@ -81,6 +81,7 @@ class RunRequest:
     allow_env: tuple[str, ...] = ()
     ceilings: Path | None = None
     keep: str | None = None
+    samples: Path | None = None
     paths: tuple[str, ...] = ()
     """Of a run without limits and scenarios."""
     live: bool = False
@@ -112,7 +113,8 @@ def assess(request: RunRequest) -> Assessment:
     url = starter.url if starter else None if profile else targets.parse(request.target)
     notes: list[str] = []
     scenarios = () if starter else find_scenarios(request.scenarios, config, request.target, notes.append)
-    repeat, keep = _repeat(request.repeat), _keep(request)
+    repeat, keep = _repeat(request.repeat), keep_of(request.keep, request.out)
+    check_samples(request.samples, repeat)
     workers = workers_of(
         config.load.processes,
         environ,
@@ -129,7 +131,7 @@ def assess(request: RunRequest) -> Assessment:
     if cache_url and not profile:
         redis_info.parse(cache_url)
     run_id = new_run_id()
-    out = _folder(request.out, run_id, environ)
+    out = folder_of(request.out, run_id, environ)
     with ExitStack() as open_things:
         open_things.enter_context(sole_writer(out))
         interrupted = open_things.enter_context(watched())
@@ -170,6 +172,7 @@ def assess(request: RunRequest) -> Assessment:
             raise without_secrets(error, secrets) from None
         plan = replace(
             plan,
+            engine=replace(plan.engine, samples=request.samples is not None),
             allow_env=frozenset(request.allow_env),
             own_limits=starter is None,
             unloadable=first.unloadable,
@@ -180,13 +183,20 @@ def assess(request: RunRequest) -> Assessment:
         config = plan.config if told else config
         for warning in (*remarks, *notes, *told, *warnings(plan), *unsure(plan), *withheld_variables(plan, environ)):
             progress.note(redact(warning, secrets))
+        samples = samples_of(request.samples, secrets)
         runs: list[Run] = []
         while not runs or (len(runs) < repeat and not interrupted()):
             if repeat > 1:
                 progress.step(f"run {len(runs) + 1} of {repeat}")
             try:
                 runs.append(
-                    execute(_again(plan, len(runs)), progress=progress, interrupted=interrupted, environment=environ)
+                    execute(
+                        _again(plan, len(runs)),
+                        progress=progress,
+                        interrupted=interrupted,
+                        environment=environ,
+                        samples=samples,
+                    )
                 )
             except ConfigError as error:
                 files.replace_yesterday(redact(f"Nothing was sent: {error}", secrets))
@@ -204,14 +214,6 @@ def assess(request: RunRequest) -> Assessment:
         for sentence in remove_oldest(RUNS_FOLDER, keep, out) if keep else ():
             progress.note(sentence)
     return replace(result, verdict=verdict, problems=result.problems + problems)
-
-
-def _folder(given: Path | None, run_id: str, environ: Mapping[str, str]) -> Path:
-    """The folder of --out, else one for this run alone; it can be written. Raises ConfigError."""
-    if given is None:
-        return run_folders.make(RUNS_FOLDER, run_id, links=run_folders.follows_links(environ))
-    prepare(given)
-    return given
 
 
 def _again(plan: Plan, number: int) -> Plan:
@@ -270,20 +272,6 @@ def _repeat(text: str | None) -> int:
         return scalars.whole(text.strip(), least=1, most=MAX_REPEATS) if text else 1
     except ValueError as error:
         raise ConfigError(f"--repeat: {error}") from error
-
-
-def _keep(request: RunRequest) -> int | None:
-    """How many runs stay; None for all of them. Raises ConfigError."""
-    if request.keep is None:
-        return None
-    if request.out is not None:
-        raise ConfigError(
-            "--keep: counts the folders that a run gets below reports without --out; leave one of both away"
-        )
-    try:
-        return scalars.whole(request.keep.strip(), least=1, most=_MOST_KEPT)
-    except ValueError as error:
-        raise ConfigError(f"--keep: {error}") from error
 
 
 def _plan(

@@ -55,6 +55,10 @@ def run(
     keep: Annotated[
         str | None, typer.Option(metavar="N", help="Remove the oldest folders of runs below reports beyond N.")
     ] = None,
+    samples: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A row for each request: .csv or .jsonl, compressed with .gz behind it."),
+    ] = None,
     format_: Annotated[str | None, typer.Option("--format", metavar="F,…", help=FORMAT_HELP)] = None,
     allow_host: Annotated[
         list[str] | None, typer.Option(metavar="HOST", help="A host other than this machine that may be loaded.")
@@ -96,6 +100,7 @@ def run(
         token_file=token_file,
         out=out,
         keep=keep,
+        samples=samples,
         formats=format_,
         allow_hosts=tuple(allow_host or ()),
         allow_env=tuple(allow_env or ()),

@@ -24,6 +24,7 @@ MODULES = (
     "readiness.load.http.tls",
     "readiness.load.http.writer",
     "readiness.load.recorder",
+    "readiness.load.sampled_recorder",
     "readiness.load.samples",
     "readiness.load.task_loop",
     "readiness.load.pacing",

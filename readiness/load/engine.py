@@ -47,6 +47,7 @@ from readiness.load.pacing import Turns
 from readiness.load.parent import EventPipe, read_line, watch_parent
 from readiness.load.recorder import Recorder
 from readiness.load.response_watch import Watch
+from readiness.load.sampled_recorder import SampledRecorder, send_rows
 from readiness.load.stopping import stop_user, stop_users
 from readiness.load.writes import WriteLog
 from readiness.text import clean
@@ -81,7 +82,7 @@ class Engine:
         self._stop = gevent.event.Event()
         self._in_order = False
         self._errors: Counter[str] = Counter()
-        self.recorder = Recorder()
+        self.recorder = SampledRecorder() if plan.samples else Recorder()
         self.recorder.open = plan.rate_per_s is not None
         self.recorder.judged_step = plan.judged_step
         self._watch = None if plan.watch.idle else Watch(plan.watch)
@@ -248,6 +249,7 @@ class Engine:
         until_s = time.perf_counter() + seconds
         while (left_s := until_s - time.perf_counter()) > 0 and not self._stop.wait(min(left_s, PACK_S)):
             self.recorder.pack()
+            send_rows(self.recorder, self.send)
 
     def _mark_window(self) -> None:
         now_s = time.perf_counter()
@@ -286,6 +288,7 @@ class Engine:
             stopping.join(timeout=min(_TICK_S, max(deadline_s - time.perf_counter(), 0)))
             self._send_batch()
         in_flight = self.recorder.close(time.perf_counter())
+        send_rows(self.recorder, self.send)
         self._send_batch()
         if said := quit_locust(runner.environment):
             self._note(said)

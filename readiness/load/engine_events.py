@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from readiness.load.request_rows import RequestRows, read_rows
 from readiness.load.shape_course import Shape, unpacked
 from readiness.load.shape_course import packed as packed_shape
 from readiness.measurements.connections import AddressSeen, Connections
@@ -147,7 +148,7 @@ class Fatal:
     usage: bool
 
 
-Event = Hello | WindowBegan | WindowEnded | Batch | Done | Note | Fatal
+Event = Hello | WindowBegan | WindowEnded | Batch | RequestRows | Done | Note | Fatal
 
 
 def dumps(event: Event) -> bytes:
@@ -314,6 +315,7 @@ _READERS: Mapping[str, Callable[[dict[str, Any]], Event]] = {
     "WindowBegan": lambda fields: WindowBegan(**fields),
     "WindowEnded": lambda fields: WindowEnded(**fields),
     "Batch": _batch,
+    "RequestRows": read_rows,
     "Done": _done,
     "Note": lambda fields: Note(**fields),
     "Fatal": lambda fields: Fatal(**fields),

@@ -63,6 +63,8 @@ class EnginePlan:
     """Which LoadTestShape the phases come from."""
     options: tuple[str, ...] = ()
     """Words of the command line for Locust's own parser: options that a file declares, and tags."""
+    samples: bool = False
+    """Whether a row of each request is sent."""
     calibration_s: float = 0.0
     """How long the engine tries itself out before the load; 0: not at all."""
 

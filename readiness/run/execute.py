@@ -17,6 +17,7 @@ from readiness.database.stages import NO_DATABASE, Stages
 from readiness.errors import NotMeasured
 from readiness.load import controller, engine_events
 from readiness.load.assembly import Assembly
+from readiness.load.request_rows import RequestRows
 from readiness.load.surroundings import for_scenarios
 from readiness.measurements.database import Activity
 from readiness.measurements.invariants import RUN_LAWS
@@ -32,6 +33,7 @@ from readiness.run import machine_notes
 from readiness.run.early_stop import EarlyStop
 from readiness.run.plan import Plan, facts, hash_of, provenance, wanted_metrics, warnings
 from readiness.run.progress import Progress
+from readiness.run.sample_file import SampleFile
 from readiness.run.target import connect_once
 from readiness.text import clean
 
@@ -39,7 +41,12 @@ PROBE_GRACE_S = 19.0
 
 
 def execute(
-    plan: Plan, *, progress: Progress, interrupted: Callable[[], str | None], environment: Mapping[str, str]
+    plan: Plan,
+    *,
+    progress: Progress,
+    interrupted: Callable[[], str | None],
+    environment: Mapping[str, str],
+    samples: SampleFile | None = None,
 ) -> Run:
     """Reach the target, drive the load with probes beside it, then look at the database.
 
@@ -65,7 +72,7 @@ def execute(
         looks += probes.unavailable(str(error), wanted)
     else:
         before = stages.before()
-        outcome, looks, activity, probing = _drive(plan, wanted, stages, progress, interrupted, environment)
+        outcome, looks, activity, probing = _drive(plan, wanted, stages, progress, interrupted, environment, samples)
     if plan.database_url is not None:
         progress.step("counting in the database")
     rows = stages.after(before, outcome.writes)
@@ -90,6 +97,7 @@ def execute(
         notes=(
             *_notes(plan, outcome),
             *([overhead.words(probing)] if probing else []),
+            *([samples.close(outcome.load.ledger.planned if outcome.load else 0)] if samples else []),
             *machine_notes.notes(clocks, plan.target),
         ),
         database=activity,
@@ -108,6 +116,7 @@ def _drive(
     progress: Progress,
     interrupted: Callable[[], str | None],
     environment: Mapping[str, str],
+    samples: SampleFile | None,
 ) -> tuple[controller.LoadOutcome, tuple[Measurement, ...], Activity | None, Probing | None]:
     window = Window()
     allowance = Allowance(window)
@@ -135,6 +144,8 @@ def _drive(
                 case engine_events.Batch():
                     allowance.load_did(*assembly.judged_so_far())
                     progress.load(plan, assembly)
+                case RequestRows() if samples is not None:
+                    samples.add(event)
                 case _:
                     pass
 

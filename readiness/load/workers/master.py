@@ -28,6 +28,7 @@ from readiness.load.engine_plan import dumps as plan_text
 from readiness.load.engine_plan import loads as read_plan
 from readiness.load.locustfiles import sha256
 from readiness.load.parent import EventPipe, read_line, watch_parent
+from readiness.load.request_rows import RequestRows
 from readiness.load.workers import messages
 from readiness.load.workers.curve_sockets import flush, install_server, limit_connections
 from readiness.load.workers.envelope import Gap, Rejected
@@ -173,6 +174,9 @@ class Master:
                 event = engine_events.loads(msg.data["line"])
             except (ValueError, KeyError, TypeError) as error:
                 raise Contradiction(f"{member.name}: {clean(error)}") from error
+            if isinstance(event, RequestRows):
+                self._pipe.send(event)
+                continue
             if isinstance(event, engine_events.Fatal):
                 if event.usage:
                     raise UnusableMessage(event)
