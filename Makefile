@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 OUT ?=
 INSTALL := $(PIP) install --require-hashes --only-binary=:all:
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --reruns 1
 TOOLS := $(VENV)/tools
 LOCK := UV_PYTHON_DOWNLOADS=never $(TOOLS)/bin/uv pip compile --quiet --universal --generate-hashes --no-header \
   --python-version 3.11 $(LOCK_OPTIONS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports fix compiled bench docs example clean
+.PHONY: help demo test slow check lint types imports fix compiled bench docs example clean
 .PHONY: wheel release man locks licences audit newest
 
 help: ## list the commands
@@ -19,10 +20,13 @@ help: ## list the commands
 demo: $(VENV)/demo.done ## set up, then assess the built-in bag service
 	$(BIN)/readiness run demo $(if $(OUT),--out $(OUT))
 
-test: $(VENV)/dev.done ## set up, then run every test
-	$(BIN)/python -m pytest -n 3 --dist loadfile --reruns 1
+test: $(VENV)/dev.done ## set up, then run the tests, without the slow ones
+	$(PYTEST) -m "not slow"
 
-check: lint types imports test ## everything that CI asks for
+slow: $(VENV)/dev.done ## the slow tests (tests/slow.py): whole runs against services that hang, freeze or lie
+	$(PYTEST) -m slow
+
+check: lint types imports test slow ## everything that CI asks for
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff format --check .

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import settings
 
 from tests.faultd.fixture import faultd
+from tests.slow import SLOW
 
 __all__ = ["faultd"]
 
@@ -16,6 +17,14 @@ settings.load_profile("readiness")
 
 MOST_RERUN = 3
 """More tests than this that pass only the second time are no accident (docs/decisions/0023-second-try.md)."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of tests/slow.py, so that `-m "not slow"` leaves them out."""
+    for item in items:
+        file, _, name = item.nodeid.partition("::")
+        if file in SLOW or f"{file}::{name.partition('[')[0]}" in SLOW:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.hookimpl(trylast=True)

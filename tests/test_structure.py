@@ -9,6 +9,7 @@ from readiness.measurements.run import FAILURE_CLASSES
 from readiness.metrics.catalogue import CATALOGUE
 from readiness.report import FORMATS
 from tests.licences import LOCKS
+from tests.slow import SLOW
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "readiness").rglob("*.py"))
@@ -106,3 +107,16 @@ def _names(node: ast.stmt) -> list[str]:
             return [part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)]
         case _:
             return []
+
+
+def test_every_slow_test_is_there_and_named_once() -> None:
+    assert list(SLOW) == sorted(set(SLOW))
+    for entry in SLOW:
+        file, _, name = entry.partition("::")
+        assert not name or file not in SLOW, f"{entry} stands twice"
+        assert f"def {name or 'test_'}" in (ROOT / file).read_text(), entry
+
+
+def test_each_folder_of_tests_says_what_it_is_about() -> None:
+    for path in (ROOT / "tests").rglob("__init__.py"):
+        assert ast.get_docstring(ast.parse(path.read_text())), path

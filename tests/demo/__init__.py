@@ -1,0 +1,1 @@
+"""The built-in bag service and the PostgreSQL and Valkey that it starts."""

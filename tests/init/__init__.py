@@ -1,0 +1,1 @@
+"""`readiness init`: drafts of scenarios and limits, and the code that comes out."""

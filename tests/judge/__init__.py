@@ -1,0 +1,1 @@
+"""From a recorded run to the verdict: outcomes, intervals, doubts, causes, steps."""

@@ -1,0 +1,1 @@
+"""The load generator: users, arrivals, recorder, scenario files, Locust beside it."""

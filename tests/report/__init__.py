@@ -1,0 +1,1 @@
+"""Each report format, the HTML in a real browser among them."""

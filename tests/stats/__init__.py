@@ -1,0 +1,1 @@
+"""Intervals and tests of hypotheses, against simulation and published values."""

@@ -1,0 +1,1 @@
+"""Our HTTP client, against sockets that answer anything."""

@@ -1,0 +1,1 @@
+"""Load generators on other machines: the token, frames, merging, losses."""
