@@ -86,6 +86,9 @@ def _limit_lines(limits: list[tuple[str, float]], y: Scale) -> list[str]:
         if i == 0 or above:
             text = svg.text(_LEFT + 4, at - 4 if above else at + _CLOSE, name, class_="label limit-label")
             parts.append(text)
+        elif i == 1:  # no room above: below its line, at the other end
+            text = svg.text(_WIDTH - _RIGHT - 4, at + _CLOSE, name, anchor="end", class_="label limit-label")
+            parts.append(text)
     return parts
 
 

@@ -82,10 +82,10 @@ def _bar(endpoint: EndpointResult, bound: float | None, middle: float, x: Scale)
             "#e8a0a6" if over else "#9dbce6",
         ),
         *([svg.hatched("ranges", x(p50), middle - 6, max(x(p99) - x(p50), 2), 12)] if over else []),
-        svg.line(x(p95), middle - 6, x(p95), middle + 6, "tick", "#1b1f24", stroke_width=2.0),
+        svg.line(x(p95), middle - 8, x(p95), middle + 8, "tick", "#1b1f24", stroke_width=3.0),
     ]
     if bound is not None:
-        parts.append(svg.line(x(bound), middle - 12, x(bound), middle + 12, "limit", "#a5121f", stroke_width=2.0))
+        parts.append(svg.line(x(bound), middle - 8, x(bound), middle + 10, "limit", "#a5121f", stroke_width=2.0))
     return parts
 
 
