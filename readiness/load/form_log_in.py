@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from readiness.load.extraction import fail
 from readiness.load.log_in_page import log_in_form
@@ -27,7 +27,9 @@ def form_log_in(
         form = log_in_form(str(page.text or "")) if page.status_code == 200 else None
         if form is None or form.user is None:
             fail(page, "the page has no form with a user name and a password")
-        place = urlsplit(urljoin(page_path, form.action))
+        place = _place(page_path, form.action)
+        if place is None:
+            fail(page, "its form is sent to what is no URL")
         if place.netloc not in ("", base.netloc):
             fail(page, f"its form is sent to another host, {place.hostname or 'which has no name'}")
     with client.post(
@@ -42,12 +44,24 @@ def form_log_in(
             fail(answer, "the log-in was refused")
         if not moved and log_in_form(str(answer.text or "")):
             fail(answer, _CAME_BACK)
-        location = urlsplit(urljoin(page_path, str((answer.headers or {}).get("location", "")) if moved else ""))
+        location = _place(page_path, str((answer.headers or {}).get("location", "")) if moved else "")
         answer.success()
-    if moved and location.path in (page_path, place.path):  # some show their pages where the form was
-        with client.get(_below(base.path, location.path, location.query), catch_response=True) as again:
+    if moved and location and location.path in (page_path, place.path):  # some show their pages where the form was
+        with client.get(
+            _below(base.path, location.path, location.query), catch_response=True, allow_redirects=False
+        ) as again:
             if log_in_form(str(again.text or "")):
                 fail(again, _CAME_BACK)
+            if 300 <= again.status_code < 400:  # to the pages of who is logged in
+                again.success()
+
+
+def _place(page_path: str, address: str) -> SplitResult | None:
+    """Where a page's address leads; None for what is no URL."""
+    try:
+        return urlsplit(urljoin(page_path, address))
+    except ValueError:
+        return None
 
 
 def _below(base: str, path: str, query: str) -> str:

@@ -144,6 +144,7 @@ def check_a_log_in_by_form_that_fails_says_why() -> None:
         ([ok(b"<form><input name=a></form>")], "the page has no form with a user name and a password"),
         ([ok(b"no", status="404 Not Found")], "HTTP 404: the page has no form"),
         ([ok(PAGE.replace(b"/in?", b"http://other.test/in?"))], "its form is sent to another host, other.test"),
+        ([ok(PAGE.replace(b"/in?", b"http://[::1?"))], "its form is sent to what is no URL"),
         ([ok(PAGE), ok(PAGE)], "the form of the log-in came back: are user name and password right?"),
         ([ok(PAGE), back, ok(PAGE)], "the form of the log-in came back"),
         ([ok(PAGE), ok(b"", status="403 Forbidden")], "HTTP 403: the log-in was refused"),
@@ -159,7 +160,9 @@ def check_a_log_in_by_form_that_fails_says_why() -> None:
 
 def check_a_log_in_may_lead_to_the_page_where_its_form_was() -> None:
     back = ok(b"", "Location: /in", "Set-Cookie: session=s; Path=/", status="303 See Other")
-    with Server([READ, ok(PAGE), READ, back, READ, ok(b"welcome")]) as server:
-        ledger = Ledger()
-        form_log_in(client_of(server, ledger), "/in", "ann", "secret")
-    assert set(ledger.outcomes) == {"ok"}
+    on = ok(b"", "Location: /home", status="302 Found")
+    for last in (ok(b"welcome"), on):
+        with Server([READ, ok(PAGE), READ, back, READ, last]) as server:
+            ledger = Ledger()
+            form_log_in(client_of(server, ledger), "/in", "ann", "secret")
+        assert set(ledger.outcomes) == {"ok"}
