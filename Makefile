@@ -38,7 +38,7 @@ types: $(VENV)/dev.done
 imports: $(VENV)/dev.done
 	$(BIN)/lint-imports
 
-fix: $(VENV)/dev.done ## format, and mend what can be mended
+fix: $(VENV)/dev.done ## format, and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 

@@ -74,7 +74,7 @@ def _measurement(path: str, statuses: list[int], asked: int, idle: int) -> Measu
         )
     if idle >= asked and idle:
         raise NotMeasured(
-            f"{path}: the database was at work without any request ({idle} of {TIMES} looks), so nothing can be told"
+            f"{path}: the database was at work without any request ({idle} of {TIMES} samples), so nothing can be told"
         )
     yes = asked > 0
     label = "readiness: it asks the database" if yes else "liveness: it says only that the process runs"

@@ -1,4 +1,4 @@
-"""Why a look at the database failed, in one line without secrets."""
+"""Why reading the database failed, in one line without secrets."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _GRACE_S = 25.0
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """Where to look, and for what. `url` is None where there is no database to look at."""
+    """Which database is read, and for what. `url` is None where there is none."""
 
     url: str | None
     section: Database
@@ -49,7 +49,7 @@ class Stages:
         return BeforeLoad() if asked is None else asked
 
     def start_watching(self, window: JudgedWindow) -> Callable[[], Activity | None]:
-        """Begin to look at the sessions beside the load; the answer gives what was seen, once the load is over."""
+        """Begin to sample the sessions beside the load; the answer gives what was seen, once the load is over."""
         if self.url is None:
             return lambda: None
         from readiness.database import activity
@@ -70,7 +70,7 @@ class Stages:
             try:
                 found = ended.get(timeout=_GRACE_S)
             except Empty:
-                return seen.result(f"the look at the database did not end within {_GRACE_S:g} s after the load")
+                return seen.result(f"sampling the database did not end within {_GRACE_S:g} s after the load")
             if isinstance(found, Exception):
                 raise found
             return found

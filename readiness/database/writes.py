@@ -33,7 +33,7 @@ EXAMPLES = 5
 
 @dataclass(slots=True)
 class WriteRows:
-    """What one look at the table found."""
+    """What one reading of the table found."""
 
     total: int = 0
     by_user: dict[int, np.ndarray] = field(default_factory=dict)
@@ -81,7 +81,7 @@ def _look(url: str, section: Database, book: WriteBook, stop: Callable[[], bool]
     assert section.writes is not None
     begun_s = time.monotonic()
     while True:
-        budget = Budget(section.max_scan_bytes)  # every look reads the table again, and LATE_S bounds the looks
+        budget = Budget(section.max_scan_bytes)  # each reading scans the table again, and LATE_S bounds their number
         with open_read_only(url, timeout_s=section.statement_timeout_s, budget=budget) as session:
             (standby,) = session.rows(b"select pg_catalog.pg_is_in_recovery()")[0]
             found = compare(book, _rows(session, section.writes, book))

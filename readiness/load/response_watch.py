@@ -23,7 +23,7 @@ MAX_ENDPOINTS = 200
 """Endpoints that are watched; a scenario that puts ids into its names is watched in part."""
 MAX_PARTS = 12
 MAX_HEADS = 4
-MAX_LOOKS = 100
+MAX_WATCHED = 100
 """Answers of an endpoint that are looked at for a cookie; after these only for a status that was not seen yet."""
 _MAX_FIELDS = 100
 SLOW_SHARE = 0.95
@@ -48,7 +48,7 @@ class _Endpoint:
     statuses: set[int] = field(default_factory=set)
     timing: _Sum = field(default_factory=lambda: _Sum())
     slow: _Sum = field(default_factory=lambda: _Sum())
-    looks: int = 0
+    watched: int = 0
     kept: set[tuple[int, bool]] = field(default_factory=set)
     heads: list[Head] = field(default_factory=list)
 
@@ -115,8 +115,8 @@ class Watch:
             endpoint.left = endpoint.stride
         if self._timing and (weight or latency_s > endpoint.slow_s):
             self._time(endpoint, folded, latency_s, weight)
-        if self._heads and (endpoint.looks < MAX_LOOKS or (status, False) not in endpoint.kept):
-            endpoint.looks += 1
+        if self._heads and (endpoint.watched < MAX_WATCHED or (status, False) not in endpoint.kept):
+            endpoint.watched += 1
             kind = (status, b"\nset-cookie:" in folded)
             if kind not in endpoint.kept and len(endpoint.kept) < MAX_HEADS:
                 endpoint.kept.add(kind)

@@ -27,7 +27,7 @@ def draw_all(capacity: Capacity) -> tuple[Chart, ...]:
 
 
 def _last_words(rising: Sequence[Attempt]) -> list[Attempt]:
-    """One attempt for each height: a proof comes after the looks, and stands for them."""
+    """One attempt for each height: a proof comes after the trials, and stands for them."""
     return list({one.height: one for one in rising}.values())
 
 

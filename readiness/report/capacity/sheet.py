@@ -60,7 +60,7 @@ class CapacitySheet:
     bounds: tuple[tuple[str, str], ...]
     """(title, limit) of what every height had to keep."""
     rows: tuple[TrialRow, ...]
-    """By height; a proof below the look at the same height."""
+    """By height; a proof below the trial of the same height."""
     law: tuple[str, ...]
     """What the fitted law says, a sentence each."""
     method: str
