@@ -81,10 +81,14 @@ def failed_requests(load: Load) -> tuple[FailedRequests, ...]:
         records = inside if judged else [endpoint.warm_up for endpoint in same]
         if one := _endpoint(name, records, details[name], "" if judged else " outside the measurement window"):
             found.append((judged, one))
-    if load.dropped_judged:
-        n, planned = load.dropped_judged, max(load.intended_judged, load.dropped_judged)
-        never = f"never sent: no user was free, or the load ended first ({count(n, 'arrival')} of {planned:,} planned)"
-        found.append((True, FailedRequests("arrivals", n, planned, "never sent", f"arrivals that were {never}")))
+    planned = max(load.intended_judged, load.dropped_judged)
+    for n, why in (
+        (load.unanswered_judged, "every user waited for an answer"),
+        (load.dropped_judged - load.unanswered_judged, "no user was free, or the load ended first"),
+    ):
+        if n:
+            text = f"arrivals that were never sent: {why} ({count(n, 'arrival')} of {planned:,} planned)"
+            found.append((True, FailedRequests("arrivals", n, planned, "never sent", text)))
     found.sort(key=lambda pair: (not pair[0], -pair[1].failed))
     return tuple(one for _, one in found)
 

@@ -199,9 +199,10 @@ def load_doubts(load: Load) -> tuple[str, ...]:
     if (more := len(load.script_errors) - _MOST_ERRORS) > 0:
         doubts.append(f"scenario code raised {more} other errors (load.script_errors in run.json)")
     planned = load.intended_judged or judged_ledger(load).planned
-    if load.dropped_judged > (1 - MIN_OFFERED) * max(planned, 1):
+    ours = load.dropped_judged - load.unanswered_judged
+    if ours > (1 - MIN_OFFERED) * max(planned, 1):
         doubts.append(
-            f"{load.dropped_judged:,} of {planned:,} planned arrivals were never sent: no user was free for them, "
+            f"{ours:,} of {planned:,} planned arrivals were never sent: no user was free for them, "
             "or the load generator was too late; lower the rate, or send it from more processes"
         )
     return tuple(doubts)

@@ -51,6 +51,7 @@ def step_load(load: Load, step: Step) -> Load:
         endpoints=endpoints,
         dropped_judged=step.dropped,
         intended_judged=step.intended,
+        unanswered_judged=step.unanswered,
         instrument=step.instrument,
         steps=(),
     )

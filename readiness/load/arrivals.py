@@ -2,14 +2,14 @@
 
 Each arrival has an intended time on a schedule that is fixed beforehand. A free user takes it and runs one task; its
 first request is measured from the intended time, so a service that stands still is charged for everybody who would
-have come. An arrival that finds no free user is dropped, and counted.
+have come. Where no user is free another one is made, up to `most_users`; an arrival that finds none then is dropped,
+and counted, and so is whether every user waited for the service.
 """
 
 from __future__ import annotations
 
 import random
 import time
-from collections import deque
 from collections.abc import Iterator
 from itertools import chain, repeat
 from typing import Any
@@ -21,11 +21,17 @@ from locust.exception import InterruptTaskSet, RescheduleTask, StopUser
 from locust.runners import STATE_CLEANUP, STATE_STOPPED
 
 from readiness.load.alarm import Alarm
+from readiness.load.csv_rows import RowsError
 from readiness.load.engine_plan import EnginePlan
 from readiness.load.extraction import Unfound
 from readiness.load.generator_health import Sentinel
+from readiness.load.locustfiles import scenario_of
 from readiness.load.phases import arrivals
 from readiness.load.recorder import Recorder
+from readiness.load.user_pool import UserPool, all_wait, most_users
+
+
+_DRAIN_TICK_S = 0.01
 
 
 def schedule(plan: EnginePlan) -> Iterator[float]:
@@ -57,7 +63,10 @@ class Arrivals:
         self._environment = runner.environment
         self._classes = classes
         self._weights = [float(cls.weight) for cls in classes]
-        self._free: dict[type[Any], deque[Any]] = {cls: deque() for cls in classes}
+        self._pools = [UserPool(cls) for cls in classes]
+        self._pool_of = {pool.cls: pool for pool in self._pools}
+        self._most = most_users(plan)
+        self._made = 0
         self._busy = Group()
         self._starting = Group()
         self._random = random.Random(_seed(plan, "mix"))
@@ -81,9 +90,9 @@ class Arrivals:
 
     def start(self) -> None:
         """Make the users (their `on_start` runs during the ramp) and begin the schedule."""
-        for cls in self._classes:
-            for _ in range(cls.fixed_count):
-                self._starting.start(gevent.Greenlet(self._prepare, cls))
+        for pool in self._pools:
+            for _ in range(pool.cls.fixed_count):
+                self._make(pool, later=False)
         self._scheduler = gevent.spawn(self._send_off)
 
     def stop(self) -> None:
@@ -91,12 +100,19 @@ class Arrivals:
         events, runner = self._environment.events, self._environment.runner
         events.test_stopping.fire(environment=self._environment)
         runner.update_state(STATE_CLEANUP)
+        deadline_s = time.perf_counter() + self._environment.stop_timeout
         if self._scheduler is not None:
             self._scheduler.kill()
         self._alarm.close()
-        self._starting.kill()
         self._drop_unreached(time.perf_counter() - self._recorder.start_s)
-        if not self._busy.join(timeout=self._environment.stop_timeout):
+        while any(pool.waiting for pool in self._pools) and time.perf_counter() < deadline_s:
+            gevent.sleep(_DRAIN_TICK_S)
+        unanswered = all_wait(self._pools, self._recorder)
+        self._starting.kill()
+        for pool in self._pools:
+            while pool.waiting:
+                self._recorder.drop(pool.waiting.popleft(), unanswered=unanswered)
+        if not self._busy.join(timeout=max(deadline_s - time.perf_counter(), 0)):
             self._busy.kill()
         for due_s in self._due_s:
             self._recorder.drop(due_s)
@@ -106,17 +122,41 @@ class Arrivals:
         runner.update_state(STATE_STOPPED)
         events.test_stop.fire(environment=self._environment)
 
-    def _prepare(self, cls: type[Any]) -> None:
-        user = cls(self._environment)
+    def _make(self, pool: UserPool, *, later: bool) -> None:
+        self._made += 1
+        pool.starting += 1
+        self._starting.start(gevent.Greenlet(self._prepare, pool, later))
+
+    def _prepare(self, pool: UserPool, later: bool) -> None:
+        made = False
+        try:
+            user = pool.cls(self._environment)
+            made = self._is_ready(pool, user, later)
+        finally:
+            pool.starting -= 1
+            if not made:
+                self._made -= 1
+        if made:
+            self._all.append(user)
+            pool.add(user, later=later)
+            if later:
+                counts = self._recorder.scenario_users
+                scenario = scenario_of(pool.cls)
+                counts[scenario] = counts.get(scenario, 0) + 1
+            self._serve(pool)
+
+    def _is_ready(self, pool: UserPool, user: Any, later: bool) -> bool:
         try:
             user.on_start()
         except Unfound:
             pass  # a request of it failed, and is counted; the tasks are tried all the same
         except Exception as error:
+            if later and isinstance(error, RowsError):  # so many users were never asked for
+                pool.full = True
+                return False
             self._environment.events.user_error.fire(user_instance=user, exception=error, tb=error.__traceback__)
-            return
-        self._all.append(user)
-        self._free[cls].append(user)
+            return False
+        return True
 
     def _send_off(self) -> None:
         recorder = self._recorder
@@ -128,11 +168,27 @@ class Arrivals:
             recorder.intend(due_s)
             cls = self._random.choices(self._classes, self._weights)[0]
             self.idle.discard(cls)
-            if not self._free[cls]:
-                recorder.drop(due_s)
-                continue
-            self._due_s.add(due_s)
-            self._busy.start(gevent.Greenlet(self._one_task, self._free[cls].popleft(), due_s))
+            pool = self._pool_of[cls]
+            user = pool.take() if not pool.waiting else None
+            if pool.is_short and not pool.full and self._made < self._most:
+                self._make(pool, later=True)
+            if user is not None:
+                self._run_off(user, due_s, due_s)
+            elif len(pool.waiting) < pool.starting:
+                pool.waiting.append(due_s)
+            else:
+                unanswered = all_wait(self._pools, recorder) and self._sentinel.keeps_up(due_s)
+                recorder.drop(due_s, unanswered=unanswered)
+
+    def _run_off(self, user: Any, due_s: float, ready_s: float) -> None:
+        """`user` takes the arrival of `due_s`, which could begin at `ready_s`."""
+        self._due_s.add(due_s)
+        self._busy.start(gevent.Greenlet(self._one_task, user, due_s, ready_s))
+
+    def _serve(self, pool: UserPool) -> None:
+        """Free users take the arrivals that wait, the oldest first."""
+        while pool.waiting and (user := pool.take()) is not None:
+            self._run_off(user, pool.waiting.popleft(), time.perf_counter())
 
     def _drop_unreached(self, until_s: float) -> None:
         """Arrivals that were due before the end, but that we were too late for: intended, and never sent."""
@@ -143,9 +199,9 @@ class Arrivals:
             self._recorder.intend(self._recorder.start_s + at_s)
             self._recorder.drop(self._recorder.start_s + at_s)
 
-    def _one_task(self, user: Any, intended_s: float) -> None:
+    def _one_task(self, user: Any, intended_s: float, ready_s: float) -> None:
         self._due_s.discard(intended_s)
-        self._sentinel.started(intended_s)
+        self._sentinel.started(ready_s)
         client: Any = getattr(user, "client", None)  # custom users need not have one
         if hasattr(client, "intended_s"):
             client.intended_s = intended_s
@@ -158,7 +214,10 @@ class Arrivals:
         except Exception as error:
             self._environment.events.user_error.fire(user_instance=user, exception=error, tb=error.__traceback__)
         finally:
-            self._free[type(user)].append(user)
+            pool = self._pool_of[type(user)]
+            pool.busy -= 1
+            pool.give(user)
+            self._serve(pool)
 
     def _run(self, user: Any, owner: Any, task: Any) -> None:
         """One task of `owner`, a user or a TaskSet; a TaskSet as a task gives one of its own, so one arrival is one."""

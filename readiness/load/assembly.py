@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from readiness.load.engine_events import Batch, Cell, Done, Hello, WindowBegan, WindowEnded
+from readiness.load.engine_events import NO_ARRIVALS, Batch, Cell, Done, Hello, WindowBegan, WindowEnded
 from readiness.load.engine_plan import EnginePlan
 from readiness.load.recorder import STALL_S
 from readiness.load.timeline import MAX_SLICES, Blocks, Series, pairs
@@ -129,6 +129,7 @@ class Assembly:
         if self._done is not None and self._judging_s is not None:
             judged_end = self._done.judged_until_s
         pauses = [pause for instrument in self._instruments.values() for pause in instrument.pauses]
+        arrivals = last.arrivals.get(plan.judged_step, NO_ARRIVALS)
         return Load(
             model="closed" if plan.rate_per_s is None else "open",
             users=plan.users,
@@ -142,8 +143,9 @@ class Assembly:
             ledger=self._ledger(last),
             endpoints=self._endpoints(in_flight),
             series=self._series.seconds(),
-            dropped_judged=last.arrivals.get(plan.judged_step, (0, 0))[1],
-            intended_judged=last.arrivals.get(plan.judged_step, (0, 0))[0],
+            dropped_judged=arrivals[1],
+            intended_judged=arrivals[0],
+            unanswered_judged=arrivals[2],
             steps=self._steps(last, in_flight) if len(plan.windows) > 1 else (),
             idle_scenarios=self._idle(started),
             stalls=_of_the_target(self._stalls, pauses),
@@ -223,7 +225,7 @@ class Assembly:
         for totals in self._totals.values():
             failed.update(totals.failed)
         ok = sum(totals.ok.total for totals in self._totals.values())
-        dropped = sum(arrivals[1] for arrivals in last.arrivals.values())
+        dropped = sum(lost for _, lost, _ in last.arrivals.values())
         # Whatever began and was not seen to end counts as in flight: also what a lost batch would have told.
         return Ledger(
             planned=last.begun + dropped,
@@ -258,8 +260,9 @@ class Assembly:
                 planned_s=window.end_s - window.start_s,
                 judged=window.step == self._plan.judged_step,
                 endpoints=self._step_endpoints(window.step, waiting),
-                intended=last.arrivals.get(window.step, (0, 0))[0],
-                dropped=last.arrivals.get(window.step, (0, 0))[1],
+                intended=last.arrivals.get(window.step, NO_ARRIVALS)[0],
+                dropped=last.arrivals.get(window.step, NO_ARRIVALS)[1],
+                unanswered=last.arrivals.get(window.step, NO_ARRIVALS)[2],
                 instrument=None if window.step == self._plan.judged_step else self._instruments.get(window.step),
             )
             for window in self._plan.windows

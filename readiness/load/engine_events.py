@@ -34,8 +34,10 @@ class Cell(NamedTuple):
     """Of the plan, in whose hold it was due; OUTSIDE for ramps, warm-ups and the drain."""
 
 
-ArrivalCounts = dict[int, tuple[int, int]]
-"""Arrivals of an open load so far, by step: intended, and dropped without ever being sent."""
+ArrivalCounts = dict[int, tuple[int, int, int]]
+"""Arrivals of an open load so far, by step: intended, dropped without ever being sent, and those of the dropped ones
+that every user's wait for an answer kept from being sent."""
+NO_ARRIVALS = (0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,7 @@ def _pace(packed: list[Any]) -> Pace:
 
 
 def _arrivals(packed: dict[str, list[int]]) -> ArrivalCounts:
-    return {int(step): (intended, dropped) for step, (intended, dropped) in packed.items()}
+    return {int(step): (intended, dropped, unanswered) for step, (intended, dropped, unanswered) in packed.items()}
 
 
 def _stall(packed: list[Any]) -> StallSeen:

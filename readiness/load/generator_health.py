@@ -26,6 +26,9 @@ GRID_S = 0.01
 _PAUSE_S = 1.0
 """A gap this long in which the sentinel did not run is a pause of the generator, not lag."""
 _EDGE_S = 0.1
+_BUSY_SHARE = 0.9
+"""Of a core: above this answers may lie in the sockets unread."""
+_LATE_S = 0.05
 
 
 class Sentinel:
@@ -58,6 +61,12 @@ class Sentinel:
         """An arrival that was due at `due_s` is sent off now."""
         if self._measured(due_s):
             self._start_lags_s.append(time.perf_counter() - due_s)
+
+    def keeps_up(self, due_s: float) -> bool:
+        """Whether the engine itself comes to what is due at `due_s` in time, and has CPU left."""
+        now_s = time.perf_counter()
+        used_s, took_s = time.process_time() - self._taken_cpu_s, now_s - self._taken_s
+        return now_s - due_s < _LATE_S and used_s < _BUSY_SHARE * max(took_s, _EDGE_S)
 
     def take(self) -> Instrument:
         """What came since the last take; of the time outside every hold only pauses are told."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from readiness.load.engine_events import ArrivalCounts, Batch, Cell, CellCounts, StallSeen
+from readiness.load.engine_events import NO_ARRIVALS, ArrivalCounts, Batch, Cell, CellCounts, StallSeen
 from readiness.load.phases import OUTSIDE
 from readiness.load.samples import Samples
 from readiness.load.ticket import AnswerWatch, Ticket
@@ -55,7 +55,7 @@ class Recorder:
         self.watch: AnswerWatch | None = None
         """Who looks at the answers' headers."""
         self.arrivals: ArrivalCounts = {}
-        """Of an open load, by step: intended, and dropped without ever being sent."""
+        """Of an open load, by step; see ArrivalCounts."""
         self.open = False
         """Whether requests may be sent later than they were due."""
         self.start_s = math.inf
@@ -176,21 +176,24 @@ class Recorder:
     @property
     def dropped(self) -> tuple[int, int]:
         """Arrivals that were never sent: in all, and of the measurement window."""
-        judged = self.arrivals.get(self.judged_step, (0, 0))[1]
-        return sum(dropped for _, dropped in self.arrivals.values()), judged
+        judged = self.arrivals.get(self.judged_step, NO_ARRIVALS)[1]
+        return sum(dropped for _, dropped, _ in self.arrivals.values()), judged
 
     def intend(self, due_s: float) -> None:
         """An arrival of an open load is due at `due_s`."""
-        self._arrive(due_s, 1, 0)
+        self._arrive(due_s, 1, 0, 0)
 
-    def drop(self, due_s: float) -> None:
-        """An arrival that was due at `due_s` was never sent: no user was free, or the load ended before its turn."""
-        self._arrive(due_s, 0, 1)
+    def drop(self, due_s: float, *, unanswered: bool = False) -> None:
+        """An arrival that was due at `due_s` was never sent: no user was free, or the load ended before its turn.
 
-    def _arrive(self, due_s: float, intended: int, dropped: int) -> None:
+        `unanswered` when that is because every user waited for an answer.
+        """
+        self._arrive(due_s, 0, 1, int(unanswered))
+
+    def _arrive(self, due_s: float, intended: int, dropped: int, unanswered: int) -> None:
         step = self.step(due_s)
-        before = self.arrivals.get(step, (0, 0))
-        self.arrivals[step] = (before[0] + intended, before[1] + dropped)
+        before = self.arrivals.get(step, NO_ARRIVALS)
+        self.arrivals[step] = (before[0] + intended, before[1] + dropped, before[2] + unanswered)
 
     def step(self, at_s: float) -> int:
         """The step in whose hold `at_s` lies, or OUTSIDE."""

@@ -26,10 +26,10 @@ CLOCK_S = 1.0
 
 
 def no_more_users_than_planned(run: Run) -> Broken:
-    """Nothing is told of more users than the load has."""
-    if run.load is None:
+    """Nothing is told of more users than a closed load has. An open one makes more where answers take long."""
+    if run.load is None or run.load.model == "open":
         return
-    most = max([run.load.users, *(math.ceil(step.height) for step in run.load.steps if run.load.model == "closed")])
+    most = max([run.load.users, *(math.ceil(step.height) for step in run.load.steps)])
     told = [(path, second.users) for path, second in items(run, lambda load: load.series, "series")]
     told += [(path, stall.users) for path, stall in items(run, lambda load: load.stalls, "stalls")]
     told += [(path, pace.users) for path, pace in items(run, lambda load: load.paces, "paces")]
@@ -90,6 +90,8 @@ def arrivals_add_up(run: Run) -> Broken:
             "$.load",
             f"dropped_judged is {load.dropped_judged:,}, but the ledger has only {load.ledger.dropped:,} dropped",
         )
+    if load.unanswered_judged > load.dropped_judged:
+        yield "$.load", f"unanswered_judged is {load.unanswered_judged:,} of {load.dropped_judged:,} dropped"
     if load.intended_judged and load.dropped_judged > load.intended_judged:
         yield "$.load", f"dropped_judged is {load.dropped_judged:,} of {load.intended_judged:,} that were due"
     if (dropped := sum(step.dropped for step in load.steps)) > load.ledger.dropped:
@@ -198,6 +200,8 @@ def steps_are_of_one_climb(run: Run) -> Broken:
             yield path, f"cannot last from {step.start_s:g} s to {step.end_s:g} s"
         if step.intended and step.dropped > step.intended:
             yield path, f"{step.dropped:,} dropped of {step.intended:,} that were due"
+        if step.unanswered > step.dropped:
+            yield path, f"{step.unanswered:,} unanswered of {step.dropped:,} dropped"
         if step.judged and (step.intended, step.dropped) != (load.intended_judged, load.dropped_judged):
             yield path, "is judged, but its arrivals are not those of the load"
         ended_s = step.end_s

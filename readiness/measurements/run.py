@@ -188,6 +188,8 @@ class Step:
     """Arrivals that were due in it (open load)."""
     dropped: int = 0
     """Those of them that were never sent."""
+    unanswered: int = 0
+    """Those of the dropped ones that were not sent because every user waited for an answer."""
     instrument: Instrument | None = None
     """The load generator in it; of the judged step it is the load's own."""
 
@@ -203,7 +205,7 @@ class Load:
     model: str
     """`closed` (users) or `open` (arrival rate)."""
     users: int
-    """Users of a closed load at full height; free users of an open one."""
+    """Users of a closed load at full height; those that an open one begins with, more are made where they are needed."""
     rate_per_s: float | None
     """Planned arrivals per second of an open load."""
     judged_start_s: float
@@ -222,6 +224,8 @@ class Load:
     """Arrivals of the measurement window that were never sent: no user was free, or the load ended first."""
     intended_judged: int = 0
     """Arrivals that were due in the measurement window of an open load."""
+    unanswered_judged: int = 0
+    """Of dropped_judged, those that were not sent because every user waited for an answer: the service's doing."""
     steps: tuple[Step, ...] = ()
     """Every step of a load that has several, in order."""
     paces: tuple[Pace, ...] = ()

@@ -29,17 +29,32 @@ def test_steps_of_users_go_up_and_down_and_the_named_one_is_judged(cli: Cli, fau
     assert {second["users"] for second in result.run["load"]["series"]} >= {2, 16, 4}
 
 
-def test_an_open_load_counts_every_arrival_also_those_that_nobody_could_send(cli: Cli, faultd: StartFaultd) -> None:
+def test_arrivals_that_nobody_could_send_because_all_users_waited_are_the_services(
+    cli: Cli, faultd: StartFaultd
+) -> None:
     server = faultd(layer("hang", after=20, only="/api/*"))
     load = '  steps: ["20 /s", "60 /s"]\n  decide_at: 60 /s\n  arrivals: poisson\n  seed: 3\n  timeout: 20s\n'
-    result = cli.run(server.url, load=load, duration="2s", scenario="bare.py")
+    files = 184  # for the 120 users that it begins with, and no more
+    result = cli.run(server.url, load=load, duration="3s", scenario="bare.py", open_files=(files, files))
     assert result.exit_code == 1, str(result)
-    assert_invariants(result, server, planned_s=9)
+    assert_invariants(result, server, planned_s=11)
     ledger, seen = result.ledger, result.run["load"]
     assert ledger["ok"] == 20
     assert ledger["dropped"] == ledger["planned"] - server.seen("/api/*") > 0
-    assert seen["intended_judged"] > seen["dropped_judged"] > 0
+    assert seen["intended_judged"] > seen["dropped_judged"] >= seen["unanswered_judged"] > 0
     assert sum(step["intended"] for step in seen["steps"]) == ledger["planned"]
+    assert not [doubt for doubt in result.report["doubts"] if "never sent" in doubt]
+    assert "every user waited for an answer" in result.text("report.md")
+
+
+def test_an_open_load_makes_the_users_that_a_standstill_needs(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(mode="freeze", span_s=2.5, only="/api/*")
+    checks = '\n  http.success_rate: { pass: "> 98 %", on_fail: block }\n'
+    result = cli.run(server.url, load="  rate: 100 /s\n", checks=checks, duration="4s", scenario="bare.py")
+    assert_invariants(result, server, planned_s=4)
+    assert result.ledger["dropped"] == 0
+    assert result.ledger["ok"] == result.ledger["planned"], "each arrival is answered, most of them late"
+    assert max(second["users"] for second in result.run["load"]["series"]) > 200
 
 
 def test_the_same_seed_gives_the_same_arrivals_and_service_time_stands_beside_latency(

@@ -88,6 +88,9 @@ def test_arrivals_that_were_never_sent_are_a_reason() -> None:
     assert [one.text for one in failed_requests(seen)] == [
         "arrivals that were never sent: no user was free, or the load ended first (20 arrivals of 120 planned)"
     ]
+    assert [one.text for one in failed_requests(replace(seen, unanswered_judged=20))] == [
+        "arrivals that were never sent: every user waited for an answer (20 arrivals of 120 planned)"
+    ]
 
 
 @given(st.dictionaries(st.sampled_from(FAILURE_CLASSES), st.integers(1, 40)), st.integers(0, 40), st.integers(0, 200))

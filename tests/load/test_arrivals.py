@@ -29,6 +29,8 @@ class Shop(locust.User):
             return
         if what == "raise":
             raise RuntimeError("a bug")
+        if what == "think":
+            return gevent.sleep(10)
         call = recorder.begin("shop", "GET /", time.perf_counter())
         if what == "block":
             end = time.perf_counter() + 0.03
@@ -43,7 +45,7 @@ for case in json.load(sys.stdin):
     recorder = Recorder()
     recorder.open = True
     course = tuple(Phase(*phase) for phase in case["course"])
-    plan = EnginePlan("r", "http://x", (), (), (), case["users"], 50.0, 0, 0, 1, 5, phases=course,
+    plan = EnginePlan("r", "http://x", (), (), (), case["users"], 50.0, 0, 0, 1, case["timeout_s"], phases=course,
                       seed=case["seed"], poisson=case["poisson"])
     environment = Environment(user_classes=[Shop], events=locust.events, stop_timeout=0.05)
     runner = environment.create_local_runner()
@@ -63,11 +65,12 @@ for case in json.load(sys.stdin):
     from readiness.load.arrivals import schedule
     due = [at for at in schedule(plan)]
     out.append({
-        "intended": sum(i for i, _ in recorder.arrivals.values()),
-        "dropped": sum(d for _, d in recorder.arrivals.values()), "begun": recorder.begun, "ended": ended,
+        "intended": sum(i for i, _, _ in recorder.arrivals.values()),
+        "unanswered": sum(u for _, _, u in recorder.arrivals.values()),
+        "dropped": sum(d for _, d, _ in recorder.arrivals.values()), "begun": recorder.begun, "ended": ended,
         "left": sum(left.values()), "due": sum(at < asked_s for at in due),
         "due_late": sum(at < stopped_s for at in due),
-        "judged": list(recorder.arrivals.get(0, (0, 0))),
+        "judged": list(recorder.arrivals.get(0, (0, 0, 0))),
     })
 print(json.dumps(out))
 """
@@ -81,12 +84,15 @@ CASE = st.fixed_dictionaries(
     {
         "course": COURSES,
         "users": st.integers(1, 8),
+        "timeout_s": st.sampled_from([0.01, 5]),
         "poisson": st.booleans(),
         "seed": st.integers(0, 99),
         "stop_s": st.floats(0.01, 0.2),
         "hold_s": st.sampled_from([0.0, 0.05]),
         "tasks": st.lists(
-            st.sampled_from(["answer", "fail", "slow", "hang", "block", "nothing", "raise"]), min_size=1, max_size=5
+            st.sampled_from(["answer", "fail", "slow", "hang", "block", "nothing", "raise", "think"]),
+            min_size=1,
+            max_size=5,
         ),
     }
 )
@@ -94,17 +100,34 @@ CASE = st.fixed_dictionaries(
 
 STEADY = [("hold", 200.0, 0.3, 0)]
 HARD = [
-    {"course": STEADY, "users": users, "poisson": False, "seed": 1, "stop_s": 0.1, "hold_s": hold_s, "tasks": [task]}
-    for users, hold_s, task in ((8, 0.05, "answer"), (8, 0.0, "block"), (1, 0.0, "hang"), (2, 0.05, "slow"))
+    {
+        "course": STEADY,
+        "users": users,
+        "timeout_s": timeout_s,
+        "poisson": False,
+        "seed": 1,
+        "stop_s": 0.1,
+        "hold_s": hold_s,
+        "tasks": [task],
+    }
+    for users, timeout_s, hold_s, task in (
+        (8, 5, 0.05, "answer"),
+        (8, 5, 0.0, "block"),
+        (1, 5, 0.0, "hang"),
+        (2, 5, 0.05, "slow"),
+        (1, 0.01, 0.0, "hang"),
+        (1, 0.01, 0.0, "think"),
+    )
 ]
-"""Held at the end, so that arrivals are never reached; users that block each other, so that turns never come."""
+"""Held at the end, so that arrivals are never reached; users that block each other, so that turns never come; users
+that all wait for the service, with room for more of them and without; users that think while nobody is free."""
 
 
 @settings(max_examples=2, deadline=None)
 @example(HARD)
 @given(st.lists(CASE, min_size=8, max_size=8))
 def test_every_intended_arrival_is_sent_or_dropped_and_every_request_accounted_for(cases: list[dict[str, Any]]) -> None:
-    silent = {"nothing", "raise"}
+    silent = {"nothing", "raise", "think"}
     for case, seen in zip(cases, python(CASES, cases), strict=True):
         assert seen["begun"] == seen["ended"] + seen["left"]
         assert seen["due"] <= seen["intended"] <= seen["due_late"], "arrivals that were due are missing"
@@ -113,3 +136,14 @@ def test_every_intended_arrival_is_sent_or_dropped_and_every_request_accounted_f
         if not silent & set(case["tasks"]):
             assert sent == seen["begun"], "an arrival that was not dropped sent no request"
         assert seen["judged"][1] <= seen["judged"][0] <= seen["intended"]
+        assert seen["unanswered"] <= seen["dropped"]
+        if case["tasks"] == ["think"]:
+            assert seen["unanswered"] == 0, "nobody waited for the service"
+
+
+def test_users_are_made_while_the_service_keeps_all_waiting_and_what_is_lost_beyond_them_is_the_services() -> None:
+    grown, limited, thinking = (seen for seen in python(CASES, HARD[2:3] + HARD[4:]))
+    assert grown["dropped"] == 0 < grown["left"]
+    assert limited["dropped"] > 0
+    assert limited["unanswered"] > 0
+    assert thinking["dropped"] > 0

@@ -14,7 +14,7 @@ BATCH = engine_events.Batch(
     users=10,
     begun=100,
     ended=98,
-    arrivals={0: (9, 1), -1: (3, 1)},
+    arrivals={0: (9, 1, 1), -1: (3, 1, 0)},
     in_flight=2,
     cells={
         engine_events.Cell("shop", "GET /", 0): engine_events.CellCounts(

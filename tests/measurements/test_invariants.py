@@ -189,6 +189,7 @@ MORE: dict[str, Callable[[Facts], object]] = {
     "no users": lambda d: d["load"].update(users=0),
     "neither open nor closed": lambda d: d["load"].update(model="ajar"),
     "dropped arrivals of a closed load": lambda d: d["ledger"].update(dropped=1, planned=d["ledger"]["planned"] + 1),
+    "more arrivals kept back by the service than were dropped": lambda d: d["load"].update(unanswered_judged=1),
     "more calibrations failed than were sent": lambda d: d["load"]["instrument"]["calibration"].update(failed=10**9),
     "a pause that ends before it begins": lambda d: d["load"]["instrument"].update(
         pauses=[{"start_s": 5.0, "end_s": 4.0, "cpu_s": 0.0}]

@@ -142,6 +142,7 @@ def loads_(draw: st.DrawFn) -> Load:
         steps=draw(tuples(STEPS)),  # type: ignore[arg-type]
         paces=draw(tuples(PACES)),  # type: ignore[arg-type]
         intended_judged=draw(COUNTS),
+        unanswered_judged=draw(COUNTS),
         connections=draw(st.none() | st.builds(Connections, COUNTS, COUNTS, COUNTS)),
     )
 

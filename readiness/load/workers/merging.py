@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from readiness.load.engine_events import ArrivalCounts, Batch, Cell, CellCounts, Done, Hello, StallSeen
+from readiness.load.engine_events import NO_ARRIVALS, ArrivalCounts, Batch, Cell, CellCounts, Done, Hello, StallSeen
 from readiness.load.recorder import STALL_S
 from readiness.measurements.connections import merge_connections as connected_together
 from readiness.measurements.generator_health import calibrated_together, side_by_side
@@ -121,11 +121,12 @@ def _counts(found: Sequence[CellCounts]) -> CellCounts:
 
 
 def _arrivals(tables: Iterable[ArrivalCounts]) -> ArrivalCounts:
-    found: dict[int, list[tuple[int, int]]] = {}
+    found: ArrivalCounts = {}
     for table in tables:
-        for step, pair in table.items():
-            found.setdefault(step, []).append(pair)
-    return {step: _pair(pairs) for step, pairs in sorted(found.items())}
+        for step, (intended, dropped, unanswered) in table.items():
+            before = found.get(step, NO_ARRIVALS)
+            found[step] = (before[0] + intended, before[1] + dropped, before[2] + unanswered)
+    return dict(sorted(found.items()))
 
 
 def _pair(pairs: Iterable[tuple[int, int]]) -> tuple[int, int]:
