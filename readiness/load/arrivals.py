@@ -30,7 +30,6 @@ from readiness.load.phases import arrivals
 from readiness.load.recorder import Recorder
 from readiness.load.user_pool import UserPool, all_wait, most_users
 
-
 _DRAIN_TICK_S = 0.01
 
 

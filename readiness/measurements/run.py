@@ -188,10 +188,10 @@ class Step:
     """Arrivals that were due in it (open load)."""
     dropped: int = 0
     """Those of them that were never sent."""
-    unanswered: int = 0
-    """Those of the dropped ones that were not sent because every user waited for an answer."""
     instrument: Instrument | None = None
     """The load generator in it; of the judged step it is the load's own."""
+    unanswered: int = 0
+    """Those of the dropped ones that were not sent because every user waited for an answer."""
 
 
 DECIDED = "decided"
@@ -205,7 +205,7 @@ class Load:
     model: str
     """`closed` (users) or `open` (arrival rate)."""
     users: int
-    """Users of a closed load at full height; those that an open one begins with, more are made where they are needed."""
+    """Users of a closed load at full height; those that an open one begins with, for it makes more where needed."""
     rate_per_s: float | None
     """Planned arrivals per second of an open load."""
     judged_start_s: float

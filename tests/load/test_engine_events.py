@@ -45,7 +45,7 @@ BATCH = engine_events.Batch(
         engine_events.WindowBegan(1.0),
         engine_events.WindowEnded(2.0),
         engine_events.Done(
-            3, 10, 9, {0: (5, 1)}, {engine_events.Cell("shop", "GET /", OUTSIDE): 1}, 2.0, 2.5, {"error": 3}
+            3, 10, 9, {0: (5, 1, 0)}, {engine_events.Cell("shop", "GET /", OUTSIDE): 1}, 2.0, 2.5, {"error": 3}
         ),
         engine_events.Done(3, 10, 10, {}, {}, 2.0, 2.0, {}),
         engine_events.Fatal("broken", usage=True),
