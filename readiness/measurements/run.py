@@ -19,25 +19,9 @@ from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.response_facts import ResponseFacts
 
 FAILURE_CLASSES = (
-    "dns",
-    "connect_refused",
-    "connect_timeout",
-    "tls",
-    "timeout",
-    "reset",
-    "truncated",
-    "surplus",
-    "protocol",
-    "too_large",
-    "http_3xx",
-    "http_4xx",
-    "http_5xx",
-    "rate_limited",
-    "assertion",
-    "not_allowed",
-    "local_fds",
-    "local_ports",
-    "script",
+    *("dns", "connect_refused", "connect_timeout", "tls", "timeout", "reset", "truncated", "surplus", "protocol"),
+    *("too_large", "http_3xx", "http_4xx", "http_5xx", "rate_limited", "assertion", "not_allowed"),
+    *("local_fds", "local_ports", "script"),
 )
 """Why a request failed. `surplus`: its connection got bytes that belong to no request.
 
