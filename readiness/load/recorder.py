@@ -95,6 +95,11 @@ class Recorder:
         return len(self._open_calls) + len(self._answered)
 
     @property
+    def waiting(self) -> int:
+        """Those of them that wait for the service."""
+        return len(self._open_calls)
+
+    @property
     def ended(self) -> int:
         """Calls that ended."""
         cells = chain(self._judged_cells.values(), *(cells.values() for cells in self._cells.values()))

@@ -37,9 +37,9 @@ class SampledRecorder(Recorder):
             self._kept.append((call.start_s, ended_s, self._identity(call), call.status_code, failure or ""))
         super().end(call, end_s, failure, detail)
 
-    def drop(self, due_s: float) -> None:
+    def drop(self, due_s: float, *, unanswered: bool = False) -> None:
         """As Recorder.drop."""
-        super().drop(due_s)
+        super().drop(due_s, unanswered=unanswered)
         self._kept.append((due_s, -1.0, ("", ""), 0, DROPPED))
 
     def close(self, end_s: float) -> dict[Cell, int]:

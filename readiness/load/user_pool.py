@@ -77,4 +77,4 @@ class UserPool:
 def all_wait(pools: list[UserPool], recorder: Recorder) -> bool:
     """Whether every user, also those being made, waits for an answer of the service."""
     engaged = sum(pool.busy + pool.starting for pool in pools)
-    return 0 < engaged <= recorder.in_flight
+    return 0 < engaged <= recorder.waiting
