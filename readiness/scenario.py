@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from contextlib import AbstractContextManager
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -124,6 +125,15 @@ class User(locust.User):
     def acknowledged(self, key: str) -> None:
         """Tell that the service said it has the write with this key: after the load its row must be there, once."""
         self._writes.acknowledge(key)
+
+    def measure(self, request_type: str, name: str) -> AbstractContextManager[dict[str, Any]]:
+        """Put the work of a with block into the ledger as one request, also while it hangs, such as a call of gRPC.
+
+        An exception in the block makes it a failure, and goes no further; so does an exception put into the dictionary
+        under `exception`. Other users have the same as `self.environment.events.request.measure`.
+        """
+        measured: AbstractContextManager[dict[str, Any]] = self.environment.events.request.measure(request_type, name)
+        return measured
 
     def run(self) -> None:  # type: ignore[misc]  # final in Locust; what it promises is kept
         """What Locust's own does, with a leaner loop."""

@@ -93,7 +93,8 @@ class Engine:
         self._sentinel = Sentinel(self.recorder)
         self._turns = Turns(self.recorder)
         self._stock = StockClients(self.recorder, plan.timeout_s)
-        self._listener = Listener(self._stock, ToldRequests(self.recorder))
+        self._told = ToldRequests(self.recorder)
+        self._listener = Listener(self._stock, self._told)
         self._judging = False
         self._judged = False
         self._edges_s: list[float] = []
@@ -134,6 +135,7 @@ class Engine:
             handler for handler in environment.events.request._handlers if handler.__module__ != "locust.runners"
         ]
         environment.events.request.add_listener(self._listener)
+        vars(environment.events.request)["measure"] = self._told.measured(environment.events.request)
         environment.events.user_error.add_listener(self._on_user_error)
         environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
         counts = part_of(users_of(classes, self.plan.users), self.plan.shard, self.plan.shards)

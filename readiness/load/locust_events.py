@@ -1,15 +1,19 @@
 """Requests that scenario code tells of by itself, with Locust's `request` event: custom clients, manual reports.
 
-Told when they are over, so one that hangs, or whose user was killed, is never heard of: nobody can count those.
+Told when they are over, so one that hangs, or whose user was killed, is never heard of: nobody can count those. What
+goes through `events.request.measure` is: it is in the ledger from its first line on.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import gevent
 from locust import User
+from locust.event import EventHook
 
 from readiness.load.http.failures import COUNTED
 from readiness.load.http.request import endpoint_name
@@ -17,7 +21,7 @@ from readiness.load.http.response import Response
 from readiness.load.locust_clients.clients import StockClients
 from readiness.load.locust_clients.failures import transport_class
 from readiness.load.locustfiles import scenario_of
-from readiness.load.recorder import OTHER, Recorder
+from readiness.load.recorder import OTHER, OpenCall, Recorder
 
 
 class ToldRequests:
@@ -38,6 +42,33 @@ class ToldRequests:
             _scenario(), endpoint_name(request_type, name).strip(), end_s - response_time / 1000
         )
         call.sent_s = call.start_s
+        self._end(call, end_s, exception)
+
+    def measured(self, hook: EventHook) -> Callable[..., Any]:
+        """What stands for `hook.measure`: the same for the scenario, and its request is in the ledger while it runs."""
+
+        @contextmanager
+        def measure(
+            request_type: str, name: str, response_length: int = 0, context: Any = None
+        ) -> Iterator[dict[str, Any]]:
+            fields: dict[str, Any] = {"request_type": request_type, "name": name, "response_length": response_length}
+            fields |= {"context": context or {}, "exception": None, "start_time": time.time()}
+            began_s = time.perf_counter()
+            call = self._recorder.begin(_scenario(), endpoint_name(request_type, name).strip(), began_s)
+            try:
+                yield fields
+            except Exception as error:  # as Locust: it counts, and the task goes on; a killed user leaves it in flight
+                fields["exception"] = error
+            end_s = time.perf_counter()
+            call.identity = (call.identity[0], endpoint_name(fields["request_type"], fields["name"]).strip())
+            self._end(call, end_s, fields["exception"])
+            others = EventHook()
+            others._handlers = [one for one in hook._handlers if not isinstance(one, Listener)]
+            others.fire(**fields | {"response_time": (end_s - began_s) * 1000})
+
+        return measure
+
+    def _end(self, call: OpenCall, end_s: float, exception: object) -> None:
         failure = None
         if isinstance(exception, BaseException):
             failure = transport_class(exception) or "assertion"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import json
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Plain:
 def plain_locust(url: str, scenario: str, folder: Path, *args: str) -> Plain:
     """Run it headless; `args` say the load, where no shape does."""
     locust = str(Path(sys.executable).with_name("locust"))
-    table = folder / "plain"
+    table = folder / "plain.json"  # Locust adds the suffix
     run = subprocess.run(
         [
             locust,
@@ -35,8 +35,8 @@ def plain_locust(url: str, scenario: str, folder: Path, *args: str) -> Plain:
             "-H",
             url,
             "--headless",
-            "--csv",
-            str(table),
+            "--json-file",
+            str(folder / "plain"),
             "--only-summary",
             *args,
         ],
@@ -46,15 +46,8 @@ def plain_locust(url: str, scenario: str, folder: Path, *args: str) -> Plain:
         timeout=60,
         check=False,
     )
-    try:
-        rows = list(csv.DictReader((folder / "plain_stats.csv").read_text().splitlines()))
-    except FileNotFoundError:
-        rows = []
-    counts = {
-        f"{row['Type']} {row['Name']}".strip(): (int(row["Request Count"]), int(row["Failure Count"]))
-        for row in rows
-        if row["Name"] != "Aggregated"
-    }
+    rows = json.loads(table.read_text()) if table.exists() else []
+    counts = {f"{row['method']} {row['name']}".strip(): (row["num_requests"], row["num_failures"]) for row in rows}
     return Plain(run.returncode, run.stdout + run.stderr, counts)
 
 

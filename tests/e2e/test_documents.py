@@ -19,6 +19,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGES = (
     "tutorial/first-hour",
     "how-to/api-with-a-token",
+    "how-to/bring-your-locustfile",
     "how-to/html-log-in-with-csrf",
     "how-to/limits-that-mean-something",
     "how-to/read-the-report",

@@ -118,3 +118,15 @@ def test_a_shape_that_cannot_run_is_refused_with_its_line(
     assert said in ours.said
     assert f"{file}:8: W" in ours.said or "w.py:10" in ours.said
     assert server.seen("/api/x") == 0
+
+
+def test_a_client_of_the_files_own_is_in_the_ledger_also_while_it_hangs(cli: Cli, faultd: StartFaultd) -> None:
+    theirs = plain_locust(faultd().url, "measured.py", cli.folder, "-u", "2", "-r", "2", "-t", "3s")
+    server = faultd()
+    ours = cli.run(server.url, "--users", "2", scenario="measured.py", checks=LOOSE, duration="2s")
+    assert ours.exit_code in (1, 3), str(ours)
+    hanging = {"gRPC Plain hangs": (1, 0), "gRPC Ours hangs": (1, 0)}  # told as good when its user is killed
+    assert theirs.counts == {"gRPC Plain": (2, 1), "gRPC Ours": (2, 1)} | hanging
+    assert counts_of(ours).items() >= (theirs.counts.items() - hanging.items())
+    assert ours.ledger == {"planned": 6, "ok": 2, "failed": {"reset": 2}, "in_flight": 2, "dropped": 0}
+    assert "script_errors" not in ours.run["load"]
