@@ -15,8 +15,8 @@ STRINGS_IN = ("load", "probes", "database", "run")
 PRIVATE = re.compile(r"_[a-z]\w*$")
 PUBLIC = {"_exit", "_getframe", "_replace"}
 """Private in spelling only: Python documents them."""
-OURS = {"_open"}
-"""Of a class of ours in another file (StockClients)."""
+OURS = {"_open", "_open_calls", "_answered", "_settle", "_identity"}
+"""Of classes of ours in another file (StockClients, Recorder)."""
 
 
 def sources() -> list[Path]:
