@@ -61,7 +61,11 @@ def lead(verdict: Verdict) -> tuple[str, ...]:
 
 def to_do(verdict: Verdict) -> str:
     """The one thing to do after a run that decides nothing; "" for every other decision."""
-    return TO_DO.get(verdict.inconclusive_cause or "", "") if verdict.decision is Decision.INCONCLUSIVE else ""
+    if verdict.decision is not Decision.INCONCLUSIVE:
+        return ""
+    if verdict.inconclusive_cause == Cause.DOUBTED and verdict.doubts:
+        return clean(f"Remove this doubt, then run again: {verdict.doubts[0].rstrip('.')}.", _LONGEST)
+    return TO_DO.get(verdict.inconclusive_cause or "", "")
 
 
 def first_steps(verdict: Verdict) -> tuple[First, ...]:
