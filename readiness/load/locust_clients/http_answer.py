@@ -61,20 +61,28 @@ class HttpAnswer(http.client.HTTPResponse):
         raw = self.fp.detach()
         self._counted = _Counted(raw, sock)
         self.fp = self._reader = _Reader(self._counted)
+        self._heads = 0
 
     def begin(self) -> None:
         """See HTTPResponse; 1xx answers are left out."""
-        interim = 0
         while True:
             super().begin()
             if not 100 <= self.status < 200:
                 self._reader.line = b""
                 return
-            interim += 1
-            if interim > MAX_INTERIM or self.status == http.client.SWITCHING_PROTOCOLS:
+            if self.status == http.client.SWITCHING_PROTOCOLS:
                 self._close_conn()
                 raise unacceptable("protocol", f"a {self.status} answer, and not one to the request")
             self.headers = self.msg = None  # type: ignore[assignment]
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Counted here, because HTTPResponse goes through any number of 100 itself, and lets nobody else run."""
+        found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+        self._heads += 1
+        if self._heads > MAX_INTERIM and 100 <= found[1] < 200:
+            self._close_conn()
+            raise unacceptable("protocol", f"more than {MAX_INTERIM} 1xx answers, and none to the request")
+        return found
 
     def _close_conn(self) -> None:
         """The end of the answer, good or bad: the buffer may hold more than that."""

@@ -313,6 +313,8 @@ def check_interim_answers_are_none() -> None:
             assert user.client.get("/").content == b"on"
         assert (ledger.outcomes, server.connections) == (["ok", "ok"], 1)
         assert outcome_of(kind, hints * 50, WAIT_CLOSE)[0] != "ok"
+        go_on = b"HTTP/1.1 100 Continue\r\n\r\n"
+        assert outcome_of(kind, go_on * 50, ok(b"yes"), WAIT_CLOSE)[0] == "protocol", kind
 
 
 def check_a_whole_body_is_had_whatever_its_coding() -> None:
