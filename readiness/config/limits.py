@@ -9,8 +9,23 @@ from readiness.metrics.metric import Kind, Metric
 
 _LIMIT = re.compile(r"(<=|>=|==|<|>) ?(-?[0-9]{1,40}(?:\.[0-9]{1,9})?) ?(\S*)", re.ASCII)
 _MOST = 2**53
-_UNITS = {"ms": ("ms", "s"), "%": ("%",), "/s": ("/s",), "": ()}
-_EXAMPLE = {"ms": "< 100 ms", "%": "> 99 %", "/s": "> 50 /s"}
+_UNITS = {
+    "ms": ("ms", "s"),
+    "%": ("%",),
+    "/s": ("/s",),
+    "MB": ("MB",),
+    "MB/min": ("MB/min",),
+    "/min": ("/min",),
+    "": (),
+}
+_EXAMPLE = {
+    "ms": "< 100 ms",
+    "%": "> 99 %",
+    "/s": "> 50 /s",
+    "MB": "< 500 MB",
+    "MB/min": "< 5 MB/min",
+    "/min": "< 5 /min",
+}
 _BELOW = (Operator.LESS, Operator.AT_MOST)
 _ABOVE = (Operator.GREATER, Operator.AT_LEAST)
 

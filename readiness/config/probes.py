@@ -212,6 +212,15 @@ class Custom:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessSettings:
+    """Which process of this machine serves, with its children: by one of these, or by the target's own port."""
+
+    port: int | None = None
+    pid: int | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Probes:
     """Every probe's settings."""
 
@@ -224,5 +233,7 @@ class Probes:
     instance: Instance = field(default_factory=Instance)
     user_agent: UserAgent = field(default_factory=UserAgent)
     custom: Mapping[str, Custom] = field(default_factory=dict)
+    process: ProcessSettings | None = None
+    """Read only where it is asked for."""
     server_timing: str = "ignore"
     """`read` the Server-Timing header of the load's answers, or `ignore` it."""

@@ -15,6 +15,7 @@ from readiness.config.probes import (
     Instance,
     PoolSettings,
     Probes,
+    ProcessSettings,
     Provocation,
     Quota,
     RateLimit,
@@ -57,6 +58,7 @@ def probes_form() -> Form[Probes]:
             "instance": ("instance", _instance()),
             "user_agent": ("user_agent", section(UserAgent, {"paths": ("paths", items(_path(), least=0))})),
             "custom": ("custom", mapping(_custom(), key=_name, pattern=_NAME)),
+            "process": ("process", _process()),
             "server_timing": ("server_timing", timing),
         },
     )
@@ -237,6 +239,23 @@ def _make_custom(**given: object) -> Custom:
         if name in given and owner != sources[0]:
             raise Complaint(f"belongs to {owner}, which is not given", name)
     return Custom(**given)  # type: ignore[arg-type]
+
+
+def _process() -> Form[ProcessSettings]:
+    return section(
+        _make_process,
+        {
+            "port": ("port", whole_form(least=1, most=65_535)),
+            "pid": ("pid", whole_form(least=1, most=2**22)),
+            "name": ("name", text_form(most=100)),
+        },
+    )
+
+
+def _make_process(**given: object) -> ProcessSettings:
+    if len(given) > 1:
+        raise Complaint(f"needs one of port, pid and name, not {' and '.join(given)}", list(given)[1])
+    return ProcessSettings(**given)  # type: ignore[arg-type]
 
 
 def _path() -> Form[str]:

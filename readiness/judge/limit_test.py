@@ -17,6 +17,7 @@ from readiness.judge.readings import Reading, Spread
 from readiness.judge.shared_level import clusters
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.run import Rate, Recording
+from readiness.metrics.baseline import BASELINE_PREFIX
 from readiness.metrics.metric import Kind, Metric
 from readiness.stats import mean, share
 from readiness.text.numbers import quantity
@@ -54,9 +55,13 @@ def compare(
         case Spread(blocks):
             return _mean(reading, blocks, metric, limit, at, refuted_at)
         case Bounds(low, high):
-            return LimitComparison(_between(_end(low, -math.inf), _end(high, math.inf), limit), "both runs together")
+            return LimitComparison(_between(_end(low, -math.inf), _end(high, math.inf), limit), _both(metric))
         case _:
             return LimitComparison(Proof.OPEN, "no samples were kept that could prove it")
+
+
+def _both(metric: Metric) -> str:
+    return "both runs together" if metric.name.startswith(BASELINE_PREFIX) else "by the spread of its readings"
 
 
 def confidence_of(reading: Reading, confidence: float) -> float:

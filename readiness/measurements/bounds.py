@@ -1,11 +1,11 @@
-"""Evidence that comes from two runs at once."""
+"""Evidence that is an interval: of two runs at once, or of a process that was read from outside."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Ends of a value that were found by comparing two runs; None for an end that does not exist."""
+    """Ends of a value that were found together with it; None for an end that does not exist."""
 
     low: float | None
     high: float | None

@@ -14,6 +14,7 @@ from readiness.measurements.run import Measurement, Rate, Recording, Run
 from readiness.metrics.baseline import BASELINE_PREFIX
 from readiness.metrics.catalogue import find, is_load
 from readiness.metrics.metric import Kind
+from readiness.metrics.process import PROCESS_PREFIX
 from readiness.text import clean
 
 RELATIONS = ("equal", "at_least", "at_most")
@@ -76,7 +77,7 @@ def values_are_those_of_their_evidence(run: Run) -> Broken:
     """A value is the one that its evidence gives, from as many samples."""
     for path, one in _measurements(run):
         if isinstance(one.evidence, Bounds):
-            if not one.metric.startswith(BASELINE_PREFIX):
+            if not one.metric.startswith((BASELINE_PREFIX, PROCESS_PREFIX)):
                 yield path, f"{clean(one.metric, 60)} is not computed from evidence of this kind"
         elif one.evidence is not None and (problem := _unlike(one, one.evidence)):
             yield path, problem

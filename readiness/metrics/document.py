@@ -25,7 +25,9 @@ def render() -> str:
 
 def _section(metric: Metric) -> str:
     name = f"{metric.name}.<name>" if metric in (DATA_METRICS, CUSTOM) else metric.name
-    unit = {"": "a plain number", "ms": "ms", "%": "% (0 to 100)", "/s": "per second"}[metric.unit]
+    unit = {"": "a plain number", "ms": "ms", "%": "% (0 to 100)", "/s": "per second", "/min": "per minute"}.get(
+        metric.unit, metric.unit
+    )
     better = {"lower": "lower is better", "higher": "higher is better", "equal": "only the limit says"}[metric.better]
     facts = (f"- **What**: {metric.meaning}", f"- **Why**: {metric.why}", f"- **Fix**: {metric.fix}")
     wrapped = (

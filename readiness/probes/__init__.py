@@ -18,7 +18,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from threading import Thread
 
-from readiness.config.probes import Probes
+from readiness.config.probes import Probes, ProcessSettings
 from readiness.errors import NotMeasured
 from readiness.measurements.database import Activity
 from readiness.measurements.probing import Cost
@@ -33,6 +33,7 @@ from readiness.probes import (
     health,
     instance,
     pool,
+    process,
     provoked_breaker,
     rate_limit,
     response_headers,
@@ -107,6 +108,8 @@ class Observations:
     cost: Cost = field(default_factory=lambda: Cost(0, 0.0))
     """Of all of it, in the measurement window."""
     received_bytes: int = 0
+    process: process.WatchedProcess | None = None
+    """None where nobody asked for it."""
 
 
 def observe(
@@ -134,6 +137,10 @@ def observe(
         "readings": lambda: collect(target, places, cache_url, window, allowance, duration_s),
     }
 
+    process_settings = _process_settings(settings, wanted)
+    if process_settings is not None:
+        jobs["process"] = lambda: process.watch(process_settings, target, window, duration_s)
+
     def run(name: str) -> None:
         try:
             found[name] = jobs[name]()
@@ -159,7 +166,16 @@ def observe(
         answers = dict.fromkeys(asked, broken.get("fetched_pages", late))
     if not isinstance(readings, Readings):
         readings = Readings(dict.fromkeys(places, ()), False, broken.get("readings", late))
-    return Observations(lives, answers, readings, *of_probes(allowance.taken(), window.begin_s, window.end_s))
+    watched = found.get("process")
+    if process_settings is not None and not isinstance(watched, process.WatchedProcess):
+        watched = process.WatchedProcess(reason=broken.get("process", late))
+    return Observations(
+        lives,
+        answers,
+        readings,
+        *of_probes(allowance.taken(), window.begin_s, window.end_s),
+        watched if isinstance(watched, process.WatchedProcess) else None,
+    )
 
 
 def conclude(
@@ -178,6 +194,10 @@ def conclude(
     for one in PROBES:
         if one.metric in wanted or one.informs(evidence):
             found += _guarded(one.name, one.metric, lambda one=one: one.conclude(evidence))  # type: ignore[misc]
+    if (watched := seen.process) is not None:
+        for name in process.PROCESS_NAMES:
+            if name in wanted or settings.process is not None:
+                found += _guarded("process", name, lambda name=name: (process.measure(watched, name),))  # type: ignore[misc]
     for name in settings.custom:
         found += _guarded("custom", f"custom.{name}", lambda name=name: (custom.measure(name, evidence),))  # type: ignore[misc]
     return tuple(found)
@@ -217,7 +237,7 @@ def provoke(
 
 def unavailable(reason: str, wanted: AbstractSet[str]) -> tuple[Measurement, ...]:
     """What there is of a target that was never asked."""
-    names = [*_HEALTH, health.READY, *(one.metric for one in PROBES), *PROVOKED]
+    names = [*_HEALTH, health.READY, *process.PROCESS_NAMES, *(one.metric for one in PROBES), *PROVOKED]
     return tuple(_missing(name, "probes", reason) for name in names if name in wanted)
 
 
@@ -238,6 +258,11 @@ def _unasked(found: tuple[Measurement, ...], wanted: AbstractSet[str]) -> list[M
     if health.READY in wanted and not any(one.metric == health.READY for one in found):
         return [_missing(health.READY, "health", "probes.health.ready is not set: the path of the deep health check")]
     return []
+
+
+def _process_settings(settings: Probes, wanted: AbstractSet[str]) -> ProcessSettings | None:
+    """A check of target.* asks for the process on the target's own port, where the file names none."""
+    return settings.process or (None if wanted.isdisjoint(process.PROCESS_NAMES) else ProcessSettings())
 
 
 def _pages(settings: Probes, wanted: AbstractSet[str]) -> tuple[str, ...]:

@@ -1,0 +1,322 @@
+"""target.*: CPU, memory, descriptors and threads of the service's processes, where they run on this machine.
+
+Read in the measurement window from outside, with psutil, in a thread of the command and never in the load generator.
+The processes are those that listen on a port (the target's own without a setting), or one by pid or name, each with its
+children. Whatever is not surely the process that answered is a reason and no number: one that ended, was replaced, is
+of another user, or used no CPU time at all while it is said to have served.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from readiness.config.probes import ProcessSettings
+from readiness.errors import NotMeasured
+from readiness.measurements.bounds import Bounds
+from readiness.measurements.provenance import Target
+from readiness.measurements.run import Detail, Measurement
+from readiness.metrics.process import PROCESS_METRICS
+from readiness.probes.window import Window
+from readiness.stats import growth, mean
+from readiness.text import clean
+from readiness.text.numbers import count, quantity
+
+PROCESS_NAMES = tuple(metric.name for metric in PROCESS_METRICS)
+_SOURCE = "probe process"
+_CONFIDENCE = 0.99
+"""Of each bound, whatever the file asks for: growth is searched for in four numbers at once."""
+_READINGS = 50.0
+_SHORTEST_S, _LONGEST_S = 0.2, 3.0
+LEAST_S = 10.0
+"""A shorter window says nothing about growth in a minute."""
+_MB = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessReading:
+    """The processes at one moment, summed up."""
+
+    at_s: float
+    cpu_s: float
+    """Since each began, ended children included."""
+    memory_bytes: int
+    threads: int
+    switches: int
+    descriptors: int | None
+    """None where we may not read them."""
+    processes: int
+    throttled: tuple[int, int] | None
+    """(held back, all) periods of the control group; None without a quota."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedProcess:
+    """What was read in the measurement window, or why nothing was."""
+
+    readings: tuple[ProcessReading, ...] = ()
+    name: str = ""
+    cores: float = 1.0
+    """That it may use, by affinity and by the quota of its control group."""
+    reason: str | None = None
+
+
+def watch(settings: ProcessSettings, target: Target, window: Window, duration_s: float) -> WatchedProcess:
+    """Read until the window ended; whatever goes wrong is a reason."""
+    import psutil
+
+    while not window.ended and not window.wait_begin(0.2):
+        pass
+    if window.begin_s is None:
+        return WatchedProcess(reason="the measurement window never began")
+    every_s = min(max(duration_s / _READINGS, _SHORTEST_S), _LONGEST_S)
+    readings: list[ProcessReading] = []
+    try:
+        roots = _roots(psutil, settings, target)
+        name = _named(roots)
+        cores = _cores(roots)
+        while True:
+            last = window.ended
+            readings.append(_read(psutil, roots, name))
+            if last:
+                break
+            window.wait_end(every_s)
+        if settings.pid is None and {root.pid for root in _roots(psutil, settings, target)} != {r.pid for r in roots}:
+            raise NotMeasured(f"{_shown(settings)}: another process than {name} is there at the end of the window")
+    except NotMeasured as error:
+        return WatchedProcess(reason=str(error))
+    except psutil.AccessDenied:
+        return WatchedProcess(reason=f"{_shown(settings)}: no permission to read it; run readiness as its user")
+    except psutil.NoSuchProcess as error:
+        return WatchedProcess(reason=f"process {error.pid} ended during the measurement window")
+    return WatchedProcess(tuple(readings), name, cores)
+
+
+def measure(seen: WatchedProcess, metric: str) -> Measurement:
+    """One number. Raises NotMeasured with the reason."""
+    if seen.reason is not None:
+        raise NotMeasured(seen.reason)
+    if len(seen.readings) < 2:
+        raise NotMeasured(f"{seen.name} was read {count(len(seen.readings), 'time')}; the window is too short")
+    first, last = seen.readings[0], seen.readings[-1]
+    lasted_s, used_s = last.at_s - first.at_s, last.cpu_s - first.cpu_s
+    if used_s <= 0:
+        raise NotMeasured(f"{seen.name} used no CPU time in the measurement window: it is not what answered the load")
+    n = len(seen.readings)
+    match metric:
+        case "target.cpu" | "target.cpu_cores":
+            factor = 100 / seen.cores if metric == "target.cpu" else 1.0
+            found = mean.bounds([(b.cpu_s - a.cpu_s, b.at_s - a.at_s) for a, b in _pairs(seen.readings)], _CONFIDENCE)
+            value = factor * used_s / lasted_s
+            if metric == "target.cpu":
+                value = min(value, 100.0)
+            bounds = (
+                Bounds(min(factor * found[0], value), max(factor * found[1], value)) if found else Bounds(None, None)
+            )
+            return Measurement(metric, None, value, _SOURCE, n, evidence=bounds, details=(_facts(seen),))
+        case "target.throttled":
+            if first.throttled is None or last.throttled is None:
+                raise NotMeasured(f"{seen.name}: its control group has no CPU quota that we can read")
+            held, periods = (b - a for a, b in zip(first.throttled, last.throttled, strict=True))
+            return Measurement(metric, None, 100 * held / periods if periods else 0.0, _SOURCE, periods)
+        case "target.memory.max":
+            most = max(one.memory_bytes for one in seen.readings) / _MB
+            return Measurement(metric, None, most, _SOURCE, n, details=(_facts(seen),))
+        case _:
+            return _growth(seen, metric, lasted_s)
+
+
+def _growth(seen: WatchedProcess, metric: str, lasted_s: float) -> Measurement:
+    if lasted_s < LEAST_S:
+        raise NotMeasured(
+            f"growth in a minute needs a measurement window of {LEAST_S:g} s or longer, not {lasted_s:.1f} s"
+        )
+    level: Callable[[ProcessReading], float | None] = {
+        "target.memory.growth": lambda one: one.memory_bytes / _MB,
+        "target.threads.growth": lambda one: one.threads,
+        "target.descriptors.growth": lambda one: one.descriptors,
+    }[metric]
+    points = [(one.at_s, value) for one in seen.readings if (value := level(one)) is not None]
+    if len(points) < len(seen.readings):
+        raise NotMeasured(f"{seen.name}: no permission to list its open files; run readiness as its user")
+    found = growth.growth(points, _CONFIDENCE)
+    if found is None:
+        raise NotMeasured(f"{seen.name} was read {count(len(points), 'time')}: too seldom to tell growth")
+    shown = f"from {points[0][1]:,.1f} to {points[-1][1]:,.1f} in {lasted_s:.0f} s"
+    detail = Detail(seen.name, shown, None, f"{len(points):,} readings in the measurement window")
+    bounds = Bounds(60 * found.low, 60 * found.high)
+    return Measurement(metric, None, 60 * found.per_s, _SOURCE, len(points), evidence=bounds, details=(detail,))
+
+
+def _facts(seen: WatchedProcess) -> Detail:
+    first, last = seen.readings[0], seen.readings[-1]
+    seconds = max(last.at_s - first.at_s, 1e-9)
+    switches = quantity(max(last.switches - first.switches, 0) / seconds, "/s")
+    said = f"{count(last.processes, 'process', 'processes')}, {seen.cores:g} cores to use, {switches} context switches"
+    return Detail(seen.name, said, None, f"{len(seen.readings):,} readings in the measurement window")
+
+
+def _pairs(readings: Sequence[ProcessReading]) -> list[tuple[ProcessReading, ProcessReading]]:
+    return list(itertools.pairwise(readings))
+
+
+def _shown(settings: ProcessSettings) -> str:
+    if settings.pid is not None:
+        return f"probes.process.pid {settings.pid}"
+    if settings.name is not None:
+        return f"probes.process.name {clean(settings.name, 60)}"
+    return f"probes.process.port {settings.port}" if settings.port else "probes.process (the target's port)"
+
+
+def _roots(psutil: Any, settings: ProcessSettings, target: Target) -> list[Any]:
+    """The topmost processes meant, each with its start time inside. Raises NotMeasured where none or too many are."""
+    if not _is_here(psutil, target):
+        raise NotMeasured("the target does not run on this machine, so its process cannot be read")
+    if settings.pid is not None:
+        found = {settings.pid}
+    elif settings.name is not None:
+        found = {one.pid for one in psutil.process_iter() if _is_called(psutil, one, settings.name)} - _ours(psutil)
+    else:
+        if settings.port is None:
+            address = urlsplit(target.url)
+            settings = replace(settings, port=address.port or (443 if address.scheme == "https" else 80))
+        found = _listeners(psutil, settings)
+    if not found:
+        raise NotMeasured(f"{_shown(settings)}: there is no such process")
+    if found & _ours(psutil):
+        raise NotMeasured(f"{_shown(settings)} is readiness itself, not the service")
+    try:
+        processes = [psutil.Process(pid) for pid in sorted(found)]
+    except psutil.NoSuchProcess:
+        raise NotMeasured(f"{_shown(settings)}: there is no such process") from None
+    roots = [one for one in processes if not any(parent.pid in found for parent in one.parents())]
+    if settings.name is not None and len(roots) > 1:
+        raise NotMeasured(f"{_shown(settings)}: {len(roots)} processes are called so; use port or pid")
+    for root in roots:
+        if os.geteuid() not in (0, root.uids().real):
+            raise NotMeasured(f"{_shown(settings)}: it belongs to the user {clean(root.username(), 40)}; run as that")
+    return roots
+
+
+def _listeners(psutil: Any, settings: ProcessSettings) -> set[int]:
+    sockets = [
+        one
+        for one in psutil.net_connections("tcp")
+        if one.status == psutil.CONN_LISTEN and one.laddr.port == settings.port
+    ]
+    found = {one.pid for one in sockets if one.pid is not None}
+    if sockets and not found:
+        raise NotMeasured(f"{_shown(settings)}: it is of another user or container; run readiness as its user")
+    return {_first_holder(psutil, pid, settings.port) for pid in found}
+
+
+def _first_holder(psutil: Any, pid: int, port: int | None) -> int:
+    """The topmost process that holds the same socket: workers inherit it, and only one of them is listed."""
+    with suppress(psutil.Error):
+        for parent in psutil.Process(pid).parents():
+            if not any(
+                one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in parent.net_connections("tcp")
+            ):
+                break
+            pid = parent.pid
+    return pid
+
+
+def _is_here(psutil: Any, target: Target) -> bool:
+    if any(address.startswith(("127.", "::1")) for address in target.addresses):
+        return True
+    own = {one.address for interface in psutil.net_if_addrs().values() for one in interface}
+    return any(address in own for address in target.addresses)
+
+
+def _is_called(psutil: Any, process: Any, name: str) -> bool:
+    with suppress(psutil.Error):
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        return process.name() == name or any(Path(word).name == name for word in process.cmdline()[:2])
+    return False
+
+
+def _ours(psutil: Any) -> set[int]:
+    """This command, what started it, and the load generator; the demo's service is a child of ours and is not."""
+    own = psutil.Process()
+    helpers = set()
+    for child in own.children(recursive=True):
+        with suppress(psutil.Error):
+            if any("readiness.load" in word for word in child.cmdline()):
+                helpers.add(child.pid)
+    return {own.pid, *helpers}
+
+
+def _named(roots: Iterable[Any]) -> str:
+    return ", ".join(f"{clean(root.name(), 40)} (pid {root.pid})" for root in roots)
+
+
+def _read(psutil: Any, roots: Sequence[Any], name: str) -> ProcessReading:
+    """Raises NotMeasured when a root ended or its pid is another process now."""
+    tree: list[Any] = []
+    for root in roots:
+        if not root.is_running() or root.status() == psutil.STATUS_ZOMBIE:
+            raise NotMeasured(f"{name}: process {root.pid} ended during the measurement window")
+        tree += [root, *root.children(recursive=True)]
+    cpu_s, memory, threads, switches, alive = 0.0, 0, 0, 0, 0
+    descriptors: int | None = 0
+    at_s = time.monotonic()
+    for one in {process.pid: process for process in tree}.values():
+        try:
+            with one.oneshot():
+                times = one.cpu_times()
+                held, its_threads = one.memory_info().rss, one.num_threads()
+                switched = sum(one.num_ctx_switches())
+        except psutil.NoSuchProcess:
+            continue  # a child that ended between two calls
+        cpu_s += times.user + times.system + times.children_user + times.children_system
+        memory, threads, switches, alive = memory + held, threads + its_threads, switches + switched, alive + 1
+        try:
+            descriptors = None if descriptors is None else descriptors + one.num_fds()
+        except psutil.AccessDenied:
+            descriptors = None
+        except psutil.NoSuchProcess:
+            pass
+    if not alive:
+        raise NotMeasured(f"{name}: ended during the measurement window")
+    return ProcessReading(at_s, cpu_s, memory, threads, switches, descriptors, alive, _throttled(roots[0].pid))
+
+
+def _cores(roots: Sequence[Any]) -> float:
+    """Cores that the processes may use."""
+    allowed = float(max(len(root.cpu_affinity()) for root in roots))
+    for folder in _groups(roots[0].pid):
+        with suppress(OSError, ValueError):
+            quota, period = (folder / "cpu.max").read_text().split()
+            if quota != "max":
+                allowed = min(allowed, int(quota) / int(period))
+    return allowed
+
+
+def _throttled(pid: int) -> tuple[int, int] | None:
+    for folder in _groups(pid):
+        with suppress(OSError, ValueError, KeyError):
+            if (folder / "cpu.max").read_text().split()[0] == "max":
+                continue
+            words = (folder / "cpu.stat").read_text().split()
+            found = dict(zip(words[::2], words[1::2], strict=False))
+            return int(found["nr_throttled"]), int(found["nr_periods"])
+    return None
+
+
+def _groups(pid: int) -> list[Path]:
+    """Its control group (version 2) and those around it, the innermost first."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
+            if line.startswith("0::/"):
+                own, top = Path("/sys/fs/cgroup") / line[4:], Path("/sys/fs/cgroup")
+                return [own, *(up for up in own.parents if up.is_relative_to(top))]
+    return []

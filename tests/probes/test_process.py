@@ -1,0 +1,120 @@
+"""target.*: a leak, a burner and a sleeper as real processes; what is not surely the service is a reason."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from threading import Timer
+
+import pytest
+
+from readiness.config.probes import ProcessSettings
+from readiness.errors import NotMeasured
+from readiness.measurements.bounds import Bounds
+from readiness.measurements.provenance import Target
+from readiness.probes.process import PROCESS_NAMES, WatchedProcess, measure, watch
+from readiness.probes.window import Window
+from tests.probes.conftest import target
+
+SERVICE = """
+import os, socket, sys, threading, time
+listening = socket.create_server(("127.0.0.1", 0))
+child = sys.argv[1] == "burn" and os.fork() == 0
+if not child:
+    print(listening.getsockname()[1], flush=True)
+kept = []
+if sys.argv[1] == "leak":
+    while True:
+        kept.append(b"x" * 100_000)      # 2 MB/s: the CPU that it takes is small
+        kept.append(open(os.devnull))
+        time.sleep(0.05)
+elif sys.argv[1] == "burn":
+    def burn():
+        while True: pass
+    if child: burn()
+    time.sleep(60)
+elif sys.argv[1] == "idle":
+    time.sleep(60)
+else:
+    while True:
+        sum(range(20_000)); time.sleep(0.01)
+"""
+
+
+@pytest.fixture
+def services() -> Iterator[list[subprocess.Popen[str]]]:
+    found: list[subprocess.Popen[str]] = []
+    yield found
+    for one in found:
+        one.kill()
+        one.wait()
+        assert one.stdout is not None
+        one.stdout.close()
+
+
+def start(services: list[subprocess.Popen[str]], kind: str) -> int:
+    service = subprocess.Popen([sys.executable, "-c", SERVICE, kind], stdout=subprocess.PIPE, text=True)
+    services.append(service)
+    assert service.stdout is not None
+    return int(service.stdout.readline())
+
+
+def seen(settings: ProcessSettings, port: int, lasts_s: float) -> WatchedProcess:
+    window = Window()
+    window.begin()
+    Timer(lasts_s, window.end).start()
+    return watch(settings, target(f"http://127.0.0.1:{port}"), window, lasts_s)
+
+
+def test_a_leak_of_memory_and_descriptors_is_proven_and_a_steady_service_is_not_called_one(
+    services: list[subprocess.Popen[str]],
+) -> None:
+    leaking, steady = start(services, "leak"), start(services, "steady")
+    leak, calm = seen(ProcessSettings(), leaking, 11), seen(ProcessSettings(port=steady), steady, 11)
+    for metric, least in (("target.memory.growth", 10.0), ("target.descriptors.growth", 100.0)):
+        found, other = measure(leak, metric), measure(calm, metric)
+        assert isinstance(found.evidence, Bounds)
+        assert isinstance(other.evidence, Bounds)
+        assert (found.evidence.low or 0) > least, found
+        assert (other.evidence.low or 0) < 5, other
+    assert (measure(leak, "target.memory.max").value or 0) > 20
+
+
+def test_cpu_counts_children_and_the_time_that_they_used(services: list[subprocess.Popen[str]]) -> None:
+    port = start(services, "burn")
+    found = seen(ProcessSettings(), port, 2)
+    cores, share = measure(found, "target.cpu_cores").value or 0, measure(found, "target.cpu").value or 0
+    assert found.readings[0].processes == 2
+    assert 0.05 < cores < 1.5
+    assert share == pytest.approx(100 * cores / found.cores, rel=0.01)
+    with pytest.raises(NotMeasured, match="10 s or longer"):
+        measure(found, "target.memory.growth")
+
+
+def test_a_process_that_ends_sleeps_is_ours_or_is_not_there_is_a_reason_and_no_number(
+    services: list[subprocess.Popen[str]],
+) -> None:
+    port = start(services, "steady")
+    pid = services[0].pid
+    Timer(0.5, services[0].kill).start()
+    assert "ended" in (seen(ProcessSettings(pid=pid), port, 2).reason or "")
+    services[0].wait()
+    idle = start(services, "idle")
+    time.sleep(0.3)  # it is still starting
+    slept = seen(ProcessSettings(), idle, 0.5)
+    with pytest.raises(NotMeasured, match="not what answered the load"):
+        measure(slept, "target.cpu")
+    assert "no such process" in (seen(ProcessSettings(port=port), port, 0.2).reason or "")
+    assert "no such process" in (seen(ProcessSettings(name="no-such-service"), idle, 0.2).reason or "")
+    assert "readiness itself" in (seen(ProcessSettings(pid=os.getpid()), idle, 0.2).reason or "")
+    window = Window()
+    window.begin()
+    window.end()
+    away = watch(ProcessSettings(), Target("t", "http://192.0.2.1", ("192.0.2.1",)), window, 1)
+    assert "this machine" in (away.reason or "")
+    for name in PROCESS_NAMES:
+        with pytest.raises(NotMeasured):
+            measure(away, name)
