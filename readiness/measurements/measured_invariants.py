@@ -14,7 +14,7 @@ from readiness.measurements.run import Measurement, Rate, Recording, Run
 from readiness.metrics.baseline import BASELINE_PREFIX
 from readiness.metrics.catalogue import find, is_load
 from readiness.metrics.metric import Kind
-from readiness.metrics.process import PROCESS_PREFIX
+from readiness.metrics.resources import PROCESS_PREFIX
 from readiness.text import clean
 
 RELATIONS = ("equal", "at_least", "at_most")

@@ -11,7 +11,7 @@ from readiness.metrics.baseline import BASELINE, BASELINE_PREFIX
 from readiness.metrics.database import DATA_METRICS, DATABASE
 from readiness.metrics.metric import Metric
 from readiness.metrics.performance import PERFORMANCE
-from readiness.metrics.process import PROCESS_METRICS
+from readiness.metrics.resources import PROCESS_METRICS
 from readiness.metrics.service import CUSTOM, SERVICE, custom_unit
 
 CATALOGUE: tuple[Metric, ...] = (*PERFORMANCE, *SERVICE, *PROCESS_METRICS, *DATABASE, *BASELINE)

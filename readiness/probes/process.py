@@ -23,7 +23,7 @@ from readiness.errors import NotMeasured
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Detail, Measurement
-from readiness.metrics.process import PROCESS_METRICS
+from readiness.metrics.resources import PROCESS_METRICS
 from readiness.probes.window import Window
 from readiness.stats import growth, mean
 from readiness.text import clean
