@@ -21,7 +21,7 @@ PIECES = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Growth:
+class LevelGrowth:
     """Per second, with one-sided bounds on each side."""
 
     per_s: float
@@ -29,8 +29,8 @@ class Growth:
     high: float
 
 
-def growth(points: Sequence[tuple[float, float]], confidence: float) -> Growth | None:
-    """Growth of a level by (seconds, level) in time order; None where a group has no reading.
+def growth(points: Sequence[tuple[float, float]], confidence: float) -> LevelGrowth | None:
+    """LevelGrowth of a level by (seconds, level) in time order; None where a group has no reading.
 
     `confidence` is that of each bound.
     """
@@ -47,7 +47,7 @@ def growth(points: Sequence[tuple[float, float]], confidence: float) -> Growth |
     mean = (middles[-1][1] - middles[0][1]) / (middles[-1][0] - middles[0][0])
     spread = math.sqrt(sum((rate - mean) ** 2 for rate in rates) / (PIECES - 1) / PIECES)
     reach = _student(confidence, PIECES - 1) * spread
-    return Growth(mean, mean - reach, mean + reach)
+    return LevelGrowth(mean, mean - reach, mean + reach)
 
 
 def _student(confidence: float, freedom: int) -> float:
