@@ -30,7 +30,7 @@ class LevelGrowth:
 
 
 def growth(points: Sequence[tuple[float, float]], confidence: float) -> LevelGrowth | None:
-    """LevelGrowth of a level by (seconds, level) in time order; None where a group has no reading.
+    """Growth of a level by (seconds, level) in time order; None where a group has no reading.
 
     `confidence` is that of each bound.
     """
