@@ -51,8 +51,9 @@ app.add_typer(database.app, name="database")
 def _version(wanted: bool) -> None:
     if wanted:
         from readiness import __version__
+        from readiness.load import compiled
 
-        typer.echo(f"readiness {__version__}")
+        typer.echo(f"readiness {__version__} ({'compiled' if compiled.available() else 'interpreted'} load generator)")
         raise typer.Exit()
 
 
