@@ -42,7 +42,7 @@ EYES: dict[str, tuple[Colour, Colour, Colour]] = {
 
 
 def lab(colour: str, eye: str) -> Colour:
-    """CIELAB (D65) of `#rrggbb` as that eye sees it."""
+    """CIELAB, under daylight, of `#rrggbb` as that eye sees it."""
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
     r, g, b = (min(max(sum(a * c for a, c in zip(row, linear, strict=True)), 0), 1) for row in EYES[eye])
