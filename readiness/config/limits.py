@@ -36,6 +36,8 @@ def example(metric: Metric) -> str:
         return "<= 10 %"
     if metric.unit == "%":
         return "== 100 %" if metric.kind is Kind.EXACT else ("> 99 %" if metric.better == "higher" else "< 1 %")
+    if not metric.unit and metric.kind is not Kind.EXACT:
+        return "< 1"
     return _EXAMPLE.get(metric.unit, "== 0" if metric.better != "higher" else "== 1")
 
 
