@@ -29,7 +29,7 @@ def watch(note: Callable[[str], object]) -> None:
                 raise
             except Exception as error:
                 logging.error("Uncaught exception in event handler: \n%s", traceback.format_exc())
-                note(f"the locustfile: a listener raised: {described(error)}")
+                note(f"the locustfile: a listener raised: {_where(handler, error)}{described(error)}")
 
     changed: Any = EventHook
     changed.fire = fire
@@ -47,6 +47,14 @@ def watch_greenlets(note: Callable[[str], object]) -> None:
         original(context, kind, value, trace)
 
     hub.handle_error = handle_error
+
+
+def _where(handler: Any, error: BaseException) -> str:
+    """The listener's own place, where it could not even be called."""
+    code = getattr(handler, "__code__", None)
+    if code is None or place_of(error) is not None:
+        return ""
+    return f"{Path(code.co_filename).name}:{code.co_firstlineno} {code.co_name}: "
 
 
 def described(error: BaseException) -> str:

@@ -30,7 +30,14 @@ everybody_is_there.acquire()
 
 def tell(name, milliseconds=1.0, exception=None):
     events.request.fire(
-        request_type="TOLD", name=name, response_time=milliseconds, response_length=0, exception=exception
+        request_type="TOLD",
+        name=name,
+        response_time=milliseconds,
+        response_length=0,
+        exception=exception,
+        start_time=time.time(),
+        url="",
+        context={},
     )
 
 
