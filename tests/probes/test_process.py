@@ -22,6 +22,7 @@ from tests.probes.conftest import target
 SERVICE = """
 import os, socket, sys, threading, time
 listening = socket.create_server(("127.0.0.1", 0))
+parent = os.getpid()
 child = sys.argv[1] == "burn" and os.fork() == 0
 if not child:
     print(listening.getsockname()[1], flush=True)
@@ -33,7 +34,7 @@ if sys.argv[1] == "leak":
         time.sleep(0.05)
 elif sys.argv[1] == "burn":
     def burn():
-        while True: pass
+        while os.getppid() == parent: pass
     if child: burn()
     time.sleep(60)
 elif sys.argv[1] == "idle":
