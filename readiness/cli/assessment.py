@@ -14,6 +14,7 @@ from readiness.cli import attempts
 from readiness.cli import starter as starters
 from readiness.cli.artefacts import Artefacts, settle, step_summary, write_reports, write_summary
 from readiness.cli.destinations import check_samples, folder_of, keep_of, samples_of
+from readiness.cli.drills import drilled
 from readiness.cli.files import Files
 from readiness.cli.formats import parse as parse_formats
 from readiness.cli.preparation import demo_profile, find_scenarios, new_run_id, read_config, secrets_of
@@ -88,6 +89,7 @@ class RunRequest:
     """Whether a page on loopback shows the load."""
     options: tuple[str, ...] = ()
     """Words for Locust's own parser."""
+    drills: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ def assess(request: RunRequest) -> Assessment:
         open_things.enter_context(sole_writer(out))
         interrupted = open_things.enter_context(watched())
         secrets = secrets_of(environ, config, database_url, cache_url, workers.token if workers else None)
+        proxies = open_things.enter_context(drilled(config, request.allow_hosts)) if request.drills else None
         progress = choose(quiet=request.quiet, secrets=secrets, live=request.live)
         open_things.callback(progress.close)
         interrupted.before_exit = give_back
@@ -177,6 +180,7 @@ def assess(request: RunRequest) -> Assessment:
             own_limits=starter is None,
             unloadable=first.unloadable,
             remarks=remarks,
+            proxies=proxies,
         )
         shape = read_files(plan, interrupted, environ, files, secrets)
         plan, told = with_load_of(plan, shape, None if profile or starter else Path(config.file), request)

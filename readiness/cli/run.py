@@ -69,6 +69,7 @@ def run(
         bool, typer.Option("--allow-db-writer", help="Go on with a database role that can write; the report says so.")
     ] = False,
     deep: Annotated[bool, typer.Option("--deep", help="Also verify B-tree indexes with amcheck.")] = False,
+    drills: Annotated[bool, typer.Option("--drills", help="Break what `drills:` says, after the load.")] = False,
     allow_conditional: Annotated[bool, typer.Option(help="End with 0 when CONDITIONAL.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="List every check on the terminal.")] = False,
     open_: Annotated[bool, typer.Option("--open", help="Open report.html in a browser.")] = False,
@@ -109,6 +110,7 @@ def run(
         options=options,
         allow_db_writer=allow_db_writer,
         deep=deep,
+        drills=drills,
         allow_conditional=allow_conditional,
         quiet=quiet,
         live=live,

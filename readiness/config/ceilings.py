@@ -12,6 +12,7 @@ from pathlib import Path
 from readiness import foreign_files
 from readiness.config import durations
 from readiness.config.database import size_form, yes_form
+from readiness.config.drills import drills_s
 from readiness.config.form import Form, Problem, Wrong, described, items, section
 from readiness.config.model import Config, Database, LoadSection
 from readiness.config.scalars import duration_form, rate_form, text_form, whole_form
@@ -45,7 +46,7 @@ class Ceilings:
     sql: bool = False
     """Whether the file may bring SQL of its own (`database.queries`)."""
     disturb: bool = False
-    """Whether it may have probes that write or provoke failures."""
+    """Whether it may have probes that write or provoke failures, and drills."""
     allowed_hosts: tuple[str, ...] = ()
 
 
@@ -67,7 +68,10 @@ def ceilings_form() -> Form[Ceilings]:
             "statement_timeout": ("statement_timeout_s", duration_form(least_s=0.001, most_s=3600)),
             "max_scan": ("max_scan_bytes", size_form()),
             "sql": ("sql", described(yes_form(), "Whether database.queries may stand there.")),
-            "disturb": ("disturb", described(yes_form(), "Whether probes may write or provoke failures.")),
+            "disturb": (
+                "disturb",
+                described(yes_form(), "Whether probes may write or provoke failures, and whether there may be drills."),
+            ),
             "allowed_hosts": ("allowed_hosts", items(text_form(most=253))),
         },
     )
@@ -138,10 +142,23 @@ def _above(config: Config, most: Ceilings) -> Iterator[tuple[str, str, str]]:
     }
     for name in (name for name, there in disturbing.items() if there and not most.disturb):
         yield name, "a probe that writes or provokes", "disturb: false"
+    yield from _drills_above(config, most)
     for host in config.allowed_hosts:
         if host not in most.allowed_hosts:
             shown = "a host from a variable" if host in config.secrets else host
             yield "target.allowed_hosts", shown, ", ".join(most.allowed_hosts) or "none but this machine"
+
+
+def _drills_above(config: Config, most: Ceilings) -> Iterator[tuple[str, str, str]]:
+    if not config.drills:
+        return
+    if not most.disturb:
+        yield "drills", f"faults on purpose ({', '.join(config.drills)})", "disturb: false"
+    if (whole_s := drills_s(config.drills)) > most.time_s:
+        yield "drills", f"{durations.show(whole_s)} with the windows before and after", durations.show(most.time_s)
+    for name, drill in config.drills.items():
+        if drill.rate_per_s is not None and drill.rate_per_s > most.rate_per_s:
+            yield f"drills.{name}.rate", f"{drill.rate_per_s:,g} /s", f"{most.rate_per_s:,g} /s"
 
 
 def time_s(load: LoadSection) -> float:

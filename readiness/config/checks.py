@@ -39,6 +39,8 @@ class DeclaredNames:
     """Whether the file names a baseline run."""
     checks: frozenset[str] | None = None
     """Keys of checks, which a waiver may name; None when they are not known."""
+    proxies: frozenset[str] = frozenset()
+    drills: frozenset[str] = frozenset()
 
     @property
     def data(self) -> frozenset[str]:
@@ -147,6 +149,13 @@ def _key(text: str, names: DeclaredNames) -> tuple[Metric, str | None]:
         raise ValueError(f"unknown metric{nearest(name, _known(names)) or '; docs/reference/metrics.md lists all'}")
     if name.startswith(BASELINE_PREFIX) and not names.baseline:
         raise ValueError("needs the section baseline, such as `baseline: { run: baseline/run.json }`")
+    if catalogue.is_drill(name):
+        if scope not in names.drills:
+            guess = nearest(scope, names.drills) if at else ""
+            raise ValueError(
+                f'"{clean(scope, 60)}" is not under drills{guess}' if at else f"needs its drill, such as {name}@NAME"
+            )
+        return metric, scope
     if not at:
         return metric, None
     if not catalogue.has_scope(name):

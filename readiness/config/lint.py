@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from readiness.config.drill_notes import drill_notes
 from readiness.config.model import ArrivalSpacing, Check, Config, LoadSection, OnFail, Operator
 from readiness.config.probes import NUMBER
 from readiness.config.think_time import UserPace
@@ -14,6 +15,7 @@ from readiness.measurements import scopes
 from readiness.measurements.scopes import bare
 from readiness.metrics import catalogue
 from readiness.metrics.catalogue import is_load
+from readiness.metrics.drills import DRILL_PREFIX
 from readiness.metrics.metric import Kind
 from readiness.stats.share import samples_needed
 
@@ -42,6 +44,7 @@ def lint(
         *_waived(config),
         *(_scopes(checks, scenarios, endpoints) if endpoints is not None else ()),
         *_same_writes(checks, config),
+        *drill_notes(checks, config),
     ]
     return (*_lines(config, found), *_rate_limit(config, paces or {}))
 
@@ -162,8 +165,8 @@ def _samples(
         metric = catalogue.find(check.metric)
         if metric is None or check.pass_limit.operator is Operator.EQUAL:
             continue
-        if check.metric.startswith("health."):
-            continue  # its samples are the probes' (readiness/probes/sampling_interval.py)
+        if check.metric.startswith(("health.", DRILL_PREFIX)):
+            continue  # its samples are the probes' (readiness/probes/sampling_interval.py), or the drills'
         if metric.quantile:
             q = metric.quantile
         elif metric.kind is Kind.RATE and check.metric.startswith("http."):

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from readiness import foreign_files
 from readiness.config.baseline import baseline_form, implied, with_run
 from readiness.config.checks import DeclaredNames, checks_form
 from readiness.config.database import database_form, read_files
+from readiness.config.drills import Drill, Proxy, drills_form, proxies_form
 from readiness.config.form import MAX_PROBLEMS, Complaint, Form, Problem, Wrong, section
 from readiness.config.model import (
     Attestation,
@@ -35,6 +37,7 @@ from readiness.config.variables import Variables
 from readiness.config.waivers import attested_form, waivers_form
 from readiness.errors import ConfigError
 from readiness.metrics.baseline import BASELINE_PREFIX
+from readiness.metrics.drills import RECOVERY
 from readiness.text import clean
 
 LONGEST_PROBLEM = 600
@@ -119,6 +122,8 @@ def document(names: DeclaredNames, today: date) -> Form[Config]:
             "baseline": ("baseline", baseline_form()),
             "waivers": ("waivers", waivers_form(names.checks, today)),
             "attested": ("attested", attested_form(today)),
+            "proxies": ("proxies", proxies_form()),
+            "drills": ("drills", drills_form(names.proxies)),
         },
         required=("version", "service", "checks"),
     )
@@ -126,6 +131,7 @@ def document(names: DeclaredNames, today: date) -> Form[Config]:
 
 _LOAD, _DECISION, _EVIDENCE = LoadSection(), DecisionRule(), EvidenceSection()
 _DATABASE, _PROBES, _HOSTS = Database(), Probes(), Hosts()
+_NOTHING: Mapping[str, Any] = {}
 
 
 def _config(
@@ -141,6 +147,8 @@ def _config(
     baseline: Baseline | None = None,
     waivers: tuple[Waiver, ...] = (),
     attested: tuple[Attestation, ...] = (),
+    proxies: Mapping[str, Proxy] = _NOTHING,
+    drills: Mapping[str, Drill] = _NOTHING,
 ) -> Config:
     del version  # 1 is the only one, its form says so
     if baseline is not None:
@@ -150,6 +158,15 @@ def _config(
     blocking = {check.key for check in checks if check.on_fail is OnFail.BLOCK and check.not_applicable is None}
     if blocking and blocking <= {waiver.check for waiver in waivers}:
         raise Complaint("every blocking check is waived, so nothing could stop a release; leave one", "waivers")
+    for check in checks:
+        drill = drills.get(check.scope or "") if check.metric == RECOVERY else None
+        most_ms = max((limit.value for limit in (check.pass_limit, check.warn_limit) if limit), default=0.0)
+        if drill is not None and most_ms >= drill.after_s * 1000:
+            raise Complaint(
+                f"{check.scope}: is over {drill.after_s:g} s after its fault, and {check.key} asks for "
+                f"{most_ms / 1000:g} s: give it a longer `after`",
+                "drills",
+            )
     return Config(
         service,
         checks,
@@ -163,6 +180,8 @@ def _config(
         waivers,
         attested,
         target.tls,
+        proxies=proxies,
+        drills=drills,
     )
 
 
@@ -188,6 +207,8 @@ def _names(root: Node) -> DeclaredNames:
         keys("load", "scenarios"),
         keys("baseline") is not None,
         keys("checks") or frozenset(),
+        keys("proxies") or frozenset(),
+        keys("drills") or frozenset(),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from readiness.config.drills import Drill, Proxy
 from readiness.config.probes import Probes
 from readiness.config.tls import NONE, Tls
 from readiness.measurements.run import Run
@@ -286,6 +287,10 @@ class Config:
     attested: tuple[Attestation, ...] = ()
     tls: Tls = NONE
     """How the target is trusted, and what we show it."""
+    proxies: Mapping[str, Proxy] = field(default_factory=dict)
+    """Between the service and what it depends on; they run with `--drills` alone."""
+    drills: Mapping[str, Drill] = field(default_factory=dict)
+    """What is broken on purpose, in order; only with `--drills`."""
     file: str = "thresholds.yaml"
     """The file's name as the user gave it."""
     sha256: str = ""

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from readiness.config.model import Check
-from readiness.judge.readings import OWN_FAULTS, in_scope, total_of
-from readiness.measurements.run import Endpoint, FailureDetail, Load, Recording
+from readiness.judge.readings import in_scope, total_of
+from readiness.measurements.run import OWN_FAULTS, Endpoint, FailureDetail, Load, Recording
 from readiness.metrics.catalogue import find
 from readiness.text.numbers import count
 

@@ -20,7 +20,7 @@ from readiness.measurements.run import Rate, Recording
 from readiness.metrics.baseline import BASELINE_PREFIX
 from readiness.metrics.metric import Kind, Metric
 from readiness.stats import mean, share
-from readiness.text.numbers import quantity
+from readiness.text.numbers import duration, quantity
 
 MEAN_LOSS = 0.01
 """Share of requests that may be missing from a mean of successes before it proves nothing."""
@@ -140,6 +140,8 @@ def consistent(
 
 
 def _bare(reading: Reading, limit: Limit) -> LimitComparison:
+    if reading.value is None and isinstance(reading.evidence, Bounds) and reading.evidence.low:
+        return LimitComparison(Proof.NO, f"not within {duration(reading.evidence.low / 1000)}")
     if reading.value is None:
         return LimitComparison(Proof.NO, "the value is not bounded: too many requests failed or did not finish")
     return LimitComparison(Proof.YES if limit.holds(reading.value) else Proof.NO, "")

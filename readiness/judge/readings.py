@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
 
 from readiness.judge.shared_level import NO_CLUSTERS, NO_LEVEL, Clusters, Level, clusters, level_of
 from readiness.measurements import scopes
 from readiness.measurements.bounds import Bounds
-from readiness.measurements.histogram import Histogram, merge
-from readiness.measurements.run import Endpoint, Load, Rate, Recording, Run, Slice
+from readiness.measurements.histogram import Histogram
+from readiness.measurements.recordings import joined, totals
+from readiness.measurements.run import OWN_FAULTS, Endpoint, Load, Rate, Recording, Run
 from readiness.metrics.catalogue import is_load
 from readiness.metrics.metric import Kind, Metric
-
-OWN_FAULTS = frozenset({"local_fds", "local_ports", "script", "not_allowed"})
-"""Failures of this machine or of the scenario: never the target's, so no request of the target's record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,39 +107,12 @@ def read(run: Run, metric: Metric, scope: str | None) -> Reading:
 
 def recording_of(endpoints: Iterable[Endpoint]) -> Recording:
     """The requests of several endpoints in the measurement window as one record; own faults are left out."""
-    parts = tuple(endpoints)
-    by_start: dict[float, list[Slice]] = {}
-    for part in parts:
-        for block in part.judged.slices:
-            by_start.setdefault(block.start_s, []).append(block)
-    return replace(total_of(parts), slices=tuple(_together(by_start[start_s]) for start_s in sorted(by_start)))
+    return joined((endpoint.judged for endpoint in endpoints), OWN_FAULTS)
 
 
 def total_of(endpoints: Iterable[Endpoint]) -> Recording:
     """The same without time blocks, which cost most."""
-    parts = [endpoint.judged for endpoint in endpoints]
-    failed: dict[str, int] = {}
-    for part in parts:
-        for name, count in part.failed.items():
-            if name not in OWN_FAULTS:
-                failed[name] = failed.get(name, 0) + count
-    return Recording(
-        ok=merge(*(part.ok for part in parts)),
-        failed=failed,
-        failed_latency=merge(*(part.failed_latency for part in parts)),
-        in_flight=sum(part.in_flight for part in parts),
-    )
-
-
-def _together(blocks: Sequence[Slice]) -> Slice:
-    if len(blocks) == 1:
-        return blocks[0]
-    return Slice(
-        blocks[0].start_s,
-        max(block.duration_s for block in blocks),
-        merge(*(block.ok for block in blocks)),
-        sum(block.failed for block in blocks),
-    )
+    return totals((endpoint.judged for endpoint in endpoints), OWN_FAULTS)
 
 
 def measured_scope(load: Load, scope: str | None) -> str | None:

@@ -12,13 +12,16 @@ from readiness.measurements.law import Broken, Law
 from readiness.measurements.packed import missing_slices
 from readiness.measurements.run import Measurement, Rate, Recording, Run
 from readiness.metrics.baseline import BASELINE_PREFIX
-from readiness.metrics.catalogue import find, is_load
+from readiness.metrics.catalogue import find, is_drill, is_load
+from readiness.metrics.drills import CONNECTIONS_PER_REQUEST
 from readiness.metrics.metric import Kind
 from readiness.metrics.resources import PROCESS_PREFIX
 from readiness.text import clean
 
 RELATIONS = ("equal", "at_least", "at_most")
 _CHANGE = ".change"
+_FRACTIONS = ("security.observatory", CONNECTIONS_PER_REQUEST)
+"""Plain numbers that are no counts."""
 SIX_DIGITS = 99_999
 BEFORE, _AFTER = "before the load", "after the load"
 _WHOLE = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})*", re.ASCII)
@@ -43,9 +46,9 @@ def the_load_is_its_own_measurement(run: Run) -> Broken:
 
 
 def a_measurement_has_a_value_or_a_reason(run: Run) -> Broken:
-    """A measurement has a value, or a reason for its absence, or too many failures to be bounded."""
+    """A measurement has a value, or a reason for its absence, or too many failures or too long a wait to be bounded."""
     for path, one in _measurements(run):
-        unbounded = isinstance(one.evidence, Recording) and one.evidence.requests > 0
+        unbounded = (isinstance(one.evidence, Recording) and one.evidence.requests > 0) or _is_open(one.evidence)
         if one.value is None and not one.reason and not unbounded:
             yield path, "has neither a value nor a reason for its absence"
         if problem := value_problem(one):
@@ -68,7 +71,7 @@ def value_problem(measurement: Measurement) -> str | None:
     if metric.yes_no and value not in (0, 1):
         return f"value is {value:g}, but {metric.name} is 1 or 0"
     counted = metric.unit == "" and metric.kind is Kind.EXACT and not metric.name.startswith(("data.", "custom."))
-    if counted and (value < 0 or not value.is_integer()) and metric.name != "security.observatory":
+    if counted and (value < 0 or not value.is_integer()) and metric.name not in _FRACTIONS:
         return f"value is {value:g}, but {metric.name} is counted: a whole number that is not negative"
     return None
 
@@ -77,7 +80,8 @@ def values_are_those_of_their_evidence(run: Run) -> Broken:
     """A value is the one that its evidence gives, from as many samples."""
     for path, one in _measurements(run):
         if isinstance(one.evidence, Bounds):
-            if not one.metric.startswith((BASELINE_PREFIX, PROCESS_PREFIX)):
+            of_a_drill = is_drill(one.metric) and _is_open(one.evidence)
+            if not one.metric.startswith((BASELINE_PREFIX, PROCESS_PREFIX)) and not of_a_drill:
                 yield path, f"{clean(one.metric, 60)} is not computed from evidence of this kind"
         elif one.evidence is not None and (problem := _unlike(one, one.evidence)):
             yield path, problem
@@ -105,6 +109,11 @@ def _unlike(measurement: Measurement, evidence: Rate | Recording) -> str | None:
         return None
     shown = ["nothing" if number is None else f"{number:g} {metric.unit}".rstrip() for number in (value, expected)]
     return f"value is {shown[0]}, but its evidence gives {shown[1]}"
+
+
+def _is_open(evidence: object) -> bool:
+    """Whether somebody waited for an end that never came."""
+    return isinstance(evidence, Bounds) and evidence.high is None
 
 
 def bounds_hold_their_value(run: Run) -> Broken:

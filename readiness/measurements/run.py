@@ -23,9 +23,9 @@ FAILURE_CLASSES = (
     *("too_large", "http_3xx", "http_4xx", "http_5xx", "rate_limited", "assertion", "not_allowed"),
     *("local_fds", "local_ports", "script"),
 )
-"""Why a request failed. `surplus`: its connection got bytes that belong to no request.
-
-`local_*` and `script` are ours or the scenario's, never the target's."""
+"""Why a request failed. `surplus`: its connection got bytes that belong to no request."""
+OWN_FAULTS = frozenset({"local_fds", "local_ports", "script", "not_allowed"})
+"""Of this machine or of the scenario: no request of the target's record."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from dataclasses import replace
 
 from readiness.metrics.baseline import BASELINE, BASELINE_PREFIX
 from readiness.metrics.database import DATA_METRICS, DATABASE
+from readiness.metrics.drills import DRILL_PREFIX, DRILLS
 from readiness.metrics.metric import Metric
 from readiness.metrics.performance import PERFORMANCE
 from readiness.metrics.resources import PROCESS_METRICS
 from readiness.metrics.service import CUSTOM, SERVICE, custom_unit
 
-CATALOGUE: tuple[Metric, ...] = (*PERFORMANCE, *SERVICE, *PROCESS_METRICS, *DATABASE, *BASELINE)
+CATALOGUE: tuple[Metric, ...] = (*PERFORMANCE, *SERVICE, *PROCESS_METRICS, *DATABASE, *BASELINE, *DRILLS)
 
 _BY_NAME = {metric.name: metric for metric in CATALOGUE}
 
@@ -44,5 +45,10 @@ def is_load(name: str) -> bool:
 
 
 def has_scope(name: str) -> bool:
-    """Whether a check of the metric may name a scenario or an endpoint."""
-    return is_load(name) or name.startswith(BASELINE_PREFIX)
+    """Whether a check of the metric may name a scenario or an endpoint, or must name a drill."""
+    return is_load(name) or name.startswith(BASELINE_PREFIX) or is_drill(name)
+
+
+def is_drill(name: str) -> bool:
+    """Whether the metric is one of a drill, which is then its scope."""
+    return name.startswith(DRILL_PREFIX)

@@ -81,6 +81,7 @@ def execute(
         progress.step("provoking what the file allows")
         looks += probes.provoke(plan.target, plan.config.probes, wanted, lambda: interrupted() is not None)
     counted = {one.metric for one in rows if one.value is not None}
+    looks += _drills(plan, outcome, progress, interrupted, environment)
     run = Run(
         id=plan.run_id,
         service=plan.config.service,
@@ -176,6 +177,35 @@ def _drive(
     found = probes.conclude(seen, agents, settings, wanted, https=https, load=outcome.load, database=activity)
     probing = _probing(plan, seen, outcome.load)
     return outcome, (*found, *touches, *stages.under_load(activity)), activity, probing
+
+
+def _drills(
+    plan: Plan,
+    outcome: controller.LoadOutcome,
+    progress: Progress,
+    interrupted: Callable[[], str | None],
+    environment: Mapping[str, str],
+) -> tuple[Measurement, ...]:
+    """Last of all: what is broken on purpose must not touch what the load is judged by."""
+    if plan.proxies is None:
+        return ()
+    from readiness.drills.conduct import conduct
+    from readiness.drills.measured import measure, unavailable
+
+    if outcome.load is None or interrupted() is not None:
+        return unavailable(f"no drill was done: {next(iter(outcome.doubts), 'the run was ended before')}", plan.config)
+    progress.step(f"drills: {len(plan.config.drills)}")
+    conducted = conduct(
+        plan.config.drills,
+        plan.config.load,
+        plan.engine,
+        plan.proxies,
+        workers=plan.workers,
+        interrupted=lambda: interrupted() is not None,
+        environment=for_scenarios(environment, plan.allow_env),
+        say=progress.step,
+    )
+    return measure(conducted, plan.proxies.seconds, plan.config)
 
 
 def _touches(plan: Plan, wanted: set[str], progress: Progress) -> tuple[Measurement, ...]:

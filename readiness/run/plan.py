@@ -16,6 +16,7 @@ from readiness.config.lint import doubts, lint
 from readiness.config.model import ArrivalSpacing, Config
 from readiness.config.model import LoadSection as LoadSection
 from readiness.config.stop_rules import UNTIL_DECIDED
+from readiness.drills.proxies import Proxies
 from readiness.errors import ConfigError
 from readiness.load.engine_plan import EnginePlan, ScenarioFile
 from readiness.load.phases import Phase, step
@@ -23,6 +24,7 @@ from readiness.load.shape_course import Shape, course_of
 from readiness.load.watch_plan import WatchPlan
 from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Provenance, Target
+from readiness.metrics.drills import DRILLS_FACT
 from readiness.probes import sampling_interval as probe_pace
 from readiness.probes.sampling_interval import HealthPace
 from readiness.text import clean
@@ -65,6 +67,8 @@ class Plan:
     """Why a load would measure something else than the service; nothing is sent then."""
     remarks: tuple[str, ...] = ()
     """Sentences for the report's notes."""
+    proxies: Proxies | None = None
+    """Running, where the drills of `config` are to be done (`--drills`)."""
 
 
 def plan(
@@ -198,6 +202,8 @@ def facts(plan: Plan) -> dict[str, str | int | float | None]:
     if load.steps:
         more |= {"steps": ", ".join(f"{height:g}" for height in load.steps), "decide_at": load.decide_at}
         more |= {"step_duration_s": load.duration_s if load.step_duration_s is None else load.step_duration_s}
+    if plan.proxies is not None:
+        more |= {DRILLS_FACT: ", ".join(plan.config.drills)}
     return more | {
         "model": "closed" if engine.rate_per_s is None else "open",
         "users": engine.users,

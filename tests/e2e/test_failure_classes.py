@@ -17,8 +17,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from readiness.judge.readings import OWN_FAULTS
-from readiness.measurements.run import FAILURE_CLASSES
+from readiness.measurements.run import FAILURE_CLASSES, OWN_FAULTS
 from tests.e2e.conftest import Cli
 from tests.e2e.harness import Result
 from tests.e2e.invariants import assert_invariants

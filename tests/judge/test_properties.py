@@ -15,11 +15,10 @@ from readiness.config.model import Check, OnFail
 from readiness.judge.check import Judged, judge_check
 from readiness.judge.decision import decide
 from readiness.judge.judge import judge, load_doubts
-from readiness.judge.readings import OWN_FAULTS
 from readiness.judge.score import score
 from readiness.judge.verdict import Decision, Outcome, Score
 from readiness.measurements.histogram import Histogram, bucket_of, highest_us, lowest_us
-from readiness.measurements.run import FAILURE_CLASSES, Endpoint, Measurement, Recording, Run
+from readiness.measurements.run import FAILURE_CLASSES, OWN_FAULTS, Endpoint, Measurement, Recording, Run
 from tests.judge.builders import check, config, load, measured, recording, run
 
 GREEN = {Decision.READY: 2, Decision.CONDITIONAL: 1, Decision.NOT_READY: 0, Decision.INCONCLUSIVE: 0}

@@ -1,0 +1,253 @@
+"""`proxies:` and `drills:`: what may be broken while the load runs, and the forms that read it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from readiness.config.form import Complaint, Form, Problem, Schema, Wrong, described, mapping, section
+from readiness.config.scalars import duration_form, rate_form, share_form, text_form, word_form
+from readiness.config.tree import Node, Table
+from readiness.config.trust import NAME
+from readiness.text.spelling import nearest
+
+REFUSE, RESET, HANG, CUT_OFF = "refuse", "reset", "hang", "cut"
+LATENCY, BANDWIDTH = "latency", "bandwidth"
+_WORDS = (REFUSE, RESET, HANG, CUT_OFF)
+_MAX_DRILL_RATE_PER_S = 2000.0
+_LONGEST_S = 600.0
+_ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}):([0-9]{1,5})", re.ASCII)
+_BYTES = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?(B|KB|MB)/s", re.ASCII)
+_BYTE_UNITS = {"B": 1, "KB": 1 << 10, "MB": 1 << 20}
+_NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,199}$"
+
+
+@dataclass(frozen=True, slots=True)
+class HostPort:
+    """A host and a port, as `127.0.0.1:5432` says them."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A TCP proxy of ours between the service and something that it depends on."""
+
+    listen: HostPort
+    to: HostPort
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a proxy does to its connections."""
+
+    kind: str
+    """REFUSE, RESET, HANG, CUT_OFF, LATENCY or BANDWIDTH."""
+    latency_ms: float = 0.0
+    """How long each part of an answer is held back."""
+    jitter_ms: float = 0.0
+    """By how much more or less, evenly spread."""
+    bytes_per_s: float = 0.0
+    """Of the answers of each connection."""
+
+    def __str__(self) -> str:
+        if self.kind == LATENCY:
+            return f"{self.latency_ms:g} ms slower" + (f" ± {self.jitter_ms:g} ms" if self.jitter_ms else "")
+        return f"{self.bytes_per_s:,.0f} bytes/s" if self.kind == BANDWIDTH else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """One thing that goes wrong under a steady load, and for how long. Times in seconds."""
+
+    for_s: float
+    """How long the fault lasts."""
+    before_s: float = 5.0
+    """Steady load before it."""
+    after_s: float = 15.0
+    """Steady load after it: as long as a recovery may take."""
+    rate_per_s: float | None = None
+    """Arrivals per second; None: that of `load`, see readiness/drills/course.py."""
+    proxy: str | None = None
+    fault: Fault | None = None
+    share: float = 1.0
+    """Share (0 to 1) of the proxy's connections that have the fault."""
+    line: int = 0
+
+
+def proxies_form() -> Form[dict[str, Proxy]]:
+    """The `proxies:` section."""
+    proxy = section(
+        Proxy,
+        {
+            "listen": ("listen", described(_address_form(listen=True), "Where the service connects to, on loopback.")),
+            "to": ("to", described(_address_form(listen=False), "What it depends on.")),
+        },
+        required=("listen", "to"),
+        line="line",
+    )
+    inner = mapping(proxy, key=_name, pattern=_NAME_PATTERN)
+
+    def read(node: Node, path: str) -> dict[str, Proxy]:
+        found = inner.read(node, path)
+        if problems := [*_twice(found, path), *_circles(found, path)]:
+            raise Wrong(*problems)
+        return found
+
+    return Form(read, inner.schema)
+
+
+def drills_form(proxies: Collection[str]) -> Form[dict[str, Drill]]:
+    """The `drills:` section; `proxies` are the names that a drill may use."""
+
+    def make(**given: Any) -> Drill:
+        name = given.get("proxy")
+        if name is None or given.get("fault") is None:
+            raise Complaint("needs a proxy and a fault, such as { proxy: database, fault: hang, for: 10s }")
+        if name not in proxies:
+            raise Complaint(f'"{name}" is not under proxies{nearest(name, proxies)}', "proxy")
+        if given.get("share", 1.0) < 1 and given["fault"].kind == REFUSE:
+            raise Complaint(
+                "refuse closes the port, for every connection alike; for a share of them use reset", "share"
+            )
+        return Drill(**given)
+
+    drill = section(
+        make,
+        {
+            "proxy": ("proxy", described(text_form(most=200), "A name under proxies.")),
+            "fault": ("fault", described(_fault_form(), "What the proxy does meanwhile.")),
+            "share": ("share", described(share_form(least=1, most=100), "Of the connections that have the fault.")),
+            "for": ("for_s", described(_time(1), "How long the fault lasts.")),
+            "before": ("before_s", described(_time(2), "Steady load before it.")),
+            "after": ("after_s", described(_time(2), "Steady load after it: as long as a recovery may take.")),
+            "rate": ("rate_per_s", described(rate_form(most=_MAX_DRILL_RATE_PER_S), "Arrivals per second.")),
+        },
+        required=("for",),
+        line="line",
+    )
+    return mapping(drill, key=_name, pattern=_NAME_PATTERN)
+
+
+def drills_s(drills: Mapping[str, Drill]) -> float:
+    """How long all of them take, with their windows before and after."""
+    return sum(drill.before_s + drill.for_s + drill.after_s for drill in drills.values())
+
+
+def _time(least_s: float) -> Form[float]:
+    return duration_form(least_s=least_s, most_s=_LONGEST_S)
+
+
+def _name(text: str) -> None:
+    if not NAME.fullmatch(text):
+        raise ValueError("must be a plain name of letters, digits and _, such as database_hangs")
+
+
+def _fault_form() -> Form[Fault]:
+    word = word_form(_WORDS)
+    time = duration_form(least_s=0.001, most_s=60)
+    table = section(
+        _shaped,
+        {
+            LATENCY: ("latency_s", described(time, "How much later each answer comes.")),
+            "jitter": ("jitter_s", described(time, "By how much more or less.")),
+            BANDWIDTH: ("bytes_per_s", described(_bandwidth_form(), "Of the answers of each connection.")),
+        },
+    )
+
+    def read(node: Node, path: str) -> Fault:
+        return table.read(node, path) if isinstance(node, Table) else Fault(word.read(node, path))
+
+    schema: Schema = {"anyOf": [word.schema, table.schema]}
+    return Form(read, schema)
+
+
+def _shaped(latency_s: float = 0.0, jitter_s: float = 0.0, bytes_per_s: float = 0.0) -> Fault:
+    if bool(latency_s) is bool(bytes_per_s):
+        raise Complaint("needs latency or bandwidth, one of them, such as { latency: 300ms, jitter: 100ms }")
+    if bytes_per_s:
+        if jitter_s:
+            raise Complaint("belongs to latency", "jitter")
+        return Fault(BANDWIDTH, bytes_per_s=bytes_per_s)
+    if jitter_s > latency_s:
+        raise Complaint("is more than the latency, so an answer would come before it was given", "jitter")
+    return Fault(LATENCY, latency_ms=latency_s * 1000, jitter_ms=jitter_s * 1000)
+
+
+def _bandwidth_form() -> Form[float]:
+    inner = text_form(most=30)
+
+    def read(node: Node, path: str) -> float:
+        text = inner.read(node, path)
+        match = _BYTES.fullmatch(text.strip())
+        if not match or not float(match[1]):
+            raise Wrong(Problem(node.line, path, f'must be a rate of bytes such as "10 KB/s", not {text!r}'))
+        return float(match[1]) * _BYTE_UNITS[match[2]]
+
+    return Form(read, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?(B|KB|MB)/s$"})
+
+
+def _address_form(*, listen: bool) -> Form[HostPort]:
+    inner = text_form(most=270)
+
+    def read(node: Node, path: str) -> HostPort:
+        text = inner.read(node, path)
+        match = _ADDRESS.fullmatch(text)
+        if not match or not 1 <= int(match[2]) <= 65535:
+            raise Wrong(
+                Problem(node.line, path, f'must be an address with its port, such as "127.0.0.1:6432", not {text!r}')
+            )
+        host = match[1].strip("[]")
+        if listen and not _is_loopback(host):
+            raise Wrong(
+                Problem(node.line, path, f"must be an address of loopback, such as 127.0.0.1:{match[2]}: an open port")
+            )
+        return HostPort(host, int(match[2]))
+
+    return Form(read, {"type": "string", "pattern": r"^\S+:[0-9]{1,5}$"})
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _twice(proxies: Mapping[str, Proxy], path: str) -> list[Problem]:
+    """Proxies that want the same port."""
+    owner: dict[HostPort, str] = {}
+    problems = []
+    for name, proxy in proxies.items():
+        first = owner.setdefault(proxy.listen, name)
+        if first != name:
+            problems.append(Problem(proxy.line, f"{path}.{name}.listen", f"{proxy.listen} is that of {first} already"))
+    return problems
+
+
+def _circles(proxies: Mapping[str, Proxy], path: str) -> list[Problem]:
+    """Proxies that lead back to themselves."""
+    by_port = {proxy.listen.port: name for name, proxy in proxies.items()}
+    problems = []
+    for name, proxy in proxies.items():
+        way = [name]
+        at = proxy
+        while _goes_to_proxy(at, by_port) and len(way) <= len(proxies):
+            way.append(by_port[at.to.port])
+            at = proxies[way[-1]]
+            if way[-1] == name:
+                problems.append(Problem(proxy.line, f"{path}.{name}.to", f"leads in a circle: {' → '.join(way)}"))
+                break
+    return problems
+
+
+def _goes_to_proxy(proxy: Proxy, by_port: Mapping[int, str]) -> bool:
+    return proxy.to.port in by_port and (proxy.to.host == "localhost" or _is_loopback(proxy.to.host))

@@ -1,0 +1,152 @@
+"""The drills of one run: the load, and beside it a thread that begins and ends each fault at its second."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from readiness.config.drills import Drill
+from readiness.config.model import LoadSection
+from readiness.drills.course import DrillPlan, course, engine_plan
+from readiness.drills.proxies import Proxies
+from readiness.errors import NotMeasured
+from readiness.load import controller, engine_events
+from readiness.load.assembly import Assembly
+from readiness.load.engine_plan import EnginePlan
+from readiness.load.workers.settings import Workers
+from readiness.measurements.run import Load
+from readiness.text import clean
+
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What became of one drill. Times of the fault are of time.monotonic."""
+
+    plan: DrillPlan
+    began_s: float | None = None
+    ended_s: float | None = None
+    problem: str | None = None
+    """Why it did not happen as planned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conducted:
+    """The load of all drills, and each of them. `zero_s` is the time.monotonic at which the load began."""
+
+    load: Load | None
+    zero_s: float | None
+    drills: tuple[Happened, ...]
+    problem: str | None = None
+    """Why none of them can be believed."""
+
+
+@dataclass(slots=True)
+class _Clock:
+    """When the load began, as far as its batches tell: each arrives a little after its own time."""
+
+    zero_s: float | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def heard(self, at_s: float) -> None:
+        """A batch of the load's second `at_s` has just arrived."""
+        zero_s = time.monotonic() - at_s
+        with self.lock:
+            self.zero_s = zero_s if self.zero_s is None else min(self.zero_s, zero_s)
+
+
+def conduct(
+    drills: Mapping[str, Drill],
+    load: LoadSection,
+    engine: EnginePlan,
+    proxies: Proxies,
+    *,
+    workers: Workers | None,
+    interrupted: Callable[[], bool],
+    environment: Mapping[str, str],
+    say: Callable[[str], None],
+) -> Conducted:
+    """Drive the load through every drill. Each fault is ended, whatever happens."""
+    phases, plans = course(drills, load)
+    clock, over = _Clock(), threading.Event()
+    conductor = _Conductor(plans, proxies, clock, over, say)
+    thread = threading.Thread(target=conductor.run, name="drills", daemon=True)
+
+    def on_event(event: engine_events.Event, assembly: Assembly) -> None:
+        if isinstance(event, engine_events.Batch):
+            clock.heard(event.at_s)
+
+    thread.start()
+    try:
+        outcome = controller.drive(
+            engine_plan(engine, phases, plans),
+            workers=workers,
+            on_event=on_event,
+            stop_requested=interrupted,
+            environment=environment,
+        )
+    finally:
+        over.set()
+        thread.join()
+    problem = next(iter(outcome.doubts), None) or outcome.usage_error
+    return Conducted(outcome.load, clock.zero_s, tuple(conductor.happened), problem)
+
+
+class _Conductor:
+    """Begins and ends the faults, one after the other."""
+
+    def __init__(
+        self,
+        plans: tuple[DrillPlan, ...],
+        proxies: Proxies,
+        clock: _Clock,
+        over: threading.Event,
+        say: Callable[[str], None],
+    ) -> None:
+        self._plans = plans
+        self._proxies = proxies
+        self._clock = clock
+        self._over = over
+        self._say = say
+        self.happened: list[Happened] = []
+
+    def run(self) -> None:
+        """Every drill, or as many as the load lasts for."""
+        for plan in self._plans:
+            if not self._wait(plan.begin_s):
+                self.happened.append(Happened(plan, problem="the load ended before it"))
+                continue
+            self.happened.append(self._drill(plan))
+
+    def _drill(self, plan: DrillPlan) -> Happened:
+        drill = plan.drill
+        assert drill.proxy is not None
+        self._say(f"drill {plan.name}: {drill.proxy} {drill.fault} for {drill.for_s:g} s")
+        began_s: float | None = None
+        ended_s: float | None = None
+        problem: str | None = None
+        try:
+            began_s = self._proxies.set_fault(drill.proxy, drill.fault, drill.share)
+            if not self._wait(plan.end_s):
+                problem = "the load ended before its fault did"
+        except NotMeasured as error:
+            problem = clean(error)
+        finally:
+            try:
+                ended_s = self._proxies.set_fault(drill.proxy, None)
+            except NotMeasured as error:
+                problem = problem or clean(error)
+        return Happened(plan, began_s, ended_s, problem)
+
+    def _wait(self, at_s: float) -> bool:
+        """Until the load's second `at_s`; False when the load was over first."""
+        while not self._over.is_set():
+            zero_s = self._clock.zero_s
+            left_s = _POLL_S if zero_s is None else zero_s + at_s - time.monotonic()
+            if left_s <= 0:
+                return True
+            self._over.wait(min(left_s, _POLL_S))
+        return False

@@ -1,0 +1,100 @@
+"""The course of the drills: one steady open load, in which each drill has a window before, during and after its fault.
+
+```
+lead-in | before | (fault begins) during | (fault ends) after | before | (fault begins) …
+```
+Between two windows is a gap in which the fault begins or ends: no request of a window is due while that happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from readiness.config.drill_notes import USUAL_RATE_PER_S
+from readiness.config.drills import Drill
+from readiness.config.model import LoadSection
+from readiness.load.engine_plan import EnginePlan
+from readiness.load.phases import HOLD, RAMP, WARM_UP, Phase
+from readiness.measurements.run import Load
+
+_GAP_S = 0.5
+_RAMP_S = 1.0
+_LEAD_IN_S = 3.0
+_MOST_USERS = 5_000
+_SPARE_USERS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class DrillPlan:
+    """One drill in seconds of the load, and the steps of its three windows."""
+
+    name: str
+    drill: Drill
+    rate_per_s: float
+    before: int
+    during: int
+    after: int
+    begin_s: float
+    """When the fault begins."""
+    end_s: float
+    """When it ends."""
+    over_s: float
+    """When the window after it ends."""
+
+
+def course(drills: Mapping[str, Drill], load: LoadSection) -> tuple[tuple[Phase, ...], tuple[DrillPlan, ...]]:
+    """The phases of the load, and where each drill lies in them."""
+    usual = load.rate_per_s or USUAL_RATE_PER_S
+    first = next(iter(drills.values())).rate_per_s or usual
+    phases = [Phase(RAMP, first, _RAMP_S, 0), Phase(HOLD, first, _LEAD_IN_S, 0)]
+    plans: list[DrillPlan] = []
+    at_s, height = _RAMP_S + _LEAD_IN_S, first
+    for index, (name, drill) in enumerate(drills.items()):
+        rate, step = drill.rate_per_s or usual, 1 + 3 * index
+        if rate != height:
+            phases.append(Phase(RAMP, rate, _RAMP_S, step))
+            at_s, height = at_s + _RAMP_S, rate
+        begin_s = at_s + drill.before_s
+        end_s = begin_s + _GAP_S + drill.for_s
+        over_s = end_s + _GAP_S + drill.after_s
+        phases += [
+            Phase(HOLD, rate, drill.before_s, step),
+            Phase(WARM_UP, rate, _GAP_S, step + 1),
+            Phase(HOLD, rate, drill.for_s, step + 1),
+            Phase(WARM_UP, rate, _GAP_S, step + 2),
+            Phase(HOLD, rate, drill.after_s, step + 2),
+        ]
+        plans.append(DrillPlan(name, drill, rate, step, step + 1, step + 2, begin_s, end_s, over_s))
+        at_s = over_s
+    return tuple(phases), tuple(plans)
+
+
+def engine_plan(engine: EnginePlan, phases: tuple[Phase, ...], plans: tuple[DrillPlan, ...]) -> EnginePlan:
+    """The load of the drills, by the same scenarios as `engine`.
+
+    Users enough for everybody who may have to wait: until the fault is over, or until the request's own deadline.
+    """
+    waiting = max(one.rate_per_s * min(one.drill.for_s + _GAP_S, engine.timeout_s) for one in plans)
+    highest = max(one.rate_per_s for one in plans)
+    return replace(
+        engine,
+        run_id=f"{engine.run_id}-drills",
+        users=min(round(waiting + 2 * highest) + _SPARE_USERS, _MOST_USERS),
+        rate_per_s=plans[0].rate_per_s,
+        ramp_up_s=_RAMP_S,
+        warm_up_s=0.0,
+        duration_s=_LEAD_IN_S,
+        phases=phases,
+        until_decided=False,
+        poisson=False,
+        judged_step=0,
+        calibration_s=0.0,
+        samples=False,
+    )
+
+
+def is_over(load: Load, plan: DrillPlan) -> bool:
+    """Whether the load went on until the drill's last window was over."""
+    ends = [step.end_s for step in load.steps[plan.after : plan.after + 1]]
+    return bool(ends) and ends[0] >= plan.over_s - 0.05

@@ -1,0 +1,107 @@
+"""When the service was well again: the first moment from which on its limits are proven to hold until the end. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from readiness.config.model import Check, Limit
+from readiness.measurements.run import Recording, Slice
+from readiness.metrics.catalogue import find
+from readiness.stats import share
+
+_USUAL_ERRORS = 0.05
+"""Share of failed requests that is allowed where the file has no limit of its own."""
+_FEW = 1
+"""So many bad requests in a second are no outage, whatever share of that second they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wellness:
+    """What holds while the service is well: the widest limits of the file for all of its requests."""
+
+    errors: float
+    """Share (0 to 1) of the requests that may fail."""
+    slower: tuple[tuple[float, float], ...]
+    """(limit in ms, share of the requests that may take longer or fail)."""
+
+    def allows(self, ok: int, failed: int, over: Sequence[int]) -> bool:
+        """Whether bare counts keep the limits: `over` are the answers over each limit of `slower`."""
+        requests = ok + failed
+        if not requests:
+            return False
+        pairs = [(failed, self.errors)] + [
+            (failed + count, allowed) for count, (_, allowed) in zip(over, self.slower, strict=True)
+        ]
+        return all(bad <= max(allowed * requests, _FEW) for bad, allowed in pairs)
+
+    def over(self, blocks: Iterable[Slice]) -> list[int]:
+        """Answers of the blocks over each limit of `slower`."""
+        found = tuple(blocks)
+        return [
+            sum(block.ok.count_over_ms(limit_ms, inclusive=True)[1] for block in found) for limit_ms, _ in self.slower
+        ]
+
+    def is_proven(self, blocks: Sequence[Slice], lost: int, confidence: float | None) -> bool:
+        """Whether the requests of the blocks, and `lost` ones without an end, prove every limit."""
+        failed = lost + sum(block.failed for block in blocks)
+        requests = failed + sum(block.ok.total for block in blocks)
+        counted = [(failed, self.errors)] + [
+            (failed + count, allowed) for count, (_, allowed) in zip(self.over(blocks), self.slower, strict=True)
+        ]
+        if confidence is None:
+            return all(bad <= allowed * requests for bad, allowed in counted)
+        return all(share.proves_below(bad, requests, allowed, confidence) for bad, allowed in counted)
+
+    def holds(self, record: Recording) -> bool:
+        """Whether the requests of a whole window keep the limits, as they are."""
+        over = [record.ok.count_over_ms(limit_ms, inclusive=True)[1] for limit_ms, _ in self.slower]
+        return self.allows(record.ok.total, record.failures + record.in_flight, over)
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """When it was well again, in seconds of the load; None with the reason, or None without: not until the end."""
+
+    at_s: float | None
+    reason: str | None = None
+
+
+def wellness(checks: Iterable[Check]) -> Wellness:
+    """The file's own limits for errors and latencies of all requests; the warning limit where there is one."""
+    errors, slower = _USUAL_ERRORS, []
+    for check in checks:
+        if check.scope is not None or check.not_applicable is not None:
+            continue
+        widest: Limit = check.warn_limit or check.pass_limit
+        metric = find(check.metric)
+        if check.metric == "http.error_rate":
+            errors = widest.value / 100
+        elif check.metric == "http.success_rate":
+            errors = 1 - widest.value / 100
+        elif check.metric.startswith("latency.") and metric is not None and metric.quantile:
+            slower.append((widest.value, 1 - metric.quantile))
+    return Wellness(errors, tuple(slower))
+
+
+def recovery(after: Recording, limits: Wellness, confidence: float | None) -> Recovery:
+    """From which block of the window after the fault on the limits hold; `in_flight` of it never ended."""
+    blocks = after.slices
+    first = len(blocks)
+    while first and limits.allows(
+        blocks[first - 1].ok.total, blocks[first - 1].failed, limits.over(blocks[first - 1 : first])
+    ):
+        first -= 1
+    if first == len(blocks):
+        return Recovery(None)
+    for start in range(first, len(blocks)):
+        if limits.is_proven(blocks[start:], after.in_flight, confidence):
+            return Recovery(blocks[start].start_s)
+    if after.in_flight > _FEW:
+        return Recovery(None)
+    requests = sum(block.ok.total + block.failed for block in blocks[first:])
+    return Recovery(
+        None,
+        f"its last {requests:,} requests kept the limits, but they are too few to prove it; give it a higher rate or a "
+        "longer `after`",
+    )

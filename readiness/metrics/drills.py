@@ -1,0 +1,99 @@
+"""Metrics of drills: what the service does while something is broken, and after it. Their scope is the drill's name."""
+
+from __future__ import annotations
+
+from readiness.metrics.metric import Kind, Metric
+
+DRILL_PREFIX = "drill."
+DRILLS_FACT = "drills"
+"""Of the plan of a run: which drills it did; a run without them does not have it."""
+DRILL_ERRORS, UNANSWERED, LATENCY_P95 = "drill.error_rate", "drill.unanswered", "drill.latency.p95"
+LONGEST_ANSWER, FAILS_FAST = "drill.longest_answer", "drill.fails_fast"
+RECOVERY, CONNECTIONS_PER_REQUEST = "drill.recovery", "drill.connections_per_request"
+
+DRILLS: tuple[Metric, ...] = (
+    Metric(
+        DRILL_ERRORS,
+        "Errors during the Drill",
+        "%",
+        "lower",
+        Kind.RATE,
+        "drills",
+        "Share of the requests that were due during the fault and failed or did not finish.",
+        "It tells how much of the service goes down with one thing that it depends on.",
+        "Answer without the dependency where that is possible: from a cache, with less, or later from a queue.",
+    ),
+    Metric(
+        UNANSWERED,
+        "Unanswered during the Drill",
+        "%",
+        "lower",
+        Kind.RATE,
+        "drills",
+        "Share of the requests that were due during the fault and got no HTTP answer at all: timed out, cut off, "
+        "refused, or still waiting at the end.",
+        "A quick error can be shown or tried again; silence holds the caller, and the caller's caller.",
+        "Give each call of a dependency a deadline, and answer 503 with Retry-After when it is over.",
+    ),
+    Metric(
+        LATENCY_P95,
+        "P95 during the Drill",
+        "ms",
+        "lower",
+        Kind.QUANTILE,
+        "drills",
+        "95 % of the requests that were due during the fault were answered rightly at least this fast; failed and "
+        "unfinished requests count as slower than any other.",
+        "A service that waits for what is broken is as broken as that.",
+        "Stop asking what does not answer (circuit breaker), and keep its callers from queueing behind it.",
+        quantile=0.95,
+    ),
+    Metric(
+        LONGEST_ANSWER,
+        "Longest Answer during the Drill",
+        "ms",
+        "lower",
+        Kind.EXACT,
+        "drills",
+        "How long the slowest request that was due during the fault waited for its answer, good or bad; not bounded "
+        "when one of them got none.",
+        "It shows whether there is a timeout at all: without one, answers take as long as the fault.",
+        "Give each call of a dependency a deadline that is shorter than that of your callers.",
+    ),
+    Metric(
+        FAILS_FAST,
+        "P95 of Refusals during the Drill",
+        "ms",
+        "lower",
+        Kind.QUANTILE,
+        "drills",
+        "95 % of the requests that failed during the fault were told so at least this fast; requests without an answer "
+        "count as slower than any other.",
+        "Callers that wait for an error pile up, and the outage goes on to them.",
+        "Open a circuit breaker after some failures, and answer 503 at once while it is open.",
+        quantile=0.95,
+    ),
+    Metric(
+        RECOVERY,
+        "Recovery after the Drill",
+        "ms",
+        "lower",
+        Kind.EXACT,
+        "drills",
+        "From the end of the fault to the first window from which on the limits of `http.…` and `latency.…` are proven "
+        "to hold until the end of the drill; not bounded when they are not.",
+        "A service that stays down when its dependency is back needs somebody to be awake.",
+        "Renew broken connections, retry with back-off and jitter, and let no queue outlive its callers.",
+    ),
+    Metric(
+        CONNECTIONS_PER_REQUEST,
+        "Connections for each Request during the Drill",
+        "",
+        "lower",
+        Kind.EXACT,
+        "drills",
+        "Connections that the service opened at the proxy during the fault, for each request that was due in it.",
+        "Retries without back-off multiply the load of a dependency just when it is weakest.",
+        "Retry a few times only, with back-off and jitter, and not while the circuit breaker is open.",
+    ),
+)

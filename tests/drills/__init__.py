@@ -1,0 +1,1 @@
+"""Drills: faults of the proxy, against what both ends of a connection saw."""
