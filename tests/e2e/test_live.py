@@ -81,6 +81,7 @@ def test_the_same_numbers_are_on_a_terminal_and_on_a_page_where_hostile_names_ar
     tmp_path: Path, faultd: StartFaultd
 ) -> None:
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    axe = pytest.importorskip("axe_playwright_python", reason="needs axe-playwright-python, which brings axe-core")
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     run = _start(tmp_path, faultd().url, "--live", stderr=theirs)
@@ -125,6 +126,20 @@ def test_the_same_numbers_are_on_a_terminal_and_on_a_page_where_hostile_names_ar
             assert fits["result"]["value"] is True, "no sideways scroll on a phone"
             fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
             page.get_by_text("The run has ended").wait_for(timeout=60_000)
+            source = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+            asked = (
+                "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(one => one.id))"
+            )
+            barriers = session.send(
+                "Runtime.evaluate",
+                {
+                    "expression": f"{source}; {asked}",
+                    "allowUnsafeEvalBlockedByCSP": True,
+                    "awaitPromise": True,
+                    "returnByValue": True,
+                },
+            )
+            assert barriers["result"].get("value") == [], barriers
             assert wrong == []
             browser.close()
         out, _ = run.communicate(timeout=60)
