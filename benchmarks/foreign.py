@@ -269,6 +269,8 @@ def _files() -> tuple[Parser, ...]:
         b' , j: "a - 1 == a.change" }, max_scan: 1 GB }\nchecks: { data.a: { pass: ">= 1" } }\n',
         b"version: 1\nservice: &a x\nprobes: { custom: { q: { metrics: /m, metric: 'a{b=\"c\"}' } }, rate_limit: { limit:"
         b" 5 /s } }\nchecks: { custom.q: { pass: '< 1' } }\nbaseline: { run: b.json, worse_by: '> 10 %' }\n",
+        b"version: 1\nservice: a\nproxies: { d: { listen: '127.0.0.1:6432', to: '127.0.0.1:5432' } }\ndrills: { x: { proxy: d,"
+        b" fault: { latency: 300ms, jitter: 1ms }, for: 10s, share: 50 % } }\nchecks: { drill.recovery@x: { pass: '< 5 s' } }\n",
     )
     environ: Mapping[str, str] = {"READINESS_VAR_A": "x"}
     run = (EXAMPLE / "run.json").read_text("utf-8")
@@ -285,7 +287,7 @@ def _files() -> tuple[Parser, ...]:
     yaml = (
         "config.load", "config.tree", "config.limits", "config.sections", "config.waivers", "config.probes_form",
         "config.variables", "config.baseline", "config.durations", "config.database", "config.scalars",
-        "config.invariants",
+        "config.invariants", "config.drills",
     )  # fmt: skip
     facts = ("measurements.json", "measurements.packed", "measurements.strict", "measurements.hdr")
     return (
@@ -557,7 +559,7 @@ NOT_FOREIGN: Mapping[str, str] = {
     "report.run_folders": "JSON by measurements.strict", "report.retention": "names of a folder",
     "report.console": "our own text", "report.comparison.console": "our own text", "report.history.console": "our own text",
     "report.capacity.console": "our own text", "report.github": "our own text", "report.html_pages": "our own template",
-    "run.live.web_page": "our own page",
+    "run.live.web_page": "our own page", "drills.proxies": "our own child", "drills.proxy": "our own parent",
     "report.charts.connections": "our own words",
     "probes.http": "httpx and h11 parse",
     "probes.consistency": "JSON by probes.json_pointer, pages by probes.forms", "probes.provoked_breaker": "JSON by probes.json_pointer",

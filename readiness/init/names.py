@@ -18,7 +18,7 @@ _LOCUST = """
 """
 _OURS = """
     between constant constant_pacing constant_throughput tag task rows json_value form_value header_value
-    form_log_in log_in meta_value os time quote unquote urlsplit response row self user
+    form_log_in log_in meta_value measure os time quote unquote urlsplit response row self user
 """
 RESERVED = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *_LOCUST.split(), *_OURS.split()})
 """What a method, an attribute or a variable of a scenario may not be called."""

@@ -313,9 +313,16 @@ class Engine:
         )
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not the traceback of a task: what a task raised is told with its place and count (`script_errors`)."""
+    return record.msg != "%s\n%s"
+
+
 def main() -> None:
     """Run the engine; always leaves without waiting for threads of user code."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")  # as Locust shows what files log
+    for handler in logging.root.handlers:
+        handler.addFilter(_is_news)
     send = EventPipe(int(sys.argv[1])).send
     engine = Engine(loads(read_line()), send)
     gevent.spawn(watch_parent, engine.stop, engine.end_in_order)

@@ -26,6 +26,7 @@ from readiness.text import clean
 
 _WIDTH = 80
 _MOST_ENDPOINTS, MOST_SHORTFALLS, _MOST_STEPS, MOST_DOUBTS = 5, 4, 3, 2
+_MOST_REASON_LINES = 8
 _LONGEST = 600
 """Characters of one line's text: six short lines say more than one that fills the screen."""
 _SHORT = ("P50", "P95", "P99")
@@ -96,11 +97,12 @@ def _decision(page: Page, in_ascii: bool, width: int) -> Panel:
 
 
 def _unreachable(page: Page, in_ascii: bool, width: int) -> Text:
-    """Nothing was measured: what, why and what to do, in four lines of 80 columns."""
+    """Nothing was measured: what, why and what to do, in four lines of 80 columns where the reason has no way out."""
     why = next((text for text in (*page.doubts, *page.why_failed) if text), " ".join(page.lead))
     why = f"{why[:1].upper()}{why[1:]}"
-    fold = partial(textwrap.wrap, width=max(width - 2, 20), max_lines=2, placeholder=" …")
-    said = [line for text in (why, *(step.text for step in page.first_steps[:1])) for line in fold(text)]
+    fold = partial(textwrap.wrap, width=max(width - 2, 20), placeholder=" …")
+    said = fold(why, max_lines=_MOST_REASON_LINES)
+    said += [line for step in page.first_steps[:1] for line in fold(step.text, max_lines=2)]
     border = "|" if in_ascii else "│"
     head = Text.assemble(
         (f"{border} ", page.decision.colour),

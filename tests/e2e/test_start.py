@@ -189,7 +189,7 @@ UNREADABLE = {
     "option": (
         "from locust import events\n\n\n@events.init_command_line_parser.add_listener\ndef more(parser):\n"
         "    parser.add_argument('--tenant', required=True)\n\n\n" + VISITOR,
-        "the required option --tenant",
+        "the following arguments are required: --tenant; give --tenant after --",
     ),
 }
 

@@ -22,7 +22,7 @@ PARTS = {
     "prometheus", "redis_info", "evidence", "observatory", "overhead", "sampling_interval", "lean_httpx", "allowance",
     "download", "fetched_pages", "first_answers", "forms",
 }  # fmt: skip
-OTHERS = {"health", "custom", "consistency", "provoked_breaker"}
+OTHERS = {"health", "custom", "consistency", "process", "provoked_breaker"}
 """Probes with more to them than one line of PROBES."""
 EVERYTHING = {*_HEALTH, *(one.metric for one in PROBES)}
 
