@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import locust  # isort: skip  # must be the first import of the process
 import gc
-import logging
 import sys
 import time
 from argparse import Namespace
@@ -37,6 +36,7 @@ from readiness.load.http.failures import COUNTED
 from readiness.load.http.resends import Resends
 from readiness.load.life import listeners
 from readiness.load.life.environment import LoadEnvironment, made, quit_locust, selected
+from readiness.load.life.logs import show_logs
 from readiness.load.life.options import parsed
 from readiness.load.life.statistics import LedgerStats
 from readiness.load.locust_clients.clients import StockClients
@@ -313,16 +313,9 @@ class Engine:
         )
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Not the traceback of a task: what a task raised is told with its place and count (`script_errors`)."""
-    return record.msg != "%s\n%s"
-
-
 def main() -> None:
     """Run the engine; always leaves without waiting for threads of user code."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")  # as Locust shows what files log
-    for handler in logging.root.handlers:
-        handler.addFilter(_is_news)
+    show_logs()
     send = EventPipe(int(sys.argv[1])).send
     engine = Engine(loads(read_line()), send)
     gevent.spawn(watch_parent, engine.stop, engine.end_in_order)
