@@ -65,6 +65,11 @@ def to_do(verdict: Verdict) -> str:
         return ""
     if verdict.inconclusive_cause == Cause.DOUBTED and verdict.doubts:
         return clean(f"Remove this doubt, then run again: {verdict.doubts[0].rstrip('.')}.", _LONGEST)
+    unknown = [check for check in verdict.checks if check.outcome is Outcome.ERROR]
+    if verdict.inconclusive_cause == Cause.MISSING and unknown:
+        first = min(unknown, key=lambda check: check.effect != "block")
+        why = first.message.removeprefix("Not measured: ").rstrip(".")
+        return clean(f"Measure {first.title}, then run again. It was not measured: {why}", _LONGEST)
     return TO_DO.get(verdict.inconclusive_cause or "", "")
 
 
