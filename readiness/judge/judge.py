@@ -51,8 +51,9 @@ _MOST_ERRORS = 5
 """Of scenario code; run.json has them all."""
 MIN_OFFERED = 0.95
 """Share of the planned arrivals that an open load must have offered."""
-_TIMED_S = 2.0
-"""A measurement window of this length holds a whole second of the time series wherever it begins."""
+_MIN_COVERED = 0.5
+"""The share of the measurement window that the time series must cover. A whole run covers all of it; a point that
+begins before the window or ends after it counts with the part that lies inside."""
 
 
 def judge(run: Run, config: Config) -> Verdict:
@@ -181,9 +182,10 @@ def load_doubts(load: Load) -> tuple[str, ...]:
     elif load.judged_s < 0.9 * load.planned_s and load.ending != DECIDED:
         doubts.append(f"the measurement window lasted {load.judged_s:.1f} s of the planned {load.planned_s:g} s")
     running = [second.users for second in load.series if _judged(second, load)]
-    if not running and load.judged_s >= _TIMED_S:
+    if (covered_s := _covered_s(load)) < _MIN_COVERED * load.judged_s:
         doubts.append(
-            "the time series has no point in the measurement window: nobody knows how many users were running"
+            f"the time series covers {covered_s:.1f} s of the {load.judged_s:.1f} s of the measurement window: "
+            "nobody knows how many users were running"
         )
     elif load.model == "closed" and running:
         there, planned_users = (max(running), MIN_OFFERED * load.users) if load.moving else (min(running), load.users)
@@ -215,6 +217,12 @@ def _of_script(text: str) -> str:
 def _judged(second: Second, load: Load) -> bool:
     """Whether a point of the time series lies within the measurement window."""
     return second.at_s >= load.judged_start_s - 0.01 and second.at_s + second.duration_s <= load.judged_end_s + 0.01
+
+
+def _covered_s(load: Load) -> float:
+    """The part of the measurement window, s, for which the time series has a point."""
+    ends = ((max(point.at_s, load.judged_start_s), point.at_s + point.duration_s) for point in load.series)
+    return sum(max(min(end_s, load.judged_end_s) - start_s, 0.0) for start_s, end_s in ends)
 
 
 def judged_ledger(load: Load) -> Ledger:

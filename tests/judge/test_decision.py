@@ -80,7 +80,7 @@ def test_an_idle_scenario_is_a_doubt_that_names_it() -> None:
 
 
 def test_users_that_went_away_are_a_doubt() -> None:
-    full, fewer = (Second(float(at), 1.0, users, 100, 0, 1.0, 1.0, 1.0) for at, users in ((3, 5), (4, 2)))
+    full, fewer = (Second(at, 5.0, users, 500, 0, 1.0, 1.0, 1.0) for at, users in ((0.0, 5), (5.0, 2)))
     seen = replace(load(("shop", "GET /", recording([10.0] * 1000)), users=5), series=(full, fewer))
     verdict = judge(run(seen), config(check("latency.p95", "< 100 ms")))
     assert verdict.decision is Decision.INCONCLUSIVE

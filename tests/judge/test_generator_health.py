@@ -167,3 +167,17 @@ def test_g8_what_this_machine_lacks_is_a_doubt_and_no_failure_of_the_target(faul
     assert verdict.decision is Decision.INCONCLUSIVE
     assert verdict.checks[0].outcome is Outcome.PASS
     assert any(f"100 × {fault}" in doubt for doubt in verdict.doubts)
+
+
+@pytest.mark.parametrize(
+    ("at_s", "duration_s", "decision"),
+    [(-0.5, 12.0, Decision.READY), (0.0, 10.5, Decision.READY), (0.0, 4.0, Decision.INCONCLUSIVE)],
+)
+def test_the_time_series_must_cover_half_of_the_measurement_window_wherever_its_points_begin(
+    at_s: float, duration_s: float, decision: Decision
+) -> None:
+    """The last points of a short run of several processes are joined: one point may hold the window and more."""
+    whole = load(("shop", "GET /", recording([50.0] * 1000)))
+    point = replace(whole.series[0], at_s=whole.judged_start_s + at_s, duration_s=duration_s)
+    verdict = judge(run(replace(whole, series=(point,))), config(check("http.success_rate", "> 99 %")))
+    assert verdict.decision is decision, verdict.reason
