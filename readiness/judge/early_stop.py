@@ -29,8 +29,8 @@ PROBE_MARGIN = 2.0
 def checkpoints(max_duration_s: float) -> tuple[float, ...]:
     """When a load that may end early is judged, in seconds of its measurement window; the last time is its planned end.
 
-    Each is 1.4 times as late as the one before: most of what another look could save, in few looks. None is before
-    MIN_JUDGED_S, and none at all in a load that ends before.
+    Each is 1.4 times as late as the one before, and the first after 0.35 of the whole: what comes back each tenth of
+    the whole has to show by then. None is before MIN_JUDGED_S, and none at all in a load that ends before.
     """
     times = [max_duration_s / 2 ** (back / 2) for back in range(CHECKPOINTS)]
     return tuple(time_s for time_s in reversed(times) if time_s >= MIN_JUDGED_S)

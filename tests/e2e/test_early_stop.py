@@ -12,7 +12,7 @@ from tests.faultd.fixture import StartFaultd
 
 @pytest.mark.timeout(180)
 def test_two_processes_end_together_as_soon_as_everything_is_proven(cli: Cli, faultd: StartFaultd) -> None:
-    """Fifteen seconds are the least that such a run takes, so this one row does the work of several."""
+    """A third of its longest time is the least that such a run takes, so this one row does the work of several."""
     server = faultd()
     result = cli.run(
         server.url,
@@ -32,7 +32,7 @@ def test_two_processes_end_together_as_soon_as_everything_is_proven(cli: Cli, fa
     assert load["planned_s"] == 60
     if calm:
         assert load["ending"] == "decided"  # which has it judged by bounds that hold at every checkpoint
-        assert 15 <= load["judged_end_s"] - load["judged_start_s"] < 60
+        assert 21 <= load["judged_end_s"] - load["judged_start_s"] < 60
         assert result.report["doubts"] == []
 
 
