@@ -136,7 +136,7 @@ def _headers() -> tuple[Parser, ...]:
     from readiness.load.http.cookies import Cookies
     from readiness.load.http.failures import Failure
     from readiness.load.http.request import Origin
-    from readiness.load.response_watch import Watch, server_timing
+    from readiness.load.response_watch import Watch
     from readiness.load.watch_plan import WatchPlan
     from readiness.probes import header_rules, observatory, rate_limit
     from readiness.probes.http import ProbeAnswer
@@ -180,8 +180,8 @@ def _headers() -> tuple[Parser, ...]:
         Parser("watched answers", ("load.response_watch",), watch, (), _FIELDS, 12),
         Parser(
             "server timing",
-            ("load.response_watch", "probes.overhead"),
-            lambda data: (server_timing(data.lower()), service_ms(data.decode("latin-1"))),
+            ("text.server_timing", "probes.overhead"),
+            lambda data: service_ms(data.decode("latin-1")),
             (),
             (b'db;dur=53.2;desc="a, b", cache;dur="1", x;desc=y;dur=1e9, total;dur=.5',),
         ),
@@ -542,6 +542,7 @@ def _sources() -> tuple[Parser, ...]:
 
 
 NOT_FOREIGN: Mapping[str, str] = {
+    "text.plain_ascii": "our own text, made ASCII for a terminal",
     "foreign_files": "opens files; what is in them goes to a parser",
     "config.scenario_notes": "scenarios, which are trusted",
     "config.trust": "names given on the command line",

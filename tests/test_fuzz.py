@@ -10,11 +10,11 @@ import pytest
 from benchmarks.foreign import NOT_FOREIGN, Parser, parsers
 from benchmarks.fuzz import Found, fuzz, grown
 from readiness.database.schema import drift
-from readiness.load.response_watch import server_timing
 from readiness.probes import header_rules
 from readiness.probes.forms import hidden_fields
 from readiness.probes.http import ProbeAnswer
 from readiness.report import markdown_text, workflow_commands
+from readiness.text import server_timing
 
 PACKAGE = Path(__file__).parents[1] / "readiness"
 PARSES = re.compile(r"\bre\.(?:compile|match|search|fullmatch|split|sub|findall)\(|loads\(|\.decode\(|from_bytes\(")
@@ -56,7 +56,7 @@ def test_each_parser_takes_at_least_one_of_its_samples(parser: Parser) -> None:
 
 PERMISSIONS = "Permissions-Policy"
 QUADRATIC = {
-    "server timing": (lambda data: server_timing(data), b"a;b=c", b";b=c"),
+    "server timing": (lambda data: server_timing.parts_ms(data.decode()), b"a;b=c", b";b=c"),
     "permissions": (
         lambda data: header_rules.findings(
             ProbeAnswer(200, ((PERMISSIONS, data.decode()),), b"", 1.0, ""), "html", https=True

@@ -1,13 +1,14 @@
 """Limits: `operator number unit`, read for one metric and compared with one another."""
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 
 from readiness.config.model import Limit, Operator
 from readiness.metrics.baseline import BASELINE_PREFIX
 from readiness.metrics.metric import Kind, Metric
 
-_LIMIT = re.compile(r"(<=|>=|==|<|>) ?(-?[0-9]{1,40}(?:\.[0-9]{1,9})?) ?(\S*)", re.ASCII)
+_LIMIT = re.compile(r"(<=|>=|==|<|>) ?((-?[0-9]{1,40}(?:\.[0-9]{1,9})?) ?(\S*))", re.ASCII)
 _MOST = 2**53
 _UNITS = {
     "ms": ("ms", "s"),
@@ -48,13 +49,30 @@ def pattern(metric: Metric) -> str:
     return rf"^({operators}) ?-?[0-9]+(\.[0-9]+)?" + (rf" ?({units})$" if units else "$")
 
 
+@dataclass(frozen=True, slots=True)
+class LimitText:
+    """A limit in its parts, as its user wrote it."""
+
+    operator: Operator
+    quantity: str
+    """Number and unit together: `50 ms`."""
+    number: Decimal
+    unit: str
+
+
+def split(text: str) -> LimitText | None:
+    """The parts of a limit, whatever it is for; None where it is none. The only grammar of a limit."""
+    match = _LIMIT.fullmatch(" ".join(text.split()))
+    return LimitText(Operator(match[1]), match[2], Decimal(match[3]), match[4]) if match else None
+
+
 def parse(text: str, metric: Metric) -> Limit:
     """The limit in `text`, its value in the metric's unit. Raises ValueError with what to write instead."""
     sample = example(metric)
-    match = _LIMIT.fullmatch(" ".join(text.split()))
-    if not match:
+    found = split(text)
+    if not found:
         raise ValueError(f'must be an operator, a plain decimal number and the unit, such as "{sample}", not {text!r}')
-    operator, number, unit = Operator(match[1]), Decimal(match[2]), match[3]
+    operator, number, unit = found.operator, found.number, found.unit
     allowed = _UNITS[metric.unit]
     if allowed and not unit:
         raise ValueError(f'needs a unit, such as "{sample}"')

@@ -6,16 +6,22 @@ in the report's column Target and in report.json.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from readiness.config.limits import split
+from readiness.config.model import Operator
 from readiness.judge.outcome import Outcome
 from readiness.judge.verdict import CheckResult
 from readiness.metrics.catalogue import find
 from readiness.text.numbers import NOT_BOUNDED, NOT_MEASURED, quantity, share_words
 
-_LIMIT = re.compile(r"\s*(<=|>=|==|<|>)\s*(([-+]?[0-9][0-9_,]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\s*(ms|s|%|/s)?)\s*")
-_WORDS = {"<": "under", "<=": "at most", ">": "over", ">=": "at least", "==": ""}
+_WORDS = {
+    Operator.LESS: "under",
+    Operator.AT_MOST: "at most",
+    Operator.GREATER: "over",
+    Operator.AT_LEAST: "at least",
+    Operator.EQUAL: "",
+}
 _WITHOUT_VALUE = frozenset({Outcome.ERROR, Outcome.SKIPPED, Outcome.NOT_APPLICABLE})
 
 
@@ -23,21 +29,16 @@ _WITHOUT_VALUE = frozenset({Outcome.ERROR, Outcome.SKIPPED, Outcome.NOT_APPLICAB
 class ShownLimit:
     """Operator and number, in the unit of the measured value."""
 
-    operator: str
+    operator: Operator
     value: float
 
 
 def read(text: str | None, unit: str) -> ShownLimit | None:
     """The limit that `text` says, in `unit`; None when it cannot be read, which only costs a comparison in words."""
-    match = _LIMIT.fullmatch(text or "")
-    if match is None:
+    found = split(text or "")
+    if found is None:
         return None
-    value = float(match[3].replace(",", "").replace("_", ""))
-    if match[4] == "s" and unit == "ms":
-        value *= 1000
-    elif match[4] == "ms" and unit == "s":
-        value /= 1000
-    return ShownLimit(match[1], value)
+    return ShownLimit(found.operator, float(found.number * 1000 if (found.unit, unit) == ("s", "ms") else found.number))
 
 
 def is_yes_no(name: str) -> bool:
@@ -55,15 +56,13 @@ def value_words(name: str, value: float | None, unit: str, apart_from: float | N
 
 def limit_words(name: str, text: str) -> str:
     """A limit as people say it: `under 50 ms`, `at least 25,248`, `100 %`, `yes`; the text itself if it is none."""
-    match = _LIMIT.fullmatch(text)
-    if match is None:
+    found = split(text)
+    if found is None:
         return text
-    number = match[2].strip()
-    if is_yes_no(name) and match[1] in ("==", ">=") and float(match[3]) in (0.0, 1.0):
-        return "yes" if float(match[3]) else "no"
-    if re.fullmatch(r"[0-9]{5,}", number):
-        number = f"{int(number):,}"
-    return f"{_WORDS[match[1]]} {number}".strip()
+    if is_yes_no(name) and found.operator in (Operator.EQUAL, Operator.AT_LEAST) and found.number in (0, 1):
+        return "yes" if found.number else "no"
+    words = f"{int(found.quantity):,}" if found.quantity.isdigit() and len(found.quantity) > 4 else found.quantity
+    return f"{_WORDS[found.operator]} {words}".strip()
 
 
 def demand(name: str, text: str) -> str:
@@ -118,7 +117,7 @@ def distance(check: CheckResult) -> float:
     if value is None or bound is None:
         return float("inf")
     limit = bound.value
-    if check.unit == "%" and bound.operator in (">", ">=") and limit < 100:
+    if check.unit == "%" and bound.operator in (Operator.GREATER, Operator.AT_LEAST) and limit < 100:
         value, limit = 100 - value, 100 - limit
     small, large = sorted((abs(value), abs(limit)))
     return large / small if small > 0 else large + 1

@@ -7,7 +7,6 @@ others of its stride, and besides the slow ones and those with a new status, whi
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +15,7 @@ from readiness.load.ticket import Ticket
 from readiness.load.watch_plan import WatchPlan
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.response_facts import Head, ResponseFacts, TimeParts
-from readiness.text import clean
+from readiness.text import clean, server_timing
 
 READ_PER_S = 50
 MAX_ENDPOINTS = 200
@@ -27,10 +26,6 @@ MAX_WATCHED = 100
 """Answers of an endpoint that are looked at for a cookie; after these only for a status that was not seen yet."""
 _MAX_FIELDS = 100
 SLOW_SHARE = 0.95
-_LONGEST_MS = 1e7
-_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]{1,40}")
-_DUR = re.compile(rb'\s*dur\s{0,20}=\s{0,20}"?([0-9]{1,9}(?:\.[0-9]{1,9})?)')
-"""One parameter each. A pattern for the whole header takes quadratic time on the hostile ones."""
 
 
 @dataclass(slots=True)
@@ -161,23 +156,12 @@ class Watch:
     def _time(self, endpoint: _Endpoint, head: bytes, latency_s: float, weight: int) -> None:
         if b"\nserver-timing:" not in head:
             return
-        parts = server_timing(_value(head, b"\nserver-timing:")[:2000])
+        parts = server_timing.parts_ms(_value(head, b"\nserver-timing:")[:2000].decode("latin-1"))
         latency_ms = latency_s * 1000
         if weight:
             endpoint.timing.add(latency_ms, parts, weight)
         if latency_s > endpoint.slow_s:
             endpoint.slow.add(latency_ms, parts, 1)
-
-
-def server_timing(value: bytes) -> list[tuple[str, float]]:
-    """Name and duration in ms of each metric that has one, from a field value in lower case."""
-    parts = []
-    for metric in value.split(b","):
-        name, *parameters = metric.split(b";")
-        found = next((match for match in map(_DUR.match, parameters) if match), None)
-        if found and _NAME.fullmatch(name := name.strip()) and (spent_ms := float(found[1])) <= _LONGEST_MS:
-            parts.append((name.decode("ascii"), spent_ms))
-    return parts
 
 
 def _value(head: bytes, name: bytes) -> bytes:

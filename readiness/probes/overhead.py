@@ -5,15 +5,14 @@ Counted in the measurement window, where the load is: what is sent before it dis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from readiness.measurements.probing import MOST_SHARE, Cost, Probing
 from readiness.measurements.run import Load
+from readiness.text import server_timing
 from readiness.text.numbers import count, duration, share_words
 
-_LONGEST_MS = 1e7
-_LONGEST_NAME, _LONGEST_NUMBER = 40, 20
 _TOTAL = "total"
 
 
@@ -32,29 +31,7 @@ class Sent:
 
 def service_ms(timing: str) -> float | None:
     """All time in a `Server-Timing`: its `total`, else the sum of its parts; None where it has none."""
-    return _whole(dict(_parts(timing)))
-
-
-def _parts(timing: str) -> Iterator[tuple[str, float]]:
-    """Name and milliseconds of each part that has both; in one pass, whatever the text is."""
-    for part in timing.split(","):
-        name, *parameters = (word.strip() for word in part.split(";"))
-        if not name or len(name) > _LONGEST_NAME:
-            continue
-        for parameter in parameters:
-            key, _, value = parameter.partition("=")
-            spent_ms = _number(value.strip().strip('"')) if key.strip() == "dur" else None
-            if spent_ms is not None:
-                yield name.lower(), spent_ms
-                break
-
-
-def _number(text: str) -> float | None:
-    """Digits with at most one point, and no more than _LONGEST_MS."""
-    whole = text.replace(".", "", 1)
-    if len(text) > _LONGEST_NUMBER or not (whole.isascii() and whole.isdigit()):
-        return None
-    return number if (number := float(text)) <= _LONGEST_MS else None
+    return _whole(dict(server_timing.parts_ms(timing)))
 
 
 def _whole(parts_ms: Mapping[str, float]) -> float | None:

@@ -23,6 +23,7 @@ from readiness.report.view.page import Page, build
 from readiness.report.view.problems import Shortfall
 from readiness.report.workflow_commands import harmless
 from readiness.text import clean
+from readiness.text.plain_ascii import plain_ascii
 
 _WIDTH = 80
 _MOST_ENDPOINTS, MOST_SHORTFALLS, _MOST_STEPS, MOST_DOUBTS = 5, 4, 3, 2
@@ -30,7 +31,6 @@ _MOST_REASON_LINES = 8
 _LONGEST = 600
 """Characters of one line's text: six short lines say more than one that fills the screen."""
 _SHORT = ("P50", "P95", "P99")
-_ASCII = str.maketrans({"…": "...", "–": "-", "—": "-", "×": "x", "≥": ">=", "≤": "<=", "·": "-", "’": "'", "µ": "u"})
 
 
 def summary(
@@ -68,7 +68,7 @@ def quiet_words(verdict: Verdict) -> str:
 
 def _plain(text: str, in_ascii: bool) -> str:
     text = harmless(text)
-    return text.translate(_ASCII).encode("ascii", "replace").decode() if in_ascii else text
+    return plain_ascii(text) if in_ascii else text
 
 
 def _box(in_ascii: bool) -> box.Box:

@@ -33,11 +33,6 @@ def proves_below(k: float, n: float, share: float, confidence: float) -> bool:
     return k < n and beta.cumulative(share, k + 1, n - k) >= confidence
 
 
-def proves_above(k: float, n: float, share: float, confidence: float) -> bool:
-    """Whether `lower(k, n, confidence)` is above `share` (0 to 1)."""
-    return k > 0 and beta.cumulative(share, k, n - k + 1) < 1 - confidence
-
-
 def samples_needed(share: float, confidence: float) -> int:
     """Events without a single hit that prove a share below `share`: 59 for 5 %, 299 for 1 % at 95 %."""
     return math.ceil(math.log(1 - confidence) / math.log1p(-share))

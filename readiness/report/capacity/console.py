@@ -8,9 +8,9 @@ from readiness.capacity.capacity import Capacity, CapacityKind
 from readiness.errors import ExitCode
 from readiness.report.capacity.sheet import TrialRow, sheet
 from readiness.report.workflow_commands import harmless
+from readiness.text.plain_ascii import plain_ascii
 
 _WIDTH = 80
-_ASCII = str.maketrans({"…": "..", "–": "-", "×": "x", "≥": ">=", "≤": "<=", "’": "'", "σ": "sigma", "κ": "kappa"})
 
 
 def summary(capacity: Capacity, *, ascii: bool = False) -> str:  # noqa: A002 - the word that says it
@@ -21,7 +21,7 @@ def summary(capacity: Capacity, *, ascii: bool = False) -> str:  # noqa: A002 - 
     lines += [_line(row, ascii=ascii) for row in page.rows]
     lines += ["", *(f"  {line}" for line in page.law)] if page.law else []
     text = "\n".join(piece for line in lines for piece in _wrapped(line))
-    return text.translate(_ASCII).encode("ascii", "replace").decode() if ascii else text
+    return plain_ascii(text) if ascii else text
 
 
 def last_line(capacity: Capacity, code: ExitCode) -> str:

@@ -7,10 +7,10 @@ import textwrap
 from readiness.compare.comparison import Comparison, ComparisonFinding
 from readiness.report.comparison.sheet import COMPARISON_FINDINGS, ComparisonRow, sheet
 from readiness.report.workflow_commands import harmless
+from readiness.text.plain_ascii import plain_ascii
 
 _WIDTH = 80
 _MOST = 20
-_ASCII = str.maketrans({"…": "..", "–": "-", "×": "x", "≥": ">=", "≤": "<=", "’": "'", "µ": "u"})
 
 
 def summary(comparison: Comparison, *, ascii: bool = False) -> str:  # noqa: A002 - the word that says it
@@ -31,7 +31,7 @@ def summary(comparison: Comparison, *, ascii: bool = False) -> str:  # noqa: A00
     if len(telling) > _MOST:
         lines.append(f"  and {len(telling) - _MOST:,} more in the files (--out)")
     text = "\n".join(piece for line in lines for piece in _wrapped(line))
-    return text.translate(_ASCII).encode("ascii", "replace").decode() if ascii else text
+    return plain_ascii(text) if ascii else text
 
 
 def quiet_line(comparison: Comparison) -> str:

@@ -6,10 +6,10 @@ import textwrap
 
 from readiness.report.history.sheet import HistoryRow, HistorySheet
 from readiness.report.workflow_commands import harmless
+from readiness.text.plain_ascii import plain_ascii
 
 _WIDTH = 80
 _MOST = 20
-_ASCII = str.maketrans({"…": "..", "–": "-", "×": "x", "≥": ">=", "≤": "<=", "’": "'", "µ": "u"})
 
 
 def summary(page: HistorySheet, *, ascii: bool = False) -> str:  # noqa: A002 - the word that says it
@@ -24,7 +24,7 @@ def summary(page: HistorySheet, *, ascii: bool = False) -> str:  # noqa: A002 - 
     lines += [f"{status.ascii if ascii else status.shape} {text}" for status, text in page.trend]
     lines.append(f"{page.status.ascii if ascii else page.status.shape} {page.status.word}: {page.reason}")
     text = "\n".join(piece for line in lines for piece in _wrapped(line))
-    return text.translate(_ASCII).encode("ascii", "replace").decode() if ascii else text
+    return plain_ascii(text) if ascii else text
 
 
 def last_line(page: HistorySheet) -> str:

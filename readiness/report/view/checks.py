@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from readiness.config.model import Operator
 from readiness.judge import wording
 from readiness.judge.verdict import CheckResult, Outcome
 from readiness.report.status import OUTCOMES, Status
@@ -140,11 +141,11 @@ def _worst(check: CheckResult) -> Worst:
 
 def _gap(value: float, bound: wording.ShownLimit, unit: str) -> str:
     """How far on the wrong side; "" when the value is on the right one (an unsure check may be)."""
-    if bound.operator in ("<", "<="):
+    if bound.operator in (Operator.LESS, Operator.AT_MOST):
         if value <= bound.value:
             return ""
         return f"{numbers.times(value, bound.value)} the limit" if bound.value > 0 else ""
-    if bound.operator in (">", ">="):
+    if bound.operator in (Operator.GREATER, Operator.AT_LEAST):
         short = bound.value - value
         if short <= 0:
             return ""
