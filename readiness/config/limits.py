@@ -17,6 +17,7 @@ _UNITS = {
     "MB": ("MB",),
     "MB/min": ("MB/min",),
     "/min": ("/min",),
+    "days": ("days",),
     "": (),
 }
 _EXAMPLE = {
@@ -26,6 +27,7 @@ _EXAMPLE = {
     "MB": "< 500 MB",
     "MB/min": "< 5 MB/min",
     "/min": "< 5 /min",
+    "days": ">= 30 days",
 }
 _BELOW = (Operator.LESS, Operator.AT_MOST)
 _ABOVE = (Operator.GREATER, Operator.AT_LEAST)

@@ -221,6 +221,13 @@ class ProcessSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """Where plain http is answered, for the check of the redirect; None: port 80 beside 443."""
+
+    http_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Probes:
     """Every probe's settings."""
 
@@ -235,5 +242,6 @@ class Probes:
     custom: Mapping[str, Custom] = field(default_factory=dict)
     process: ProcessSettings | None = None
     """Read only where it is asked for."""
+    tls: TlsSettings = field(default_factory=TlsSettings)
     server_timing: str = "ignore"
     """`read` the Server-Timing header of the load's answers, or `ignore` it."""

@@ -21,6 +21,7 @@ from readiness.config.probes import (
     RateLimit,
     RequestSettings,
     SecuritySettings,
+    TlsSettings,
     UserAgent,
 )
 from readiness.config.scalars import (
@@ -59,6 +60,7 @@ def probes_form() -> Form[Probes]:
             "user_agent": ("user_agent", section(UserAgent, {"paths": ("paths", items(_path(), least=0))})),
             "custom": ("custom", mapping(_custom(), key=_name, pattern=_NAME)),
             "process": ("process", _process()),
+            "tls": ("tls", section(TlsSettings, {"http_port": ("http_port", whole_form(least=1, most=65_535))})),
             "server_timing": ("server_timing", timing),
         },
     )

@@ -14,8 +14,18 @@ from readiness.metrics.metric import Metric
 from readiness.metrics.performance import PERFORMANCE
 from readiness.metrics.resources import PROCESS_METRICS
 from readiness.metrics.service import CUSTOM, SERVICE, custom_unit
+from readiness.metrics.transport import DNS_METRICS, TLS_METRICS
 
-CATALOGUE: tuple[Metric, ...] = (*PERFORMANCE, *SERVICE, *PROCESS_METRICS, *DATABASE, *BASELINE, *DRILLS)
+CATALOGUE: tuple[Metric, ...] = (
+    *PERFORMANCE,
+    *SERVICE,
+    *TLS_METRICS,
+    *DNS_METRICS,
+    *PROCESS_METRICS,
+    *DATABASE,
+    *BASELINE,
+    *DRILLS,
+)
 
 _BY_NAME = {metric.name: metric for metric in CATALOGUE}
 

@@ -1,7 +1,8 @@
 """Probes of the running service beside the load. One file per probe; nothing here judges.
 
 While the load runs, `observe` asks: the health endpoints on their own clock, each page once, and every number that the
-service says of itself some twenty times, all of it within one Allowance. Afterwards `conclude` draws the measurements
+service says of itself some twenty times, all of it within one Allowance. Before that `before_load` looks at the
+way there: the addresses of the name and TLS. Afterwards `conclude` draws the measurements
 from all that was seen, which sends nothing. After the load `as_browser` asks a few times, and `provoke` sends what
 thresholds.yaml allows.
 
@@ -29,6 +30,7 @@ from readiness.probes import (
     circuit_breaker,
     consistency,
     custom,
+    dns,
     fetched_pages,
     health,
     instance,
@@ -37,10 +39,12 @@ from readiness.probes import (
     provoked_breaker,
     rate_limit,
     response_headers,
+    tls,
     user_agent,
 )
 from readiness.probes.allowance import Allowance
 from readiness.probes.evidence import AnswerPairs, Evidence
+from readiness.probes.handshakes import Certificate
 from readiness.probes.http import ProbeAnswer
 from readiness.probes.overhead import of_probes
 from readiness.probes.sampler import NumberPlace, Readings, collect, reading_pace_s
@@ -95,6 +99,7 @@ PROBES: tuple[Probe, ...] = (
 )
 _HEALTH = (health.LIVE, health.SUCCESS)
 BREAKER = (provoked_breaker.OPENS, provoked_breaker.RECOVERS)
+BEFORE_LOAD = (*dns.DNS_NAMES, *tls.TLS_NAMES)
 PROVOKED = (rate_limit.ENFORCED, consistency.CONSISTENCY_METRIC, *BREAKER)
 
 
@@ -110,6 +115,28 @@ class Observations:
     received_bytes: int = 0
     process: process.WatchedProcess | None = None
     """None where nobody asked for it."""
+
+
+def before_load(
+    target: Target, settings: Probes, wanted: AbstractSet[str], stopped: Callable[[], bool]
+) -> tuple[Measurement, ...]:
+    """What a check wants to know of the way to the target; never raises."""
+    if wanted.isdisjoint(BEFORE_LOAD):
+        return ()
+    found: list[Measurement] = []
+    reached = dns.connect_to_each(target, stopped)
+    certificates: dict[str, Certificate] = {}
+    for name in dns.DNS_NAMES:
+        if name in wanted:
+            found += _guarded("dns", name, lambda name=name: (dns.measure(name, target, reached),))  # type: ignore[misc]
+    for name in tls.TLS_NAMES:
+        if name in wanted and not stopped():
+            found += _guarded(
+                "tls",
+                name,
+                lambda name=name: (tls.measure(name, settings.tls, target, reached, certificates),),  # type: ignore[misc]
+            )
+    return tuple(found)
 
 
 def observe(
@@ -237,7 +264,7 @@ def provoke(
 
 def unavailable(reason: str, wanted: AbstractSet[str]) -> tuple[Measurement, ...]:
     """What there is of a target that was never asked."""
-    names = [*_HEALTH, health.READY, *process.PROCESS_NAMES, *(one.metric for one in PROBES), *PROVOKED]
+    names = [*BEFORE_LOAD, *_HEALTH, health.READY, *process.PROCESS_NAMES, *(one.metric for one in PROBES), *PROVOKED]
     return tuple(_missing(name, "probes", reason) for name in names if name in wanted)
 
 

@@ -58,21 +58,24 @@ def execute(
     wanted = wanted_metrics(plan.config)
     stages = Stages(plan.database_url, plan.config.database, wanted, interrupted, plan.writer is not None)
     before = BeforeLoad()
+    way: tuple[Measurement, ...] = ()
     try:
         if signal_name := interrupted():
             raise NotMeasured(f"the run was ended by {signal_name} before any load")
         if plan.unreachable:
             raise NotMeasured(f"the target {plan.target.url} {UNREACHABLE}: {plan.unreachable}")
+        way = probes.before_load(plan.target, plan.config.probes, wanted, lambda: interrupted() is not None)
         connect_once(plan.target)
         if plan.unloadable:
             raise NotMeasured(plan.unloadable)
     except NotMeasured as error:
         outcome, activity, probing = controller.LoadOutcome(None, (str(error),), None), None, None
         looks = stages.under_load(None) if plan.database_url is None else under_load.unavailable(str(error), wanted)
-        looks += probes.unavailable(str(error), wanted)
+        looks += probes.unavailable(str(error), wanted - {one.metric for one in way})
     else:
         before = stages.before()
         outcome, looks, activity, probing = _drive(plan, wanted, stages, progress, interrupted, environment, samples)
+    looks += way
     if plan.database_url is not None:
         progress.step("counting in the database")
     rows = stages.after(before, outcome.writes)

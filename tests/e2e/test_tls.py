@@ -83,7 +83,8 @@ def test_every_client_and_the_probes_show_the_certificate(cli: Cli, authority: t
     (cli.folder / "client.pem").write_bytes(b"".join(one.bytes() for one in client.cert_chain_pems))
     (cli.folder / "locustfile.py").write_text(CLIENTS)
     tls = 'target: { tls: { ca: ca.pem, certificate: client.pem, key: "${READINESS_VAR_KEY}" } }\n'
-    cli.thresholds(CHECKS, more=tls, duration="2s")
+    way = '  tls.chain_complete: { pass: "== 1", on_fail: block }\n  tls.days_left: { pass: ">= 1 days" }\n'
+    cli.thresholds(CHECKS + way, more=tls, duration="2s")
     result = cli.plain("run", url, "--out", str(cli.out), READINESS_VAR_KEY=key)
     assert {one["name"]: one["failures"] for one in result.report["endpoints"]} == {
         "GET /ours": 0,
@@ -91,6 +92,8 @@ def test_every_client_and_the_probes_show_the_certificate(cli: Cli, authority: t
         "GET /fast": 0,
     }
     assert result.check("health.success_rate")["value"] == 100
+    assert result.check("tls.chain_complete")["value"] == 1
+    assert result.check("tls.days_left")["outcome"] == "pass"
     decided(result.report, 0)
     assert key.splitlines()[1] not in result.everything()
     tried = cli.plain("try", url, READINESS_VAR_KEY=key)
@@ -99,6 +102,9 @@ def test_every_client_and_the_probes_show_the_certificate(cli: Cli, authority: t
     refused = cli.plain("run", url, "--out", str(cli.out))
     assert refused.exit_code == 3, str(refused)
     assert "target: { tls: { ca:" in refused.report["reason"]
+    cli.thresholds(CHECKS + way, duration="1s")
+    told = cli.plain("run", url, "--out", str(cli.out))
+    assert (told.exit_code, told.check("tls.chain_complete")["value"]) == (1, 0), str(told)
 
 
 def test_files_that_are_none_are_told_by_lint(cli: Cli, authority: trustme.CA) -> None:
