@@ -558,8 +558,8 @@ NOT_FOREIGN: Mapping[str, str] = {
     "load.workers.curve_sockets": "frames by load.workers.envelope", "load.workers.local": "our own children",
     "load.workers.token": "the operator's own token",
     "report.run_folders": "JSON by measurements.strict", "report.retention": "names of a folder",
-    "report.console": "our own text", "report.comparison.console": "our own text", "report.history.console": "our own text",
-    "report.capacity.console": "our own text", "report.github": "our own text", "report.html_pages": "our own template",
+
+    "report.github": "our own text", "report.html_pages": "our own template",
     "run.live.web_page": "our own page", "drills.proxies": "our own child", "drills.proxy": "our own parent",
     "report.charts.connections": "our own words",
     "probes.http": "httpx and h11 parse",
@@ -573,7 +573,6 @@ NOT_FOREIGN: Mapping[str, str] = {
     "cli.output": "our own text", "cli.init": "flags", "cli.workers": "flags",
     "cli.inputs": "measurements.json and report.json",
     "judge.steps": "our own words", "judge.failed_requests": "our own words",
-    "judge.wording": "limits of config.limits",
     "measurements.measured_invariants": "facts that measurements.json read",
     "measurements.scopes": "names that measurements.json read", "measurements.writes": "keys of our own load",
 }  # fmt: skip
