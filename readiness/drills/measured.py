@@ -10,11 +10,12 @@ from readiness.config.model import Check, Config
 from readiness.drills.conduct import Conducted, Happened
 from readiness.drills.course import is_over
 from readiness.drills.proxies import ProxySecond
+from readiness.drills.record import not_done, recorded
 from readiness.drills.recovery import Wellness, recovery, wellness
 from readiness.errors import NotMeasured
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.recordings import joined
-from readiness.measurements.run import OWN_FAULTS, Detail, Load, Measurement, Rate, Recording, Slice
+from readiness.measurements.run import OWN_FAULTS, Detail, Drilled, Load, Measurement, Rate, Recording, Slice
 from readiness.metrics import drills as names
 from readiness.metrics.catalogue import is_drill
 from readiness.text.numbers import count, duration, quantity
@@ -49,31 +50,36 @@ class _Seen:
 
 def measure(
     conducted: Conducted, counted: Callable[[str], tuple[ProxySecond, ...]], config: Config
-) -> tuple[Measurement, ...]:
-    """Every metric of every drill that has a value, and those that a check asks for with the reason why not.
+) -> tuple[tuple[Measurement, ...], tuple[Drilled, ...]]:
+    """Metrics of every drill, and its course.
 
+    Metrics have a value, or the reason why not where a check asks for them.
     `counted` gives what the proxy of that name counted.
     """
     found: list[Measurement] = []
+    courses: list[Drilled] = []
     for one in conducted.drills:
         wanted = _wanted(config.checks, one.plan.name)
         try:
             seen = _seen(conducted, one, counted, config)
         except NotMeasured as error:
             found += [_missing(metric, one.plan.name, str(error)) for metric in wanted]
+            courses.append(recorded(conducted, one, str(error)))
             continue
+        courses.append(recorded(conducted, one))
         for metric, find in _METRICS.items():
             try:
                 found.append(find(seen))
             except NotMeasured as error:
                 if metric in wanted:
                     found.append(_missing(metric, one.plan.name, str(error)))
-    return tuple(found)
+    return tuple(found), tuple(courses)
 
 
-def unavailable(reason: str, config: Config) -> tuple[Measurement, ...]:
-    """No drill happened: what the checks ask for, each with the reason."""
-    return tuple(_missing(check.metric, check.scope or "", reason) for check in config.checks if is_drill(check.metric))
+def unavailable(reason: str, config: Config) -> tuple[tuple[Measurement, ...], tuple[Drilled, ...]]:
+    """No drill happened: what the checks ask for, and each drill, with the reason."""
+    missing = (_missing(check.metric, check.scope or "", reason) for check in config.checks if is_drill(check.metric))
+    return tuple(missing), tuple(not_done(name, drill, reason) for name, drill in config.drills.items())
 
 
 def _wanted(checks: Collection[Check], drill: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from readiness.judge.cross_check import favour_doubts, heard, restart_doubts
 from readiness.judge.decision import decide
 from readiness.judge.decisive_checks import flips
 from readiness.judge.defined import as_defined
+from readiness.judge.drills import drill_results
 from readiness.judge.failed_requests import details_by_endpoint, failed_requests, failed_share, why
 from readiness.judge.family import refuting
 from readiness.judge.generator_health import described, pause_doubts
@@ -132,6 +133,7 @@ def judge(run: Run, config: Config) -> Verdict:
         rule=config.decision,
         inconclusive_cause=cause(decision, run, judged, doubts),
         key_numbers=key_numbers(run.load) if run.load else None,
+        drills=drill_results(run, results),
     )
 
 

@@ -152,6 +152,19 @@ class StepResult:
 
 
 @dataclass(frozen=True, slots=True)
+class DrillResult:
+    """One drill, in words."""
+
+    name: str
+    what: str
+    """What happened to whom, and for how long: `database hung for 10 s`."""
+    showed: str
+    """`18 % of requests failed, the slowest answer took 3 s, service back 1.2 s after`, or why it proves nothing."""
+    fixes: tuple[str, ...] = ()
+    """One for each thing that a failed check of it asks for."""
+
+
+@dataclass(frozen=True, slots=True)
 class EndpointResult:
     """One endpoint's judged requests, successes and failures apart."""
 
@@ -243,3 +256,5 @@ class Verdict:
     """Of `judge.inconclusive.Cause`; None for other decisions, and in reports of older versions."""
     key_numbers: KeyNumbers | None = field(default=None)
     """Of all requests together; None without a load, and in reports of older versions."""
+    drills: tuple[DrillResult, ...] = field(default=())
+    """What was broken on purpose, in order, and what it showed; empty without `--drills`, and in older reports."""

@@ -264,6 +264,19 @@ def probes_saw_the_same_load(run: Run) -> Broken:
         yield "$.probing", f"a window of {run.probing.window_s:g} s, but {run.load.judged_s:g} s were judged"
 
 
+def drills_have_a_course(run: Run) -> Broken:
+    """A drill stands once, and its fault begins before it ends, within the drill's time."""
+    names = [one.name for one in run.drills]
+    for index, one in enumerate(run.drills):
+        path = f"$.drills[{index}]"
+        if names.index(one.name) < index:
+            yield path, f'"{clean(one.name, 60)}" stands twice'
+        if one.end_s is not None and (one.begin_s is None or one.end_s < one.begin_s):
+            yield path, f"ends at {one.end_s:g} s, and does not begin before"
+        if one.series and one.begin_s is not None and one.begin_s > one.series[-1].at_s + one.series[-1].duration_s:
+            yield path, f"begins at {one.begin_s:g} s, after its last second"
+
+
 MEASURED_LAWS: tuple[Law[Run], ...] = (
     measurements_stand_once,
     the_load_is_its_own_measurement,
@@ -278,6 +291,7 @@ MEASURED_LAWS: tuple[Law[Run], ...] = (
     database_samples_are_in_order,
     database_measurements_are_those_of_its_counters,
     probes_saw_the_same_load,
+    drills_have_a_course,
 )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TypeVar
 
 from readiness.measurements.connections import NO_WAY
 from readiness.measurements.law import Broken, Law
 from readiness.measurements.packed import missing_slices, uneven_slices
-from readiness.measurements.run import FAILURE_CLASSES, Load, Rate, Recording, Run
+from readiness.measurements.run import FAILURE_CLASSES, Load, Rate, Recording, Run, Second
 from readiness.text import clean
 from readiness.text.spelling import nearest
 
@@ -22,7 +22,7 @@ def classes_are_known(run: Run) -> Broken:
     """A request fails for one of the reasons that there are."""
     tables = [("$.ledger.failed", run.load.ledger.failed)] if run.load else []
     tables += [(f"{path}.failed", record.failed) for path, record in _recordings(run)]
-    tables += [(f"{path}.classes", second.classes) for path, second in items(run, lambda load: load.series, "series")]
+    tables += [(f"{path}.classes", second.classes) for series in _series(run) for path, second in series]
     for path, failed in tables:
         for word in failed:
             if word not in FAILURE_CLASSES:
@@ -114,8 +114,8 @@ def series_adds_up_to_the_ledger(run: Run) -> Broken:
 
 
 def points_are_of_one_piece(run: Run) -> Broken:
-    """In a point of the series the classes are its failures and the percentiles rise, and exist where one succeeded."""
-    for path, second in items(run, lambda load: load.series, "series"):
+    """In a point of a series the classes are its failures and the percentiles rise, and exist where one succeeded."""
+    for path, second in chain.from_iterable(_series(run)):
         percentiles = (second.p50_ms, second.p95_ms, second.p99_ms)
         if second.classes and sum(second.classes.values()) != second.failed:
             yield path, f"{second.failed:,} failed, but the classes count {sum(second.classes.values()):,}"
@@ -126,12 +126,12 @@ def points_are_of_one_piece(run: Run) -> Broken:
 
 
 def points_come_in_order(run: Run) -> Broken:
-    """The points of the series follow each other and do not overlap."""
-    found = list(items(run, lambda load: load.series, "series"))
-    for (_, left), (path, right) in pairwise(found):
-        if right.at_s < left.at_s + left.duration_s - ROUNDING_S:
-            yield path, f"begins at {right.at_s:g} s, before the one before it ends"
-            return
+    """The points of a series follow each other and do not overlap."""
+    for series in _series(run):
+        for (_, left), (path, right) in pairwise(series):
+            if right.at_s < left.at_s + left.duration_s - ROUNDING_S:
+                yield path, f"begins at {right.at_s:g} s, before the one before it ends"
+                break
 
 
 def rates_are_shares(run: Run) -> Broken:
@@ -210,6 +210,15 @@ def _recordings(run: Run) -> Iterator[tuple[str, Recording]]:
     for index, measurement in enumerate(run.measurements):
         if isinstance(measurement.evidence, Recording):
             yield f"$.measurements[{index}].evidence", measurement.evidence
+
+
+def _series(run: Run) -> list[list[tuple[str, Second]]]:
+    """The points of the load and of each drill, with their paths."""
+    drills = [
+        [(f"$.drills[{index}].series[{at}]", second) for at, second in enumerate(one.series)]
+        for index, one in enumerate(run.drills)
+    ]
+    return [list(items(run, lambda load: load.series, "series")), *drills]
 
 
 def items(run: Run, part: Callable[[Load], Sequence[T]], name: str) -> Iterator[tuple[str, T]]:

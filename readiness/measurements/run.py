@@ -17,6 +17,8 @@ from readiness.measurements.pace import Pace
 from readiness.measurements.probing import Probing
 from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.response_facts import ResponseFacts
+from readiness.measurements.time_series import Drilled as Drilled
+from readiness.measurements.time_series import Second as Second
 
 FAILURE_CLASSES = (
     *("dns", "connect_refused", "connect_timeout", "tls", "timeout", "reset", "truncated", "surplus", "protocol"),
@@ -102,22 +104,6 @@ class Ledger:
     def balanced(self) -> bool:
         """Whether the identity holds."""
         return self.planned == self.ok + sum(self.failed.values()) + self.in_flight + self.dropped
-
-
-@dataclass(frozen=True, slots=True)
-class Second:
-    """One point of the time series over all endpoints; requests are counted where they ended."""
-
-    at_s: float
-    duration_s: float
-    users: int
-    ok: int
-    failed: int
-    p50_ms: float | None
-    p95_ms: float | None
-    p99_ms: float | None
-    classes: Mapping[str, int] = field(default_factory=dict)
-    """The failed requests by class of FAILURE_CLASSES; empty where nothing failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,3 +301,5 @@ class Run:
     """What the database did while the load ran; None when it was not sampled."""
     definitions: Mapping[str, str] = field(default_factory=dict)
     """By metric of the database: a digest of what thresholds.yaml said that it is; empty in runs of older versions."""
+    drills: tuple[Drilled, ...] = ()
+    """What was broken on purpose after the load, in order; what it showed is in `measurements`."""

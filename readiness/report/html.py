@@ -6,15 +6,19 @@ from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run
 from readiness.report import html_pages
 from readiness.report.charts import draw_all, latency, svg
+from readiness.report.charts.drill_course import draw_drills
 from readiness.report.charts.score import score_bar
 from readiness.report.view.page import build
 
+DRILLS_SECTION = ("drills", "Drills")
+"""Only where there were some."""
 SECTIONS = (
     ("executive", "Executive summary"),
     ("issues", "Remaining issues"),
     ("steps", "Next steps"),
     ("metrics", "Performance metrics"),
     ("load", "Load and endpoints"),
+    DRILLS_SECTION,
     ("deployment", "Deployment decision"),
     ("risks", "Risk assessment"),
     ("critical", "Critical success metrics"),
@@ -36,7 +40,8 @@ def render(verdict: Verdict, run: Run | None = None) -> str:
     return html_pages.page(
         "report.html.j2",
         page=page,
-        sections=SECTIONS,
+        sections=[one for one in SECTIONS if page.drills or one is not DRILLS_SECTION],
+        drill_charts=draw_drills(run),
         charts=draw_all(verdict, run),
         fold_charts=True,
         first_chart=latency.over_time(verdict, run),

@@ -24,7 +24,7 @@ from readiness.measurements.invariants import RUN_LAWS
 from readiness.measurements.law import contradictions
 from readiness.measurements.probing import Probing
 from readiness.measurements.provenance import UNREACHABLE
-from readiness.measurements.run import Load, Measurement, Run
+from readiness.measurements.run import Drilled, Load, Measurement, Run
 from readiness.probes import overhead
 from readiness.probes.allowance import Allowance
 from readiness.probes.http import Getter
@@ -84,7 +84,7 @@ def execute(
         progress.step("provoking what the file allows")
         looks += probes.provoke(plan.target, plan.config.probes, wanted, lambda: interrupted() is not None)
     counted = {one.metric for one in rows if one.value is not None}
-    looks += _drills(plan, outcome, progress, interrupted, environment)
+    drilled, drills = _drills(plan, outcome, progress, interrupted, environment)
     run = Run(
         id=plan.run_id,
         service=plan.config.service,
@@ -95,7 +95,7 @@ def execute(
         plan=facts(plan),
         plan_hash=hash_of(plan),
         load=outcome.load,
-        measurements=looks + rows + _limits(plan, wanted),
+        measurements=looks + drilled + rows + _limits(plan, wanted),
         doubts=outcome.doubts,
         interrupted=interrupted(),
         notes=(
@@ -107,6 +107,7 @@ def execute(
         database=activity,
         probing=probing,
         definitions={metric: meant for metric, meant in definitions(plan.config.database).items() if metric in counted},
+        drills=drills,
     )
     # What `judge` and `gate` would refuse tomorrow is not green today.
     doubts = tuple(f"the record of the run contradicts itself: {one}" for one in contradictions(run, RUN_LAWS)[:1])
@@ -188,10 +189,10 @@ def _drills(
     progress: Progress,
     interrupted: Callable[[], str | None],
     environment: Mapping[str, str],
-) -> tuple[Measurement, ...]:
+) -> tuple[tuple[Measurement, ...], tuple[Drilled, ...]]:
     """Last of all: what is broken on purpose must not touch what the load is judged by."""
     if plan.proxies is None:
-        return ()
+        return (), ()
     from readiness.drills.conduct import conduct
     from readiness.drills.measured import measure, unavailable
 

@@ -75,6 +75,13 @@ def test_a_careful_service_passes_its_drills(cli: Cli, shop: Callable[..., Shop]
     drills = [one for one in result.report["checks"] if one["name"].startswith("drill.")]
     assert {one["outcome"] for one in drills} == {"pass"}, str(result) + json.dumps(drills, indent=1)
     assert result.run["plan"]["drills"] == "hangs, refuses, slow"
+    hangs, refuses, _ = result.report["drills"]
+    assert (hangs["what"], refuses["what"]) == ("stock hung for 4 s", "stock refused connections for 3 s")
+    assert "of requests failed, the slowest answer took" in hangs["showed"]
+    assert "service back" in hangs["showed"]
+    for one in result.run["drills"]:
+        failed_s = [second["at_s"] for second in one["series"] if second["failed"]]
+        assert all(at_s >= one["begin_s"] - 1 for at_s in failed_s), "nothing failed before the fault"
     with socket.create_server(("127.0.0.1", careful.proxy_port)):
         pass  # the proxy is gone
 

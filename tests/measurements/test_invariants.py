@@ -134,6 +134,9 @@ MUTATIONS: dict[str, Callable[[Facts], object]] = {
     "database_samples_are_in_order": lambda d: d["database"]["sessions"][0].update(active=500),
     "database_measurements_are_those_of_its_counters": lambda d: measured(d, "database.deadlocks").update(value=1.0),
     "probes_saw_the_same_load": lambda d: d["probing"]["load"].update(requests=99_999),
+    "drills_have_a_course": lambda d: d.update(
+        drills=[{"name": "slow", "what": "database hung for 3 s", "begin_s": 5.0, "end_s": 2.0}]
+    ),
 }
 """What breaks each law, and it alone."""
 

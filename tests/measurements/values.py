@@ -13,6 +13,7 @@ from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.run import (
     FAILURE_CLASSES,
     Detail,
+    Drilled,
     Endpoint,
     Ledger,
     Load,
@@ -148,6 +149,7 @@ def loads_(draw: st.DrawFn) -> Load:
 
 
 COSTS = st.builds(Cost, COUNTS, SECONDS, st.none() | SECONDS)
+DRILLS = st.builds(Drilled, WORDS, WORDS, series=SERIES.map(lambda one: (one,)), problem=st.none() | WORDS)
 RUNS = st.builds(
     Run,
     id=WORDS,
@@ -165,6 +167,7 @@ RUNS = st.builds(
     notes=tuples(WORDS),
     probing=st.none()
     | st.builds(Probing, COSTS, COSTS, SECONDS, COUNTS, st.none() | COUNTS, st.none() | SECONDS, st.booleans()),
+    drills=st.lists(DRILLS, max_size=2, unique_by=lambda one: one.name).map(tuple),
 )
 
 

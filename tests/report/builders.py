@@ -169,6 +169,24 @@ SEED_CHECKS = (
 )
 EVERY_OUTCOME = (
     check(
+        "drill.recovery",
+        value=1200.0,
+        scope="database_hangs",
+        title="Recovery after the Drill",
+        unit="ms",
+        pass_limit="< 5 s",
+    ),
+    check(
+        "drill.recovery",
+        Outcome.FAIL,
+        None,
+        scope="cache_refuses",
+        title="Recovery after the Drill",
+        unit="ms",
+        pass_limit="< 5 s",
+        message="not bounded, needs under 5 s; failed.",
+    ),
+    check(
         "throughput",
         Outcome.INCONCLUSIVE,
         251.2,
@@ -317,6 +335,7 @@ def verdict(decision: Decision = Decision.CONDITIONAL, **more: object) -> Verdic
         infrastructure=parts.INFRASTRUCTURE,
         load_steps=parts.STEPS,
         sensitivity=parts.SENSITIVITY,
+        drills=parts.DRILLS,
     )
     return replace(plain, **more)  # type: ignore[arg-type]
 
@@ -378,7 +397,7 @@ def hostile(text: str) -> Verdict:
         started_at=text, thresholds_file=text, thresholds_sha256=text,
         ledger=Ledger(3, 0, {text: 3}, 0, 0),
         waivers=parts.waived(one.key, text), attested=parts.attested(text), outlook=parts.outlook_of(text),
-        release=parts.release_of(text), infrastructure=(Observed(text, text),),
+        release=parts.release_of(text), infrastructure=(Observed(text, text),), drills=parts.drill_of(text),
     )  # fmt: skip
 
 
@@ -428,5 +447,5 @@ def run(of: Verdict, *, failing: bool = True) -> Run:
     )
     return Run(
         of.run_id, of.service, of.started_at, of.ended_at, of.target, of.provenance, of.plan, "hash", load, (),
-        database=parts.ACTIVITY,
+        database=parts.ACTIVITY, drills=parts.drilled(of.drills),
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,11 +12,11 @@ from readiness.judge.outcome import Decision
 from readiness.judge.outlook import Flip, Need, NeedKind, Outlook, Shift, Tail, TailPart, WhatIf
 from readiness.judge.release import Deployment, Horizon, Issue, NextStep, Release
 from readiness.judge.robustness import Detectable, Sensitivity
-from readiness.judge.verdict import Attested, Latency, Outcome, StepResult, Waived
+from readiness.judge.verdict import Attested, DrillResult, Latency, Outcome, StepResult, Waived
 from readiness.measurements.database import Activity, Sessions
 from readiness.measurements.histogram import Histogram, highest_us, lowest_us, merge
 from readiness.measurements.response_facts import ResponseFacts, TimeParts
-from readiness.measurements.run import Recording, Slice
+from readiness.measurements.run import Drilled, Recording, Second, Slice
 
 OUTLOOK = Outlook(
     needs=(
@@ -147,3 +147,55 @@ STEPS = tuple(
         (100.0, Latency(2.0, 160.0, 150.0, 390.0, 512.0, 900.0, 1240.0), Outcome.FAIL),
     )
 )
+DRILLS = (
+    DrillResult(
+        "database_hangs",
+        "database hung for 10 s",
+        "18 % of requests failed, the slowest answer took 3 s, service back 1.2 s after",
+    ),
+    DrillResult(
+        "cache_refuses",
+        "cache refused connections for 5 s",
+        "96 % of requests failed, 412 requests had no answer after 30 s, service not back within 15 s",
+        ("Renew broken connections, retry with back-off and jitter, and let no queue outlive its callers.",),
+    ),
+    DrillResult("slow", "database answered 300 ms later for 5 s", "it proves nothing: nothing went through the proxy"),
+)
+
+
+def drilled(drills: Sequence[DrillResult]) -> tuple[Drilled, ...]:
+    """The course of each drill: the first recovers, the second does not, the third has no points."""
+    return tuple(
+        Drilled(
+            one.name,
+            one.what,
+            5.0,
+            15.0,
+            tuple(_second(at, back=not index) for at in range(30)) if index < 2 else (),
+            None if index < 2 else "nothing went through the proxy",
+        )
+        for index, one in enumerate(drills)
+    )
+
+
+def _second(at: int, *, back: bool) -> Second:
+    bad = 5 <= at < 16 if back else at >= 5
+    if bad and at > 8:
+        return Second(float(at), 1.0, 40, 0, 20, None, None, None, {"http_5xx": 20})
+    waits = 600.0 if bad else 0.0
+    return Second(
+        float(at),
+        1.0,
+        40,
+        20 - 6 * bad,
+        6 * bad,
+        12.0 + at % 3,
+        40.0 + waits,
+        60.0 + waits,
+        {"timeout": 6} if bad else {},
+    )
+
+
+def drill_of(text: str) -> tuple[DrillResult, ...]:
+    """A drill that is called `text`."""
+    return (DrillResult(text, text, text, (text, text)),)

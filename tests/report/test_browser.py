@@ -248,7 +248,7 @@ def test_headings_and_landmarks_are_in_order(browser: object, tmp_path: Path) ->
 def test_charts_are_pictures_with_a_name_a_description_and_a_table(browser: object, tmp_path: Path) -> None:
     page = _open(browser, _file(builders.verdict(), tmp_path), 1280)
     charts = page.locator("figure")
-    assert charts.count() == 8
+    assert charts.count() == 10  # two of them of drills
     assert page.locator("section.verdict svg[role=img]").count() == 2
     for i in range(charts.count()):
         drawing = charts.nth(i).locator("svg[role=img]")

@@ -112,8 +112,8 @@ def test_the_sections_come_in_their_order_in_both_formats() -> None:
     verdict = builders.every_outcome()
     both = [
         "Executive summary", "Remaining issues", "Next steps", "Performance metrics", "Load and endpoints",
-        "Deployment decision", "Risk assessment", "Critical success metrics", "What was not measured, and why",
-        "Doubts and stalls", "Database status", "Conclusion",
+        "Drills", "Deployment decision", "Risk assessment", "Critical success metrics",
+        "What was not measured, and why", "Doubts and stalls", "Database status", "Conclusion",
     ]  # fmt: skip
     html_only = ("What it would take", "Findings of the probes", "Infrastructure", "Provenance")
     markdown = FORMATS["md"].render(verdict)

@@ -14,6 +14,7 @@ from readiness.judge.invariants import EXITS
 from readiness.judge.verdict import (
     CheckResult,
     Decision,
+    DrillResult,
     EndpointResult,
     Latency,
     Outcome,
@@ -66,6 +67,7 @@ VERDICTS = st.builds(
     thresholds_sha256=WORDS, confidence=SOME, stalls=tuples(WORDS), instrument=tuples(WORDS),
     outlook=WORDS.map(parts.outlook_of), release=WORDS.map(parts.release_of),
     infrastructure=tuples(st.builds(Observed, WORDS, WORDS)),
+    drills=tuples(st.builds(DrillResult, WORDS, WORDS, WORDS, tuples(WORDS))),
 )  # fmt: skip
 
 

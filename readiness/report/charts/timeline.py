@@ -5,13 +5,13 @@ from __future__ import annotations
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Load, Run, Stall
 from readiness.report.charts import svg
-from readiness.report.charts.axes import Scale, linear_ticks, log_ticks, short
+from readiness.report.charts.axes import Scale, linear_ticks, short
 from readiness.report.charts.chart import Chart
+from readiness.report.charts.panels import LEFT, RIGHT, WIDTH, latencies, rules, seconds_axis
 from readiness.report.charts.series import MOST_POINTS, MOST_SERIES_ROWS, Point, group
 from readiness.text import numbers
 
-_WIDTH, _HEIGHT = 760.0, 440.0
-_LEFT, _RIGHT = 56.0, 52.0
+_HEIGHT = 440.0
 LABEL = 34.0
 UPPER, MIDDLE, LOWER, _BOTTOM = 24.0, 240.0, 278.0, 396.0
 """Top and bottom of the two panels: latency above, throughput and users below."""
@@ -24,14 +24,20 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
         return None
     points = group(load.series, MOST_POINTS)
     end = max(points[-1].end_s, load.judged_end_s)
-    x = Scale(0.0, end, _LEFT, _WIDTH - _RIGHT)
-    parts = [*_phases(load, x), *_stalls(load, x), *_time_axis(x, end), *_latency(points, x), *_throughput(points, x)]
+    x = Scale(0.0, end, LEFT, WIDTH - RIGHT)
+    parts = [
+        *_phases(load, x),
+        *_stalls(load, x),
+        *seconds_axis(x, end, _BOTTOM, "seconds since the first user"),
+        *latencies(points, x, UPPER, MIDDLE),
+        *_throughput(points, x),
+    ]
     return Chart(
         "timeline",
         "Was it steady over time?",
         _note(load, len(points)),
         svg.picture(
-            "timeline", "Latency, throughput and users over time", _describe(load, points), _WIDTH, _HEIGHT, *parts
+            "timeline", "Latency, throughput and users over time", _describe(load, points), WIDTH, _HEIGHT, *parts
         ),
         ("P50", "P95", "P99", "Throughput", "Users"),
         ("Seconds", "Users", "Requests per second", "Failed", "P50", "P95", "P99"),
@@ -45,53 +51,24 @@ def _phases(load: Load, x: Scale) -> list[str]:
     for start, end in ((0.0, load.judged_start_s), (load.judged_end_s, x.high)):
         if end > start:
             parts.append(svg.rect(x(start), UPPER, x(end) - x(start), _BOTTOM - UPPER, "unjudged", "#eceff2"))
-    if load.judged_start_s > 0 and x(load.judged_start_s) - _LEFT > 70:
-        parts.append(svg.text(_LEFT + 4, UPPER - 8, "not judged"))
+    if load.judged_start_s > 0 and x(load.judged_start_s) - LEFT > 70:
+        parts.append(svg.text(LEFT + 4, UPPER - 8, "not judged"))
     parts.append(svg.text(x(load.judged_start_s) + 4, UPPER - 8, "judged"))
     parts.append(svg.line(x(load.judged_start_s), UPPER - 18, x(load.judged_start_s), _BOTTOM, "edge", "#6b7681"))
-    return parts
-
-
-def _time_axis(x: Scale, end: float) -> list[str]:
-    ticks = [tick for tick in linear_ticks(end, 8) if tick <= end]
-    parts = [svg.text(x(tick), _BOTTOM + 18, short(tick), anchor="middle") for tick in ticks]
-    return [*parts, svg.text(_WIDTH - _RIGHT, _HEIGHT - 8, "seconds since the first user", anchor="end")]
-
-
-def _latency(points: tuple[Point, ...], x: Scale) -> list[str]:
-    series = [[p.p50_ms for p in points], [p.p95_ms for p in points], [p.p99_ms for p in points]]
-    values = [value for line in series for value in line if value]
-    if not values:
-        return [svg.text(_LEFT + 8, (UPPER + MIDDLE) / 2, "no request succeeded")]
-    ticks = log_ticks(max(min(values), 0.01), max(values))
-    y = Scale(ticks[0], ticks[-1], MIDDLE, UPPER, log=True)
-    parts = _grid(ticks, y)
-    parts.append(svg.text(_LEFT - 8, UPPER - 10, "ms", anchor="end"))
-    for i, line in enumerate(series):
-        path = [None if v is None else (x(p.middle_s), y(max(v, y.low))) for p, v in zip(points, line, strict=True)]
-        parts.append(svg.path(path, i))
     return parts
 
 
 def _throughput(points: tuple[Point, ...], x: Scale) -> list[str]:
     ticks = linear_ticks(max(p.ok_per_s for p in points), 4)
     y = Scale(0.0, ticks[-1], _BOTTOM, LOWER)
-    parts = _grid(ticks, y)
-    parts.append(svg.text(_LEFT - 8, LOWER - 12, "/s", anchor="end"))
+    parts = rules(ticks, y)
+    parts.append(svg.text(LEFT - 8, LOWER - 12, "/s", anchor="end"))
     parts.append(svg.path([(x(p.middle_s), y(p.ok_per_s)) for p in points], 3))
     people = linear_ticks(max(p.users for p in points), 4)
     users = Scale(0.0, people[-1], _BOTTOM, LOWER)
-    parts += [svg.text(_WIDTH - _RIGHT + 8, users(tick) + 4, short(tick)) for tick in people]
-    parts.append(svg.text(_WIDTH - _RIGHT + 8, LOWER - 12, "users"))
+    parts += [svg.text(WIDTH - RIGHT + 8, users(tick) + 4, short(tick)) for tick in people]
+    parts.append(svg.text(WIDTH - RIGHT + 8, LOWER - 12, "users"))
     parts.append(svg.path([(x(p.middle_s), users(p.users)) for p in points], 4, 1.4))
-    return parts
-
-
-def _grid(ticks: tuple[float, ...], y: Scale) -> list[str]:
-    parts: list[str] = []
-    for tick in ticks:
-        parts.append(svg.line(_LEFT, y(tick), _WIDTH - _RIGHT, y(tick), "grid", "#d5dae0"))
-        parts.append(svg.text(_LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
     return parts
 
 
@@ -103,7 +80,7 @@ def _stalls(load: Load, x: Scale) -> list[str]:
         start = x(stall.start_s)
         width = max(x(stall.end_s) - start, 2)
         parts.append(svg.rect(start, UPPER, width, _BOTTOM - UPPER, "stall", "#f3c9cc"))
-        middle = min(max(start + width / 2, _LEFT + LABEL / 2), _WIDTH - _RIGHT - LABEL / 2)
+        middle = min(max(start + width / 2, LEFT + LABEL / 2), WIDTH - RIGHT - LABEL / 2)
         if middle - LABEL / 2 >= named_until:
             parts.append(svg.text(middle, MIDDLE + 16, "stall", anchor="middle", class_="label stall-label"))
             named_until = middle + LABEL / 2

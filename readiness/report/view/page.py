@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 from readiness.judge.verdict import Verdict
 from readiness.report.status import DECISIONS, Status
-from readiness.report.view import anchors, areas, facts, findings, key_numbers, outlook, problems, release, words
+from readiness.report.view import (
+    anchors,
+    areas,
+    drills,
+    facts,
+    findings,
+    key_numbers,
+    outlook,
+    problems,
+    release,
+    words,
+)
 from readiness.report.view import checks as checking
 from readiness.report.view import endpoints as traffic
 from readiness.report.view import lead as leading
@@ -77,6 +88,7 @@ class Page:
     probes: tuple[findings.MeasuredFinding, ...]
     database: tuple[findings.MeasuredFinding, ...]
     infrastructure: tuple[facts.Fact, ...]
+    drills: drills.DrillsView | None
     outlook: outlook.OutlookView
     release: release.ReleaseView
     risks: tuple[RiskLevel, ...]
@@ -141,6 +153,7 @@ def build(verdict: Verdict) -> Page:
         probes=probes,
         database=database,
         infrastructure=facts.infrastructure(verdict),
+        drills=drills.build(verdict),
         outlook=outlook.build(verdict),
         release=release.build(verdict),
         risks=(

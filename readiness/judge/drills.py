@@ -1,0 +1,69 @@
+"""What each drill showed, in one sentence, and what to fix where a check of it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from readiness.judge.outcome import Outcome
+from readiness.judge.verdict import CheckResult, DrillResult
+from readiness.measurements.bounds import Bounds
+from readiness.measurements.run import Drilled, Measurement, Run
+from readiness.metrics import drills as names
+from readiness.metrics.catalogue import find, is_drill
+from readiness.text import clean
+from readiness.text.numbers import duration, share_words
+
+
+def drill_results(run: Run, checks: Iterable[CheckResult]) -> tuple[DrillResult, ...]:
+    """Every drill of the run, in its order."""
+    failed = [check for check in checks if is_drill(check.name) and check.outcome in (Outcome.FAIL, Outcome.WARN)]
+    return tuple(
+        DrillResult(one.name, one.what, _showed(one, run), _fixes(check for check in failed if check.scope == one.name))
+        for one in run.drills
+    )
+
+
+def _showed(drill: Drilled, run: Run) -> str:
+    if drill.problem is not None:
+        return f"it proves nothing: {clean(drill.problem)}"
+    found = {one.metric: one for one in run.measurements if one.scope == drill.name}
+    said = [words for name, say in _PHRASES.items() if name in found and (words := say(found[name]))]
+    return ", ".join(said) or "nothing was measured"
+
+
+def _errors(one: Measurement) -> str:
+    if one.value is None:
+        return ""
+    return f"{share_words(one.value / 100)} of requests failed" if one.value else "no request failed"
+
+
+def _longest(one: Measurement) -> str:
+    if one.value is not None:
+        return f"the slowest answer took {duration(one.value / 1000)}"
+    waited_ms = _at_least(one)
+    many = next((detail.observed for detail in one.details), "some requests")
+    return f"{clean(many)} had no answer after {duration(waited_ms / 1000)}" if waited_ms is not None else ""
+
+
+def _recovery(one: Measurement) -> str:
+    if one.value is not None:
+        return f"service back {duration(one.value / 1000)} after"
+    waited_ms = _at_least(one)
+    return f"service not back within {duration(waited_ms / 1000)}" if waited_ms is not None else "recovery not proven"
+
+
+def _at_least(one: Measurement) -> float | None:
+    return one.evidence.low if isinstance(one.evidence, Bounds) else None
+
+
+_PHRASES: Mapping[str, Callable[[Measurement], str]] = {
+    names.DRILL_ERRORS: _errors,
+    names.LONGEST_ANSWER: _longest,
+    names.RECOVERY: _recovery,
+}
+"""Metrics that belong into the sentence, in its order; "" where one has nothing to say."""
+
+
+def _fixes(failed: Iterable[CheckResult]) -> tuple[str, ...]:
+    metrics = (find(check.name) for check in failed)
+    return tuple(dict.fromkeys(metric.fix for metric in metrics if metric is not None))

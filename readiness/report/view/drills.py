@@ -1,0 +1,84 @@
+"""Drills as rows: how each ended, what it showed, and what to fix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from readiness.judge.verdict import CheckResult, DrillResult, Outcome, Verdict
+from readiness.metrics.catalogue import is_drill
+from readiness.report.status import OUTCOMES, Status
+from readiness.report.view.checks import key_of, value_of
+from readiness.text import clean
+from readiness.text.numbers import count
+
+_LONGEST = 1000
+_WORST_FIRST = (
+    *(Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.SKIPPED, Outcome.WARN, Outcome.PASS),
+    Outcome.NOT_APPLICABLE,
+)
+UNJUDGED = Status("Not judged", "–", "-", "quiet", "bright_black")
+"""Of a drill that no check asks about."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrillCheck:
+    """One check of a drill."""
+
+    key: str
+    title: str
+    current: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class DrillRow:
+    """One drill."""
+
+    name: str
+    status: Status
+    """Of its worst check."""
+    sentence: str
+    """`database hung for 10 s: 18 % of requests failed, …`"""
+    fixes: tuple[str, ...]
+    checks: tuple[DrillCheck, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DrillsView:
+    """The section."""
+
+    summary: str
+    """`2 of 3 drills passed; failed: hangs.`"""
+    rows: tuple[DrillRow, ...]
+
+
+def build(verdict: Verdict) -> DrillsView | None:
+    """The section of a verdict; None where nothing was broken on purpose."""
+    if not verdict.drills:
+        return None
+    rows = tuple(_row(drill, verdict) for drill in verdict.drills)
+    return DrillsView(_summary(rows), rows)
+
+
+def _row(drill: DrillResult, verdict: Verdict) -> DrillRow:
+    checks = [check for check in verdict.checks if is_drill(check.name) and check.scope == drill.name]
+    return DrillRow(
+        clean(drill.name),
+        OUTCOMES[min((check.outcome for check in checks), key=_WORST_FIRST.index)] if checks else UNJUDGED,
+        clean(f"{drill.what}: {drill.showed}.", _LONGEST),
+        tuple(clean(fix, _LONGEST) for fix in drill.fixes),
+        tuple(_check(check) for check in checks),
+    )
+
+
+def _check(check: CheckResult) -> DrillCheck:
+    return DrillCheck(key_of(check), clean(check.title) or key_of(check), value_of(check), OUTCOMES[check.outcome])
+
+
+def _summary(rows: tuple[DrillRow, ...]) -> str:
+    judged = [row for row in rows if row.status is not UNJUDGED]
+    if not judged:
+        return f"{count(len(rows), 'drill')}, and no check asks what it showed."
+    bad = [row.name for row in judged if row.status not in (OUTCOMES[Outcome.PASS], OUTCOMES[Outcome.NOT_APPLICABLE])]
+    text = f"{len(judged) - len(bad):,} of {count(len(judged), 'drill')} passed"
+    return f"{text}; not passed: {', '.join(bad)}." if bad else f"{text}."
