@@ -558,7 +558,6 @@ NOT_FOREIGN: Mapping[str, str] = {
     "load.workers.curve_sockets": "frames by load.workers.envelope", "load.workers.local": "our own children",
     "load.workers.token": "the operator's own token",
     "report.run_folders": "JSON by measurements.strict", "report.retention": "names of a folder",
-
     "report.github": "our own text", "report.html_pages": "our own template",
     "run.live.web_page": "our own page", "drills.proxies": "our own child", "drills.proxy": "our own parent",
     "report.charts.connections": "our own words",

@@ -3,7 +3,7 @@
     ReadinessError
     ├── ConfigError      2   a flag, thresholds.yaml or a scenario is wrong; carries every mistake found
     ├── Refused          5   a safety guard: host not allowed, database role can write
-    └── NotMeasured      -   one look failed; becomes a measurement without a value, never a crash
+    └── NotMeasured      -   one reading failed; becomes a measurement without a value, never a crash
 
 Only readiness/cli catches ReadinessError; anything else is a bug of ours and ends with 70.
 """

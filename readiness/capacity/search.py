@@ -151,7 +151,7 @@ def _worth_repeating(attempts: Sequence[Attempt]) -> bool:
 
 
 def _latest(attempts: Sequence[Attempt]) -> list[Attempt]:
-    """The last word on each height; a hold for proof is not overruled by a look."""
+    """The last word on each height; a hold for proof is not overruled by a trial."""
     found: dict[float, Attempt] = {}
     for attempt in attempts:
         before = found.get(attempt.height)

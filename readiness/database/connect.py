@@ -43,7 +43,7 @@ class ServerError(NotMeasured):
 
 
 class Budget:
-    """Bytes that scans may still read, over all connections of a look."""
+    """Bytes that scans may still read, over all connections of a snapshot."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit

@@ -119,7 +119,7 @@ def measure(
     stop: Callable[[], bool] = lambda: False,
     writer_allowed: bool = False,
 ) -> tuple[Measurement, ...]:
-    """Every count, query and invariant, the structure, and the writes; a failed look has a reason instead of a value.
+    """Every count, query and invariant, the structure, and the writes; one that failed has a reason instead of a value.
 
     Catalogue facts are always taken; what reads whole tables beyond the counts, only when `wanted` names it. The role
     is looked at again: the database may have been away when `check_role` asked. `before` are the numbers before the
@@ -129,7 +129,7 @@ def measure(
     from readiness.database.before_load import comparable
     from readiness.database.connect import Budget, open_read_only
     from readiness.database.role import power_of, refuse
-    from readiness.database.snapshot import SnapshotRequest, look
+    from readiness.database.snapshot import SnapshotRequest, take
 
     acknowledged: Fraction | str = "the load sent no writes with keys of ours"
     if book is not None and book.sent:
@@ -138,7 +138,7 @@ def measure(
     def taken(session: Session) -> tuple[Measurement, ...]:
         known = comparable(before or BeforeLoad(), session)
         what = SnapshotRequest(url, database, wanted - set(writes.WRITE_METRICS), known, acknowledged)
-        return look(replace(session, any_function=writer_allowed), what)
+        return take(replace(session, any_function=writer_allowed), what)
 
     try:
         budget = Budget(database.max_scan_bytes)

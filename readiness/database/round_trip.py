@@ -73,13 +73,13 @@ class _Wait:
             if time.monotonic() >= self.until_s:
                 self._expire()
             elif self.meanwhile is not None:
-                self._look(self.meanwhile)
+                self._use_wait(self.meanwhile)
 
     def _patience_s(self) -> float:
         left_s = max(self.until_s - time.monotonic(), 0)
         return left_s if self.meanwhile is None else min(left_s, MEANWHILE_S)
 
-    def _look(self, meanwhile: Callable[[], None]) -> None:
+    def _use_wait(self, meanwhile: Callable[[], None]) -> None:
         try:
             meanwhile()
         except NotMeasured:

@@ -72,7 +72,7 @@ class SnapshotRequest:
     acknowledged: data.DataFound = "no write was acknowledged"
 
 
-def look(session: Session, what: SnapshotRequest) -> tuple[Measurement, ...]:
+def take(session: Session, what: SnapshotRequest) -> tuple[Measurement, ...]:
     """All measurements; none is left out because another failed."""
     database = what.database
     standby = _standby(session)

@@ -29,7 +29,7 @@ def watch(session: Session, own: Session) -> Callable[[], None]:
     query = _SIZE.format(sql.Literal(f"pgsql!_tmp{pid}.%"))
     most = 0
 
-    def look() -> None:
+    def measure() -> None:
         nonlocal most
         size = 0
         with suppress(NotMeasured):
@@ -43,4 +43,4 @@ def watch(session: Session, own: Session) -> Callable[[], None]:
             own.spend(int(size) - most, "the query", "writes temporary files of another")
             most = int(size)
 
-    return look
+    return measure

@@ -61,7 +61,7 @@ def reconcile(url: str, section: Database, book: WriteBook | None, stop: Callabl
             raise NotMeasured(f"no write was sent: {_who(section.writes)} took no key from self.write_key()")
         if book.acknowledged == 0:
             raise NotMeasured(f"none of {book.sent:,} writes was acknowledged, so none can be missing")
-        found, waited_s, standby = _look(url, section, book, stop)
+        found, waited_s, standby = _compare(url, section, book, stop)
     except NotMeasured as error:
         reason = f"writes{f' (line {section.writes.line})' if section.writes.line else ''}: {error}"
         return unavailable(reason)
@@ -77,7 +77,9 @@ def _who(writes: Writes) -> str:
     return f"the scenario {writes.scenario}" if writes.scenario else "the scenarios"
 
 
-def _look(url: str, section: Database, book: WriteBook, stop: Callable[[], bool]) -> tuple[Reconciliation, float, bool]:
+def _compare(
+    url: str, section: Database, book: WriteBook, stop: Callable[[], bool]
+) -> tuple[Reconciliation, float, bool]:
     assert section.writes is not None
     begun_s = time.monotonic()
     while True:

@@ -25,15 +25,15 @@ from readiness.text.numbers import quantity
 from readiness.text.redaction import for_terminal, redact
 
 SETTLE = 1 / 3
-"""Of the length of a look: as long lasts a ramp, and as long again the time after it that is not judged."""
+"""Of the length of a trial: as long lasts a ramp, and as long again the time after it that is not judged."""
 USERS_PER_S, MAX_RAMP_S = 200.0, 10.0
 """A ramp is longer when more than USERS_PER_S users a second would start."""
 PROOF = 2.0
-"""Times the length of a look, that a hold for proof lasts at least."""
+"""Times the length of a trial, that a hold for proof lasts at least."""
 MAX_PROOF_S = 45.0
 
-OVERLOADED, REST_LOOK_S = 0.05, 0.1
-"""After an attempt in which a larger share of requests failed, the target gets as long as a look to recover."""
+OVERLOADED, _REST_ASK_S = 0.05, 0.1
+"""After an attempt in which a larger share of requests failed, the target gets as long as a trial to recover."""
 
 _WORDS: Mapping[TrialFinding, str] = {
     TrialFinding.KEPT: "kept the limits",
@@ -147,11 +147,11 @@ def ascend(
 def _rest(duration_s: float, interrupted: Callable[[], str | None]) -> None:
     until_s = time.monotonic() + duration_s
     while time.monotonic() < until_s and not interrupted():
-        time.sleep(REST_LOOK_S)
+        time.sleep(_REST_ASK_S)
 
 
 def _held_s(order: SearchOrder, step: Hold, attempts: list[Attempt]) -> float:
-    """A look is short; a proof as long as its checks need by the requests that the nearest look saw."""
+    """A trial is short; a proof lasts as long as its checks need by the requests of the nearest trial."""
     if not step.proof:
         return order.trial_s
     nearest = min(attempts, key=lambda one: abs(one.height - step.height), default=None)

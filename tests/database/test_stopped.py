@@ -1,4 +1,4 @@
-"""A server that is stopped at any stage ends the look at it, and nothing else."""
+"""A server that is stopped at any stage ends what asks it, and nothing else."""
 
 from __future__ import annotations
 

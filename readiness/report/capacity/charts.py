@@ -99,7 +99,7 @@ def _throughput(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
         tuple(
             (
                 height(capacity, one.height),
-                "proof" if one.proof else "look",
+                "proof" if one.proof else "trial",
                 numbers.quantity(rate, "/s"),
                 numbers.quantity(law.throughput_per_s(one.height), "/s") if law else "–",
             )
@@ -163,7 +163,7 @@ def _told(capacity: Capacity) -> str:
 def _latency_row(capacity: Capacity, one: Attempt) -> tuple[str, ...]:
     return (
         height(capacity, one.height),
-        "proof" if one.proof else "look",
+        "proof" if one.proof else "trial",
         TRIAL_FINDINGS[one.finding].word,
         f"{one.requests:,}",
         f"{one.failures:,}",
