@@ -73,6 +73,10 @@ def database_form(countable: Collection[str]) -> Form[Database]:
             "writes": ("writes", described(_writes_form(), "Where the writes of the load must be found again.")),
             "schemas": ("schemas", items(text_form(most=63), least=1)),
             "schema_lock": ("schema_lock", described(text_form(most=300), "File of `readiness schema lock`.")),
+            "service_role": (
+                "service_role",
+                described(text_form(most=63), "Role with which the service connects, for database.role.…"),
+            ),
             "statement_timeout": ("statement_timeout_s", duration_form(least_s=0.001, most_s=3600)),
             "max_scan": ("max_scan_bytes", described(size_form(), "Most that all scans together may read.")),
             "max_lag": (

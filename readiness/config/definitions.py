@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from readiness.config.database import ACKNOWLEDGED, CHANGE
 from readiness.config.model import Database
+from readiness.metrics.database import DATABASE, ROLE_PREFIX
 
 
 def definitions(section: Database) -> Mapping[str, str]:
@@ -28,4 +29,7 @@ def definitions(section: Database) -> Mapping[str, str]:
         found[f"data.{name}"] = digest
         if name not in section.invariants:
             found[f"data.{name}{CHANGE}"] = digest
+    if section.service_role is not None:
+        digest = hashlib.sha256(json.dumps(["role", section.service_role]).encode()).hexdigest()
+        found |= {metric.name: digest for metric in DATABASE if metric.name.startswith(ROLE_PREFIX)}
     return found

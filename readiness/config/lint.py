@@ -15,6 +15,7 @@ from readiness.measurements import scopes
 from readiness.measurements.scopes import bare
 from readiness.metrics import catalogue
 from readiness.metrics.catalogue import is_load
+from readiness.metrics.database import ROLE_PREFIX
 from readiness.metrics.drills import DRILL_PREFIX
 from readiness.metrics.metric import Kind
 from readiness.stats.share import samples_needed
@@ -44,6 +45,7 @@ def lint(
         *_waived(config),
         *(_scopes(checks, scenarios, endpoints) if endpoints is not None else ()),
         *_same_writes(checks, config),
+        *_no_role(checks, config),
         *drill_notes(checks, config),
     ]
     return (*_lines(config, found), *_rate_limit(config, paces or {}))
@@ -150,6 +152,14 @@ def _same_writes(checks: list[Check], config: Config) -> Iterator[_Finding]:
         if check.metric == "cache.consistency":
             text = "probes.cache.consistency.write sends the same body each time, so only the first write can be seen"
             yield check, "", f"{text}: put {NUMBER} into it where the value is, a number that grows with every write"
+
+
+def _no_role(checks: list[Check], config: Config) -> Iterator[_Finding]:
+    """Facts about a role that nobody named."""
+    if config.database.service_role is None:
+        for check in checks:
+            if check.metric.startswith(ROLE_PREFIX):
+                yield check, "", "needs database.service_role, the name of the role with which the service connects"
 
 
 def _samples(

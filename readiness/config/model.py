@@ -227,6 +227,8 @@ class Database:
     """What all scans together may read; a scan beyond it is not made."""
     deep: bool = False
     """Whether B-tree indexes are verified with amcheck."""
+    service_role: str | None = None
+    """The role with which the service connects, for database.role.…"""
     max_lag_s: float | None = None
     """How far a standby may be behind its primary for its rows to count; None counts them whatever the lag."""
 

@@ -21,6 +21,7 @@ from readiness.database import (
     orphans,
     parallel,
     pooler,
+    service_role,
 )
 from readiness.database.connect import Session
 from readiness.database.fact_names import FOREIGN_KEYS, INDEXES, ORPHANS, SOURCE
@@ -86,6 +87,8 @@ def take(session: Session, what: SnapshotRequest) -> tuple[Measurement, ...]:
     ]
     if database.schema_lock is not None or not what.wanted.isdisjoint(schema.SCHEMA_METRICS):
         facts += schema.measure(session, database)
+    if database.service_role is not None or not what.wanted.isdisjoint(service_role.ROLE_METRICS):
+        facts += service_role.measure(session, database.service_role, what.wanted)
     facts += [standby] if standby and (standby.value or LAG in what.wanted) else []
     measurements = [*_scans(session, what, problem), *facts]
     have = {measurement.metric for measurement in measurements}
