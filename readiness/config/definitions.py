@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from readiness.config.database import ACKNOWLEDGED, CHANGE
 from readiness.config.model import Database
-from readiness.metrics.database import DATABASE, ROLE_PREFIX
+from readiness.metrics.database_role import SERVICE_ROLE_METRICS
 
 
 def definitions(section: Database) -> Mapping[str, str]:
@@ -31,5 +31,5 @@ def definitions(section: Database) -> Mapping[str, str]:
             found[f"data.{name}{CHANGE}"] = digest
     if section.service_role is not None:
         digest = hashlib.sha256(json.dumps(["role", section.service_role]).encode()).hexdigest()
-        found |= {metric.name: digest for metric in DATABASE if metric.name.startswith(ROLE_PREFIX)}
+        found |= {metric.name: digest for metric in SERVICE_ROLE_METRICS}
     return found

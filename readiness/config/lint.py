@@ -15,7 +15,7 @@ from readiness.measurements import scopes
 from readiness.measurements.scopes import bare
 from readiness.metrics import catalogue
 from readiness.metrics.catalogue import is_load
-from readiness.metrics.database import ROLE_PREFIX
+from readiness.metrics.database_role import ROLE_PREFIX
 from readiness.metrics.drills import DRILL_PREFIX
 from readiness.metrics.metric import Kind
 from readiness.stats.share import samples_needed

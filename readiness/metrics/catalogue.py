@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from readiness.metrics.baseline import BASELINE, BASELINE_PREFIX
 from readiness.metrics.database import DATA_METRICS, DATABASE
+from readiness.metrics.database_role import SERVICE_ROLE_METRICS
 from readiness.metrics.drills import DRILL_PREFIX, DRILLS
 from readiness.metrics.metric import Metric
 from readiness.metrics.performance import PERFORMANCE
@@ -23,6 +24,7 @@ CATALOGUE: tuple[Metric, ...] = (
     *DNS_METRICS,
     *PROCESS_METRICS,
     *DATABASE,
+    *SERVICE_ROLE_METRICS,
     *BASELINE,
     *DRILLS,
 )
