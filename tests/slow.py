@@ -17,6 +17,7 @@ SLOW = (
     "tests/e2e/test_database.py",
     "tests/e2e/test_documents.py",
     "tests/e2e/test_drills.py",
+    "tests/e2e/test_command_drills.py",
     "tests/e2e/test_early_stop.py",
     "tests/e2e/test_failure_classes.py",
     "tests/e2e/test_generator.py",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +14,7 @@ from readiness.cli import attempts
 from readiness.cli import starter as starters
 from readiness.cli.artefacts import Artefacts, settle, step_summary, write_reports, write_summary
 from readiness.cli.destinations import check_samples, folder_of, keep_of, samples_of
-from readiness.cli.drills import drilled
+from readiness.cli.drills import command_lines, drilled
 from readiness.cli.files import Files
 from readiness.cli.formats import parse as parse_formats
 from readiness.cli.preparation import demo_profile, find_scenarios, new_run_id, read_config, secrets_of
@@ -27,6 +27,7 @@ from readiness.config.model import Config
 from readiness.config.override import override
 from readiness.config.trust import trust_of
 from readiness.database.needed import without_database
+from readiness.drills.proxies import Proxies
 from readiness.errors import ConfigError, ExitCode, NotMeasured, ReadinessError, Refused
 from readiness.judge import repeats
 from readiness.judge.judge import judge
@@ -90,6 +91,7 @@ class RunRequest:
     options: tuple[str, ...] = ()
     """Words for Locust's own parser."""
     drills: bool = False
+    allow_commands: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def assess(request: RunRequest) -> Assessment:
         open_things.enter_context(sole_writer(out))
         interrupted = open_things.enter_context(watched())
         secrets = secrets_of(environ, config, database_url, cache_url, workers.token if workers else None)
-        proxies = open_things.enter_context(drilled(config, request.allow_hosts)) if request.drills else None
+        proxies = open_things.enter_context(_drilled(request, config, environ, secrets))
         progress = choose(quiet=request.quiet, secrets=secrets, live=request.live)
         open_things.callback(progress.close)
         interrupted.before_exit = give_back
@@ -185,7 +187,15 @@ def assess(request: RunRequest) -> Assessment:
         shape = read_files(plan, interrupted, environ, files, secrets)
         plan, told = with_load_of(plan, shape, None if profile or starter else Path(config.file), request)
         config = plan.config if told else config
-        for warning in (*remarks, *notes, *told, *warnings(plan), *unsure(plan), *withheld_variables(plan, environ)):
+        for warning in (
+            *command_lines(plan),
+            *remarks,
+            *notes,
+            *told,
+            *warnings(plan),
+            *unsure(plan),
+            *withheld_variables(plan, environ),
+        ):
             progress.note(redact(warning, secrets))
         samples = samples_of(request.samples, secrets)
         runs: list[Run] = []
@@ -218,6 +228,17 @@ def assess(request: RunRequest) -> Assessment:
         for sentence in remove_oldest(RUNS_FOLDER, keep, out) if keep else ():
             progress.note(sentence)
     return replace(result, verdict=verdict, problems=result.problems + problems)
+
+
+def _drilled(
+    request: RunRequest, config: Config, environ: Mapping[str, str], secrets: Sequence[str]
+) -> AbstractContextManager[Proxies | None]:
+    if not request.drills:
+        return nullcontext()
+    try:
+        return drilled(config, request.allow_hosts, environ, commands_allowed=request.allow_commands)
+    except ReadinessError as error:
+        raise without_secrets(error, secrets) from None
 
 
 def _again(plan: Plan, number: int) -> Plan:

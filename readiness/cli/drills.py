@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from readiness.config.model import Config
+from readiness.drills.commands import shown
 from readiness.drills.proxies import Proxies, start
 from readiness.errors import ConfigError, NotMeasured
 from readiness.run import target as targets
+from readiness.run.plan import Plan
 
 
-def drilled(config: Config, allow_hosts: Sequence[str]) -> AbstractContextManager[Proxies]:
+def drilled(
+    config: Config, allow_hosts: Sequence[str], environ: Mapping[str, str], *, commands_allowed: bool
+) -> AbstractContextManager[Proxies]:
     """The proxies of the file, to be started. Raises ConfigError, and Refused where one leads to another machine."""
     if not config.drills:
         raise ConfigError(
             f"--drills: {config.file} has no drills; write what to break, such as "
             "drills: { database_hangs: { proxy: database, fault: hang, for: 10s } }"
         )
+    if problems := list(_commands(config, environ, allowed=commands_allowed)):
+        raise ConfigError(*problems)
     for name, proxy in config.proxies.items():
         where = f"proxies.{name}.to"
         url = f"tcp://{proxy.to}"
@@ -27,3 +35,21 @@ def drilled(config: Config, allow_hosts: Sequence[str]) -> AbstractContextManage
         except NotMeasured as error:
             raise ConfigError(f"{config.file}:{proxy.line}: {where}: {urlsplit(url).hostname}: {error}") from None
     return start(config.proxies, config.file)
+
+
+def command_lines(plan: Plan) -> Iterator[str]:
+    """What the drills are going to run, for whoever reads along."""
+    for name, drill in plan.config.drills.items() if plan.proxies else ():
+        for key, line in drill.programs.items():
+            yield f"drills.{name}.{key} is going to run: {shown(line)}"
+
+
+def _commands(config: Config, environ: Mapping[str, str], *, allowed: bool) -> Iterator[str]:
+    folder = Path(config.file).resolve().parent
+    for name, drill in config.drills.items():
+        for key, (program, *_) in drill.programs.items():
+            where = f"{config.file}:{drill.line}: drills.{name}.{key}"
+            if not allowed:
+                yield f"{where}: runs a program of yours; read it, then allow it with --allow-commands"
+            elif shutil.which(folder / program if "/" in program else program, path=environ.get("PATH")) is None:
+                yield f"{where}: there is no program {program} that can be run"

@@ -70,6 +70,9 @@ def run(
     ] = False,
     deep: Annotated[bool, typer.Option("--deep", help="Also verify B-tree indexes with amcheck.")] = False,
     drills: Annotated[bool, typer.Option("--drills", help="Break what `drills:` says, after the load.")] = False,
+    allow_commands: Annotated[
+        bool, typer.Option("--allow-commands", help="Let drills run the commands that thresholds.yaml names.")
+    ] = False,
     allow_conditional: Annotated[bool, typer.Option(help="End with 0 when CONDITIONAL.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="List every check on the terminal.")] = False,
     open_: Annotated[bool, typer.Option("--open", help="Open report.html in a browser.")] = False,
@@ -111,6 +114,7 @@ def run(
         allow_db_writer=allow_db_writer,
         deep=deep,
         drills=drills,
+        allow_commands=allow_commands,
         allow_conditional=allow_conditional,
         quiet=quiet,
         live=live,

@@ -47,6 +47,8 @@ class Ceilings:
     """Whether the file may bring SQL of its own (`database.queries`)."""
     disturb: bool = False
     """Whether it may have probes that write or provoke failures, and drills."""
+    commands: bool = False
+    """Whether drills may run programs, where `--allow-commands` is given too."""
     allowed_hosts: tuple[str, ...] = ()
 
 
@@ -72,6 +74,7 @@ def ceilings_form() -> Form[Ceilings]:
                 "disturb",
                 described(yes_form(), "Whether probes may write or provoke failures, and whether there may be drills."),
             ),
+            "commands": ("commands", described(yes_form(), "Whether drills may run programs.")),
             "allowed_hosts": ("allowed_hosts", items(text_form(most=253))),
         },
     )
@@ -154,6 +157,9 @@ def _drills_above(config: Config, most: Ceilings) -> Iterator[tuple[str, str, st
         return
     if not most.disturb:
         yield "drills", f"faults on purpose ({', '.join(config.drills)})", "disturb: false"
+    for name, drill in config.drills.items():
+        if drill.programs and not most.commands:
+            yield f"drills.{name}", "a program that is run", "commands: false"
     if (whole_s := drills_s(config.drills)) > most.time_s:
         yield "drills", f"{durations.show(whole_s)} with the windows before and after", durations.show(most.time_s)
     for name, drill in config.drills.items():

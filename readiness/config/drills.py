@@ -8,10 +8,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from readiness.config.form import Complaint, Form, Problem, Schema, Wrong, described, mapping, section
+from readiness.config.form import Complaint, Form, Problem, Schema, Wrong, described, items, mapping, scalar, section
 from readiness.config.scalars import duration_form, rate_form, share_form, text_form, word_form
-from readiness.config.tree import Node, Table
+from readiness.config.tree import Node, Scalar, Table
 from readiness.config.trust import NAME
+from readiness.text import clean
 from readiness.text.spelling import nearest
 
 REFUSE, RESET, HANG, CUT_OFF = "refuse", "reset", "hang", "cut"
@@ -19,6 +20,9 @@ LATENCY, BANDWIDTH = "latency", "bandwidth"
 _WORDS = (REFUSE, RESET, HANG, CUT_OFF)
 _MAX_DRILL_RATE_PER_S = 2000.0
 _LONGEST_S = 600.0
+_USUAL_COMMAND_S = 10.0
+_LONGEST_ARGUMENT = 2000
+_UNDER_LOAD = "load"
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}):([0-9]{1,5})", re.ASCII)
 _BYTES = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?(B|KB|MB)/s", re.ASCII)
 _BYTE_UNITS = {"B": 1, "KB": 1 << 10, "MB": 1 << 20}
@@ -69,7 +73,7 @@ class Drill:
     """One thing that goes wrong under a steady load, and for how long. Times in seconds."""
 
     for_s: float
-    """How long the fault lasts."""
+    """How long the fault lasts; of a command without `undo`: the window in which it runs."""
     before_s: float = 5.0
     """Steady load before it."""
     after_s: float = 15.0
@@ -80,7 +84,18 @@ class Drill:
     fault: Fault | None = None
     share: float = 1.0
     """Share (0 to 1) of the proxy's connections that have the fault."""
+    command: tuple[str, ...] = ()
+    """A program and its arguments, run when the drill begins; only with `--allow-commands`."""
+    undo: tuple[str, ...] = ()
+    """Another one, which ends what the first began."""
+    deadline_s: float = 0.0
+    """How long each of them may take."""
     line: int = 0
+
+    @property
+    def programs(self) -> Mapping[str, tuple[str, ...]]:
+        """What it runs, by key of the file."""
+        return {key: line for key, line in (("command", self.command), ("undo", self.undo)) if line}
 
 
 def proxies_form() -> Form[dict[str, Proxy]]:
@@ -110,8 +125,18 @@ def drills_form(proxies: Collection[str]) -> Form[dict[str, Drill]]:
 
     def make(**given: Any) -> Drill:
         name = given.get("proxy")
+        given.pop("during", None)
+        if "command" in given:
+            return _commanded(given)
+        for key in ("undo", "deadline"):
+            if {"deadline": "deadline_s"}.get(key, key) in given:
+                raise Complaint("belongs to a command", key)
         if name is None or given.get("fault") is None:
-            raise Complaint("needs a proxy and a fault, such as { proxy: database, fault: hang, for: 10s }")
+            raise Complaint(
+                "needs a proxy and a fault, such as { proxy: database, fault: hang, for: 10s }, or a command"
+            )
+        if "for_s" not in given:
+            raise Complaint("is required", "for")
         if name not in proxies:
             raise Complaint(f'"{name}" is not under proxies{nearest(name, proxies)}', "proxy")
         if given.get("share", 1.0) < 1 and given["fault"].kind == REFUSE:
@@ -126,20 +151,46 @@ def drills_form(proxies: Collection[str]) -> Form[dict[str, Drill]]:
             "proxy": ("proxy", described(text_form(most=200), "A name under proxies.")),
             "fault": ("fault", described(_fault_form(), "What the proxy does meanwhile.")),
             "share": ("share", described(share_form(least=1, most=100), "Of the connections that have the fault.")),
+            "command": ("command", described(_program_form(), "A program that breaks something, such as a restart.")),
+            "undo": ("undo", described(_program_form(), "A program that ends what the command began.")),
+            "deadline": ("deadline_s", described(_time(1), "How long each of them may take.")),
+            "during": ("during", described(_under_load_form(), "What the service does meanwhile.")),
             "for": ("for_s", described(_time(1), "How long the fault lasts.")),
             "before": ("before_s", described(_time(2), "Steady load before it.")),
             "after": ("after_s", described(_time(2), "Steady load after it: as long as a recovery may take.")),
             "rate": ("rate_per_s", described(rate_form(most=_MAX_DRILL_RATE_PER_S), "Arrivals per second.")),
         },
-        required=("for",),
         line="line",
     )
     return mapping(drill, key=_name, pattern=_NAME_PATTERN)
 
 
+def _commanded(given: dict[str, Any]) -> Drill:
+    for key in ("proxy", "fault", "share"):
+        if key in given:
+            raise Complaint("belongs to a fault of a proxy; one drill breaks one thing", key)
+    for_s = given.setdefault("for_s", given.get("deadline_s", _USUAL_COMMAND_S))
+    if given.setdefault("deadline_s", for_s) > for_s:
+        raise Complaint(f"is longer than the drill's {for_s:g} s; give it a longer `for`", "deadline")
+    return Drill(**given)
+
+
 def drills_s(drills: Mapping[str, Drill]) -> float:
     """How long all of them take, with their windows before and after."""
     return sum(drill.before_s + drill.for_s + drill.after_s for drill in drills.values())
+
+
+def _program_form() -> Form[tuple[str, ...]]:
+    return items(text_form(most=_LONGEST_ARGUMENT), least=1)
+
+
+def _under_load_form() -> Form[str]:
+    def parse(node: Scalar) -> str:
+        if node.text != _UNDER_LOAD:
+            raise ValueError(f"must be {_UNDER_LOAD}, not {clean(node.text, 60)!r}: every drill runs under load")
+        return node.text
+
+    return scalar(parse, {"enum": [_UNDER_LOAD]})
 
 
 def _time(least_s: float) -> Form[float]:

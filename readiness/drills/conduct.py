@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from readiness.config.drills import Drill
 from readiness.config.model import LoadSection
+from readiness.drills.commands import Commands, Ran, shown
 from readiness.drills.course import DrillPlan, course, engine_plan
 from readiness.drills.proxies import Proxies
 from readiness.errors import NotMeasured
@@ -20,6 +21,8 @@ from readiness.measurements.run import Load
 from readiness.text import clean
 
 _POLL_S = 0.05
+_LATE_S = 0.5
+"""A fault that begins later than this began in the window that measures it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Happened:
     ended_s: float | None = None
     problem: str | None = None
     """Why it did not happen as planned."""
+    notes: tuple[str, ...] = ()
+    """What its commands did, for the report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,11 @@ class _Clock:
         with self.lock:
             self.zero_s = zero_s if self.zero_s is None else min(self.zero_s, zero_s)
 
+    def since(self, at_s: float) -> float:
+        """How long ago the load's second `at_s` was."""
+        with self.lock:
+            return 0.0 if self.zero_s is None else time.monotonic() - self.zero_s - at_s
+
 
 def conduct(
     drills: Mapping[str, Drill],
@@ -67,12 +77,16 @@ def conduct(
     workers: Workers | None,
     interrupted: Callable[[], bool],
     environment: Mapping[str, str],
+    commands: Commands | None = None,
     say: Callable[[str], None],
 ) -> Conducted:
-    """Drive the load through every drill. Each fault is ended, whatever happens."""
+    """Drive the load through every drill. Each fault is ended, whatever happens.
+
+    `commands` has to run already: what its programs leave behind must not be taken for a part of the load.
+    """
     phases, plans = course(drills, load)
     clock, over = _Clock(), threading.Event()
-    conductor = _Conductor(plans, proxies, clock, over, say)
+    conductor = _Conductor(plans, proxies, commands, clock, over, say)
     thread = threading.Thread(target=conductor.run, name="drills", daemon=True)
 
     def on_event(event: engine_events.Event, assembly: Assembly) -> None:
@@ -102,12 +116,14 @@ class _Conductor:
         self,
         plans: tuple[DrillPlan, ...],
         proxies: Proxies,
+        commands: Commands | None,
         clock: _Clock,
         over: threading.Event,
         say: Callable[[str], None],
     ) -> None:
         self._plans = plans
         self._proxies = proxies
+        self._commands = commands
         self._clock = clock
         self._over = over
         self._say = say
@@ -119,9 +135,40 @@ class _Conductor:
             if not self._wait(plan.begin_s):
                 self.happened.append(Happened(plan, problem="the load ended before it"))
                 continue
-            self.happened.append(self._drill(plan))
+            if self._clock.since(plan.begin_s) > _LATE_S:
+                self.happened.append(Happened(plan, problem="the drill before it took too long, so it began too late"))
+                continue
+            self.happened.append(self._command(plan) if plan.drill.command else self._fault(plan))
 
-    def _drill(self, plan: DrillPlan) -> Happened:
+    def _command(self, plan: DrillPlan) -> Happened:
+        """The command, and after the fault its undo: also when the command failed, or never ended."""
+        commands, drill, name = self._commands, plan.drill, plan.name
+        if commands is None:
+            return Happened(plan, problem="its command was not allowed")
+        self._say(f"drill {name}: running {shown(drill.command)}")
+        notes: list[str] = []
+        ran, problem = self._ran(name, "command", lambda: commands.run(name, self._over), notes)
+        ended = ran
+        if drill.undo:
+            if problem is None and not self._wait(plan.end_s):
+                problem = "the load ended before its undo"
+            self._say(f"drill {name}: running {shown(drill.undo)}")
+            ended, failed = self._ran(name, "undo", lambda: commands.undo(name), notes)
+            problem = problem or failed
+        began_s, ended_s = ran.began_s if ran else None, ended.ended_s if ended else None
+        return Happened(plan, began_s, ended_s, problem, tuple(notes))
+
+    def _ran(self, name: str, key: str, run: Callable[[], Ran], notes: list[str]) -> tuple[Ran | None, str | None]:
+        """What a program did, and why it cannot be believed to have done its work."""
+        line = self._commands.drills[name].programs[key] if self._commands else ()
+        try:
+            ran = run()
+        except NotMeasured as error:
+            return None, f"its {key} `{shown(line)}`: {clean(error)}"
+        notes.append(f"Drill {name}, {key}: {ran.words(line)}.")
+        return ran, f"its {key} {ran.words(line)}" if ran.problem else None
+
+    def _fault(self, plan: DrillPlan) -> Happened:
         drill = plan.drill
         assert drill.proxy is not None
         self._say(f"drill {plan.name}: {drill.proxy} {drill.fault} for {drill.for_s:g} s")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from readiness.config.drills import REFUSE
 from readiness.config.model import Check, Config
@@ -112,15 +112,7 @@ def _seen(
             f"the service was not well before the fault: {bad:,} of {before.requests:,} requests failed, "
             f"median {quantity(before.ok.quantile_ms(0.5), 'ms')}"
         )
-    proxy = plan.drill.proxy or ""
-    seconds = counted(proxy)
-    least_s = one.began_s - plan.drill.before_s
-    if not sum(second.up_bytes for second in seconds if least_s < second.at_s <= one.began_s + 1):
-        raise NotMeasured(f"nothing went through the proxy {proxy} before the fault: does the service connect to it?")
-    lasted = tuple(second for second in seconds if one.began_s < second.at_s <= one.ended_s + 1.1)
-    assert plan.drill.fault is not None
-    if plan.drill.fault.kind != REFUSE and not sum(second.faulted for second in lasted):
-        raise NotMeasured(f"the fault never took effect: nothing went through the proxy {proxy} while it lasted")
+    lasted = _lasted(one, counted) if plan.drill.proxy else ()
     late = during.failed.get("timeout", 0) + during.in_flight
     return _Seen(
         one,
@@ -136,6 +128,22 @@ def _seen(
         confidence=config.confidence,
         timeout_s=config.load.timeout_s,
     )
+
+
+def _lasted(one: Happened, counted: Callable[[str], tuple[ProxySecond, ...]]) -> tuple[ProxySecond, ...]:
+    """What the proxy counted while the fault lasted. Raises NotMeasured when the fault touched nothing."""
+    plan, proxy = one.plan, one.plan.drill.proxy or ""
+    assert one.began_s is not None
+    assert one.ended_s is not None
+    seconds = counted(proxy)
+    least_s = one.began_s - plan.drill.before_s
+    if not sum(second.up_bytes for second in seconds if least_s < second.at_s <= one.began_s + 1):
+        raise NotMeasured(f"nothing went through the proxy {proxy} before the fault: does the service connect to it?")
+    lasted = tuple(second for second in seconds if one.began_s < second.at_s <= one.ended_s + 1.1)
+    assert plan.drill.fault is not None
+    if plan.drill.fault.kind != REFUSE and not sum(second.faulted for second in lasted):
+        raise NotMeasured(f"the fault never took effect: nothing went through the proxy {proxy} while it lasted")
+    return lasted
 
 
 def _window(load: Load, step: int) -> Recording:
@@ -196,18 +204,35 @@ def _fails_fast(seen: _Seen) -> Measurement:
 
 def _recovery(seen: _Seen) -> Measurement:
     after_s = seen.one.plan.drill.after_s
-    found = recovery(seen.after, seen.limits, seen.confidence)
+    found = recovery(_since_the_end(seen), seen.limits, seen.confidence)
     if found.reason:
         raise NotMeasured(found.reason)
     if found.at_s is None:
         never = Detail("recovered", f"not within {duration(after_s)}", False)
         return _of(seen, names.RECOVERY, None, seen.after.requests, Bounds(after_s * 1000, None), (never,))
-    value = (max(found.at_s, seen.after_s) - seen.end_s) * 1000
-    return _of(seen, names.RECOVERY, value, seen.after.requests)
+    value = found.at_s - seen.end_s if _ended_early(seen) else max(found.at_s, seen.after_s) - seen.end_s
+    return _of(seen, names.RECOVERY, max(value, 0.0) * 1000, seen.after.requests)
+
+
+def _ended_early(seen: _Seen) -> bool:
+    return bool(seen.one.plan.drill.command) and not seen.one.plan.drill.undo and not seen.during.in_flight
+
+
+def _since_the_end(seen: _Seen) -> Recording:
+    """The requests after the fault: of a command that ended early also those due in its own window.
+
+    Where a request of that window has no end, nobody knows on which side it was due: the window after it counts alone.
+    """
+    if not _ended_early(seen):
+        return seen.after
+    early = tuple(block for block in seen.during.slices if block.start_s >= seen.end_s)
+    return replace(seen.after, slices=early + seen.after.slices)
 
 
 def _connections(seen: _Seen) -> Measurement:
     drill, one = seen.one.plan.drill, seen.one
+    if drill.proxy is None:
+        raise NotMeasured("this drill has no proxy that could count connections")
     if drill.fault is not None and drill.fault.kind == REFUSE:
         raise NotMeasured("refused connections never reach the proxy, so nobody counts them; use reset or hang")
     assert one.began_s is not None

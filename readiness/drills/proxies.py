@@ -153,7 +153,7 @@ def _spawn(bound: Mapping[str, socket.socket], to: Mapping[str, HostPort]) -> tu
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         pass_fds=(write_fd, *(one.fileno() for one in bound.values())),
-        env=_environment(),
+        env=own_environment(),
         cwd="/",
         start_new_session=True,  # a terminal's Ctrl-C is for us alone
     )
@@ -172,7 +172,7 @@ def _spawn(bound: Mapping[str, socket.socket], to: Mapping[str, HostPort]) -> tu
     return running, reader
 
 
-def _environment() -> dict[str, str]:
+def own_environment() -> dict[str, str]:
     """Where Python and this package are, and nothing else of the user's."""
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "LANG") if name in os.environ}
     return kept | {"PYTHONPATH": str(Path(readiness.__file__).resolve().parent.parent)}

@@ -76,13 +76,13 @@ def end(child: Child) -> int:
         status = process.wait()
     with suppress(ProcessLookupError, PermissionError):  # nobody is left, which is the usual case
         os.killpg(process.pid, signal.SIGKILL)  # it led a session, and so a group, of its own
-    _end_all(child.before)
+    end_all(child.before)
     return status
 
 
 def end_descendants() -> None:
     """End everything below this process, for one that is about to end itself."""
-    _end_all(frozenset())
+    end_all(frozenset())
 
 
 def end_and_exit(status: int) -> NoReturn:
@@ -94,7 +94,7 @@ def end_and_exit(status: int) -> NoReturn:
     os._exit(status)
 
 
-def _end_all(but: frozenset[int]) -> None:
+def end_all(but: frozenset[int]) -> None:
     """Kill our children, and theirs, which become ours by that; `but` are those that may live."""
     killed: set[int] = set()
     deadline_s = time.monotonic() + _WAIT_S

@@ -21,8 +21,9 @@ _NAMES = frozenset(
     }
 )  # fmt: skip
 """What programs need to run as the user's others do."""
-PREFIXES = ("LC_", "LOCUST_", "PYTHON", "READINESS_VAR_", "READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SECRET")
-"""The last three are the secrets that docs/reference/scenarios.md gives to scenarios."""
+_SECRETS = ("READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SECRET")
+"""Those that docs/reference/scenarios.md gives to scenarios."""
+PREFIXES = ("LC_", "LOCUST_", "PYTHON", "READINESS_VAR_", *_SECRETS)
 NEVER = frozenset({"PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONBREAKPOINT"})
 """They start other code, and have no place in a process without a terminal."""
 
@@ -41,6 +42,12 @@ def for_scenarios(environ: Mapping[str, str], allowed: Collection[str] = ()) -> 
         folders = [folder for folder in path.split(os.pathsep) if os.path.isabs(folder)]  # noqa: PTH117 - not a file yet
         found |= {"PYTHONPATH": os.pathsep.join(folders)} if folders else {}
     return found
+
+
+def for_commands(environ: Mapping[str, str], allowed: Collection[str] = ()) -> dict[str, str]:
+    """The part of `environ` that the commands of drills see: that of scenarios without their secrets."""
+    found = for_scenarios(environ, allowed)
+    return {name: value for name, value in found.items() if name in allowed or not name.startswith(_SECRETS)}
 
 
 def unset(text: str, environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from readiness import probes
 from readiness.config import tls
@@ -18,7 +19,7 @@ from readiness.errors import NotMeasured
 from readiness.load import controller, engine_events
 from readiness.load.assembly import Assembly
 from readiness.load.request_rows import RequestRows
-from readiness.load.surroundings import for_scenarios
+from readiness.load.surroundings import for_commands, for_scenarios
 from readiness.measurements.database import Activity
 from readiness.measurements.invariants import RUN_LAWS
 from readiness.measurements.law import contradictions
@@ -84,7 +85,7 @@ def execute(
         progress.step("provoking what the file allows")
         looks += probes.provoke(plan.target, plan.config.probes, wanted, lambda: interrupted() is not None)
     counted = {one.metric for one in rows if one.value is not None}
-    drilled, drills = _drills(plan, outcome, progress, interrupted, environment)
+    drilled, drills, drill_notes = _drills(plan, outcome, progress, interrupted, environment)
     run = Run(
         id=plan.run_id,
         service=plan.config.service,
@@ -100,6 +101,7 @@ def execute(
         interrupted=interrupted(),
         notes=(
             *_notes(plan, outcome),
+            *drill_notes,
             *([overhead.words(probing)] if probing else []),
             *([samples.close(outcome.load.ledger.planned if outcome.load else 0)] if samples else []),
             *machine_notes.notes(clocks, plan.target),
@@ -189,27 +191,39 @@ def _drills(
     progress: Progress,
     interrupted: Callable[[], str | None],
     environment: Mapping[str, str],
-) -> tuple[tuple[Measurement, ...], tuple[Drilled, ...]]:
-    """Last of all: what is broken on purpose must not touch what the load is judged by."""
+) -> tuple[tuple[Measurement, ...], tuple[Drilled, ...], tuple[str, ...]]:
+    """What the drills showed, their courses, and notes.
+
+    Last of all: what is broken on purpose must not touch what the load is judged by.
+    """
     if plan.proxies is None:
-        return (), ()
+        return (), (), ()
+    from readiness.drills.commands import commander
     from readiness.drills.conduct import conduct
     from readiness.drills.measured import measure, unavailable
 
     if outcome.load is None or interrupted() is not None:
-        return unavailable(f"no drill was done: {next(iter(outcome.doubts), 'the run was ended before')}", plan.config)
+        reason = next(iter(outcome.doubts), "the run was ended before")
+        return *unavailable(f"no drill was done: {reason}", plan.config), ()
     progress.step(f"drills: {len(plan.config.drills)}")
-    conducted = conduct(
-        plan.config.drills,
-        plan.config.load,
-        plan.engine,
-        plan.proxies,
-        workers=plan.workers,
-        interrupted=lambda: interrupted() is not None,
-        environment=for_scenarios(environment, plan.allow_env),
-        say=progress.step,
-    )
-    return measure(conducted, plan.proxies.seconds, plan.config)
+    folder, drills = str(Path(plan.config.file).resolve().parent), plan.config.drills
+    try:
+        with commander(drills, for_commands(environment, plan.allow_env), folder) as commands:
+            conducted = conduct(
+                drills,
+                plan.config.load,
+                plan.engine,
+                plan.proxies,
+                workers=plan.workers,
+                interrupted=lambda: interrupted() is not None,
+                environment=for_scenarios(environment, plan.allow_env),
+                commands=commands,
+                say=progress.step,
+            )
+    except NotMeasured as error:
+        return *unavailable(f"no drill was done: {error}", plan.config), ()
+    notes = tuple(note for one in conducted.drills for note in one.notes)
+    return *measure(conducted, plan.proxies.seconds, plan.config), notes
 
 
 def _touches(plan: Plan, wanted: set[str], progress: Progress) -> tuple[Measurement, ...]:

@@ -29,6 +29,12 @@ WRONG = {
     "{ proxy: db, fault: { bandwidth: 10 }, for: 5s }": "bandwidth: ",
     "{ proxy: db, fault: refuse, share: 50%, for: 5s }": "drills.one.share: refuse closes the port",
     "{ proxy: db, fault: hang, for: 11m }": "drills.one.for: must be between 1s and 10m",
+    "{ command: docker restart db }": "drills.one.command: must be a list, such as [a, b]",
+    "{ command: [] }": "drills.one.command: must have at least 1 entry",
+    "{ command: [a], proxy: db, fault: hang }": "drills.one.proxy: belongs to a fault of a proxy",
+    "{ command: [a], deadline: 30s, for: 10s }": "drills.one.deadline: is longer than the drill's 10 s",
+    "{ command: [a], during: lunch }": "drills.one.during: must be load, not 'lunch'",
+    "{ proxy: db, fault: hang, for: 5s, undo: [a] }": "drills.one.undo: belongs to a command",
     "{ proxy: db, fault: hang, for: 5s, rate: 5000 /s }": "drills.one.rate: must be more than 0 /s",
 }
 
@@ -68,6 +74,13 @@ def test_a_check_names_its_drill_and_leaves_time_to_recover() -> None:
         assert said in str(caught.value)
     config = read(drill, '  drill.recovery@one: { pass: "< 2 s" }\n  drill.error_rate@one: { pass: "< 1 %" }\n')
     assert config.drills["one"].fault == Fault(LATENCY, 300, 100)
+    restart = read("{ command: [docker, restart, db], during: load }").drills["one"]
+    assert (restart.command, restart.undo, restart.for_s, restart.deadline_s) == (
+        ("docker", "restart", "db"),
+        (),
+        10,
+        10,
+    )
     (note,) = lint(config)
     assert "needs at least 299 requests to be proven" in note
     assert "this drill sends 100: raise its rate to 60 /s" in note
