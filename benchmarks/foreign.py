@@ -560,6 +560,7 @@ NOT_FOREIGN: Mapping[str, str] = {
     "report.run_folders": "JSON by measurements.strict", "report.retention": "names of a folder",
     "report.github": "our own text", "report.html_pages": "our own template",
     "run.live.web_page": "our own page", "drills.proxies": "our own child", "drills.proxy": "our own parent",
+    "drills.commands": "our own child", "drills.commander": "our own parent; output is cut and cleaned",
     "report.charts.connections": "our own words",
     "probes.http": "httpx and h11 parse",
     "probes.consistency": "JSON by probes.json_pointer, pages by probes.forms", "probes.provoked_breaker": "JSON by probes.json_pointer",

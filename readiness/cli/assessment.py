@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,7 +27,6 @@ from readiness.config.model import Config
 from readiness.config.override import override
 from readiness.config.trust import trust_of
 from readiness.database.needed import without_database
-from readiness.drills.proxies import Proxies
 from readiness.errors import ConfigError, ExitCode, NotMeasured, ReadinessError, Refused
 from readiness.judge import repeats
 from readiness.judge.judge import judge
@@ -140,7 +139,7 @@ def assess(request: RunRequest) -> Assessment:
         open_things.enter_context(sole_writer(out))
         interrupted = open_things.enter_context(watched())
         secrets = secrets_of(environ, config, database_url, cache_url, workers.token if workers else None)
-        proxies = open_things.enter_context(_drilled(request, config, environ, secrets))
+        proxies = open_things.enter_context(drilled(request, config, environ, secrets))
         progress = choose(quiet=request.quiet, secrets=secrets, live=request.live)
         open_things.callback(progress.close)
         interrupted.before_exit = give_back
@@ -228,17 +227,6 @@ def assess(request: RunRequest) -> Assessment:
         for sentence in remove_oldest(RUNS_FOLDER, keep, out) if keep else ():
             progress.note(sentence)
     return replace(result, verdict=verdict, problems=result.problems + problems)
-
-
-def _drilled(
-    request: RunRequest, config: Config, environ: Mapping[str, str], secrets: Sequence[str]
-) -> AbstractContextManager[Proxies | None]:
-    if not request.drills:
-        return nullcontext()
-    try:
-        return drilled(config, request.allow_hosts, environ, commands_allowed=request.allow_commands)
-    except ReadinessError as error:
-        raise without_secrets(error, secrets) from None
 
 
 def _again(plan: Plan, number: int) -> Plan:

@@ -4,34 +4,67 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
+from readiness.cli.reading import without_secrets
 from readiness.config.model import Config
 from readiness.drills.commands import shown
 from readiness.drills.proxies import Proxies, start
-from readiness.errors import ConfigError, NotMeasured
+from readiness.errors import ConfigError, NotMeasured, ReadinessError
 from readiness.run import target as targets
 from readiness.run.plan import Plan
 
 
+class DrillFlags(Protocol):
+    """Those of the command line that drills obey."""
+
+    @property
+    def drills(self) -> bool:
+        """Whether there are to be any."""
+        ...
+
+    @property
+    def allow_commands(self) -> bool:
+        """Whether they may run programs."""
+        ...
+
+    @property
+    def allow_hosts(self) -> Sequence[str]:
+        """Where a proxy may lead to."""
+        ...
+
+
 def drilled(
-    config: Config, allow_hosts: Sequence[str], environ: Mapping[str, str], *, commands_allowed: bool
-) -> AbstractContextManager[Proxies]:
-    """The proxies of the file, to be started. Raises ConfigError, and Refused where one leads to another machine."""
+    flags: DrillFlags, config: Config, environ: Mapping[str, str], secrets: Sequence[str]
+) -> AbstractContextManager[Proxies | None]:
+    """The proxies of the file, to be started; nothing without `--drills`.
+
+    Raises ConfigError, and Refused where one leads to another machine.
+    """
+    if not flags.drills:
+        return nullcontext()
+    try:
+        return _checked(config, flags, environ)
+    except ReadinessError as error:
+        raise without_secrets(error, secrets) from None
+
+
+def _checked(config: Config, flags: DrillFlags, environ: Mapping[str, str]) -> AbstractContextManager[Proxies]:
     if not config.drills:
         raise ConfigError(
             f"--drills: {config.file} has no drills; write what to break, such as "
             "drills: { database_hangs: { proxy: database, fault: hang, for: 10s } }"
         )
-    if problems := list(_commands(config, environ, allowed=commands_allowed)):
+    if problems := list(_commands(config, environ, allowed=flags.allow_commands)):
         raise ConfigError(*problems)
     for name, proxy in config.proxies.items():
         where = f"proxies.{name}.to"
         url = f"tcp://{proxy.to}"
         try:
-            targets.resolve(where, url, allow_hosts, config.allowed_hosts)
+            targets.resolve(where, url, flags.allow_hosts, config.allowed_hosts)
         except NotMeasured as error:
             raise ConfigError(f"{config.file}:{proxy.line}: {where}: {urlsplit(url).hostname}: {error}") from None
     return start(config.proxies, config.file)
