@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from readiness.config.drills import BANDWIDTH, CUT_OFF, HANG, LATENCY, REFUSE, RESET, Drill
+from readiness.drills.commands import shown
 from readiness.drills.conduct import Conducted, Happened
 from readiness.measurements.run import Drilled
 from readiness.text.numbers import duration, quantity
@@ -32,6 +33,9 @@ def not_done(name: str, drill: Drill, problem: str) -> Drilled:
 
 def words(drill: Drill) -> str:
     """What happens to whom, and for how long: `database hung for 10 s`."""
+    if drill.command:
+        undone = f", and was undone after {duration(drill.for_s)}" if drill.undo else ""
+        return f"`{shown(drill.command)}` was run{undone}"
     return f"{drill.proxy} {_fault(drill)} for {duration(drill.for_s)}"
 
 

@@ -82,6 +82,7 @@ def test_a_command_is_measured_and_undone_and_what_failed_proves_nothing(cli: Cl
     assert (cli.folder / "mended").exists()
     assert "drills.frozen.command is going to run: ./freeze.sh now" in result.stderr
     assert any("frozen, undo: `./thaw.sh` ended with exit code 0" in note for note in result.run["notes"])
+    assert result.run["drills"][0]["what"] == "`./freeze.sh now` was run, and was undone after 3 s"
     seen = (cli.folder / "seen").read_text()
     assert "PATH=" in seen
     assert "READINESS_PASSWORD" not in seen
