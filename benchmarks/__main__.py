@@ -20,6 +20,7 @@ BENCHMARKS = (
     "workers",
     "fuzz",
     "drift",
+    "proxy",
 )
 
 
