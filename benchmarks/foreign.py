@@ -197,9 +197,23 @@ def _headers() -> tuple[Parser, ...]:
     )
 
 
+_OVER_TIME = (
+    b'{"status": "success", "data": {"resultType": "matrix", "result": [{"metric": {"__name__": "a", "pod": "b"},'
+    b' "values": [[1, "1.5"], [2.0, "NaN"], [3, "-Inf"]]}]}, "warnings": ["PromQL info: x", "store is away"]}',
+    b'{"status": "success", "data": {"resultType": "matrix", "result": []}}',
+    b'{"status": "error", "errorType": "bad_data", "error": "parse error"}',
+)
+_PROMQL = (
+    b"sum by (le) (rate(a_total{b=\"c[5m]\", d=~'e\\'f'}[1h30m])) / `x` # [c\n + max_over_time(a[5m:10s] offset 5m) @ end()",
+    b"increase(a[$window])",
+)
+
+
 def _documents() -> tuple[Parser, ...]:
+    from readiness.config import promql
+    from readiness.errors import NotMeasured
     from readiness.load.log_in_page import log_in_form
-    from readiness.probes import json_pointer, prometheus, redis_info
+    from readiness.probes import json_pointer, prometheus, prometheus_server, redis_info
     from readiness.probes.forms import hidden_fields
 
     prom = (
@@ -214,6 +228,11 @@ def _documents() -> tuple[Parser, ...]:
     def selector(data: bytes) -> object:
         return prometheus.parse(data.decode("utf-8", "replace"))
 
+    times = prometheus_server.SeriesTimes(1000, 3000, 1000)
+
+    def over_time(data: bytes) -> object:
+        return prometheus_server.series_in(*prometheus_server.envelope(200, data), times)
+
     def pointed(data: bytes) -> object:
         pointer, _, document = data.partition(b"\n")
         return json_pointer.resolve(json.loads(document), pointer.decode("latin-1"))
@@ -221,6 +240,12 @@ def _documents() -> tuple[Parser, ...]:
     return (
         Parser("Prometheus text", ("probes.prometheus",), metrics, (LookupError, ValueError), prom, 12),
         Parser("Prometheus selector", ("probes.prometheus",), selector, (ValueError,), (b'a{b="c",d="e"}',)),
+        Parser(
+            "answer of Prometheus", ("probes.prometheus_server",), over_time, (NotMeasured,), _OVER_TIME, facts=True
+        ),
+        Parser(
+            "PromQL", ("config.promql",), lambda data: promql.problem_of(data.decode("utf-8", "replace")), (), _PROMQL
+        ),
         Parser("INFO of Redis", ("probes.redis_info",), redis_info._fields, (), (b"# A\r\nkeys:1\r\nhits:5\r\n",)),
         Parser(
             "log-in page",

@@ -35,7 +35,7 @@ from readiness.load.engine_plan import ScenarioFile
 from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Run
-from readiness.probes import redis_info
+from readiness.probes import monitoring, redis_info
 from readiness.report import run_folders
 from readiness.report.locking import sole_writer
 from readiness.report.redacted import redacted
@@ -133,6 +133,7 @@ def assess(request: RunRequest) -> Assessment:
     cache_url = environ.get(CACHE_VARIABLE) or None
     if cache_url and not profile:
         redis_info.parse(cache_url)
+    unmonitored = monitoring.unmonitored(config, environ)
     run_id = new_run_id()
     out = folder_of(request.out, run_id, environ)
     with ExitStack() as open_things:
@@ -143,8 +144,8 @@ def assess(request: RunRequest) -> Assessment:
         progress = choose(quiet=request.quiet, secrets=secrets, live=request.live)
         open_things.callback(progress.close)
         interrupted.before_exit = give_back
-        if unmeasured:
-            progress.note(unmeasured)
+        for warning in filter(None, (unmeasured, unmonitored)):
+            progress.note(warning)
         artefacts = Artefacts(out, formats, secrets)
         files = Files(artefacts, run_id, config, request.target)
         files.replace_yesterday()

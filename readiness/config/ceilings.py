@@ -181,6 +181,7 @@ def _lookups(config: Config) -> Mapping[str, int]:
     probes, database = config.probes, config.database
     return {
         "probes.custom": len(probes.custom),
+        "probes.prometheus.queries": len(probes.prometheus.queries),
         "probes.security.paths": len(probes.security.paths),
         "probes.user_agent.paths": len(probes.user_agent.paths),
         "probes.circuit_breaker.states": len(probes.circuit_breaker.states),

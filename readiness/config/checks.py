@@ -32,7 +32,7 @@ class DeclaredNames:
     """Counts and queries, which an invariant may use."""
     invariants: frozenset[str] = frozenset()
     custom: frozenset[str] = frozenset()
-    """Keys of probes.custom."""
+    """Keys of probes.custom and of probes.prometheus.queries."""
     scenarios: frozenset[str] | None = None
     """Keys of load.scenarios; None when the file does not list them."""
     baseline: bool = True
@@ -141,7 +141,8 @@ def _key(text: str, names: DeclaredNames) -> tuple[Metric, str | None]:
     name, at, scope = text.partition("@")
     metric = catalogue.find(name)
     if name.startswith("custom.") and name.removeprefix("custom.") not in names.custom:
-        raise ValueError(f"is not under probes.custom{nearest(name, [f'custom.{one}' for one in names.custom])}")
+        guess = nearest(name, [f"custom.{one}" for one in names.custom])
+        raise ValueError(f"is not under probes.custom or probes.prometheus.queries{guess}")
     if name.startswith("data.") and not names.has_data(name.removeprefix("data.")):
         guess = nearest(name, [f"data.{data}" for data in names.data])
         raise ValueError(f"is not under database (counts, queries or invariants){guess}")

@@ -199,7 +199,7 @@ def _names(root: Node) -> DeclaredNames:
 
     countable = (keys("database", "counts") or frozenset()) | (keys("database", "queries") or frozenset())
     invariants = keys("database", "invariants") or frozenset()
-    custom = keys("probes", "custom") or frozenset()
+    custom = (keys("probes", "custom") or frozenset()) | (keys("probes", "prometheus", "queries") or frozenset())
     return DeclaredNames(
         countable,
         invariants,

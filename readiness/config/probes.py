@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from readiness.config.monitoring import PrometheusSettings
+
 NUMBER = "{n}"
 """Stands in a write for a whole number that is larger with every write."""
 SAMPLES = 90.0
@@ -240,6 +242,7 @@ class Probes:
     instance: Instance = field(default_factory=Instance)
     user_agent: UserAgent = field(default_factory=UserAgent)
     custom: Mapping[str, Custom] = field(default_factory=dict)
+    prometheus: PrometheusSettings = field(default_factory=PrometheusSettings)
     process: ProcessSettings | None = None
     """Read only where it is asked for."""
     tls: TlsSettings = field(default_factory=TlsSettings)

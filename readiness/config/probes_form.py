@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from readiness.config.form import Complaint, Form, described, items, mapping, scalar, section
+from readiness.config.monitoring import PrometheusSettings, query_form
 from readiness.config.probes import (
     CacheSettings,
     CircuitBreakerSettings,
@@ -47,8 +48,9 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 def probes_form() -> Form[Probes]:
     """The whole section."""
     timing = described(word_form(("read", "ignore")), "Whether the load reads Server-Timing, for root causes.")
+    queries = mapping(query_form(), key=_name, pattern=_NAME, least=1)
     return section(
-        Probes,
+        _make_probes,
         {
             "health": ("health", _health()),
             "cache": ("cache", _cache()),
@@ -59,11 +61,22 @@ def probes_form() -> Form[Probes]:
             "instance": ("instance", _instance()),
             "user_agent": ("user_agent", section(UserAgent, {"paths": ("paths", items(_path(), least=0))})),
             "custom": ("custom", mapping(_custom(), key=_name, pattern=_NAME)),
+            "prometheus": (
+                "prometheus",
+                section(PrometheusSettings, {"queries": ("queries", queries)}, required=("queries",)),
+            ),
             "process": ("process", _process()),
             "tls": ("tls", section(TlsSettings, {"http_port": ("http_port", whole_form(least=1, most=65_535))})),
             "server_timing": ("server_timing", timing),
         },
     )
+
+
+def _make_probes(**given: object) -> Probes:
+    probes = Probes(**given)  # type: ignore[arg-type]
+    if twice := probes.custom.keys() & probes.prometheus.queries.keys():
+        raise Complaint(f"{min(twice)} stands under custom too; each is a metric custom.<name>", "prometheus")
+    return probes
 
 
 def _health() -> Form[Health]:

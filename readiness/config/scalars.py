@@ -176,8 +176,8 @@ def flag_form() -> Form[bool]:
     return scalar(parse, {"type": "boolean"})
 
 
-def block_form(most: int = 20_000) -> Form[str]:
-    """Text of any number of lines, such as SQL."""
+def block_form(most: int = 20_000, *, check: Callable[[str], str | None] = lambda _: None) -> Form[str]:
+    """Text of any number of lines, such as SQL; `check` as of `text_form`."""
 
     def parse(node: Scalar) -> str:
         text = _text(node).strip()
@@ -185,6 +185,8 @@ def block_form(most: int = 20_000) -> Form[str]:
             raise ValueError("must not be empty")
         if len(text) > most:
             raise ValueError(f"must have at most {most:,} characters")
+        if problem := check(text):
+            raise ValueError(problem)
         return text
 
     return scalar(parse, {"type": "string", "minLength": 1, "maxLength": most})

@@ -1,7 +1,8 @@
 """One walk over the tree before it is read: duplicate keys are found, `${NAME}` is replaced.
 
 The file is a stranger's where a pull request may change it, so a variable is replaced only when the user allows it, and
-never where its value could come out again: in SQL, which can spell any text into a result, and in names of files.
+never where its value could come out again: in SQL and PromQL, which can spell any text into a result, and in names of
+files.
 """
 
 from __future__ import annotations
@@ -98,6 +99,8 @@ class Variables:
             return f"{shown} is not the name of a variable; write $${{ for the characters ${{"
         if path.startswith("database.") and not _COMPARED.match(path):
             return f"{shown} stands in what becomes SQL or the name of a file: write the text itself"
+        if path.startswith("probes.prometheus."):
+            return f"{shown} stands in a query, which can spell its value: write the text itself"
         if path in _FILE:
             return f"{shown} stands in the name of a file: write the name itself"
         if not self._trust.may_use(name):

@@ -1,19 +1,24 @@
-"""Whether a number of the database is still what thresholds.yaml says that it is."""
+"""Whether a number that thresholds.yaml defines is still what the file says that it is."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from readiness.config.definitions import definitions
 from readiness.config.model import Database
+from readiness.config.monitoring import PrometheusQuery
 from readiness.measurements.run import Run
 
 _OTHERWISE = "the file defines it otherwise than when it was measured; run again"
 
 
-def as_defined(run: Run, section: Database) -> Run:
-    """The run without the numbers of the database that the file now defines otherwise than when they were measured."""
-    now = definitions(section)
+def as_defined(run: Run, section: Database, queries: Mapping[str, PrometheusQuery] | None = None) -> Run:
+    """The run without the numbers that the file now defines otherwise than when they were measured.
+
+    They are those of the database and, with `queries`, those of probes.prometheus.
+    """
+    now = definitions(section, queries)
     other = {metric for metric, meant in run.definitions.items() if now.get(metric, meant) != meant}
     if not other:
         return run

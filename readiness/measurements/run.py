@@ -300,6 +300,6 @@ class Run:
     database: Activity | None = None
     """What the database did while the load ran; None when it was not sampled."""
     definitions: Mapping[str, str] = field(default_factory=dict)
-    """By metric of the database: a digest of what thresholds.yaml said that it is; empty in runs of older versions."""
+    """By metric of the database or by PromQL: a digest of what thresholds.yaml said that it is; old runs have none."""
     drills: tuple[Drilled, ...] = ()
     """What was broken on purpose after the load, in order; what it showed is in `measurements`."""

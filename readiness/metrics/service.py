@@ -255,7 +255,8 @@ CUSTOM = Metric(
     "equal",
     Kind.EXACT,
     "custom",
-    "What `probes.custom.<name>` reads: from JSON, Prometheus text, a field of Redis's INFO or a response header.",
+    "What `probes.custom.<name>` reads (JSON, Prometheus text, a field of Redis's INFO or a response header), or what "
+    "the PromQL of `probes.prometheus.queries.<name>` gives.",
     "The service knows things that no probe looks for.",
     "Look at what the number counts; its definition is in thresholds.yaml.",
 )

@@ -8,6 +8,7 @@ can hold a probe.
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -71,12 +72,12 @@ class _NoCookies(CookieJar):
         """Nothing."""
 
 
-def new_client() -> httpx.AsyncClient:
-    """A client whose connections are kept alive; deadlines are those of `fetch`."""
+def new_client(context: ssl.SSLContext | None = None) -> httpx.AsyncClient:
+    """A client whose connections are kept alive; deadlines are those of `fetch`. Without a context, the target's."""
     return httpx.AsyncClient(
         trust_env=False,
         follow_redirects=False,
-        verify=target_context(),
+        verify=context or target_context(),
         timeout=None,  # fetch bounds the whole exchange
         limits=httpx.Limits(max_connections=_MAX_CONNECTIONS),
         headers={"Accept-Encoding": "identity", "User-Agent": USER_AGENT},

@@ -26,7 +26,7 @@ from readiness.measurements.law import contradictions
 from readiness.measurements.probing import Probing
 from readiness.measurements.provenance import UNREACHABLE
 from readiness.measurements.run import Drilled, Load, Measurement, Run
-from readiness.probes import overhead
+from readiness.probes import monitoring, overhead
 from readiness.probes.allowance import Allowance
 from readiness.probes.http import Getter
 from readiness.probes.window import Window
@@ -84,7 +84,8 @@ def execute(
         # After the counting: what is provoked may write too, and the counts are about the load.
         progress.step("provoking what the file allows")
         looks += probes.provoke(plan.target, plan.config.probes, wanted, lambda: interrupted() is not None)
-    counted = {one.metric for one in rows if one.value is not None}
+    counted = {one.metric for one in (*rows, *looks) if one.value is not None}
+    meanings = definitions(plan.config.database, plan.config.probes.prometheus.queries)
     drilled, drills, drill_notes = _drills(plan, outcome, progress, interrupted, environment)
     run = Run(
         id=plan.run_id,
@@ -108,7 +109,7 @@ def execute(
         ),
         database=activity,
         probing=probing,
-        definitions={metric: meant for metric, meant in definitions(plan.config.database).items() if metric in counted},
+        definitions={metric: meant for metric, meant in meanings.items() if metric in counted},
         drills=drills,
     )
     # What `judge` and `gate` would refuse tomorrow is not green today.
@@ -129,7 +130,8 @@ def _drive(
     allowance = Allowance(window)
     settings, target = plan.config.probes, plan.target
     touches = _touches(plan, wanted, progress)
-    with ThreadPoolExecutor(2, thread_name_prefix="probes") as pool:
+    with ThreadPoolExecutor(3, thread_name_prefix="probes") as pool:
+        monitored = pool.submit(monitoring.watch, settings, environment, window)
         observing = pool.submit(
             probes.observe,
             target,
@@ -182,6 +184,7 @@ def _drive(
     agents = probes.as_browser(target, settings, lambda: interrupted() is not None)
     found = probes.conclude(seen, agents, settings, wanted, https=https, load=outcome.load, database=activity)
     probing = _probing(plan, seen, outcome.load)
+    found += monitoring.conclude(monitored.result(timeout=PROBE_GRACE_S), settings)
     return outcome, (*found, *touches, *stages.under_load(activity)), activity, probing
 
 
