@@ -20,6 +20,7 @@ PAGES = (
     "tutorial/first-hour",
     "how-to/api-with-a-token",
     "how-to/bring-your-locustfile",
+    "how-to/from-k6",
     "how-to/html-log-in-with-csrf",
     "how-to/limits-that-mean-something",
     "how-to/read-the-report",
