@@ -203,6 +203,12 @@ _OVER_TIME = (
     b'{"status": "success", "data": {"resultType": "matrix", "result": []}}',
     b'{"status": "error", "errorType": "bad_data", "error": "parse error"}',
 )
+_POD = (
+    b'{"metadata": {"uid": "u", "name": "api-1", "labels": {"app": "api"}}, "spec": {"securityContext": {"runAsUser": 5},'
+    b' "containers": [{"name": "api", "resources": {"limits": {"cpu": "1", "memory": "1Gi"}}, "livenessProbe": {"a": 1}}]},'
+    b' "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}], "containerStatuses": [{"name":'
+    b' "api", "restartCount": 3, "lastState": {"terminated": {"reason": "OOMKilled"}}, "state": {"running": {}}}]}}',
+)
 _PROMQL = (
     b"sum by (le) (rate(a_total{b=\"c[5m]\", d=~'e\\'f'}[1h30m])) / `x` # [c\n + max_over_time(a[5m:10s] offset 5m) @ end()",
     b"increase(a[$window])",
@@ -213,7 +219,7 @@ def _documents() -> tuple[Parser, ...]:
     from readiness.config import promql
     from readiness.errors import NotMeasured
     from readiness.load.log_in_page import log_in_form
-    from readiness.probes import json_pointer, prometheus, prometheus_server, redis_info
+    from readiness.probes import json_pointer, kubernetes_api, prometheus, prometheus_server, redis_info
     from readiness.probes.forms import hidden_fields
 
     prom = (
@@ -242,6 +248,14 @@ def _documents() -> tuple[Parser, ...]:
         Parser("Prometheus selector", ("probes.prometheus",), selector, (ValueError,), (b'a{b="c",d="e"}',)),
         Parser(
             "answer of Prometheus", ("probes.prometheus_server",), over_time, (NotMeasured,), _OVER_TIME, facts=True
+        ),
+        Parser(
+            "answer of Kubernetes",
+            ("probes.kubernetes_api",),
+            lambda data: kubernetes_api.pod_of(kubernetes_api.document_of(data, "pods")),
+            (NotMeasured,),
+            _POD,
+            facts=True,
         ),
         Parser(
             "PromQL", ("config.promql",), lambda data: promql.problem_of(data.decode("utf-8", "replace")), (), _PROMQL
@@ -312,7 +326,7 @@ def _files() -> tuple[Parser, ...]:
     yaml = (
         "config.load", "config.tree", "config.limits", "config.sections", "config.waivers", "config.probes_form",
         "config.variables", "config.baseline", "config.durations", "config.database", "config.scalars",
-        "config.invariants", "config.drills",
+        "config.invariants", "config.drills", "config.monitoring",
     )  # fmt: skip
     facts = ("measurements.json", "measurements.packed", "measurements.strict", "measurements.hdr")
     return (
@@ -587,6 +601,7 @@ NOT_FOREIGN: Mapping[str, str] = {
     "run.live.web_page": "our own page", "drills.proxies": "our own child", "drills.proxy": "our own parent",
     "drills.commands": "our own child", "drills.commander": "our own parent; output is cut and cleaned",
     "report.charts.connections": "our own words",
+    "probes.kubeconfig": "the operator's own file; YAML by config.tree",
     "probes.http": "httpx and h11 parse",
     "probes.consistency": "JSON by probes.json_pointer, pages by probes.forms", "probes.provoked_breaker": "JSON by probes.json_pointer",
     "init.literals": "writes", "init.limits": "writes", "init.names": "writes", "init.files": "writes",

@@ -16,7 +16,7 @@ from readiness.config.model import Config
 from readiness.config.trust import Trust
 from readiness.load.engine_plan import ScenarioFile
 from readiness.measurements.provenance import Provenance
-from readiness.probes import prometheus_server, redis_info
+from readiness.probes import monitoring, redis_info
 from readiness.run.scenario_files import find, none_found, usual_place
 from readiness.text.redaction import secrets_in
 
@@ -72,7 +72,7 @@ def secrets_of(
     found = [*secrets_in(environ), *config.secrets, *(one for one in more if one)]
     found += database.secrets(database_url) if database_url else ()
     found += redis_info.secrets(cache_url) if cache_url else ()
-    found += prometheus_server.secrets(environ.get(prometheus_server.PROMETHEUS_VARIABLE, ""))
+    found += monitoring.secrets(environ)
     return tuple(dict.fromkeys(found))
 
 

@@ -1,16 +1,19 @@
-"""`probes.prometheus`: what is asked of systems that watch the service anyway."""
+"""`probes.prometheus` and `probes.kubernetes`: what is asked of systems that watch the service anyway."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from readiness.config import promql
-from readiness.config.form import Form, described, section
-from readiness.config.scalars import block_form, word_form
+from readiness.config.form import Complaint, Form, described, section
+from readiness.config.scalars import block_form, text_form, word_form
+from readiness.text import clean
 
 PROMETHEUS_TAKES = ("max", "mean", "min", "last", "p95", "increase")
 _LONGEST_QUERY = 5000
+_KINDS = ("deployment", "statefulset", "daemonset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,48 @@ class PrometheusSettings:
     """Numbers by PromQL, from the server that READINESS_PROMETHEUS_URL names; by name of the metric `custom.<name>`."""
 
     queries: Mapping[str, PrometheusQuery] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesSettings:
+    """The pods that serve: those of a workload, or those that a selector means; by READINESS_KUBECONFIG."""
+
+    workload: str | None = None
+    """Such as `deployment/api`."""
+    selector: str | None = None
+    """Labels, such as `app=api,tier=web`."""
+    namespace: str | None = None
+    """None: that of the context, else `default`."""
+    context: str | None = None
+    """None: the current one of the kubeconfig."""
+
+
+def kubernetes_form() -> Form[KubernetesSettings]:
+    """`probes.kubernetes`."""
+
+    def make(**given: str) -> KubernetesSettings:
+        if ("workload" in given) == ("selector" in given):
+            raise Complaint("needs one of workload and selector: which pods serve")
+        return KubernetesSettings(**given)
+
+    kinds = "|".join(_KINDS)
+    workload = rf"^({kinds})/[a-z0-9]([a-z0-9.-]{{0,251}}[a-z0-9])?$"
+    return section(
+        make,
+        {
+            "workload": ("workload", _matching(workload, "a kind and a name, such as deployment/api", most=270)),
+            "selector": ("selector", _matching(r"^[A-Za-z0-9 !=,()._/-]+$", "labels, such as app=api", most=500)),
+            "namespace": ("namespace", _matching(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", "the name of a namespace")),
+            "context": ("context", text_form(most=200)),
+        },
+    )
+
+
+def _matching(pattern: str, what: str, *, most: int = 63) -> Form[str]:
+    def check(text: str) -> str | None:
+        return None if re.fullmatch(pattern, text, re.ASCII) else f"must be {what}, not {clean(text, 60)!r}"
+
+    return text_form(check=check, pattern=pattern, most=most)
 
 
 def query_form() -> Form[PrometheusQuery]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from readiness.config.monitoring import PrometheusSettings
+from readiness.config.monitoring import KubernetesSettings, PrometheusSettings
 
 NUMBER = "{n}"
 """Stands in a write for a whole number that is larger with every write."""
@@ -243,6 +243,7 @@ class Probes:
     user_agent: UserAgent = field(default_factory=UserAgent)
     custom: Mapping[str, Custom] = field(default_factory=dict)
     prometheus: PrometheusSettings = field(default_factory=PrometheusSettings)
+    kubernetes: KubernetesSettings | None = None
     process: ProcessSettings | None = None
     """Read only where it is asked for."""
     tls: TlsSettings = field(default_factory=TlsSettings)

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from readiness.config.form import Complaint, Form, described, items, mapping, scalar, section
-from readiness.config.monitoring import PrometheusSettings, query_form
+from readiness.config.monitoring import PrometheusSettings, kubernetes_form, query_form
 from readiness.config.probes import (
     CacheSettings,
     CircuitBreakerSettings,
@@ -65,6 +65,7 @@ def probes_form() -> Form[Probes]:
                 "prometheus",
                 section(PrometheusSettings, {"queries": ("queries", queries)}, required=("queries",)),
             ),
+            "kubernetes": ("kubernetes", kubernetes_form()),
             "process": ("process", _process()),
             "tls": ("tls", section(TlsSettings, {"http_port": ("http_port", whole_form(least=1, most=65_535))})),
             "server_timing": ("server_timing", timing),

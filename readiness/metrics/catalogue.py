@@ -11,6 +11,7 @@ from readiness.metrics.baseline import BASELINE, BASELINE_PREFIX
 from readiness.metrics.database import DATA_METRICS, DATABASE
 from readiness.metrics.database_role import SERVICE_ROLE_METRICS
 from readiness.metrics.drills import DRILL_PREFIX, DRILLS
+from readiness.metrics.kubernetes import KUBERNETES_METRICS
 from readiness.metrics.metric import Metric
 from readiness.metrics.performance import PERFORMANCE
 from readiness.metrics.resources import PROCESS_METRICS
@@ -23,6 +24,7 @@ CATALOGUE: tuple[Metric, ...] = (
     *TLS_METRICS,
     *DNS_METRICS,
     *PROCESS_METRICS,
+    *KUBERNETES_METRICS,
     *DATABASE,
     *SERVICE_ROLE_METRICS,
     *BASELINE,

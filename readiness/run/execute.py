@@ -131,7 +131,7 @@ def _drive(
     settings, target = plan.config.probes, plan.target
     touches = _touches(plan, wanted, progress)
     with ThreadPoolExecutor(3, thread_name_prefix="probes") as pool:
-        monitored = pool.submit(monitoring.watch, settings, environment, window)
+        monitored = pool.submit(monitoring.watch, settings, environment, window, plan.config.load.paced_s)
         observing = pool.submit(
             probes.observe,
             target,
@@ -184,7 +184,7 @@ def _drive(
     agents = probes.as_browser(target, settings, lambda: interrupted() is not None)
     found = probes.conclude(seen, agents, settings, wanted, https=https, load=outcome.load, database=activity)
     probing = _probing(plan, seen, outcome.load)
-    found += monitoring.conclude(monitored.result(timeout=PROBE_GRACE_S), settings)
+    found += monitoring.conclude(monitored.result(timeout=PROBE_GRACE_S), settings, wanted)
     return outcome, (*found, *touches, *stages.under_load(activity)), activity, probing
 
 

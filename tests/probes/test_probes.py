@@ -20,10 +20,11 @@ Judged = Callable[..., Window]
 PARTS = {
     "__init__", "window", "http", "counters", "json_pointer", "header_rules", "content_security_policy", "sampler",
     "prometheus", "redis_info", "evidence", "observatory", "overhead", "sampling_interval", "lean_httpx", "allowance",
-    "download", "fetched_pages", "handshakes", "monitoring", "prometheus_server", "first_answers", "forms",
+    "download", "fetched_pages", "handshakes", "kubeconfig", "kubernetes_api", "monitoring",
+    "prometheus_server", "first_answers", "forms",
 }  # fmt: skip
 OTHERS = {
-    "health", "custom", "prometheus_queries", "consistency", "dns", "tls", "process", "provoked_breaker"
+    "health", "custom", "prometheus_queries", "kubernetes", "consistency", "dns", "tls", "process", "provoked_breaker"
 }  # fmt: skip
 """Probes with more to them than one line of PROBES."""
 EVERYTHING = {*_HEALTH, *(one.metric for one in PROBES)}

@@ -40,7 +40,7 @@ def ask(url: str | None, window: Window, **queries: tuple[str, str]) -> dict[str
         prometheus=PrometheusSettings({name: PrometheusQuery(text, take) for name, (text, take) in queries.items()})
     )
     environment = {prometheus_server.PROMETHEUS_VARIABLE: url} if url else {}
-    found = monitoring.conclude(monitoring.watch(settings, environment, window), settings)
+    found = monitoring.conclude(monitoring.watch(settings, environment, window, 10), settings, set())
     return {one.metric.removeprefix("custom."): one for one in found}
 
 
@@ -322,3 +322,19 @@ def test_every_recipe_of_the_page_is_a_file_of_ours_and_promql_of_theirs(tmp_pat
     done = subprocess.run([promtool, "check", "rules", tmp_path / "rules.yml"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert f"{len(rules)} rules found" in done.stdout
+
+
+def test_a_check_that_nothing_could_measure_is_told_before_the_load_and_refused_where_it_blocks(tmp_path: Path) -> None:
+    def told(on_fail: str, **environment: str) -> str | None:
+        (tmp_path / "thresholds.yaml").write_text(
+            "version: 1\nservice: shop\nprobes: { prometheus: { queries: { it: { query: up, take: min } } } }\n"
+            f"checks: {{ custom.it: {{ pass: '== 1', on_fail: {on_fail} }} }}\n"
+        )
+        return monitoring.unmonitored(load(tmp_path / "thresholds.yaml", {}), environment)
+
+    assert told("condition") == "these checks will not be measured: custom.it (READINESS_PROMETHEUS_URL is not set)"
+    assert told("block", READINESS_PROMETHEUS_URL="http://127.0.0.1:9090") is None
+    with pytest.raises(ConfigError, match=r"thresholds\.yaml:4: checks\.custom\.it: blocks and could not be measured"):
+        told("block")
+    with pytest.raises(ConfigError, match="READINESS_PROMETHEUS_URL: must be an address"):
+        told("condition", READINESS_PROMETHEUS_URL="nonsense")
