@@ -12,13 +12,21 @@ from collections.abc import Iterable
 
 from readiness.text.spelling import nearest
 
-_METHOD = re.compile(r"([A-Z]{3,10}) (.+)")
+_METHOD = re.compile(r"[A-Z]{3,10} (.+)")
+_KIND = re.compile(r"(?=\S*[A-Z])[\w.+-]{1,20} (.+)")
+"""What an endpoint's name begins with: a method, or what a client that is not HTTP calls itself (`gRPC`)."""
 
 
 def bare(name: str) -> str:
     """`create` of `POST create`; a name without a method as it is."""
     found = _METHOD.fullmatch(name)
-    return found[2] if found else name
+    return found[1] if found else name
+
+
+def _short(name: str) -> str:
+    """`create` of `POST create`, `Get` of `gRPC Get`."""
+    found = _KIND.fullmatch(name)
+    return found[1] if found else name
 
 
 def candidates(scope: str, scenarios: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
@@ -26,8 +34,8 @@ def candidates(scope: str, scenarios: Iterable[str], names: Iterable[str]) -> tu
     named = sorted(set(names))
     if scope in named or scope in set(scenarios):
         return (scope,)
-    if bare(scope) == scope:
-        return tuple(name for name in named if bare(name) == scope)
+    if found := tuple(name for name in named if _short(name) == scope):
+        return found
     return (bare(scope),) if bare(scope) in named else ()
 
 
@@ -47,7 +55,7 @@ def unclear(scope: str, scenarios: Iterable[str], names: Iterable[str]) -> str:
         return f"is {' and '.join(found)}: write the one that you mean"
     hint = nearest(scope, {*scenarios, *names})
     if not hint.startswith("; did"):
-        by_bare = {bare(name): name for name in sorted(names)}
+        by_bare = {_short(name): name for name in sorted(names)}
         near = nearest(bare(scope), by_bare)
         hint = f'; did you mean "{by_bare[near.split(chr(34))[1]]}"?' if near.startswith("; did") else hint
     if not hint and names:

@@ -21,9 +21,11 @@ PAGES = (
     "how-to/api-with-a-token",
     "how-to/bring-your-locustfile",
     "how-to/from-k6",
+    "how-to/grpc",
     "how-to/html-log-in-with-csrf",
     "how-to/limits-that-mean-something",
     "how-to/read-the-report",
+    "how-to/websocket",
 )
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"# ([\w.]+)\n")

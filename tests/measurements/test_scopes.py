@@ -9,7 +9,7 @@ from readiness.measurements.scopes import resolved, unclear
 from readiness.metrics.catalogue import find
 from tests.judge import builders
 
-NAMES = ("GET /get", "POST /orders", "GET /orders", "POST create", "plain", "GET login")
+NAMES = ("GET /get", "POST /orders", "GET /orders", "POST create", "plain", "GET login", "gRPC Get", "POST Add to cart")
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,9 @@ NAMES = ("GET /get", "POST /orders", "GET /orders", "POST create", "plain", "GET
         ("create", "POST create"),
         ("POST create", "POST create"),
         ("POST plain", "plain"),
+        ("Get", "gRPC Get"),
+        ("Add to cart", "POST Add to cart"),
+        ("to cart", "to cart"),
         ("login", "login"),  # the scenario, not the endpoint of the same name
         ("/orders", "/orders"),  # two methods
         ("PUT create", "PUT create"),
@@ -42,7 +45,7 @@ def test_a_scope_is_the_scenario_the_full_name_or_the_only_one_without_its_metho
         ("craete", '(did you mean "POST create"?)'),
         ("/gett", '(did you mean "GET /get"?)'),
         ("PUT create", '(did you mean "POST create"?)'),
-        ("nothing alike", "(seen: GET /get, GET /orders, GET login, POST /orders, POST create, plain, shop)"),
+        ("nothing alike", f"(seen: {', '.join(sorted(NAMES))}, shop)"),
     ],
 )
 def test_what_is_not_clear_is_told_with_what_was_seen(scope: str, words: str) -> None:
