@@ -54,7 +54,13 @@ ROWS = {
         "a FastHttpUser file, unmodified",
         lambda s: Work(s.url, s.authority),
         ("locust", "readiness, same file"),
-        "1.0 × locust",
+        "2.5 × locust",
+    ),
+    "http": Row(
+        "an HttpUser file, unmodified",
+        lambda s: Work(s.url, s.authority, stock="HttpUser"),
+        ("locust", "readiness, same file"),
+        "3 × locust",
     ),
 }
 

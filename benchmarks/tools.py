@@ -17,7 +17,7 @@ class Bench(User):
     def item(self):
         {work}
 """
-_STOCK_IMPORT = "from locust import FastHttpUser as User, constant, constant_throughput, task"
+_STOCK_IMPORT = "from locust import {kind} as User, constant, constant_throughput, task"
 _GET = 'self.client.get("/item")'
 _ASSERTS = """with self.client.get("/item", catch_response=True) as response:
             assert response.status_code == 200
@@ -52,6 +52,8 @@ class Work:
     paced: bool = False
     """One request a second and user, instead of one after the other."""
     ramp_up_s: float = 0.0
+    stock: str = "FastHttpUser"
+    """The class of an ordinary locustfile."""
 
 
 def k6_path() -> str | None:
@@ -71,13 +73,13 @@ def command(tool: str, work: Work, folder: Path) -> tuple[list[str], dict[str, s
         )
         return [k6_path() or "k6", "run", "--quiet", str(folder / "bench.js")], {"GOMAXPROCS": "1"}
     if tool == "locust":
-        scenario.write_text(text.replace(text.partition("\n")[0], _STOCK_IMPORT))
+        scenario.write_text(text.replace(text.partition("\n")[0], _STOCK_IMPORT.format(kind=work.stock)))
         rate = work.users / work.ramp_up_s if work.ramp_up_s else work.users
         options = f"--headless -u {work.users} -r {rate:g} -t {work.seconds + work.ramp_up_s:g}s -s 1 --only-summary"
         return [sys.executable, "-m", "locust", "-f", str(scenario), *options.split(), "-H", work.url], {}
     if tool == "readiness, same file":
         scenario = folder / "unmodified.py"
-        text = text.replace(text.partition("\n")[0], _STOCK_IMPORT)
+        text = text.replace(text.partition("\n")[0], _STOCK_IMPORT.format(kind=work.stock))
     scenario.write_text(text)
     limits = folder / "thresholds.yaml"
     limits.write_text(_LIMITS.format(users=work.users, seconds=work.seconds, ramp_up=work.ramp_up_s))

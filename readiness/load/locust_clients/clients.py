@@ -20,16 +20,20 @@ from greenlet import getcurrent
 from locust import User
 from locust.clients import HttpSession, ResponseContextManager
 from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, ErrorResponse, FastHttpSession
-from locust.event import EventHook
 from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 
 from readiness.load.http.failures import COUNTED, Failure
 from readiness.load.http.request import endpoint_name
+from readiness.load.locust_clients.calls import RequestEvent, StockCall, Unjudged
 from readiness.load.locust_clients.checked import Unacceptable, unacceptable
-from readiness.load.locust_clients.deadlines import Deadlines, Passed
+from readiness.load.locust_clients.deadlines import Deadline, Deadlines, Passed
 from readiness.load.locust_clients.failures import classify
 from readiness.load.locust_clients.fast_answer import read_body
+from readiness.load.locust_clients.http_adapter import OwnAdapter
 from readiness.load.locust_clients.http_answer import check_whole
+from readiness.load.locust_clients.http_plain import PlainRequests, is_stock
+from readiness.load.locust_clients.http_request import PlainSender
+from readiness.load.locust_clients.own_target import OwnTarget
 from readiness.load.locustfiles import scenario_of
 from readiness.load.recorder import OTHER, Recorder
 
@@ -45,76 +49,14 @@ _NO_REQUEST = (
 """What was asked for is no address."""
 
 
-class _Open:
-    """A call under way (a Ticket of the recorder), and what Locust handed the scenario for it."""
-
-    __slots__ = ("headers", "identity", "sent_s", "start_s", "status_code", "to_target")
-
-    def __init__(self, identity: tuple[str, str], start_s: float, sent_s: float, to_target: bool) -> None:
-        self.identity = identity
-        self.start_s = start_s
-        self.sent_s = sent_s
-        self.to_target = to_target
-        """Whether the scenario asked for a path of the target, and not for some other address."""
-        self.headers: Any = None
-        self.status_code = 0
-
-    @property
-    def raw_head(self) -> bytes:
-        """The answer's headers as they would stand on the wire."""
-        fields = (self.headers or {}).items()
-        return "\r\n".join(["", *(f"{name}: {value}" for name, value in fields)]).encode("latin-1", "replace")
-
-    def take(self, response: Any) -> None:
-        """What the answer says of itself. The answer is not kept: its body may be large, and its block never closed."""
-        self.headers = getattr(response, "headers", None)
-        self.status_code = int(getattr(response, "status_code", 0) or 0)
-
-    def judged(self, failure: str | None) -> str | None:
-        """The class as it counts: only a redirect leads from the target's own path to another host."""
-        return "http_3xx" if failure == "not_allowed" and self.to_target else failure
-
-
-class _Unjudged:
-    """Hangs on an answer whose `catch_response` block is not closed; when the answer is gone, nobody can judge it."""
-
-    __slots__ = ("_forgotten", "call", "clients", "left")
-
-    def __init__(self, call: _Open, clients: StockClients, forgotten: list[Any]) -> None:
-        self.call = call
-        self.clients = clients
-        self._forgotten = forgotten
-        self.left = False
-
-    def __del__(self) -> None:
-        if not self.left:
-            self._forgotten.append(self.call)
-
-
-class _Event(EventHook):
-    """Locust's `request` event as the stock sessions have it: first the ledger, then whoever else listens."""
-
-    def __init__(self, event: EventHook, clients: StockClients) -> None:
-        self._handlers = event._handlers
-        self._clients = clients
-
-    def fire(self, *, reverse: bool = False, **fields: Any) -> None:
-        """Builds nothing for nobody."""
-        if not self._clients.end(fields):
-            super().fire(reverse=reverse, **fields)  # type: ignore[no-untyped-call]
-        elif len(self._handlers) > 1:
-            others = EventHook()
-            others._handlers = [handler for handler in self._handlers if handler is not self._clients.own]
-            others.fire(reverse=reverse, **fields)
-
-
 class StockClients:
     """Wraps the sessions of stock users and ends their calls when Locust's event fires."""
 
-    def __init__(self, recorder: Recorder, timeout_s: float) -> None:
-        self._recorder = recorder
-        self._deadlines = Deadlines(timeout_s)
-        self._open: dict[int, _Open] = {}
+    def __init__(self, recorder: Recorder, timeout_s: float, target: OwnTarget | None = None) -> None:
+        self.recorder = recorder
+        self._target = target
+        self.deadlines = Deadlines(timeout_s)
+        self.open: dict[int, StockCall] = {}
         """Requests that wait for their answer, by the id of the greenlet."""
         self._streaming: set[int] = set()
         """Greenlets whose request leaves the body to the scenario."""
@@ -131,9 +73,25 @@ class StockClients:
 
     def watch_session(self, client: Any) -> None:
         """The requests of a session of Locust's are in the ledger from now on."""
-        client.request = self._watched(client.user, client.request)
+        original = client.request
+        client.request = self._watched(client.user, original)
         client._send_request_safe_mode = self._timed(client, client._send_request_safe_mode)
-        client.request_event = _Event(client.request_event, self)
+        client.request_event = RequestEvent(client.request_event, self)
+        if self._target is not None and isinstance(client, HttpSession):
+            self._lend_connections(client, self._target)
+
+    def _lend_connections(self, session: HttpSession, target: OwnTarget) -> None:
+        """The target's requests go over our own connections, unless the file has its own way to send."""
+        adapters: Any = session.adapters
+        first, second = adapters.values()
+        if not is_stock() or not hasattr(first, "poolmanager") or first.poolmanager is second.poolmanager:
+            target.note("a pool manager or client of the file's own")
+            return
+        for prefix in list(adapters):
+            adapters[prefix] = OwnAdapter(target)
+        if type(session) is HttpSession:
+            adapter: Any = adapters["https://" if target.origin.secure else "http://"]
+            vars(session)["request"] = PlainSender(self, PlainRequests(session, adapter), session.request).request
 
     def _watching(self, original: Callable[..., None]) -> Callable[..., None]:
         def make(client: Any, *args: Any, **kwargs: Any) -> None:
@@ -155,39 +113,39 @@ class StockClients:
         """Of a session's `request` event: its call is over, or is judged after it was. False when it had none."""
         if self.told(fields):
             return True
-        waiting = self._open.pop(id(getcurrent()), None) if "response_time" in fields else None
+        waiting = self.open.pop(id(getcurrent()), None) if "response_time" in fields else None
         if waiting is None:
             return False
         self._judge(waiting, fields)
         return True
 
-    def _judge(self, call: _Open, fields: dict[str, Any]) -> None:
+    def _judge(self, call: StockCall, fields: dict[str, Any]) -> None:
         call.identity = (call.identity[0], endpoint_name(str(fields["request_type"]), str(fields["name"])))
         exception, took_s = fields.get("exception"), fields["response_time"] / 1000
         response = fields.get("response")
         call.take(response)
         if exception is None:
-            self._recorder.end(call, call.sent_s + took_s)
+            self.recorder.end(call, call.sent_s + took_s)
         else:
             failure = call.judged(classify(exception, response))
-            self._recorder.end(call, call.sent_s + took_s, failure, str(exception))
+            self.recorder.end(call, call.sent_s + took_s, failure, str(exception))
 
-    def left(self, mark: _Unjudged, response: Any, problem: BaseException | None) -> None:
+    def left(self, mark: Unjudged, response: Any, problem: BaseException | None) -> None:
         """A block was left. Where Locust has told of it, the call is over; where it raised, Locust never will."""
         mark.left = True
         if problem is None or isinstance(problem, _STEERS):
-            self._recorder.forgotten.append(mark.call)
+            self.recorder.forgotten.append(mark.call)
             return
         mark.call.take(response)
-        failure, detail = _of_problem(mark.call, response, problem)
+        failure, detail = of_problem(mark.call, response, problem)
         if failure != "script":
             problem.add_note(COUNTED)
         self.untold(**response.request_meta)
-        self._recorder.end(mark.call, time.perf_counter(), failure, detail)
+        self.recorder.end(mark.call, time.perf_counter(), failure, detail)
 
     def _watched(self, user: User | None, original: Callable[..., Any]) -> Callable[..., Any]:
         scenario, mine = (OTHER, {}) if user is None else (scenario_of(type(user)), vars(user))
-        opened, streaming, recorder = self._open, self._streaming, self._recorder
+        opened, streaming, recorder = self.open, self._streaming, self.recorder
 
         def request(method: str, url: str, *args: Any, **kwargs: Any) -> Any:
             key = id(getcurrent())
@@ -197,7 +155,7 @@ class StockClients:
             if "readiness_intended_s" in mine:  # of an open load; used once
                 due_s = mine.pop("readiness_intended_s")
             outer = opened.get(key)  # a hook of a request may send another
-            waiting = opened[key] = _Open(
+            waiting = opened[key] = StockCall(
                 (scenario, endpoint_name(method, str(name))), due_s, sent_s, "://" not in str(url)
             )
             recorder.enter(waiting)
@@ -207,7 +165,7 @@ class StockClients:
                 response = original(method, url, *args, **kwargs)
                 if opened.get(key) is waiting:  # its block is still to come
                     del opened[key]
-                    self._answered(waiting, response)
+                    self.answered(waiting, response)
             except GreenletExit:
                 opened.pop(key, None)  # stays in the recorder: in flight when the load ended
                 raise
@@ -217,10 +175,7 @@ class StockClients:
                 raise
             except BaseException as problem:
                 if opened.pop(key, None) is waiting:
-                    failure, detail = _of_problem(waiting, None, problem)
-                    recorder.end(waiting, time.perf_counter(), failure, detail)
-                    if failure != "script":
-                        problem.add_note(COUNTED)
+                    self.broke(waiting, problem)
                 raise
             finally:
                 if streams:
@@ -231,7 +186,14 @@ class StockClients:
 
         return request
 
-    def _answered(self, call: _Open, response: Any) -> None:
+    def broke(self, call: StockCall, problem: BaseException) -> None:
+        """A call ended with an exception that goes on to the scenario."""
+        failure, detail = of_problem(call, None, problem)
+        self.recorder.end(call, time.perf_counter(), failure, detail)
+        if failure != "script":
+            problem.add_note(COUNTED)
+
+    def answered(self, call: StockCall, response: Any) -> None:
         """The answer is there; how it counts is up to the scenario's block, and until then to its status."""
         call.take(response)
         meta = getattr(response, "request_meta", None) or {}
@@ -240,49 +202,67 @@ class StockClients:
         try:
             response.raise_for_status()
         except Exception as problem:
-            self._recorder.answer(call, call.sent_s + took_s, call.judged(classify(problem, response)), str(problem))
+            self.recorder.answer(call, call.sent_s + took_s, call.judged(classify(problem, response)), str(problem))
         else:
-            self._recorder.answer(call, call.sent_s + took_s)
-        mark = _Unjudged(call, self, self._recorder.forgotten)
+            self.recorder.answer(call, call.sent_s + took_s)
+        mark = Unjudged(call, self, self.recorder.forgotten)
         for one in (response, meta["response"]):  # two objects with FastHttpUser: the block's, and the event's
             one.readiness_call = mark
 
     def _timed(self, client: Any, original: Callable[..., Any]) -> Callable[..., Any]:
         """`original` under a total deadline; past it, Locust's own error response is returned."""
-        deadlines, streaming = self._deadlines, self._streaming
+        deadlines = self.deadlines
         fast = isinstance(client, FastHttpSession)
         read = read_body if fast else check_whole
         failures = (*FAILURE_EXCEPTIONS, Failure) if fast else Failure  # what reading may end with
 
         def send(method: str, url: str, **kwargs: Any) -> Any:
             deadline = deadlines.begin()
-            error: Exception
             try:
-                response = original(method, url, **kwargs)
-                if not (streaming and id(getcurrent()) in streaming):
-                    read(response)
-                if deadline.passed:
-                    raise Passed  # somebody caught it and went on
-                return response
-            except Passed:
-                error = requests.exceptions.Timeout(f"no complete answer within {deadlines.timeout_s:g} s")
-            except failures as problem:
-                error = problem
-            except Exception as problem:
-                if not _of_a_redirect(problem):
-                    raise
-                error = unacceptable("protocol", f"the redirect leads to no URL ({problem})")
+                found = self._safely(deadline, lambda: original(method, url, **kwargs), read, failures)
             finally:
                 deadlines.end(deadline)
-            if fast:
-                if not isinstance(error, FAILURE_EXCEPTIONS):
-                    error = _as(Unacceptable, error)
-                return ErrorResponse(client.client._make_request(url, method=method), error)
-            if not isinstance(error, requests.exceptions.RequestException):
-                error = _as(requests.exceptions.RequestException, error)
-            return ResponseContextManager(error)
+            if not isinstance(found, Exception):
+                return found
+            if not fast:
+                return as_response(found)
+            error = found if isinstance(found, FAILURE_EXCEPTIONS) else _as(Unacceptable, found)
+            return ErrorResponse(client.client._make_request(url, method=method), error)
 
         return send
+
+    def safely(self, deadline: Deadline, ask: Callable[[], Any]) -> Any:
+        """What `ask` gives for a session of requests', or Locust's error response, under a deadline that has begun."""
+        try:
+            found = self._safely(deadline, ask, check_whole, Failure)
+        finally:
+            self.deadlines.end(deadline)
+        return as_response(found) if isinstance(found, Exception) else found
+
+    def _safely(self, deadline: Deadline, ask: Callable[[], Any], read: Callable[[Any], None], failures: Any) -> Any:
+        """The answer, or the exception for which Locust makes an error response."""
+        try:
+            response = ask()
+            if not (self._streaming and id(getcurrent()) in self._streaming):
+                read(response)
+            if deadline.passed:
+                raise Passed  # somebody caught it and went on
+            return response
+        except Passed:
+            return requests.exceptions.Timeout(f"no complete answer within {self.deadlines.timeout_s:g} s")
+        except failures as problem:
+            return problem
+        except Exception as problem:
+            if not _of_a_redirect(problem):
+                raise
+            return unacceptable("protocol", f"the redirect leads to no URL ({problem})")
+
+
+def as_response(error: Exception) -> ResponseContextManager:
+    """Locust's, for a request of requests' without an answer."""
+    if not isinstance(error, requests.exceptions.RequestException):
+        error = _as(requests.exceptions.RequestException, error)
+    return ResponseContextManager(error)
 
 
 def _as(kind: type[E], problem: Exception) -> E:
@@ -298,9 +278,9 @@ def _of_a_redirect(problem: Exception) -> bool:
     return any(frame.f_code.co_name in ("resolve_redirects", "redirect") for frame, _ in frames)
 
 
-def _mark(response: Any) -> _Unjudged | None:
+def _mark(response: Any) -> Unjudged | None:
     mark = getattr(response, "readiness_call", None)
-    return mark if isinstance(mark, _Unjudged) else None
+    return mark if isinstance(mark, Unjudged) else None
 
 
 def leaving(original: Callable[..., bool]) -> Callable[..., bool]:
@@ -315,7 +295,7 @@ def leaving(original: Callable[..., bool]) -> Callable[..., bool]:
     return leave
 
 
-def _of_problem(call: _Open, response: Any, problem: BaseException) -> tuple[str, str]:
+def of_problem(call: StockCall, response: Any, problem: BaseException) -> tuple[str, str]:
     """The failure of a request whose scenario raised before it judged the answer."""
     if response is not None and not 200 <= call.status_code < 300:
         error = getattr(response, "error", None) or requests.exceptions.HTTPError(f"HTTP {call.status_code}")

@@ -35,6 +35,8 @@ class Deadlines:
     def __init__(self, timeout_s: float) -> None:
         self.timeout_s = timeout_s
         self._waiting: dict[Deadline, None] = {}
+        self._resumed: set[Deadline] = set()
+        """Of those it is not known which is first."""
         self._overdue: set[Deadline] = set()
         self._timer: Any = None
 
@@ -47,10 +49,20 @@ class Deadlines:
         self._waiting[deadline] = None
         return deadline
 
+    def resume(self, start_s: float) -> Deadline:
+        """As `begin`, for a request that began at `start_s`."""
+        deadline = self.begin()
+        deadline.at_s = start_s + self.timeout_s
+        del self._waiting[deadline]
+        self._resumed.add(deadline)
+        return deadline
+
     def end(self, deadline: Deadline) -> None:
         """Its request is over."""
         if deadline.passed:
             self._overdue.discard(deadline)
+        elif deadline in self._resumed:
+            self._resumed.discard(deadline)
         else:
             del self._waiting[deadline]
 
@@ -61,6 +73,10 @@ class Deadlines:
             if deadline.at_s > now_s:
                 break
             deadline.passed = True
+            self._overdue.add(deadline)
+        for deadline in [one for one in self._resumed if one.at_s <= now_s]:
+            deadline.passed = True
+            self._resumed.discard(deadline)
             self._overdue.add(deadline)
         for deadline in [one for one in self._overdue if one.at_s <= now_s]:
             self._waiting.pop(deadline, None)

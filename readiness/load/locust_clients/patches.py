@@ -25,6 +25,7 @@ from readiness.load.locust_clients.checked import encoding_of, guessed, surplus,
 from readiness.load.locust_clients.clients import leaving
 from readiness.load.locust_clients.fast_answer import FastAnswer, read_body, resending
 from readiness.load.locust_clients.http_answer import Decoder, HttpAnswer
+from readiness.load.locust_clients.http_raw import lend_parts
 from readiness.load.locust_clients.send_batch import SendBatch
 from readiness.load.locust_clients.sockets import PolledSocket
 
@@ -72,6 +73,7 @@ def improve(resends: Resends | None = None) -> None:
     changed._conversation_str = staticmethod(_read_refusal)
     for changed in (clients.ResponseContextManager, fasthttp.ResponseContextManager):
         changed.__exit__ = leaving(changed.__exit__)
+    lend_parts()
     changed = connection.HTTPConnection
     changed.response_class = HttpAnswer
     if isinstance(poll_of_this_hub(), EpollPoll):  # where that is, poll(2) is too

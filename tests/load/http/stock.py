@@ -3,6 +3,7 @@
 import gc
 import gzip
 import os
+import pickle
 import select
 import ssl
 import zlib
@@ -19,7 +20,10 @@ from locust.exception import StopUser
 
 from readiness.load.addresses import Addresses
 from readiness.load.connections import allow_only
+from readiness.load.http.request import origin_of
+from readiness.load.http.resends import Resends
 from readiness.load.locust_clients.clients import StockClients
+from readiness.load.locust_clients.own_target import OwnTarget
 from readiness.load.locust_clients.patches import improve
 from readiness.load.locust_clients.send_batch import SendBatch
 from readiness.load.locust_clients.sockets import PolledSocket
@@ -39,7 +43,8 @@ def user_of(kind: type[Any], url: str, timeout_s: float = 10.0, **settings: Any)
     """A user as the engine makes it; what it sends is in the ledger."""
     ledger = Ledger()
     environment = Environment(user_classes=[], events=Events(), host=url)
-    clients = StockClients(ledger, timeout_s)  # type: ignore[arg-type]
+    target = OwnTarget(origin_of(url), Addresses(url, ("127.0.0.1",)), Resends(), timeout_s)
+    clients = StockClients(ledger, timeout_s, target)  # type: ignore[arg-type]
 
     def own(**fields: Any) -> None:
         assert not clients.end(fields), "what the session told must not come this way too"
@@ -75,6 +80,87 @@ def check_a_listener_hears_what_locust_tells() -> None:
             for field in FIELDS[:-2]:
                 assert repr(mine[field]) == repr(locusts[field]), field
             assert mine["response_time"] > 0
+
+
+def shop(client: Any) -> list[Any]:
+    """What ordinary files do with HttpUser's client."""
+    client.headers["X-Mine"] = "1"
+    seen = [
+        client.get("/a"),
+        client.get("/a"),
+        client.get("/a?b=ü c#d", name="[a]"),
+        client.get("/p", params={"q": "1 2", "r": ["x", "y"]}, headers={"Accept": "text/plain", "X-Mine": None}),
+        client.post("/b", json={"a": [1, "ü"]}),
+        client.post("/b", {"k": "v w"}, headers={"Content-Type": "x/y"}),
+        client.post("/b", data="text"),
+        client.post("/b"),
+        client.put("/c", data=b"\0bytes"),
+        client.delete("/c"),
+        client.head("/h"),
+        client.options("/o", timeout=5, stream=False),
+        client.get("/set"),  # a cookie
+        client.get("/with"),
+        client.patch("/with", json=None),
+        client.get("/go"),  # a redirect
+        client.get("/zip"),
+        client.get("/stay", allow_redirects=False),
+    ]
+    client.auth = ("me", "secret")
+    seen += [client.get("/in"), client.post("/in", json=1)]
+    client.cookies.clear()
+    client.base_url += "/base"
+    return [*seen, client.get("/moved"), client.get("/missing")]
+
+
+def answers() -> list[Any]:
+    """To `shop`, on one connection."""
+    plain = ok(b'{"a": 1}', "Content-Type: application/json", "X-Two: 1", "X-Two: 2")
+    steps = [READ, plain] * 10 + [READ, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", READ, plain]
+    steps += [READ, ok(b"s", "Set-Cookie: sid=abc; Path=/", "Set-Cookie: old=1; Max-Age=3600"), *[READ, plain] * 2]
+    moved = ok(b"there", "Location: /there", status="302 Found")
+    steps += [READ, moved, READ, plain, READ, ok(gzip.compress(b"zipped"), "Content-Encoding: gzip"), READ, moved]
+    return [*steps, *[READ, plain] * 3, READ, ok("nö".encode(), "Content-Type: text/html", status="404 Not There")]
+
+
+def look(response: Any) -> dict[str, Any]:
+    """All that a file may read of an answer."""
+    sent = response.request
+    return {
+        "sent": (sent.method, sent.url, dict(sent.headers), sent.body, sent.path_url),
+        "answer": (response.status_code, response.reason, response.url, response.ok, response.content, response.text),
+        "headers": (dict(response.headers), response.headers.get("x-two"), response.encoding, response.links),
+        "cookies": response.cookies.get_dict(),
+        "history": [(one.status_code, one.url, one.content) for one in response.history],
+        "raw": (response.raw.status, response.raw.version, dict(response.raw.headers), response.raw.read()),
+        "next": response.next is not None,
+        "type": (
+            type(response),
+            response.is_redirect,
+            response.apparent_encoding,
+            response.elapsed.total_seconds() > 0,
+        ),
+        "kept": set(vars(pickle.loads(pickle.dumps(response)))),
+    }
+
+
+def check_ordinary_requests_and_answers_are_as_under_locust() -> None:
+    seen, asked = [], []
+    for ours in (True, False):
+        with Server(answers()) as server:
+            user, ledger = user_of(HttpUser, server.url)
+            if not ours:
+                user = type("Shopper", (HttpUser,), {"host": server.url})(Environment(events=Events(), host=server.url))
+            found = shop(user.client)
+            place = server.url.partition("://")[2]
+            seen.append([str(look(one)).replace(place, "HOST") for one in found])
+            asked.append([one.replace(place.encode(), b"HOST") for one in server.requests])
+            assert server.connections == 1
+            if ours:
+                assert ledger.outcomes == ["ok"] * 21 + ["http_4xx"], ledger.outcomes
+    for mine, locusts in zip(asked[0], asked[1], strict=True):
+        assert mine == locusts
+    for mine, locusts in zip(seen[0], seen[1], strict=True):
+        assert mine == locusts
 
 
 def check_a_listener_may_steer_the_user() -> None:
@@ -127,7 +213,8 @@ def check_a_body_may_be_left_to_the_scenario() -> None:
             else:
                 assert list(user.client.get("/", stream=True).iter_lines()) == [b"a", b"b"]
             assert user.client.get("/", stream=True).content == b"whole"
-            assert user.client.get("/").content == b"next"
+            # requests' streams are Locust's own client's, on a connection of its own
+            assert user.client.get("/").content == (b"next" if kind is FastHttpUser else b"a\nb\n")
             assert ledger.outcomes == ["ok"] * 3
             assert [fields["response_length"] for fields in heard] == [4, 5, 4]
 
@@ -168,8 +255,7 @@ def idle(user: Any) -> Any:
         [client] = user.client.client.clientpool.clients.values()
         [sock] = client._connection_pool._socket_queue.queue
         return sock
-    [pool] = user.client.get_adapter(user.host).poolmanager.pools._container.values()
-    [connection] = [one for one in pool.pool.queue if one is not None]
+    [connection] = user.client.get_adapter(user.host).connections(verify=True).pool.idle
     return connection.sock
 
 

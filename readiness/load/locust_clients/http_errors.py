@@ -1,0 +1,92 @@
+"""Failures of our own connections as the exceptions that requests would have raised, and Locust unwraps."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import ssl
+from typing import Any
+
+import requests
+from requests import exceptions
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    IncompleteRead,
+    MaxRetryError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from readiness.load.http.failures import Failure, Unanswered
+from readiness.load.http.request import Origin
+
+_ERRNO = {
+    "connect_refused": errno.ECONNREFUSED,
+    "local_fds": errno.EMFILE,
+    "local_ports": errno.EADDRNOTAVAIL,
+    "dns": errno.EHOSTUNREACH,
+}
+
+
+def requests_error(
+    failure: Failure, prepared: requests.PreparedRequest, target: str, origin: Origin, read_s: float | None
+) -> Any:
+    """What a request that came to `failure` raises; `read_s` is the request's own time-out."""
+    pool: Any = (HTTPSConnectionPool if origin.secure else HTTPConnectionPool)(origin.host, origin.port)
+    conn: Any = (HTTPSConnection if origin.secure else HTTPConnection)(origin.host, origin.port)
+    kind, inner = failure.failure, _inner(failure)
+    if kind in _ERRNO:
+        new = _caused(NewConnectionError(conn, f"Failed to establish a new connection: {inner}"), inner)
+        return _whole(exceptions.ConnectionError, _caused(MaxRetryError(pool, target, new), new), prepared)
+    if kind == "connect_timeout":
+        late = ConnectTimeoutError(conn, f"Connection to {origin.host} timed out.")
+        late = _caused(late, inner)
+        return _whole(exceptions.ConnectTimeout, _caused(MaxRetryError(pool, target, late), late), prepared)
+    if kind == "tls":
+        tls = _caused(SSLError(inner), inner)
+        return _whole(exceptions.SSLError, _caused(MaxRetryError(pool, target, tls), tls), prepared)
+    if kind == "timeout":
+        read = _caused(ReadTimeoutError(pool, target, f"Read timed out. (read timeout={read_s})"), inner)
+        return _whole(exceptions.ReadTimeout, read, prepared)
+    if kind == "truncated":
+        broken = _caused(ProtocolError(f"Connection broken: {inner!r}", inner), inner)
+        return _whole(exceptions.ChunkedEncodingError, broken, prepared)
+    return _whole(exceptions.ConnectionError, _caused(ProtocolError("Connection aborted.", inner), inner), prepared)
+
+
+def _inner(failure: Failure) -> Exception:
+    """The exception deepest inside, which is what Locust reports; its cause is `failure`."""
+    kind, inner = failure.failure, Exception(failure.detail)
+    if kind in _ERRNO:
+        inner = OSError(_ERRNO[kind], failure.detail)
+    elif kind in ("timeout", "connect_timeout"):
+        inner = TimeoutError("timed out")
+    elif kind == "tls":
+        inner = ssl.SSLError(failure.detail)
+    elif kind == "reset":
+        inner = ConnectionResetError(errno.ECONNRESET, failure.detail)
+    elif kind == "truncated":
+        inner = IncompleteRead(0, 0)
+        inner.args = (failure.detail,)
+    elif isinstance(failure, Unanswered):
+        inner = http.client.RemoteDisconnected("Remote end closed connection without response")
+    elif kind == "protocol":
+        inner = http.client.HTTPException(failure.detail)
+    else:
+        return failure
+    inner.__cause__ = failure
+    return inner
+
+
+def _caused(outer: Any, inner: BaseException) -> Any:
+    """As if `outer` had been raised while `inner` was handled."""
+    outer.__context__ = inner
+    return outer
+
+
+def _whole(kind: Any, inner: Exception, prepared: requests.PreparedRequest) -> Any:
+    return _caused(kind(inner, request=prepared), inner)

@@ -1,0 +1,109 @@
+"""What stock sessions share to reach the target through our own connections; everything else is left to Locust."""
+
+from __future__ import annotations
+
+import ssl
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from gevent import get_hub
+
+from readiness.load.addresses import Addresses
+from readiness.load.http.connection import Connection
+from readiness.load.http.connection_pool import ConnectionPool
+from readiness.load.http.failures import Failure
+from readiness.load.http.request import Origin
+from readiness.load.http.resends import Resends
+from readiness.load.locust_clients.checked import AFTER, MAX_BODY_BYTES
+from readiness.load.locust_clients.environment import Environment
+
+_MOST_REASONS = 20
+
+
+@dataclass
+class OwnTarget:
+    """One for each engine."""
+
+    origin: Origin
+    addresses: Addresses
+    resends: Resends
+    timeout_s: float
+    environment: Environment = field(default_factory=Environment)
+    others: Counter[str] = field(default_factory=Counter)
+    """Requests that went through Locust's own client, by what the file asked for."""
+
+    def note(self, why: str) -> None:
+        """A request goes through Locust's own client."""
+        if why in self.others or len(self.others) < _MOST_REASONS:
+            self.others[why] += 1
+
+    @cached_property
+    def unverified(self) -> ssl.SSLContext:
+        """For `verify=False`."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+
+
+class Received:
+    """One whole answer."""
+
+    __slots__ = ("body", "end_s", "head", "notable", "status")
+
+    def __init__(self, status: int, head: bytes, body: bytes, notable: bool, end_s: float) -> None:
+        self.status = status
+        self.head = head
+        self.body = body
+        self.notable = notable
+        self.end_s = end_s
+
+
+class OwnConnections:
+    """The connections of one session to the target."""
+
+    def __init__(self, target: OwnTarget, context: ssl.SSLContext | None) -> None:
+        self.hub: Any = get_hub()
+        """A thread of the scenario's own has another one, whose poll knows nothing of these connections."""
+        self.pool = ConnectionPool(
+            target.origin, target.addresses, target.resends, context, target.timeout_s, MAX_BODY_BYTES
+        )
+
+    def __del__(self) -> None:
+        self.pool.close()
+
+    def ask(self, wire: bytes, method: str, deadline_s: float) -> Received:
+        """One exchange. Raises Failure."""
+        pool = self.pool
+        if pool.idle:
+            pool.idle[-1].event = True  # looked at before it is used, however short ago its last answer came
+        return received(pool, pool.exchange(wire, method, deadline_s))
+
+    def pause(self, connect_s: float, read_s: float) -> None:
+        """From now on: how long a connection may take, and how long nothing may come of an answer (0: no limit)."""
+        pool = self.pool
+        pool.connect_timeout_s = connect_s
+        if pool.pause_s != read_s:
+            pool.pause_s = read_s
+            for conn in pool.idle:
+                conn.pause_s = read_s
+
+
+def received(pool: ConnectionPool, conn: Connection) -> Received:
+    """The answer that came on `conn`, which goes back to its pool or is closed. Raises Failure `surplus`."""
+    answer = conn.answer
+    body = answer.body.pop() if len(answer.body) == 1 and not answer.head_only else answer.take_body()
+    found = Received(answer.status, answer.raw, body, answer.notable, conn.end_s)
+    if answer.keep_alive and not conn.more:
+        pool.idle.append(conn)
+        return found
+    if answer.extra or conn.has_more():
+        conn.close()
+        raise Failure("surplus", AFTER)
+    if answer.keep_alive and not conn.closing:
+        pool.idle.append(conn)
+    else:
+        conn.close()
+    return found
