@@ -33,7 +33,6 @@ from readiness.load.descriptors import too_few_descriptors
 from readiness.load.engine_plan import EnginePlan, loads
 from readiness.load.generator_health import Sentinel
 from readiness.load.http.failures import COUNTED
-from readiness.load.http.request import origin_of
 from readiness.load.http.resends import Resends
 from readiness.load.life import listeners
 from readiness.load.life.environment import LoadEnvironment, made, quit_locust, selected
@@ -41,7 +40,6 @@ from readiness.load.life.logs import show_logs
 from readiness.load.life.options import parsed
 from readiness.load.life.statistics import LedgerStats
 from readiness.load.locust_clients.clients import StockClients
-from readiness.load.locust_clients.own_target import OwnTarget
 from readiness.load.locust_clients.patches import improve
 from readiness.load.locust_events import Listener, ToldRequests
 from readiness.load.locustfiles import ScenarioError, class_name, load_classes, part_of, scenario_of, users_of
@@ -94,8 +92,7 @@ class Engine:
         self._resends = Resends(lambda: self.recorder.begun)
         self._sentinel = Sentinel(self.recorder)
         self._turns = Turns(self.recorder)
-        self._own = OwnTarget(origin_of(plan.base_url), self._addresses, self._resends, plan.timeout_s)
-        self._stock = StockClients(self.recorder, plan.timeout_s, self._own)
+        self._stock = StockClients(self.recorder, plan.timeout_s, plan.base_url, self._addresses, self._resends)
         self._told = ToldRequests(self.recorder)
         self._listener = Listener(self._stock, self._told)
         self._judging = False
@@ -156,7 +153,6 @@ class Engine:
 
     def _environment(self, classes: list[type[Any]], options: Namespace) -> LoadEnvironment:
         improve(self._resends)
-        self._own.environment.install()
         self._stock.watch()
         for cls in classes:
             if cls.stop is locust.User.stop:  # a class may have its own

@@ -57,7 +57,9 @@ class Trial:
         self._send = send
         self._only = only
         self._recorder = Recorder()
-        self._stock = StockClients(self._recorder, plan.timeout_s)
+        self._addresses = Addresses(plan.base_url, plan.addresses)
+        self._resends = Resends()
+        self._stock = StockClients(self._recorder, plan.timeout_s, plan.base_url, self._addresses, self._resends)
         self._listener = Listener(self._stock, ToldRequests(self._recorder))
         self._extracted: list[tuple[str, str]] = []
         """Of an answer that a with block still looks at."""
@@ -66,8 +68,7 @@ class Trial:
 
     def run(self) -> None:
         """Tell of everything, the end included."""
-        addresses = Addresses(self._plan.base_url, self._plan.addresses)
-        allow_only(addresses, self._plan.allowed_addresses)
+        allow_only(self._addresses, self._plan.allowed_addresses)
         tls.use(self._plan.tls)
         csv_rows.hand_out(0, 1)
         csv_rows.listen(lambda file, row: self._send({"row": row, "file": file}))
@@ -79,7 +80,7 @@ class Trial:
         except ScenarioError as error:
             self._send({"fatal": str(error)})
             return
-        environment = self._environment(classes, addresses)
+        environment = self._environment(classes)
         names: list[str] = []
         for cls in classes:
             greenlet = gevent.Greenlet(self._user, cls, environment, names)
@@ -87,9 +88,8 @@ class Trial:
             greenlet.join()
         self._send({"done": self._ran, "names": names})
 
-    def _environment(self, classes: list[type[Any]], addresses: Addresses) -> Environment:
-        resends = Resends()
-        improve(resends)
+    def _environment(self, classes: list[type[Any]]) -> Environment:
+        improve(self._resends)
         self._stock.watch()
         self._stock.untold = self._on_request
         for cls in classes:
@@ -100,7 +100,7 @@ class Trial:
         environment = Environment(user_classes=classes, events=locust.events, host=self._plan.base_url)
         environment.parsed_options = self._options
         environment.readiness = EngineContext(  # type: ignore[attr-defined]
-            self._plan, self._recorder, WriteLog(self._plan.run_id), addresses, resends
+            self._plan, self._recorder, WriteLog(self._plan.run_id), self._addresses, self._resends
         )
         runner = environment.create_local_runner()
         runner.quit = runner.stop = lambda: None  # type: ignore[method-assign]  # the trial ends by itself

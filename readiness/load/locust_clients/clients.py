@@ -22,8 +22,10 @@ from locust.clients import HttpSession, ResponseContextManager
 from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, ErrorResponse, FastHttpSession
 from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 
+from readiness.load.addresses import Addresses
 from readiness.load.http.failures import COUNTED, Failure
-from readiness.load.http.request import endpoint_name
+from readiness.load.http.request import endpoint_name, origin_of
+from readiness.load.http.resends import Resends
 from readiness.load.locust_clients.calls import RequestEvent, StockCall, Unjudged
 from readiness.load.locust_clients.checked import Unacceptable, unacceptable
 from readiness.load.locust_clients.deadlines import Deadline, Deadlines, Passed
@@ -32,7 +34,7 @@ from readiness.load.locust_clients.fast_answer import read_body
 from readiness.load.locust_clients.http_adapter import OwnAdapter
 from readiness.load.locust_clients.http_answer import check_whole
 from readiness.load.locust_clients.http_plain import PlainRequests, is_stock
-from readiness.load.locust_clients.http_request import PlainSender
+from readiness.load.locust_clients.http_sender import PlainSender
 from readiness.load.locust_clients.own_target import OwnTarget
 from readiness.load.locustfiles import scenario_of
 from readiness.load.recorder import OTHER, Recorder
@@ -52,9 +54,11 @@ _NO_REQUEST = (
 class StockClients:
     """Wraps the sessions of stock users and ends their calls when Locust's event fires."""
 
-    def __init__(self, recorder: Recorder, timeout_s: float, target: OwnTarget | None = None) -> None:
+    def __init__(
+        self, recorder: Recorder, timeout_s: float, base_url: str, addresses: Addresses, resends: Resends
+    ) -> None:
         self.recorder = recorder
-        self._target = target
+        self.target = OwnTarget(origin_of(base_url), addresses, resends, timeout_s)
         self.deadlines = Deadlines(timeout_s)
         self.open: dict[int, StockCall] = {}
         """Requests that wait for their answer, by the id of the greenlet."""
@@ -67,6 +71,7 @@ class StockClients:
 
     def watch(self) -> None:
         """Every session that is made from now on, by a user or by a scenario itself."""
+        self.target.environment.install()
         kind: Any
         for kind in (HttpSession, FastHttpSession):
             kind.__init__ = self._watching(kind.__init__)
@@ -77,8 +82,8 @@ class StockClients:
         client.request = self._watched(client.user, original)
         client._send_request_safe_mode = self._timed(client, client._send_request_safe_mode)
         client.request_event = RequestEvent(client.request_event, self)
-        if self._target is not None and isinstance(client, HttpSession):
-            self._lend_connections(client, self._target)
+        if isinstance(client, HttpSession):
+            self._lend_connections(client, self.target)
 
     def _lend_connections(self, session: HttpSession, target: OwnTarget) -> None:
         """The target's requests go over our own connections, unless the file has its own way to send."""

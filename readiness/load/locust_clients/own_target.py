@@ -17,7 +17,7 @@ from readiness.load.http.failures import Failure
 from readiness.load.http.request import Origin
 from readiness.load.http.resends import Resends
 from readiness.load.locust_clients.checked import AFTER, MAX_BODY_BYTES
-from readiness.load.locust_clients.environment import Environment
+from readiness.load.locust_clients.http_environment import Environment
 
 _MOST_REASONS = 20
 

@@ -20,10 +20,8 @@ from locust.exception import StopUser
 
 from readiness.load.addresses import Addresses
 from readiness.load.connections import allow_only
-from readiness.load.http.request import origin_of
 from readiness.load.http.resends import Resends
 from readiness.load.locust_clients.clients import StockClients
-from readiness.load.locust_clients.own_target import OwnTarget
 from readiness.load.locust_clients.patches import improve
 from readiness.load.locust_clients.send_batch import SendBatch
 from readiness.load.locust_clients.sockets import PolledSocket
@@ -43,8 +41,7 @@ def user_of(kind: type[Any], url: str, timeout_s: float = 10.0, **settings: Any)
     """A user as the engine makes it; what it sends is in the ledger."""
     ledger = Ledger()
     environment = Environment(user_classes=[], events=Events(), host=url)
-    target = OwnTarget(origin_of(url), Addresses(url, ("127.0.0.1",)), Resends(), timeout_s)
-    clients = StockClients(ledger, timeout_s, target)  # type: ignore[arg-type]
+    clients = StockClients(ledger, timeout_s, url, Addresses(url, ("127.0.0.1",)), Resends())  # type: ignore[arg-type]
 
     def own(**fields: Any) -> None:
         assert not clients.end(fields), "what the session told must not come this way too"
@@ -157,10 +154,10 @@ def check_ordinary_requests_and_answers_are_as_under_locust() -> None:
             assert server.connections == 1
             if ours:
                 assert ledger.outcomes == ["ok"] * 21 + ["http_4xx"], ledger.outcomes
-    for mine, locusts in zip(asked[0], asked[1], strict=True):
-        assert mine == locusts
-    for mine, locusts in zip(seen[0], seen[1], strict=True):
-        assert mine == locusts
+    for number, sent in enumerate(asked[1]):
+        assert asked[0][number] == sent
+    for number, read in enumerate(seen[1]):
+        assert seen[0][number] == read
 
 
 def check_a_listener_may_steer_the_user() -> None:
