@@ -48,7 +48,7 @@ def _answers() -> tuple[Parser, ...]:
     from readiness.load.http.answer import ReceivedAnswer
     from readiness.load.http.body import decoded, json_of
     from readiness.load.http.failures import Failure
-    from readiness.load.http.headers import parse_head
+    from readiness.load.http.headers import parse_head, reason_of
     from readiness.load.http.response import Response
     from readiness.load.token_life import life_s
 
@@ -92,6 +92,7 @@ def _answers() -> tuple[Parser, ...]:
             "response", ("load.http.response", "load.http.charset", "load.http.headers"), response, (Failure,), heads
         ),
         Parser("head", ("load.http.headers",), parse_head, (), heads),
+        Parser("reason", ("load.http.headers",), reason_of, (), heads),
         Parser(
             "content coding",
             ("load.http.body",),
@@ -584,6 +585,7 @@ NOT_FOREIGN: Mapping[str, str] = {
     "text.plain_ascii": "our own text, made ASCII for a terminal",
     "foreign_files": "opens files; what is in them goes to a parser",
     "config.scenario_notes": "scenarios, which are trusted",
+    "load.locust_clients.http_wire": "the scenario's own requests",
     "config.trust": "names given on the command line",
     "database.activity": "numbers by SQL; one substitution of digits",
     "database.reads": "our SQL", "database.queries": "our SQL", "database.writes": "keys of our own load",

@@ -111,3 +111,11 @@ def parse_head(raw: bytes) -> AnswerHeaders:
     with contextlib.suppress(HttpParserError):  # raised by bytes behind the head, if at all
         collector.parser.feed_data(raw)
     return AnswerHeaders(collector.fields)
+
+
+def reason_of(head: bytes) -> str:
+    """The words behind the status of the last answer in `head`, which 1xx answers may precede."""
+    while head.startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")):
+        head = head.partition(b"\r\n\r\n")[2]
+    words = head.split(b"\r\n", 1)[0].split(b" ", 2)
+    return words[2].decode("latin-1").strip() if len(words) == 3 else ""

@@ -16,7 +16,7 @@ from gevent.timeout import Timeout
 from readiness.load.http.body import decoded, json_of
 from readiness.load.http.charset import known
 from readiness.load.http.failures import COUNTED, Failure, of_status
-from readiness.load.http.headers import AnswerHeaders, parse_head
+from readiness.load.http.headers import AnswerHeaders, parse_head, reason_of
 from readiness.load.http.request import Origin
 from readiness.text import clean
 
@@ -159,8 +159,7 @@ class Response:
     @property
     def reason(self) -> str:
         """The words behind the status."""
-        words = self.raw_head.split(b"\r\n", 1)[0].split(b" ", 2)
-        return clean(words[2].decode("latin-1")) if len(words) == 3 else ""
+        return clean(reason_of(self.raw_head))
 
     def raise_for_status(self) -> None:
         """HTTPStatusError unless an answer came with a status below 400."""

@@ -16,7 +16,7 @@ from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from readiness.load.http.headers import parse_head
+from readiness.load.http.headers import parse_head, reason_of
 from readiness.load.locust_clients.http_known import KnownRequest, copy_of
 from readiness.load.locust_clients.own_target import Received
 
@@ -55,14 +55,6 @@ def raw_of(answer: Received, method: str, target: str, *, spent: bool = False) -
         request_url=target,
         enforce_content_length=False,
     )
-
-
-def reason_of(head: bytes) -> str:
-    """The words behind the status of the last answer in `head`, which 1xx answers may precede."""
-    while head.startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")):
-        head = head.partition(b"\r\n\r\n")[2]
-    words = head.split(b"\r\n", 1)[0].split(b" ", 2)
-    return words[2].decode("latin-1").strip() if len(words) == 3 else ""
 
 
 class Unread:
