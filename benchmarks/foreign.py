@@ -614,6 +614,7 @@ NOT_FOREIGN: Mapping[str, str] = {
     "cli.report": "report.json",
     "cli.output": "our own text", "cli.init": "flags", "cli.workers": "flags",
     "cli.inputs": "measurements.json and report.json",
+    "judge.diagnoses": "names of parts, read by load.response_watch",
     "judge.steps": "our own words", "judge.failed_requests": "our own words",
     "measurements.measured_invariants": "facts that measurements.json read",
     "measurements.scopes": "names that measurements.json read", "measurements.writes": "keys of our own load",

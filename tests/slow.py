@@ -11,6 +11,7 @@ SLOW = (
     "tests/demo/test_start.py",
     "tests/e2e/test_cache.py",
     "tests/e2e/test_capacity.py",
+    "tests/e2e/test_causes.py",
     "tests/e2e/test_ci.py",
     "tests/e2e/test_command_drills.py",
     "tests/e2e/test_config.py",

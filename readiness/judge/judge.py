@@ -16,6 +16,7 @@ from readiness.judge.cross_check import favour_doubts, heard, restart_doubts
 from readiness.judge.decision import decide
 from readiness.judge.decisive_checks import flips
 from readiness.judge.defined import as_defined
+from readiness.judge.diagnoses import diagnose, unjudged_growth
 from readiness.judge.drills import drill_results
 from readiness.judge.failed_requests import details_by_endpoint, failed_requests, failed_share, why
 from readiness.judge.family import refuting
@@ -81,6 +82,7 @@ def judge(run: Run, config: Config) -> Verdict:
     exit_code = SIGNAL_EXIT.get(run.interrupted or "", EXIT_OF[decision])
     outlook = _outlook(run, config, judged, doubts)
     roots = root_causes(run.load, outlook.tail) if run.load else ()
+    diagnoses = diagnose(run, judged, outlook.tail)
     failed = failed_requests(run.load) if run.load else ()
     planned = steps(judged, doubts, run.load, outlook, roots, failed)
     stalls = _stalls(run.load, run.load.stalls) if run.load else ()
@@ -102,6 +104,7 @@ def judge(run: Run, config: Config) -> Verdict:
         + _course(run.load)
         + connections.notes(run.load)
         + run.notes
+        + unjudged_growth(run, judged, diagnoses)
         + needless(results, excused),
         ledger=run.load.ledger if run.load else None,
         judged=judged_ledger(run.load) if run.load else None,
@@ -117,6 +120,7 @@ def judge(run: Run, config: Config) -> Verdict:
         confidence=config.confidence,
         stalls=stalls,
         root_causes=roots,
+        diagnoses=diagnoses,
         failed_requests=failed,
         instrument=described(run.load.instrument) + coordinated_omission.described(run.load) if run.load else (),
         waivers=waivers,
@@ -124,7 +128,7 @@ def judge(run: Run, config: Config) -> Verdict:
         outlook=outlook,
         release=Release(
             planned,
-            issues(judged, planned, run, roots, failed, judged_stalls),
+            issues(judged, planned, run, roots, failed, judged_stalls, diagnoses),
             deployment(decision, results, excused, run.load, largest),
         ),
         sensitivity=sensitivity(run, config, judged, doubts, decision),

@@ -122,6 +122,41 @@ class RootCause:
     sentence: str
 
 
+class DiagnosisKind(StrEnum):
+    """Into what the time of slow requests went."""
+
+    GENERATOR = "generator"
+    CPU = "cpu"
+    CONTENTION = "contention"
+    MEMORY = "memory"
+    POOL = "pool"
+    DATABASE = "database"
+    DISK = "disk"
+    CACHE = "cache"
+    GARBAGE = "garbage_collection"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One cause, with what was measured of it."""
+
+    kind: DiagnosisKind
+    title: str
+    """`CPU saturated`."""
+    explained: float | None
+    """Share (0 to 1) of the requests' time; None where time is not what it takes, or nobody can tell."""
+    text: str
+    """What was seen, in a sentence or two."""
+    fix: str = ""
+
+    @property
+    def named(self) -> str:
+        """`CPU saturated, about 92 % of the requests' time`."""
+        part = self.explained
+        return self.title if part is None else f"{self.title}, about {100 * part:.0f} % of the requests' time"
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """Everything of this page. Empty where nothing is missing, or nothing was measured."""

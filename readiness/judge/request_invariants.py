@@ -143,6 +143,7 @@ def shares_are_parts(verdict: Verdict) -> Broken:
     found = [("$.sensitivity", verdict.sensitivity.same_decision)]
     found += [("$.outlook.tail", part.share) for part in (tail.parts if tail else ())]
     found += [("$.root_causes", share) for one in roots for share in (one.tail_share, one.request_share)]
+    found += [("$.diagnoses", one.explained) for one in verdict.diagnoses]
     for path, share in found:
         if share is not None and not 0 <= share <= 1:
             yield path, f"a share is {share:g}"

@@ -116,6 +116,11 @@ def _missed(item: Judged) -> bool:
     return item.result.outcome not in SETTLED and (item.result.value is not None or item.result.failures is not None)
 
 
+def is_missed(item: Judged) -> bool:
+    """Whether the value itself is what keeps the check from passing, or may be: not the length of the run."""
+    return _missed(item) and (item.credit.point < 1 or bool(item.remedy))
+
+
 def _is_quantile(name: str) -> bool:
     metric = find(name)
     return metric is not None and metric.quantile is not None and name.startswith("latency.")
@@ -143,7 +148,7 @@ def _cause(load: Load, part: TailPart, tail: Tail) -> RootCause:
     endpoints = [endpoint for endpoint in load.endpoints if endpoint.name == part.name]
     p95_ms = total_of(endpoints).ok.quantile_ms(0.95) or 0.0
     of_all = part.requests / tail.requests
-    parts_ms = split(_timing(load, part.name))
+    parts_ms = split(timing_of(load, part.name))
     first = part == leading(tail)[0]
     said = f"{tail.text.removesuffix('.') if first else _shares(part, tail)} (P95 {quantity(p95_ms, 'ms')})"
     whole = sum(parts_ms.values()) or 1.0
@@ -157,7 +162,7 @@ def _cause(load: Load, part: TailPart, tail: Tail) -> RootCause:
     return RootCause(scenarios, part.name, part.share, of_all, p95_ms, parts_ms, f"{said}; {time}")
 
 
-def _timing(load: Load, name: str) -> TimeParts:
+def timing_of(load: Load, name: str) -> TimeParts:
     """Of the endpoint's slow answers, or where there are too few, of all that were read."""
     seen = [one for one in load.seen if one.name == name]
     if not seen:

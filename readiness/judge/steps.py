@@ -12,7 +12,7 @@ from readiness.judge.decision import label
 from readiness.judge.failed_requests import FailedRequests
 from readiness.judge.needs import SETTLED
 from readiness.judge.outcome import Outcome
-from readiness.judge.outlook import Outlook, RootCause
+from readiness.judge.outlook import Diagnosis, DiagnosisKind, Outlook, RootCause
 from readiness.judge.release import Horizon, Issue, NextStep
 from readiness.judge.slow_requests import by_name
 from readiness.judge.verdict import CheckResult
@@ -193,6 +193,7 @@ def issues(
     roots: Sequence[RootCause],
     failed: Sequence[FailedRequests],
     stalls: Sequence[str],
+    diagnoses: Sequence[Diagnosis] = (),
 ) -> tuple[Issue, ...]:
     """What did not pass, by what is wrong: failed requests and slow answers as one each, everything else by check."""
     groups: dict[str, list[Judged]] = {}
@@ -213,7 +214,7 @@ def issues(
                 name if name in (SLOW, FAILED) else title,
                 keys,
                 tuple(problems),
-                _causes(name, items, run, roots, failed, stalls),
+                _causes(name, items, run, roots, failed, stalls, diagnoses),
                 tuple(step.text for step in planned if set(step.checks) & set(keys)),
             )
         )
@@ -243,6 +244,7 @@ def _causes(
     roots: Sequence[RootCause],
     failed: Sequence[FailedRequests],
     stalls: Sequence[str],
+    diagnoses: Sequence[Diagnosis],
 ) -> tuple[str, ...]:
     first, measurements = items[0], run.measurements
     if name == FAILED:
@@ -252,9 +254,13 @@ def _causes(
         return tuple(one.reason for one in measurements if (one.metric, one.scope) == missing and one.reason)
     if first.remedy:
         return (f"The measurement itself is in question: {first.remedy}.",)
+    if name == "target.memory.growth":
+        return tuple(f"{one.named}: {one.text} {one.fix}" for one in diagnoses if one.kind is DiagnosisKind.MEMORY)
     if name == SLOW:
         means = [item for item in items if item.result.name == "latency.mean"]
+        known = [one for one in diagnoses if one.kind is not DiagnosisKind.UNKNOWN]
         return (
+            *(f"{one.named}: {one.text} {one.fix}" for one in known),
             *(f"{root.sentence}." for root in (roots if len(means) < len(items) else ())),
             *([f"{_time(run.load)}."] if means and _time(run.load) else []),
             *stalls[:_MOST_CAUSES],

@@ -12,7 +12,7 @@ from readiness.judge.infrastructure import Observed
 from readiness.judge.key_numbers import KeyNumbers
 from readiness.judge.outcome import Decision as Decision
 from readiness.judge.outcome import Outcome as Outcome
-from readiness.judge.outlook import Outlook, RootCause
+from readiness.judge.outlook import Diagnosis, Outlook, RootCause
 from readiness.judge.release import Release
 from readiness.judge.robustness import Sensitivity
 from readiness.measurements.histogram import Histogram
@@ -233,6 +233,8 @@ class Verdict:
     """Each gap without an answer, as a sentence."""
     root_causes: tuple[RootCause, ...] = field(default=())
     """Which endpoints carry the slow requests, and which part of the service their time went into."""
+    diagnoses: tuple[Diagnosis, ...] = field(default=())
+    """Why requests were slow, what explains most of their time first; empty where none were too slow."""
     failed_requests: tuple[FailedRequests, ...] = field(default=())
     """Which endpoints' requests failed and why, those of the measurement window first."""
     instrument: tuple[str, ...] = field(default=())

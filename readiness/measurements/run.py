@@ -15,6 +15,7 @@ from readiness.measurements.generator_health import Instrument
 from readiness.measurements.histogram import EMPTY, Histogram
 from readiness.measurements.pace import Pace
 from readiness.measurements.probing import Probing
+from readiness.measurements.process_activity import ProcessActivity
 from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.response_facts import ResponseFacts
 from readiness.measurements.time_series import Drilled as Drilled
@@ -299,6 +300,8 @@ class Run:
     """What the probes cost the service while the load ran; None when no probe ran."""
     database: Activity | None = None
     """What the database did while the load ran; None when it was not sampled."""
+    process: ProcessActivity | None = None
+    """What the service's own processes did while the load ran; None when nobody looked for them."""
     definitions: Mapping[str, str] = field(default_factory=dict)
     """By metric of the database or by PromQL: a digest of what thresholds.yaml said that it is; old runs have none."""
     drills: tuple[Drilled, ...] = ()

@@ -113,8 +113,7 @@ class Observations:
     cost: Cost = field(default_factory=lambda: Cost(0, 0.0))
     """Of all of it, in the measurement window."""
     received_bytes: int = 0
-    process: process.WatchedProcess | None = None
-    """None where nobody asked for it."""
+    process: process.WatchedProcess = field(default_factory=process.WatchedProcess)
 
 
 def before_load(
@@ -164,9 +163,7 @@ def observe(
         "readings": lambda: collect(target, places, cache_url, window, allowance, duration_s),
     }
 
-    process_settings = _process_settings(settings, wanted)
-    if process_settings is not None:
-        jobs["process"] = lambda: process.watch(process_settings, target, window, duration_s)
+    jobs["process"] = lambda: process.watch(settings.process or ProcessSettings(), target, window, duration_s)
 
     def run(name: str) -> None:
         try:
@@ -194,15 +191,10 @@ def observe(
     if not isinstance(readings, Readings):
         readings = Readings(dict.fromkeys(places, ()), False, broken.get("readings", late))
     watched = found.get("process")
-    if process_settings is not None and not isinstance(watched, process.WatchedProcess):
+    if not isinstance(watched, process.WatchedProcess):
         watched = process.WatchedProcess(reason=broken.get("process", late))
-    return Observations(
-        lives,
-        answers,
-        readings,
-        *of_probes(allowance.taken(), window.begin_s, window.end_s),
-        watched if isinstance(watched, process.WatchedProcess) else None,
-    )
+    cost = of_probes(allowance.taken(), window.begin_s, window.end_s)
+    return Observations(lives, answers, readings, *cost, watched)
 
 
 def conclude(
@@ -221,10 +213,10 @@ def conclude(
     for one in PROBES:
         if one.metric in wanted or one.informs(evidence):
             found += _guarded(one.name, one.metric, lambda one=one: one.conclude(evidence))  # type: ignore[misc]
-    if (watched := seen.process) is not None:
-        for name in process.PROCESS_NAMES:
-            if name in wanted or settings.process is not None:
-                found += _guarded("process", name, lambda name=name: (process.measure(watched, name),))  # type: ignore[misc]
+    # A check of target.* asks for the process on the target's own port, where the file names none.
+    for name in process.PROCESS_NAMES:
+        if name in wanted or settings.process is not None:
+            found += _guarded("process", name, lambda name=name: (process.measure(seen.process, name),))  # type: ignore[misc]
     for name in settings.custom:
         found += _guarded("custom", f"custom.{name}", lambda name=name: (custom.measure(name, evidence),))  # type: ignore[misc]
     return tuple(found)
@@ -285,11 +277,6 @@ def _unasked(found: tuple[Measurement, ...], wanted: AbstractSet[str]) -> list[M
     if health.READY in wanted and not any(one.metric == health.READY for one in found):
         return [_missing(health.READY, "health", "probes.health.ready is not set: the path of the deep health check")]
     return []
-
-
-def _process_settings(settings: Probes, wanted: AbstractSet[str]) -> ProcessSettings | None:
-    """A check of target.* asks for the process on the target's own port, where the file names none."""
-    return settings.process or (None if wanted.isdisjoint(process.PROCESS_NAMES) else ProcessSettings())
 
 
 def _pages(settings: Probes, wanted: AbstractSet[str]) -> tuple[str, ...]:

@@ -28,15 +28,21 @@ class Growth:
     """Readings between first and last that got no answer."""
 
 
-def growth(readings: Readings, places: Sequence[NumberPlace]) -> Growth:
-    """Growth of the counters at `places`, which are in one document. Raises NotMeasured with path and item."""
+def growth(readings: Readings, places: Sequence[NumberPlace], *, of_time: NumberPlace | None = None) -> Growth:
+    """Growth of the counters at `places`, which are in one document. Raises NotMeasured with path and item.
+
+    `of_time` is the one that counts time and may have a fraction, which is left out.
+    """
     rounds = list(zip(*(series_of(readings, place) for place in places), strict=True))
     for ends in (rounds[0], rounds[-1]):
         for sample in ends:
             if sample.problem is not None:
                 raise NotMeasured(sample.problem)
     answered = [found for found in rounds if not any(sample.lost for sample in found)]
-    values = [tuple(_counter(place, sample) for place, sample in zip(places, found, strict=True)) for found in answered]
+    values = [
+        tuple(_counter(place, sample, fraction=place == of_time) for place, sample in zip(places, found, strict=True))
+        for found in answered
+    ]
     for before, after in pairwise(answered):
         _same_instance(places[0], before[0], after[0])
     blocks = []
@@ -52,11 +58,13 @@ def growth(readings: Readings, places: Sequence[NumberPlace]) -> Growth:
     return Growth(total, tuple(blocks), len(rounds) - len(answered))
 
 
-def _counter(place: NumberPlace, sample: NumberSample) -> int:
+def _counter(place: NumberPlace, sample: NumberSample, *, fraction: bool) -> int:
     if sample.problem is not None:
         raise NotMeasured(sample.problem)
     value = sample.value
     if isinstance(value, float) and value.is_integer() and place.kind != "json":  # Prometheus has no whole numbers
+        value = int(value)
+    if isinstance(value, float) and fraction and 0 <= value < HIGHEST:
         value = int(value)
     if type(value) is not int or not 0 <= value < HIGHEST:  # bool is an int, and no counter
         shown = clean(json.dumps(value), 60)

@@ -54,7 +54,7 @@ def wait(evidence: Evidence) -> tuple[Measurement, ...]:
     if settings.waited_ms is None:
         raise NotMeasured("probes.pool.waited_ms is not set: a pointer to the counter of all time waited, in ms")
     pair = (NumberPlace("json", path, settings.requests), NumberPlace("json", path, settings.waited_ms))
-    requests, waited_ms = counters.growth(evidence.readings, pair).total
+    requests, waited_ms = counters.growth(evidence.readings, pair, of_time=pair[1]).total
     if requests == 0:
         raise NotMeasured(f"{path} {settings.requests}: no request for a connection was seen in the window")
     details = (Detail(pair[1].shown, f"+{waited_ms:,} ms", None, f"over {requests:,} requests for a connection"),)

@@ -11,22 +11,23 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from readiness.config.probes import ProcessSettings
 from readiness.errors import NotMeasured
 from readiness.measurements.bounds import Bounds
+from readiness.measurements.process_activity import ProcessActivity
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Detail, Measurement
 from readiness.metrics.resources import PROCESS_METRICS
+from readiness.probes.process_search import named, roots_of, shown
+from readiness.probes.thread_states import ThreadStates
 from readiness.probes.window import Window
 from readiness.stats import growth, mean
-from readiness.text import clean
 from readiness.text.numbers import count, quantity
 
 PROCESS_NAMES = tuple(metric.name for metric in PROCESS_METRICS)
@@ -35,6 +36,8 @@ _CONFIDENCE = 0.99
 """Of each bound, whatever the file asks for: growth is searched for in four numbers at once."""
 _READINGS = 50.0
 _SHORTEST_S, _LONGEST_S = 0.2, 3.0
+_STATES_S, _STATES_PER_THREAD_S = 0.1, 0.003
+"""Between two samples of thread states: one thread takes some 20 µs to read, so this is less than 1 % of a core."""
 LEAST_S = 10.0
 """A shorter window says nothing about growth in a minute."""
 _MB = 1e6
@@ -55,6 +58,7 @@ class ProcessReading:
     processes: int
     throttled: tuple[int, int] | None
     """(held back, all) periods of the control group; None without a quota."""
+    pids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class WatchedProcess:
     cores: float = 1.0
     """That it may use, by affinity and by the quota of its control group."""
     reason: str | None = None
+    states: ThreadStates = field(default_factory=ThreadStates)
 
 
 def watch(settings: ProcessSettings, target: Target, window: Window, duration_s: float) -> WatchedProcess:
@@ -78,25 +83,71 @@ def watch(settings: ProcessSettings, target: Target, window: Window, duration_s:
         return WatchedProcess(reason="the measurement window never began")
     every_s = min(max(duration_s / _READINGS, _SHORTEST_S), _LONGEST_S)
     readings: list[ProcessReading] = []
+    states = ThreadStates()
     try:
-        roots = _roots(psutil, settings, target)
-        name = _named(roots)
+        roots = roots_of(psutil, settings, target)
+        name = named(roots)
         cores = _cores(roots)
         while True:
             last = window.ended
             readings.append(_read(psutil, roots, name))
+            states.read_waits(readings[-1].pids, first=len(readings) == 1)
             if last:
                 break
-            window.wait_end(every_s)
-        if settings.pid is None and {root.pid for root in _roots(psutil, settings, target)} != {r.pid for r in roots}:
-            raise NotMeasured(f"{_shown(settings)}: another process than {name} is there at the end of the window")
+            _sample_states(states, readings[-1].pids, window, every_s)
+        if settings.pid is None and {root.pid for root in roots_of(psutil, settings, target)} != {r.pid for r in roots}:
+            raise NotMeasured(f"{shown(settings)}: another process than {name} is there at the end of the window")
     except NotMeasured as error:
         return WatchedProcess(reason=str(error))
     except psutil.AccessDenied:
-        return WatchedProcess(reason=f"{_shown(settings)}: no permission to read it; run readiness as its user")
+        return WatchedProcess(reason=f"{shown(settings)}: no permission to read it; run readiness as its user")
     except psutil.NoSuchProcess as error:
         return WatchedProcess(reason=f"process {error.pid} ended during the measurement window")
-    return WatchedProcess(tuple(readings), name, cores)
+    return WatchedProcess(tuple(readings), name, cores, states=states)
+
+
+def activity(seen: WatchedProcess) -> ProcessActivity:
+    """All of it as facts of the run, for its causes; the reason where there are none."""
+    try:
+        most = measure(seen, "target.memory.max")
+    except NotMeasured as error:
+        return ProcessActivity(reason=str(error))
+    first, last, states = seen.readings[0], seen.readings[-1], seen.states
+    n = max(states.samples, 1)
+    busiest = max(states.processes.values(), key=lambda one: one.both, default=None)
+    held = None
+    if first.throttled is not None and last.throttled is not None and last.throttled[1] > first.throttled[1]:
+        held = (last.throttled[0] - first.throttled[0]) / (last.throttled[1] - first.throttled[1])
+    grown: float | None = None
+    with suppress(NotMeasured):
+        bounds = measure(seen, "target.memory.growth").evidence
+        grown = bounds.low if isinstance(bounds, Bounds) else None
+    return ProcessActivity(
+        name=seen.name,
+        window_s=last.at_s - first.at_s,
+        cores=seen.cores,
+        cpu_s=last.cpu_s - first.cpu_s,
+        memory_mb=most.value or 0.0,
+        memory_growth_mb=grown,
+        waited_for_core_s=states.waited_s,
+        throttled=held,
+        samples=states.samples,
+        running=busiest.running / n if busiest else 0.0,
+        running_share=busiest.running_seen / n if busiest else 0.0,
+        disk=sum(one.disk for one in states.processes.values()) / n,
+        disk_share=states.disk_seen / n,
+        busy_share=busiest.both_seen / n if busiest else 0.0,
+        busiest=busiest.both / n if busiest else 0.0,
+    )
+
+
+def _sample_states(states: ThreadStates, pids: Sequence[int], window: Window, lasts_s: float) -> None:
+    """Thread states again and again, until it is time for the next reading."""
+    until_s = time.monotonic() + lasts_s
+    while (left_s := until_s - time.monotonic()) > 0:
+        if window.wait_end(min(left_s, max(_STATES_S, states.threads * _STATES_PER_THREAD_S))):
+            return
+        states.sample(pids)
 
 
 def measure(seen: WatchedProcess, metric: str) -> Measurement:
@@ -167,98 +218,6 @@ def _pairs(readings: Sequence[ProcessReading]) -> list[tuple[ProcessReading, Pro
     return list(itertools.pairwise(readings))
 
 
-def _shown(settings: ProcessSettings) -> str:
-    if settings.pid is not None:
-        return f"probes.process.pid {settings.pid}"
-    if settings.name is not None:
-        return f"probes.process.name {clean(settings.name, 60)}"
-    return f"probes.process.port {settings.port}" if settings.port else "probes.process (the target's port)"
-
-
-def _roots(psutil: Any, settings: ProcessSettings, target: Target) -> list[Any]:
-    """The topmost processes meant, each with its start time inside. Raises NotMeasured where none or too many are."""
-    if not _is_here(psutil, target):
-        raise NotMeasured("the target does not run on this machine, so its process cannot be read")
-    if settings.pid is not None:
-        found = {settings.pid}
-    elif settings.name is not None:
-        found = {one.pid for one in psutil.process_iter() if _is_called(psutil, one, settings.name)} - _ours(psutil)
-    else:
-        if settings.port is None:
-            address = urlsplit(target.url)
-            settings = replace(settings, port=address.port or (443 if address.scheme == "https" else 80))
-        found = _listeners(psutil, settings)
-    if not found:
-        raise NotMeasured(f"{_shown(settings)}: there is no such process")
-    if found & _ours(psutil):
-        raise NotMeasured(f"{_shown(settings)} is readiness itself, not the service")
-    try:
-        processes = [psutil.Process(pid) for pid in sorted(found)]
-    except psutil.NoSuchProcess:
-        raise NotMeasured(f"{_shown(settings)}: there is no such process") from None
-    roots = [one for one in processes if not any(parent.pid in found for parent in one.parents())]
-    if settings.name is not None and len(roots) > 1:
-        raise NotMeasured(f"{_shown(settings)}: {len(roots)} processes are called so; use port or pid")
-    for root in roots:
-        if os.geteuid() not in (0, root.uids().real):
-            raise NotMeasured(f"{_shown(settings)}: it belongs to the user {clean(root.username(), 40)}; run as that")
-    return roots
-
-
-def _listeners(psutil: Any, settings: ProcessSettings) -> set[int]:
-    sockets = [
-        one
-        for one in psutil.net_connections("tcp")
-        if one.status == psutil.CONN_LISTEN and one.laddr.port == settings.port
-    ]
-    found = {one.pid for one in sockets if one.pid is not None}
-    if sockets and not found:
-        raise NotMeasured(f"{_shown(settings)}: it is of another user or container; run readiness as its user")
-    return {_first_holder(psutil, pid, settings.port) for pid in found}
-
-
-def _first_holder(psutil: Any, pid: int, port: int | None) -> int:
-    """The topmost process that holds the same socket: workers inherit it, and only one of them is listed."""
-    with suppress(psutil.Error):
-        for parent in psutil.Process(pid).parents():
-            if not any(
-                one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in parent.net_connections("tcp")
-            ):
-                break
-            pid = parent.pid
-    return pid
-
-
-def _is_here(psutil: Any, target: Target) -> bool:
-    if any(address.startswith(("127.", "::1")) for address in target.addresses):
-        return True
-    own = {one.address for interface in psutil.net_if_addrs().values() for one in interface}
-    return any(address in own for address in target.addresses)
-
-
-def _is_called(psutil: Any, process: Any, name: str) -> bool:
-    with suppress(psutil.Error):
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return False
-        return process.name() == name or any(Path(word).name == name for word in process.cmdline()[:2])
-    return False
-
-
-def _ours(psutil: Any) -> set[int]:
-    """This command, what started it, and the load generator; the demo's service is a child of ours and is not."""
-    own = psutil.Process()
-    helpers = set()
-    for child in own.children(recursive=True):
-        with suppress(psutil.Error):
-            if any("readiness.load" in word for word in child.cmdline()):
-                helpers.add(child.pid)
-    return {own.pid, *helpers}
-
-
-def _named(roots: Iterable[Any]) -> str:
-    return ", ".join(f"{clean(root.name(), 40)} (pid {root.pid})" for root in roots)
-
-
 def _read(psutil: Any, roots: Sequence[Any], name: str) -> ProcessReading:
     """Raises NotMeasured when a root ended or its pid is another process now."""
     tree: list[Any] = []
@@ -266,8 +225,13 @@ def _read(psutil: Any, roots: Sequence[Any], name: str) -> ProcessReading:
         if not root.is_running() or root.status() == psutil.STATUS_ZOMBIE:
             raise NotMeasured(f"{name}: process {root.pid} ended during the measurement window")
         tree += [root, *root.children(recursive=True)]
+    if any(one.pid == os.getpid() for one in tree):  # a script that starts the service and then readiness
+        own = psutil.Process()
+        ours = {own.pid, *(child.pid for child in own.children(recursive=True))}
+        tree = [one for one in tree if one.pid not in ours]
     cpu_s, memory, threads, switches, alive = 0.0, 0, 0, 0, 0
     descriptors: int | None = 0
+    pids: list[int] = []
     at_s = time.monotonic()
     for one in {process.pid: process for process in tree}.values():
         try:
@@ -278,6 +242,7 @@ def _read(psutil: Any, roots: Sequence[Any], name: str) -> ProcessReading:
         except psutil.NoSuchProcess:
             continue  # a child that ended between two calls
         cpu_s += times.user + times.system + times.children_user + times.children_system
+        pids.append(one.pid)
         memory, threads, switches, alive = memory + held, threads + its_threads, switches + switched, alive + 1
         try:
             descriptors = None if descriptors is None else descriptors + one.num_fds()
@@ -287,7 +252,8 @@ def _read(psutil: Any, roots: Sequence[Any], name: str) -> ProcessReading:
             pass
     if not alive:
         raise NotMeasured(f"{name}: ended during the measurement window")
-    return ProcessReading(at_s, cpu_s, memory, threads, switches, descriptors, alive, _throttled(roots[0].pid))
+    held_back = _throttled(roots[0].pid)
+    return ProcessReading(at_s, cpu_s, memory, threads, switches, descriptors, alive, held_back, tuple(pids))
 
 
 def _cores(roots: Sequence[Any]) -> float:

@@ -168,7 +168,14 @@ def _details(page: Page, in_ascii: bool, *, every: bool) -> list[RenderableType]
     if len(page.why_failed) > _MOST_STEPS:
         failed.append((Text("-"), f"and {len(page.why_failed) - _MOST_STEPS:,} more in the report"))
     steps = [(Text(f"{i}."), step.text) for i, step in enumerate(page.first_steps[:_MOST_STEPS], 1)]
-    for title, told in (("Doubts about this run", doubts), ("Why requests failed", failed), ("Do first", steps)):
+    causes = [(Text("-"), cause) for cause in page.causes]
+    sections = (
+        ("Doubts about this run", doubts),
+        ("Why requests failed", failed),
+        ("Cause", causes),
+        ("Do first", steps),
+    )
+    for title, told in sections:
         if told:
             parts += [Text(title, style="bold"), _list(told, in_ascii)]
     return parts

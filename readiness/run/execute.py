@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,9 +24,10 @@ from readiness.measurements.database import Activity
 from readiness.measurements.invariants import RUN_LAWS
 from readiness.measurements.law import contradictions
 from readiness.measurements.probing import Probing
+from readiness.measurements.process_activity import ProcessActivity
 from readiness.measurements.provenance import UNREACHABLE
 from readiness.measurements.run import Drilled, Load, Measurement, Run
-from readiness.probes import monitoring, overhead
+from readiness.probes import monitoring, overhead, process
 from readiness.probes.allowance import Allowance
 from readiness.probes.http import Getter
 from readiness.probes.window import Window
@@ -39,6 +40,17 @@ from readiness.run.target import connect_once
 from readiness.text import clean
 
 PROBE_GRACE_S = 19.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Driven:
+    """The load, and what was seen beside it."""
+
+    outcome: controller.LoadOutcome
+    measurements: tuple[Measurement, ...] = ()
+    activity: Activity | None = None
+    probing: Probing | None = None
+    process: ProcessActivity | None = None
 
 
 def execute(
@@ -70,12 +82,14 @@ def execute(
         if plan.unloadable:
             raise NotMeasured(plan.unloadable)
     except NotMeasured as error:
-        outcome, activity, probing = controller.LoadOutcome(None, (str(error),), None), None, None
+        driven = _Driven(controller.LoadOutcome(None, (str(error),), None))
         looks = stages.under_load(None) if plan.database_url is None else under_load.unavailable(str(error), wanted)
         looks += probes.unavailable(str(error), wanted - {one.metric for one in way})
     else:
         before = stages.before()
-        outcome, looks, activity, probing = _drive(plan, wanted, stages, progress, interrupted, environment, samples)
+        driven = _drive(plan, wanted, stages, progress, interrupted, environment, samples)
+        looks = driven.measurements
+    outcome = driven.outcome
     looks += way
     if plan.database_url is not None:
         progress.step("counting in the database")
@@ -103,12 +117,13 @@ def execute(
         notes=(
             *_notes(plan, outcome),
             *drill_notes,
-            *([overhead.words(probing)] if probing else []),
+            *([overhead.words(driven.probing)] if driven.probing else []),
             *([samples.close(outcome.load.ledger.planned if outcome.load else 0)] if samples else []),
             *machine_notes.notes(clocks, plan.target),
         ),
-        database=activity,
-        probing=probing,
+        database=driven.activity,
+        probing=driven.probing,
+        process=driven.process,
         definitions={metric: meant for metric, meant in meanings.items() if metric in counted},
         drills=drills,
     )
@@ -125,7 +140,7 @@ def _drive(
     interrupted: Callable[[], str | None],
     environment: Mapping[str, str],
     samples: SampleFile | None,
-) -> tuple[controller.LoadOutcome, tuple[Measurement, ...], Activity | None, Probing | None]:
+) -> _Driven:
     window = Window()
     allowance = Allowance(window)
     settings, target = plan.config.probes, plan.target
@@ -183,9 +198,14 @@ def _drive(
     https = target.url.startswith("https:")
     agents = probes.as_browser(target, settings, lambda: interrupted() is not None)
     found = probes.conclude(seen, agents, settings, wanted, https=https, load=outcome.load, database=activity)
-    probing = _probing(plan, seen, outcome.load)
     found += monitoring.conclude(monitored.result(timeout=PROBE_GRACE_S), settings, wanted)
-    return outcome, (*found, *touches, *stages.under_load(activity)), activity, probing
+    return _Driven(
+        outcome,
+        (*found, *touches, *stages.under_load(activity)),
+        activity,
+        _probing(plan, seen, outcome.load),
+        None if outcome.load is None else process.activity(seen.process),
+    )
 
 
 def _drills(

@@ -22,6 +22,7 @@ PARTS = {
     "prometheus", "redis_info", "evidence", "observatory", "overhead", "sampling_interval", "lean_httpx", "allowance",
     "download", "fetched_pages", "handshakes", "kubeconfig", "kubernetes_api", "monitoring",
     "prometheus_server", "first_answers", "forms",
+    "process_search", "thread_states",
 }  # fmt: skip
 OTHERS = {
     "health", "custom", "prometheus_queries", "kubernetes", "consistency", "dns", "tls", "process", "provoked_breaker"

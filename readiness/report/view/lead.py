@@ -18,6 +18,8 @@ from readiness.text.numbers import count
 _MOST_STEPS = 3
 _MOST_NAMED = 2
 _LONGEST = 300
+_MOST_CAUSES = 2
+_LONGEST_CAUSE = 500
 TO_DO: Mapping[str, str] = {
     Cause.INTERRUPTED: "Run again, and let the run end.",
     Cause.UNREACHABLE: "Start the service, or correct the address, then run again.",
@@ -84,6 +86,11 @@ def first_steps(verdict: Verdict) -> tuple[First, ...]:
         key = next((by_key[key] for key in step.checks if key in by_key), None)
         found.append(First(clean(step.headline or step.text, _LONGEST), where[key] if key else "steps"))
     return tuple(found) or tuple(First(clean(text, _LONGEST), "steps") for text in verdict.next_steps[:_MOST_STEPS])
+
+
+def causes(verdict: Verdict) -> tuple[str, ...]:
+    """The causes that explain most, a line each; "not identified" is one of the answers."""
+    return tuple(clean(f"{one.named}: {one.text}", _LONGEST_CAUSE) for one in verdict.diagnoses[:_MOST_CAUSES])
 
 
 def _ready(verdict: Verdict) -> str:

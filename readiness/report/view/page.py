@@ -61,6 +61,8 @@ class Page:
     """Why, in at most two short sentences."""
     key_numbers: tuple[key_numbers.KeyNumber, ...]
     first_steps: tuple[leading.First, ...]
+    causes: tuple[str, ...]
+    """Why requests were slow, for the first screen; empty where none were too slow."""
     problems: tuple[problems.ReportedProblem, ...]
     areas: tuple[areas.Area, ...]
     anchors: Mapping[str, str]
@@ -129,6 +131,7 @@ def build(verdict: Verdict) -> Page:
         lead=leading.lead(verdict),
         key_numbers=key_numbers.key_numbers(verdict),
         first_steps=leading.first_steps(verdict),
+        causes=leading.causes(verdict),
         problems=wrong,
         areas=areas.areas(verdict),
         anchors=anchors.anchors(row.key for row in rows),

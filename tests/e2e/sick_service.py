@@ -1,0 +1,98 @@
+"""A small service as a process of its own, ill in one way: `python sick_service.py KIND [FILE or URL]`.
+
+GET /slow is where it is ill, GET /quick is well; /stats has the numbers of its connection pool. Prints its port.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+KIND, WHERE = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
+BURNS_S, HELD_S = 0.05, 0.04
+kept: list[bytes] = []
+pool, numbers, counting = threading.Semaphore(1), {"requests": 0, "errors": 0, "waited_ms": 0.0}, threading.Lock()
+own = threading.local()
+
+
+def burn() -> None:
+    end_s = time.thread_time() + BURNS_S
+    while time.thread_time() < end_s:
+        pass
+
+
+def use_pool() -> None:
+    began_s = time.monotonic()
+    with pool:
+        with counting:
+            numbers["requests"] += 1
+            numbers["waited_ms"] += 1000 * (time.monotonic() - began_s)
+        time.sleep(HELD_S)
+
+
+def write() -> None:
+    """Past the page cache, and back when it is on the disk."""
+    file = os.open(WHERE, os.O_CREAT | os.O_RDWR | os.O_DIRECT | os.O_DSYNC)
+    with mmap.mmap(-1, int(sys.argv[3])) as data:
+        os.pwrite(file, data, 0)
+    os.close(file)
+
+
+def lock() -> None:
+    """One row that everybody changes, and keeps locked for a while."""
+    import psycopg
+
+    if not hasattr(own, "connection"):
+        own.connection = psycopg.connect(WHERE)
+    with own.connection.transaction():
+        own.connection.execute("update stock set sold = sold + 1 where id = 1")
+        time.sleep(HELD_S)
+
+
+def leak() -> None:
+    kept.append(os.urandom(200_000))
+
+
+ILL: dict[str, Callable[[], object]] = {
+    "cpu": burn,
+    "pool": use_pool,
+    "disk": write,
+    "database": lock,
+    "leak": leak,
+    "sleep": lambda: time.sleep(0.4),
+}
+
+
+class Answer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = 65536  # one segment for each answer
+
+    def log_message(self, *words: object) -> None:
+        """Says nothing."""
+
+    def do_GET(self) -> None:
+        if self.path == "/slow":
+            ILL.get(KIND, int)()
+        said = {"pool": {**numbers, "size": 1, "available": 0, "max": 1}} if self.path == "/stats" else {}
+        body = json.dumps(said).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+
+if __name__ == "__main__":
+    server = Server(("127.0.0.1", 0), Answer)
+    print(server.server_address[1], flush=True)
+    threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()  # ends with its parent
+    server.serve_forever()
