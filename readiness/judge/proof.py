@@ -13,6 +13,7 @@ from readiness.judge.shared_level import NO_LEVEL, Clusters, Level, clusters
 from readiness.measurements.run import Rate, Recording
 from readiness.metrics.metric import Metric
 from readiness.stats import share
+from readiness.stats.bursts import bursts, excluded
 
 CHECKPOINTS = 4
 """A load that may end early is judged at so many times at the most, each with its share of the error (Bonferroni).
@@ -72,23 +73,19 @@ class Tally:
         """The same where the limit is just not kept: what a proof that it is kept has to exclude.
 
         It matters for rates. A quantile has its level in the scores, and its clusters are counted at its own share.
-        A rate that is far below needs no such care: bursts as long as they come by chance (exponential) would have to
-        be so much longer than the one that was seen that the ratio of likelihoods excludes it by itself.
+        A rate that is so far below that not even one burst of all that was seen could be so long needs no such care.
         """
-        if self.record is not None or self._bursts_are_excluded(confidence):
+        one_burst = self.allowed * self.requests / max(self.most, 1e-9)
+        if self.record is not None or excluded(1, one_burst, confidence):
             return self.worth(confidence)
         return max((one.worth_at(self.allowed, confidence) for one in self.clusters), default=1.0)
 
-    def _bursts_are_excluded(self, confidence: float) -> bool:
-        """Whether the allowed share is too many times the one that was seen to be that of a single lucky burst.
-
-        One exponential burst of s requests: its own mean length s is (1 + r)^2 / 4r times as likely as the likeliest
-        one with r times as many requests on average (Wilks' ratio).
-        """
-        if not self.most:
+    def _bursts_are_excluded(self, confidence: float, hits: float, times: float) -> bool:
+        """Whether bursts as many as were seen, but as long as the limit allows, are excluded; if any were seen."""
+        if not hits or not any(one.bursts for one in self.clusters):
             return True
-        times = self.allowed * self.requests / self.most
-        return (1 + times) ** 2 / (4 * times) >= math.exp(share.NORMAL.inv_cdf(confidence) ** 2 / 2)
+        room = (self.allowed * self.requests * times / hits - 1) * self.most
+        return all(excluded(one.count * times, 1 + room / one.hits, confidence) for one in bursts(self.blocks))
 
     def drifts(self, confidence: float, times: float = 1.0) -> bool:
         """Whether the level more likely goes through the whole run, were it `times` as long, than varies within it."""
@@ -119,6 +116,8 @@ class Tally:
         most, requests, alpha = (self.most if hits is None else hits) * times, self.requests * times, 1 - confidence
         if share.chance_of_fewer(most, requests, self.allowed, 0.0) > alpha:
             return False  # not even if every request were independent
+        if not self._bursts_are_excluded(confidence, most, times):
+            return False
         worth = self.worth_below(confidence)
         k, n = most / worth, requests / worth
         shift = self.level.shift(confidence) / math.sqrt(times)
@@ -139,8 +138,6 @@ class Tally:
         if record is None or needed <= 0 or not median_ms or not quantile_ms:
             return False
         reach, hits, nearer_ms = shift * share.NORMAL.inv_cdf(confidence), self.most, 0.0
-        if self.drifts(confidence):
-            reach = max(reach, self.level.ahead)
         if self.drifts(confidence):
             reach, wider = max(reach, self.level.ahead), 0.0
         else:  # over all runs the latencies spread more than in this one (the same factor as in stats/share.py)
@@ -183,7 +180,8 @@ class Tally:
         fewer = self.below
         hits = self.most if fewer else self.least
         worth = (self.worth_below if fewer else self.worth)(confidence)
-        luck = LIKELY_Z * math.sqrt(max(hits, 1.0) * worth)
+        by_level = self.level.shift(confidence) * share.NORMAL.pdf(share.NORMAL.inv_cdf(self.allowed)) * self.requests
+        luck = LIKELY_Z * math.hypot(math.sqrt(max(hits, 1.0) * worth), by_level)
 
         def decides(times: float) -> bool:
             off = luck / math.sqrt(times)

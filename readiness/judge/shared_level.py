@@ -66,6 +66,16 @@ class Clusters:
     whole: LongRun | None = None
     """The same with what the scores explain, where the rest correlates more likely than not."""
 
+    @property
+    def correlate(self) -> bool:
+        """Whether the requests more likely correlate than not."""
+        return self.found is not None and self.found.correlated > MORE_LIKELY
+
+    @property
+    def bursts(self) -> bool:
+        """Whether they come together at random moments, rather than at equal intervals."""
+        return self.correlate and self.found is not None and self.found.regular <= MORE_LIKELY
+
     def worth(self, confidence: float) -> float:
         """How many requests one independent request is worth, at least 1."""
         return _worth(self, confidence)
@@ -78,7 +88,7 @@ class Clusters:
         correlate more likely than not; and never less than what was seen.
         """
         seen = self.worth(confidence)
-        if self.found is None or self.found.correlated <= MORE_LIKELY:
+        if not self.correlate:
             return seen
         return 1 + (seen - 1) * max(_moved_by_level(share) / _moved_by_level(self.share), 1.0)
 

@@ -34,7 +34,7 @@ Flags = npt.NDArray[np.bool_]
 
 MIN_BLOCKS = 5
 """With fewer blocks nothing can be said, and they are taken as independent."""
-_MOST_BLOCKS = 96
+MOST_BLOCKS = 96
 """Longer series are added up to fewer blocks: the slow cosines lose nothing."""
 COSINES = 40
 SURE = 0.99
@@ -42,8 +42,8 @@ SURE = 0.99
 PRIOR_MEAN = 4.0
 NO_LEVEL_ODDS, NO_EXCESS = 17.0, 0.5
 """Where the noise is known: how much likelier no level is (30 % in all); the prior of no correlation in a block."""
-_FEW = 24
-"""Blocks by which the fourth moment tells how many events made the variance."""
+FEW = 24
+"""Blocks by which higher moments tell how many events made the variance."""
 SHORTEST, _LONGEST = 1 / 64, 1.7
 """Time constants of a level, as shares of the run."""
 _DRIFT = 0.2
@@ -71,6 +71,8 @@ class LongRun:
     """Probability (0 to 1) that most of the variance comes from a level that goes through the whole run."""
     correlated: float
     """Probability (0 to 1) that the events are not independent; 1 where that was not asked (no known noise)."""
+    regular: float
+    """Probability (0 to 1) of faster cycles: what comes back at equal intervals, such as a pause each ten seconds."""
 
     def reach(self, confidence: float) -> float:
         """The distance that the sum exceeds with probability 1 - `confidence`, to one side."""
@@ -98,10 +100,10 @@ def long_run(series: Sequence[float] | Floats, noise: float | None = None) -> Lo
     `noise` is the variance of the whole sum if all events were independent, where that is known: no spectrum then lies
     below it. Otherwise the scale is integrated out.
     """
-    values = grouped(np.asarray(series, np.float64), _MOST_BLOCKS)
+    values = grouped(np.asarray(series, np.float64), MOST_BLOCKS)
     if values.size < MIN_BLOCKS:
         return None
-    basis, variances, inverse, logs, slow, still = _hypotheses(values.size)
+    basis, variances, inverse, logs, slow, still, faster = _hypotheses(values.size)
     cosines = values @ basis
     count = cosines.size
     squares = inverse @ (cosines * cosines)
@@ -117,12 +119,13 @@ def long_run(series: Sequence[float] | Floats, noise: float | None = None) -> Lo
         logs = logs + np.where(still, math.log(NO_LEVEL_ODDS), 0.0)
         likelihood = (logs - squares / (2 * level) - count / 2 * logs_above[:, None] + priors[:, None]).ravel()
         scales = np.sqrt(variances * level * values.size).ravel()
-        slow, alone = np.tile(slow, logs_above.size), np.flatnonzero(still)  # above nothing: the first of them
+        alone = np.flatnonzero(still)  # above nothing: the first of them
     weights = np.exp(likelihood - likelihood.max())
     weights /= weights.sum()
-    drift, correlated = float(weights[slow].sum()), 1 - float(weights[alone].sum())
+    shapes = weights.reshape(-1, slow.size).sum(axis=0)
+    drift, regular, correlated = float(shapes[slow].sum()), float(shapes[faster].sum()), 1 - float(weights[alone].sum())
     scales, weights = _binned(scales, weights)
-    return LongRun(scales, weights, count if noise is None else _freedom(values), drift, correlated)
+    return LongRun(scales, weights, count if noise is None else _freedom(values), drift, correlated, regular)
 
 
 def _freedom(values: Floats) -> int:
@@ -130,7 +133,7 @@ def _freedom(values: Floats) -> int:
 
     It is the number of blocks for normal ones, 3 for a single one (Satterthwaite, Biometrics Bulletin 2, 1946).
     """
-    blocks = grouped(values - values.mean(), _FEW)
+    blocks = grouped(values - values.mean(), FEW)
     squares = blocks * blocks
     return max(round(3 * float(squares.sum()) ** 2 / max(float((squares * squares).sum()), 1e-300)), 2)
 
@@ -162,14 +165,14 @@ def grouped(values: Floats, most: int) -> Floats:
 
 
 @lru_cache(maxsize=128)
-def _hypotheses(blocks: int) -> tuple[Floats, Floats, Floats, Floats, Flags, Flags]:
-    """Cosines (blocks x count); by hypothesis: the zeroth's variance, 1 / the others', log prior, drift?, still?"""
+def _hypotheses(blocks: int) -> tuple[Floats, Floats, Floats, Floats, Flags, Flags, Flags]:
+    """Cosines (blocks x count); by hypothesis: variance of the zeroth, 1 / others', log prior, drift? still? cycles?"""
     count = min(COSINES, blocks - 1)
     at = np.arange(blocks) + 0.5
     basis = math.sqrt(2 / blocks) * np.cos(math.pi * np.arange(count + 1) * at[:, None] / blocks)
     basis[:, 0] /= math.sqrt(2)
     lags = np.abs(np.subtract.outer(at, at))
-    rows, logs, slow, still = [], [], [], []
+    rows, logs, slow, still, cycles = [], [], [], [], []
     mass = np.gradient(_EXCESS) * np.exp(-_EXCESS / PRIOR_MEAN)
     mass /= mass.sum()
     steps = [(0, 0.0, _STEADY)]
@@ -185,9 +188,11 @@ def _hypotheses(blocks: int) -> tuple[Floats, Floats, Floats, Floats, Flags, Fla
                 logs.append(math.log(share * chance) - math.log(time) / 4)
                 slow.append(time > _DRIFT and excess > math.log(2))
                 still.append(excess == 0)
+                cycles.append(faster > 0)
     variances = np.array(rows)
     priors = np.array(logs) - np.log(variances[:, 1:]).sum(axis=1) / 2
-    return basis[:, 1:], variances[:, 0], 1 / variances[:, 1:], priors, np.array(slow), np.array(still)
+    flags = np.array(slow), np.array(still), np.array(cycles)
+    return basis[:, 1:], variances[:, 0], 1 / variances[:, 1:], priors, *flags
 
 
 def _forgetting(lags: Floats, time: float) -> Floats:

@@ -87,3 +87,25 @@ def test_slow_requests_that_come_together_without_a_level_count_no_less_than_fai
         level = reading_of(record, P95, 0.0, 60.0).level
         ratios.append(clusters(blocks, level).worth(0.95) / clusters(blocks).worth(0.95))
     assert np.median(ratios) > 0.85
+
+
+def percentile_of(slow: Sequence[int], limit: str) -> CheckResult:
+    """Of 50 requests a second, of which so many are slow; one of 100 others is slow as well."""
+    parts = [
+        Histogram.of_us(np.repeat([5000, 90000], [50 - max(n, at % 2), max(n, at % 2)])) for at, n in enumerate(slow)
+    ]
+    slices = tuple(Slice(float(at), 1.0, part, 0) for at, part in enumerate(parts))
+    load = builders.load(("shop", "GET /", Recording(merge(*parts), slices=slices)))
+    return judge(builders.run(load), builders.config(builders.check("latency.p95", limit))).checks[0]
+
+
+def test_a_single_burst_that_was_an_eighth_of_what_may_be_slow_decides_nothing() -> None:
+    one = [0] * SECONDS
+    one[20] = 18
+    assert percentile_of(one, "< 80 ms").outcome is Outcome.INCONCLUSIVE
+    one[20] = 6
+    assert percentile_of(one, "< 80 ms").outcome is Outcome.PASS
+
+
+def test_slow_phases_at_equal_intervals_are_no_lucky_bursts() -> None:
+    assert percentile_of([12 if at % 10 == 3 else 0 for at in range(SECONDS)], "< 80 ms").outcome is Outcome.PASS

@@ -1,0 +1,46 @@
+"""Bursts among hits: how many there were at least, and how often the exclusion of longer ones is wrong."""
+
+import math
+
+import numpy as np
+import pytest
+
+from readiness.stats.bursts import bursts, excluded
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_equal_bursts_among_independent_hits_are_counted(count: int) -> None:
+    hits = np.zeros(96, int)
+    hits[:: 96 // count][:count] = 40
+    for found in bursts(tuple((int(one), 1000) for one in hits)):
+        assert 0.7 * count <= found.count <= 1.6 * count
+        assert 0.7 * 40 * count <= found.hits <= 1.2 * 40 * count
+
+
+def test_hits_that_come_evenly_are_no_bursts() -> None:
+    assert bursts(((2, 50),) * 96) == ()
+    assert bursts(((0, 50),) * 96) == ()
+
+
+@pytest.mark.parametrize("confidence", [0.95, 0.9875, 0.99, 0.999])
+def test_bursts_of_exponential_length_are_excluded_wrongly_in_as_many_runs_as_the_confidence_leaves(
+    confidence: float,
+) -> None:
+    """Exactly: the number of bursts is Poisson, what `count` of them take is gamma, and the truth is on the limit."""
+    wrong = []
+    for expected in np.geomspace(0.05, 40, 60):
+        chances = 0.0
+        for count in range(1, 100):
+            seen = expected / least_times(count, confidence)  # hits, in units of the mean length
+            few = 1 - sum(math.exp(-seen + at * math.log(seen) - math.lgamma(at + 1)) for at in range(count))
+            chances += math.exp(-expected + count * math.log(expected) - math.lgamma(count + 1)) * few
+        wrong.append(chances / -math.expm1(-expected))
+    assert 0.8 * (1 - confidence) <= max(wrong) <= 1.02 * (1 - confidence)
+
+
+def least_times(count: int, confidence: float) -> float:
+    low, high = 1.0, 1e9
+    while high / low > 1.0001:
+        middle = math.sqrt(low * high)
+        low, high = (low, middle) if excluded(count, middle, confidence) else (middle, high)
+    return high
