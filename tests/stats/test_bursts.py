@@ -9,12 +9,14 @@ from readiness.stats.bursts import bursts, excluded
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])
-def test_equal_bursts_among_independent_hits_are_counted(count: int) -> None:
-    hits = np.zeros(96, int)
-    hits[:: 96 // count][:count] = 40
-    for found in bursts(tuple((int(one), 1000) for one in hits)):
-        assert 0.7 * count <= found.count <= 1.6 * count
-        assert 0.7 * 40 * count <= found.hits <= 1.2 * 40 * count
+def test_at_least_so_many_bursts_are_counted_among_independent_hits(count: int) -> None:
+    """In short blocks, where what all blocks have in common is known best."""
+    generator = np.random.default_rng(count)
+    hits = generator.poisson(0.3, 96)
+    hits[:: 96 // count][:count] += 20
+    short = bursts(tuple((int(one), 1000) for one in hits))[0]
+    assert 0.7 * count <= short.count <= 1.5 * count
+    assert 0.7 * 20 * count <= short.hits <= 1.3 * 20 * count
 
 
 def test_hits_that_come_evenly_are_no_bursts() -> None:

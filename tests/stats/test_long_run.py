@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from readiness.stats.long_run import _MOST_BLOCKS, MIN_BLOCKS, grouped, long_run
+from readiness.stats.long_run import MOST_BLOCKS, MIN_BLOCKS, grouped, long_run
 from readiness.stats.share import NORMAL
 
 Z = NORMAL.inv_cdf(0.95)
@@ -83,9 +83,9 @@ def test_a_series_without_any_variation_says_nothing() -> None:
 
 
 def test_a_long_series_is_added_up_and_loses_nothing_of_its_sum() -> None:
-    values = np.random.default_rng(5).standard_normal(10 * _MOST_BLOCKS + 7)
-    shorter = grouped(values, _MOST_BLOCKS)
-    assert shorter.size <= _MOST_BLOCKS
+    values = np.random.default_rng(5).standard_normal(10 * MOST_BLOCKS + 7)
+    shorter = grouped(values, MOST_BLOCKS)
+    assert shorter.size <= MOST_BLOCKS
     assert float(shorter.sum()) == pytest.approx(float(values.sum()))
     (reach,) = reaches(values[None])
     assert reach >= Z * 0.8 * math.sqrt(values.size)
