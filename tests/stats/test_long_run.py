@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from readiness.stats.long_run import MOST_BLOCKS, MIN_BLOCKS, grouped, long_run
+from readiness.stats.long_run import MIN_BLOCKS, MOST_BLOCKS, grouped, long_run
 from readiness.stats.share import NORMAL
 
 Z = NORMAL.inv_cdf(0.95)
