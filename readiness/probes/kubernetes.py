@@ -35,8 +35,8 @@ from readiness.text.numbers import count
 KUBERNETES_NAMES = tuple(metric.name for metric in KUBERNETES_METRICS)
 _SOURCE = "Kubernetes"
 _READINGS, _SHORTEST_S, _LONGEST_S = 20.0, 2.0, 15.0
-_ENDS_S = 12.0
-"""The last reading, at most: whatever is late then leaves a reason."""
+_READING_S, _LAST_S, _BUDGETS_S = 5.0, 8.0, 4.0
+"""At most; a reading that began before the end of the window may be followed by the last one and the budgets."""
 _SHOWN = 20
 _SETTINGS = {
     "kubernetes.readiness_probes.missing": "readiness_probes",
@@ -91,10 +91,10 @@ async def _watch(
         while True:
             due_s, last = time.monotonic() + every_s, window.ended
             try:
-                async with asyncio.timeout(_ENDS_S):
+                async with asyncio.timeout(_LAST_S if last else _READING_S):
                     readings.append(await _read(api, settings))
             except (NotMeasured, TimeoutError) as error:
-                why = str(error) or f"Kubernetes: a reading took longer than {_ENDS_S:g} s"
+                why = str(error) or "Kubernetes: a reading of the pods took too long"
                 if last or not readings:
                     raise NotMeasured(why) from None
                 missed.append(why)
@@ -103,9 +103,10 @@ async def _watch(
             while time.monotonic() < due_s and not window.ended:
                 await asyncio.sleep(0.05)
         try:
-            budgets: tuple[Json, ...] | str = await api.budgets()
-        except NotMeasured as error:
-            budgets = str(error)
+            async with asyncio.timeout(_BUDGETS_S):
+                budgets: tuple[Json, ...] | str = await api.budgets()
+        except (NotMeasured, TimeoutError) as error:
+            budgets = str(error) or f"Kubernetes: poddisruptionbudgets: no answer within {_BUDGETS_S:g} s"
     return ClusterSeen(tuple(readings), budgets, missed=tuple(missed))
 
 

@@ -293,6 +293,7 @@ def test_what_may_not_be_read_or_is_not_there_is_a_reason_of_its_own(server: Api
         ({"pods": b"[" * 99_999}, "not JSON of its API"),
         ({"pods": b" " * (2 << 20)}, "larger than 1 MiB"),
         ({"pods": {"items": 5}}, "the answer is no list"),
+        ({"pods": {"items": [], "metadata": {"continue": "for ever"}}}, "more than 1,000 are there; name fewer"),
         ({"workload": {"spec": {"selector": {}}}}, "selects no pods"),
     ):
         server.state = {**healthy(), **state}
