@@ -14,7 +14,7 @@ from readiness.cli import attempts
 from readiness.cli import starter as starters
 from readiness.cli.artefacts import Artefacts, settle, step_summary, write_reports, write_summary
 from readiness.cli.destinations import check_samples, folder_of, keep_of, samples_of
-from readiness.cli.drills import command_lines, drilled
+from readiness.cli.drills import command_lines, drilled, for_demo
 from readiness.cli.files import Files
 from readiness.cli.formats import parse as parse_formats
 from readiness.cli.preparation import demo_profile, find_scenarios, new_run_id, read_config, secrets_of
@@ -111,8 +111,8 @@ def assess(request: RunRequest) -> Assessment:
     formats = parse_formats(request.formats)
     asked = (request.target, request.thresholds, request.scenarios, request.paths)
     starter = starters.wanted(*asked, allow_conditional=request.allow_conditional)
-    config = _config(request, environ, starters.config(starter, starters.FirstAnswers()) if starter else None)
     profile = demo_profile(request.target)
+    config = _config(request, environ, starters.config(starter, starters.FirstAnswers()) if starter else None)
     url = starter.url if starter else None if profile else targets.parse(request.target)
     notes: list[str] = []
     scenarios = () if starter else find_scenarios(request.scenarios, config, request.target, notes.append)
@@ -140,7 +140,7 @@ def assess(request: RunRequest) -> Assessment:
         open_things.enter_context(sole_writer(out))
         interrupted = open_things.enter_context(watched())
         secrets = secrets_of(environ, config, database_url, cache_url, workers.token if workers else None)
-        proxies = open_things.enter_context(drilled(request, config, environ, secrets))
+        proxies = drilled(request, config, environ, secrets, open_things)
         progress = choose(quiet=request.quiet, secrets=secrets, live=request.live)
         open_things.callback(progress.close)
         interrupted.before_exit = give_back
@@ -155,7 +155,7 @@ def assess(request: RunRequest) -> Assessment:
             from readiness.demo import stack
 
             progress.step("starting the demo service with its database and cache")
-            running = open_things.enter_context(stack.start(profile))
+            running = open_things.enter_context(stack.start(profile, between=proxies.between))
             url, database_url, cache_url = running.url, running.database_url, running.cache_url
             environ.pop("READINESS_PASSWORD", None)  # it is some other service's; the demo has its own accounts
             secrets = (*secrets, *secrets_of(environ, config, database_url, cache_url))
@@ -182,7 +182,7 @@ def assess(request: RunRequest) -> Assessment:
             own_limits=starter is None,
             unloadable=first.unloadable,
             remarks=remarks,
-            proxies=proxies,
+            proxies=proxies.running,
         )
         shape = read_files(plan, interrupted, environ, files, secrets)
         plan, told = with_load_of(plan, shape, None if profile or starter else Path(config.file), request)
@@ -274,6 +274,7 @@ def _config(request: RunRequest, environ: Mapping[str, str], starter: Config | N
         warm_up=request.warm_up,
         processes=request.processes,
     )
+    config = for_demo(config, demo_profile(request.target))
     if request.deep:
         config = replace(config, database=replace(config.database, deep=True))
     if request.ceilings is not None:

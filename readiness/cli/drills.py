@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from readiness.cli.preparation import demo_profile
 from readiness.cli.reading import without_secrets
+from readiness.config.drills import HostPort, Proxy
 from readiness.config.model import Config
+from readiness.demo.ports import free_port
 from readiness.drills.commands import shown
 from readiness.drills.proxies import Proxies, start
 from readiness.errors import ConfigError, NotMeasured, ReadinessError
 from readiness.run import target as targets
 from readiness.run.plan import Plan
 
+_NOWHERE = 9
+"""The port of the service `discard`: where a proxy leads that stands before a part which this demo does not have."""
+
 
 class DrillFlags(Protocol):
     """Those of the command line that drills obey."""
+
+    @property
+    def target(self) -> str:
+        """What is loaded."""
+        ...
 
     @property
     def drills(self) -> bool:
@@ -37,22 +49,73 @@ class DrillFlags(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class DrillProxies:
+    """The proxies of one run, once they run; None without `--drills`."""
+
+    config: Config
+    open_things: ExitStack
+    asked: bool
+    running: Proxies | None = None
+
+    def between(self, ports: Mapping[str, int]) -> Mapping[str, int]:
+        """Ports of the demo's servers -> those by which its service shall reach them. Raises ConfigError."""
+        if not self.asked:
+            return ports
+        running = self.start({name: _found(name, proxy, ports) for name, proxy in self.config.proxies.items()})
+        between = {name: at.port for name, at in running.ports.items() if self.config.proxies[name].is_demos}
+        return {name: between.get(name, port) for name, port in ports.items()}
+
+    def start(self, proxies: Mapping[str, Proxy]) -> Proxies:
+        """Open the ports, until everything is closed. Raises ConfigError."""
+        self.running = self.open_things.enter_context(start(proxies, self.config.file))
+        return self.running
+
+
+def _found(name: str, proxy: Proxy, ports: Mapping[str, int]) -> Proxy:
+    if not proxy.is_demos:
+        return proxy
+    to = ports.get(name, _NOWHERE)
+    # Its port must have a number before it is bound: the kernel takes one that it chose itself back at every `refuse`.
+    return replace(proxy, listen=HostPort("127.0.0.1", free_port()), to=HostPort("127.0.0.1", to))
+
+
 def drilled(
-    flags: DrillFlags, config: Config, environ: Mapping[str, str], secrets: Sequence[str]
-) -> AbstractContextManager[Proxies | None]:
-    """The proxies of the file, to be started; nothing without `--drills`.
+    flags: DrillFlags, config: Config, environ: Mapping[str, str], secrets: Sequence[str], open_things: ExitStack
+) -> DrillProxies:
+    """The proxies of the file, none without `--drills`; they run already, but for those that wait for the demo's ports.
 
     Raises ConfigError, and Refused where one leads to another machine.
     """
+    proxies = DrillProxies(config, open_things, flags.drills)
     if not flags.drills:
-        return nullcontext()
+        return proxies
     try:
-        return _checked(config, flags, environ)
+        _check(config, flags, environ)
+        if not demo_profile(flags.target):
+            proxies.start(config.proxies)
     except ReadinessError as error:
         raise without_secrets(error, secrets) from None
+    return proxies
 
 
-def _checked(config: Config, flags: DrillFlags, environ: Mapping[str, str]) -> AbstractContextManager[Proxies]:
+def for_demo(config: Config, profile: str | None) -> Config:
+    """The drills at rates that this demo carries. Other targets keep theirs."""
+    from readiness.demo.profiles import PROFILES
+
+    gentle = PROFILES[profile].drills if profile else None
+    if gentle is None:
+        return config
+    return replace(
+        config,
+        drills={
+            name: replace(one, rate_per_s=gentle.rate_per_s, after_s=gentle.after_s)
+            for name, one in config.drills.items()
+        },
+    )
+
+
+def _check(config: Config, flags: DrillFlags, environ: Mapping[str, str]) -> None:
     if not config.drills:
         raise ConfigError(
             f"--drills: {config.file} has no drills; write what to break, such as "
@@ -61,13 +124,18 @@ def _checked(config: Config, flags: DrillFlags, environ: Mapping[str, str]) -> A
     if problems := list(_commands(config, environ, allowed=flags.allow_commands)):
         raise ConfigError(*problems)
     for name, proxy in config.proxies.items():
-        where = f"proxies.{name}.to"
-        url = f"tcp://{proxy.to}"
+        where = f"{config.file}:{proxy.line}: proxies.{name}"
+        if proxy.is_demos:
+            if not demo_profile(flags.target):
+                raise ConfigError(
+                    f"{where}: demo stands for the ports of `readiness run demo`; for your own service write "
+                    "{ listen: 127.0.0.1:6432, to: 127.0.0.1:5432 }"
+                )
+            continue
         try:
-            targets.resolve(where, url, flags.allow_hosts, config.allowed_hosts)
+            targets.resolve(f"proxies.{name}.to", f"tcp://{proxy.to}", flags.allow_hosts, config.allowed_hosts)
         except NotMeasured as error:
-            raise ConfigError(f"{config.file}:{proxy.line}: {where}: {urlsplit(url).hostname}: {error}") from None
-    return start(config.proxies, config.file)
+            raise ConfigError(f"{where}.to: {urlsplit(f'tcp://{proxy.to}').hostname}: {error}") from None
 
 
 def command_lines(plan: Plan) -> Iterator[str]:

@@ -26,6 +26,9 @@ _UNDER_LOAD = "load"
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}):([0-9]{1,5})", re.ASCII)
 _BYTES = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?(B|KB|MB)/s", re.ASCII)
 _BYTE_UNITS = {"B": 1, "KB": 1 << 10, "MB": 1 << 20}
+DEMO_PARTS = ("database", "cache")
+"""What the service of the built-in demo depends on, and may have a proxy before it."""
+_DEMO = "demo"
 _NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,199}$"
 
 
@@ -47,6 +50,11 @@ class Proxy:
     listen: HostPort
     to: HostPort
     line: int = 0
+
+    @property
+    def is_demos(self) -> bool:
+        """Whether it stands before a part of the built-in demo, whose ports are known when that runs."""
+        return not self.to.port
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +117,19 @@ def proxies_form() -> Form[dict[str, Proxy]]:
         required=("listen", "to"),
         line="line",
     )
-    inner = mapping(proxy, key=_name, pattern=_NAME_PATTERN)
+    inner = mapping(_proxy_form(proxy), key=_name, pattern=_NAME_PATTERN)
 
     def read(node: Node, path: str) -> dict[str, Proxy]:
         found = inner.read(node, path)
+        strangers = [name for name, one in found.items() if one.is_demos and name not in DEMO_PARTS]
+        if strangers:
+            known = " and ".join(DEMO_PARTS)
+            raise Wrong(
+                *(
+                    Problem(found[name].line, f"{path}.{name}", f"the demo has no {name}; it has {known}")
+                    for name in strangers
+                )
+            )
         if problems := [*_twice(found, path), *_circles(found, path)]:
             raise Wrong(*problems)
         return found
@@ -246,6 +263,20 @@ def _bandwidth_form() -> Form[float]:
     return Form(read, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?(B|KB|MB)/s$"})
 
 
+def _proxy_form(proxy: Form[Proxy]) -> Form[Proxy]:
+    """The two addresses, or the word for those of the built-in demo."""
+    word = word_form((_DEMO,))
+    nowhere = HostPort("127.0.0.1", 0)
+
+    def read(node: Node, path: str) -> Proxy:
+        if isinstance(node, Table):
+            return proxy.read(node, path)
+        word.read(node, path)
+        return Proxy(nowhere, nowhere, node.line)
+
+    return Form(read, {"anyOf": [word.schema, proxy.schema]})
+
+
 def _address_form(*, listen: bool) -> Form[HostPort]:
     inner = text_form(most=270)
 
@@ -278,6 +309,8 @@ def _twice(proxies: Mapping[str, Proxy], path: str) -> list[Problem]:
     owner: dict[HostPort, str] = {}
     problems = []
     for name, proxy in proxies.items():
+        if proxy.is_demos:
+            continue
         first = owner.setdefault(proxy.listen, name)
         if first != name:
             problems.append(Problem(proxy.line, f"{path}.{name}.listen", f"{proxy.listen} is that of {first} already"))
@@ -286,7 +319,7 @@ def _twice(proxies: Mapping[str, Proxy], path: str) -> list[Problem]:
 
 def _circles(proxies: Mapping[str, Proxy], path: str) -> list[Problem]:
     """Proxies that lead back to themselves."""
-    by_port = {proxy.listen.port: name for name, proxy in proxies.items()}
+    by_port = {proxy.listen.port: name for name, proxy in proxies.items() if not proxy.is_demos}
     problems = []
     for name, proxy in proxies.items():
         way = [name]

@@ -11,6 +11,14 @@ from readiness.demo.legacy.passwords import legacy_accounts
 
 
 @dataclass(frozen=True, slots=True)
+class GentleDrills:
+    """What a service carries and needs; beyond, each drill would show overload, or the drill before it."""
+
+    rate_per_s: float
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """One way the bag tracker is built."""
 
@@ -20,6 +28,8 @@ class Profile:
     """Modules that the service imports."""
     has_cache: bool
     accounts: Callable[[], Sequence[Account]]
+    drills: GentleDrills | None = None
+    """None: those of the file, as they are."""
 
 
 PROFILES = {
@@ -30,7 +40,11 @@ PROFILES = {
         accounts=read_accounts,
     ),
     "legacy": Profile(
-        "readiness.demo.legacy", ("flask", "psycopg_pool", "waitress"), has_cache=False, accounts=legacy_accounts
+        "readiness.demo.legacy",
+        ("flask", "psycopg_pool", "waitress"),
+        has_cache=False,
+        accounts=legacy_accounts,
+        drills=GentleDrills(rate_per_s=2.0, after_s=20.0),
     ),
 }
 

@@ -13,10 +13,11 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import readiness
 from readiness.demo import valkey
@@ -47,9 +48,16 @@ class Stack:
     """None: the service caches in its own memory."""
 
 
+Between = Callable[[Mapping[str, int]], Mapping[str, int]]
+"""Ports of loopback at which `database` and `cache` answer -> those by which the service shall reach them."""
+
+
 @contextlib.contextmanager
-def start(profile: str = "optimised", tuning: Tuning = TUNING) -> Iterator[Stack]:
-    """The running demo target; everything is stopped and removed at the end of the block. Raises DemoError."""
+def start(profile: str = "optimised", tuning: Tuning = TUNING, between: Between | None = None) -> Iterator[Stack]:
+    """The running demo target; everything is stopped and removed at the end of the block. Raises DemoError.
+
+    `between` is called before the service starts. The URLs of the result lead straight to the servers all the same.
+    """
     chosen = check_profile(profile)
     _check_extra(chosen)
     reap_stale()
@@ -59,7 +67,11 @@ def start(profile: str = "optimised", tuning: Tuning = TUNING) -> Iterator[Stack
             database_start = threads.submit(_start_database, running, chosen)
         urls = database_start.result()
         cache_url = None if cache_start is None else cache_start.result()
-        url = _start_service(running, chosen, urls, cache_url, tuning)
+        servers = {"database": urls.service} | ({"cache": cache_url} if cache_url else {})
+        if between is not None:
+            ports = between({name: urlsplit(one).port or 0 for name, one in servers.items()})
+            servers = {name: _through(one, ports[name]) for name, one in servers.items()}
+        url = _start_service(running, chosen, servers["database"], servers.get("cache"), tuning)
         yield Stack(url, urls.reader, urls.admin, cache_url)
 
 
@@ -89,11 +101,11 @@ def _start_cache(running: contextlib.ExitStack) -> str | None:
 
 
 def _start_service(
-    running: contextlib.ExitStack, profile: Profile, urls: DatabaseUrls, cache_url: str | None, tuning: Tuning
+    running: contextlib.ExitStack, profile: Profile, database_url: str, cache_url: str | None, tuning: Tuning
 ) -> str:
     with socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener:
         port = listener.getsockname()[1]
-        settings = ServiceSettings(urls.service, cache_url, listener.fileno(), tuning)
+        settings = ServiceSettings(database_url, cache_url, listener.fileno(), tuning)
         server = start_guarded(
             "the demo service",
             [sys.executable, "-P", "-m", profile.module],
@@ -105,6 +117,12 @@ def _start_service(
     running.callback(server.stop)
     server.wait_ready(lambda: _is_healthy(port, server), _START_TIMEOUT_S)
     return f"http://127.0.0.1:{port}"
+
+
+def _through(url: str, port: int) -> str:
+    """The same server by another port."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{parts.netloc.rpartition(':')[0]}:{port}").geturl()
 
 
 def _environment() -> dict[str, str]:

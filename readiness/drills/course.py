@@ -20,6 +20,8 @@ from readiness.measurements.run import Load
 
 _GAP_S = 0.5
 _RAMP_S = 1.0
+_LONGEST_START_S = 10.0
+"""Users begin as gently as those of the load, but not longer: a storm of log-ins would itself be a drill."""
 _LEAD_IN_S = 3.0
 _MOST_USERS = 5_000
 _SPARE_USERS = 20
@@ -47,9 +49,10 @@ def course(drills: Mapping[str, Drill], load: LoadSection) -> tuple[tuple[Phase,
     """The phases of the load, and where each drill lies in them."""
     usual = load.rate_per_s or USUAL_RATE_PER_S
     first = next(iter(drills.values())).rate_per_s or usual
-    phases = [Phase(RAMP, first, _RAMP_S, 0), Phase(HOLD, first, _LEAD_IN_S, 0)]
+    start_s = max(_RAMP_S, min(load.ramp_up_s, _LONGEST_START_S))
+    phases = [Phase(RAMP, first, start_s, 0), Phase(HOLD, first, _LEAD_IN_S, 0)]
     plans: list[DrillPlan] = []
-    at_s, height = _RAMP_S + _LEAD_IN_S, first
+    at_s, height = start_s + _LEAD_IN_S, first
     for index, (name, drill) in enumerate(drills.items()):
         rate, step = drill.rate_per_s or usual, 1 + 3 * index
         if rate != height:
@@ -82,7 +85,7 @@ def engine_plan(engine: EnginePlan, phases: tuple[Phase, ...], plans: tuple[Dril
         run_id=f"{engine.run_id}-drills",
         users=min(round(waiting + 2 * highest) + _SPARE_USERS, _MOST_USERS),
         rate_per_s=plans[0].rate_per_s,
-        ramp_up_s=_RAMP_S,
+        ramp_up_s=phases[0].duration_s,
         warm_up_s=0.0,
         duration_s=_LEAD_IN_S,
         phases=phases,

@@ -106,12 +106,9 @@ def _seen(
     limits = wellness(config.checks)
     if not before.requests or not during.requests:
         raise NotMeasured("the load sent no request in its windows")
-    if not limits.holds(before):
+    if not limits.answers(before):
         bad = before.failures + before.in_flight
-        raise NotMeasured(
-            f"the service was not well before the fault: {bad:,} of {before.requests:,} requests failed, "
-            f"median {quantity(before.ok.quantile_ms(0.5), 'ms')}"
-        )
+        raise NotMeasured(f"the service was not well before the fault: {bad:,} of {before.requests:,} requests failed")
     lasted = _lasted(one, counted) if plan.drill.proxy else ()
     late = during.failed.get("timeout", 0) + during.in_flight
     return _Seen(
@@ -204,6 +201,11 @@ def _fails_fast(seen: _Seen) -> Measurement:
 
 def _recovery(seen: _Seen) -> Measurement:
     after_s = seen.one.plan.drill.after_s
+    if not seen.limits.holds(seen.before):
+        raise NotMeasured(
+            "the service was over the limits for latency before the fault already (median "
+            f"{quantity(seen.before.ok.quantile_ms(0.5), 'ms')}), so nothing shows when it was back"
+        )
     found = recovery(_since_the_end(seen), seen.limits, seen.confidence)
     if found.reason:
         raise NotMeasured(found.reason)

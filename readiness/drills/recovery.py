@@ -53,6 +53,10 @@ class Wellness:
             return all(bad <= allowed * requests for bad, allowed in counted)
         return all(share.proves_below(bad, requests, allowed, confidence) for bad, allowed in counted)
 
+    def answers(self, record: Recording) -> bool:
+        """Whether so few requests of a whole window failed as is allowed, however long the others took."""
+        return record.failures + record.in_flight <= max(self.errors * record.requests, _FEW)
+
     def holds(self, record: Recording) -> bool:
         """Whether the requests of a whole window keep the limits, as they are."""
         over = [record.ok.count_over_ms(limit_ms, inclusive=True)[1] for limit_ms, _ in self.slower]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import psycopg
 
 from readiness.demo.service.circuit_breaker import RECOVERY_S, CircuitBreaker
-from readiness.demo.service.pool import ServicePool, fetch_one
+from readiness.demo.service.pool import ANSWER_S, ServicePool, fetch_one
 from readiness.demo.service.timing import spent
 
 
@@ -19,8 +19,15 @@ class ServiceDatabase:
         self.breaker = CircuitBreaker("the database", (psycopg.OperationalError,), recovery_s=recovery_s)
 
     async def fetch_one(
-        self, query: bytes, parameters: Mapping[str, object] | None = None, *, repeatable: bool = True
+        self,
+        query: bytes,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        repeatable: bool = True,
+        within_s: float = ANSWER_S,
     ) -> tuple[object, ...] | None:
         """The first row of `query`; asked again when the connection broke and asking twice does no harm."""
         with spent("db"):
-            return await self.breaker.call(lambda: fetch_one(self.pool, query, parameters, repeatable=repeatable))
+            return await self.breaker.call(
+                lambda: fetch_one(self.pool, query, parameters, repeatable=repeatable, within_s=within_s)
+            )

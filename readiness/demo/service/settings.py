@@ -17,8 +17,9 @@ class Tuning:
     default_per_day: int = 2_000_000
     api_per_hour: int = 50_000
     auth_per_hour: int = 1000
-    recovery_s: float = 60.0
-    """How long a circuit breaker stays open."""
+    recovery_s: float = 1.0
+    """How long a circuit breaker stays open. One trial a second costs a server nothing, and nobody waits long for it
+    when it is back."""
     drill: bool = False
     """Whether there are paths that fail on purpose (drill.py)."""
 

@@ -31,13 +31,16 @@ class ValkeyClient:
         self._address = (address.hostname or "127.0.0.1", address.port or 6379)
         self._password = unquote(address.password or "")
         self._connection: _Connection | None = None
-        self._connecting = asyncio.Lock()
+        self._connecting: asyncio.Task[_Connection] | None = None
 
     async def ask(self, *command: str | bytes | int) -> Reply:
         """The reply to one command; raises ValkeyDown."""
         connection = self._connection
         if connection is None or connection.lost:
-            connection = await self._connect()
+            if self._connecting is None:
+                self._connecting = asyncio.create_task(self._connect())
+            # One attempt for all who ask meanwhile: one after the other would wait for a dead server in turn.
+            connection = await asyncio.shield(self._connecting)
         return await connection.ask(command)
 
     def close(self) -> None:
@@ -46,18 +49,17 @@ class ValkeyClient:
             self._connection.end("closed")
 
     async def _connect(self) -> _Connection:
-        async with self._connecting:
-            if self._connection is None or self._connection.lost:
-                loop = asyncio.get_running_loop()
-                try:
-                    async with asyncio.timeout(_TIMEOUT_S):
-                        _, connection = await loop.create_connection(_Connection, *self._address)
-                except OSError as error:  # TimeoutError too
-                    raise ValkeyDown(f"no connection: {error}") from error
-                if self._password:
-                    await connection.ask(("AUTH", self._password))
-                self._connection = connection
-            return self._connection
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                _, connection = await asyncio.get_running_loop().create_connection(_Connection, *self._address)
+            if self._password:
+                await connection.ask(("AUTH", self._password))
+            self._connection = connection
+            return connection
+        except OSError as error:  # TimeoutError too
+            raise ValkeyDown(f"no connection: {error}") from error
+        finally:
+            self._connecting = None
 
 
 class _Connection(asyncio.Protocol):

@@ -63,9 +63,8 @@ async def metrics(request: Request) -> Response:
 
 async def _database_answers(parts: ServiceParts) -> bool:
     try:
-        async with asyncio.timeout(READY_TIMEOUT_S):
-            await parts.database.fetch_one(b"select 1")
-    except (TimeoutError, psycopg.Error, CircuitOpen):
+        await parts.database.fetch_one(b"select 1", within_s=READY_TIMEOUT_S)
+    except (psycopg.Error, CircuitOpen):
         return False
     return True
 
