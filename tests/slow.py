@@ -17,6 +17,7 @@ SLOW = (
     "tests/e2e/test_config.py",
     "tests/e2e/test_damage.py",
     "tests/e2e/test_database.py",
+    "tests/e2e/test_demo_drills.py",
     "tests/e2e/test_documents.py",
     "tests/e2e/test_drills.py",
     "tests/e2e/test_early_stop.py",

@@ -265,16 +265,17 @@ def _bandwidth_form() -> Form[float]:
 
 def _proxy_form(proxy: Form[Proxy]) -> Form[Proxy]:
     """The two addresses, or the word for those of the built-in demo."""
-    word = word_form((_DEMO,))
     nowhere = HostPort("127.0.0.1", 0)
 
     def read(node: Node, path: str) -> Proxy:
         if isinstance(node, Table):
             return proxy.read(node, path)
-        word.read(node, path)
+        if not isinstance(node, Scalar) or node.text != _DEMO:
+            example = "{ listen: 127.0.0.1:6432, to: 127.0.0.1:5432 }"
+            raise Wrong(Problem(node.line, path, f"must be two addresses such as {example}, or {_DEMO}"))
         return Proxy(nowhere, nowhere, node.line)
 
-    return Form(read, {"anyOf": [word.schema, proxy.schema]})
+    return Form(read, {"anyOf": [{"const": _DEMO}, proxy.schema]})
 
 
 def _address_form(*, listen: bool) -> Form[HostPort]:

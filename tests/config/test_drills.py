@@ -48,6 +48,8 @@ def test_a_drill_that_cannot_be_done_is_refused(drill: str, said: str) -> None:
 
 PROXIES = {
     "db: { listen: 0.0.0.0:6432, to: db:5432 }": "proxies.db.listen: must be an address of loopback",
+    "queue: demo": "proxies.queue: the demo has no queue; it has database and cache",
+    "db: dmeo": "proxies.db: must be two addresses such as { listen: 127.0.0.1:6432, to: 127.0.0.1:5432 }, or demo",
     "db: { listen: 127.0.0.1, to: db:5432 }": "proxies.db.listen: must be an address with its port",
     "db: { listen: 127.0.0.1:6432, to: 127.0.0.1:6432 }": "proxies.db.to: leads in a circle: db → db",
     "db: { listen: 127.0.0.1:1, to: localhost:2 }\n  b: { listen: 127.0.0.1:2, to: 127.0.0.1:1 }": "db → b → db",

@@ -13,9 +13,13 @@ from readiness.demo.postgres import Postgres
 
 def processes(server: Postgres) -> list[int]:
     """The postmaster first, so that it starts nothing new, then all that it started."""
-    data = next(Path(server.server.folder.path).glob("data"))
-    postmaster = int((data / "postmaster.pid").read_text().splitlines()[0])
+    postmaster = _postmaster(server)
     return [postmaster, *_children(postmaster)]
+
+
+def _postmaster(server: Postgres) -> int:
+    data = next(Path(server.server.folder.path).glob("data"))
+    return int((data / "postmaster.pid").read_text().splitlines()[0])
 
 
 def _children(parent: int) -> list[int]:
@@ -29,7 +33,11 @@ def _children(parent: int) -> list[int]:
 
 def stop(server: Postgres) -> None:
     """Until `go_on`."""
-    postmaster = processes(server)[0]
+    halt(_postmaster(server))
+
+
+def halt(postmaster: int) -> None:
+    """Nothing of this server runs, until `resume`."""
     os.kill(postmaster, signal.SIGSTOP)
     for pid in _children(postmaster):
         with suppress(ProcessLookupError):
@@ -38,7 +46,12 @@ def stop(server: Postgres) -> None:
 
 def go_on(server: Postgres) -> None:
     """Let all of them run again."""
-    for pid in reversed(processes(server)):
+    resume(_postmaster(server))
+
+
+def resume(postmaster: int) -> None:
+    """Let all of them run again."""
+    for pid in (*reversed(_children(postmaster)), postmaster):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
 

@@ -22,6 +22,7 @@ from readiness.demo import valkey
 from readiness.demo.identity import popen_identity, server_identity
 from readiness.demo.seed import qr_code
 from readiness.demo.service.settings import Tuning
+from tests.database.stopping import halt, resume
 from tests.demo.lookups import lookups, signed_in
 
 RECOVERY_S = 0.5
@@ -46,6 +47,60 @@ def wait_for(holds: Callable[[], bool], timeout_s: float = 60.0) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_postgresql_hangs_under_load_nobody_waits_long_and_readiness_says_so(
+    breakable: demo.Stack, handler: httpx.Client
+) -> None:
+    def breaker() -> object:
+        return handler.get("/stats").json()["circuit_breakers"]["database"]["state"]
+
+    with psycopg.connect(breakable.admin_database_url) as admin:
+        row = admin.execute("select current_setting('data_directory')").fetchone()
+    assert row is not None
+    postmaster = int((Path(row[0]) / "postmaster.pid").read_text().split()[0])
+    with lookups(breakable.url) as seen:
+        wait_for(lambda: seen.statuses[200] > 50)
+        halt(postmaster)
+        try:
+            wait_for(lambda: breaker() == "open")
+            health = handler.get("/health/ready")
+            assert (health.status_code, health.json()["database"]) == (503, "down")
+            answer = handler.get("/api/dashboard-stats")
+            assert (answer.status_code, int(answer.headers["retry-after"]) >= 1) == (503, True)
+        finally:
+            resume(postmaster)
+        wait_for(lambda: breaker() == "closed")
+        wait_for(lambda: handler.get("/health/ready").status_code == 200)
+        served = seen.statuses[200]
+        wait_for(lambda: seen.statuses[200] > served + 50)
+        assert handler.post(f"/api/bags/{qr_code(6)}/scan").status_code == 201
+    assert set(seen.statuses) == {200, 503}
+    assert (seen.without_retry_after, seen.broken) == (0, [])
+
+
+def test_valkey_hangs_under_load_and_every_request_is_answered_from_memory(
+    breakable: demo.Stack, handler: httpx.Client
+) -> None:
+    assert breakable.cache_url is not None
+
+    def stats() -> tuple[object, object]:
+        found = handler.get("/stats").json()
+        return found["circuit_breakers"]["cache"]["state"], found["cache"]["backend"]
+
+    with redis.Redis.from_url(breakable.cache_url) as server:
+        process = int(str(server.info("server")["process_id"]))
+    with lookups(breakable.url, bags=50) as seen:
+        wait_for(lambda: seen.statuses[200] > 100)
+        os.kill(process, signal.SIGSTOP)
+        try:
+            wait_for(lambda: stats() == ("open", "memory"))
+            served = seen.statuses[200]
+            wait_for(lambda: seen.statuses[200] > served + 200)
+        finally:
+            os.kill(process, signal.SIGCONT)
+        wait_for(lambda: stats() == ("closed", "valkey"))
+    assert (set(seen.statuses), seen.broken) == ({200}, [])
 
 
 def test_valkey_is_killed_under_load_memory_serves_and_valkey_takes_over_again(

@@ -113,6 +113,10 @@ def test_what_cannot_be_drilled_is_refused_before_anything_is_sent(cli: Cli, sho
     none = cli.run(careful.url, "--drills", scenario="stock.py")
     assert none.exit_code == 2, str(none)
     assert "has no drills" in none.stderr
+    demos = "proxies: { database: demo }\ndrills: { one: { proxy: database, fault: hang, for: 1s } }\n"
+    foreign = cli.run(careful.url, "--drills", scenario="stock.py", more=demos)
+    assert foreign.exit_code == 2, str(foreign)
+    assert "proxies.database: demo stands for the ports of `readiness run demo`" in foreign.stderr
     with socket.create_server(("127.0.0.1", careful.proxy_port)):
         taken = cli.run(careful.url, "--drills", scenario="stock.py", more=careful.sections())
     assert taken.exit_code == 2, str(taken)

@@ -1,0 +1,46 @@
+"""`readiness run demo --drills` and `demo:legacy`: what the service was built for, and what the old one was not."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.e2e.conftest import Cli
+from tests.e2e.harness import Result, marked, run_readiness
+from tests.e2e.invariants import assert_invariants
+from tests.faultd.client import until
+
+TIMES = ("--users", "20", "--duration", "3s", "--ramp-up", "3s", "--warm-up", "1s")
+"""The load before the drills is short: this is about what follows it."""
+
+
+def drilled(cli: Cli, target: str) -> Result:
+    line = ["run", target, "--drills", "--out", str(cli.out), *TIMES]
+    result = run_readiness(line, out=cli.out, cwd=cli.folder, timeout_s=500)
+    assert_invariants(result, planned_s=420)
+    return result
+
+
+def drills(result: Result) -> dict[str, dict[str, object]]:
+    """The checks of drills by `metric@drill`."""
+    return {f"{one['name']}@{one['scope']}": one for one in result.report["checks"] if one["name"].startswith("drill.")}
+
+
+@pytest.mark.timeout(600)
+def test_the_demo_passes_its_drills(cli: Cli) -> None:
+    result = drilled(cli, "demo")
+    found = drills(result)
+    # Too few or too slow requests of a busy machine leave a check open; nothing that the demo does may fail one.
+    assert not [name for name, one in found.items() if one["outcome"] == "fail"], json.dumps(found, indent=1)
+    passed = [name for name, one in found.items() if one["outcome"] == "pass"]
+    assert len(passed) > len(found) / 2, json.dumps(found, indent=1)
+    assert until(lambda: not marked(result.mark)), marked(result.mark)
+
+
+@pytest.mark.timeout(600)
+def test_the_old_demo_has_no_timeout_for_its_database(cli: Cli) -> None:
+    found = drills(drilled(cli, "demo:legacy"))
+    for drill in ("database_refuses", "database_hangs"):
+        assert found[f"drill.longest_answer@{drill}"]["outcome"] == "fail", json.dumps(found, indent=1)
+    assert found["drill.recovery@cache_hangs"]["outcome"] == "error", "it has no cache, so nothing was proven"
