@@ -327,7 +327,7 @@ def _files() -> tuple[Parser, ...]:
     yaml = (
         "config.load", "config.tree", "config.limits", "config.sections", "config.waivers", "config.probes_form",
         "config.variables", "config.baseline", "config.durations", "config.database", "config.scalars",
-        "config.invariants", "config.drills", "config.monitoring",
+        "config.invariants", "config.drills", "config.monitoring", "config.proxies",
     )  # fmt: skip
     facts = ("measurements.json", "measurements.packed", "measurements.strict", "measurements.hdr")
     return (

@@ -15,7 +15,7 @@ import time
 from statistics import median
 
 from benchmarks.machine import cpu_s
-from readiness.config.drills import HostPort, Proxy
+from readiness.config.proxies import HostPort, Proxy
 from readiness.drills.proxies import start
 
 QUESTION, ANSWER = b"q" * 40, b"a" * 200

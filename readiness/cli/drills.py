@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from readiness.cli.preparation import demo_profile
 from readiness.cli.reading import without_secrets
-from readiness.config.drills import HostPort, Proxy
 from readiness.config.model import Config
+from readiness.config.proxies import HostPort, Proxy
 from readiness.demo.ports import free_port
 from readiness.drills.commands import shown
 from readiness.drills.proxies import Proxies, start

@@ -1,17 +1,16 @@
-"""`proxies:` and `drills:`: what may be broken while the load runs, and the forms that read it."""
+"""`drills:`: what may be broken while the load runs, and the forms that read it."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from readiness.config.form import Complaint, Form, Problem, Schema, Wrong, described, items, mapping, scalar, section
+from readiness.config.proxies import NAME_PATTERN, plain_name
 from readiness.config.scalars import duration_form, rate_form, share_form, text_form, word_form
 from readiness.config.tree import Node, Scalar, Table
-from readiness.config.trust import NAME
 from readiness.text import clean
 from readiness.text.spelling import nearest
 
@@ -23,38 +22,8 @@ _LONGEST_S = 600.0
 _USUAL_COMMAND_S = 10.0
 _LONGEST_ARGUMENT = 2000
 _UNDER_LOAD = "load"
-_ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}):([0-9]{1,5})", re.ASCII)
 _BYTES = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?(B|KB|MB)/s", re.ASCII)
 _BYTE_UNITS = {"B": 1, "KB": 1 << 10, "MB": 1 << 20}
-DEMO_PARTS = ("database", "cache")
-"""What the service of the built-in demo depends on, and may have a proxy before it."""
-_DEMO = "demo"
-_NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,199}$"
-
-
-@dataclass(frozen=True, slots=True)
-class HostPort:
-    """A host and a port, as `127.0.0.1:5432` says them."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-@dataclass(frozen=True, slots=True)
-class Proxy:
-    """A TCP proxy of ours between the service and something that it depends on."""
-
-    listen: HostPort
-    to: HostPort
-    line: int = 0
-
-    @property
-    def is_demos(self) -> bool:
-        """Whether it stands before a part of the built-in demo, whose ports are known when that runs."""
-        return not self.to.port
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,37 +75,6 @@ class Drill:
         return {key: line for key, line in (("command", self.command), ("undo", self.undo)) if line}
 
 
-def proxies_form() -> Form[dict[str, Proxy]]:
-    """The `proxies:` section."""
-    proxy = section(
-        Proxy,
-        {
-            "listen": ("listen", described(_address_form(listen=True), "Where the service connects to, on loopback.")),
-            "to": ("to", described(_address_form(listen=False), "What it depends on.")),
-        },
-        required=("listen", "to"),
-        line="line",
-    )
-    inner = mapping(_proxy_form(proxy), key=_name, pattern=_NAME_PATTERN)
-
-    def read(node: Node, path: str) -> dict[str, Proxy]:
-        found = inner.read(node, path)
-        strangers = [name for name, one in found.items() if one.is_demos and name not in DEMO_PARTS]
-        if strangers:
-            known = " and ".join(DEMO_PARTS)
-            raise Wrong(
-                *(
-                    Problem(found[name].line, f"{path}.{name}", f"the demo has no {name}; it has {known}")
-                    for name in strangers
-                )
-            )
-        if problems := [*_twice(found, path), *_circles(found, path)]:
-            raise Wrong(*problems)
-        return found
-
-    return Form(read, inner.schema)
-
-
 def drills_form(proxies: Collection[str]) -> Form[dict[str, Drill]]:
     """The `drills:` section; `proxies` are the names that a drill may use."""
 
@@ -179,7 +117,7 @@ def drills_form(proxies: Collection[str]) -> Form[dict[str, Drill]]:
         },
         line="line",
     )
-    return mapping(drill, key=_name, pattern=_NAME_PATTERN)
+    return mapping(drill, key=plain_name, pattern=NAME_PATTERN)
 
 
 def _commanded(given: dict[str, Any]) -> Drill:
@@ -212,11 +150,6 @@ def _under_load_form() -> Form[str]:
 
 def _time(least_s: float) -> Form[float]:
     return duration_form(least_s=least_s, most_s=_LONGEST_S)
-
-
-def _name(text: str) -> None:
-    if not NAME.fullmatch(text):
-        raise ValueError("must be a plain name of letters, digits and _, such as database_hangs")
 
 
 def _fault_form() -> Form[Fault]:
@@ -261,78 +194,3 @@ def _bandwidth_form() -> Form[float]:
         return float(match[1]) * _BYTE_UNITS[match[2]]
 
     return Form(read, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?(B|KB|MB)/s$"})
-
-
-def _proxy_form(proxy: Form[Proxy]) -> Form[Proxy]:
-    """The two addresses, or the word for those of the built-in demo."""
-    nowhere = HostPort("127.0.0.1", 0)
-
-    def read(node: Node, path: str) -> Proxy:
-        if isinstance(node, Table):
-            return proxy.read(node, path)
-        if not isinstance(node, Scalar) or node.text != _DEMO:
-            example = "{ listen: 127.0.0.1:6432, to: 127.0.0.1:5432 }"
-            raise Wrong(Problem(node.line, path, f"must be two addresses such as {example}, or {_DEMO}"))
-        return Proxy(nowhere, nowhere, node.line)
-
-    return Form(read, {"anyOf": [{"const": _DEMO}, proxy.schema]})
-
-
-def _address_form(*, listen: bool) -> Form[HostPort]:
-    inner = text_form(most=270)
-
-    def read(node: Node, path: str) -> HostPort:
-        text = inner.read(node, path)
-        match = _ADDRESS.fullmatch(text)
-        if not match or not 1 <= int(match[2]) <= 65535:
-            raise Wrong(
-                Problem(node.line, path, f'must be an address with its port, such as "127.0.0.1:6432", not {text!r}')
-            )
-        host = match[1].strip("[]")
-        if listen and not _is_loopback(host):
-            raise Wrong(
-                Problem(node.line, path, f"must be an address of loopback, such as 127.0.0.1:{match[2]}: an open port")
-            )
-        return HostPort(host, int(match[2]))
-
-    return Form(read, {"type": "string", "pattern": r"^\S+:[0-9]{1,5}$"})
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _twice(proxies: Mapping[str, Proxy], path: str) -> list[Problem]:
-    """Proxies that want the same port."""
-    owner: dict[HostPort, str] = {}
-    problems = []
-    for name, proxy in proxies.items():
-        if proxy.is_demos:
-            continue
-        first = owner.setdefault(proxy.listen, name)
-        if first != name:
-            problems.append(Problem(proxy.line, f"{path}.{name}.listen", f"{proxy.listen} is that of {first} already"))
-    return problems
-
-
-def _circles(proxies: Mapping[str, Proxy], path: str) -> list[Problem]:
-    """Proxies that lead back to themselves."""
-    by_port = {proxy.listen.port: name for name, proxy in proxies.items() if not proxy.is_demos}
-    problems = []
-    for name, proxy in proxies.items():
-        way = [name]
-        at = proxy
-        while _goes_to_proxy(at, by_port) and len(way) <= len(proxies):
-            way.append(by_port[at.to.port])
-            at = proxies[way[-1]]
-            if way[-1] == name:
-                problems.append(Problem(proxy.line, f"{path}.{name}.to", f"leads in a circle: {' → '.join(way)}"))
-                break
-    return problems
-
-
-def _goes_to_proxy(proxy: Proxy, by_port: Mapping[int, str]) -> bool:
-    return proxy.to.port in by_port and (proxy.to.host == "localhost" or _is_loopback(proxy.to.host))

@@ -13,7 +13,7 @@ from readiness import foreign_files
 from readiness.config.baseline import baseline_form, implied, with_run
 from readiness.config.checks import DeclaredNames, checks_form
 from readiness.config.database import database_form, read_files
-from readiness.config.drills import Drill, Proxy, drills_form, proxies_form
+from readiness.config.drills import Drill, drills_form
 from readiness.config.form import MAX_PROBLEMS, Complaint, Form, Problem, Wrong, section
 from readiness.config.model import (
     Attestation,
@@ -28,6 +28,7 @@ from readiness.config.model import (
 )
 from readiness.config.probes import Probes
 from readiness.config.probes_form import probes_form
+from readiness.config.proxies import Proxy, proxies_form
 from readiness.config.scalars import sentence_form, whole_form
 from readiness.config.sections import EvidenceSection, Hosts, decision_form, evidence_form, load_form, target_form
 from readiness.config.tls import with_files

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from readiness.config.drills import Drill, Proxy
+from readiness.config.drills import Drill
 from readiness.config.probes import Probes
+from readiness.config.proxies import Proxy
 from readiness.config.tls import NONE, Tls
 from readiness.measurements.run import Run
 

@@ -16,7 +16,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import readiness
-from readiness.config.drills import Fault, HostPort, Proxy
+from readiness.config.drills import Fault
+from readiness.config.proxies import HostPort, Proxy
 from readiness.errors import ConfigError, NotMeasured
 from readiness.text import clean
 

