@@ -78,10 +78,12 @@ def conduct(
     interrupted: Callable[[], bool],
     environment: Mapping[str, str],
     commands: Commands | None = None,
+    load_did: Callable[[int, float], None],
     say: Callable[[str], None],
 ) -> Conducted:
     """Drive the load through every drill. Each fault is ended, whatever happens.
 
+    `load_did` is told the requests so far and the sum of their latencies in ms.
     `commands` has to run already: what its programs leave behind must not be taken for a part of the load.
     """
     phases, plans = course(drills, load)
@@ -92,6 +94,7 @@ def conduct(
     def on_event(event: engine_events.Event, assembly: Assembly) -> None:
         if isinstance(event, engine_events.Batch):
             clock.heard(event.at_s)
+            load_did(*assembly.ended_so_far())
 
     thread.start()
     try:

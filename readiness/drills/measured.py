@@ -12,12 +12,14 @@ from readiness.drills.course import is_over
 from readiness.drills.proxies import ProxySecond
 from readiness.drills.record import not_done, recorded
 from readiness.drills.recovery import Wellness, recovery, wellness
+from readiness.drills.told import DrillTimes, Truth, breaker, readiness
 from readiness.errors import NotMeasured
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.recordings import joined
 from readiness.measurements.run import OWN_FAULTS, Detail, Drilled, Load, Measurement, Rate, Recording, Slice
 from readiness.metrics import drills as names
 from readiness.metrics.catalogue import is_drill
+from readiness.probes.self_reports import SelfReports
 from readiness.text.numbers import count, duration, quantity
 
 _SOURCE = "drill"
@@ -46,22 +48,24 @@ class _Seen:
     limits: Wellness
     confidence: float | None
     timeout_s: float
+    reports: SelfReports
+    times: DrillTimes
 
 
 def measure(
-    conducted: Conducted, counted: Callable[[str], tuple[ProxySecond, ...]], config: Config
+    conducted: Conducted, counted: Callable[[str], tuple[ProxySecond, ...]], config: Config, reports: SelfReports
 ) -> tuple[tuple[Measurement, ...], tuple[Drilled, ...]]:
     """Metrics of every drill, and its course.
 
     Metrics have a value, or the reason why not where a check asks for them.
-    `counted` gives what the proxy of that name counted.
+    `counted` gives what the proxy of that name counted; `reports` are what the service said meanwhile.
     """
     found: list[Measurement] = []
     courses: list[Drilled] = []
     for one in conducted.drills:
         wanted = _wanted(config.checks, one.plan.name)
         try:
-            seen = _seen(conducted, one, counted, config)
+            seen = _seen(conducted, one, counted, config, reports)
         except NotMeasured as error:
             found += [_missing(metric, one.plan.name, str(error)) for metric in wanted]
             courses.append(recorded(conducted, one, str(error)))
@@ -91,7 +95,11 @@ def _missing(metric: str, drill: str, reason: str) -> Measurement:
 
 
 def _seen(
-    conducted: Conducted, one: Happened, counted: Callable[[str], tuple[ProxySecond, ...]], config: Config
+    conducted: Conducted,
+    one: Happened,
+    counted: Callable[[str], tuple[ProxySecond, ...]],
+    config: Config,
+    reports: SelfReports,
 ) -> _Seen:
     """The drill as it was. Raises NotMeasured when it did not happen, or when its load cannot be believed."""
     load, plan = conducted.load, one.plan
@@ -124,6 +132,8 @@ def _seen(
         limits=limits,
         confidence=config.confidence,
         timeout_s=config.load.timeout_s,
+        reports=reports,
+        times=DrillTimes(one.began_s, one.ended_s, conducted.zero_s + plan.over_s),
     )
 
 
@@ -245,6 +255,22 @@ def _connections(seen: _Seen) -> Measurement:
     return _of(seen, names.CONNECTIONS_PER_REQUEST, opened / due, seen.during.requests, details=(counted,))
 
 
+def _health(seen: _Seen) -> Measurement:
+    return _truth(seen, names.DRILL_HEALTH, readiness)
+
+
+def _breaker(seen: _Seen) -> Measurement:
+    return _truth(seen, names.DRILL_BREAKER, breaker)
+
+
+def _truth(seen: _Seen, metric: str, told: Callable[[SelfReports, DrillTimes, float], Truth]) -> Measurement:
+    record = seen.during
+    failed = record.failures + record.in_flight
+    slowest = max(seen.limits.over(record.slices), default=0)
+    found = told(seen.reports, seen.times, (failed + slowest) / record.requests)
+    return _of(seen, metric, float(found.holds), found.samples, details=found.details)
+
+
 def _of(
     seen: _Seen,
     metric: str,
@@ -264,4 +290,6 @@ _METRICS: Mapping[str, Callable[[_Seen], Measurement]] = {
     names.FAILS_FAST: _fails_fast,
     names.RECOVERY: _recovery,
     names.CONNECTIONS_PER_REQUEST: _connections,
+    names.DRILL_HEALTH: _health,
+    names.DRILL_BREAKER: _breaker,
 }

@@ -56,10 +56,21 @@ def _at_least(one: Measurement) -> float | None:
     return one.evidence.low if isinstance(one.evidence, Bounds) else None
 
 
+def _health(one: Measurement) -> str:
+    return "" if one.value is None or one.value else "its readiness did not tell the truth"
+
+
+def _breaker(one: Measurement) -> str:
+    return "" if one.value is None else f"the circuit breaker {_BREAKER[bool(one.value)]}"
+
+
+_BREAKER = {True: "opened and closed again", False: "did not open and close again"}
 _PHRASES: Mapping[str, Callable[[Measurement], str]] = {
     names.DRILL_ERRORS: _errors,
     names.LONGEST_ANSWER: _longest,
     names.RECOVERY: _recovery,
+    names.DRILL_HEALTH: _health,
+    names.DRILL_BREAKER: _breaker,
 }
 """Metrics that belong into the sentence, in its order; "" where one has nothing to say."""
 

@@ -105,11 +105,14 @@ class Assembly:
         ]
 
     def judged_so_far(self) -> tuple[int, float]:
-        """Requests of the measurement window that have ended, and the sum of their latencies in ms."""
-        step = self._plan.judged_step
-        judged = [totals for cell, totals in self._totals.items() if cell.step == step]
-        requests = sum(totals.ok.total + totals.failed.total() for totals in judged)
-        return requests, sum(totals.ok.sum_us + totals.failed_latency.sum_us for totals in judged) / 1000
+        """`ended_so_far` of the measurement window."""
+        return self.ended_so_far(self._plan.judged_step)
+
+    def ended_so_far(self, step: int | None = None) -> tuple[int, float]:
+        """Requests that have ended, of one step or of the whole load, and the sum of their latencies in ms."""
+        ended = [totals for cell, totals in self._totals.items() if step in (None, cell.step)]
+        requests = sum(totals.ok.total + totals.failed.total() for totals in ended)
+        return requests, sum(totals.ok.sum_us + totals.failed_latency.sum_us for totals in ended) / 1000
 
     @property
     def judging(self) -> bool:

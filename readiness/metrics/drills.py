@@ -10,6 +10,7 @@ DRILLS_FACT = "drills"
 DRILL_ERRORS, UNANSWERED, LATENCY_P95 = "drill.error_rate", "drill.unanswered", "drill.latency.p95"
 LONGEST_ANSWER, FAILS_FAST = "drill.longest_answer", "drill.fails_fast"
 RECOVERY, CONNECTIONS_PER_REQUEST = "drill.recovery", "drill.connections_per_request"
+DRILL_HEALTH, DRILL_BREAKER = "drill.health", "drill.breaker"
 
 DRILLS: tuple[Metric, ...] = (
     Metric(
@@ -95,5 +96,32 @@ DRILLS: tuple[Metric, ...] = (
         "Connections that the service opened at the proxy during the fault, for each request that was due in it.",
         "Retries without back-off multiply the load of a dependency just when it is weakest.",
         "Retry a few times only, with back-off and jitter, and not while the circuit breaker is open.",
+    ),
+    Metric(
+        DRILL_HEALTH,
+        "Readiness Told the Truth in the Drill",
+        "",
+        "equal",
+        Kind.EXACT,
+        "drills",
+        "1 when the deep health endpoint (or the only one) answered other than 2xx, or not in time, by the end of a "
+        "fault in which more than half of the requests failed or were too slow; answered 2xx in at least half of the "
+        "probe requests where the service could serve; and 2xx again from 10 s after the fault on. Else 0.",
+        "Traffic goes to whoever says that it is ready, and stays away from whoever does not say it again.",
+        "Let readiness ask what the service cannot do without, with a short deadline, and nothing else.",
+        yes_no=True,
+    ),
+    Metric(
+        DRILL_BREAKER,
+        "Circuit Breaker Opened and Closed in the Drill",
+        "",
+        "equal",
+        Kind.EXACT,
+        "drills",
+        "1 when a circuit breaker of `probes.circuit_breaker` opened in the fault, and all were closed again at the "
+        "end of the drill, else 0.",
+        "A breaker that never opens lets every caller wait; one that stays open makes an outage of a hiccup.",
+        "Open it after some failures in a row, let one request through now and then, and close it when that succeeds.",
+        yes_no=True,
     ),
 )

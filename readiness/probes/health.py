@@ -72,6 +72,17 @@ def measure(
     return (*found, _success(found))
 
 
+def watch(
+    target: Target, path: str, every_s: float, timeout_s: float, window: Window, allowance: Allowance
+) -> tuple[HealthSample, ...]:
+    """The samples that were really sent until the window ended. Raises NotMeasured when `path` is not the target's."""
+    paths = {LIVE: (path, every_s * 1000)}
+    taken = asyncio.run(_sample_all(target, paths, timeout_s, window, allowance))[LIVE]
+    if isinstance(taken, str):
+        raise NotMeasured(taken)
+    return tuple(sample for sample in taken if sample.sent)
+
+
 def _latency(metric: str, path: str, samples: list[HealthSample] | str, begin_s: float | None) -> Measurement:
     def missing(reason: str) -> Measurement:
         return Measurement(metric, None, None, _SOURCE, reason=reason)

@@ -224,6 +224,8 @@ def _drills(
     from readiness.drills.commands import commander
     from readiness.drills.conduct import conduct
     from readiness.drills.measured import measure, unavailable
+    from readiness.metrics.drills import DRILL_BREAKER, DRILL_HEALTH
+    from readiness.probes.self_reports import listening
 
     if outcome.load is None or interrupted() is not None:
         reason = next(iter(outcome.doubts), "the run was ended before")
@@ -231,7 +233,12 @@ def _drills(
     progress.step(f"drills: {len(plan.config.drills)}")
     folder, drills = str(Path(plan.config.file).resolve().parent), plan.config.drills
     try:
-        with commander(drills, for_commands(environment, plan.allow_env), folder) as commands:
+        with (
+            commander(drills, for_commands(environment, plan.allow_env), folder) as commands,
+            listening(
+                plan.target, plan.config.probes, ready=_asks(plan, DRILL_HEALTH), breakers=_asks(plan, DRILL_BREAKER)
+            ) as said,
+        ):
             conducted = conduct(
                 drills,
                 plan.config.load,
@@ -241,12 +248,18 @@ def _drills(
                 interrupted=lambda: interrupted() is not None,
                 environment=for_scenarios(environment, plan.allow_env),
                 commands=commands,
+                load_did=said.load_did,
                 say=progress.step,
             )
+            reports = said.result()
     except NotMeasured as error:
         return *unavailable(f"no drill was done: {error}", plan.config), ()
     notes = tuple(note for one in conducted.drills for note in one.notes)
-    return *measure(conducted, plan.proxies.seconds, plan.config), notes
+    return *measure(conducted, plan.proxies.seconds, plan.config, reports), notes
+
+
+def _asks(plan: Plan, metric: str) -> bool:
+    return any(check.metric == metric for check in plan.config.checks)
 
 
 def _touches(plan: Plan, wanted: set[str], progress: Progress) -> tuple[Measurement, ...]:

@@ -2,7 +2,8 @@
 
 The dependency is a line protocol of this file (`serve_stock`): a question, an answer. The service asks it for every
 request over one of its kept connections, with a deadline of 300 ms and one retry; the careless one has no deadline
-and tries again twenty times. LOG gets a line for each connection of the dependency and for how it ended.
+and tries again twenty times. `/breaker` says `open` after three failures in a row: it is counted, and refuses nobody.
+LOG gets a line for each connection of the dependency and for how it ended.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Stock:
         self._timeout_s = None if careless else DEADLINE_S
         self._tries = 20 if careless else 2
         self._free: SimpleQueue[socket.socket] = SimpleQueue()
+        self.failed_in_a_row = 0
 
     def ask(self) -> bytes:
         """An answer; raises OSError."""
@@ -75,10 +77,16 @@ class Page(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         shop = self.server
         assert isinstance(shop, Shop)
-        try:
-            status, body = 200, shop.stock.ask()
-        except OSError:
-            status, body = 503, b"no stock\n"
+        if self.path == "/breaker":
+            state = "open" if shop.stock.failed_in_a_row >= 3 else "closed"
+            status, body = 200, f'{{"stock": "{state}"}}'.encode()
+        else:
+            try:
+                status, body = 200, shop.stock.ask()
+                shop.stock.failed_in_a_row = 0
+            except OSError:
+                status, body = 503, b"no stock\n"
+                shop.stock.failed_in_a_row += 1
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -25,6 +25,12 @@ CHECKS = f"""{LOOSE}
   drill.recovery@hangs: {{ pass: "< 3.5 s" }}
   drill.fails_fast@refuses: {{ pass: "< 3 s" }}
 """
+TRUTHS = """  drill.health@hangs: { pass: "== 1" }
+  drill.breaker@hangs: { pass: "== 1" }
+"""
+BREAKER = """probes:
+  circuit_breaker: { statistics: /breaker, states: [/stock] }
+"""
 
 
 class Shop:
@@ -41,7 +47,7 @@ class Shop:
         return f"""proxies:
   stock: {{ listen: 127.0.0.1:{port}, to: 127.0.0.1:{self.stock_port} }}
 drills:
-  hangs: {{ proxy: stock, fault: hang, for: 4s, before: 2s, after: 4s, rate: 25 /s }}
+  hangs: {{ proxy: stock, fault: hang, for: 4s, before: 3s, after: 4s, rate: 40 /s }}
   refuses: {{ proxy: stock, fault: refuse, for: 3s, before: 2s, after: 3s, rate: 25 /s }}
   slow: {{ proxy: stock, fault: {{ latency: 40ms, jitter: 10ms }}, for: 3s, before: 2s, after: 3s, rate: 25 /s }}
 """
@@ -70,7 +76,8 @@ def shop(tmp_path: Path) -> Iterator[Callable[..., Shop]]:
 
 def test_a_careful_service_passes_its_drills(cli: Cli, shop: Callable[..., Shop]) -> None:
     careful = shop()
-    result = cli.run(careful.url, "--drills", scenario="stock.py", checks=CHECKS, more=careful.sections())
+    more = careful.sections() + BREAKER
+    result = cli.run(careful.url, "--drills", scenario="stock.py", checks=CHECKS + TRUTHS, more=more)
     assert_invariants(result, planned_s=45)
     drills = [one for one in result.report["checks"] if one["name"].startswith("drill.")]
     assert {one["outcome"] for one in drills} == {"pass"}, str(result) + json.dumps(drills, indent=1)
