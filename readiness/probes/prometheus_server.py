@@ -74,13 +74,13 @@ def parse(url: str) -> None:
 
 
 def secrets(url: str) -> tuple[str, ...]:
-    """User and password in `url`, as written and decoded; empty where there are none."""
+    """The password in `url`, or the user where a token stands in its place; as written and decoded."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return ()
-    written = [one for one in (parts.password, parts.username) if one]
-    return tuple(dict.fromkeys(form for one in written for form in (one, unquote(one))))
+    written = parts.password or parts.username
+    return tuple(dict.fromkeys((written, unquote(written)))) if written else ()
 
 
 class PrometheusServer:
