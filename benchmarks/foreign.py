@@ -612,7 +612,7 @@ NOT_FOREIGN: Mapping[str, str] = {
     "load.trying": "our own child",
     "load.trial": "our own text",
     "cli.report": "report.json",
-    "cli.output": "our own text", "cli.init": "flags", "cli.workers": "flags",
+    "cli.output": "our own text", "capacity.sizing": "flags", "cli.init": "flags", "cli.workers": "flags",
     "cli.inputs": "measurements.json and report.json",
     "judge.diagnoses": "names of parts, read by load.response_watch",
     "judge.steps": "our own words", "judge.failed_requests": "our own words",

@@ -18,6 +18,7 @@ from readiness.judge.check import judge_check
 from readiness.judge.generator_health import MAX_CPU_SHARE, MIN_WATCHED_S, lag_ms, suspicion
 from readiness.judge.judge import judged_ledger, load_doubts
 from readiness.judge.readings import own_faults, recording_of
+from readiness.judge.slow_requests import by_name
 from readiness.judge.verdict import CheckResult, Latency, Outcome, latency
 from readiness.measurements.generator_health import Instrument
 from readiness.measurements.histogram import Histogram
@@ -57,6 +58,21 @@ class TrialFinding(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceCpu:
+    """CPU time of the service's processes at one height; with `reason`, why it is not known."""
+
+    reason: str = ""
+    cpu_s: float = 0.0
+    window_s: float = 0.0
+    cores: float = 0.0
+    """That they may use."""
+    requests_per_s: float = 0.0
+    """All that were started, failed ones too."""
+    mix: Mapping[str, float] = field(default_factory=dict)
+    """Endpoint to its share (0 to 1) of the requests."""
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One height, held once."""
 
@@ -79,6 +95,8 @@ class Attempt:
     """The failures that ended, by class of FAILURE_CLASSES."""
     needed_s: float = 0.0
     """How long this height should be held for a proof, by the requests that each check saw; at most an hour."""
+    cpu: ServiceCpu | None = None
+    """What it cost the service; None in files of older versions."""
 
 
 def judged_checks(config: Config) -> tuple[Check, ...]:
@@ -127,7 +145,19 @@ def judge_attempt(
         cpu_share=load.instrument.cpu_share if load.instrument else None,
         failed=judged_ledger(load).failed,
         needed_s=min(needed_s(checks, results, load.judged_s, proof_confidence), MOST_NEEDED_S),
+        cpu=_cpu(run, load),
     )
+
+
+def _cpu(run: Run, load: Load) -> ServiceCpu:
+    seen, records = run.process, by_name(load.endpoints)
+    requests = sum(record.requests for record in records.values())
+    if seen is None or seen.reason is not None:
+        return ServiceCpu(seen.reason or "" if seen else "the processes of the service were not read")
+    if not requests or not load.judged_s:
+        return ServiceCpu("no request was judged")
+    mix = {name: record.requests / requests for name, record in records.items()}
+    return ServiceCpu("", seen.cpu_s, seen.window_s, seen.cores, requests / load.judged_s, mix)
 
 
 def needed_s(checks: Sequence[Check], results: Sequence[CheckResult], held_s: float, confidence: float | None) -> float:

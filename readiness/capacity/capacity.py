@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from readiness.capacity.attempt import Attempt, TrialFinding
 from readiness.capacity.search import Range, SearchAnswer, answer
+from readiness.capacity.sizing import Sizing
 from readiness.errors import ExitCode
 from readiness.judge.judge import SIGNAL_EXIT
 from readiness.measurements.provenance import Provenance, Target
@@ -69,6 +70,8 @@ class Capacity:
     problem: str = ""
     """Why nothing could be sent; empty when it could."""
     notes: tuple[str, ...] = ()
+    sizing: Sizing | None = None
+    """None in files of older versions."""
 
     @property
     def exit_code(self) -> ExitCode:

@@ -23,6 +23,13 @@ def capacity(
     hold: Annotated[
         str, typer.Option(metavar="D", help="How long each load is held; a proof lasts twice as long or longer.")
     ] = "6s",
+    wanted: Annotated[
+        str | None,
+        typer.Option("--for", metavar="LOAD", help='Cores and instances for this load: "400 users", "250/s".'),
+    ] = None,
+    at_cpu: Annotated[
+        str, typer.Option(metavar="SHARE", help="How busy their cores may be with one instance lost.")
+    ] = "70%",
     processes: Annotated[str | None, typer.Option(metavar="N", help="Load generator processes.")] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where capacity.md, .html and .json go.")] = Path(
         "reports/capacity"
@@ -55,6 +62,8 @@ def capacity(
                 quiet=quiet,
                 allow_env=tuple(allow_env or ()),
                 ceilings=ceilings,
+                wanted=wanted,
+                at_cpu=at_cpu,
             )
         )
     for problem in result.problems:

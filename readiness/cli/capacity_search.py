@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from readiness.capacity.attempt import judged_checks, lowest_users
-from readiness.capacity.capacity import Capacity, CapacityBound, conclude, scalability_of
+from readiness.capacity.capacity import Capacity, CapacityBound, CapacityKind, conclude, scalability_of
 from readiness.capacity.search import START_SHARE, Range
+from readiness.capacity.sizing import Wanted, size, wanted
 from readiness.cli.artefacts import Artefacts
 from readiness.cli.output import say
 from readiness.cli.preparation import (
@@ -60,6 +61,9 @@ class CapacityRequest:
     quiet: bool
     allow_env: tuple[str, ...] = ()
     ceilings: Path | None = None
+    wanted: str | None = None
+    """The load to size for."""
+    at_cpu: str = "70%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ def search(request: CapacityRequest) -> SearchFound:
     """Do the whole search. Raises ConfigError or Refused, before any load."""
     environ = dict(os.environ)
     config = _config(request, environ)
+    unit = "users" if request.max_users is not None else "/s"
+    asked = None if request.wanted is None else wanted(request.wanted, request.at_cpu, unit)
     profile = demo_profile(request.target)
     url = None if profile else targets.parse(request.target)
     scenarios = find_scenarios(request.scenarios, config, request.target, _tell(request))
@@ -105,7 +111,9 @@ def search(request: CapacityRequest) -> SearchFound:
             trial_s=trial_s,
             allow_env=frozenset(request.allow_env),
         )
-        _replace_yesterday(_concluded(order, Ascent((), local_provenance(), _UNFINISHED), started_at, None), artefacts)
+        _replace_yesterday(
+            _concluded(order, Ascent((), local_provenance(), _UNFINISHED), started_at, None, asked), artefacts
+        )
         if profile:
             from readiness.demo import stack
 
@@ -118,7 +126,7 @@ def search(request: CapacityRequest) -> SearchFound:
             ascent = ascend(order, progress=progress, interrupted=interrupted, environment=environ, secrets=secrets)
         except NotMeasured as error:
             ascent = Ascent((), local_provenance(), str(error))
-        capacity = redacted(_concluded(order, ascent, started_at, interrupted()), secrets)
+        capacity = redacted(_concluded(order, ascent, started_at, interrupted(), asked), secrets)
         problems = artefacts.write(capacity)
     code = capacity.exit_code
     return SearchFound(capacity, ExitCode.REPORT_FAILED if problems and code is ExitCode.READY else code, problems)
@@ -163,7 +171,9 @@ def _heights(config: Config, scenarios: tuple[ScenarioFile, ...]) -> Range:
     return Range(lowest_users((file.weight for file in scenarios), most), most, whole=True)
 
 
-def _concluded(order: SearchOrder, ascent: Ascent, started_at: str, interrupted: str | None) -> Capacity:
+def _concluded(
+    order: SearchOrder, ascent: Ascent, started_at: str, interrupted: str | None, asked: Wanted | None
+) -> Capacity:
     config = order.config
     kind, answer = conclude(ascent.attempts, order.heights)
     law_confidence = LAW_CONFIDENCE if config.confidence is None else config.confidence
@@ -188,6 +198,7 @@ def _concluded(order: SearchOrder, ascent: Ascent, started_at: str, interrupted:
         scalability_note=note,
         interrupted=interrupted,
         problem=ascent.problem,
+        sizing=size(ascent.attempts, asked, more_may_hold=kind is CapacityKind.AT_LEAST),
     )
 
 

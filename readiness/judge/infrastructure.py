@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from readiness.measurements.run import Run
 from readiness.text import clean
-from readiness.text.numbers import count, quantity
+from readiness.text.numbers import count, number, quantity
 
 MOST_APPLICATIONS = 5
+_LEAST_CPU_S = 0.2
+"""With less CPU time than this, the kernel's hundredths of a second are too coarse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ def infrastructure(run: Run) -> tuple[Observed, ...]:
     )
     if servers:
         facts.append(Observed("Server header", ", ".join(servers[:5])))
+    facts += _service(run)
     facts += _database(run)
     load = f"{made.platform}, {count(made.cores, 'core')}, Python {made.python}" if made.cores else made.platform
     facts.append(Observed("Machine that made the load", load))
@@ -43,6 +46,21 @@ def infrastructure(run: Run) -> tuple[Observed, ...]:
     if any(address.startswith(("127.", "::1")) for address in run.target.addresses):
         facts.append(Observed("Network", "loopback: the load and the target shared one machine and its processors"))
     return tuple(facts)
+
+
+def _service(run: Run) -> list[Observed]:
+    """What its processes used, and what that is for each request."""
+    seen, load = run.process, run.load
+    if seen is None or seen.reason is not None or load is None or not seen.window_s:
+        return []
+    used = f"{number(seen.cpu_s / seen.window_s, '')} of the {number(seen.cores, '')} cores that it may use"
+    facts = [Observed("Service process", f"{seen.name}: {used}, at most {quantity(seen.memory_mb, 'MB')}")]
+    requests = sum(endpoint.judged.requests for endpoint in load.endpoints)
+    if requests and load.judged_s and seen.cpu_s >= _LEAST_CPU_S:
+        rate = requests / load.judged_s / (seen.cpu_s / seen.window_s)
+        said = f"{number(rate, '')} requests of this mix; `readiness capacity --for` makes cores and instances of it"
+        facts.append(Observed("One CPU second of the service", said))
+    return facts
 
 
 def _database(run: Run) -> list[Observed]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from readiness.capacity.attempt import Attempt, TrialFinding, judge_attempt, judged_checks
 from readiness.capacity.search import MAX_PROOFS, Hold, Range, SearchAnswer, next_step
 from readiness.config.model import Config
+from readiness.config.probes import ProcessSettings
 from readiness.errors import ConfigError, NotMeasured
 from readiness.load import controller, engine_events
 from readiness.load.assembly import Assembly
@@ -18,6 +20,8 @@ from readiness.load.surroundings import for_scenarios
 from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.run import Run
+from readiness.probes import process
+from readiness.probes.window import Window
 from readiness.run import plan as plans
 from readiness.run.progress import Progress
 from readiness.run.target import connect_once
@@ -191,17 +195,33 @@ def _plan(order: SearchOrder, step: Hold, held_s: float, number: int) -> plans.P
 def _attempt(
     plan: plans.Plan, progress: Progress, interrupted: Callable[[], str | None], environment: Mapping[str, str]
 ) -> Run:
-    def on_event(event: engine_events.Event, assembly: Assembly) -> None:
-        if isinstance(event, engine_events.Batch):
-            progress.load(plan, assembly)
+    window = Window()
 
-    outcome = controller.drive(
-        plan.engine,
-        workers=plan.workers,
-        on_event=on_event,
-        stop_requested=lambda: interrupted() is not None,
-        environment=for_scenarios(environment, plan.allow_env),
-    )
+    def on_event(event: engine_events.Event, assembly: Assembly) -> None:
+        match event:
+            case engine_events.WindowBegan():
+                window.begin()
+            case engine_events.WindowEnded():
+                window.end()
+            case engine_events.Batch():
+                progress.load(plan, assembly)
+            case _:
+                pass
+
+    settings = plan.config.probes.process or ProcessSettings()
+    with ThreadPoolExecutor(1, thread_name_prefix="process") as pool:
+        watching = pool.submit(process.watch, settings, plan.target, window, plan.config.load.paced_s)
+        try:
+            outcome = controller.drive(
+                plan.engine,
+                workers=plan.workers,
+                on_event=on_event,
+                stop_requested=lambda: interrupted() is not None,
+                environment=for_scenarios(environment, plan.allow_env),
+            )
+        finally:
+            window.end()
+        inside = process.activity(watching.result())
     if outcome.usage_error:
         raise ConfigError(outcome.usage_error)
     return Run(
@@ -217,6 +237,7 @@ def _attempt(
         measurements=(),
         doubts=outcome.doubts,
         interrupted=interrupted(),
+        process=inside,
     )
 
 

@@ -16,13 +16,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 KIND, WHERE = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
 BURNS_S, HELD_S = 0.05, 0.04
+COSTS_S = 0.01
 kept: list[bytes] = []
 pool, numbers, counting = threading.Semaphore(1), {"requests": 0, "errors": 0, "waited_ms": 0.0}, threading.Lock()
 own = threading.local()
 
 
-def burn() -> None:
-    end_s = time.thread_time() + BURNS_S
+def burn(lasts_s: float = BURNS_S) -> None:
+    end_s = time.thread_time() + lasts_s
     while time.thread_time() < end_s:
         pass
 
@@ -66,6 +67,7 @@ ILL: dict[str, Callable[[], object]] = {
     "database": lock,
     "leak": leak,
     "sleep": lambda: time.sleep(0.4),
+    "costs": lambda: burn(COSTS_S),
 }
 
 
@@ -79,7 +81,12 @@ class Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/slow":
             ILL.get(KIND, int)()
-        said = {"pool": {**numbers, "size": 1, "available": 0, "max": 1}} if self.path == "/stats" else {}
+        with counting:
+            numbers["requests"] += KIND == "costs"
+        said: dict[str, object] = (
+            {"pool": {**numbers, "size": 1, "available": 0, "max": 1}} if self.path == "/stats" else {}
+        )
+        said |= {"cpu_s": time.process_time()}
         body = json.dumps(said).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))

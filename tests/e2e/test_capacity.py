@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +18,25 @@ from tests.faultd.fixture import StartFaultd
 
 # no latency: a busy machine may rightly take its proof away
 CHECKS = '\n  http.success_rate: { pass: "> 80 %" }\n'
+
+
+ONE = """from readiness.scenario import User, constant, task
+
+
+class Shop(User):
+    wait_time = constant(0.05)
+
+    @task
+    def slow(self):
+        self.client.get("/slow")
+"""
+
+
+def told(url: str) -> dict[str, Any]:
+    """What the service says of itself; asking is one request more for it, which costs next to nothing."""
+    with urllib.request.urlopen(f"{url}/stats") as found:
+        said: dict[str, Any] = json.load(found)
+    return said
 
 
 def capacity(cli: Cli, target: str, *args: str) -> Result:
@@ -111,3 +135,51 @@ def test_a_signal_ends_the_search_with_what_was_known(cli: Cli, faultd: StartFau
     assert result.exit_code == 143, str(result)
     found = answer(result)
     assert (found["kind"], found["interrupted"]) == ("unknown", "SIGTERM")
+
+
+def test_cores_for_a_wanted_load_follow_from_what_a_request_costs(cli: Cli) -> None:
+    script = Path(__file__).with_name("sick_service.py")
+    service = subprocess.Popen(
+        [sys.executable, str(script), "costs"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert service.stdout is not None
+        url = f"http://127.0.0.1:{int(service.stdout.readline())}"
+        (cli.folder / "shop.py").write_text(ONE)
+        file = cli.thresholds(CHECKS)
+        fixed = ["--thresholds", str(file), "--scenarios", str(cli.folder / "shop.py"), "--out", str(cli.out)]
+        words = ["capacity", url, *fixed, "--hold", "2s", "--max-users", "2", "--for", "400 users", "--at-cpu", "50%"]
+        before = told(url)
+        result = run_readiness(words, out=cli.out, cwd=cli.folder, thresholds=file)
+        after = told(url)
+    finally:
+        service.kill()
+        service.communicate()
+    assert result.exit_code == 0, str(result)
+    found = answer(result)["sizing"]
+    true_ms = 1000 * (after["cpu_s"] - before["cpu_s"]) / (after["pool"]["requests"] - before["pool"]["requests"])
+    cost = found["cpu_ms"]
+    assert true_ms >= 10
+    assert cost["low"] <= true_ms <= cost["high"], (true_ms, found)
+    assert cost["high"] < 2 * cost["low"], "a range that holds everything says nothing"
+    rate = found["requests_per_s"]
+    assert found["cores"]["value"] == pytest.approx(rate * cost["value"] / 1000 / 0.5)
+    assert found["instances"] == max(found["by_cpu"], found["by_limits"]) + 1
+    for name in ("capacity.md", "capacity.html"):
+        assert "For 400 users" in result.text(name)
+        assert "Assumed: " in result.text(name)
+
+
+def test_a_load_that_the_search_cannot_speak_of_is_refused_before_anything_is_sent(
+    cli: Cli, faultd: StartFaultd
+) -> None:
+    server = faultd()
+    for words, said in (
+        (("--for", "many"), '--for "many": must be a load such as'),
+        (("--for", "250/s"), '--for "250/s": needs --max-rate'),
+        (("--for", "400 users", "--at-cpu", "2"), '--at-cpu "2": must be a share'),
+    ):
+        result = capacity(cli, server.url, "--max-users", "3", *words)
+        assert result.exit_code == 2, str(result)
+        assert said in result.said
+    assert server.seen("/*") == 0

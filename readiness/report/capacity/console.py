@@ -20,6 +20,7 @@ def summary(capacity: Capacity, *, ascii: bool = False) -> str:  # noqa: A002 - 
     lines = [f"{mark} Capacity: {page.headline}", f"  {page.reason}", ""]
     lines += [_line(row, ascii=ascii) for row in page.rows]
     lines += ["", *(f"  {line}" for line in page.law)] if page.law else []
+    lines += ["", *(f"  {line}" for line in page.sizing)] if page.sizing else []
     text = "\n".join(piece for line in lines for piece in _wrapped(line))
     return plain_ascii(text) if ascii else text
 

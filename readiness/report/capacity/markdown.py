@@ -23,6 +23,7 @@ def render(capacity: Capacity) -> str:
         "",
         *(f"- {label}: {prose(value)}" for label, value in page.facts),
         "",
+        *(("## Infrastructure", "", *(f"- {prose(line)}" for line in page.sizing), "") if page.sizing else ()),
         "## Limits",
         "",
         *(f"- {prose(title)}: {prose(limit)}" for title, limit in page.bounds),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from readiness.capacity import sizing
 from readiness.capacity.attempt import Attempt, TrialFinding
 from readiness.capacity.capacity import BEND, Capacity, CapacityKind
 from readiness.capacity.search import MAX_PROOFS
@@ -63,6 +64,8 @@ class CapacitySheet:
     """By height; a proof below the trial of the same height."""
     law: tuple[str, ...]
     """What the fitted law says, a sentence each."""
+    sizing: tuple[str, ...]
+    """What the load costs, and what a wanted one needs, a sentence each."""
     method: str
     notes: tuple[str, ...]
     exit_code: str
@@ -89,6 +92,7 @@ def sheet(capacity: Capacity) -> CapacitySheet:
         bounds=tuple((clean(bound.title), clean(bound.limit)) for bound in capacity.bounds),
         rows=tuple(_row(capacity, one) for one in rising),
         law=_law(capacity),
+        sizing=tuple(clean(line, 1000) for line in sizing.lines(capacity.sizing)) if capacity.sizing else (),
         method=_method(capacity),
         notes=tuple(clean(note, 1000) for note in capacity.notes),
         exit_code=str(int(capacity.exit_code)),
