@@ -152,13 +152,13 @@ def selector_of(selector: Json) -> str:
     """A LabelSelector as the query parameter has it. Raises NotMeasured for one that is none, and for the empty one."""
     terms = [f"{key}={value}" for key, value in part(selector, "matchLabels").items()]
     for one in listed(selector, "matchExpressions"):
-        key, operator, values = one.get("key"), one.get("operator"), one.get("values")
+        key, operator, values = one.get("key"), str(one.get("operator")), one.get("values")
         among = ",".join(map(str, values)) if isinstance(values, list) else ""
         words = {"In": f"{key} in ({among})", "NotIn": f"{key} notin ({among})", "Exists": str(key)}
         words["DoesNotExist"] = f"!{key}"
         if operator not in words:
             raise NotMeasured("Kubernetes: the selector of the workload cannot be read")
-        terms.append(words[str(operator)])
+        terms.append(words[operator])
     if not terms:
         raise NotMeasured("Kubernetes: the workload selects no pods")
     return ",".join(terms)
@@ -189,10 +189,10 @@ def pod_of(document: Json) -> PodSeen:
     uid, name = meta.get("uid"), clean(meta.get("name", ""), 60)
     if not isinstance(uid, str) or not uid:
         raise NotMeasured("Kubernetes: pods: one has no uid")
-    by_name = {one.get("name"): one for one in listed(status, "containerStatuses")}
+    by_name = {str(one.get("name")): one for one in listed(status, "containerStatuses")}
     containers = []
     for one in listed(spec, "containers"):
-        told = by_name.get(one.get("name"), {})
+        told = by_name.get(str(one.get("name")), {})
         restarts = whole(told, "restartCount") if told else 0
         if restarts is None:
             raise NotMeasured(f"Kubernetes: pods: {name} does not tell how often it restarted")
