@@ -41,11 +41,15 @@ def bounds(blocks: Sequence[tuple[float, float]], confidence: float) -> tuple[fl
         return ratio, ratio
     z, at = NORMAL.inv_cdf(confidence), min(confidence, SURE)
     reach = found.reach(at) / NORMAL.inv_cdf(at) * z / total
-    skew = _skew(series) * (2 * z * z + 1) / (6 * z)
+    skew, skewed = _skew(series)
+    skew *= (2 * z * z + 1) / (6 * z)
     below, above = reach * max(1 - skew, 0.0), reach * max(1 + skew, 0.0)
     if ratio <= 0:
         return 0.0, ratio + above
     low, high = ratio * math.exp(-below / ratio), ratio * math.exp(above / ratio)
+    if skewed:
+        on_top = ratio - float(np.min(values[sizes > 0] / sizes[sizes > 0]))
+        high = ratio + on_top * math.expm1(min(above / on_top, 50.0))
     if found.drift <= MORE_LIKELY:
         return low, high
     least, most, rose = stretches(values, sizes)
@@ -65,11 +69,15 @@ def _columns(blocks: Sequence[tuple[float, float]]) -> tuple[Floats, Floats]:
     return values, sizes
 
 
-def _skew(series: Floats) -> float:
-    """Skewness of the sum, from single blocks or from longer ones, whose values depend less: the larger."""
-    found = [0.0]
+def _skew(series: Floats) -> tuple[float, bool]:
+    """Skewness of the sum, from single blocks or from longer ones, whose values depend less: the larger.
+
+    And whether it is to the right, beyond what chance makes of symmetrical blocks (standard error sqrt(6 / n)).
+    """
+    found, beyond = [0.0], False
     for most in (series.size, _FEW):
         blocks = grouped(series, most)
         squares = float((blocks**2).sum())
         found += [float((blocks**3).sum()) / squares**1.5] if squares else []
-    return max(found, key=abs)
+        beyond |= found[-1] * blocks.size > NORMAL.inv_cdf(0.95) * math.sqrt(6)
+    return max(found, key=abs), beyond
