@@ -6,6 +6,10 @@ correction by the third moment is that of Johnson (J. American Statistical Assoc
 Statistics 20, 1992). The interval is that of the logarithm, in which a mean of positive values is nearer to normal.
 Where the largest values carry the whole sum even this is too short; docs/explanation/evidence.md says how often.
 
+Where the blocks are skewed to the right beyond chance, every block has at least what the least one has, and bursts come
+on top. The upper end is then that of the logarithm of what comes on top: c bursts of exponential length vary by
+sqrt(2 / c), and from two on exp(z sqrt(2 / c)) is within a quarter of where their likelihood ends (stats/bursts.py).
+
 Where a level more likely goes through the whole run than varies within it, the run has seen one piece of its way. The
 interval then holds every stretch of it, and what follows if the level goes as far again in the way that it went.
 """

@@ -109,3 +109,11 @@ def test_a_single_burst_that_was_an_eighth_of_what_may_be_slow_decides_nothing()
 
 def test_slow_phases_at_equal_intervals_are_no_lucky_bursts() -> None:
     assert percentile_of([12 if at % 10 == 3 else 0 for at in range(SECONDS)], "< 80 ms").outcome is Outcome.PASS
+
+
+def test_a_mean_with_a_single_burst_excludes_a_longer_one() -> None:
+    burst = [20.0] * SECONDS
+    burst[20] = 200.0
+    assert mean_of(burst, "< 45 ms").outcome is Outcome.INCONCLUSIVE
+    assert mean_of(burst, "< 200 ms").outcome is Outcome.PASS
+    assert mean_of([20.0] * SECONDS, "< 22 ms").outcome is Outcome.PASS
