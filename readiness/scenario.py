@@ -112,6 +112,7 @@ class User(locust.User):
             recorder=context.recorder,
             addresses=context.addresses,
             resends=context.resends,
+            traced=context.traced,
             timeout_s=context.plan.timeout_s,
             connect_timeout_s=min(context.plan.timeout_s, 10.0),
             on_request=environment.events.request.fire if listened_to(environment) else None,

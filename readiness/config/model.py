@@ -131,6 +131,10 @@ class LoadSection:
     """Whether the measurement window ends as soon as every load check is decided; `duration_s` is then its most."""
     abort_when: tuple[StopRule, ...] = ()
     """Rules that end a load without hope."""
+    trace_share: float | None = None
+    """Share (0 to 1) of the requests that are sent with a `traceparent`; None: none is."""
+    trace_url: str | None = None
+    """Where a trace is shown, with {trace_id} in it."""
     calibration_s: float = 1.0
     """How long the load generator tries itself out before the load; 0 leaves it out."""
 

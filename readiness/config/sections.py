@@ -20,9 +20,11 @@ from readiness.config.scalars import (
     share_form,
     text_form,
     whole_form,
+    word_form,
 )
 from readiness.config.tls import NONE, Tls, tls_form
 from readiness.config.tree import Node, Scalar
+from readiness.text.trace_links import wrong_trace_url
 
 MAX_USERS = 100_000
 MAX_RATE_PER_S = 1_000_000.0
@@ -84,6 +86,18 @@ def load_form() -> Form[LoadSection]:
             "steps": ("steps", described(items(_height(), least=2), "Users, or arrivals per second, of each step.")),
             "decide_at": ("decide_at", described(_height(), "The step that is judged.")),
             "step_duration": ("step_duration_s", described(_time(1), "How long each other step is held.")),
+            "trace": (
+                "trace",
+                described(word_form(("off", "traceparent")), "Send W3C traceparent with a share of the requests."),
+            ),
+            "trace_share": (
+                "trace_share",
+                described(share_form(least=0.1, most=100), "Share of the requests that carry one; 5% without it."),
+            ),
+            "trace_url": (
+                "trace_url",
+                described(text_form(check=wrong_trace_url, most=500), "Where a trace is shown, with {trace_id} in it."),
+            ),
             "calibration": (
                 "calibration_s",
                 described(
@@ -108,6 +122,12 @@ def _load(**given: Any) -> LoadSection:
     for name in ("arrivals", "seed"):
         if name in given and given.get("rate_per_s") is None:
             raise Complaint("belongs to an open load: give a rate, or steps of rates", name)
+    traced = given.pop("trace", "off") == "traceparent"
+    for key in ("trace_share", "trace_url"):
+        if key in given and not traced:
+            raise Complaint("needs trace: traceparent beside it", key)
+    if traced:
+        given.setdefault("trace_share", 0.05)
     weights = given.get("scenarios", {1: 1})
     if isinstance(weights, Mapping) and not any(weights.values()):
         raise Complaint("needs at least one scenario with a weight above 0", "scenarios")

@@ -36,6 +36,7 @@ from readiness.judge.sensitivity import sensitivity
 from readiness.judge.slow_requests import root_causes, tail
 from readiness.judge.steadiness import unsteady
 from readiness.judge.steps import issues, steps
+from readiness.judge.traces import traces
 from readiness.judge.verdict import EXIT_OF, Attested, EndpointResult, Verdict, Waived, latency
 from readiness.judge.what_if import what_ifs
 from readiness.judge.wording import failures_words
@@ -138,6 +139,7 @@ def judge(run: Run, config: Config) -> Verdict:
         inconclusive_cause=cause(decision, run, judged, doubts),
         key_numbers=key_numbers(run.load) if run.load else None,
         drills=drill_results(run, results),
+        traces=traces(run, config.load.trace_url),
     )
 
 

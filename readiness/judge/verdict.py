@@ -15,6 +15,7 @@ from readiness.judge.outcome import Outcome as Outcome
 from readiness.judge.outlook import Diagnosis, Outlook, RootCause
 from readiness.judge.release import Release
 from readiness.judge.robustness import Sensitivity
+from readiness.judge.traces import Traces
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.run import Ledger, Measurement
@@ -258,5 +259,7 @@ class Verdict:
     """Of `judge.inconclusive.Cause`; None for other decisions, and in reports of older versions."""
     key_numbers: KeyNumbers | None = field(default=None)
     """Of all requests together; None without a load, and in reports of older versions."""
+    traces: Traces | None = field(default=None)
+    """Slow and failed requests by their trace ids; None without `load.trace`, and in older reports."""
     drills: tuple[DrillResult, ...] = field(default=())
     """What was broken on purpose, in order, and what it showed; empty without `--drills`, and in older reports."""

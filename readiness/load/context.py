@@ -9,6 +9,7 @@ from readiness.load.addresses import Addresses
 from readiness.load.engine_plan import EnginePlan
 from readiness.load.http.resends import Resends
 from readiness.load.recorder import Recorder
+from readiness.load.traced_calls import UNTRACED, TracedCalls
 from readiness.load.writes import WriteLog
 
 
@@ -21,6 +22,7 @@ class EngineContext:
     writes: WriteLog
     addresses: Addresses
     resends: Resends
+    traced: TracedCalls = UNTRACED
     accounts: count[int] = field(init=False)
     """Gives every user of the run a number of its own, also among several engines."""
 

@@ -49,6 +49,7 @@ from readiness.load.recorder import Recorder
 from readiness.load.response_watch import Watch
 from readiness.load.sampled_recorder import SampledRecorder, send_rows
 from readiness.load.stopping import stop_user, stop_users
+from readiness.load.traced_calls import TracedCalls
 from readiness.load.writes import WriteLog
 from readiness.text import clean
 
@@ -80,13 +81,13 @@ class Engine:
         """Made for the calibration by a process that cannot fork any more."""
         self._seq = 0
         self._stop = gevent.event.Event()
-        self._in_order = False
+        self._in_order = self._judging = self._judged = False
         self._errors: Counter[str] = Counter()
         self.recorder = SampledRecorder() if plan.samples else Recorder()
         self.recorder.open = plan.rate_per_s is not None
         self.recorder.judged_step = plan.judged_step
-        self._watch = None if plan.watch.idle else Watch(plan.watch)
-        self.recorder.watch = self._watch
+        self._watch = self.recorder.watch = None if plan.watch.idle else Watch(plan.watch)
+        self._traced = TracedCalls(plan.trace_share, self.recorder)
         self.writes = WriteLog(plan.run_id)
         self._addresses = Addresses(plan.base_url, plan.addresses, first=plan.shard)
         self._resends = Resends(lambda: self.recorder.begun)
@@ -95,8 +96,6 @@ class Engine:
         self._stock = StockClients(self.recorder, plan.timeout_s, plan.base_url, self._addresses, self._resends)
         self._told = ToldRequests(self.recorder)
         self._listener = Listener(self._stock, self._told)
-        self._judging = False
-        self._judged = False
         self._edges_s: list[float] = []
         self._stats = LedgerStats(self.recorder)
 
@@ -161,7 +160,7 @@ class Engine:
                 cls.insecure = False  # Locust's default accepts any certificate
                 cls.ssl_context_factory = cls.ssl_context_factory or staticmethod(tls.target_context)
             self._wrap_new_users(cls)
-        context = EngineContext(self.plan, self.recorder, self.writes, self._addresses, self._resends)
+        context = EngineContext(self.plan, self.recorder, self.writes, self._addresses, self._resends, self._traced)
         return made(context, classes, options, self._stats)
 
     def _wrap_new_users(self, cls: type[Any]) -> None:
@@ -271,7 +270,7 @@ class Engine:
                 batch,
                 instrument=self._sentinel.take(),
                 paces=self._turns.take(),
-                seen=self._watch.take() if self._watch else (),
+                seen=tuple(seen for source in (self._watch, self._traced) if source for seen in source.take()),
                 writes=self.writes.take(),
             )
         )
@@ -289,6 +288,7 @@ class Engine:
         while not stopping.ready() and time.perf_counter() < deadline_s:
             stopping.join(timeout=min(_TICK_S, max(deadline_s - time.perf_counter(), 0)))
             self._send_batch()
+        self._traced.leave(self.recorder.open_calls, time.perf_counter())
         in_flight = self.recorder.close(time.perf_counter())
         send_rows(self.recorder, self.send)
         self._send_batch()

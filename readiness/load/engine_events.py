@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from dataclasses import fields as fields_of
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from readiness.measurements.generator_health import Calibration, Instrument, Pau
 from readiness.measurements.histogram import EMPTY, Histogram
 from readiness.measurements.pace import Pace
 from readiness.measurements.response_facts import Head, ResponseFacts, TimeParts
+from readiness.measurements.traced import TracedRequest
 
 
 class Cell(NamedTuple):
@@ -180,6 +181,7 @@ def _plain(value: object) -> object:
                 value.scenario,
                 value.name,
                 *map(_plain, (value.hit, value.miss, value.timing, value.slow, value.heads)),
+                list(map(astuple, value.traces)),
             ]
         case TimeParts():
             return [value.samples, value.total_ms, dict(value.parts_ms)]
@@ -279,7 +281,7 @@ def _batch(fields: dict[str, Any]) -> Batch:
 
 
 def _seen(packed: list[Any]) -> ResponseFacts:
-    scenario, name, hit, miss, timing, slow, heads = packed
+    scenario, name, hit, miss, timing, slow, heads, traces = packed
     return ResponseFacts(
         scenario,
         name,
@@ -288,6 +290,7 @@ def _seen(packed: list[Any]) -> ResponseFacts:
         TimeParts(*timing),
         TimeParts(*slow),
         tuple(Head(status, tuple((key, value) for key, value in headers)) for status, headers in heads),
+        tuple(TracedRequest(*one) for one in traces),
     )
 
 

@@ -65,6 +65,8 @@ class EnginePlan:
     """Words of the command line for Locust's own parser: options that a file declares, and tags."""
     samples: bool = False
     """Whether a row of each request is sent."""
+    trace_share: float | None = None
+    """Share (0 to 1) of the requests that are sent with a `traceparent`; None: none is."""
     calibration_s: float = 0.0
     """How long the engine tries itself out before the load; 0: not at all."""
 

@@ -95,6 +95,11 @@ class Recorder:
         return len(self._open_calls) + len(self._answered)
 
     @property
+    def open_calls(self) -> Iterable[Ticket]:
+        """Those of them that wait for the service, each."""
+        return self._open_calls
+
+    @property
     def waiting(self) -> int:
         """Those of them that wait for the service."""
         return len(self._open_calls)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from readiness.measurements.histogram import EMPTY, Histogram, merge
+from readiness.measurements.traced import TracedRequest, most_telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class ResponseFacts:
     """As `timing`, of answers slower than the endpoint's P95 of the seconds before."""
     heads: tuple[Head, ...] = ()
     """One answer of each status, and one that sets cookies."""
+    traces: tuple[TracedRequest, ...] = ()
+    """Of a traced load: its slowest requests, and some of those that failed."""
 
 
 def merge_facts(first: ResponseFacts, second: ResponseFacts) -> ResponseFacts:
@@ -55,6 +58,7 @@ def merge_facts(first: ResponseFacts, second: ResponseFacts) -> ResponseFacts:
         _sum(first.timing, second.timing),
         _sum(first.slow, second.slow),
         (*first.heads, *(head for head in second.heads if (head.status, sets_cookie(head)) not in known)),
+        most_telling((*first.traces, *second.traces)),
     )
 
 

@@ -24,7 +24,7 @@ OURS = frozenset(
     {
         "id", "run_id", "started_at", "ended_at", "plan_hash", "thresholds_sha256", "scenarios", "scenario",
         "idle_scenarios", "tool_version", "python", "platform", "locust", "metric", "unit", "source", "model",
-        "interrupted", "on_fail", "definitions",
+        "interrupted", "on_fail", "definitions", "trace_id",
     }
 )  # fmt: skip
 """Fields, by name, in any of the dataclasses."""

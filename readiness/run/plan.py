@@ -115,6 +115,7 @@ def plan(
         phases=_phases(load),
         judged_step=load.steps.index(load.decide_at) if load.decide_at is not None else 0,
         calibration_s=load.calibration_s,
+        trace_share=load.trace_share,
         tls=config.tls,
     )
     wanted, paces = wanted_metrics(config), think_time.of({file.name: file.path for file in scenarios})
@@ -202,6 +203,8 @@ def facts(plan: Plan) -> dict[str, str | int | float | None]:
     if load.steps:
         more |= {"steps": ", ".join(f"{height:g}" for height in load.steps), "decide_at": load.decide_at}
         more |= {"step_duration_s": load.duration_s if load.step_duration_s is None else load.step_duration_s}
+    if engine.trace_share is not None:
+        more |= {"trace": "traceparent", "trace_share": engine.trace_share}
     if plan.proxies is not None:
         more |= {DRILLS_FACT: ", ".join(plan.config.drills)}
     return more | {

@@ -14,13 +14,11 @@ from typing import Any, Unpack
 
 from gevent.timeout import Timeout
 
-import readiness
 from readiness.config.tls import target_context
 from readiness.load.addresses import Addresses
 from readiness.load.http.connection_pool import ConnectionPool
 from readiness.load.http.cookies import Cookies
 from readiness.load.http.failures import Failure
-from readiness.load.http.headers import Headers
 from readiness.load.http.multipart import Uploads, multipart
 from readiness.load.http.poll import poll_of_this_hub
 from readiness.load.http.request import (
@@ -38,15 +36,12 @@ from readiness.load.http.request import (
 )
 from readiness.load.http.resends import Resends
 from readiness.load.http.response import Response, event_fields
-from readiness.load.http.writer import Writer, Written
+from readiness.load.http.writer import STANDING, Writer, Written
 from readiness.load.ticket import CallRecorder
+from readiness.load.traced_calls import UNTRACED, TracedCalls
 
 _MAX_BODY_BYTES = 16 * 1024 * 1024
 MAX_REDIRECTS = 5
-_STANDING = Headers(
-    {"User-Agent": f"readiness/{readiness.__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
-)
-"""Of every client, until its scenario changes them."""
 
 
 class Client:
@@ -66,17 +61,17 @@ class Client:
         on_request: Callable[..., object] | None = None,
         control_flow: tuple[type[BaseException], ...] = (),
         resends: Resends | None = None,
+        traced: TracedCalls = UNTRACED,
     ) -> None:
         """`addresses` are the target's pinned IPs, which take turns; `tls` replaces the verified default context.
 
-        `addresses` and `resends` are accounts of the whole engine where one is running.
-
+        `addresses`, `resends` and `traced` are of the whole engine where one is running.
         `on_request` gets the fields of Locust's request event after each end. `control_flow` are exceptions that
         steer the task (Locust's StopUser, RescheduleTask …): in a with block they say nothing of the request.
         """
         self.origin = origin_of(base_url)
         self.base_url = self.origin.base_url
-        self.headers = _STANDING.copy()
+        self.headers = STANDING.copy()
         self.cookies = Cookies(self.origin.host)
         self.intended_s: float | None = None
         """When the next request was due (open load); used once."""
@@ -93,7 +88,8 @@ class Client:
         self._pool = ConnectionPool(
             self.origin, addresses, resends or Resends(), context, connect_timeout_s, max_body_bytes
         )
-        self._writer = Writer(scenario, self.origin, self.headers, self.cookies)
+        self._writer = Writer(scenario, self.origin, self.headers, self.cookies, traced=traced.on)
+        self._traced = traced
         self._auth = self.origin.auth
         self._unjudged: Response | None = None
         """From catch_response=True, not yet in a with block."""
@@ -223,9 +219,13 @@ class Client:
         """Send what was written, and end the request in the recorder unless the scenario wants to judge it."""
         response.target = written.target
         response.identity = identity_of(self._scenario, response.request_method, name) if name else written.identity
+        wire = written.wire
+        if written.around is not None and (line := next(self._traced.lines)):
+            response.trace = line
+            wire = written.around[0] + line + written.around[1]
         self._recorder.enter(response)
         try:
-            self._ask(response, response.request_method, written.wire, deadline_s)
+            self._ask(response, response.request_method, wire, deadline_s)
             if allow_redirects and response.is_redirect:
                 self._follow(response, written.draft, deadline_s)
         except Failure as failure:
@@ -242,7 +242,7 @@ class Client:
                 self._recorder.answer(response, response.end_s)
             else:
                 self._recorder.answer(response, response.end_s, outcome.failure, outcome.detail)
-        elif 200 <= response.status_code < 300 and not response.error and self.on_request is None:
+        elif 200 <= response.status_code < 300 and not (response.error or response.trace or self.on_request):
             self._recorder.end(response, response.end_s)
         else:
             self._end(response, response.outcome())
@@ -262,10 +262,10 @@ class Client:
 
     def _end(self, response: Response, failure: Failure | None) -> None:
         """End the request in the recorder, and tell whoever listens to Locust's event."""
-        if failure is None:
-            self._recorder.end(response, response.end_s)
-        else:
-            self._recorder.end(response, response.end_s, failure.failure, failure.detail)
+        why, detail = (None, "") if failure is None else (failure.failure, failure.detail)
+        self._recorder.end(response, response.end_s, why, detail)
+        if response.trace:
+            self._traced.ended(response, response.trace, response.end_s, why)
         if self.on_request is not None:
             self.on_request(**event_fields(response, failure))
 
@@ -320,7 +320,7 @@ class Client:
             if response.status_code == 303 or (response.status_code in (301, 302) and method == "POST"):
                 method, draft = "HEAD" if method == "HEAD" else "GET", draft.without_body()
             response.forget_answer()
-            self._ask(response, method, self._writer.write(method, response.target, draft).wire, deadline_s)
+            self._ask(response, method, self._writer.again(method, response.target, draft, response.trace), deadline_s)
         if response.is_redirect:
             raise Failure("http_3xx", f"more than {MAX_REDIRECTS} redirects")
 

@@ -61,6 +61,8 @@ class Response:
     """The head may set a cookie or name a content coding."""
     body = b""
     """As sent, still with its content coding."""
+    trace = b""
+    """Its `traceparent` line as sent (readiness.load.traceparent); empty where there is none."""
     identity = ("", "")
     """Scenario, and what the request is called."""
     judged_by_scenario = False

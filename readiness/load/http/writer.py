@@ -6,11 +6,15 @@ import math
 import time
 from dataclasses import dataclass
 
+import readiness
 from readiness.load.http.cookies import Cookies
 from readiness.load.http.headers import Headers
 from readiness.load.http.renewal import Renewal
 from readiness.load.http.request import PLAIN_DRAFT, Origin, RequestDraft, default_name, serialise
 
+STANDING = Headers({"User-Agent": f"readiness/{readiness.__version__}", "Accept": "*/*", "Accept-Encoding": "identity"})
+"""Of every client, until its scenario changes them."""
+_OWN_TRACE = b"\r\ntraceparent:"
 _REMEMBERED = 32
 """Requests kept as bytes by each user; forgotten all at once when more paths are in use (random ids)."""
 
@@ -24,16 +28,21 @@ class Written:
     """Scenario, and what the request is called when the scenario gives it no name."""
     wire: bytes
     draft: RequestDraft
+    around: tuple[bytes, bytes] | None = None
+    """`wire` before and after a `traceparent`; None where none is sent, or the scenario has one of its own."""
 
 
 class Writer:
     """Knows the client's standing headers, cookies and credentials."""
 
-    def __init__(self, scenario: str, origin: Origin, headers: Headers, cookies: Cookies) -> None:
+    def __init__(
+        self, scenario: str, origin: Origin, headers: Headers, cookies: Cookies, *, traced: bool = False
+    ) -> None:
         self._scenario = scenario
         self._origin = origin
         self._headers = headers
         self._cookies = cookies
+        self._traced = traced
         self.remembered: dict[str, Written] = {}
         """GETs with nothing but a path, by that path; good until `stale_s`."""
         self.stale_s = math.inf
@@ -62,4 +71,15 @@ class Writer:
         origin = self._origin
         cookie = self._cookies.header(target.partition("?")[0], secure=origin.secure)
         wire = serialise(method, target, origin.authority, self._headers, draft, cookie)
-        return Written(target, (self._scenario, default_name(method, target)), wire, draft)
+        identity = (self._scenario, default_name(method, target))
+        if self._traced and _OWN_TRACE not in wire.partition(b"\r\n\r\n")[0].lower():
+            line, end, rest = wire.partition(b"\r\n")
+            return Written(target, identity, wire, draft, (line + end, rest))
+        return Written(target, identity, wire, draft)
+
+    def again(self, method: str, target: str, draft: RequestDraft, trace: bytes) -> bytes:
+        """The bytes of a request that belongs to one before, with the same trace. Raises as `write` does."""
+        written = self.write(method, target, draft)
+        if written.around is None or not trace:
+            return written.wire
+        return written.around[0] + trace + written.around[1]

@@ -17,6 +17,7 @@ from readiness.report.view import (
     outlook,
     problems,
     release,
+    traces,
     words,
 )
 from readiness.report.view import checks as checking
@@ -91,6 +92,7 @@ class Page:
     database: tuple[findings.MeasuredFinding, ...]
     infrastructure: tuple[facts.Fact, ...]
     drills: drills.DrillsView | None
+    traces: traces.TracesView | None
     outlook: outlook.OutlookView
     release: release.ReleaseView
     risks: tuple[RiskLevel, ...]
@@ -157,6 +159,7 @@ def build(verdict: Verdict) -> Page:
         database=database,
         infrastructure=facts.infrastructure(verdict),
         drills=drills.build(verdict),
+        traces=traces.build(verdict),
         outlook=outlook.build(verdict),
         release=release.build(verdict),
         risks=(
