@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from readiness.config.drills import BANDWIDTH, CUT_OFF, HANG, LATENCY, REFUSE, R
 from readiness.config.proxies import HostPort, Proxy
 from readiness.drills.proxies import Proxies, start
 from readiness.errors import ConfigError
+from tests.drills.kernel import CLOSED, listens, tcp_of, unread_at
 from tests.drills.shop import ANSWER, serve_stock
 from tests.faultd.client import free_port, until
 
@@ -155,3 +157,49 @@ def test_a_port_that_is_taken_is_named_with_its_line() -> None:
         proxy = Proxy(HostPort("127.0.0.1", port), HostPort("127.0.0.1", 1), line=7)
         with pytest.raises(ConfigError, match=f"t.yaml:7: proxies.db.listen: 127.0.0.1:{port} is taken"):
             start({"db": proxy}, "t.yaml").__enter__()
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="the tables of Linux")
+def test_each_fault_is_in_the_books_of_the_kernel(line: Line) -> None:
+    assert listens(line.port)
+    with line.connect() as old:
+        line.ask(old)
+        calm = tcp_of(old)
+        assert (calm.bytes_received, calm.bytes_acked) == (len(ANSWER), len(QUESTION) + 1)
+        line.proxies.set_fault("stock", Fault(HANG))
+        old.sendall(QUESTION)
+        # Taken by the proxy's kernel, read by nobody: what a process looks like that was stopped.
+        assert until(lambda: tcp_of(old).bytes_acked == 2 * len(QUESTION) + 1)
+        assert unread_at(line.port, old.getsockname()[1]) == len(QUESTION)
+        assert tcp_of(old).bytes_received == len(ANSWER)
+        line.proxies.set_fault("stock", None)
+        line.read(old)
+        assert unread_at(line.port, old.getsockname()[1]) == 0
+
+        line.proxies.set_fault("stock", Fault(LATENCY, latency_ms=300))
+        began_s = time.monotonic()
+        old.sendall(QUESTION)
+        assert until(lambda: line.seen("asked") == 3), "the dependency has answered already"
+        assert until(lambda: tcp_of(old).bytes_received > 2 * len(ANSWER))
+        assert time.monotonic() - began_s >= 0.295, "not one byte came sooner"
+        line.read(old)
+
+        line.proxies.set_fault("stock", Fault(BANDWIDTH, bytes_per_s=2000))
+        before, began_s = tcp_of(old).data_segments, time.monotonic()
+        assert line.ask(old) == ANSWER
+        assert tcp_of(old).data_segments - before >= len(ANSWER) // 100, "it came in pieces"
+        assert time.monotonic() - began_s >= len(ANSWER) / 2000 * 0.9
+
+        line.proxies.set_fault("stock", Fault(CUT_OFF))
+        before = tcp_of(old).bytes_received
+        old.sendall(QUESTION)
+        assert until(lambda: tcp_of(old).state == CLOSED), "a reset, not an end"
+        assert tcp_of(old).bytes_received - before == len(ANSWER) // 2
+    line.proxies.set_fault("stock", Fault(REFUSE))
+    assert not listens(line.port)
+    line.proxies.set_fault("stock", None)
+    assert listens(line.port)
+    with line.connect() as last:
+        line.ask(last)
+        line.proxies.set_fault("stock", Fault(RESET))
+        assert until(lambda: tcp_of(last).state == CLOSED)
