@@ -19,7 +19,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks import claims, comparing, looks, power
+from benchmarks import claims, comparing, looks, possible, power
 from benchmarks.judged import (
     MEAN,
     P95,
@@ -92,6 +92,7 @@ PARTS: Mapping[str, Callable[[Mapper, int], None]] = {
     "looks": looks.report,
     "comparing": comparing.report,
     "claims": claims.report,
+    "possible": possible.report,
 }
 
 
