@@ -57,9 +57,9 @@ example: $(VENV)/dev.done ## a real run for each decision as reports/example/*, 
 docs: $(VENV)/docs/done ## the documentation site as build/site; fails at a link to nothing
 	$(VENV)/docs/bin/zensical build --clean --strict --config-file mkdocs.yml
 
-wheel: $(VENV)/demo.done ## the wheel and the source archive as dist/*
+wheel: $(VENV)/demo.done ## the pure wheel and the source archive as dist/*
 	rm -rf dist
-	$(BIN)/hatchling build
+	READINESS_COMPILE=0 $(BIN)/hatchling build
 
 release: wheel $(TOOLS)/done ## the wheel tried in an empty environment, its SBOM (CycloneDX) and the hashes of both
 	rm -rf build/release
@@ -79,6 +79,7 @@ locks: $(TOOLS)/done ## resolve the hashed locks anew (LOCK_OPTIONS=--upgrade ta
 	$(LOCK) --extra demo pyproject.toml -o requirements/demo.lock > /dev/null
 	$(LOCK) --extra demo --extra dev pyproject.toml -o requirements/dev.lock > /dev/null
 	$(LOCK) --group build -c requirements/dev.lock -o requirements/build.lock > /dev/null
+	$(LOCK) --group wheels -c requirements/dev.lock -c requirements/build.lock -o requirements/wheels.lock > /dev/null
 	$(LOCK) --group bench -o requirements/bench.lock > /dev/null
 	$(LOCK) --group docs -o requirements/docs.lock > /dev/null
 	$(LOCK) --group tools -o requirements/tools.lock > /dev/null

@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "requirements" / "licences.md"
-LOCKS = ("base", "demo", "dev", "build", "bench", "docs", "tools")
+LOCKS = ("base", "demo", "dev", "build", "wheels", "bench", "docs", "tools")
 HEAD = """# Licences of the locked packages
 
 Made by `make licences` from the packages' own metadata. `base` is what readiness itself needs; `demo` and `dev` contain

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from pathlib import Path
 
@@ -35,10 +36,34 @@ def main() -> int:
     if available():
         sys.stdout.write(f"the engine is compiled already: {build.name}\n")
         return 0
-    compiler = os.environ.get("CC", "cc").split()[0]
+    with tempfile.TemporaryDirectory() as name:
+        made = Path(name) / "build"
+        if problem := compile_to(made):
+            sys.stderr.write(f"{problem}\n{WANTED}\n")
+            return 1
+        shutil.rmtree(BUILDS, ignore_errors=True)  # what was there belonged to other sources
+        shutil.copytree(made, build)
+    (build / "complete").touch()
+    sys.stdout.write(f"the engine is compiled: {build.name}\n")
+    return 0
+
+
+def no_compiler() -> str:
+    """Why C cannot be compiled here; "" where it probably can."""
+    compiler = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()[0]
     if shutil.which(compiler) is None:
-        sys.stderr.write(f"{compiler}: no such C compiler. {WANTED}\n")
-        return 1
+        return f"{compiler}: no such C compiler."
+    headers = Path(sysconfig.get_path("include")) / "Python.h"
+    return "" if headers.exists() else f"{headers}: no headers of Python."
+
+
+def compile_to(made: Path) -> str:
+    """The compiled modules of these sources as `made`; the last lines of what went wrong, or "".
+
+    Nothing of ours is imported, and nothing is written beside the sources.
+    """
+    if problem := no_compiler():
+        return problem
     files = [str(Path(*module.split(".")).with_suffix(".py")) for module in MODULES]
     with tempfile.TemporaryDirectory() as name:
         # a copy, because mypy does not read sources below site-packages
@@ -47,26 +72,18 @@ def main() -> int:
         )
         setup = Path(name) / "setup.py"
         setup.write_text(SETUP.format(options=[*OPTIONS, *files]))
-        made = Path(name) / "made"
         command = [sys.executable, str(setup), "-q", "build_ext", "--build-lib", str(made), "--build-temp", name]
+        paths = [name, *filter(None, [os.environ.get("PYTHONPATH")])]
         done = subprocess.run(
             command,
             cwd=name,
-            env={**os.environ, "PYTHONPATH": name, "MYPY_CACHE_DIR": f"{name}/mypy"},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "MYPY_CACHE_DIR": f"{name}/mypy"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
         )
-        if done.returncode:
-            sys.stderr.write("\n".join(done.stdout.strip().splitlines()[-KEPT_LINES:]) + "\n")
-            sys.stderr.write(WANTED + "\n")
-            return 1
-        shutil.rmtree(BUILDS, ignore_errors=True)  # what was there belonged to other sources
-        shutil.copytree(made, build)
-    (build / "complete").touch()
-    sys.stdout.write(f"the engine is compiled: {build.name}\n")
-    return 0
+    return "\n".join(done.stdout.strip().splitlines()[-KEPT_LINES:]) or "it broke" if done.returncode else ""
 
 
 if __name__ == "__main__":

@@ -110,6 +110,8 @@ def test_only_the_release_writes_and_each_job_only_what_it_is_for() -> None:
     jobs = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())["jobs"]
     assert {name: job["permissions"] for name, job in jobs.items()} == {
         "build": {"contents": "read"},
+        "wheels": {"contents": "read"},
+        "collect": {},
         "attest": {"id-token": "write", "attestations": "write"},
         "publish": {"contents": "write"},
     }
