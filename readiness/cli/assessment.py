@@ -14,7 +14,7 @@ from readiness.cli import attempts
 from readiness.cli import starter as starters
 from readiness.cli.artefacts import Artefacts, settle, step_summary, write_reports, write_summary
 from readiness.cli.destinations import check_samples, folder_of, keep_of, samples_of
-from readiness.cli.drills import command_lines, drilled, for_demo
+from readiness.cli.drills import command_lines, drilled, for_demo, of_running_demo
 from readiness.cli.files import Files
 from readiness.cli.formats import parse as parse_formats
 from readiness.cli.preparation import demo_profile, find_scenarios, new_run_id, read_config, secrets_of
@@ -159,7 +159,7 @@ def assess(request: RunRequest) -> Assessment:
             url, database_url, cache_url = running.url, running.database_url, running.cache_url
             environ.pop("READINESS_PASSWORD", None)  # it is some other service's; the demo has its own accounts
             secrets = (*secrets, *secrets_of(environ, config, database_url, cache_url))
-            artefacts = replace(artefacts, secrets=secrets)
+            config, artefacts = of_running_demo(config, running.parts), replace(artefacts, secrets=secrets)
         first = starters.FirstAnswers()
         if starter:
             scenarios = starters.scenario(starter, Path(open_things.enter_context(TemporaryDirectory())))
@@ -265,8 +265,9 @@ def _report(request: RunRequest, run: Run, config: Config, artefacts: Artefacts)
 
 
 def _config(request: RunRequest, environ: Mapping[str, str], starter: Config | None) -> Config:
+    own = starter or read_config(request.thresholds, request.target, environ, trust_of(request.allow_env))
     config = override(
-        starter or read_config(request.thresholds, request.target, environ, trust_of(request.allow_env)),
+        for_demo(own, demo_profile(request.target)),
         users=request.users,
         rate=request.rate,
         duration=request.duration,
@@ -274,7 +275,6 @@ def _config(request: RunRequest, environ: Mapping[str, str], starter: Config | N
         warm_up=request.warm_up,
         processes=request.processes,
     )
-    config = for_demo(config, demo_profile(request.target))
     if request.deep:
         config = replace(config, database=replace(config.database, deep=True))
     if request.ceilings is not None:

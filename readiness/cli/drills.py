@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -12,8 +13,10 @@ from urllib.parse import urlsplit
 
 from readiness.cli.preparation import demo_profile
 from readiness.cli.reading import without_secrets
+from readiness.config.drills import Drill
 from readiness.config.model import Config
 from readiness.config.proxies import HostPort, Proxy
+from readiness.demo import part as demo_part
 from readiness.demo.ports import free_port
 from readiness.drills.commands import shown
 from readiness.drills.proxies import Proxies, start
@@ -21,6 +24,9 @@ from readiness.errors import ConfigError, NotMeasured, ReadinessError
 from readiness.run import target as targets
 from readiness.run.plan import Plan
 
+_DEMO = "demo"
+"""The first word of a command that breaks a part of the built-in demo."""
+_PARTS = ("service", "database", "cache")
 _NOWHERE = 9
 """The port of the service `discard`: where a proxy leads that stands before a part which this demo does not have."""
 
@@ -115,13 +121,41 @@ def for_demo(config: Config, profile: str | None) -> Config:
     )
 
 
+def of_running_demo(config: Config, parts: Mapping[str, Path]) -> Config:
+    """The commands `[demo, kill, database]` as programs of the package, which break the parts of this demo alone."""
+    return replace(config, drills={name: _of_demo(one, parts) for name, one in config.drills.items()})
+
+
+def _of_demo(drill: Drill, parts: Mapping[str, Path]) -> Drill:
+    def real(line: tuple[str, ...]) -> tuple[str, ...]:
+        if not _is_demos(line):
+            return line
+        _, word, part = line
+        return (sys.executable, "-I", "-S", demo_part.__file__, str(parts.get(part, part)), word)
+
+    return replace(drill, command=real(drill.command), undo=real(drill.undo))
+
+
+def _is_demos(line: tuple[str, ...]) -> bool:
+    return line[:1] == (_DEMO,)
+
+
+def _wrong_part(line: tuple[str, ...], *, demo: bool) -> str | None:
+    """What is wrong with a command for the demo. It needs no permission: it is ours, and breaks what we started."""
+    if not demo:
+        return f"{_DEMO} is a part of `readiness run demo`; for your own service write a program of yours"
+    if len(line) != 3 or line[1] not in demo_part.WORDS or line[2] not in _PARTS:
+        return f"must be [{_DEMO}, {' or '.join(demo_part.WORDS)}, {' or '.join(_PARTS)}]"
+    return None
+
+
 def _check(config: Config, flags: DrillFlags, environ: Mapping[str, str]) -> None:
     if not config.drills:
         raise ConfigError(
             f"--drills: {config.file} has no drills; write what to break, such as "
             "drills: { database_hangs: { proxy: database, fault: hang, for: 10s } }"
         )
-    if problems := list(_commands(config, environ, allowed=flags.allow_commands)):
+    if problems := list(_commands(config, environ, flags)):
         raise ConfigError(*problems)
     for name, proxy in config.proxies.items():
         where = f"{config.file}:{proxy.line}: proxies.{name}"
@@ -145,12 +179,15 @@ def command_lines(plan: Plan) -> Iterator[str]:
             yield f"drills.{name}.{key} is going to run: {shown(line)}"
 
 
-def _commands(config: Config, environ: Mapping[str, str], *, allowed: bool) -> Iterator[str]:
+def _commands(config: Config, environ: Mapping[str, str], flags: DrillFlags) -> Iterator[str]:
     folder = Path(config.file).resolve().parent
     for name, drill in config.drills.items():
-        for key, (program, *_) in drill.programs.items():
-            where = f"{config.file}:{drill.line}: drills.{name}.{key}"
-            if not allowed:
+        for key, line in drill.programs.items():
+            where, program = f"{config.file}:{drill.line}: drills.{name}.{key}", line[0]
+            if _is_demos(line):
+                if wrong := _wrong_part(line, demo=demo_profile(flags.target) is not None):
+                    yield f"{where}: {wrong}"
+            elif not flags.allow_commands:
                 yield f"{where}: runs a program of yours; read it, then allow it with --allow-commands"
             elif shutil.which(folder / program if "/" in program else program, path=environ.get("PATH")) is None:
                 yield f"{where}: there is no program {program} that can be run"

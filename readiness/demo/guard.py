@@ -3,7 +3,8 @@
 The guard's standard input is a pipe whose other end its parent holds. When the pipe closes (the parent ended, even by
 SIGKILL), or on SIGTERM, the server is stopped: the polite signal, then SIGQUIT, then SIGKILL. When the server is
 gone, for whatever reason, its folder is removed. A server that ends unasked has the end of its log on the guard's
-standard error. Standard library only: this file is run by itself, without the package around it.
+standard error. Whoever may write to the pipe `orders` in the folder has it killed, started again, or replaced
+(part.py). Standard library only: this file is run by itself, without the package around it.
 
 The lock on the folder (see folder.py) is an inherited descriptor: the kernel frees it when the guard ends, in
 whatever way it ends.
@@ -18,11 +19,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 WAIT_S = 3.0
 """How long each signal may take before the next, harsher one."""
 LOG_TAIL_BYTES = 4000
+REPLACED_S = 6.0
+"""How long a server that is replaced may take to finish what it does."""
+SETTLED_S = 5.0
+"""A server that ends so soon after an order is started once more: what the one before left behind is in its way."""
 ASKED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -61,16 +67,70 @@ def remove(folder: Path) -> None:
         time.sleep(0.05)
 
 
-def hold(server: "subprocess.Popen[bytes]", wake: int) -> bool:
+class Held:
+    """The server, and how it is started again."""
+
+    def __init__(self, folder: Path, start: "Callable[[], subprocess.Popen[bytes]]") -> None:
+        self.folder = folder
+        self.start = start
+        self.server = start()
+        self.killed = False
+        self.settled_s = 0.0
+        self.orders = self._listen()
+
+    def _listen(self) -> int:
+        path = self.folder / "orders"
+        os.mkfifo(path, 0o600)
+        return os.open(path, os.O_RDWR | os.O_NONBLOCK)  # a writer of our own, so that it never ends
+
+    def obey(self) -> None:
+        """Do what the pipe says: lines of a token and a word; the token goes into the file `done`."""
+        with contextlib.suppress(OSError, ValueError):
+            for line in os.read(self.orders, 4096).decode().splitlines():
+                token, word = line.split()
+                if word == "kill":
+                    self.killed = True
+                    stop(self.server, signal.SIGKILL)
+                elif word == "start" and self.server.poll() is not None:
+                    self._start()
+                elif word == "restart":
+                    before = self.server
+                    self._start()
+                    before.terminate()
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        before.wait(REPLACED_S)
+                    stop(before, signal.SIGKILL)
+                done = self.folder / "done.new"
+                done.write_text(token, encoding="utf-8")
+                done.rename(self.folder / "done")
+
+    def _start(self) -> None:
+        self.server = self.start()
+        self.killed = False
+        self.settled_s = time.monotonic() + SETTLED_S
+
+    def ended(self) -> bool:
+        """Whether the server ended by itself."""
+        while not self.killed and self.server.poll() is not None:
+            if time.monotonic() > self.settled_s:
+                return True
+            time.sleep(0.1)
+            self.server = self.start()
+        return False
+
+
+def hold(held: Held, wake: int) -> bool:
     """Wait for the server's or the parent's end; whether the server ended by itself."""
     while True:
-        readable, _, _ = select.select([0, wake], [], [])
-        if server.poll() is not None:
+        readable, _, _ = select.select([0, wake, held.orders], [], [])
+        if held.ended():
             return True
         if wake in readable and set(os.read(wake, 512)) & set(ASKED):
             return False
         if 0 in readable and not os.read(0, 4096):
             return False
+        if held.orders in readable:
+            held.obey()
 
 
 def main() -> int:
@@ -92,7 +152,8 @@ def main() -> int:
 
     log = options.folder / "log"
     identity = {} if options.uid is None else {"user": options.uid, "group": options.gid, "extra_groups": []}
-    try:
+
+    def start() -> "subprocess.Popen[bytes]":
         with log.open("ab") as output:
             server = subprocess.Popen(
                 options.command,
@@ -104,16 +165,18 @@ def main() -> int:
                 pass_fds=options.pass_fd,
                 **identity,
             )
+        (options.folder / "server.pid").write_text(f"{server.pid} {process_start(server.pid)}", encoding="utf-8")
+        return server
+
+    try:
+        held = Held(options.folder, start)
     except OSError as error:
         sys.stderr.write(f"{options.command[0]}: {error.strerror}\n")
         remove(options.folder)
         return 1
-    for descriptor in options.pass_fd:
-        os.close(descriptor)
-    (options.folder / "server.pid").write_text(f"{server.pid} {process_start(server.pid)}", encoding="utf-8")
 
-    ended_by_itself = hold(server, wake)
-    stop(server, options.stop_signal)
+    ended_by_itself = hold(held, wake)
+    stop(held.server, options.stop_signal)
     if ended_by_itself:
         with contextlib.suppress(OSError):
             sys.stderr.write(log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace"))

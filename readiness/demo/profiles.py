@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,10 @@ class Profile:
     """Modules that the service imports."""
     has_cache: bool
     accounts: Callable[[], Sequence[Account]]
+    stop_signal: int
+    """Ends the service at once. SIGTERM alone is for a restart: the service finishes what it does."""
+    synchronous_commit: str
+    """Of its database: `off` acknowledges writes that a crash loses."""
     drills: GentleDrills | None = None
     """None: those of the file, as they are."""
 
@@ -38,12 +43,16 @@ PROFILES = {
         ("argon2", "hiredis", "httptools", "jwt", "psycopg_pool", "starlette", "uvicorn"),
         has_cache=True,
         accounts=read_accounts,
+        stop_signal=signal.SIGINT,
+        synchronous_commit="on",
     ),
     "legacy": Profile(
         "readiness.demo.legacy",
         ("flask", "psycopg_pool", "waitress"),
         has_cache=False,
         accounts=legacy_accounts,
+        stop_signal=signal.SIGTERM,
+        synchronous_commit="off",
         drills=GentleDrills(rate_per_s=2.0, after_s=20.0),
     ),
 }

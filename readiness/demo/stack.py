@@ -10,7 +10,6 @@ import contextlib
 import http.client
 import importlib.util
 import os
-import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -20,14 +19,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import readiness
-from readiness.demo import valkey
 from readiness.demo.errors import INSTALL, DemoError
 from readiness.demo.folder import create_folder, reap_stale
 from readiness.demo.guarded import GuardedServer, base_environment, start_guarded
-from readiness.demo.postgres import start_postgres
+from readiness.demo.postgres import Postgres, start_postgres
 from readiness.demo.profiles import Profile, check_profile
 from readiness.demo.seed import DatabaseUrls, create_database
 from readiness.demo.service.settings import ServiceSettings, Tuning, to_environment
+from readiness.demo.valkey import VALKEY_VARIABLE, Valkey, start_valkey
 
 _START_TIMEOUT_S = 30.0
 BACKLOG = 512
@@ -46,6 +45,8 @@ class Stack:
     admin_database_url: str = field(repr=False)
     cache_url: str | None = field(repr=False)
     """None: the service caches in its own memory."""
+    parts: Mapping[str, Path] = field(default_factory=dict)
+    """The folder of each of its servers, through which part.py breaks it."""
 
 
 Between = Callable[[Mapping[str, int]], Mapping[str, int]]
@@ -65,14 +66,17 @@ def start(profile: str = "optimised", tuning: Tuning = TUNING, between: Between 
         with ThreadPoolExecutor(2, thread_name_prefix="demo") as threads:
             cache_start = threads.submit(_start_cache, running) if chosen.has_cache else None
             database_start = threads.submit(_start_database, running, chosen)
-        urls = database_start.result()
-        cache_url = None if cache_start is None else cache_start.result()
+        postgres, urls = database_start.result()
+        valkey = None if cache_start is None else cache_start.result()
+        cache_url = None if valkey is None else valkey.url
         servers = {"database": urls.service} | ({"cache": cache_url} if cache_url else {})
         if between is not None:
             ports = between({name: urlsplit(one).port or 0 for name, one in servers.items()})
             servers = {name: _through(one, ports[name]) for name, one in servers.items()}
-        url = _start_service(running, chosen, servers["database"], servers.get("cache"), tuning)
-        yield Stack(url, urls.reader, urls.admin, cache_url)
+        url, service = _start_service(running, chosen, servers["database"], servers.get("cache"), tuning)
+        guarded = {"database": postgres.server, "service": service} | ({"cache": valkey.server} if valkey else {})
+        parts = {name: server.folder.path for name, server in guarded.items()}
+        yield Stack(url, urls.reader, urls.admin, cache_url, parts)
 
 
 def _check_extra(profile: Profile) -> None:
@@ -81,28 +85,27 @@ def _check_extra(profile: Profile) -> None:
         raise DemoError(f"demo: needs {', '.join(missing)}; install with {INSTALL}")
 
 
-def _start_database(running: contextlib.ExitStack, profile: Profile) -> DatabaseUrls:
-    postgres = start_postgres()
+def _start_database(running: contextlib.ExitStack, profile: Profile) -> tuple[Postgres, DatabaseUrls]:
+    postgres = start_postgres({"synchronous_commit": profile.synchronous_commit})
     running.callback(postgres.stop)
-    return create_database(postgres, profile.accounts())
+    return postgres, create_database(postgres, profile.accounts())
 
 
-def _start_cache(running: contextlib.ExitStack) -> str | None:
+def _start_cache(running: contextlib.ExitStack) -> Valkey | None:
     try:
-        server = valkey.start_valkey()
+        server = start_valkey()
     except DemoError:
-        if valkey.VALKEY_VARIABLE in os.environ:
+        if VALKEY_VARIABLE in os.environ:
             raise
         return None  # found on the machine but does not run here: as good as none, and cache_url says so
-    if server is None:
-        return None
-    running.callback(server.stop)
-    return server.url
+    if server is not None:
+        running.callback(server.stop)
+    return server
 
 
 def _start_service(
     running: contextlib.ExitStack, profile: Profile, database_url: str, cache_url: str | None, tuning: Tuning
-) -> str:
+) -> tuple[str, GuardedServer]:
     with socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener:
         port = listener.getsockname()[1]
         settings = ServiceSettings(database_url, cache_url, listener.fileno(), tuning)
@@ -110,13 +113,13 @@ def _start_service(
             "the demo service",
             [sys.executable, "-P", "-m", profile.module],
             create_folder("service", None),
-            stop_signal=signal.SIGTERM,
+            stop_signal=profile.stop_signal,
             environment=_environment() | to_environment(settings),
             pass_fds=(listener.fileno(),),
         )
     running.callback(server.stop)
     server.wait_ready(lambda: _is_healthy(port, server), _START_TIMEOUT_S)
-    return f"http://127.0.0.1:{port}"
+    return f"http://127.0.0.1:{port}", server
 
 
 def _through(url: str, port: int) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,9 +16,8 @@ import psycopg
 import pytest
 import redis
 
+from readiness.demo import part, valkey
 from readiness.demo import stack as demo
-from readiness.demo import valkey
-from readiness.demo.identity import popen_identity, server_identity
 from readiness.demo.seed import qr_code
 from readiness.demo.service.settings import Tuning
 from tests.database.stopping import halt, resume
@@ -161,9 +159,9 @@ def test_postgresql_is_killed_under_load_the_breaker_opens_and_closes_when_it_is
         found: dict[str, object] = handler.get("/stats").json()["circuit_breakers"]["database"]
         return found
 
-    with database_process(breakable.admin_database_url) as (kill, start_again), lookups(breakable.url) as seen:
+    with lookups(breakable.url) as seen:
         wait_for(lambda: seen.statuses[200] > 50)
-        kill()
+        assert part.main(breakable.parts["database"], "kill") is None
         wait_for(lambda: breaker()["state"] == "open")
         assert handler.get("/health/live").status_code == 200
         health = handler.get("/health/ready")
@@ -181,7 +179,7 @@ def test_postgresql_is_killed_under_load_the_breaker_opens_and_closes_when_it_is
             return line
 
         wait_for(lambda: 'state="open"' in state())  # for a moment now and then it is half-open
-        start_again()
+        assert part.main(breakable.parts["database"], "start") is None
         wait_for(lambda: breaker()["state"] == "closed")
         wait_for(lambda: handler.get("/health/ready").json()["database"] == "ok")
         assert handler.get("/health/ready").status_code == 200
@@ -192,47 +190,37 @@ def test_postgresql_is_killed_under_load_the_breaker_opens_and_closes_when_it_is
     assert (seen.without_retry_after, seen.broken) == (0, [])
 
 
-@contextmanager
-def database_process(admin_url: str) -> Iterator[tuple[Callable[[], None], Callable[[], None]]]:
-    """Kill the PostgreSQL server, and start it again on the same data and port.
+def test_a_restart_under_load_loses_nobody_and_keeps_sessions_and_a_kill_is_survived(
+    breakable: demo.Stack, handler: httpx.Client
+) -> None:
+    def instance() -> object:
+        return handler.get("/stats").json()["instance"]
 
-    Its guard would clean the data away; it is stopped meanwhile.
-    """
-    with psycopg.connect(admin_url) as admin:
-        row = admin.execute("select current_setting('data_directory'), inet_server_port()").fetchone()
-    assert row is not None
-    pid_file, port = Path(row[0]) / "postmaster.pid", int(row[1])
-    server = int(pid_file.read_text().split()[0])
-    command = [part for part in Path(f"/proc/{server}/cmdline").read_text().split("\0") if part]
-    guard = int(Path(f"/proc/{server}/stat").read_text().rpartition(")")[2].split()[1])
-    started: list[subprocess.Popen[bytes]] = []
+    first = instance()
+    with ThreadPoolExecutor(1) as beside:
+        done = beside.submit(part.main, breakable.parts["service"], "restart")
+        with httpx.Client(base_url=breakable.url, trust_env=False, timeout=40.0) as watcher:
+            # Both answer for a while: the old one says that it drains, and that its connections end.
+            wait_for(lambda: done.done() or _drains(watcher))
+        assert done.result() is None
+    wait_for(lambda: instance() != first)
+    assert handler.get("/api/dashboard-stats").status_code == 200, "the session is still good"
+    second = instance()
+    assert part.main(breakable.parts["service"], "kill") is None
+    assert part.main(breakable.parts["service"], "start") is None
+    wait_for(lambda: _answers(handler) and instance() != second)
+    assert handler.get("/api/dashboard-stats").status_code == 200
 
-    def kill() -> None:
-        os.kill(guard, signal.SIGSTOP)
-        os.kill(server, signal.SIGQUIT)
-        wait_for(lambda: not is_served(port))
 
-    def start_again() -> None:
-        pid_file.unlink(missing_ok=True)
-        started.append(
-            subprocess.Popen(
-                command,
-                cwd="/",
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                **popen_identity(server_identity()),
-            )
-        )
+def _drains(client: httpx.Client) -> bool:
+    answer = client.get("/health/ready")
+    drains: bool = answer.json()["status"] == "draining"
+    assert not drains or (answer.status_code, answer.headers["connection"]) == (503, "close")
+    return drains
 
+
+def _answers(client: httpx.Client) -> bool:
     try:
-        yield kill, start_again
-    finally:
-        for process in started:
-            process.send_signal(signal.SIGQUIT)
-            process.wait(60)
-        os.kill(guard, signal.SIGCONT)
-
-
-def is_served(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return client.get("/health/live").status_code == 200
+    except httpx.HTTPError:
+        return False

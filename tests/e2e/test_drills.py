@@ -120,6 +120,14 @@ def test_what_cannot_be_drilled_is_refused_before_anything_is_sent(cli: Cli, sho
     none = cli.run(careful.url, "--drills", scenario="stock.py")
     assert none.exit_code == 2, str(none)
     assert "has no drills" in none.stderr
+    for command, said in (
+        ("[demo, kill, database]", "demo is a part of `readiness run demo`; for your own service write a program"),
+        ("[demo, kill]", "demo is a part of"),
+    ):
+        part = cli.run(
+            careful.url, "--drills", scenario="stock.py", more=f"drills: {{ one: {{ command: {command} }} }}\n"
+        )
+        assert (part.exit_code, said in part.stderr) == (2, True), str(part)
     demos = "proxies: { database: demo }\ndrills: { one: { proxy: database, fault: hang, for: 1s } }\n"
     foreign = cli.run(careful.url, "--drills", scenario="stock.py", more=demos)
     assert foreign.exit_code == 2, str(foreign)

@@ -21,7 +21,7 @@ from readiness.demo.service.monitoring import Monitor, Monitoring
 from readiness.demo.service.parts import ServiceParts, open_parts
 from readiness.demo.service.rate_limit_layer import RateLimiting
 from readiness.demo.service.security_headers import SecurityHeaders
-from readiness.demo.service.settings import ServiceSettings
+from readiness.demo.service.settings import Draining, ServiceSettings
 
 _ROUTES = (
     Route("/", web.front),
@@ -41,14 +41,14 @@ _ROUTES = (
 )
 
 
-def create_app(settings: ServiceSettings) -> ASGIApp:
+def create_app(settings: ServiceSettings, draining: Draining) -> ASGIApp:
     """The whole service as one ASGI application."""
     monitor = Monitor()
     routes = (*_ROUTES, *drill.ROUTES) if settings.tuning.drill else _ROUTES
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, ServiceParts]]:
-        async with open_parts(settings, monitor) as parts:
+        async with open_parts(settings, monitor, draining) as parts:
             yield {"parts": parts}
 
     app = Starlette(

@@ -16,7 +16,7 @@ from readiness.demo.service.monitoring import Monitor
 from readiness.demo.service.passwords import PasswordChecker
 from readiness.demo.service.pool import create_pool
 from readiness.demo.service.rate_limit import API, AUTH, DEFAULT, LIMITS, RateLimiter, RequestLimit
-from readiness.demo.service.settings import ServiceSettings, Tuning
+from readiness.demo.service.settings import Draining, ServiceSettings, Tuning
 from readiness.demo.service.stores import ValkeyStore
 from readiness.demo.service.valkey_client import ValkeyClient
 
@@ -31,10 +31,11 @@ class ServiceParts:
     passwords: PasswordChecker
     limiter: RateLimiter
     monitor: Monitor
+    draining: Draining
 
 
 @asynccontextmanager
-async def open_parts(settings: ServiceSettings, monitor: Monitor) -> AsyncIterator[ServiceParts]:
+async def open_parts(settings: ServiceSettings, monitor: Monitor, draining: Draining) -> AsyncIterator[ServiceParts]:
     """Connect everything; returns when the pool is full."""
     valkey = None if settings.cache_url is None else ValkeyClient(settings.cache_url)
     passwords = PasswordChecker()
@@ -46,7 +47,8 @@ async def open_parts(settings: ServiceSettings, monitor: Monitor) -> AsyncIterat
             await pool.wait()
             store = None if valkey is None else ValkeyStore(valkey)
             database = ServiceDatabase(pool, recovery_s=recovery_s)
-            yield ServiceParts(settings, database, Cache(store, recovery_s=recovery_s), passwords, limiter, monitor)
+            cache = Cache(store, recovery_s=recovery_s)
+            yield ServiceParts(settings, database, cache, passwords, limiter, monitor, draining)
     finally:
         settling.cancel()
         passwords.close()

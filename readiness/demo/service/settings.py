@@ -24,6 +24,13 @@ class Tuning:
     """Whether there are paths that fail on purpose (drill.py)."""
 
 
+@dataclass(slots=True)
+class Draining:
+    """Whether this process is about to end, and others shall get the next requests."""
+
+    on: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
     """Everything that differs between two starts of the service."""

@@ -25,16 +25,24 @@ async def live(request: Request) -> Response:
 async def ready(request: Request) -> Response:
     """GET /health/ready and /health: asks database and cache, within READY_TIMEOUT_S.
 
-    Without the database, or with its circuit open, 503. Without the cache the service is slower, not broken: 200.
+    Without the database, with its circuit open, or while it drains: 503.
+    Without the cache the service is slower, not broken: 200.
     """
     parts = parts_of(request)
     database, cache = await asyncio.gather(_database_answers(parts), _cache_answers(parts))
+    serves = database and not parts.draining.on
     answer = {
-        "status": "ok" if database and cache else "degraded" if database else "down",
+        "status": "draining"
+        if parts.draining.on
+        else "ok"
+        if database and cache
+        else "degraded"
+        if database
+        else "down",
         "database": "ok" if database else "down",
         "cache": parts.cache.backend if cache else f"down, {parts.cache.backend} serves",
     }
-    return JSONResponse(answer, 200 if database else 503, headers=_NO_STORE)
+    return JSONResponse(answer, 200 if serves else 503, headers=_NO_STORE)
 
 
 async def stats(request: Request) -> Response:
