@@ -230,6 +230,13 @@ class TlsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TracingSettings:
+    """Which path is asked whether the service shows the ids that it was sent."""
+
+    path: str = "/"
+
+
+@dataclass(frozen=True, slots=True)
 class Probes:
     """Every probe's settings."""
 
@@ -246,6 +253,7 @@ class Probes:
     kubernetes: KubernetesSettings | None = None
     process: ProcessSettings | None = None
     """Read only where it is asked for."""
+    tracing: TracingSettings = field(default_factory=TracingSettings)
     tls: TlsSettings = field(default_factory=TlsSettings)
     server_timing: str = "ignore"
     """`read` the Server-Timing header of the load's answers, or `ignore` it."""

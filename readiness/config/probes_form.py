@@ -23,6 +23,7 @@ from readiness.config.probes import (
     RequestSettings,
     SecuritySettings,
     TlsSettings,
+    TracingSettings,
     UserAgent,
 )
 from readiness.config.scalars import (
@@ -67,6 +68,7 @@ def probes_form() -> Form[Probes]:
             ),
             "kubernetes": ("kubernetes", kubernetes_form()),
             "process": ("process", _process()),
+            "tracing": ("tracing", section(TracingSettings, {"path": ("path", _path())})),
             "tls": ("tls", section(TlsSettings, {"http_port": ("http_port", whole_form(least=1, most=65_535))})),
             "server_timing": ("server_timing", timing),
         },

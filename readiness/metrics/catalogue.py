@@ -16,13 +16,14 @@ from readiness.metrics.metric import Metric
 from readiness.metrics.performance import PERFORMANCE
 from readiness.metrics.resources import PROCESS_METRICS
 from readiness.metrics.service import CUSTOM, SERVICE, custom_unit
-from readiness.metrics.transport import DNS_METRICS, TLS_METRICS
+from readiness.metrics.transport import DNS_METRICS, TLS_METRICS, TRACING_METRICS
 
 CATALOGUE: tuple[Metric, ...] = (
     *PERFORMANCE,
     *SERVICE,
     *TLS_METRICS,
     *DNS_METRICS,
+    *TRACING_METRICS,
     *PROCESS_METRICS,
     *KUBERNETES_METRICS,
     *DATABASE,

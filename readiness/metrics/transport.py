@@ -1,4 +1,4 @@
-"""Metrics of the way to the service: its name and its TLS."""
+"""Metrics of the way to the service: its name, its TLS, and the ids that go with a request."""
 
 from __future__ import annotations
 
@@ -61,6 +61,20 @@ TLS_METRICS: tuple[Metric, ...] = (
         "1 when / over plain http is answered by a redirect to https, else 0.",
         "Who types the name without https is served without it, and everybody on the way reads along.",
         "Answer every request on the http port with 301 or 308 to the same path over https.",
+        yes_no=True,
+    ),
+)
+TRACING_METRICS: tuple[Metric, ...] = (
+    Metric(
+        "service.tracing",
+        "Requests Can Be Traced",
+        "",
+        "equal",
+        Kind.EXACT,
+        "reliability",
+        "1 when an answer shows the trace id (traceparent) or the X-Request-ID that its request brought, else 0.",
+        "Without an id that both sides know, a user's slow request cannot be found in the service's traces and logs.",
+        "Continue the caller's traceparent, and send X-Request-ID or traceresponse back in each answer.",
         yes_no=True,
     ),
 )

@@ -40,6 +40,7 @@ from readiness.probes import (
     rate_limit,
     response_headers,
     tls,
+    tracing,
     user_agent,
 )
 from readiness.probes.allowance import Allowance
@@ -99,7 +100,7 @@ PROBES: tuple[Probe, ...] = (
 )
 _HEALTH = (health.LIVE, health.SUCCESS)
 BREAKER = (provoked_breaker.OPENS, provoked_breaker.RECOVERS)
-BEFORE_LOAD = (*dns.DNS_NAMES, *tls.TLS_NAMES)
+BEFORE_LOAD = (*dns.DNS_NAMES, *tls.TLS_NAMES, tracing.TRACING)
 PROVOKED = (rate_limit.ENFORCED, consistency.CONSISTENCY_METRIC, *BREAKER)
 
 
@@ -123,7 +124,9 @@ def before_load(
     if wanted.isdisjoint(BEFORE_LOAD):
         return ()
     found: list[Measurement] = []
-    reached = dns.connect_to_each(target, stopped)
+    if tracing.TRACING in wanted:
+        found += _guarded("tracing", tracing.TRACING, lambda: (tracing.measure(settings.tracing, target),))
+    reached = dns.connect_to_each(target, stopped) if wanted & {*dns.DNS_NAMES, *tls.TLS_NAMES} else {}
     certificates: dict[str, Certificate] = {}
     for name in dns.DNS_NAMES:
         if name in wanted:

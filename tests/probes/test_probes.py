@@ -22,10 +22,11 @@ PARTS = {
     "prometheus", "redis_info", "evidence", "observatory", "overhead", "sampling_interval", "lean_httpx", "allowance",
     "download", "fetched_pages", "handshakes", "kubeconfig", "kubernetes_api", "monitoring",
     "prometheus_server", "first_answers", "forms",
-    "process_search", "thread_states",
+    "process_search", "self_reports", "thread_states",
 }  # fmt: skip
 OTHERS = {
-    "health", "custom", "prometheus_queries", "kubernetes", "consistency", "dns", "tls", "process", "provoked_breaker"
+    "health", "custom", "prometheus_queries", "kubernetes", "consistency", "dns", "tls", "tracing",
+    "process", "provoked_breaker",
 }  # fmt: skip
 """Probes with more to them than one line of PROBES."""
 EVERYTHING = {*_HEALTH, *(one.metric for one in PROBES)}
