@@ -186,7 +186,12 @@ def _why(counted: Tally, proof: Proof, confidence: float) -> str:
     elif together >= 1.5:
         independent = max(counted.requests / together, 1.0)
         words += f"; slow responses cluster, so this counts as {independent:,.0f} independent samples"
-    return words
+    return words + _few_bursts(counted, proof, confidence)
+
+
+def _few_bursts(counted: Tally, proof: Proof, confidence: float) -> str:
+    undecided = proof is Proof.OPEN and counted.below and not counted.bursts_are_excluded(confidence, counted.most)
+    return "; the bursts are too few to exclude longer ones" if undecided else ""
 
 
 def _rate(
@@ -207,7 +212,8 @@ def _rate(
         how += f"; for {counted.outage_s:.0f} s of {counted.window_s:.0f} s nearly all of them failed"
     elif (worth := (counted.worth_below if counted.below else counted.worth)(confidence)) >= 1.5:
         how += f"; failures cluster, so this counts as {rate.total / worth:,.0f} independent samples"
-    return LimitComparison(counted.proof(confidence, refuting), how)
+    proof = counted.proof(confidence, refuting)
+    return LimitComparison(proof, how + _few_bursts(counted, proof, confidence))
 
 
 def _mean(

@@ -80,7 +80,7 @@ class Tally:
             return self.worth(confidence)
         return max((one.worth_at(self.allowed, confidence) for one in self.clusters), default=1.0)
 
-    def _bursts_are_excluded(self, confidence: float, hits: float, times: float) -> bool:
+    def bursts_are_excluded(self, confidence: float, hits: float, times: float = 1.0) -> bool:
         """Whether bursts as many as were seen, but as long as the limit allows, are excluded; if any were seen."""
         if not hits or not any(one.bursts for one in self.clusters):
             return True
@@ -116,7 +116,7 @@ class Tally:
         most, requests, alpha = (self.most if hits is None else hits) * times, self.requests * times, 1 - confidence
         if share.chance_of_fewer(most, requests, self.allowed, 0.0) > alpha:
             return False  # not even if every request were independent
-        if not self._bursts_are_excluded(confidence, most, times):
+        if not self.bursts_are_excluded(confidence, most, times):
             return False
         worth = self.worth_below(confidence)
         k, n = most / worth, requests / worth
