@@ -12,7 +12,7 @@ from readiness.drills.course import is_over
 from readiness.drills.proxies import ProxySecond
 from readiness.drills.record import not_done, recorded
 from readiness.drills.recovery import Wellness, recovery, wellness
-from readiness.drills.told import DrillTimes, Truth, breaker, readiness
+from readiness.drills.told import DrillTimes, breaker, readiness
 from readiness.errors import NotMeasured
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.recordings import joined
@@ -256,19 +256,20 @@ def _connections(seen: _Seen) -> Measurement:
 
 
 def _health(seen: _Seen) -> Measurement:
-    return _truth(seen, names.DRILL_HEALTH, readiness)
+    found = readiness(seen.reports, seen.times, _bad_share(seen), seen.limits.errors)
+    return _of(seen, names.DRILL_HEALTH, float(found.holds), found.samples, details=found.details)
 
 
 def _breaker(seen: _Seen) -> Measurement:
-    return _truth(seen, names.DRILL_BREAKER, breaker)
+    found = breaker(seen.reports, seen.times, _bad_share(seen))
+    return _of(seen, names.DRILL_BREAKER, float(found.holds), found.samples, details=found.details)
 
 
-def _truth(seen: _Seen, metric: str, told: Callable[[SelfReports, DrillTimes, float], Truth]) -> Measurement:
+def _bad_share(seen: _Seen) -> float:
+    """Of the requests that were due in the fault: those that failed or were slower than the file allows."""
     record = seen.during
-    failed = record.failures + record.in_flight
     slowest = max(seen.limits.over(record.slices), default=0)
-    found = told(seen.reports, seen.times, (failed + slowest) / record.requests)
-    return _of(seen, metric, float(found.holds), found.samples, details=found.details)
+    return (record.failures + record.in_flight + slowest) / record.requests
 
 
 def _of(

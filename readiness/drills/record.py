@@ -43,8 +43,8 @@ def _fault(drill: Drill) -> str:
     fault = drill.fault
     assert fault is not None
     if fault.kind == LATENCY:
-        jitter = f" ± {quantity(fault.jitter_ms, 'ms')}" if fault.jitter_ms else ""
-        what = f"answered {quantity(fault.latency_ms, 'ms')}{jitter} later"
+        jitter = f" ± {duration(fault.jitter_ms / 1000)}" if fault.jitter_ms else ""
+        what = f"answered {duration(fault.latency_ms / 1000)}{jitter} later"
     elif fault.kind == BANDWIDTH:
         what = f"answered with {fault.bytes_per_s:,.0f} bytes per second"
     else:

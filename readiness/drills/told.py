@@ -42,11 +42,11 @@ class Truth:
     details: tuple[Detail, ...]
 
 
-def readiness(reports: SelfReports, times: DrillTimes, bad_share: float) -> Truth:
+def readiness(reports: SelfReports, times: DrillTimes, bad_share: float, allowed: float) -> Truth:
     """Whether readiness said no where the service could not serve, yes where it could, and yes soon after.
 
-    `bad_share` (0 to 1) of the requests that were due in the fault failed or were slower than the file allows.
-    Raises NotMeasured.
+    `bad_share` (0 to 1) of the requests that were due in the fault failed or were slower than the file allows; up to
+    `allowed` of them it served. In between it served in part, and either answer is right. Raises NotMeasured.
     """
     if reports.problem is not None:
         raise NotMeasured(reports.problem)
@@ -64,13 +64,15 @@ def readiness(reports: SelfReports, times: DrillTimes, bad_share: float) -> Trut
             f"{reports.path}: no probe request was answered {when}, because the drill's load pays for so few; give it "
             "a longer time or a higher rate"
         )
-    could = bad_share <= _MOST
-    yes = sum(one.failure is None for one in during)
-    told = 2 * yes >= len(during) if could else during[-1].failure is not None
+    if bad_share > _MOST:
+        served, told = "could not serve", during[-1].failure is not None
+    elif bad_share > allowed:
+        served, told = "served in part, and may say either", True
+    else:
+        served, told = "could serve", 2 * sum(one.failure is None for one in during) >= len(during)
     back = after[-1].failure is None and all(
         one.failure is None for one in after if one.start_s >= times.end_s + _SOON_S
     )
-    served = "could serve" if could else "could not serve"
     details = (
         Detail("requests that failed or were too slow in the fault", f"{share_words(bad_share)}: it {served}", None),
         Detail(f"{reports.path} in the fault", _said(during), told),

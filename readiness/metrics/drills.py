@@ -106,7 +106,8 @@ DRILLS: tuple[Metric, ...] = (
         "drills",
         "1 when the deep health endpoint (or the only one) answered other than 2xx, or not in time, by the end of a "
         "fault in which more than half of the requests failed or were too slow; answered 2xx in at least half of the "
-        "probe requests where the service could serve; and 2xx again from 10 s after the fault on. Else 0.",
+        "probe requests where no more of them failed than the file allows (between the two either answer is right); "
+        "and 2xx again from 10 s after the fault on. Else 0.",
         "Traffic goes to whoever says that it is ready, and stays away from whoever does not say it again.",
         "Let readiness ask what the service cannot do without, with a short deadline, and nothing else.",
         yes_no=True,

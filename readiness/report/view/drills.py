@@ -67,12 +67,14 @@ def _row(drill: DrillResult, verdict: Verdict) -> DrillRow:
         OUTCOMES[min((check.outcome for check in checks), key=_WORST_FIRST.index)] if checks else UNJUDGED,
         clean(f"{drill.what}: {drill.showed}.", _LONGEST),
         tuple(clean(fix, _LONGEST) for fix in drill.fixes),
-        tuple(_check(check) for check in checks),
+        tuple(_check(check, clean(drill.name)) for check in checks),
     )
 
 
-def _check(check: CheckResult) -> DrillCheck:
-    return DrillCheck(key_of(check), clean(check.title) or key_of(check), value_of(check), OUTCOMES[check.outcome])
+def _check(check: CheckResult, drill: str) -> DrillCheck:
+    """Under the drill's own heading its name is not said again."""
+    title = clean(check.title).removesuffix(f" ({drill})") or key_of(check)
+    return DrillCheck(key_of(check), title, value_of(check), OUTCOMES[check.outcome])
 
 
 def _summary(rows: tuple[DrillRow, ...]) -> str:
