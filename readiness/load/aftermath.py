@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 import gevent
 
-from readiness.load.addresses import Addresses
 from readiness.load.connections import try_untried
 from readiness.load.http.connection import unasked
-from readiness.load.http.resends import Resends
+from readiness.load.locust_clients.own_target import OwnTarget
 from readiness.measurements.connections import Connections
 
 LINGER_S = 0.3
@@ -15,14 +16,16 @@ LINGER_S = 0.3
 UNTRIED_S = 2.0
 
 
-def connections(addresses: Addresses, resends: Resends, *, hurried: bool) -> Connections:
+def connections(target: OwnTarget, *, hurried: bool) -> Connections:
     """Nothing is sent and nothing waited for when `hurried`."""
+    if said := target.told():
+        logging.getLogger("readiness").warning(said)
     if not hurried:
-        try_untried(addresses, UNTRIED_S)
+        try_untried(target.addresses, UNTRIED_S)
         gevent.sleep(LINGER_S)
     return Connections(
-        resent_unread=resends.unread,
-        resent_unclear=resends.unclear,
+        resent_unread=target.resends.unread,
+        resent_unclear=target.resends.unclear,
         unasked=unasked(),
-        addresses=addresses.seen(),
+        addresses=target.addresses.seen(),
     )

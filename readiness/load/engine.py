@@ -308,7 +308,7 @@ class Engine:
                 script_errors=dict(sorted(self._errors.items(), key=lambda error: error[0] != ENDED)),
                 writes=(self.writes.sent, self.writes.acknowledged),
                 idle=tuple(class_name(cls) for cls in load.idle),
-                connections=aftermath.connections(self._addresses, self._resends, hurried=hurried),
+                connections=aftermath.connections(self._stock.target, hurried=hurried),
             )
         )
 

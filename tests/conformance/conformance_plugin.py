@@ -23,10 +23,10 @@ _PATIENCE_S = 60.0
 
 
 def _addresses(url: str) -> Addresses:
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         found = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, ValueError):
         found = []
     return Addresses(url, tuple(dict.fromkeys(str(one[4][0]) for one in found)))
 
@@ -69,6 +69,10 @@ def _install(suite: str) -> None:
         def make(session: Any, base_url: Any, request_event: Any, *arguments: Any, **words: Any) -> None:
             original(session, base_url, request_event, *arguments, **words)
             url = str(session.base_url)
+            try:
+                origin_of(url)
+            except ValueError:
+                return
             clients = StockClients(Recorder(), _PATIENCE_S, url, _addresses(url), Resends())
 
             def own(**fields: Any) -> None:

@@ -40,6 +40,10 @@ class OwnAdapter(LocustHttpAdapter):
         self._connections: dict[bool, OwnConnections] = {}
         self._replay: dict[int, requests.Response] = {}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy elsewhere is Locust's own: connections cannot be taken along."""
+        return LocustHttpAdapter, (None,)
+
     @property
     def locust(self) -> LocustHttpAdapter:
         """The adapter that Locust would have used."""

@@ -14,6 +14,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
     IncompleteRead,
+    InvalidHeader,
     MaxRetryError,
     NewConnectionError,
     ProtocolError,
@@ -52,7 +53,10 @@ def requests_error(
     if kind == "timeout":
         read = _caused(ReadTimeoutError(pool, target, f"Read timed out. (read timeout={read_s})"), inner)
         return _whole(exceptions.ReadTimeout, read, prepared)
-    if kind == "truncated":
+    said = failure.detail.lower() if kind == "protocol" else ""
+    if "content-length" in said:
+        return _whole(exceptions.InvalidHeader, _caused(InvalidHeader(failure.detail), inner), prepared)
+    if kind == "truncated" or "chunk" in said or "headers were complete" in said:
         broken = _caused(ProtocolError(f"Connection broken: {inner!r}", inner), inner)
         return _whole(exceptions.ChunkedEncodingError, broken, prepared)
     return _whole(exceptions.ConnectionError, _caused(ProtocolError("Connection aborted.", inner), inner), prepared)

@@ -39,6 +39,11 @@ class OwnTarget:
         if why in self.others or len(self.others) < _MOST_REASONS:
             self.others[why] += 1
 
+    def told(self) -> str:
+        """What to say of them; "" where there were none."""
+        reasons = ", ".join(f"{why} ({count}×)" for why, count in self.others.most_common())
+        return f"sent by Locust's own, slower client, because the file asks for it: {reasons}" if reasons else ""
+
     @cached_property
     def unverified(self) -> ssl.SSLContext:
         """For `verify=False`."""

@@ -17,6 +17,7 @@ from locust import FastHttpUser, HttpUser
 from locust.env import Environment
 from locust.event import Events
 from locust.exception import StopUser
+from requests.adapters import HTTPAdapter
 
 from readiness.load.addresses import Addresses
 from readiness.load.connections import allow_only
@@ -158,6 +159,34 @@ def check_ordinary_requests_and_answers_are_as_under_locust() -> None:
         assert asked[0][number] == sent
     for number, read in enumerate(seen[1]):
         assert seen[0][number] == read
+
+
+def check_what_a_file_reaches_for_beneath_gets_locusts_own_client_and_is_told() -> None:
+    def patch(client: Any) -> None:
+        client.get_adapter(client.base_url).max_retries = 2
+
+    reaches: dict[str, Any] = {
+        "": lambda client: client.mount("http://", HTTPAdapter(max_retries=2)),
+        "max_retries (1×)": patch,
+        "pool manager (1×)": lambda client: client.get_adapter(client.base_url).poolmanager,
+    }
+    for reason, reach in reaches.items():
+        with Server([READ, ok(b"1")]) as server:
+            user, ledger = user_of(HttpUser, server.url)
+            mine = user.client.get_adapter(server.url)
+            reach(user.client)
+            assert user.client.get("/").content == b"1"
+            assert mine.connections(verify=True).pool.opened == 0
+            assert mine.target.told().endswith(reason), (mine.target.told(), reason)
+        assert ledger.outcomes == ["ok"]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
+    with Server([READ, ok(b"x"), READ, ok(b"y")], [], tls=lambda sock: Talk(sock, context)) as server:
+        user, ledger = user_of(HttpUser, server.url)
+        assert [user.client.get("/", verify=False).content for _ in range(2)] == [b"x", b"y"]
+        assert user.client.get("/").status_code == 0, "its certificate is verified by a connection of its own"
+        assert ledger.outcomes == ["ok", "ok", "tls"]
+        assert user.client.get_adapter(server.url).connections(verify=False).pool.opened == 1
 
 
 def check_a_listener_may_steer_the_user() -> None:
