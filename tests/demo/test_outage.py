@@ -190,7 +190,7 @@ def test_postgresql_is_killed_under_load_the_breaker_opens_and_closes_when_it_is
     assert (seen.without_retry_after, seen.broken) == (0, [])
 
 
-def test_a_restart_under_load_loses_nobody_and_keeps_sessions_and_a_kill_is_survived(
+def test_a_restart_drains_and_keeps_sessions_and_a_kill_is_survived(
     breakable: demo.Stack, handler: httpx.Client
 ) -> None:
     def instance() -> object:
