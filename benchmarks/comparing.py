@@ -95,7 +95,9 @@ def _run(endpoints: list[tuple[Floats, Floats]], slower: float, name: str) -> Ru
     rows = [
         ("shop", f"GET /{index}", recording(at_s, slower * ms, LENGTH_S)) for index, (at_s, ms) in enumerate(endpoints)
     ]
-    load = replace(builders.load(*rows), judged_end_s=LENGTH_S, planned_s=LENGTH_S)
+    load = builders.load(*rows)
+    series = tuple(replace(load.series[0], at_s=float(at)) for at in range(round(LENGTH_S)))
+    load = replace(load, judged_end_s=LENGTH_S, planned_s=LENGTH_S, series=series)
     return replace(builders.run(load), id=name)
 
 
