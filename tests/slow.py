@@ -19,6 +19,7 @@ SLOW = (
     "tests/e2e/test_database.py",
     "tests/e2e/test_demo_drills.py",
     "tests/e2e/test_documents.py",
+    "tests/e2e/test_drill_losses.py",
     "tests/e2e/test_drills.py",
     "tests/e2e/test_early_stop.py",
     "tests/e2e/test_failure_classes.py",

@@ -12,6 +12,7 @@ from pathlib import Path
 from readiness import foreign_files
 from readiness.config import durations
 from readiness.config.database import size_form, yes_form
+from readiness.config.drill_notes import peak_per_s
 from readiness.config.drills import drills_s
 from readiness.config.form import Form, Problem, Wrong, described, items, section
 from readiness.config.model import Config, Database, LoadSection
@@ -163,8 +164,10 @@ def _drills_above(config: Config, most: Ceilings) -> Iterator[tuple[str, str, st
     if (whole_s := drills_s(config.drills)) > most.time_s:
         yield "drills", f"{durations.show(whole_s)} with the windows before and after", durations.show(most.time_s)
     for name, drill in config.drills.items():
-        if drill.rate_per_s is not None and drill.rate_per_s > most.rate_per_s:
-            yield f"drills.{name}.rate", f"{drill.rate_per_s:,g} /s", f"{most.rate_per_s:,g} /s"
+        peak = peak_per_s(drill, config.load)
+        if (drill.rate_per_s is not None or drill.times > 1) and peak > most.rate_per_s:
+            key = "rate" if drill.times == 1 else "load"
+            yield f"drills.{name}.{key}", f"{peak:,g} /s", f"{most.rate_per_s:,g} /s"
 
 
 def time_s(load: LoadSection) -> float:

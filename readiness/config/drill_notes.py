@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
-from readiness.config.model import Check, Config
+from readiness.config.drills import Drill
+from readiness.config.model import Check, Config, LoadSection
 from readiness.metrics.catalogue import find
 from readiness.metrics.drills import DRILL_PREFIX, FAILS_FAST
 from readiness.metrics.metric import Kind
@@ -14,6 +15,11 @@ from readiness.stats.share import samples_needed
 USUAL_RATE_PER_S = 20.0
 """Without a rate of the file: 200 requests in ten seconds prove a share of 5 %, and a service that takes seconds for
 each answer still has users left to ask."""
+
+
+def peak_per_s(drill: Drill, load: LoadSection) -> float:
+    """The most arrivals per second of the drill."""
+    return (drill.rate_per_s or load.rate_per_s or USUAL_RATE_PER_S) * drill.times
 
 
 def drill_notes(checks: Iterable[Check], config: Config) -> Iterator[tuple[Check, str, str]]:
@@ -25,7 +31,7 @@ def drill_notes(checks: Iterable[Check], config: Config) -> Iterator[tuple[Check
         if metric.name == FAILS_FAST or metric.kind is Kind.EXACT:
             continue
         allowed = 1 - metric.quantile if metric.quantile else check.pass_limit.value / 100
-        rate_per_s = drill.rate_per_s or config.load.rate_per_s or USUAL_RATE_PER_S
+        rate_per_s = peak_per_s(drill, config.load)
         planned = math.floor(rate_per_s * drill.for_s)
         needed = samples_needed(allowed, config.confidence) if 0 < allowed < 1 else 0
         if planned < needed:

@@ -9,7 +9,7 @@ from typing import Any
 
 from readiness.config.form import Complaint, Form, Problem, Schema, Wrong, described, items, mapping, scalar, section
 from readiness.config.proxies import NAME_PATTERN, plain_name
-from readiness.config.scalars import duration_form, rate_form, share_form, text_form, word_form
+from readiness.config.scalars import duration_form, number_form, rate_form, share_form, text_form, word_form
 from readiness.config.tree import Node, Scalar, Table
 from readiness.text import clean
 from readiness.text.spelling import nearest
@@ -17,9 +17,10 @@ from readiness.text.spelling import nearest
 REFUSE, RESET, HANG, CUT_OFF = "refuse", "reset", "hang", "cut"
 LATENCY, BANDWIDTH = "latency", "bandwidth"
 _WORDS = (REFUSE, RESET, HANG, CUT_OFF)
-_MAX_DRILL_RATE_PER_S = 2000.0
+MAX_DRILL_RATE_PER_S = 2000.0
 _LONGEST_S = 600.0
 _USUAL_COMMAND_S = 10.0
+_MOST_TIMES = 20.0
 _LONGEST_ARGUMENT = 2000
 _UNDER_LOAD = "load"
 _BYTES = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?(B|KB|MB)/s", re.ASCII)
@@ -67,6 +68,8 @@ class Drill:
     """Another one, which ends what the first began."""
     deadline_s: float = 0.0
     """How long each of them may take."""
+    times: float = 1.0
+    """By how much more load there is meanwhile."""
     line: int = 0
 
     @property
@@ -86,12 +89,14 @@ def drills_form(proxies: Collection[str]) -> Form[dict[str, Drill]]:
         for key in ("undo", "deadline"):
             if {"deadline": "deadline_s"}.get(key, key) in given:
                 raise Complaint("belongs to a command", key)
+        if "for_s" not in given and (name is not None or "times" in given):
+            raise Complaint("is required", "for")
+        if "times" in given:
+            return _alone(given, "more load")
         if name is None or given.get("fault") is None:
             raise Complaint(
-                "needs a proxy and a fault, such as { proxy: database, fault: hang, for: 10s }, or a command"
+                "needs a proxy and a fault, such as { proxy: database, fault: hang, for: 10s }, or a command, or a load"
             )
-        if "for_s" not in given:
-            raise Complaint("is required", "for")
         if name not in proxies:
             raise Complaint(f'"{name}" is not under proxies{nearest(name, proxies)}', "proxy")
         if given.get("share", 1.0) < 1 and given["fault"].kind == REFUSE:
@@ -107,27 +112,37 @@ def drills_form(proxies: Collection[str]) -> Form[dict[str, Drill]]:
             "fault": ("fault", described(_fault_form(), "What the proxy does meanwhile.")),
             "share": ("share", described(share_form(least=1, most=100), "Of the connections that have the fault.")),
             "command": ("command", described(_program_form(), "A program that breaks something, such as a restart.")),
+            "load": ("times", described(_times_form(), "More load than before, for a while.")),
             "undo": ("undo", described(_program_form(), "A program that ends what the command began.")),
             "deadline": ("deadline_s", described(_time(1), "How long each of them may take.")),
             "during": ("during", described(_under_load_form(), "What the service does meanwhile.")),
             "for": ("for_s", described(_time(1), "How long the fault lasts.")),
             "before": ("before_s", described(_time(2), "Steady load before it.")),
             "after": ("after_s", described(_time(2), "Steady load after it: as long as a recovery may take.")),
-            "rate": ("rate_per_s", described(rate_form(most=_MAX_DRILL_RATE_PER_S), "Arrivals per second.")),
+            "rate": ("rate_per_s", described(rate_form(most=MAX_DRILL_RATE_PER_S), "Arrivals per second.")),
         },
         line="line",
     )
     return mapping(drill, key=plain_name, pattern=NAME_PATTERN)
 
 
-def _commanded(given: dict[str, Any]) -> Drill:
+def _alone(given: dict[str, Any], what: str) -> Drill:
+    """Raises Complaint where a drill does two things at once."""
     for key in ("proxy", "fault", "share"):
         if key in given:
-            raise Complaint("belongs to a fault of a proxy; one drill breaks one thing", key)
+            raise Complaint(
+                f"belongs to a fault of a proxy, and this drill has {what}; one drill breaks one thing", key
+            )
+    if given.get("command") and "times" in given:
+        raise Complaint("one drill breaks one thing: a command, or more load", "load")
+    return Drill(**given)
+
+
+def _commanded(given: dict[str, Any]) -> Drill:
     for_s = given.setdefault("for_s", given.get("deadline_s", _USUAL_COMMAND_S))
     if given.setdefault("deadline_s", for_s) > for_s:
         raise Complaint(f"is longer than the drill's {for_s:g} s; give it a longer `for`", "deadline")
-    return Drill(**given)
+    return _alone(given, "a command")
 
 
 def drills_s(drills: Mapping[str, Drill]) -> float:
@@ -137,6 +152,11 @@ def drills_s(drills: Mapping[str, Drill]) -> float:
 
 def _program_form() -> Form[tuple[str, ...]]:
     return items(text_form(most=_LONGEST_ARGUMENT), least=1)
+
+
+def _times_form() -> Form[float]:
+    times = number_form(least=1.1, most=_MOST_TIMES)
+    return section(lambda times: times, {"times": ("times", described(times, "By how much."))}, required=("times",))
 
 
 def _under_load_form() -> Form[str]:

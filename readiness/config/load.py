@@ -13,7 +13,8 @@ from readiness import foreign_files
 from readiness.config.baseline import baseline_form, implied, with_run
 from readiness.config.checks import DeclaredNames, checks_form
 from readiness.config.database import database_form, read_files
-from readiness.config.drills import Drill, drills_form
+from readiness.config.drill_notes import peak_per_s
+from readiness.config.drills import MAX_DRILL_RATE_PER_S, Drill, drills_form
 from readiness.config.form import MAX_PROBLEMS, Complaint, Form, Problem, Wrong, section
 from readiness.config.model import (
     Attestation,
@@ -166,6 +167,13 @@ def _config(
             raise Complaint(
                 f"{check.scope}: is over {drill.after_s:g} s after its fault, and {check.key} asks for "
                 f"{most_ms / 1000:g} s: give it a longer `after`",
+                "drills",
+            )
+    for name, one in drills.items():
+        if (peak := peak_per_s(one, load)) > MAX_DRILL_RATE_PER_S:
+            raise Complaint(
+                f"{name}: would send {peak:,g} /s, and a drill sends at most {MAX_DRILL_RATE_PER_S:,g} /s; give it a "
+                "lower rate, or fewer times",
                 "drills",
             )
     return Config(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -13,9 +13,10 @@ from readiness import database
 from readiness.config.model import Database
 from readiness.database import under_load
 from readiness.database.before_load import BeforeLoad
+from readiness.errors import NotMeasured
 from readiness.measurements.database import Activity
 from readiness.measurements.run import Measurement
-from readiness.measurements.writes import WriteBook
+from readiness.measurements.writes import WriteBook, WritePart, WritesFound
 
 if TYPE_CHECKING:
     from readiness.database.activity import JudgedWindow
@@ -105,6 +106,31 @@ class Stages:
         if found is not None:
             return found
         return database.unavailable(f"the run was ended by {self.interrupted() or 'a fault of ours'}", section, wanted)
+
+    def of_drills(self, book: WriteBook, parts: Mapping[str, WritePart]) -> Mapping[str, WritesFound]:
+        """The rows against the writes of each drill. Raises NotMeasured."""
+        if self.url is None:
+            raise NotMeasured(NO_DATABASE)
+        if self.section.writes is None:
+            raise NotMeasured("the file does not say where the writes are; give it database.writes")
+        url, section = self.url, self.section
+        failed: list[NotMeasured] = []
+
+        def ask() -> Mapping[str, WritesFound]:
+            from readiness.database.writes import reconcile_parts
+
+            try:
+                return reconcile_parts(url, section, book, parts, lambda: self.interrupted() is not None)
+            except NotMeasured as error:
+                failed.append(error)
+                return {}
+
+        found = self._aside(ask)
+        if not found:
+            raise (
+                failed[0] if failed else NotMeasured(f"the run was ended by {self.interrupted() or 'a fault of ours'}")
+            )
+        return found
 
     def _aside(self, ask: Callable[[], T]) -> T | None:
         """The answer; None when a signal came first or on a fault of ours. What is under way ends by its limits."""

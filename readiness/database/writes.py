@@ -7,7 +7,7 @@ a time-out, or a row of this run that no write of ours explains, as after a retr
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,7 +20,7 @@ from readiness.database.fact_names import SOURCE
 from readiness.database.identifiers import identifier, table_bytes
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement
-from readiness.measurements.writes import WriteBook, WriteKeys
+from readiness.measurements.writes import WriteBook, WriteCount, WriteKeys, WritePart, WritesFound
 from readiness.text import clean
 
 LOST, DUPLICATED, PHANTOM = "database.writes.lost", "database.writes.duplicated", "database.writes.phantom"
@@ -61,11 +61,32 @@ def reconcile(url: str, section: Database, book: WriteBook | None, stop: Callabl
             raise NotMeasured(f"no write was sent: {_who(section.writes)} took no key from self.write_key()")
         if book.acknowledged == 0:
             raise NotMeasured(f"none of {book.sent:,} writes was acknowledged, so none can be missing")
-        found, waited_s, standby = _compare(url, section, book, stop)
+        _, found, waited_s, standby = _compare(url, section, book, stop)
     except NotMeasured as error:
         reason = f"writes{f' (line {section.writes.line})' if section.writes.line else ''}: {error}"
         return unavailable(reason)
     return _measurements(found, book, waited_s, standby)
+
+
+def reconcile_parts(
+    url: str, section: Database, book: WriteBook, parts: Mapping[str, WritePart], stop: Callable[[], bool]
+) -> Mapping[str, WritesFound]:
+    """What the rows say of each part of the book; waits as `reconcile` does. Raises NotMeasured."""
+    rows, _, waited_s, standby = _compare(url, section, book, stop)
+    return {name: _found(book, rows, part, waited_s, standby) for name, part in parts.items()}
+
+
+def _found(book: WriteBook, rows: WriteRows, part: WritePart, waited_s: float, standby: bool) -> WritesFound:
+    within = compare(book, rows, part)
+    acknowledged = sum(
+        bytes(marks[part[user][0] - 1 : part[user][1]]).count(1) for user, marks in book.users() if user in part
+    )
+    found = {one.metric: one for one in _measurements(within, book, waited_s, standby)}
+    lost, duplicated = (
+        WriteCount(count, tuple(line for line in found[metric].details if line.ok is False), found[metric].reason)
+        for metric, count in ((LOST, within.lost[0]), (DUPLICATED, within.duplicated[0]))
+    )
+    return WritesFound(acknowledged, lost, duplicated)
 
 
 def unavailable(reason: str) -> tuple[Measurement, ...]:
@@ -79,17 +100,18 @@ def _who(writes: Writes) -> str:
 
 def _compare(
     url: str, section: Database, book: WriteBook, stop: Callable[[], bool]
-) -> tuple[Reconciliation, float, bool]:
+) -> tuple[WriteRows, Reconciliation, float, bool]:
     assert section.writes is not None
     begun_s = time.monotonic()
     while True:
         budget = Budget(section.max_scan_bytes)  # each reading scans the table again, and LATE_S bounds their number
         with open_read_only(url, timeout_s=section.statement_timeout_s, budget=budget) as session:
             (standby,) = session.rows(b"select pg_catalog.pg_is_in_recovery()")[0]
-            found = compare(book, _rows(session, section.writes, book))
+            rows = _rows(session, section.writes, book)
+            found = compare(book, rows)
         waited_s = time.monotonic() - begun_s
         if found.lost[0] == 0 or waited_s >= LATE_S or stop():
-            return found, waited_s, bool(standby)
+            return rows, found, waited_s, bool(standby)
         time.sleep(_EVERY_S)
 
 
@@ -127,8 +149,8 @@ def _take(line: bytes, rows: WriteRows, keys: WriteKeys) -> None:
     counts[write[1] - 1] = min(int(counts[write[1] - 1]) + 1, 255)
 
 
-def compare(book: WriteBook, rows: WriteRows) -> Reconciliation:
-    """What is missing, double or unexplained. Pure."""
+def compare(book: WriteBook, rows: WriteRows, part: WritePart | None = None) -> Reconciliation:
+    """What is missing, double or unexplained, of the whole book or of a part of it. Pure."""
     keys = WriteKeys(book.run_id)
     found: list[tuple[int, list[str]]] = [(0, []), (0, []), (rows.strange, list(rows.strange_examples))]
     for user, marks in book.users():
@@ -137,6 +159,9 @@ def compare(book: WriteBook, rows: WriteRows) -> Reconciliation:
         for place, which in enumerate((said & (there == 0), there > 1, ~said & (there > 0))):
             count, examples = found[place]
             numbers = np.flatnonzero(which)
+            if part is not None:
+                first, last = part.get(user, (1, 0))
+                numbers = numbers[(numbers >= first - 1) & (numbers < last)]
             examples += [keys.text(user, int(number) + 1) for number in numbers[: EXAMPLES - len(examples)]]
             found[place] = (count + len(numbers), examples)
     lost, duplicated, phantom = ((count, tuple(examples)) for count, examples in found)

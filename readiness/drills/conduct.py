@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from readiness.config.drills import Drill
 from readiness.config.model import LoadSection
@@ -18,6 +19,7 @@ from readiness.load.assembly import Assembly
 from readiness.load.engine_plan import EnginePlan
 from readiness.load.workers.settings import Workers
 from readiness.measurements.run import Load
+from readiness.measurements.writes import WriteBook
 from readiness.text import clean
 
 _POLL_S = 0.05
@@ -47,6 +49,13 @@ class Conducted:
     drills: tuple[Happened, ...]
     problem: str | None = None
     """Why none of them can be believed."""
+    told: tuple[tuple[float, int], ...] = ()
+    """Second of the load, and how many answers of the second before said Retry-After."""
+    written: tuple[tuple[float, Mapping[int, int]], ...] = ()
+    """Second of the load, and how many writes each user had sent by then."""
+    writes: WriteBook | None = None
+    sessions: bool = False
+    """Whether a scenario does something once for each user, such as a log-in."""
 
 
 @dataclass(slots=True)
@@ -91,10 +100,15 @@ def conduct(
     conductor = _Conductor(plans, proxies, commands, clock, over, say)
     thread = threading.Thread(target=conductor.run, name="drills", daemon=True)
 
+    told: list[tuple[float, int]] = []
+    written: list[tuple[float, Mapping[int, int]]] = []
+
     def on_event(event: engine_events.Event, assembly: Assembly) -> None:
         if isinstance(event, engine_events.Batch):
             clock.heard(event.at_s)
             load_did(*assembly.ended_so_far())
+            told.append((event.at_s, sum(one.hit.total + one.miss.total for one in event.seen)))
+            written.append((event.at_s, {user: len(marks) for user, marks in assembly.writes.users()}))
 
     thread.start()
     try:
@@ -109,7 +123,14 @@ def conduct(
         over.set()
         thread.join()
     problem = next(iter(outcome.doubts), None) or outcome.usage_error
-    return Conducted(outcome.load, clock.zero_s, tuple(conductor.happened), problem)
+    drills_done = tuple(conductor.happened)
+    return Conducted(
+        outcome.load, clock.zero_s, drills_done, problem, tuple(told), tuple(written), outcome.writes, _sessions(engine)
+    )
+
+
+def _sessions(engine: EnginePlan) -> bool:
+    return any("on_start" in Path(one.path).read_text(errors="replace") for one in engine.scenarios)
 
 
 class _Conductor:
@@ -141,7 +162,19 @@ class _Conductor:
             if self._clock.since(plan.begin_s) > _LATE_S:
                 self.happened.append(Happened(plan, problem="the drill before it took too long, so it began too late"))
                 continue
-            self.happened.append(self._command(plan) if plan.drill.command else self._fault(plan))
+            self.happened.append(self._happen(plan))
+
+    def _happen(self, plan: DrillPlan) -> Happened:
+        if plan.drill.command:
+            return self._command(plan)
+        return self._fault(plan) if plan.drill.fault else self._rush(plan)
+
+    def _rush(self, plan: DrillPlan) -> Happened:
+        """The load itself is the fault; its phases say when."""
+        self._say(f"drill {plan.name}: {plan.drill.times:g} times the load for {plan.drill.for_s:g} s")
+        zero_s = self._clock.zero_s or 0.0
+        problem = None if self._wait(plan.end_s) else "the load ended before it"
+        return Happened(plan, zero_s + plan.begin_s, zero_s + plan.end_s, problem)
 
     def _command(self, plan: DrillPlan) -> Happened:
         """The command, and after the fault its undo: also when the command failed, or never ended."""

@@ -3,7 +3,7 @@
 ```
 lead-in | before | (fault begins) during | (fault ends) after | before | (fault begins) …
 ```
-Between two windows is a gap in which the fault begins or ends: no request of a window is due while that happens.
+Between two windows is a gap in which a proxy's fault begins or ends: no request of a window is due while that happens.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from readiness.config.drills import Drill
 from readiness.config.model import LoadSection
 from readiness.load.engine_plan import EnginePlan
 from readiness.load.phases import HOLD, RAMP, WARM_UP, Phase
+from readiness.load.watch_plan import WatchPlan
 from readiness.measurements.run import Load
 
 _GAP_S = 0.5
@@ -58,14 +59,17 @@ def course(drills: Mapping[str, Drill], load: LoadSection) -> tuple[tuple[Phase,
         if rate != height:
             phases.append(Phase(RAMP, rate, _RAMP_S, step))
             at_s, height = at_s + _RAMP_S, rate
+        # A command takes its own time to act, and what it cuts off at once counts too.
+        gap_s = _GAP_S if drill.fault else 0.0
         begin_s = at_s + drill.before_s
-        end_s = begin_s + _GAP_S + drill.for_s
-        over_s = end_s + _GAP_S + drill.after_s
+        end_s = begin_s + gap_s + drill.for_s
+        over_s = end_s + gap_s + drill.after_s
+        gaps = [Phase(WARM_UP, rate, gap_s, step + number) for number in (1, 2)] if gap_s else []
         phases += [
             Phase(HOLD, rate, drill.before_s, step),
-            Phase(WARM_UP, rate, _GAP_S, step + 1),
-            Phase(HOLD, rate, drill.for_s, step + 1),
-            Phase(WARM_UP, rate, _GAP_S, step + 2),
+            *gaps[:1],
+            Phase(HOLD, rate * drill.times, drill.for_s, step + 1),
+            *gaps[1:],
             Phase(HOLD, rate, drill.after_s, step + 2),
         ]
         plans.append(DrillPlan(name, drill, rate, step, step + 1, step + 2, begin_s, end_s, over_s))
@@ -78,8 +82,8 @@ def engine_plan(engine: EnginePlan, phases: tuple[Phase, ...], plans: tuple[Dril
 
     Users enough for everybody who may have to wait: until the fault is over, or until the request's own deadline.
     """
-    waiting = max(one.rate_per_s * min(one.drill.for_s + _GAP_S, engine.timeout_s) for one in plans)
-    highest = max(one.rate_per_s for one in plans)
+    waiting = max(one.rate_per_s * one.drill.times * min(one.drill.for_s + _GAP_S, engine.timeout_s) for one in plans)
+    highest = max(one.rate_per_s * one.drill.times for one in plans)
     return replace(
         engine,
         run_id=f"{engine.run_id}-drills",
@@ -94,6 +98,7 @@ def engine_plan(engine: EnginePlan, phases: tuple[Phase, ...], plans: tuple[Dril
         judged_step=0,
         calibration_s=0.0,
         samples=False,
+        watch=WatchPlan(cache_header="Retry-After", everywhere=True),
     )
 
 

@@ -8,6 +8,15 @@ from dataclasses import dataclass, replace
 from readiness.config.drills import REFUSE
 from readiness.config.model import Check, Config
 from readiness.drills.conduct import Conducted, Happened
+from readiness.drills.counted import (
+    Counted,
+    cut_off,
+    goodput,
+    refuse_own_limits,
+    requests_lost,
+    sessions_kept,
+    told_to_wait,
+)
 from readiness.drills.course import is_over
 from readiness.drills.proxies import ProxySecond
 from readiness.drills.record import not_done, recorded
@@ -16,7 +25,7 @@ from readiness.drills.told import DrillTimes, breaker, readiness
 from readiness.errors import NotMeasured
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.recordings import joined
-from readiness.measurements.run import OWN_FAULTS, Detail, Drilled, Load, Measurement, Rate, Recording, Slice
+from readiness.measurements.run import OWN_FAULTS, Detail, Drilled, Load, Measurement, Rate, Recording, Second, Slice
 from readiness.metrics import drills as names
 from readiness.metrics.catalogue import is_drill
 from readiness.probes.self_reports import SelfReports
@@ -50,6 +59,14 @@ class _Seen:
     timeout_s: float
     reports: SelfReports
     times: DrillTimes
+    height_s: tuple[float, float]
+    """How long the windows before and during the fault really were."""
+    points: tuple[Second, ...]
+    """The seconds that ended while the fault lasted."""
+    told: int
+    """Answers of these seconds that said Retry-After."""
+    sessions: bool
+    """Whether a scenario begins with a session."""
 
 
 def measure(
@@ -117,7 +134,11 @@ def _seen(
     if not limits.answers(before):
         bad = before.failures + before.in_flight
         raise NotMeasured(f"the service was not well before the fault: {bad:,} of {before.requests:,} requests failed")
+    if plan.drill.times > 1:
+        refuse_own_limits(load.steps[plan.during])
     lasted = _lasted(one, counted) if plan.drill.proxy else ()
+    steps = [load.steps[number] for number in (plan.before, plan.during)]
+    from_s, until_s = steps[1].start_s, max(steps[1].end_s, one.ended_s - conducted.zero_s)
     late = during.failed.get("timeout", 0) + during.in_flight
     return _Seen(
         one,
@@ -134,6 +155,10 @@ def _seen(
         timeout_s=config.load.timeout_s,
         reports=reports,
         times=DrillTimes(one.began_s, one.ended_s, conducted.zero_s + plan.over_s),
+        height_s=(steps[0].end_s - steps[0].start_s, steps[1].end_s - steps[1].start_s),
+        points=tuple(point for point in load.series if from_s < point.at_s + point.duration_s <= until_s),
+        told=sum(number for at_s, number in conducted.told if from_s < at_s <= until_s),
+        sessions=conducted.sessions,
     )
 
 
@@ -220,10 +245,44 @@ def _recovery(seen: _Seen) -> Measurement:
     if found.reason:
         raise NotMeasured(found.reason)
     if found.at_s is None:
-        never = Detail("recovered", f"not within {duration(after_s)}", False)
+        never = Detail("recovered", f"not within {duration(after_s)}", False, _metastable(seen))
         return _of(seen, names.RECOVERY, None, seen.after.requests, Bounds(after_s * 1000, None), (never,))
     value = found.at_s - seen.end_s if _ended_early(seen) else max(found.at_s, seen.after_s) - seen.end_s
     return _of(seen, names.RECOVERY, max(value, 0.0) * 1000, seen.after.requests)
+
+
+def _metastable(seen: _Seen) -> str:
+    """Overload that goes on after its cause: the one fault of which nothing is left that could be repaired."""
+    if seen.one.plan.drill.times == 1:
+        return ""
+    return (
+        f"metastable: the load is back to {seen.one.plan.rate_per_s:g} /s, and the service is not; "
+        "what it has queued, or its callers' retries, keep it down"
+    )
+
+
+def _goodput(seen: _Seen) -> Measurement:
+    return _counted(seen, names.GOODPUT, goodput(seen.before, seen.during, *seen.height_s))
+
+
+def _retry_after(seen: _Seen) -> Measurement:
+    return _counted(seen, names.RETRY_AFTER, told_to_wait(seen.points, seen.told))
+
+
+def _requests_lost(seen: _Seen) -> Measurement:
+    return _counted(seen, names.REQUESTS_LOST, requests_lost((seen.before, seen.during, seen.after), _SILENT))
+
+
+def _drain(seen: _Seen) -> Measurement:
+    return _counted(seen, names.DRAIN, cut_off((seen.before, seen.during, seen.after)))
+
+
+def _sessions_kept(seen: _Seen) -> Measurement:
+    return _counted(seen, names.SESSIONS_KEPT, sessions_kept(seen.before, seen.after, sessions=seen.sessions))
+
+
+def _counted(seen: _Seen, metric: str, found: Counted) -> Measurement:
+    return _of(seen, metric, found.value, found.samples, found.evidence, found.details)
 
 
 def _ended_early(seen: _Seen) -> bool:
@@ -293,4 +352,9 @@ _METRICS: Mapping[str, Callable[[_Seen], Measurement]] = {
     names.CONNECTIONS_PER_REQUEST: _connections,
     names.DRILL_HEALTH: _health,
     names.DRILL_BREAKER: _breaker,
+    names.GOODPUT: _goodput,
+    names.RETRY_AFTER: _retry_after,
+    names.REQUESTS_LOST: _requests_lost,
+    names.DRAIN: _drain,
+    names.SESSIONS_KEPT: _sessions_kept,
 }

@@ -36,6 +36,8 @@ def words(drill: Drill) -> str:
     if drill.command:
         undone = f", and was undone after {duration(drill.for_s)}" if drill.undo else ""
         return f"`{shown(drill.command)}` was run{undone}"
+    if drill.times > 1:
+        return f"{drill.times:g} times the load for {duration(drill.for_s)}"
     return f"{drill.proxy} {_fault(drill)} for {duration(drill.for_s)}"
 
 

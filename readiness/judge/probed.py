@@ -9,6 +9,7 @@ from readiness.judge.readings import Reading
 from readiness.judge.verdict import Outcome
 from readiness.measurements.probing import MOST_SHARE, Probing
 from readiness.measurements.run import Run
+from readiness.metrics.drills import RECOVERY
 from readiness.metrics.metric import Kind, Metric
 from readiness.stats import share
 from readiness.text.numbers import duration, share_words
@@ -22,6 +23,8 @@ _SETTLED = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
 
 def added(run: Run, check: Check, metric: Metric, reading: Reading, outcome: Outcome, confidence: float | None) -> str:
     """Sentences to follow the message of a check on health: what came instead of a good answer, and what is missing."""
+    if check.metric == RECOVERY:
+        return "".join(f" It is {line}." for line in _of_drill(run, check))
     if not check.metric.startswith("health.") or outcome in _SETTLED:
         return ""
     lines = [
@@ -33,6 +36,12 @@ def added(run: Run, check: Check, metric: Metric, reading: Reading, outcome: Out
     ]
     told = "".join(f" {line}." for line in dict.fromkeys(lines[:3]))
     return told + (_missing(run, check, metric, reading, confidence) if outcome is Outcome.INCONCLUSIVE else "")
+
+
+def _of_drill(run: Run, check: Check) -> tuple[str, ...]:
+    """What kind of outage it is, where the drill could tell."""
+    found = (one for one in run.measurements if (one.metric, one.scope) == (RECOVERY, check.scope))
+    return tuple(line.note for one in found for line in one.details if line.note)
 
 
 def _missing(run: Run, check: Check, metric: Metric, reading: Reading, confidence: float | None) -> str:

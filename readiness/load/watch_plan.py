@@ -16,6 +16,9 @@ class WatchPlan:
     heads: bool = False
     """Keep one answer's head of each endpoint and status, for the rules about headers."""
 
+    everywhere: bool = False
+    """In every answer of the load, not only in those of the measurement window."""
+
     @property
     def idle(self) -> bool:
         """Whether there is nothing to look for."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+
+from readiness.measurements.run import Detail
 
 MAX_USER = 2**22 - 1
 MAX_NUMBER = 2**40 - 1
@@ -19,6 +21,29 @@ MAX_WRITES = 100_000_000
 _TAIL = re.compile(r"([0-9]{1,7})\.([0-9]{1,13})", re.ASCII)
 Write = tuple[int, int]
 """User and number."""
+WritePart = Mapping[int, tuple[int, int]]
+"""A part of a book: by user, the first and the last number."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteCount:
+    """How many writes met one fate."""
+
+    count: int
+    details: tuple[Detail, ...] = ()
+    reason: str | None = None
+    """Why the count proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class WritesFound:
+    """The rows against one part of a book."""
+
+    acknowledged: int
+    lost: WriteCount
+    duplicated: WriteCount
+
+
 Marks = tuple[int, ...]
 """One user's news: user, writes sent so far, then first and last number of each acknowledged range."""
 

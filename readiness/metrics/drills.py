@@ -11,6 +11,9 @@ DRILL_ERRORS, UNANSWERED, LATENCY_P95 = "drill.error_rate", "drill.unanswered", 
 LONGEST_ANSWER, FAILS_FAST = "drill.longest_answer", "drill.fails_fast"
 RECOVERY, CONNECTIONS_PER_REQUEST = "drill.recovery", "drill.connections_per_request"
 DRILL_HEALTH, DRILL_BREAKER = "drill.health", "drill.breaker"
+GOODPUT, RETRY_AFTER = "drill.goodput", "drill.retry_after"
+REQUESTS_LOST, DRAIN, SESSIONS_KEPT = "drill.requests_lost", "drill.drain", "drill.sessions_kept"
+WRITES_LOST, WRITES_DUPLICATED = "drill.writes_lost", "drill.writes_duplicated"
 
 DRILLS: tuple[Metric, ...] = (
     Metric(
@@ -124,5 +127,83 @@ DRILLS: tuple[Metric, ...] = (
         "A breaker that never opens lets every caller wait; one that stays open makes an outage of a hiccup.",
         "Open it after some failures in a row, let one request through now and then, and close it when that succeeds.",
         yes_no=True,
+    ),
+    Metric(
+        GOODPUT,
+        "Goodput during the Drill",
+        "/s",
+        "higher",
+        Kind.EXACT,
+        "drills",
+        "Right answers per second to the requests that were due during the fault.",
+        "Under more load than it can carry a service should go on with what it can, and not fall to nothing.",
+        "Refuse early what cannot be served in time, and serve the newest request first when there is a queue.",
+    ),
+    Metric(
+        RETRY_AFTER,
+        "Refusals with Retry-After during the Drill",
+        "%",
+        "higher",
+        Kind.RATE,
+        "drills",
+        "Share of the refusals (429 and 5xx) during the fault whose answer said Retry-After.",
+        "Callers that are not told when to come back come back at once.",
+        "Send Retry-After with 429 and 503, and spread its values a little.",
+    ),
+    Metric(
+        REQUESTS_LOST,
+        "Requests Lost in the Drill",
+        "",
+        "lower",
+        Kind.EXACT,
+        "drills",
+        "Requests of the whole drill, before to after, that got no HTTP answer: refused, cut off, timed out.",
+        "A restart or a deployment under load should be seen by nobody.",
+        "Start the new process first, take the old one out of the balancer, let it answer what it has, then stop it.",
+    ),
+    Metric(
+        DRAIN,
+        "Requests Cut Off in the Drill",
+        "",
+        "lower",
+        Kind.EXACT,
+        "drills",
+        "Requests of the whole drill that the service had taken, and whose connection ended before the answer.",
+        "Nobody knows whether such a request was done, so nobody may safely try it again.",
+        "At SIGTERM stop to accept, answer what is under way, then end; give it more time than the slowest request.",
+    ),
+    Metric(
+        SESSIONS_KEPT,
+        "Sessions Kept in the Drill",
+        "%",
+        "higher",
+        Kind.RATE,
+        "drills",
+        "Share of the answers after the fault that took the session for a known one: neither 3xx nor 4xx, which "
+        "did not come before it.",
+        "A restart that forgets the sessions logs everybody out, and all of them log in again at once.",
+        "Keep sessions in a store that outlives the process, or sign them with a key that stays.",
+    ),
+    Metric(
+        WRITES_LOST,
+        "Acknowledged Writes Lost in the Drill",
+        "",
+        "lower",
+        Kind.EXACT,
+        "drills",
+        "Writes that were sent in the drill and acknowledged, and that are not in the database after it.",
+        "An acknowledgement is a promise; a crash must not take it back.",
+        "Acknowledge after the commit, keep synchronous_commit on, and replicate before you say yes.",
+    ),
+    Metric(
+        WRITES_DUPLICATED,
+        "Writes Duplicated in the Drill",
+        "",
+        "lower",
+        Kind.EXACT,
+        "drills",
+        "Writes of the drill that are in the database more than once.",
+        "Retries after a fault do twice what was done once.",
+        "Put a unique constraint on the client's key, and answer a repetition with the first result.",
     ),
 )

@@ -100,7 +100,7 @@ def execute(
         looks += probes.provoke(plan.target, plan.config.probes, wanted, lambda: interrupted() is not None)
     counted = {one.metric for one in (*rows, *looks) if one.value is not None}
     meanings = definitions(plan.config.database, plan.config.probes.prometheus.queries)
-    drilled, drills, drill_notes = _drills(plan, outcome, progress, interrupted, environment)
+    drilled, drills, drill_notes = _drills(plan, stages, outcome, progress, interrupted, environment)
     run = Run(
         id=plan.run_id,
         service=plan.config.service,
@@ -210,6 +210,7 @@ def _drive(
 
 def _drills(
     plan: Plan,
+    stages: Stages,
     outcome: controller.LoadOutcome,
     progress: Progress,
     interrupted: Callable[[], str | None],
@@ -224,6 +225,7 @@ def _drills(
     from readiness.drills.commands import commander
     from readiness.drills.conduct import conduct
     from readiness.drills.measured import measure, unavailable
+    from readiness.drills.written import measure_writes
     from readiness.metrics.drills import DRILL_BREAKER, DRILL_HEALTH
     from readiness.probes.self_reports import listening
 
@@ -255,7 +257,8 @@ def _drills(
     except NotMeasured as error:
         return *unavailable(f"no drill was done: {error}", plan.config), ()
     notes = tuple(note for one in conducted.drills for note in one.notes)
-    return *measure(conducted, plan.proxies.seconds, plan.config, reports), notes
+    found, courses = measure(conducted, plan.proxies.seconds, plan.config, reports)
+    return (*found, *measure_writes(conducted, courses, plan.config, stages.of_drills)), courses, notes
 
 
 def _asks(plan: Plan, metric: str) -> bool:

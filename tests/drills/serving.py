@@ -1,7 +1,9 @@
-"""`python -m tests.drills.serving PORT PIDFILE [careful]`: a small service that is stopped and started by commands.
+"""`python -m tests.drills.serving PORT PIDFILE WORD…`: a small service that is stopped and started by commands.
 
-PORT 0 takes any. At SIGTERM the careful one takes no new connection, answers what it has, and ends; any other ends at
-once. It tells its port on standard output. GET /stock is answered after 30 ms.
+PORT 0 takes any; the port is told on standard output. GET /stock is answered after 30 ms. Words:
+`careful`: at SIGTERM it takes no new connection, answers what it has, and ends; any other ends at once.
+`slow`: answers take 300 ms. `sessions`: /stock needs the cookie of /login, which this process alone remembers.
+`sheds`: beyond 60 requests in a second it answers 503 with Retry-After. `collapses`: it then answers 503 for good.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 from urllib.request import ProxyHandler, build_opener
 
 ROOT = Path(__file__).parents[2]
+_MOST_PER_S = 60
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,22 @@ class Till(ThreadingHTTPServer):
     busy = 0
     counted = 0
     lock = threading.Lock()
+    known: ClassVar[set[str]] = set()
+    seconds: ClassVar[dict[int, int]] = {}
+    collapsed = False
+
+    def status(self) -> int:
+        """Of the next answer, after its time."""
+        second = int(time.monotonic())
+        with self.lock:
+            self.busy += 1
+            self.counted += 1
+            self.seconds[second] = many = self.seconds.get(second, 0) + 1
+            self.collapsed |= many > _MOST_PER_S and "collapses" in sys.argv
+        if self.collapsed or (many > _MOST_PER_S and "sheds" in sys.argv):
+            return 503
+        time.sleep(0.3 if "slow" in sys.argv else 0.03)
+        return 200
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -89,19 +109,27 @@ class Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         till = self.server
         assert isinstance(till, Till)
-        with till.lock:
-            till.busy += 1
-            till.counted += self.path != "/count"
-        time.sleep(0.03)
+        status, cookie = 200, ""
+        if self.path == "/login":
+            cookie = f"who={len(till.known)}-{os.getpid()}"
+            till.known.add(cookie)
+        elif self.path == "/stock":
+            status = till.status()
+            if "sessions" in sys.argv and self.headers.get("Cookie") not in till.known:
+                status = 401
         body = str(till.counted).encode()
-        self.send_response(200)
+        self.send_response(status)
+        if cookie:
+            self.send_header("Set-Cookie", cookie)
+        if status == 503 and not till.collapsed:
+            self.send_header("Retry-After", "1")
         self.send_header("Content-Length", str(len(body)))
         if till.stopping:
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
         with till.lock:
-            till.busy -= 1
+            till.busy -= self.path == "/stock"
 
     def log_message(self, *args: object) -> None:
         """Nothing."""

@@ -1,0 +1,86 @@
+"""Numbers of a drill that are counts of its windows: what was served, lost, or told to come back. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from readiness.errors import NotMeasured
+from readiness.measurements.run import Detail, Rate, Recording, Second, Step
+
+_CUT_OFF = ("reset", "truncated", "protocol")
+"""Failures of requests that the service had taken: their connection ended before the answer."""
+_REFUSED = ("http_5xx", "rate_limited")
+_STRANGERS = ("http_3xx", "http_4xx")
+"""How a service answers somebody whose session it does not know: a redirect to the log-in, 401 or 403."""
+_OWN_DROPS = 0.01
+"""Share of the arrivals that we may drop by ourselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A value with what it was counted from."""
+
+    value: float
+    samples: int
+    evidence: Rate | None = None
+    details: tuple[Detail, ...] = ()
+
+
+def goodput(before: Recording, during: Recording, before_s: float, during_s: float) -> Counted:
+    """Right answers per second, to requests that were due during the fault."""
+    was = Detail("right answers before it", f"{before.ok.total / before_s:,.1f} /s", None)
+    return Counted(during.ok.total / during_s, during.requests, details=(was,))
+
+
+def requests_lost(windows: Iterable[Recording], silent: Iterable[str]) -> Counted:
+    """Requests of the whole drill that got no HTTP answer."""
+    names, parts = tuple(silent), tuple(windows)
+    by_class = {name: sum(part.failed.get(name, 0) for part in parts) for name in names}
+    by_class["in flight"] = sum(part.in_flight for part in parts)
+    details = tuple(Detail(name, f"{lost:,}", False) for name, lost in by_class.items() if lost)
+    return Counted(float(sum(by_class.values())), sum(part.requests for part in parts), details=details)
+
+
+def cut_off(windows: Iterable[Recording]) -> Counted:
+    """Requests of the whole drill that the service had taken, and did not answer."""
+    parts = tuple(windows)
+    by_class = {name: sum(part.failed.get(name, 0) for part in parts) for name in _CUT_OFF}
+    details = tuple(Detail(name, f"{lost:,}", False) for name, lost in by_class.items() if lost)
+    return Counted(float(sum(by_class.values())), sum(part.requests for part in parts), details=details)
+
+
+def sessions_kept(before: Recording, after: Recording, *, sessions: bool) -> Counted:
+    """Share of the answers after the fault that took the session for a known one. Raises NotMeasured."""
+    if not sessions:
+        raise NotMeasured("no scenario begins a session: none has on_start, so nobody could lose one")
+    if strangers := _of(before, _STRANGERS):
+        raise NotMeasured(f"{strangers:,} requests were answered with 3xx or 4xx before the fault already")
+    lost = _of(after, _STRANGERS)
+    total = after.ok.total + lost
+    if not total:
+        raise NotMeasured("no request after the fault was answered as a session that is known, or is not")
+    return Counted(100 * (total - lost) / total, total, Rate(total - lost, total))
+
+
+def told_to_wait(points: Iterable[Second], told: int) -> Counted:
+    """Share of the refusals (429 and 5xx) during the fault that said Retry-After. Raises NotMeasured."""
+    refused = sum(point.classes.get(name, 0) for point in points for name in _REFUSED)
+    if not refused:
+        raise NotMeasured("no request was refused with 429 or 5xx during the fault")
+    hits = min(told, refused)
+    return Counted(100 * hits / refused, refused, Rate(hits, refused))
+
+
+def refuse_own_limits(window: Step) -> None:
+    """Raises NotMeasured when it was this machine that could not send so much."""
+    ours = window.dropped - window.unanswered
+    if ours > _OWN_DROPS * window.intended:
+        raise NotMeasured(
+            f"the load generator did not send {ours:,} of {window.intended:,} requests in time, so it was no load of "
+            "this height; give it more --processes, or fewer times"
+        )
+
+
+def _of(record: Recording, names: Iterable[str]) -> int:
+    return sum(record.failed.get(name, 0) for name in names)
