@@ -1,0 +1,134 @@
+"""One drill as it was: its windows, the counts of its proxy, or the reason why it proves nothing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from readiness.config.drills import REFUSE
+from readiness.config.model import Config
+from readiness.drills.conduct import Conducted, Happened
+from readiness.drills.counted import (
+    refuse_own_limits,
+)
+from readiness.drills.course import is_over
+from readiness.drills.proxies import ProxySecond
+from readiness.drills.recovery import Wellness, wellness
+from readiness.drills.told import DrillTimes
+from readiness.errors import NotMeasured
+from readiness.measurements.recordings import joined
+from readiness.measurements.run import OWN_FAULTS, Load, Recording, Second
+from readiness.probes.self_reports import SelfReports
+
+SILENT = ("dns", "connect_refused", "connect_timeout", "tls", "timeout", "reset", "truncated", "protocol")
+"""Failures without an HTTP answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One drill that happened."""
+
+    one: Happened
+    before: Recording
+    during: Recording
+    after: Recording
+    silent: int
+    """Requests of the window during the fault that got no HTTP answer."""
+    late: int
+    """Those of them that were still without one at their deadline, or at the end of the load."""
+    seconds: tuple[ProxySecond, ...]
+    """What the proxy counted while the fault lasted."""
+    end_s: float
+    """When the fault really ended, in seconds of the load."""
+    after_s: float
+    """When the window after it began: a block of its requests may have begun before."""
+    limits: Wellness
+    confidence: float | None
+    timeout_s: float
+    reports: SelfReports
+    times: DrillTimes
+    height_s: tuple[float, float]
+    """How long the windows before and during the fault really were."""
+    points: tuple[Second, ...]
+    """The seconds that ended while the fault lasted."""
+    told: int
+    """Answers of these seconds that said Retry-After."""
+    sessions: bool
+    """Whether a scenario begins with a session."""
+
+
+def seen_of(
+    conducted: Conducted,
+    one: Happened,
+    counted: Callable[[str], tuple[ProxySecond, ...]],
+    config: Config,
+    reports: SelfReports,
+) -> Seen:
+    """The drill as it was. Raises NotMeasured when it did not happen, or when its load cannot be believed."""
+    load, plan = conducted.load, one.plan
+    if conducted.problem or one.problem:
+        raise NotMeasured(conducted.problem or one.problem or "")
+    if load is None or conducted.zero_s is None or one.began_s is None or one.ended_s is None:
+        raise NotMeasured("the drill did not happen: the load did not come so far")
+    if not is_over(load, plan):
+        raise NotMeasured("the load ended before the drill was over")
+    windows = [_window(load, step) for step in (plan.before, plan.during, plan.after)]
+    before, during, after = windows
+    limits = wellness(config.checks)
+    if not before.requests or not during.requests:
+        raise NotMeasured("the load sent no request in its windows")
+    if not limits.answers(before):
+        bad = before.failures + before.in_flight
+        raise NotMeasured(f"the service was not well before the fault: {bad:,} of {before.requests:,} requests failed")
+    if plan.drill.times > 1:
+        refuse_own_limits(load.steps[plan.during])
+    lasted = _lasted(one, counted) if plan.drill.proxy else ()
+    steps = [load.steps[number] for number in (plan.before, plan.during)]
+    from_s, until_s = steps[1].start_s, max(steps[1].end_s, one.ended_s - conducted.zero_s)
+    late = during.failed.get("timeout", 0) + during.in_flight
+    return Seen(
+        one,
+        before,
+        during,
+        after,
+        silent=sum(during.failed.get(name, 0) for name in SILENT) + during.in_flight,
+        late=late,
+        seconds=lasted,
+        end_s=one.ended_s - conducted.zero_s,
+        after_s=load.steps[plan.after].start_s,
+        limits=limits,
+        confidence=config.confidence,
+        timeout_s=config.load.timeout_s,
+        reports=reports,
+        times=DrillTimes(one.began_s, one.ended_s, conducted.zero_s + plan.over_s),
+        height_s=(steps[0].end_s - steps[0].start_s, steps[1].end_s - steps[1].start_s),
+        points=tuple(point for point in load.series if from_s < point.at_s + point.duration_s <= until_s),
+        told=sum(number for at_s, number in conducted.told if from_s < at_s <= until_s),
+        sessions=conducted.sessions,
+    )
+
+
+def _lasted(one: Happened, counted: Callable[[str], tuple[ProxySecond, ...]]) -> tuple[ProxySecond, ...]:
+    """What the proxy counted while the fault lasted. Raises NotMeasured when the fault touched nothing."""
+    plan, proxy = one.plan, one.plan.drill.proxy or ""
+    assert one.began_s is not None
+    assert one.ended_s is not None
+    seconds = counted(proxy)
+    least_s = one.began_s - plan.drill.before_s
+    if not sum(second.up_bytes for second in seconds if least_s < second.at_s <= one.began_s + 1):
+        raise NotMeasured(f"nothing went through the proxy {proxy} before the fault: does the service connect to it?")
+    lasted = tuple(second for second in seconds if one.began_s < second.at_s <= one.ended_s + 1.1)
+    assert plan.drill.fault is not None
+    if plan.drill.fault.kind != REFUSE and not sum(second.faulted for second in lasted):
+        raise NotMeasured(f"the fault never took effect: nothing went through the proxy {proxy} while it lasted")
+    return lasted
+
+
+def _window(load: Load, step: int) -> Recording:
+    """The requests that were due in one window; arrivals that found no user free are requests without an answer."""
+    window = load.steps[step]
+    own = {name for part in window.endpoints for name in part.record.failed if name in OWN_FAULTS}
+    if own:
+        raise NotMeasured(f"requests failed on this side, not at the target ({', '.join(sorted(own))})")
+    record = joined(part.record for part in window.endpoints)
+    return Recording(record.ok, record.failed, record.failed_latency, record.in_flight + window.dropped, record.slices)
