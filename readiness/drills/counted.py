@@ -18,7 +18,7 @@ _OWN_DROPS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class DrillCount:
     """A value with what it was counted from."""
 
     value: float
@@ -27,30 +27,30 @@ class Counted:
     details: tuple[Detail, ...] = ()
 
 
-def goodput(before: Recording, during: Recording, before_s: float, during_s: float) -> Counted:
+def goodput(before: Recording, during: Recording, before_s: float, during_s: float) -> DrillCount:
     """Right answers per second, to requests that were due during the fault."""
     was = Detail("right answers before it", f"{before.ok.total / before_s:,.1f} /s", None)
-    return Counted(during.ok.total / during_s, during.requests, details=(was,))
+    return DrillCount(during.ok.total / during_s, during.requests, details=(was,))
 
 
-def requests_lost(windows: Iterable[Recording], silent: Iterable[str]) -> Counted:
+def requests_lost(windows: Iterable[Recording], silent: Iterable[str]) -> DrillCount:
     """Requests of the whole drill that got no HTTP answer."""
     names, parts = tuple(silent), tuple(windows)
     by_class = {name: sum(part.failed.get(name, 0) for part in parts) for name in names}
     by_class["in flight"] = sum(part.in_flight for part in parts)
     details = tuple(Detail(name, f"{lost:,}", False) for name, lost in by_class.items() if lost)
-    return Counted(float(sum(by_class.values())), sum(part.requests for part in parts), details=details)
+    return DrillCount(float(sum(by_class.values())), sum(part.requests for part in parts), details=details)
 
 
-def cut_off(windows: Iterable[Recording]) -> Counted:
+def cut_off(windows: Iterable[Recording]) -> DrillCount:
     """Requests of the whole drill that the service had taken, and did not answer."""
     parts = tuple(windows)
     by_class = {name: sum(part.failed.get(name, 0) for part in parts) for name in _CUT_OFF}
     details = tuple(Detail(name, f"{lost:,}", False) for name, lost in by_class.items() if lost)
-    return Counted(float(sum(by_class.values())), sum(part.requests for part in parts), details=details)
+    return DrillCount(float(sum(by_class.values())), sum(part.requests for part in parts), details=details)
 
 
-def sessions_kept(before: Recording, after: Recording, *, sessions: bool) -> Counted:
+def sessions_kept(before: Recording, after: Recording, *, sessions: bool) -> DrillCount:
     """Share of the answers after the fault that took the session for a known one. Raises NotMeasured."""
     if not sessions:
         raise NotMeasured("no scenario begins a session: none has on_start, so nobody could lose one")
@@ -60,16 +60,16 @@ def sessions_kept(before: Recording, after: Recording, *, sessions: bool) -> Cou
     total = after.ok.total + lost
     if not total:
         raise NotMeasured("no request after the fault was answered as a session that is known, or is not")
-    return Counted(100 * (total - lost) / total, total, Rate(total - lost, total))
+    return DrillCount(100 * (total - lost) / total, total, Rate(total - lost, total))
 
 
-def told_to_wait(points: Iterable[Second], told: int) -> Counted:
+def told_to_wait(points: Iterable[Second], told: int) -> DrillCount:
     """Share of the refusals (429 and 5xx) during the fault that said Retry-After. Raises NotMeasured."""
     refused = sum(point.classes.get(name, 0) for point in points for name in _REFUSED)
     if not refused:
         raise NotMeasured("no request was refused with 429 or 5xx during the fault")
     hits = min(told, refused)
-    return Counted(100 * hits / refused, refused, Rate(hits, refused))
+    return DrillCount(100 * hits / refused, refused, Rate(hits, refused))
 
 
 def refuse_own_limits(window: Step) -> None:

@@ -9,7 +9,7 @@ from readiness.config.drills import REFUSE
 from readiness.config.model import Check, Config
 from readiness.drills.conduct import Conducted
 from readiness.drills.counted import (
-    Counted,
+    DrillCount,
     cut_off,
     goodput,
     requests_lost,
@@ -167,7 +167,7 @@ def _sessions_kept(seen: Seen) -> Measurement:
     return _counted(seen, names.SESSIONS_KEPT, sessions_kept(seen.before, seen.after, sessions=seen.sessions))
 
 
-def _counted(seen: Seen, metric: str, found: Counted) -> Measurement:
+def _counted(seen: Seen, metric: str, found: DrillCount) -> Measurement:
     return _of(seen, metric, found.value, found.samples, found.evidence, found.details)
 
 
