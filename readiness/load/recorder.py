@@ -53,7 +53,6 @@ class Recorder:
 
     def __init__(self) -> None:
         self.watch: AnswerWatch | None = None
-        self.watches_all = False
         """Who looks at the answers' headers."""
         self.arrivals: ArrivalCounts = {}
         """Of an open load, by step; see ArrivalCounts."""
@@ -160,7 +159,7 @@ class Recorder:
             cell.failed_s.append(end_s - start_s)
             if detail and len(self._details) < 100:
                 self._details[f"{call.identity[1]}\t{failure}\t{detail}"] += 1
-        if self.watch is not None and (judged or self.watches_all):
+        if self.watch is not None and (judged or self.watch.everywhere):
             self.watch.see(call, end_s)  # last: whatever it makes of the answer, the request is counted
 
     def answer(self, call: Ticket, end_s: float, failure: str | None = None, detail: str = "") -> None:

@@ -68,7 +68,7 @@ class _Sum:
 
 
 class Watch:
-    """Looks at every judged answer of the load; `take` gives what came since the last take."""
+    """Looks at every answer of the measurement window, or of the load; `take` gives what came since the last take."""
 
     def __init__(self, plan: WatchPlan) -> None:
         self._cache = b"" if plan.cache_header is None else b"\n" + plan.cache_header.lower().encode() + b":"
@@ -76,6 +76,7 @@ class Watch:
         self._hits = frozenset(value.lower().encode() for value in plan.hits)
         self._timing = plan.server_timing
         self._heads = plan.heads
+        self.everywhere = plan.everywhere
         self._endpoints: dict[tuple[str, str], _Endpoint] = {}
 
     def see(self, call: Ticket, end_s: float) -> None:

@@ -26,8 +26,11 @@ class Ticket(Protocol):
 class AnswerWatch(Protocol):
     """See readiness.load.response_watch."""
 
+    everywhere: bool
+    """Whether it wants every answer, not only those of the measurement window."""
+
     def see(self, call: Ticket, end_s: float) -> None:
-        """`call`, of the measurement window, ended."""
+        """`call` ended."""
         ...
 
 
