@@ -20,7 +20,7 @@ from readiness.drills.proxies import ProxySecond
 from readiness.drills.record import not_done, recorded
 from readiness.drills.recovery import recovery
 from readiness.drills.seen import SILENT, Seen, seen_of
-from readiness.drills.told import DrillTimes, breaker, readiness
+from readiness.drills.told import breaker, readiness
 from readiness.errors import NotMeasured
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.run import Detail, Drilled, Measurement, Rate, Recording, Slice
