@@ -103,6 +103,8 @@ def test_a_call_ends_once() -> None:
 
 
 class CannotRead:
+    everywhere = False
+
     def see(self, call: Ticket, end_s: float) -> None:
         raise ValueError("not readable")
 
