@@ -49,7 +49,9 @@ def test_judging_and_rendering_an_example_again_gives_the_committed_files(name: 
         text = fmt.render(verdict, run)
         if os.environ.get("UPDATE_GOLDEN"):
             (folder / fmt.file_name).write_text(text)
-        assert (folder / fmt.file_name).read_text() == text, fmt.name
+        written = folder / fmt.file_name
+        before = written.read_text() if written.exists() else None
+        assert before == text, f"{written}: wanted? UPDATE_GOLDEN=1 pytest {__file__}"
     for file_name, most in MOST_BYTES.items():
         assert (folder / file_name).stat().st_size < most
 

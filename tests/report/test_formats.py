@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import readiness.report
+from readiness.cli.output import FORMAT_HELP
 from readiness.judge.verdict import Decision, Outcome, Verdict
 from readiness.report import FORMATS
 from readiness.report.status import OUTCOMES
@@ -39,6 +41,8 @@ def test_the_list_of_formats_is_the_folder() -> None:
         and any(isinstance(n, ast.FunctionDef) and n.name == "render" for n in ast.parse(path.read_text()).body)
     }
     assert renderers == {fmt.module for fmt in FORMATS.values()}
+    shown = set(re.findall(r"[a-z]+", FORMAT_HELP.removeprefix("Of "))) - {"default"}
+    assert shown == set(FORMATS), "FORMAT_HELP of readiness/cli/output.py names them for --help; then run: make man"
     names = [fmt.file_name for fmt in FORMATS.values()]
     assert len(set(names)) == len(names)
     assert [fmt.file_name for fmt in FORMATS.values() if fmt.default] == [
@@ -118,6 +122,8 @@ def test_the_sections_come_in_their_order_in_both_formats() -> None:
     html_only = ("What it would take", "Findings of the probes", "Infrastructure", "Provenance")
     markdown = FORMATS["md"].render(verdict)
     html = FORMATS["html"].render(verdict)
+    gone = [title for title in both if f"\n## {title}\n" not in markdown or f">{title}</h2>" not in html]
+    assert gone == [], "titles stand in report.md.j2, report.html.j2, SECTIONS of html.py, github.py and in this list"
     in_markdown = [markdown.index(f"\n## {title}\n") for title in both]
     in_html = [html.index(f">{title}</h2>") for title in both]
     assert in_markdown == sorted(in_markdown)

@@ -141,4 +141,4 @@ def test_the_placeholder_is_inconclusive_in_every_format() -> None:
         text = fmt.render(verdict, None)
         said = {"badge": ["INCONCLUSIVE"], "openmetrics": ["readiness_exit_code 3.0"], "gitlab": ["has not ended"]}
         for words in said.get(name, ["INCONCLUSIVE", "run-7", "has not ended"]):
-            assert words in text, name
+            assert words in text, f"{name}: a placeholder says {words}; a format without room for it is in `said`"

@@ -115,7 +115,7 @@ def test_bash_completes_a_command(installed: Installed, tmp_path: Path) -> None:
 
 def test_the_manual_page_is_the_help_of_today() -> None:
     """`make man` makes it anew."""
-    assert (ROOT / "docs/readiness.1").read_text() == manual.render()
+    assert (ROOT / "docs/readiness.1").read_text() == manual.render(), "run: make man"
 
 
 def test_the_manual_page_names_every_exit_code() -> None:
