@@ -27,6 +27,8 @@ from readiness.stats.share import NORMAL
 
 _FEW = 12
 """Blocks of this number are longer than what correlates their values."""
+_ROUNDING = 1e-9
+"""Blocks that are all alike differ by less than this share, from rounding alone, and that has no shape."""
 
 
 def bounds(blocks: Sequence[tuple[float, float]], confidence: float) -> tuple[float, float] | None:
@@ -51,8 +53,8 @@ def bounds(blocks: Sequence[tuple[float, float]], confidence: float) -> tuple[fl
     if ratio <= 0:
         return 0.0, ratio + above
     low, high = ratio * math.exp(-below / ratio), ratio * math.exp(above / ratio)
-    if skewed:
-        on_top = ratio - float(np.min(values[sizes > 0] / sizes[sizes > 0]))
+    on_top = ratio - float(np.min(values[sizes > 0] / sizes[sizes > 0]))
+    if skewed and on_top > _ROUNDING * ratio:
         high = ratio + on_top * math.expm1(min(above / on_top, 50.0))
     if found.drift <= MORE_LIKELY:
         return low, high

@@ -11,6 +11,15 @@ def test_equal_blocks_leave_no_doubt() -> None:
     assert [low, high] == pytest.approx([10.0, 10.0])
 
 
+@pytest.mark.parametrize("each", [0.1, 0.3, 1 / 3, 0.7, 12.3, 56.32, 0.001])
+def test_what_only_rounding_tells_apart_is_equal(each: float) -> None:
+    generator = np.random.default_rng(1)
+    for _ in range(50):
+        blocks = [(each * size, float(size)) for size in generator.integers(1, 10, int(generator.integers(6, 60)))]
+        low, high = mean.bounds(blocks, 0.95) or (0.0, 0.0)
+        assert [low, high] == pytest.approx([each, each])
+
+
 def test_four_blocks_are_too_few() -> None:
     assert mean.bounds([(100.0, 10.0), (120.0, 10.0)] * 2, 0.95) is None
 
