@@ -52,6 +52,15 @@ def parameters(url: str) -> dict[str, str]:
     return found
 
 
+def local_port(url: str) -> int | None:
+    """The port of a server on this machine; None for one elsewhere, or one of several. Raises ConfigError."""
+    given = parameters(url)
+    host, port = given.get("hostaddr") or given.get("host", ""), given.get("port", "") or "5432"
+    here = host in _LOOPBACK or host.startswith(("/", "127."))
+    return int(port) if here and _is_number(port) else None
+
+
+_LOOPBACK = frozenset({"", "localhost", "::1"})
 _ENCODE = "percent-encode special characters in the password (@ as %40, / as %2F, : as %3A)"
 
 

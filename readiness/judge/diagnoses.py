@@ -66,7 +66,7 @@ def diagnose(run: Run, judged: Sequence[Judged], tail: Tail | None) -> tuple[Dia
         one
         for one in (
             pool_waits(run, time_s),
-            database_time(run.database, time_s / load.judged_s),
+            database_time(run.database, run.database_process, time_s / load.judged_s),
             cache_misses(load, time_s),
             disk_waits(run.process, time_s),
         )

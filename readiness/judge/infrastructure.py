@@ -64,10 +64,13 @@ def _service(run: Run) -> list[Observed]:
 
 
 def _database(run: Run) -> list[Observed]:
-    seen = run.database
+    seen, server = run.database, run.database_process
     if seen is None:
         return []
     facts = [Observed("Database server", seen.server)]
+    if server is not None and server.reason is None and server.window_s:
+        used = f"{number(server.cpu_s / server.window_s, '')} of the {number(server.cores, '')} cores that it may use"
+        facts.append(Observed("Database process", f"{server.name}: {used}"))
     if seen.sessions:
         busiest = max(seen.sessions, key=lambda sample: sample.connected)
         facts.append(

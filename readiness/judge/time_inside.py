@@ -86,7 +86,7 @@ def full_pool(run: Run) -> list[Diagnosis]:
     return [caused(DiagnosisKind.POOL, "Pool fully used", None, text)]
 
 
-def database_time(seen: Activity | None, requests: float) -> Diagnosis | None:
+def database_time(seen: Activity | None, server: ProcessActivity | None, requests: float) -> Diagnosis | None:
     """Active sessions for each request under way."""
     if seen is None or len(seen.sessions) < _LEAST_SESSIONS:
         return None
@@ -109,7 +109,13 @@ def database_time(seen: Activity | None, requests: float) -> Diagnosis | None:
         )
     elif seen.statements_reason:
         text += "; which statement is not known (pg_stat_statements was not read)"
-    return caused(DiagnosisKind.DATABASE, "Database waits" if waited else "Database work", mean / requests, f"{text}.")
+    title = "Database waits" if waited else "Database work"
+    if server is not None and server.reason is None and server.window_s:
+        used = server.cpu_s / server.window_s
+        text += f"; its processes used {number(used, '')} of the {number(server.cores, '')} cores that they may use"
+        if not waited and used >= _BUSY * server.cores:
+            title = "Database CPU saturated"
+    return caused(DiagnosisKind.DATABASE, title, mean / requests, f"{text}.")
 
 
 def cache_misses(load: Load, time_s: float) -> Diagnosis | None:

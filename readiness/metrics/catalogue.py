@@ -14,7 +14,7 @@ from readiness.metrics.drills import DRILL_PREFIX, DRILLS
 from readiness.metrics.kubernetes import KUBERNETES_METRICS
 from readiness.metrics.metric import Metric
 from readiness.metrics.performance import PERFORMANCE
-from readiness.metrics.resources import PROCESS_METRICS
+from readiness.metrics.resources import DATABASE_PROCESS_METRICS, PROCESS_METRICS
 from readiness.metrics.service import CUSTOM, SERVICE, custom_unit
 from readiness.metrics.transport import DNS_METRICS, TLS_METRICS, TRACING_METRICS
 
@@ -25,6 +25,7 @@ CATALOGUE: tuple[Metric, ...] = (
     *DNS_METRICS,
     *TRACING_METRICS,
     *PROCESS_METRICS,
+    *DATABASE_PROCESS_METRICS,
     *KUBERNETES_METRICS,
     *DATABASE,
     *SERVICE_ROLE_METRICS,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from readiness.metrics.metric import Kind, Metric
 
 PROCESS_PREFIX = "target."
+DATABASE_PREFIX = "target.database."
 PROCESS_METRICS: tuple[Metric, ...] = (
     Metric(
         "target.cpu",
@@ -84,3 +87,18 @@ PROCESS_METRICS: tuple[Metric, ...] = (
         "Use one pool of bounded size, and end the threads of what was given up.",
     ),
 )
+
+
+def _of_database(metric: Metric) -> Metric:
+    title = metric.title.replace("the Service", "the Database Server")
+    return replace(
+        metric,
+        name=f"{DATABASE_PREFIX}{metric.name.removeprefix(PROCESS_PREFIX)}",
+        title=title if title != metric.title else f"{title} of the Database Server",
+        meaning=metric.meaning.replace("the service's", "the database server's"),
+        why=metric.why.replace("service", "server"),
+        fix="Find the statements that cost most (pg_stat_statements), or give the server more room.",
+    )
+
+
+DATABASE_PROCESS_METRICS: tuple[Metric, ...] = tuple(_of_database(metric) for metric in PROCESS_METRICS)

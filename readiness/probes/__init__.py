@@ -30,6 +30,7 @@ from readiness.probes import (
     circuit_breaker,
     consistency,
     custom,
+    database_process,
     dns,
     fetched_pages,
     health,
@@ -259,7 +260,8 @@ def provoke(
 
 def unavailable(reason: str, wanted: AbstractSet[str]) -> tuple[Measurement, ...]:
     """What there is of a target that was never asked."""
-    names = [*BEFORE_LOAD, *_HEALTH, health.READY, *process.PROCESS_NAMES, *(one.metric for one in PROBES), *PROVOKED]
+    names = [*BEFORE_LOAD, *_HEALTH, health.READY, *process.PROCESS_NAMES, *database_process.NAMES]
+    names += [*(one.metric for one in PROBES), *PROVOKED]
     return tuple(_missing(name, "probes", reason) for name in names if name in wanted)
 
 

@@ -19,6 +19,7 @@ from readiness.errors import NotMeasured
 from readiness.measurements.provenance import Target
 from readiness.text import clean
 
+PORT_SETTING = "probes.process.port"
 _FORWARDERS = frozenset({"docker-proxy", "rootlessport", "slirp4netns", "kubectl", "ssh", "socat"})
 """They hold a port of this machine for a service that runs elsewhere."""
 
@@ -29,7 +30,7 @@ def shown(settings: ProcessSettings) -> str:
         return f"probes.process.pid {settings.pid}"
     if settings.name is not None:
         return f"probes.process.name {clean(settings.name, 60)}"
-    return f"probes.process.port {settings.port}" if settings.port else "probes.process (the target's port)"
+    return f"{PORT_SETTING} {settings.port}" if settings.port else "probes.process (the target's port)"
 
 
 def roots_of(psutil: Any, settings: ProcessSettings, target: Target) -> list[Any]:

@@ -13,6 +13,7 @@ from readiness.config import tls
 from readiness.config.definitions import definitions
 from readiness.config.starter import STARTER_METRIC
 from readiness.database import under_load
+from readiness.database.address import local_port
 from readiness.database.before_load import BeforeLoad
 from readiness.database.stages import NO_DATABASE, Stages
 from readiness.errors import NotMeasured
@@ -27,7 +28,7 @@ from readiness.measurements.probing import Probing
 from readiness.measurements.process_activity import ProcessActivity
 from readiness.measurements.provenance import UNREACHABLE
 from readiness.measurements.run import Drilled, Load, Measurement, Run
-from readiness.probes import monitoring, overhead, process
+from readiness.probes import database_process, monitoring, overhead, process
 from readiness.probes.allowance import Allowance
 from readiness.probes.http import Getter
 from readiness.probes.window import Window
@@ -51,6 +52,7 @@ class _Driven:
     activity: Activity | None = None
     probing: Probing | None = None
     process: ProcessActivity | None = None
+    database_process: ProcessActivity | None = None
 
 
 def execute(
@@ -124,6 +126,7 @@ def execute(
         database=driven.activity,
         probing=driven.probing,
         process=driven.process,
+        database_process=driven.database_process,
         definitions={metric: meant for metric, meant in meanings.items() if metric in counted},
         drills=drills,
     )
@@ -145,7 +148,7 @@ def _drive(
     allowance = Allowance(window)
     settings, target = plan.config.probes, plan.target
     touches = _touches(plan, wanted, progress)
-    with ThreadPoolExecutor(3, thread_name_prefix="probes") as pool:
+    with ThreadPoolExecutor(4, thread_name_prefix="probes") as pool:
         monitored = pool.submit(monitoring.watch, settings, environment, window, plan.config.load.paced_s)
         observing = pool.submit(
             probes.observe,
@@ -158,6 +161,8 @@ def _drive(
             cache_url=plan.cache_url,
         )
         watched = stages.start_watching(window)
+        port = None if plan.database_url is None else local_port(plan.database_url)
+        serving = pool.submit(database_process.watch, port, window, plan.config.load.paced_s)
 
         def on_event(event: engine_events.Event, assembly: Assembly) -> None:
             match event:
@@ -199,12 +204,16 @@ def _drive(
     agents = probes.as_browser(target, settings, lambda: interrupted() is not None)
     found = probes.conclude(seen, agents, settings, wanted, https=https, load=outcome.load, database=activity)
     found += monitoring.conclude(monitored.result(timeout=PROBE_GRACE_S), settings, wanted)
+    server = serving.result(timeout=PROBE_GRACE_S)
+    server = server if plan.database_url is not None else replace(server, reason=NO_DATABASE)
+    found += database_process.conclude(server, wanted)
     return _Driven(
         outcome,
         (*found, *touches, *stages.under_load(activity)),
         activity,
         _probing(plan, seen, outcome.load),
         None if outcome.load is None else process.activity(seen.process),
+        None if outcome.load is None or plan.database_url is None else process.activity(server),
     )
 
 

@@ -137,10 +137,14 @@ def test_waits_for_a_lock_in_the_database_are_named(cli: Cli, sick: Start, postg
     name = reader.rpartition("/")[2].partition("?")[0]
     url, _ = sick("database", postgres.owner_url(name))
     env = {"READINESS_DATABASE_URL": reader}
-    result = told(cli, url, probes=HEALTH, duration="10s", env=env, secrets=(READER_PASSWORD,))
+    checks = f'{TIGHT}  target.database.cpu: {{ pass: "< 100 %", on_fail: note }}\n'
+    result = told(cli, url, checks, duration="10s", env=env, secrets=(READER_PASSWORD,))
     found = first(result, "database")
     assert found["title"] == "Database waits"
     assert "Lock: " in found["text"]
+    assert "its processes used" in found["text"]
+    assert result.check("target.database.cpu")["value"] is not None
+    assert result.run["database_process"]["name"].startswith("postgres")
 
 
 def test_a_leak_is_named_where_its_check_fails_and_noted_where_nobody_checks(cli: Cli, sick: Start) -> None:

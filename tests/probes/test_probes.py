@@ -22,7 +22,7 @@ PARTS = {
     "prometheus", "redis_info", "evidence", "observatory", "overhead", "sampling_interval", "lean_httpx", "allowance",
     "download", "fetched_pages", "handshakes", "kubeconfig", "kubernetes_api", "monitoring",
     "prometheus_server", "first_answers", "forms",
-    "process_search", "self_reports", "thread_states",
+    "process_search", "database_process", "self_reports", "thread_states",
 }  # fmt: skip
 OTHERS = {
     "health", "custom", "prometheus_queries", "kubernetes", "consistency", "dns", "tls", "tracing",

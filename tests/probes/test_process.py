@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 import time
@@ -15,13 +16,14 @@ from readiness.config.probes import ProcessSettings
 from readiness.errors import NotMeasured
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.provenance import Target
-from readiness.probes.process import PROCESS_NAMES, WatchedProcess, measure, watch
+from readiness.probes import database_process
+from readiness.probes.process import PROCESS_NAMES, WatchedProcess, activity, measure, watch
 from readiness.probes.window import Window
 from tests.probes.conftest import target
 
 SERVICE = """
 import os, socket, sys, threading, time
-listening = socket.create_server(("127.0.0.1", 0))
+listening = socket.create_server(("127.0.0.1", int(sys.argv[2])))
 parent = os.getpid()
 child = sys.argv[1] == "burn" and os.fork() == 0
 if not child:
@@ -56,8 +58,9 @@ def services() -> Iterator[list[subprocess.Popen[str]]]:
         one.stdout.close()
 
 
-def start(services: list[subprocess.Popen[str]], kind: str) -> int:
-    service = subprocess.Popen([sys.executable, "-c", SERVICE, kind], stdout=subprocess.PIPE, text=True)
+def start(services: list[subprocess.Popen[str]], kind: str, port: int = 0, called: str | None = None) -> int:
+    line = [called or sys.executable, "-c", SERVICE, kind, str(port)]
+    service = subprocess.Popen(line, executable=sys.executable, stdout=subprocess.PIPE, text=True)
     services.append(service)
     assert service.stdout is not None
     return int(service.stdout.readline())
@@ -119,3 +122,61 @@ def test_a_process_that_ends_sleeps_is_ours_or_is_not_there_is_a_reason_and_no_n
     for name in PROCESS_NAMES:
         with pytest.raises(NotMeasured):
             measure(away, name)
+
+
+def test_a_process_that_is_replaced_in_the_window_is_a_reason(services: list[subprocess.Popen[str]]) -> None:
+    port = start(services, "steady")
+
+    def replace_it() -> None:
+        services[0].kill()
+        services[0].wait()
+        start(services, "steady", port)
+
+    Timer(0.5, replace_it).start()
+    reason = seen(ProcessSettings(), port, 2).reason or ""
+    assert "ended during the measurement window" in reason
+    assert str(services[0].pid) in reason
+
+
+def test_a_name_that_several_have_is_a_reason_and_names_the_way_out(services: list[subprocess.Popen[str]]) -> None:
+    ports = [start(services, "steady", called="/opt/bags-of-two/serve-bags") for _ in range(2)]
+    reason = seen(ProcessSettings(name="serve-bags"), ports[0], 0.3).reason or ""
+    assert reason == "probes.process.name serve-bags: 2 processes are called so; use port or pid"
+    assert seen(ProcessSettings(pid=services[1].pid), ports[0], 0.3).reason is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_process_of_another_user_is_a_reason_whether_by_pid_or_by_port(services: list[subprocess.Popen[str]]) -> None:
+    port = start(services, "steady")
+    for settings, said in ((ProcessSettings(pid=services[0].pid), "belongs to the user root"), (ProcessSettings(), "")):
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                os.setgroups([])
+                os.setgid(65534)
+                os.setuid(65534)
+                os.write(writing, pickle.dumps(seen(settings, port, 0.3).reason))
+            finally:
+                os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as told:
+            reason = pickle.loads(told.read())
+        os.waitpid(child, 0)
+        assert reason is not None
+        assert said in reason
+        assert "user" in reason
+
+
+def test_what_listens_on_the_port_of_the_database_and_is_no_server_is_a_reason(
+    services: list[subprocess.Popen[str]],
+) -> None:
+    port = start(services, "steady")
+    window = Window()
+    window.begin()
+    Timer(0.3, window.end).start()
+    found = database_process.watch(port, window, 0.3)
+    (measured,) = database_process.conclude(found, {"target.database.cpu"})
+    assert measured.value is None
+    assert f"the database's port {port} belongs to python" in (measured.reason or "")
+    assert "this machine" in (activity(database_process.watch(None, window, 1)).reason or "")
