@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (samples)
-"""Feeds broken bytes to every parser of foreign bytes (benchmarks/foreign.py), bounded by cases, seed and time.
+"""Feeds broken bytes to every parser of foreign bytes (benchmarks/foreign/), bounded by cases, seed and time.
 
 `python -m benchmarks fuzz [--cases N] [--seed S] [--seconds T] [--processes N]`. Each of these is a failure: an
 exception that the parser does not declare; time that grows faster than the input; memory beyond MOST_MIB. The seed and
@@ -23,7 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.foreign import Parser, parsers
+from benchmarks.foreign import parsers
+from benchmarks.foreign.parser import Parser
 
 MOST_MIB = 256
 """By which a process may grow, whatever it is fed."""

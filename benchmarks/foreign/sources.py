@@ -1,0 +1,61 @@
+# ruff: noqa: E501 (samples)
+"""What `readiness init` reads."""
+
+from __future__ import annotations
+
+from benchmarks.foreign.parser import Parser
+
+
+def parsers() -> tuple[Parser, ...]:
+    """Those of this room; imports what they need."""
+    from readiness.errors import ConfigError
+    from readiness.init.detect import read_bytes
+
+    har = (
+        b'{"log": {"creator": {}, "pages": [{"id": "p", "title": "t"}], "entries": [{"startedDateTime": "2026-01-01T00:'
+        b'00:00Z", "time": 5, "pageref": "p", "request": {"method": "POST", "url": "http://x/a/17?b=c", "headers": [{'
+        b'"name": "A", "value": "b"}], "postData": {"mimeType": "application/json", "text": "{\\"a\\": 1}"}}, "response": '
+        b'{"status": 200, "content": {"mimeType": "application/json", "text": "{\\"id\\": 17}"}}}]}}'
+    )
+    log = (
+        b'10.0.0.1 - bob [10/Oct/2026:13:55:36 +0000] "GET /a/17?b=c HTTP/1.1" 200 23 "http://r/" "agent"\n'
+        b'10.0.0.2 - - [10/Oct/2026:13:55:37 +0000] "POST /b HTTP/1.1" 500 -\n'
+    ) * 3
+    tokens = (
+        b"openapi: 3.0.0\nservers: [{ url: 'http://x/v1' }]\nsecurity: [{ a: [read] }, { b: [] }]\n"
+        b"components: { securitySchemes: { a: { type: oauth2, flows: { password: { tokenUrl: http://x/v1/token } } }, "
+        b"b: { type: http, scheme: bearer } } }\npaths:\n  /x: { get: { responses: { '200': {} } } }\n  /login:\n"
+        b"    post: { requestBody: { content: { application/json: { schema: { properties: { email: {}, password: {} } } "
+        b"} } }, responses: { '200': { content: { a/b: { schema: { properties: { token: {} } } } } } } }\n"
+    )
+    openapi = (
+        b"openapi: 3.0.0\ninfo: { title: t, version: '1' }\nservers: [{ url: 'http://x' }]\npaths:\n  /a/{id}:\n"
+        b"    get:\n      parameters: [{ name: id, in: path, required: true, schema: { type: integer, example: 5 } }]\n"
+        b"      responses: { '200': { description: ok } }\n"
+    )
+    postman = (
+        b'{"info": {"name": "n", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"}, "item":'
+        b' [{"name": "a", "request": {"method": "POST", "header": [{"key": "A", "value": "{{t}}"}], "url": {"raw": "http://x'
+        b'/a/:id?b={{c}}", "path": ["a", ":id"]}, "body": {"mode": "raw", "raw": "{\\"a\\": \\"{{v}}\\"}"}}, "event": ['
+        b'{"listen": "test", "script": {"exec": ["pm.environment.set(\\"t\\", pm.response.json().t);"]}}]}], "variable": []}'
+    )
+    http = b'@host = http://x\n### one\n# @name a\nPOST {{host}}/a/17?b={{c}} HTTP/1.1\nA: b\n\n{"a": 1}\n\n###\nGET http://x/b\n'
+    curl = b"curl -X POST 'http://x/a?b=c' -H \"A: b\" -d '{\"a\": \"it'\\''s\"}' --compressed -u a:b \\\n  -F x=@y $'\\x41'"
+    through = (
+        "init.sources.har", "init.sources.access_log", "init.sources.log_lines", "init.sources.log_draft",
+        "init.sources.log_tally", "init.sources.traffic", "init.sources.secrets_found", "init.sources.values",
+        "init.sources.folding", "init.sources.correlation", "init.sources.calls", "init.sources.openapi.document",
+        "init.sources.openapi.schemas", "init.sources.openapi.lists", "init.sources.openapi.operations",
+        "init.sources.openapi.read", "init.sources.openapi.tokens", "init.sources.openapi.examples", "init.sources.curl", "init.sources.http_file", "init.sources.marks",
+        "init.sources.postman", "init.sources.scripts", "init.sources.shell", "init.sources.halves",
+    )  # fmt: skip
+    return (
+        Parser(
+            "sources of init",
+            through,
+            lambda data: read_bytes(data, "source"),
+            (ConfigError,),
+            (har, log, openapi, tokens, postman, http, curl),
+            2,
+        ),
+    )
