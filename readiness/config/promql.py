@@ -24,7 +24,7 @@ def problem_of(query: str) -> str | None:
     """Why `query` cannot be asked for the measurement window alone; None when it can."""
     for found in _PARTS.finditer(query):
         if found["at"] or found["offset"]:
-            return f"{'@' if found['at'] else 'offset'} looks at another time than the measurement window; remove it"
+            return f"{'@' if found['at'] else 'offset'} reads another time than the measurement window; remove it"
         if found["range"] is not None:
             try:
                 _range_ms(found["range"], 1)

@@ -29,7 +29,7 @@ from readiness.load import children, kernel
 _TERM_S = 1.0
 """Between SIGTERM and SIGKILL."""
 _KILLED_S = 3.0
-_LOOK_S = 0.2
+_POLL_S = 0.2
 _MOST_LOG_BYTES = 4 << 20
 _KEPT_BYTES = 4000
 
@@ -105,7 +105,7 @@ class _Commander:
                     return f"did not end within its deadline of {limit_s:g} s"
                 if asked.done():
                     return "was ended with the run"
-                await asyncio.wait({done, asked}, timeout=min(left_s, _LOOK_S), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({done, asked}, timeout=min(left_s, _POLL_S), return_when=asyncio.FIRST_COMPLETED)
                 _bound(log)
         finally:
             asked.cancel()

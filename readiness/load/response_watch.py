@@ -68,7 +68,7 @@ class _Sum:
 
 
 class Watch:
-    """Looks at every answer of the measurement window, or of the load; `take` gives what came since the last take."""
+    """Sees every answer of the measurement window, or of the load; `take` gives what came since the last take."""
 
     def __init__(self, plan: WatchPlan) -> None:
         self._cache = b"" if plan.cache_header is None else b"\n" + plan.cache_header.lower().encode() + b":"

@@ -1,4 +1,4 @@
-"""PromQL in thresholds.yaml: what looks at another time than the window, names, ceilings, variables."""
+"""PromQL in thresholds.yaml: what reads another time than the window, names, ceilings, variables."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def test_how_far_a_query_looks_back(query: str, back_ms: int) -> None:
 @pytest.mark.parametrize(
     ("queries", "words"),
     [
-        ("it: { query: up offset 5m, take: max }", "offset looks at another time"),
-        ("it: { query: 'up @ end()', take: max }", "@ looks at another time"),
+        ("it: { query: up offset 5m, take: max }", "offset reads another time"),
+        ("it: { query: 'up @ end()', take: max }", "@ reads another time"),
         ("it: { query: 'rate(a[5 minutes])', take: max }", "must have ranges such as [30s] or [$window]"),
         ("it: { query: up, take: sum }", "must be max, mean, min, last, p95 or increase, not 'sum'"),
         ("it: { query: up }", "take: is required"),

@@ -20,7 +20,7 @@ RETRIED = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _OURS = ("local_fds", "local_ports")
 """This machine's own failures: another address would not help, and the target is not to be blamed."""
-LOOK_S = 0.001
+_FRESH_S = 0.001
 """An idle connection that has waited this long is looked at before it is used; the poll's word may be older."""
 
 
@@ -55,7 +55,7 @@ class ConnectionPool:
         conn = self.idle.pop() if self.idle else None
         now_s = perf_counter()
         # nothing happened since the last answer, just now: no need to look, unless a second try is impossible
-        if conn is not None and (conn.event or conn.closing or method not in RETRIED or now_s - conn.end_s > LOOK_S):
+        if conn is not None and (conn.event or conn.closing or method not in RETRIED or now_s - conn.end_s > _FRESH_S):
             conn = self._alive(conn)
         if conn is not None:
             conn.deadline_s = deadline_s

@@ -24,7 +24,7 @@ CROSSING_S = 0.05
 """A close may come this long after the request and still have crossed it; longer where opening took longer."""
 PROOF_S = 0.05
 """How long the reset may take that proves a request unread."""
-_LOOK_S = 0.005
+_POLL_S = 0.005
 ONE_IN = 1000
 
 
@@ -61,4 +61,4 @@ def is_unread(sock: Any, opening_s: float) -> bool:
             return True
         if perf_counter() > until_s:
             return False
-        gevent.sleep(_LOOK_S)
+        gevent.sleep(_POLL_S)

@@ -58,7 +58,7 @@ def raw_of(answer: Received, method: str, target: str, *, spent: bool = False) -
 
 
 class Unread:
-    """Hangs on an answer and makes what is asked for. Most scenarios look at the status and the body alone."""
+    """Hangs on an answer and makes what is asked for. Most scenarios read the status and the body alone."""
 
     __slots__ = ("adapter", "answer", "context", "event", "known", "method", "name", "start_s")
 
