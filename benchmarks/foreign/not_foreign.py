@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 NOT_FOREIGN: Mapping[str, str] = {
+    "load.locust_clients.http_adapter": "URLs of scenarios, which are trusted, and of redirects: one pattern, matched once",
     "text.plain_ascii": "our own text, made ASCII for a terminal",
     "foreign_files": "opens files; what is in them goes to a parser",
     "config.scenario_notes": "scenarios, which are trusted",

@@ -38,8 +38,6 @@ class Connection(Waiting):
         """Opened for the request under way."""
         self.connect_s = 0.0
         """Time that opening took, TLS included."""
-        self.pause_s = 0.0
-        """Once an answer began, each further part has this long to come, and the deadline moves on; 0: it stands."""
         self._piece_bytes = _FIRST_BYTES
         self.end_s = 0.0
         """When the last answer was complete (perf_counter)."""
@@ -169,8 +167,6 @@ class Connection(Waiting):
             self.end_s = perf_counter()
             if self.end_s > self.deadline_s:
                 raise Expired
-            if self.pause_s and answer.raw:
-                self.deadline_s = self.end_s + self.pause_s
             data = self._next_piece()
             if data:
                 answer.feed(data)

@@ -42,9 +42,7 @@ class ConnectionPool:
         self._addresses = addresses
         self._resends = resends
         self._tls = tls
-        self.connect_timeout_s = connect_timeout_s
-        self.pause_s = 0.0
-        """See Connection; of those that are opened from now on."""
+        self._connect_timeout_s = connect_timeout_s
         self._max_body_bytes = max_body_bytes
         self.idle: list[Connection] = []
         """Where a connection is put back when its answer allows another request."""
@@ -129,7 +127,7 @@ class ConnectionPool:
         start_s = perf_counter()
         poll = poll_of_this_hub()
         for address in self._addresses.turn():
-            connect_by_s = min(deadline_s, perf_counter() + self.connect_timeout_s)
+            connect_by_s = min(deadline_s, perf_counter() + self._connect_timeout_s)
             try:
                 conn = open_connection(poll, address, origin.port, connect_by_s, self._max_body_bytes)
             except Failure as problem:
@@ -145,7 +143,6 @@ class ConnectionPool:
                 conn.start_tls(self._tls, origin.host, deadline_s)
             self._addresses.opened[address] += 1
             conn.connect_s = perf_counter() - start_s
-            conn.pause_s = self.pause_s
             return conn
         raise failure
 

@@ -6,8 +6,8 @@ What a file reaches for beneath requests (pool manager, retries, proxies, stream
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
-from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,11 +20,13 @@ from requests.utils import select_proxy
 from urllib3.util import Retry
 
 from readiness.load.http.failures import Failure
-from readiness.load.http.poll import poll_of_this_hub
 from readiness.load.locust_clients.http_errors import requests_error
 from readiness.load.locust_clients.http_raw import raw_of
 from readiness.load.locust_clients.http_wire import wire_of
 from readiness.load.locust_clients.own_target import OwnConnections, OwnTarget, Received
+
+_AS_SENT = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-F]{2})*")
+"""What urllib3 sends as it stands; it writes all else in another way (RFC 3986 §2.1, §3.3)."""
 
 
 class OwnAdapter(LocustHttpAdapter):
@@ -82,6 +84,8 @@ class OwnAdapter(LocustHttpAdapter):
         found = self._connections.get(key)
         if found is None:
             context = (verified if verify else self.target.unverified) if secure else None
+            if context is not None:
+                context.set_alpn_protocols(["http/1.1"])  # as urllib3
             found = self._connections[key] = OwnConnections(self.target, context)
         return found
 
@@ -108,8 +112,7 @@ class OwnAdapter(LocustHttpAdapter):
         place = self.target.origin
         why, target = self._other_way_of(request, words)
         wire = None if why else wire_of(request, target, place)
-        limits = times_of(timeout)
-        if wire is None or limits is None:
+        if wire is None:
             self.target.note(why or "a body or header of its own kind")
             found: requests.Response = self.locust.send(request, **words)
             return found
@@ -118,22 +121,11 @@ class OwnAdapter(LocustHttpAdapter):
             self.target.note("a thread of its own")
             return self.locust.send(request, **words)
         try:
-            answer = self.ask(connections, request.method, wire, limits)
+            # Somebody else looks after the total deadline.
+            answer = connections.ask(wire, request.method, math.inf)
         except Failure as failure:
-            raise requests_error(failure, request, target, place, limits[1]) from None
+            raise requests_error(failure, request, target, place) from None
         return self.response(request, target, answer)
-
-    def ask(
-        self, connections: OwnConnections, method: str, wire: bytes, limits: tuple[float | None, float | None]
-    ) -> Received:
-        """One exchange under the request's own limits (s); somebody else looks after the total deadline."""
-        connect_s, read_s = limits
-        patience_s = self.target.timeout_s
-        poll_of_this_hub().expect(min([patience_s, *(limit for limit in limits if limit is not None)]))
-        connections.pause(patience_s if connect_s is None else connect_s, read_s or 0.0)
-        opening_s = 0.0 if connections.pool.idle else connect_s or 0.0
-        deadline_s = math.inf if read_s is None else perf_counter() + read_s + opening_s
-        return connections.ask(wire, method, deadline_s)
 
     def response(self, request: Any, target: str, answer: Received) -> requests.Response:
         """What `send` returns."""
@@ -148,12 +140,14 @@ class OwnAdapter(LocustHttpAdapter):
         why = self.other_way()
         if words["stream"]:
             why = why or "stream=True"
+        if words["timeout"] is not None:  # between two parts of an answer, where ours are for the whole of it
+            why = why or "timeout="
         if self.target.origin.secure and (type(words["verify"]) is not bool or words["cert"]):
             why = why or "verify or cert"
         if words["proxies"] and select_proxy(request.url, words["proxies"]):
             why = why or "a proxy"
         target = target_of(request.url, self.target)
-        return why or ("" if target else "another host"), target
+        return why or ("" if target else "another host, or a URL of its own kind"), target
 
 
 def target_of(url: Any, target: OwnTarget) -> str:
@@ -168,13 +162,5 @@ def target_of(url: Any, target: OwnTarget) -> str:
         return ""
     if parts.scheme not in ("http", "https"):
         return ""
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-
-
-def times_of(timeout: Any) -> tuple[float | None, float | None] | None:
-    """Of requests' `timeout`, in s: to connect and to read. None where it is of a kind of its own."""
-    pair = timeout if type(timeout) is tuple and len(timeout) == 2 else (timeout, timeout)
-    for limit in pair:
-        if limit is not None and (type(limit) not in (int, float) or not limit > 0):
-            return None
-    return pair
+    found = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return found if _AS_SENT.fullmatch(found) else ""

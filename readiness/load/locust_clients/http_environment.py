@@ -37,7 +37,7 @@ class Environment:
 
     def proxies(self, url: str, no_proxy: Any = None) -> dict[str, str]:
         """See requests.utils.get_environ_proxies."""
-        self._look()
+        self.state()
         key = (_place(url), no_proxy)
         found = self._proxies.get(key)
         if found is None:
@@ -46,7 +46,7 @@ class Environment:
 
     def netrc(self, url: str, raise_errors: bool = False) -> Any:
         """See requests.utils.get_netrc_auth."""
-        self._look()
+        self.state()
         key = _place(url)
         if key not in self._netrc:
             self._netrc[key] = self._look_up_netrc(url, raise_errors)
@@ -59,13 +59,15 @@ class Environment:
         names = () if url.lower().startswith("http:") else ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
         return not any(os.environ.get(name) for name in names)
 
-    def _look(self) -> None:
+    def state(self) -> tuple[Any, ...]:
+        """The variables as they are now; what was looked up under others is forgotten."""
         get = self._data.get
         state = tuple([get(key) for key in self._keys])
         if state != self._state or len(self._proxies) > _MOST or len(self._netrc) > _MOST:
             self._state = state
             self._proxies.clear()
             self._netrc.clear()
+        return self._state
 
 
 def _place(url: Any) -> Any:

@@ -18,7 +18,6 @@ from urllib3.exceptions import (
     MaxRetryError,
     NewConnectionError,
     ProtocolError,
-    ReadTimeoutError,
     SSLError,
 )
 
@@ -33,10 +32,8 @@ _ERRNO = {
 }
 
 
-def requests_error(
-    failure: Failure, prepared: requests.PreparedRequest, target: str, origin: Origin, read_s: float | None
-) -> Any:
-    """What a request that came to `failure` raises; `read_s` is the request's own time-out."""
+def requests_error(failure: Failure, prepared: requests.PreparedRequest, target: str, origin: Origin) -> Any:
+    """What a request that came to `failure` raises; the total deadline is the caller's to tell of."""
     pool: Any = (HTTPSConnectionPool if origin.secure else HTTPConnectionPool)(origin.host, origin.port)
     conn: Any = (HTTPSConnection if origin.secure else HTTPConnection)(origin.host, origin.port)
     kind, inner = failure.failure, _inner(failure)
@@ -50,9 +47,6 @@ def requests_error(
     if kind == "tls":
         tls = _caused(SSLError(inner), inner)
         return _whole(exceptions.SSLError, _caused(MaxRetryError(pool, target, tls), tls), prepared)
-    if kind == "timeout":
-        read = _caused(ReadTimeoutError(pool, target, f"Read timed out. (read timeout={read_s})"), inner)
-        return _whole(exceptions.ReadTimeout, read, prepared)
     said = failure.detail.lower() if kind == "protocol" else ""
     if "content-length" in said:
         return _whole(exceptions.InvalidHeader, _caused(InvalidHeader(failure.detail), inner), prepared)
@@ -67,7 +61,7 @@ def _inner(failure: Failure) -> Exception:
     kind, inner = failure.failure, Exception(failure.detail)
     if kind in _ERRNO:
         inner = OSError(_ERRNO[kind], failure.detail)
-    elif kind in ("timeout", "connect_timeout"):
+    elif kind == "connect_timeout":
         inner = TimeoutError("timed out")
     elif kind == "tls":
         inner = ssl.SSLError(failure.detail)

@@ -28,8 +28,9 @@ from readiness.load.locust_clients.http_known import KnownRequest, copy_of
 from readiness.load.locust_clients.http_wire import wire_of
 from readiness.load.locust_clients.own_target import Received
 
-_REMEMBERED = 64
+_REMEMBERED = 16
 """Requests kept by each session; forgotten all at once when more are in use (random ids)."""
+_VALUES = (str, int, float, bool, type(None))
 _FORM = (str, bytes, dict, list, tuple)
 _PATCHABLE: tuple[tuple[type[Any], str], ...] = (
     *((HttpSession, name) for name in ("request", "prepare_request", "_send_request_safe_mode", "_build_url")),
@@ -53,6 +54,8 @@ def _as_they_are() -> list[Any]:
 
 
 _AS_THEY_WERE = _as_they_are()
+_SENDERS = (requests.Session.send, HTTPAdapter.send, urllib3.HTTPConnectionPool.urlopen)
+"""Those that are replaced most, also while the load runs: asked for with every request."""
 
 
 def is_stock() -> bool:
@@ -89,7 +92,10 @@ class PlainRequests:
         others: dict[str, Any],
     ) -> KnownRequest | None:
         """The request as it goes out; None where it is not surely one that we do alike."""
-        if not self._is_ordinary(verify) or (others and any(value is not None for value in others.values())):
+        # What else a request may have: stream, timeout, files, auth, cookies, hooks, proxies, cert.
+        if others and any(value is not None for name, value in others.items() if name != "stream" or value):
+            return None
+        if not self._is_ordinary(verify):
             return None
         has_body = data is not None or json is not None
         if (data and not isinstance(data, _FORM)) or (headers is not None and type(headers) is not dict):
@@ -102,8 +108,9 @@ class PlainRequests:
                 method,
                 url,
                 standing,
+                self.adapter.target.environment.state(),
                 tuple(headers.items()) if headers else None,
-                tuple(params.items()) if type(params) is dict else params,
+                _told(params),
                 has_body,
             )
             known = self._known.get(key)
@@ -129,6 +136,8 @@ class PlainRequests:
         if len(adapters) != 2 or adapters.get(self._prefix) is not adapter or adapter.other_way():
             return False
         if (mine["verify"] if verify is None else verify) not in (True, False):
+            return False
+        if (requests.Session.send, HTTPAdapter.send, urllib3.HTTPConnectionPool.urlopen) != _SENDERS:
             return False
         return mine["_send_request_safe_mode"] is self._timed
 
@@ -196,6 +205,17 @@ class PlainRequests:
             return None
         wire = wire_of(prepared, known.target, self.adapter.target.origin)
         return None if wire is None else KnownRequest(prepared, known.target, wire)
+
+
+def _told(params: Any) -> Any:
+    """Parameters as they will be written; raises TypeError for those that may be written otherwise next time."""
+    if params is None or type(params) is str:
+        return params
+    if type(params) is not dict:
+        raise TypeError
+    if any(type(name) is not str or type(value) not in _VALUES for name, value in params.items()):
+        raise TypeError
+    return tuple((name, None if value is None else str(value)) for name, value in params.items())
 
 
 def _end_s(jar: Any) -> float:

@@ -17,7 +17,6 @@ from readiness.load.http.failures import Failure
 from readiness.load.http.request import endpoint_name
 from readiness.load.locust_clients.calls import RequestEvent, StockCall, Unjudged
 from readiness.load.locust_clients.deadlines import Deadline, Deadlines
-from readiness.load.locust_clients.http_adapter import times_of
 from readiness.load.locust_clients.http_errors import requests_error
 from readiness.load.locust_clients.http_known import KnownRequest, copy_of
 from readiness.load.locust_clients.http_plain import PlainRequests, plain_response
@@ -73,26 +72,24 @@ class PlainSender:
         json: Any = None,
         headers: Any = None,
         params: Any = None,
-        timeout: Any = None,
         verify: Any = None,
         allow_redirects: bool = True,
-        stream: Any = None,
         **others: Any,
     ) -> Any:
         """See locust.clients.HttpSession.request."""
         event = self._mine["request_event"]
         plain = self._plain
         found = None
-        if not stream and type(event) is RequestEvent:
-            found = self._find(method, url, headers, data, json, params, timeout, verify, others)
+        if type(event) is RequestEvent:
+            found = self._find(method, url, headers, data, json, params, verify, others)
         if found is None:
-            words = {"headers": headers, "params": params, "timeout": timeout, "verify": verify, "stream": stream}
+            words = {"headers": headers, "params": params, "verify": verify}
             others.update((key, value) for key, value in words.items() if value is not None)
             return self._whole_way(
                 method, url, name, catch_response, context or {}, data=data, json=json,
                 allow_redirects=allow_redirects, **others,
             )  # fmt: skip
-        known, connections, limits = found
+        known, connections = found
         if not name:
             name = self._mine["request_name"] or known.path_url
         start_s = perf_counter()
@@ -101,13 +98,9 @@ class PlainSender:
             call.start_s = self._users.pop("readiness_intended_s")
         self._recorder.enter(call)
         try:
-            if timeout is None:
-                connections.pause(self._timeout_s, 0.0)
-                answer = connections.ask(known.wire, known.method, start_s + self._timeout_s)
-            else:
-                answer = self._ask_within(connections, known, limits)
+            answer = connections.ask(known.wire, known.method, start_s + self._timeout_s)
         except Failure as failure:
-            error = self._error(failure, known, timeout)
+            error = self._error(failure, known)
             return self._finish(
                 call, known, ResponseContextManager(error), method, name, catch_response, context, start_s
             )
@@ -117,15 +110,12 @@ class PlainSender:
             self._clients.broke(call, problem)
             raise
         if answer.notable or answer.status in _REDIRECTS:
-            words = {"timeout": timeout, "allow_redirects": allow_redirects, "verify": verify}
-            response = self._unusual(call, known, answer, start_s, words)
+            response = self._unusual(call, known, answer, start_s, allow_redirects, verify)
             return self._finish(call, known, response, method, name, catch_response, context, start_s)
         call.head, call.status_code = answer.head, answer.status
         response = plain_response(answer, known, catch_response)
-        if plain.context is not None:
-            context = {**plain.context(), **(context or {})}
         response.readiness_unread = Unread(
-            answer, known, plain.adapter, method, name, {} if context is None else context, event, start_s
+            answer, known, plain.adapter, method, name, self._context(call, context), event, start_s
         )
         failed = 400 <= answer.status < 600
         if catch_response:
@@ -148,19 +138,15 @@ class PlainSender:
         data: Any,
         json: Any,
         params: Any,
-        timeout: Any,
         verify: Any,
         others: dict[str, Any],
-    ) -> tuple[KnownRequest, OwnConnections, Any] | None:
+    ) -> tuple[KnownRequest, OwnConnections] | None:
         """The request, and how it goes out; None where it is no ordinary one."""
-        limits = times_of(timeout)
-        if limits is None:
-            return None
         known = self._plain.find(method, url, headers, data, json, params, verify, others)
         if known is None:
             return None
         connections = self._plain.adapter.connections(verify=bool(self._mine["verify"] if verify is None else verify))
-        return None if connections.hub is not get_hub() else (known, connections, limits)
+        return None if connections.hub is not get_hub() else (known, connections)
 
     def _identity(self, method: str, name: Any) -> tuple[str, str]:
         found = self._identities.get((method, name))
@@ -170,28 +156,33 @@ class PlainSender:
             found = self._identities[method, name] = (self._scenario, endpoint_name(method, str(name)))
         return found
 
-    def _ask_within(self, connections: Any, known: KnownRequest, limits: Any) -> Received:
-        """Under the request's own limits, which may let an answer drip; the total deadline is another's."""
-        deadline = self._clients.deadlines.begin()
+    def _context(self, call: StockCall, context: Any) -> dict[str, Any]:
+        """What the user adds to each event; its own code, so it may raise."""
+        own = self._plain.context
+        if own is None:
+            return context or {}
         try:
-            return self._plain.adapter.ask(connections, known.method, known.wire, limits)
-        finally:
-            self._clients.deadlines.end(deadline)
+            return {**own(), **(context or {})}
+        except BaseException as problem:
+            self._clients.broke(call, problem)
+            raise
 
-    def _error(self, failure: Failure, known: KnownRequest, timeout: Any) -> Any:
-        if failure.failure == "timeout" and timeout is None:
-            error = requests.exceptions.Timeout(
-                f"no complete answer within {self._timeout_s:g} s", request=known.prepared
-            )
-            error.__cause__ = failure
-            return error
-        limits = times_of(timeout)
-        return requests_error(
-            failure, known.prepared, known.target, self._plain.adapter.target.origin, limits and limits[1]
-        )
+    def _error(self, failure: Failure, known: KnownRequest) -> Any:
+        prepared = copy_of(known.prepared)
+        if failure.failure != "timeout":
+            return requests_error(failure, prepared, known.target, self._plain.adapter.target.origin)
+        error = requests.exceptions.Timeout(f"no complete answer within {self._timeout_s:g} s", request=prepared)
+        error.__cause__ = failure
+        return error
 
     def _unusual(
-        self, call: StockCall, known: KnownRequest, answer: Received, start_s: float, words: dict[str, Any]
+        self,
+        call: StockCall,
+        known: KnownRequest,
+        answer: Received,
+        start_s: float,
+        allow_redirects: bool,
+        verify: Any,
     ) -> Any:
         """The answer sets a cookie, has a coding, or leads on: the rest of the way is requests' own."""
         adapter, session = self._plain.adapter, self._session
@@ -199,12 +190,11 @@ class PlainSender:
         took = timedelta(seconds=answer.end_s - start_s)
 
         def go_on() -> Any:
-            verify = session.verify if words["verify"] is None else words["verify"]
             adapter.replay(prepared, adapter.response(prepared, known.target, answer))
             try:
                 response = requests.Session.send(
-                    session, prepared, timeout=words["timeout"], allow_redirects=words["allow_redirects"],
-                    stream=False, verify=verify, cert=None, proxies={},
+                    session, prepared, allow_redirects=allow_redirects, stream=False,
+                    verify=session.verify if verify is None else verify, cert=None, proxies={},
                 )  # fmt: skip
             except (
                 requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL,
@@ -236,13 +226,12 @@ class PlainSender:
     ) -> Any:
         """As the end of Locust's own `request`, with nothing left out."""
         took_s = perf_counter() - start_s
-        user: Any = self._session.user
         first = (response.history[0] if response.history else response).request
         meta = {
             "request_type": method,
             "response_time": took_s * 1000,
             "name": name,
-            "context": {**user.context(), **(context or {})} if user else context or {},
+            "context": self._context(call, context),
             "response": response,
             "exception": None,
             "start_time": time.time() - took_s,

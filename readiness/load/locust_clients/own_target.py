@@ -14,6 +14,7 @@ from readiness.load.addresses import Addresses
 from readiness.load.http.connection import Connection
 from readiness.load.http.connection_pool import ConnectionPool
 from readiness.load.http.failures import Failure
+from readiness.load.http.poll import poll_of_this_hub
 from readiness.load.http.request import Origin
 from readiness.load.http.resends import Resends
 from readiness.load.locust_clients.checked import AFTER, MAX_BODY_BYTES
@@ -72,6 +73,7 @@ class OwnConnections:
     def __init__(self, target: OwnTarget, context: ssl.SSLContext | None) -> None:
         self.hub: Any = get_hub()
         """A thread of the scenario's own has another one, whose poll knows nothing of these connections."""
+        poll_of_this_hub().expect(target.timeout_s)
         self.pool = ConnectionPool(
             target.origin, target.addresses, target.resends, context, target.timeout_s, MAX_BODY_BYTES
         )
@@ -83,17 +85,8 @@ class OwnConnections:
         """One exchange. Raises Failure."""
         pool = self.pool
         if pool.idle:
-            pool.idle[-1].event = True  # looked at before it is used, however short ago its last answer came
+            pool.idle[-1].event = True  # tried before it is used, however short ago its last answer came
         return received(pool, pool.exchange(wire, method, deadline_s))
-
-    def pause(self, connect_s: float, read_s: float) -> None:
-        """From now on: how long a connection may take, and how long nothing may come of an answer (0: no limit)."""
-        pool = self.pool
-        pool.connect_timeout_s = connect_s
-        if pool.pause_s != read_s:
-            pool.pause_s = read_s
-            for conn in pool.idle:
-                conn.pause_s = read_s
 
 
 def received(pool: ConnectionPool, conn: Connection) -> Received:

@@ -7,7 +7,9 @@ import pickle
 import select
 import ssl
 import zlib
+from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 import brotli  # type: ignore[import-untyped]
 import gevent
@@ -17,7 +19,9 @@ from locust import FastHttpUser, HttpUser
 from locust.env import Environment
 from locust.event import Events
 from locust.exception import StopUser
+from requests import Session
 from requests.adapters import HTTPAdapter
+from requests.exceptions import ConnectionError as Unreachable
 
 from readiness.load.addresses import Addresses
 from readiness.load.connections import allow_only
@@ -95,7 +99,7 @@ def shop(client: Any) -> list[Any]:
         client.put("/c", data=b"\0bytes"),
         client.delete("/c"),
         client.head("/h"),
-        client.options("/o", timeout=5, stream=False),
+        client.options("/o", stream=False),
         client.get("/set"),  # a cookie
         client.get("/with"),
         client.patch("/with", json=None),
@@ -155,10 +159,51 @@ def check_ordinary_requests_and_answers_are_as_under_locust() -> None:
             assert server.connections == 1
             if ours:
                 assert ledger.outcomes == ["ok"] * 21 + ["http_4xx"], ledger.outcomes
-    for number, sent in enumerate(asked[1]):
-        assert asked[0][number] == sent
-    for number, read in enumerate(seen[1]):
-        assert seen[0][number] == read
+    assert [len(one) for one in asked] == [len(asked[0])] * 2
+    for mine, theirs in (*zip(*asked, strict=True), *zip(*seen, strict=True)):
+        assert mine == theirs
+
+
+def check_requests_that_only_look_alike_are_each_sent_as_they_were_asked_for() -> None:
+    """Equal keys of a dictionary (1, True, 1.0) are different text, and urllib3 writes some URLs in another way."""
+    asked = []
+    for ours in (True, False):
+        with Server([READ, ok(b"1")] * 20, repeat=True) as server:
+            user: Any = user_of(HttpUser, server.url)[0]
+            if not ours:
+                user = type("Shopper", (HttpUser,), {"host": server.url})(Environment(events=Events(), host=server.url))
+            for value in (1, True, 1.0, 0.0, -0.0, "1", None, Decimal("1.0"), [1, True]):
+                user.client.get("/", params={"f": value})
+            user.client.get("/", params=zip("ab", "12", strict=True))
+            for raw in ("a[]=1&b=%c3%a9", "a=1|2", "a=%41"):
+                user.client.get("/", params=raw)
+            user.client.get("/%7Ex/[y]/%2f")
+            asked.append([one.partition(b"\r\n")[0] for one in server.requests])
+    for mine, theirs in zip(*asked, strict=True):
+        assert mine == theirs, (mine, theirs)
+
+
+def check_a_patch_or_a_proxy_while_the_load_runs_is_obeyed() -> None:
+    with Server([READ, ok(b"1")] * 5, repeat=True) as server, Server([READ, ok(b"proxy")], repeat=True) as proxy:
+        user, _ = user_of(HttpUser, server.url)
+        user.client.trust_env = True  # Locust leaves it out
+        assert user.client.get("/").content == b"1"
+        with mock.patch.dict(os.environ, {"http_proxy": proxy.url, "no_proxy": "", "NO_PROXY": ""}):
+            assert user.client.get("/").content == b"proxy"
+        with mock.patch.object(Session, "send", side_effect=Unreachable("patched")):
+            assert user.client.get("/").status_code == 0
+        assert user.client.get("/").content == b"1"
+
+
+def check_a_context_that_raises_ends_its_call() -> None:
+    def broken(self: Any) -> dict[str, Any]:
+        raise ValueError("no context")
+
+    with Server([READ, ok(b"1"), READ, ok(b"1", "Set-Cookie: a=b")]) as server:
+        user, ledger = user_of(type("Told", (HttpUser,), {"context": broken}), server.url)
+        raised(ValueError, lambda: user.client.get("/"))
+        raised(ValueError, lambda: user.client.get("/"))
+    assert len(ledger.outcomes) == 2
 
 
 def check_what_a_file_reaches_for_beneath_gets_locusts_own_client_and_is_told() -> None:
@@ -170,6 +215,11 @@ def check_what_a_file_reaches_for_beneath_gets_locusts_own_client_and_is_told() 
         "max_retries (1×)": patch,
         "pool manager (1×)": lambda client: client.get_adapter(client.base_url).poolmanager,
     }
+    with Server([READ, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na", 0.6, b"b"]) as server:
+        user, ledger = user_of(HttpUser, server.url)
+        assert user.client.get("/", timeout=(5, 0.3)).status_code == 0, "its time-out is between two parts"
+        assert user.client.get_adapter(server.url).target.told().endswith("timeout= (1×)")
+        assert ledger.outcomes == ["timeout"]
     for reason, reach in reaches.items():
         with Server([READ, ok(b"1")]) as server:
             user, ledger = user_of(HttpUser, server.url)
