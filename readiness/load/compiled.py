@@ -16,6 +16,7 @@ from pathlib import Path
 
 MODULES = (
     "readiness.load.http.answer",
+    "readiness.load.http.known_heads",
     "readiness.load.http.client",
     "readiness.load.http.connection",
     "readiness.load.http.poll",

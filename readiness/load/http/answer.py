@@ -9,6 +9,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from readiness.load.http.failures import Failure
 from readiness.load.http.headers import parse_head
+from readiness.load.http.known_heads import KnownHead, KnownHeads
 
 _MAX_HEAD_BYTES = 65_536
 MAX_HEADERS = 256
@@ -46,6 +47,7 @@ class ReceivedAnswer:
         self.on_headers_complete: Callable[[], object] = self._due.pop
         self.head_only = False
         self._odd = True
+        self._known = KnownHeads()
         self.new_parser()
         self.reset(head_only=False)
 
@@ -101,6 +103,24 @@ class ReceivedAnswer:
 
     def _feed_first(self, data: bytes) -> None:
         self.raw = data
+        if self._odd:
+            self._parse_first(data)
+            return
+        body_at = data.find(b"\r\n\r\n") + 4
+        head = data[:body_at]
+        known = self._known.find(head, len(data))
+        if known is not None and len(data) <= self.max_body_bytes:
+            self.status, self.notable = known.status, known.notable
+            self.complete = self.keep_alive = True
+            if body_at < len(data):
+                self.body.append(data[body_at:])
+            return
+        self._parse_first(data)
+        as_it_came = self.raw is data and self._size() == len(data) - body_at and not self.interim
+        if self.complete and self.keep_alive and as_it_came:
+            self._known.remember(head, KnownHead(len(data), self.status, self.notable))
+
+    def _parse_first(self, data: bytes) -> None:
         try:
             self._feed(data)
         except (HttpParserUpgrade, HttpParserError) as problem:
