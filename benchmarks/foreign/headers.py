@@ -50,7 +50,7 @@ def parsers() -> tuple[Parser, ...]:
             ticket: Any = SimpleNamespace(
                 identity=("s", "n"), start_s=0.0, status_code=200, raw_head=b"HTTP/1.1 200 OK\r\n" + data + b"\r\n\r\n"
             )
-            one.see(ticket, 0.1)
+            one.see(ticket, 0.1, None)
             one.take()
         return None
 

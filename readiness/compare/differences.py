@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from readiness.compare.comparison import ComparisonFinding, Difference
 from readiness.judge.change import POINTS, Change, change
+from readiness.judge.moments import noted
 from readiness.judge.readings import Reading, read
 from readiness.measurements import scopes
 from readiness.measurements.run import Recording, Run
@@ -23,6 +24,8 @@ from readiness.text.numbers import number, quantity
 
 WHOLE = ("latency.mean", "latency.p50", "latency.p95", "latency.p99", "http.error_rate", "throughput")
 EACH = ("latency.p50", "latency.p95", "latency.p99", "http.error_rate")
+_MOMENTS = ("latency.ttfb.p95",)
+"""Compared where both runs noted them."""
 MOST_ENDPOINTS = 500
 EXCLUDED_RATIO = 50.0
 """Two runs say "no regression" only where they exclude a worsening of this size, in percent (an equivalence test:
@@ -50,12 +53,24 @@ def pairs(base: Run, head: Run) -> tuple[ComparedPair, ...]:
     """What can be compared; what has no direction (a count of rows) is left out."""
     found = [_pair(base, head, name, None) for name in WHOLE]
     found += [_pair(base, head, name, scope) for scope in endpoints(base, head) for name in EACH]
+    found += [
+        _pair(base, head, name, scope)
+        for name in _MOMENTS
+        if noted(base.load, name) and noted(head.load, name)
+        for scope in (None, *endpoints(base, head))
+        if _is_read(base, name, scope) and _is_read(head, name, scope)
+    ]
     measured = {(one.metric, one.scope) for run in (base, head) for one in run.measurements}
     for name, scope in sorted(measured, key=str):
         metric = find(name)
         if metric is not None and metric.better != "equal" and not is_load(name):
             found.append(_pair(base, head, name, scope))
     return tuple(found)
+
+
+def _is_read(run: Run, name: str, scope: str | None) -> bool:
+    metric = find(name)
+    return metric is not None and read(run, metric, scope).reason is None
 
 
 def endpoints(base: Run, head: Run) -> tuple[str, ...]:

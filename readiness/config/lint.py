@@ -18,6 +18,7 @@ from readiness.metrics.catalogue import is_load
 from readiness.metrics.database_role import ROLE_PREFIX
 from readiness.metrics.drills import DRILL_PREFIX
 from readiness.metrics.metric import Kind
+from readiness.metrics.moments import moment_of
 from readiness.stats.share import samples_needed
 
 MOST_PER_USER_S = 1000.0
@@ -69,11 +70,11 @@ _Finding = tuple[Check, str, str]
 
 def _quantiles(checks: list[Check]) -> Iterator[_Finding]:
     """A lower quantile is never above a higher one, so its looser limit never decides."""
-    by_scope: dict[str | None, list[tuple[float, Check]]] = {}
+    by_scope: dict[tuple[str | None, str | None], list[tuple[float, Check]]] = {}
     for check in checks:
         metric = catalogue.find(check.metric)
         if metric and metric.quantile and check.metric.startswith("latency."):
-            by_scope.setdefault(check.scope, []).append((metric.quantile, check))
+            by_scope.setdefault((check.scope, moment_of(check.metric)), []).append((metric.quantile, check))
     for found in by_scope.values():
         ordered = sorted(found, key=lambda pair: pair[0])
         for (_, low), (_, high) in pairwise(ordered):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from readiness.config.model import Check, Limit
 from readiness.measurements.run import Recording, Slice
-from readiness.metrics.catalogue import find
+from readiness.metrics.catalogue import find, is_latency
 from readiness.stats import share
 
 _USUAL_ERRORS = 0.05
@@ -83,7 +83,7 @@ def wellness(checks: Iterable[Check]) -> Wellness:
             errors = widest.value / 100
         elif check.metric == "http.success_rate":
             errors = 1 - widest.value / 100
-        elif check.metric.startswith("latency.") and metric is not None and metric.quantile:
+        elif is_latency(check.metric) and metric is not None and metric.quantile:
             slower.append((widest.value, 1 - metric.quantile))
     return Wellness(errors, tuple(slower))
 

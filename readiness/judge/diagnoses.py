@@ -27,7 +27,7 @@ from readiness.judge.time_inside import (
 )
 from readiness.measurements.process_activity import ProcessActivity
 from readiness.measurements.run import Load, Run
-from readiness.metrics.catalogue import find
+from readiness.metrics.catalogue import find, is_latency
 from readiness.text import clean
 from readiness.text.numbers import number, quantity, share_words
 
@@ -54,7 +54,7 @@ def diagnose(run: Run, judged: Sequence[Judged], tail: Tail | None) -> tuple[Dia
     load = run.load
     if load is None:
         return ()
-    slow = [item for item in judged if item.result.name.startswith("latency.") and is_missed(item)]
+    slow = [item for item in judged if is_latency(item.result.name) and is_missed(item)]
     memory = _memory(run.process, judged, slow=bool(slow))
     if tail is None or not slow or all(item.result.because_failed for item in slow):
         return memory

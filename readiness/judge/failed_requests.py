@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from readiness.config.model import Check
+from readiness.judge.moments import told
 from readiness.judge.readings import in_scope, total_of
 from readiness.measurements.run import OWN_FAULTS, Endpoint, FailureDetail, Load, Recording
 from readiness.metrics.catalogue import find
@@ -101,7 +102,7 @@ def failed_share(load: Load, check: Check) -> FailedShare | None:
     metric = find(check.metric)
     if metric is None or not check.metric.startswith("latency."):
         return None
-    record = total_of(endpoint for endpoint in load.endpoints if in_scope(endpoint, check.scope))
+    record = total_of(one for one in told(load.endpoints, metric) if in_scope(one, check.scope))
     bad = record.failures + record.in_flight + (load.dropped_judged if check.scope is None else 0)
     if not bad:
         return None

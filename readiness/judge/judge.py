@@ -271,6 +271,7 @@ def _endpoint(endpoint: Endpoint, corrected: Histogram | None, why_failed: str) 
         failed_latency_ms=latency(record.failed_latency),
         service_ms=latency(record.service) if record.service.total else None,
         corrected_ms=latency(corrected) if corrected is not None else None,
+        first_byte_ms=latency(endpoint.first_byte.ok) if endpoint.first_byte is not None else None,
     )
 
 

@@ -14,6 +14,7 @@ from readiness.judge.readings import recording_of
 from readiness.judge.verdict import Outcome, StepResult, latency
 from readiness.measurements.run import Endpoint, Load, Recording, Run, Step
 from readiness.metrics.catalogue import is_load
+from readiness.metrics.moments import moment_of
 
 COMPLETE = 0.9
 """Share of its planned time that a step must have lasted to say anything."""
@@ -30,6 +31,7 @@ def judge_steps(run: Run, config: Config) -> tuple[StepResult, ...]:
         for check in config.checks
         if is_load(check.metric)
         and check.metric not in _NOT_OF_A_STEP
+        and moment_of(check.metric) is None  # noted in the judged step alone
         and check.on_fail is not OnFail.NOTE
         and check.not_applicable is None
     ]

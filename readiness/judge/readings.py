@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
 
+from readiness.judge.moments import told, untold
 from readiness.judge.shared_level import NO_CLUSTERS, NO_LEVEL, Clusters, Level, clusters, level_of
 from readiness.measurements import scopes
 from readiness.measurements.bounds import Bounds
@@ -157,7 +158,8 @@ def read_load(load: Load, metric: Metric, scope: str | None) -> Reading:
     """The reading of one of the load's metrics; never raises, what is missing has a reason."""
     written, scope = scope, measured_scope(load, scope)
     endpoints = [endpoint for endpoint in load.endpoints if in_scope(endpoint, scope)]
-    record = recording_of(endpoints)
+    missing = untold(endpoints, metric)
+    record = recording_of(told(endpoints, metric))
     if scope is None and load.dropped_judged:
         # An arrival that found no free user is a request that nobody answered.
         record = replace(record, in_flight=record.in_flight + load.dropped_judged)
@@ -168,6 +170,8 @@ def read_load(load: Load, metric: Metric, scope: str | None) -> Reading:
         if endpoint.judged.ok.total == 0 and total_of([endpoint]).requests >= 3
     )
     stalled = standstills(load, scope)
+    if missing:
+        return Reading(None, 0, "load", f"{where}{missing}", Recording(), tuple(dead), stalled, load.judged_s)
     if record.requests == 0:
         why = "" if endpoints or written is None else scopes.unclear(written, *_seen(load))
         reason = f"{where}{why or 'no request was started in the measurement window'}"

@@ -82,6 +82,7 @@ def latencies_rise(verdict: Verdict) -> Broken:
             ("failed_latency_ms", one.failed_latency_ms),
             ("service_ms", one.service_ms),
             ("corrected_ms", one.corrected_ms),
+            ("first_byte_ms", one.first_byte_ms),
         ):
             if latency is not None and (problem := _falls(latency)):
                 yield f"{path}.{name}", problem

@@ -19,7 +19,7 @@ from readiness.judge.outlook import RootCause, Tail, TailPart
 from readiness.judge.readings import in_scope, total_of
 from readiness.measurements.response_facts import TimeParts, merge_facts
 from readiness.measurements.run import Endpoint, Load, Recording
-from readiness.metrics.catalogue import find
+from readiness.metrics.catalogue import find, is_latency
 from readiness.text.numbers import count, quantity, share_words
 
 _MOST_PARTS = 50
@@ -43,7 +43,7 @@ def tail(load: Load, checks: Sequence[Check], judged: Sequence[Judged]) -> Tail 
     request succeeded, or where latency checks missed their limit only because requests failed.
     """
     check = _decisive(checks, judged)
-    missed = [item.result for item in judged if item.result.name.startswith("latency.") and _missed(item)]
+    missed = [item.result for item in judged if is_latency(item.result.name) and _missed(item)]
     if missed and all(result.because_failed for result in missed):
         return None
     scope = check.scope if check else None
@@ -123,7 +123,7 @@ def is_missed(item: Judged) -> bool:
 
 def _is_quantile(name: str) -> bool:
     metric = find(name)
-    return metric is not None and metric.quantile is not None and name.startswith("latency.")
+    return metric is not None and metric.quantile is not None and is_latency(name)
 
 
 def _carries(part: TailPart, tail: Tail) -> bool:

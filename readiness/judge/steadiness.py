@@ -14,6 +14,7 @@ from statistics import median
 
 from readiness.config.model import Limit
 from readiness.judge.generator_health import Suspicion
+from readiness.judge.moments import told
 from readiness.judge.readings import in_scope, measured_scope, recording_of
 from readiness.measurements.histogram import merge
 from readiness.measurements.run import Load, Recording, Slice
@@ -50,7 +51,7 @@ def doubtful_pass(load: Load, metric: Metric, scope: str | None, limit: Limit) -
     if metric.kind not in (Kind.QUANTILE, Kind.MEAN) or metric.unit != "ms":
         return None
     measured = measured_scope(load, scope)
-    record = recording_of(one for one in load.endpoints if in_scope(one, measured))
+    record = recording_of(one for one in told(load.endpoints, metric) if in_scope(one, measured))
     if len(_blocks(record.slices)) < MIN_TESTED_BLOCKS:
         return _late_half(metric, record, limit)
     found = _of(record) if record.ok.total else None

@@ -18,7 +18,7 @@ from readiness.judge.slow_requests import by_name
 from readiness.judge.verdict import CheckResult
 from readiness.judge.wording import against, distance
 from readiness.measurements.run import Load, Measurement, Run
-from readiness.metrics.catalogue import find
+from readiness.metrics.catalogue import find, is_latency
 from readiness.text import clean
 from readiness.text.numbers import count, number, quantity, share_words
 
@@ -146,7 +146,7 @@ def _where(todo: _Todo, begin: _Begin) -> str:
     name = todo.items[0].result.name
     if _failing(todo.items[0]):
         return begin.failed
-    if not name.startswith("latency.") or not any(item.credit.point < 1 and not item.remedy for item in todo.items):
+    if not is_latency(name) or not any(item.credit.point < 1 and not item.remedy for item in todo.items):
         return ""
     return begin.time if name == "latency.mean" else begin.slow
 
@@ -232,7 +232,7 @@ def _group(item: Judged) -> str:
         return FAILED
     if item.result.outcome in _UNKNOWN:
         return item.result.message
-    if name.startswith("latency."):
+    if is_latency(name):
         return SLOW
     return FAILED if name.startswith("http.") else item.result.key
 

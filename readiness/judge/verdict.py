@@ -183,6 +183,8 @@ class EndpointResult:
     """Of an open load: from when requests were really sent; None in a closed one."""
     corrected_ms: Latency | None = None
     """Of a closed load: `latency_ms` corrected for coordinated omission; None in an open one, or without a pace."""
+    first_byte_ms: Latency | None = None
+    """When successful answers began to come; None where no check asked for it."""
     why: str = ""
     """Why requests failed, in words: `12 × HTTP 503, 3 × connection refused`."""
 

@@ -23,7 +23,8 @@ from readiness.judge.slow_requests import LEAST_SHARE, leading
 from readiness.judge.verdict import Score
 from readiness.measurements.histogram import merge, scaled
 from readiness.measurements.run import Endpoint, Load, Recording, Run
-from readiness.metrics.catalogue import find, is_load
+from readiness.metrics.catalogue import find, is_latency, is_load
+from readiness.metrics.moments import moment_of
 from readiness.text.numbers import quantity, times
 
 LADDER = (1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0, 100.0)
@@ -55,7 +56,7 @@ def what_ifs(
     """
     if run.load is None or tail is None or run.interrupted:
         return ()
-    if not any(item.result.name.startswith("latency.") and item.result.outcome not in SETTLED for item in judged):
+    if not any(is_latency(item.result.name) and item.result.outcome not in SETTLED for item in judged):
         return ()
     largest = [part.name for part in tail.parts if part.share >= LEAST_SHARE]
     names = list(dict.fromkeys([leading(tail)[0].name, *largest]))[:_MOST_ENDPOINTS]
@@ -192,7 +193,7 @@ def _faster(endpoint: Endpoint, group: Sequence[str], factor: float) -> Endpoint
 
 
 def _concerns(check: Check, load: Load, group: Sequence[str]) -> bool:
-    if not is_load(check.metric):
+    if not is_load(check.metric) or moment_of(check.metric):  # a faster answer need not begin any sooner
         return False
     scope = measured_scope(load, check.scope)
     return any(endpoint.name in group and in_scope(endpoint, scope) for endpoint in load.endpoints)

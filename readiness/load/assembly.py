@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 
 from readiness.load.engine_events import NO_ARRIVALS, Batch, Cell, Done, Hello, WindowBegan, WindowEnded
 from readiness.load.engine_plan import EnginePlan
+from readiness.load.moment_book import MomentBook
 from readiness.load.recorder import STALL_S
 from readiness.load.timeline import MAX_SLICES, Blocks, Series, pairs
 from readiness.measurements.generator_health import Instrument, Pause, merge_health
 from readiness.measurements.histogram import EMPTY, Histogram, merge
+from readiness.measurements.moments import FIRST_BYTE
 from readiness.measurements.pace import Pace
 from readiness.measurements.pace import merge_in_time as together_paces
+from readiness.measurements.recordings import without_slices
 from readiness.measurements.response_facts import ResponseFacts
 from readiness.measurements.response_facts import merge_facts as together_seen
 from readiness.measurements.run import (
@@ -55,6 +58,7 @@ class Assembly:
         self._series = Series()
         self._blocks = {window.step: Blocks(window.step) for window in plan.windows}
         """By step."""
+        self._moments = MomentBook(plan.judged_step)
         self._stalls: list[Stall] = []
         self._instruments: dict[int, Instrument] = {}
         """By step; what is told outside every hold (pauses) is with the judged one."""
@@ -193,6 +197,7 @@ class Assembly:
             self._instruments[step] = merge_health([self._instruments.get(step, Instrument()), batch.instrument])
         for blocks in self._blocks.values():
             blocks.add(batch, start_s, len(self._totals))
+        self._moments.add(batch, start_s, len(self._totals))
         self._series.add(batch, start_s)
 
     def _add_seen(self, found: tuple[ResponseFacts, ...]) -> None:
@@ -247,7 +252,8 @@ class Assembly:
                 scenario,
                 name,
                 judged=self._recording(Cell(scenario, name, judged), waiting),
-                warm_up=_without_slices(self._recording(Cell(scenario, name, step), waiting) for step in others),
+                warm_up=without_slices(self._recording(Cell(scenario, name, step), waiting) for step in others),
+                first_byte=self._moments.recording(FIRST_BYTE, Cell(scenario, name, judged), waiting),
             )
             for scenario, name in names
         )
@@ -284,21 +290,6 @@ class Assembly:
         slices = blocks.slices(cell.scenario, cell.name) if blocks else ()
         failed = dict(sorted(totals.failed.items()))
         return Recording(totals.ok, failed, totals.failed_latency, in_flight.get(cell, 0), slices, totals.service)
-
-
-def _without_slices(parts: Iterable[Recording]) -> Recording:
-    """Several as one; of what is not judged no time blocks are kept."""
-    found = list(parts)
-    failed: Counter[str] = Counter()
-    for part in found:
-        failed.update(part.failed)
-    return Recording(
-        ok=merge(*(part.ok for part in found)),
-        failed=dict(sorted(failed.items())),
-        failed_latency=merge(*(part.failed_latency for part in found)),
-        in_flight=sum(part.in_flight for part in found),
-        service=merge(*(part.service for part in found)),
-    )
 
 
 def _of_the_target(stalls: Iterable[Stall], pauses: Iterable[Pause]) -> tuple[Stall, ...]:

@@ -30,6 +30,7 @@ MODULES = (
     "readiness.load.task_loop",
     "readiness.load.pacing",
     "readiness.load.response_watch",
+    "readiness.load.moments",
 )
 """What runs for every request."""
 OFF = "READINESS_INTERPRETED"

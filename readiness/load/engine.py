@@ -40,15 +40,16 @@ from readiness.load.life.logs import show_logs
 from readiness.load.life.options import parsed
 from readiness.load.life.statistics import LedgerStats
 from readiness.load.locust_clients.clients import StockClients
-from readiness.load.locust_clients.patches import improve
+from readiness.load.locust_clients.patches import adapt, improve
 from readiness.load.locust_events import Listener, ToldRequests
 from readiness.load.locustfiles import ScenarioError, class_name, load_classes, part_of, scenario_of, users_of
+from readiness.load.moments import Moments
 from readiness.load.pacing import Turns
 from readiness.load.parent import EventPipe, read_line, watch_parent
 from readiness.load.recorder import Recorder
 from readiness.load.response_watch import Watch
 from readiness.load.sampled_recorder import SampledRecorder, send_rows
-from readiness.load.stopping import stop_user, stop_users
+from readiness.load.stopping import stop_users
 from readiness.load.traced_calls import TracedCalls
 from readiness.load.writes import WriteLog
 from readiness.text import clean
@@ -86,7 +87,9 @@ class Engine:
         self.recorder = SampledRecorder() if plan.samples else Recorder()
         self.recorder.open = plan.rate_per_s is not None
         self.recorder.judged_step = plan.judged_step
-        self._watch = self.recorder.watch = None if plan.watch.idle else Watch(plan.watch)
+        self._watch = None if plan.watch.idle else Watch(plan.watch)
+        self._moments = Moments(self.recorder, self._watch) if plan.watch.first_byte else None
+        self.recorder.watch = self._moments or self._watch
         self._traced = TracedCalls(plan.trace_share, self.recorder)
         self.writes = WriteLog(plan.run_id)
         self._addresses = Addresses(plan.base_url, plan.addresses, first=plan.shard)
@@ -154,11 +157,7 @@ class Engine:
         improve(self._resends)
         self._stock.watch()
         for cls in classes:
-            if cls.stop is locust.User.stop:  # a class may have its own
-                cls.stop = stop_user
-            if issubclass(cls, locust.FastHttpUser) and "insecure" not in vars(cls):
-                cls.insecure = False  # Locust's default accepts any certificate
-                cls.ssl_context_factory = cls.ssl_context_factory or staticmethod(tls.target_context)
+            adapt(cls)
             self._wrap_new_users(cls)
         context = EngineContext(self.plan, self.recorder, self.writes, self._addresses, self._resends, self._traced)
         return made(context, classes, options, self._stats)
@@ -270,6 +269,7 @@ class Engine:
                 batch,
                 instrument=self._sentinel.take(),
                 paces=self._turns.take(),
+                moments=self._moments.take() if self._moments else {},
                 seen=tuple(seen for source in (self._watch, self._traced) if source for seen in source.take()),
                 writes=self.writes.take(),
             )

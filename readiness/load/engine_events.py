@@ -7,14 +7,12 @@ may come in between.
 from __future__ import annotations
 
 import json
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, field
 from dataclasses import fields as fields_of
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from readiness.load.histogram_text import pack, unpack
 from readiness.load.request_rows import RequestRows, read_rows
 from readiness.load.shape_course import Shape, unpacked
 from readiness.load.shape_course import packed as packed_shape
@@ -112,6 +110,8 @@ class Batch:
     paces: tuple[Pace, ...] = ()
     seen: tuple[ResponseFacts, ...] = ()
     """What the judged answers since the batch before said beside their latency."""
+    moments: Mapping[str, Mapping[Cell, CellCounts]] = field(default_factory=dict)
+    """The judged requests of `cells` by moment (readiness.measurements.moments), where the plan asks for it."""
     writes: tuple[tuple[int, ...], ...] = ()
     """Marks of readiness.measurements.writes: the users that wrote or were acknowledged since the batch before."""
 
@@ -173,9 +173,9 @@ def loads(line: bytes) -> Event:
 def _plain(value: object) -> object:
     match value:
         case CellCounts():
-            return [_pack(value.ok), dict(value.failed), _pack(value.failed_latency), _pack(value.service)]
+            return [pack(value.ok), dict(value.failed), pack(value.failed_latency), pack(value.service)]
         case Histogram():
-            return _pack(value)
+            return pack(value)
         case ResponseFacts():
             return [
                 value.scenario,
@@ -193,7 +193,7 @@ def _plain(value: object) -> object:
             return packed_calibration(value)
         case Pace():
             whole = (value.scenario, value.users, value.watched, value.iterations, value.unpaused)
-            return [*whole, _pack(value.interval)]
+            return [*whole, pack(value.interval)]
         case Connections():
             addresses = [[one.address, one.opened, dict(one.failed)] for one in value.addresses]
             return [value.resent_unread, value.resent_unclear, value.unasked, addresses]
@@ -204,30 +204,11 @@ def _plain(value: object) -> object:
         case Mapping():
             if any(isinstance(key, Cell) for key in value):
                 return [[list(key), _plain(item)] for key, item in value.items()]
-            return dict(value)
+            return {key: _plain(item) for key, item in value.items()}
         case tuple():
             return [_plain(item) for item in value]
         case _:
             return value
-
-
-def _pack(histogram: Histogram) -> list[object]:
-    return [
-        b64encode(histogram.indices.astype("<u4").tobytes()).decode(),
-        b64encode(histogram.counts.astype("<u4").tobytes()).decode(),
-        histogram.sum_us,
-        histogram.min_us,
-        histogram.max_us,
-    ]
-
-
-def _unpack(packed: list[Any]) -> Histogram:
-    indices, counts, sum_us, min_us, max_us = packed
-    if not counts:
-        return EMPTY
-    many = np.frombuffer(b64decode(counts), "<u4").astype(np.int64)
-    places = np.frombuffer(b64decode(indices), "<u4").astype(np.int64)
-    return Histogram(places, many, int(many.sum()), sum_us, min_us, max_us)
 
 
 def _cell(key: list[Any]) -> Cell:
@@ -237,7 +218,7 @@ def _cell(key: list[Any]) -> Cell:
 
 def _pace(packed: list[Any]) -> Pace:
     scenario, users, watched, iterations, unpaused, interval = packed
-    return Pace(scenario, users, watched, iterations, unpaused, _unpack(interval))
+    return Pace(scenario, users, watched, iterations, unpaused, unpack(interval))
 
 
 def _arrivals(packed: dict[str, list[int]]) -> ArrivalCounts:
@@ -256,7 +237,7 @@ def packed_calibration(value: Calibration) -> dict[str, object]:
 
 def calibration(packed: dict[str, Any]) -> Calibration:
     """Back from `packed_calibration`."""
-    return Calibration(**packed | {"floor": _unpack(packed["floor"])})
+    return Calibration(**packed | {"floor": unpack(packed["floor"])})
 
 
 def _hello(fields: dict[str, Any]) -> Hello:
@@ -266,10 +247,8 @@ def _hello(fields: dict[str, Any]) -> Hello:
 
 
 def _batch(fields: dict[str, Any]) -> Batch:
-    fields["cells"] = {
-        _cell(key): CellCounts(_unpack(ok), failed, _unpack(failed_latency), _unpack(service))
-        for key, (ok, failed, failed_latency, service) in fields["cells"] or ()
-    }
+    fields["cells"] = _cells(fields["cells"])
+    fields["moments"] = {moment: _cells(cells) for moment, cells in fields["moments"].items()}
     fields["writes"] = tuple(tuple(marks) for marks in fields["writes"])
     fields["stalls"] = tuple(_stall(stall) for stall in fields["stalls"])
     fields["arrivals"] = _arrivals(fields["arrivals"])
@@ -280,13 +259,20 @@ def _batch(fields: dict[str, Any]) -> Batch:
     return Batch(**fields)
 
 
+def _cells(packed: list[Any]) -> dict[Cell, CellCounts]:
+    return {
+        _cell(key): CellCounts(unpack(ok), failed, unpack(failed_latency), unpack(service))
+        for key, (ok, failed, failed_latency, service) in packed or ()
+    }
+
+
 def _seen(packed: list[Any]) -> ResponseFacts:
     scenario, name, hit, miss, timing, slow, heads, traces = packed
     return ResponseFacts(
         scenario,
         name,
-        _unpack(hit),
-        _unpack(miss),
+        unpack(hit),
+        unpack(miss),
         TimeParts(*timing),
         TimeParts(*slow),
         tuple(Head(status, tuple((key, value) for key, value in headers)) for status, headers in heads),
@@ -296,7 +282,7 @@ def _seen(packed: list[Any]) -> ResponseFacts:
 
 def _instrument(fields: dict[str, Any]) -> Instrument:
     for name in ("lag", "start_lag"):
-        fields[name] = _unpack(fields[name])
+        fields[name] = unpack(fields[name])
     fields["pauses"] = tuple(Pause(*pause) for pause in fields["pauses"])
     if fields["calibration"] is not None:
         fields["calibration"] = calibration(fields["calibration"])

@@ -17,7 +17,7 @@ from itertools import chain
 from readiness.load.engine_events import NO_ARRIVALS, ArrivalCounts, Batch, Cell, CellCounts, StallSeen
 from readiness.load.phases import OUTSIDE
 from readiness.load.samples import Samples
-from readiness.load.ticket import AnswerWatch, Ticket
+from readiness.load.ticket import UNKNOWN_S, AnswerWatch, Ticket
 
 STALL_S = 1.0
 """A gap this long without any answer, while requests wait, is recorded as a stall."""
@@ -29,12 +29,13 @@ OTHER = "(other)"
 class OpenCall:
     """A ticket for clients that have none of their own."""
 
-    __slots__ = ("identity", "raw_head", "sent_s", "start_s", "status_code")
+    __slots__ = ("first_s", "identity", "raw_head", "sent_s", "start_s", "status_code")
 
     def __init__(self, scenario: str, name: str, start_s: float) -> None:
         self.identity = (scenario, name)
         self.start_s = start_s
         self.sent_s = start_s
+        self.first_s = UNKNOWN_S
         self.status_code = 0
         self.raw_head = b""
 
@@ -149,7 +150,7 @@ class Recorder:
         try:
             cell = cells[call.identity]
         except KeyError:
-            cell = cells.setdefault(self._identity(call), Samples())
+            cell = cells.setdefault(self.counted_as(call), Samples())
         if failure is None:
             cell.ok_s.append(end_s - start_s)
             if self.open:
@@ -160,7 +161,7 @@ class Recorder:
             if detail and len(self._details) < 100:
                 self._details[f"{call.identity[1]}\t{failure}\t{detail}"] += 1
         if self.watch is not None and (judged or self.watch.everywhere):
-            self.watch.see(call, end_s)  # last: whatever it makes of the answer, the request is counted
+            self.watch.see(call, end_s, failure)  # last: whatever it makes of the answer, the request is counted
 
     def answer(self, call: Ticket, end_s: float, failure: str | None = None, detail: str = "") -> None:
         """See CallRecorder: what the scenario does from now on is not the service's time."""
@@ -219,6 +220,8 @@ class Recorder:
         for cells in (self._judged_cells, *self._cells.values()):
             for cell in cells.values():
                 cell.pack()
+        if self.watch is not None:
+            self.watch.pack()
 
     def peek(self) -> tuple[Mapping[Cell, CellCounts], Mapping[str, int]]:
         """What the next take will give at least, and the texts of its failures."""
@@ -276,7 +279,7 @@ class Recorder:
         Looked at once a second and not at every request, so such a gap is known to the second, and never too long.
         """
         since_s, self._taken_s = self._taken_s, at_s
-        waiting = Counter(self._identity(call) for call in self._open_calls if call.start_s - self.start_s <= since_s)
+        waiting = Counter(self.counted_as(call) for call in self._open_calls if call.start_s - self.start_s <= since_s)
         answered = {(cell.scenario, cell.name): False for cell in cells} | dict.fromkeys(self._heard, True)
         self._heard = set()
         for cell, counts in cells.items():
@@ -312,9 +315,9 @@ class Recorder:
         )
 
     def _key(self, call: Ticket) -> Cell:
-        return Cell(*self._identity(call), self.step(call.start_s))
+        return Cell(*self.counted_as(call), self.step(call.start_s))
 
-    def _identity(self, call: Ticket) -> tuple[str, str]:
+    def counted_as(self, call: Ticket) -> tuple[str, str]:
         """Scenario and name under which the call is counted."""
         identity = call.identity
         if identity not in self._names:

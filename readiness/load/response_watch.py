@@ -79,7 +79,10 @@ class Watch:
         self.everywhere = plan.everywhere
         self._endpoints: dict[tuple[str, str], _Endpoint] = {}
 
-    def see(self, call: Ticket, end_s: float) -> None:
+    def pack(self) -> None:
+        """Nothing here grows with the requests of a second."""
+
+    def see(self, call: Ticket, end_s: float, failure: str | None) -> None:
         """`call` ended; without an answer there is nothing to see."""
         endpoint = self._endpoints.get(call.identity)
         if endpoint is None:

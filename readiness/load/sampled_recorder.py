@@ -31,10 +31,10 @@ class SampledRecorder(Recorder):
     def end(self, call: Ticket, end_s: float, failure: str | None = None, detail: str = "") -> None:
         """See CallRecorder."""
         if call in self._open_calls:
-            self._kept.append((call.start_s, end_s, self._identity(call), call.status_code, failure or ""))
+            self._kept.append((call.start_s, end_s, self.counted_as(call), call.status_code, failure or ""))
         elif call in self._answered:
             ended_s = self._answered[call][0]
-            self._kept.append((call.start_s, ended_s, self._identity(call), call.status_code, failure or ""))
+            self._kept.append((call.start_s, ended_s, self.counted_as(call), call.status_code, failure or ""))
         super().end(call, end_s, failure, detail)
 
     def drop(self, due_s: float, *, unanswered: bool = False) -> None:
@@ -45,7 +45,7 @@ class SampledRecorder(Recorder):
     def close(self, end_s: float) -> dict[Cell, int]:
         """As Recorder.close."""
         self._settle(list(self._answered))
-        self._kept += [(call.start_s, -1.0, self._identity(call), 0, IN_FLIGHT) for call in self._open_calls]
+        self._kept += [(call.start_s, -1.0, self.counted_as(call), 0, IN_FLIGHT) for call in self._open_calls]
         return super().close(end_s)
 
     def take_rows(self) -> RequestRows | None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+UNKNOWN_S = -1.0
+"""The time of a first byte that nobody saw."""
+
 
 class Ticket(Protocol):
     """A request under way, from `enter` to `end`: a `Call`, or the client's own response."""
@@ -15,6 +18,10 @@ class Ticket(Protocol):
     """When it was really sent; later than `start_s` where an arrival of an open load had to wait for us."""
 
     @property
+    def first_s(self) -> float:
+        """When the answer began to come; 0 where all of it came at once or none did, UNKNOWN_S where nobody saw it."""
+
+    @property
     def status_code(self) -> int:
         """Of the answer; 0 when there is none."""
 
@@ -24,13 +31,17 @@ class Ticket(Protocol):
 
 
 class AnswerWatch(Protocol):
-    """See readiness.load.response_watch."""
+    """See readiness.load.response_watch and readiness.load.moments."""
 
     everywhere: bool
     """Whether it wants every answer, not only those of the measurement window."""
 
-    def see(self, call: Ticket, end_s: float) -> None:
-        """`call` ended."""
+    def see(self, call: Ticket, end_s: float, failure: str | None) -> None:
+        """`call` ended, well or with a class of FAILURE_CLASSES."""
+        ...
+
+    def pack(self) -> None:
+        """Ready many samples for the next take."""
         ...
 
 

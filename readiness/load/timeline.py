@@ -72,11 +72,15 @@ class Blocks:
         self._step = step
         self._blocks: list[_Block] = []
 
-    def add(self, batch: Batch, start_s: float, endpoints: int) -> None:
-        """Take in the batch that began at `start_s`; `endpoints` are those of the whole load so far."""
+    def add(self, batch: Batch, start_s: float, endpoints: int, moment: str = "") -> None:
+        """Take in the batch that began at `start_s`; `endpoints` are those of the whole load so far.
+
+        `moment` says of which of its moments, if not of the requests as they ended.
+        """
+        found = batch.moments.get(moment, {}) if moment else batch.cells
         cells = {
             (cell.scenario, cell.name): (counts.ok, sum(counts.failed.values()))
-            for cell, counts in batch.cells.items()
+            for cell, counts in found.items()
             if cell.step == self._step
         }
         if not cells:

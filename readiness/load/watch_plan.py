@@ -16,6 +16,8 @@ class WatchPlan:
     heads: bool = False
     """Keep one answer's head of each endpoint and status, for the rules about headers."""
 
+    first_byte: bool = False
+    """When each answer began to come."""
     everywhere: bool = False
     """In every answer of the load, not only in those of the measurement window."""
 

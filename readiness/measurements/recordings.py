@@ -35,6 +35,14 @@ def totals(records: Iterable[Recording], but: Collection[str] = ()) -> Recording
     )
 
 
+def without_slices(records: Iterable[Recording]) -> Recording:
+    """Those of several phases as one, service times included; of what is not judged no time blocks are kept."""
+    parts = tuple(records)
+    whole = totals(parts)
+    service = merge(*(part.service for part in parts))
+    return replace(whole, failed=dict(sorted(whole.failed.items())), service=service)
+
+
 def _together(blocks: Sequence[Slice]) -> Slice:
     if len(blocks) == 1:
         return blocks[0]

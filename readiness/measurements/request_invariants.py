@@ -89,6 +89,8 @@ def judged_requests_have_blocks(run: Run) -> Broken:
     for path, endpoint in items(run, lambda load: load.endpoints, "endpoints"):
         if problem := missing_slices(endpoint.judged):
             yield path, f"judged: {problem}"
+        if endpoint.first_byte is not None and (problem := missing_slices(endpoint.first_byte)):
+            yield path, f"first_byte: {problem}"
 
 
 def parts_of_a_recording_are_no_more_than_it(run: Run) -> Broken:
@@ -98,6 +100,20 @@ def parts_of_a_recording_are_no_more_than_it(run: Run) -> Broken:
             yield path, f"{record.failed_latency.total:,} latencies of {record.failures:,} failures"
         if record.service.total > record.ok.total:
             yield path, f"{record.service.total:,} service times of {record.ok.total:,} successes"
+
+
+def first_bytes_are_those_of_the_requests(run: Run) -> Broken:
+    """A first byte is of a judged request, and comes no later than its last one."""
+    for path, one in items(run, lambda load: load.endpoints, "endpoints"):
+        whole, part = one.judged, one.first_byte
+        if part is None:
+            continue
+        if (dict(part.failed), part.in_flight) != (dict(whole.failed), whole.in_flight):
+            yield f"{path}.first_byte", "its failed and unfinished requests are not those of the endpoint"
+        if part.ok.total > whole.ok.total:
+            yield f"{path}.first_byte", f"{part.ok.total:,} first bytes of {whole.ok.total:,} successes"
+        elif part.ok.max_us > whole.ok.max_us or part.ok.sum_us > whole.ok.sum_us:
+            yield f"{path}.first_byte", "first bytes come later than the whole answers"
 
 
 def series_adds_up_to_the_ledger(run: Run) -> Broken:
@@ -189,6 +205,7 @@ RUN_REQUEST_LAWS: tuple[Law[Run], ...] = (
     blocks_come_in_order,
     judged_requests_have_blocks,
     parts_of_a_recording_are_no_more_than_it,
+    first_bytes_are_those_of_the_requests,
     series_adds_up_to_the_ledger,
     points_are_of_one_piece,
     points_come_in_order,
@@ -204,6 +221,8 @@ def _recordings(run: Run) -> Iterator[tuple[str, Recording]]:
     for path, endpoint in items(run, lambda load: load.endpoints, "endpoints"):
         yield f"{path}.judged", endpoint.judged
         yield f"{path}.warm_up", endpoint.warm_up
+        if endpoint.first_byte is not None:
+            yield f"{path}.first_byte", endpoint.first_byte
     for path, step in items(run, lambda load: load.steps, "steps"):
         for index, one in enumerate(step.endpoints):
             yield f"{path}.endpoints[{index}].record", one.record

@@ -75,6 +75,8 @@ class Endpoint:
     name: str
     judged: Recording
     warm_up: Recording
+    first_byte: Recording | None = None
+    """`judged`, with the time to the first byte of each success; None where that was not measured."""
 
 
 @dataclass(frozen=True, slots=True)

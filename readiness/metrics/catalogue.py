@@ -13,6 +13,7 @@ from readiness.metrics.database_role import SERVICE_ROLE_METRICS
 from readiness.metrics.drills import DRILL_PREFIX, DRILLS
 from readiness.metrics.kubernetes import KUBERNETES_METRICS
 from readiness.metrics.metric import Metric
+from readiness.metrics.moments import MOMENT_METRICS, moment_of
 from readiness.metrics.performance import PERFORMANCE
 from readiness.metrics.resources import DATABASE_PROCESS_METRICS, PROCESS_METRICS
 from readiness.metrics.service import CUSTOM, SERVICE, custom_unit
@@ -20,6 +21,7 @@ from readiness.metrics.transport import DNS_METRICS, TLS_METRICS, TRACING_METRIC
 
 CATALOGUE: tuple[Metric, ...] = (
     *PERFORMANCE,
+    *MOMENT_METRICS,
     *SERVICE,
     *TLS_METRICS,
     *DNS_METRICS,
@@ -58,6 +60,11 @@ def find(name: str) -> Metric | None:
 def is_load(name: str) -> bool:
     """Whether the metric is computed from the load's own requests."""
     return name.startswith(("latency.", "http.")) or name == "throughput"
+
+
+def is_latency(name: str) -> bool:
+    """Whether the metric is one of how long whole requests of the load took."""
+    return name.startswith("latency.") and moment_of(name) is None
 
 
 def has_scope(name: str) -> bool:

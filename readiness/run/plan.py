@@ -23,8 +23,10 @@ from readiness.load.phases import Phase, step
 from readiness.load.shape_course import Shape, course_of
 from readiness.load.watch_plan import WatchPlan
 from readiness.load.workers.settings import Workers
+from readiness.measurements.moments import FIRST_BYTE
 from readiness.measurements.provenance import Provenance, Target
 from readiness.metrics.drills import DRILLS_FACT
+from readiness.metrics.moments import moment_of
 from readiness.probes import sampling_interval as probe_pace
 from readiness.probes.sampling_interval import HealthPace
 from readiness.text import clean
@@ -95,6 +97,7 @@ def plan(
         hits=cache.hit,
         server_timing=config.probes.server_timing == "read",
         heads=any(check.metric.startswith("security.") for check in config.checks),
+        first_byte=any(moment_of(check.metric) == FIRST_BYTE for check in config.checks),
     )
     engine = EnginePlan(
         run_id=run_id,

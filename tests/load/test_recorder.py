@@ -105,8 +105,11 @@ def test_a_call_ends_once() -> None:
 class CannotRead:
     everywhere = False
 
-    def see(self, call: Ticket, end_s: float) -> None:
+    def see(self, call: Ticket, end_s: float, failure: str | None) -> None:
         raise ValueError("not readable")
+
+    def pack(self) -> None:
+        """Nothing to do."""
 
 
 def test_an_answer_that_the_watch_cannot_read_is_counted_all_the_same() -> None:

@@ -95,5 +95,5 @@ def test_endpoints_beyond_the_cap_cost_no_memory() -> None:
     for number in range(MAX_ENDPOINTS + 50):
         call = OpenCall("shop", f"GET /{number}", 11.0)
         call.status_code, call.raw_head = 200, head("X-Cache: HIT")
-        watch.see(call, 11.1)
+        watch.see(call, 11.1, None)
     assert len(watch.take()) == MAX_ENDPOINTS

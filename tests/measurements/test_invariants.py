@@ -89,6 +89,9 @@ MUTATIONS: dict[str, Callable[[Facts], object]] = {
     "parts_of_a_recording_are_no_more_than_it": lambda d: busiest(d)["warm_up"].update(
         failed_latency=busiest(d)["warm_up"]["ok"]
     ),
+    "first_bytes_are_those_of_the_requests": lambda d: busiest(d).update(
+        first_byte=busiest(d)["judged"] | {"in_flight": 1}
+    ),
     "series_adds_up_to_the_ledger": lambda d: d["load"]["series"][20].update(failed=9999),
     "points_are_of_one_piece": lambda d: d["load"]["series"][20].update(p50_ms=1e6),
     "points_come_in_order": lambda d: d["load"]["series"][20].update(at_s=3.0),

@@ -92,6 +92,11 @@ class ReceivedAnswer:
         """Whether the head is there, and is no 1xx answer's."""
         return not self._due or self.complete
 
+    @property
+    def begun(self) -> bool:
+        """Whether a byte of it is there; a 1xx answer before it is none of it."""
+        return len(self._due) < len(_DUE) or self.complete
+
     def feed(self, data: bytes) -> None:
         """Take what was read. Raises Failure `protocol` or `too_large`."""
         if self._folded:

@@ -291,9 +291,9 @@ class Client:
         response.raw_head = answer.raw
         response.body = answer.body.pop() if len(answer.body) == 1 and not answer.head_only else answer.take_body()
         response.end_s = conn.end_s
-        if conn.fresh:
-            conn.fresh = False
-            response.connect_s += conn.connect_s
+        if conn.telling:
+            opening_s, response.first_s = conn.told()
+            response.connect_s += opening_s
         if answer.notable:
             response.notable = True
             path = response.target.partition("?")[0]

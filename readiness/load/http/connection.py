@@ -36,6 +36,10 @@ class Connection(Waiting):
         """The last read got all it asked for: more may be waiting, and no event will tell of it."""
         self.fresh = False
         """Opened for the request under way."""
+        self.telling = False
+        """`told` has something to tell."""
+        self.first_s = 0.0
+        """When the last answer began to come (perf_counter), where it did not come whole at `end_s`; else 0."""
         self.connect_s = 0.0
         """Time that opening took, TLS included."""
         self._piece_bytes = _FIRST_BYTES
@@ -107,6 +111,13 @@ class Connection(Waiting):
         """Whether its last request has its answer."""
         return self.answer.complete and self.answer.keep_alive
 
+    def told(self) -> tuple[float, float]:
+        """What there is to take beside the answer: how long opening took (s; 0 if it was open), and `first_s`."""
+        told = (self.connect_s if self.fresh else 0.0, self.first_s)
+        self.fresh = self.telling = False
+        self.first_s = 0.0
+        return told
+
     def has_more(self) -> bool:
         """Whether bytes came after the answer."""
         self.more = False
@@ -163,6 +174,7 @@ class Connection(Waiting):
         answer = self.answer
         data = b""
         self._piece_bytes = _MORE_BYTES
+        first_s = (self.first_s or self.end_s) if answer.begun else 0.0
         while not answer.complete:
             self.end_s = perf_counter()
             if self.end_s > self.deadline_s:
@@ -172,6 +184,11 @@ class Connection(Waiting):
                 answer.feed(data)
             else:
                 self._end_of_stream()
+            if not answer.begun:
+                first_s = 0.0
+            elif not first_s:
+                first_s = self.end_s
+        self.first_s, self.telling = first_s, True
         if self.end_s > self.deadline_s:
             raise Expired
         if len(data) == _MORE_BYTES or (self.tls is not None and self.tls.holds_more):
@@ -244,6 +261,8 @@ class Connection(Waiting):
             return False
         if data:
             self.answer.feed(data)
+            if not self.first_s:
+                self.first_s, self.telling = perf_counter(), True
         else:
             self.closing = True
         if self.answer.complete:

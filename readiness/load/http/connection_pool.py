@@ -89,7 +89,7 @@ class ConnectionPool:
         except BaseException:
             conn.close()
             raise
-        conn.fresh = True
+        conn.fresh = conn.telling = True
         return conn
 
     def close(self) -> None:

@@ -53,6 +53,8 @@ class Response:
     sent_s = 0.0
     """See Ticket: the response is the request's own ticket in the recorder."""
     end_s = 0.0
+    first_s = 0.0
+    """When its first byte came; 0 where all of it came at `end_s`."""
     target = ""
     """Path and query, after redirects."""
     raw_head = b""
@@ -99,7 +101,7 @@ class Response:
 
     def forget_answer(self) -> None:
         """Before a redirect's next answer."""
-        self.status_code, self.notable = 0, False
+        self.status_code, self.notable, self.first_s = 0, False, 0.0
         self._headers = self._content = None
 
     @property

@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 from locust.event import EventHook
 
+from readiness.load.ticket import UNKNOWN_S
+
 
 class Judge(Protocol):
     """StockClients, as far as a call knows it."""
@@ -22,7 +24,7 @@ class Judge(Protocol):
 class StockCall:
     """A call under way (a Ticket of the recorder), and what Locust handed the scenario for it."""
 
-    __slots__ = ("head", "headers", "identity", "sent_s", "start_s", "status_code", "to_target")
+    __slots__ = ("first_s", "head", "headers", "identity", "sent_s", "start_s", "status_code", "to_target")
 
     def __init__(self, identity: tuple[str, str], start_s: float, sent_s: float, to_target: bool) -> None:
         self.identity = identity
@@ -33,6 +35,7 @@ class StockCall:
         self.head = b""
         """As it came, where we read it ourselves."""
         self.headers: Any = None
+        self.first_s = UNKNOWN_S
         self.status_code = 0
 
     @property

@@ -109,6 +109,8 @@ class PlainSender:
         except BaseException as problem:
             self._clients.broke(call, problem)
             raise
+        if not allow_redirects or answer.status not in _REDIRECTS:
+            call.first_s = answer.first_s
         if answer.notable or answer.status in _REDIRECTS:
             response = self._unusual(call, known, answer, start_s, allow_redirects, verify)
             return self._finish(call, known, response, method, name, catch_response, context, start_s)

@@ -57,7 +57,7 @@ class OwnTarget:
 class Received:
     """One whole answer."""
 
-    __slots__ = ("body", "end_s", "head", "notable", "status")
+    __slots__ = ("body", "end_s", "first_s", "head", "notable", "status")
 
     def __init__(self, status: int, head: bytes, body: bytes, notable: bool, end_s: float) -> None:
         self.status = status
@@ -65,6 +65,8 @@ class Received:
         self.body = body
         self.notable = notable
         self.end_s = end_s
+        self.first_s = 0.0
+        """See Ticket."""
 
 
 class OwnConnections:
@@ -94,6 +96,8 @@ def received(pool: ConnectionPool, conn: Connection) -> Received:
     answer = conn.answer
     body = answer.body.pop() if len(answer.body) == 1 and not answer.head_only else answer.take_body()
     found = Received(answer.status, answer.raw, body, answer.notable, conn.end_s)
+    if conn.telling:
+        _, found.first_s = conn.told()
     if answer.keep_alive and not conn.more:
         pool.idle.append(conn)
         return found

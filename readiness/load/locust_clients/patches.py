@@ -14,11 +14,11 @@ import requests.utils
 import urllib3.response
 from gevent.monkey import get_original
 from geventhttpclient.connectionpool import ConnectionPool
-from locust import clients
+from locust import User, clients
 from locust.contrib import fasthttp
 from urllib3 import connection
 
-from readiness.config.tls import add_to, in_use
+from readiness.config.tls import add_to, in_use, target_context
 from readiness.load.http.poll import EpollPoll, poll_of_this_hub
 from readiness.load.http.resends import Resends
 from readiness.load.locust_clients.checked import encoding_of, guessed, surplus, unasked
@@ -28,6 +28,7 @@ from readiness.load.locust_clients.http_answer import Decoder, HttpAnswer
 from readiness.load.locust_clients.http_raw import lend_parts
 from readiness.load.locust_clients.send_batch import SendBatch
 from readiness.load.locust_clients.sockets import PolledSocket
+from readiness.load.stopping import stop_user
 
 
 class Jar(CookieJar):
@@ -93,6 +94,15 @@ def improve(resends: Resends | None = None) -> None:
             return True
 
         vars(connection)["wait_for_read"] = wait_for_read
+
+
+def adapt(cls: type[Any]) -> None:
+    """A scenario's user class stops as ours do, and accepts no certificate unseen; what it sets itself stays."""
+    if cls.stop is User.stop:
+        cls.stop = stop_user
+    if issubclass(cls, fasthttp.FastHttpUser) and "insecure" not in vars(cls):
+        cls.insecure = False  # Locust's default accepts any certificate
+        cls.ssl_context_factory = cls.ssl_context_factory or staticmethod(target_context)
 
 
 def _is_alive(pool: Any, sock: Any, row: SendBatch, poll: Any) -> bool:

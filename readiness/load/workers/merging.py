@@ -34,10 +34,7 @@ def batch(seq: int, parts: Sequence[Batch], before: Sequence[Batch]) -> Batch:
     """
     everybody = [*parts, *before]
     instruments = [part.instrument for part in parts if part.instrument is not None]
-    cells: dict[Cell, list[CellCounts]] = {}
-    for part in parts:
-        for cell, counts in part.cells.items():
-            cells.setdefault(cell, []).append(counts)
+    moments = sorted({moment for part in parts for moment in part.moments})
     return Batch(
         seq=seq,
         at_s=max(part.at_s for part in parts),
@@ -46,7 +43,8 @@ def batch(seq: int, parts: Sequence[Batch], before: Sequence[Batch]) -> Batch:
         ended=sum(part.ended for part in everybody),
         arrivals=_arrivals(part.arrivals for part in everybody),
         in_flight=sum(part.in_flight for part in everybody),
-        cells={cell: _counts(found) for cell, found in cells.items()},
+        cells=_together(part.cells for part in parts),
+        moments={moment: _together(part.moments.get(moment, {}) for part in parts) for moment in moments},
         details=_added(part.details for part in parts),
         instrument=side_by_side(instruments) if instruments else None,
         paces=merge_workers(pace for part in parts for pace in part.paces),
@@ -109,6 +107,14 @@ def _common(by_worker: Sequence[Sequence[StallSeen]]) -> list[StallSeen]:
             if min(one.end_s, other.end_s) - max(one.start_s, other.start_s) >= STALL_S
         ]
     return common
+
+
+def _together(parts: Iterable[Mapping[Cell, CellCounts]]) -> dict[Cell, CellCounts]:
+    cells: dict[Cell, list[CellCounts]] = {}
+    for part in parts:
+        for cell, counts in part.items():
+            cells.setdefault(cell, []).append(counts)
+    return {cell: _counts(found) for cell, found in cells.items()}
 
 
 def _counts(found: Sequence[CellCounts]) -> CellCounts:

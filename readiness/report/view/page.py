@@ -23,6 +23,7 @@ from readiness.report.view import (
 from readiness.report.view import checks as checking
 from readiness.report.view import endpoints as traffic
 from readiness.report.view import lead as leading
+from readiness.report.view.moments import MomentRow, moment_rows
 from readiness.text import clean
 
 _LONGEST = 1000
@@ -84,6 +85,7 @@ class Page:
     slowest: tuple[traffic.EndpointRow, ...]
     """The same, those with failures and the longest P99 first."""
     endpoints_hidden: int
+    moments: tuple[MomentRow, ...]
     failed_latencies: tuple[str, ...]
     failures: tuple[traffic.FailureRow, ...]
     why_failed: tuple[str, ...]
@@ -152,6 +154,7 @@ def build(verdict: Verdict) -> Page:
         endpoints=shown,
         slowest=traffic.rows(traffic.worst_first(verdict.endpoints)[: traffic.MOST_ENDPOINT_ROWS]),
         endpoints_hidden=len(verdict.endpoints) - len(shown),
+        moments=moment_rows(verdict.endpoints),
         failed_latencies=traffic.FAILED_LATENCIES,
         failures=traffic.failures(verdict.endpoints),
         why_failed=_lines(tuple(one.text for one in verdict.failed_requests)),

@@ -4,9 +4,8 @@ import pytest
 
 from tests.load.http.running import names, results
 
-CHECKS = [
-    (module, check) for module in ("conformance", "failing", "judging", "vocabulary", "tls") for check in names(module)
-]
+MODULES = ("beginning", "conformance", "failing", "judging", "vocabulary", "tls")
+CHECKS = [(module, check) for module in MODULES for check in names(module)]
 
 
 @pytest.mark.parametrize(("module", "check"), CHECKS)

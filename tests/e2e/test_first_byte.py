@@ -1,0 +1,95 @@
+"""Time to the first byte: against a server whose pauses are known, judged, judged again, compared, on two processes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from math import isnan, nan
+
+import pytest
+
+from tests.e2e.conftest import Cli
+from tests.e2e.harness import Result
+from tests.e2e.invariants import decided
+
+CHECKS = """
+  http.success_rate: { pass: "> 50 %", on_fail: block }
+  latency.ttfb.p50: { pass: "< 5 s", on_fail: block }
+  latency.ttfb.p95: { pass: "< 5 s", on_fail: block }
+"""
+PAUSE_MS = 200.0
+
+
+@pytest.fixture
+def streams() -> Iterator[str]:
+    """The address of tests/e2e/known_streams.py."""
+    command = [sys.executable, "-m", "tests.e2e.known_streams"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdin
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        process.stdin.close()
+
+
+def values(result: Result) -> dict[str, float]:
+    """By key; NaN where there is none."""
+    checks = result.report["checks"]
+    return {f"{one['name']}@{one['scope'] or ''}": one["value"] if one["value"] is not None else nan for one in checks}
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_the_first_byte_is_as_much_earlier_than_the_last_as_the_server_pauses(
+    cli: Cli, streams: str, processes: str
+) -> None:
+    checks = CHECKS + '  latency.p50: { pass: "< 9 s" }\n  latency.ttfb.p95@/page: { pass: "< 5 s" }\n'
+    more = "evidence: { confidence: none }\n"  # answers that all take the same time come in bursts
+    result = cli.run(streams, "--processes", processes, scenario="parts.py", checks=checks, more=more)
+    decided(result.report, 0)
+    found = values(result)
+    first, last = found["latency.ttfb.p50@"], found["latency.p50@"]
+    assert 50 <= first <= last - PAUSE_MS * 0.9, found
+    assert found["latency.ttfb.p95@"] == found["latency.ttfb.p95@/page"]
+    endpoint = result.run["endpoints"][0]
+    assert endpoint["first_byte"]["ok"]["total"] == endpoint["judged"]["ok"]["total"] > 0
+    (shown,) = result.report["endpoints"]
+    assert shown["first_byte_ms"]["p50"] == first
+    assert "First byte" in result.text("report.md")
+    again = cli.plain("judge", str(result.out / "run.json"), "--thresholds", str(cli.folder / "thresholds.yaml"))
+    assert again.exit_code == result.exit_code, str(again)
+    compared = cli.plain("compare", str(result.out / "run.json"), str(result.out / "run.json"), "--format", "json")
+    names = {one["metric"] for one in json.loads(compared.stdout)["differences"]}
+    assert "latency.ttfb.p95" in names, str(compared)
+
+
+def test_a_client_that_does_not_say_when_an_answer_began_leaves_it_unmeasured(cli: Cli, streams: str) -> None:
+    scopes = ("/ours", "/plain", "/fast", "/fails")
+    checks = CHECKS + "".join(f'  latency.ttfb.p50@{scope}: {{ pass: "< 900 ms" }}\n' for scope in scopes)
+    result = cli.run(streams, scenario="begins.py", checks=checks)
+    assert result.exit_code == 3, str(result)
+    found = values(result)
+    for scope in ("/ours", "/plain"):
+        assert 50 <= found[f"latency.ttfb.p50@{scope}"] < 50 + PAUSE_MS, found
+    for scope in ("", "/fast"):
+        assert isnan(found[f"latency.ttfb.p50@{scope}"])
+    check = result.check("latency.ttfb.p50@/ours")
+    assert check["low"] <= check["value"] <= check["high"]
+    check = result.check("latency.ttfb.p50@/fast")
+    assert check["outcome"] == "error"
+    assert "came to a client that does not say when they began" in check["message"]
+    fails = next(one for one in result.run["endpoints"] if one["name"] == "GET /fails")
+    assert fails["first_byte"]["failed"] == fails["judged"]["failed"] != {}, "slower than any other"
+
+
+def test_nothing_is_noted_where_no_check_asks_and_judging_it_later_says_so(cli: Cli, streams: str) -> None:
+    loose = '\n  http.success_rate: { pass: "> 50 %", on_fail: block }\n'
+    result = cli.run(streams, scenario="parts.py", checks=loose, duration="2s")
+    decided(result.report, 0)
+    assert "first_byte" not in result.text("run.json")
+    assert result.report["endpoints"][0]["first_byte_ms"] is None
+    limits = cli.thresholds(CHECKS, name="later.yaml")
+    again = cli.plain("judge", str(result.out / "run.json"), "--thresholds", str(limits))
+    assert again.exit_code == 3
+    said = " ".join(again.said.replace("│", "").split())
+    assert "this run did not look for it: run again with a check of latency.ttfb.p50" in said, str(again)
