@@ -13,7 +13,6 @@ from readiness.load.recorder import STALL_S
 from readiness.load.timeline import MAX_SLICES, Blocks, Series, pairs
 from readiness.measurements.generator_health import Instrument, Pause, merge_health
 from readiness.measurements.histogram import EMPTY, Histogram, merge
-from readiness.measurements.moments import FIRST_BYTE
 from readiness.measurements.pace import Pace
 from readiness.measurements.pace import merge_in_time as together_paces
 from readiness.measurements.recordings import without_slices
@@ -32,6 +31,7 @@ from readiness.measurements.run import (
     StepEndpoint,
 )
 from readiness.measurements.writes import WriteBook
+from readiness.metrics.moments import FIRST_BYTE
 from readiness.text import clean
 
 _MOST_DETAILS = 50

@@ -111,7 +111,7 @@ class Batch:
     seen: tuple[ResponseFacts, ...] = ()
     """What the judged answers since the batch before said beside their latency."""
     moments: Mapping[str, Mapping[Cell, CellCounts]] = field(default_factory=dict)
-    """The judged requests of `cells` by moment (readiness.measurements.moments), where the plan asks for it."""
+    """The judged requests of `cells` by moment (readiness.metrics.moments), where the plan asks for it."""
     writes: tuple[tuple[int, ...], ...] = ()
     """Marks of readiness.measurements.writes: the users that wrote or were acknowledged since the batch before."""
 

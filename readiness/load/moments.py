@@ -12,7 +12,7 @@ from readiness.load.engine_events import Cell, CellCounts
 from readiness.load.recorder import Recorder
 from readiness.load.samples import Samples
 from readiness.load.ticket import AnswerWatch, Ticket
-from readiness.measurements.moments import FIRST_BYTE
+from readiness.metrics.moments import FIRST_BYTE
 
 
 class Moments:

@@ -1,15 +1,15 @@
-"""Metrics of moments before the end of a request: when its answer began to come."""
+"""Metrics of moments before the end of a request; each moment is an optional recording of an Endpoint by that name."""
 
 from __future__ import annotations
 
-from readiness.measurements.moments import FIRST_BYTE
 from readiness.metrics.metric import Kind, Metric
 
+FIRST_BYTE = "first_byte"
 _PREFIXES = {"latency.ttfb.": FIRST_BYTE}
 
 
 def moment_of(name: str) -> str | None:
-    """The moment (readiness.measurements.moments) that the metric is of; None for every other metric."""
+    """The moment that the metric is of, by its name in Endpoint; None for every other metric."""
     return next((moment for prefix, moment in _PREFIXES.items() if name.startswith(prefix)), None)
 
 

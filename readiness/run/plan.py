@@ -23,10 +23,9 @@ from readiness.load.phases import Phase, step
 from readiness.load.shape_course import Shape, course_of
 from readiness.load.watch_plan import WatchPlan
 from readiness.load.workers.settings import Workers
-from readiness.measurements.moments import FIRST_BYTE
 from readiness.measurements.provenance import Provenance, Target
 from readiness.metrics.drills import DRILLS_FACT
-from readiness.metrics.moments import moment_of
+from readiness.metrics.moments import FIRST_BYTE, moment_of
 from readiness.probes import sampling_interval as probe_pace
 from readiness.probes.sampling_interval import HealthPace
 from readiness.text import clean
