@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from readiness import database
 from readiness.cli.preparation import demo_profile
 from readiness.cli.reading import without_secrets
 from readiness.config.drills import Drill
 from readiness.config.model import Config
 from readiness.config.proxies import HostPort, Proxy
+from readiness.config.restore import RESTORE
 from readiness.demo import part as demo_part
 from readiness.demo.ports import free_port
 from readiness.drills.commands import shown
@@ -24,6 +26,7 @@ from readiness.errors import ConfigError, NotMeasured, ReadinessError
 from readiness.run import target as targets
 from readiness.run.plan import Plan
 
+_SCRATCH = "postgresql://restore:password@127.0.0.1:5432/scratch"
 _DEMO = "demo"
 """The first word of a command that breaks a part of the built-in demo."""
 _PARTS = ("service", "database", "cache")
@@ -150,12 +153,12 @@ def _wrong_part(line: tuple[str, ...], *, demo: bool) -> str | None:
 
 
 def _check(config: Config, flags: DrillFlags, environ: Mapping[str, str]) -> None:
-    if not config.drills:
+    if not config.drills and config.restore is None:
         raise ConfigError(
             f"--drills: {config.file} has no drills; write what to break, such as "
             "drills: { database_hangs: { proxy: database, fault: hang, for: 10s } }"
         )
-    if problems := list(_commands(config, environ, flags)):
+    if problems := [*_commands(config, environ, flags), *_restores(config, environ, flags)]:
         raise ConfigError(*problems)
     for name, proxy in config.proxies.items():
         where = f"{config.file}:{proxy.line}: proxies.{name}"
@@ -174,20 +177,52 @@ def _check(config: Config, flags: DrillFlags, environ: Mapping[str, str]) -> Non
 
 def command_lines(plan: Plan) -> Iterator[str]:
     """What the drills are going to run, for whoever reads along."""
-    for name, drill in plan.config.drills.items() if plan.proxies else ():
-        for key, line in drill.programs.items():
-            yield f"drills.{name}.{key} is going to run: {shown(line)}"
+    for name, key, line, _ in _programs(plan.config) if plan.proxies else ():
+        yield f"{name}.{key} is going to run: {shown(line)}"
+
+
+def _programs(config: Config) -> Iterator[tuple[str, str, tuple[str, ...], int]]:
+    """(section, key, program with its arguments, line) of each that the file names."""
+    named = [(f"drills.{name}", drill) for name, drill in config.drills.items()]
+    if config.restore is not None:
+        named.append((RESTORE, config.restore.drill))
+    return ((name, key, line, drill.line) for name, drill in named for key, line in drill.programs.items())
+
+
+def restore_url(config: Config, flags: DrillFlags, environ: Mapping[str, str], database_url: str | None) -> str | None:
+    """The scratch database, where a backup is to be restored; None where none is. Raises ConfigError.
+
+    It is never the service's own.
+    """
+    if config.restore is None or not flags.drills:
+        return None
+    scratch = environ[database.RESTORE_VARIABLE]
+    if database_url is not None:
+        database.refuse_same(database_url, scratch, config.database)
+    return scratch
+
+
+def _restores(config: Config, environ: Mapping[str, str], flags: DrillFlags) -> Iterator[str]:
+    if config.restore is None:
+        return
+    where = f"{config.file}:{config.restore.line}: {RESTORE}"
+    scratch = environ.get(database.RESTORE_VARIABLE)
+    if not scratch:
+        yield f"{where}: needs the scratch database in {database.RESTORE_VARIABLE}, such as {_SCRATCH}"
+    else:
+        database.parse(scratch, database.RESTORE_VARIABLE)
+    if database.from_environment(environ) is None and demo_profile(flags.target) is None:
+        yield f"{where}: is compared with the service's database; set {database.DATABASE_VARIABLE}"
 
 
 def _commands(config: Config, environ: Mapping[str, str], flags: DrillFlags) -> Iterator[str]:
     folder = Path(config.file).resolve().parent
-    for name, drill in config.drills.items():
-        for key, line in drill.programs.items():
-            where, program = f"{config.file}:{drill.line}: drills.{name}.{key}", line[0]
-            if _is_demos(line):
-                if wrong := _wrong_part(line, demo=demo_profile(flags.target) is not None):
-                    yield f"{where}: {wrong}"
-            elif not flags.allow_commands:
-                yield f"{where}: runs a program of yours; read it, then allow it with --allow-commands"
-            elif shutil.which(folder / program if "/" in program else program, path=environ.get("PATH")) is None:
-                yield f"{where}: there is no program {program} that can be run"
+    for name, key, line, at in _programs(config):
+        where, program = f"{config.file}:{at}: {name}.{key}", line[0]
+        if _is_demos(line):
+            if wrong := _wrong_part(line, demo=demo_profile(flags.target) is not None):
+                yield f"{where}: {wrong}"
+        elif not flags.allow_commands:
+            yield f"{where}: runs a program of yours; read it, then allow it with --allow-commands"
+        elif shutil.which(folder / program if "/" in program else program, path=environ.get("PATH")) is None:
+            yield f"{where}: there is no program {program} that can be run"

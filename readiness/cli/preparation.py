@@ -71,6 +71,7 @@ def secrets_of(
     """Everything that must not be shown: of the environment, of the file, of addresses, and `more`."""
     found = [*secrets_in(environ), *config.secrets, *(one for one in more if one)]
     found += database.secrets(database_url) if database_url else ()
+    found += database.secrets(scratch) if (scratch := environ.get(database.RESTORE_VARIABLE)) else ()
     found += redis_info.secrets(cache_url) if cache_url else ()
     found += monitoring.secrets(environ)
     return tuple(dict.fromkeys(found))

@@ -154,6 +154,10 @@ def _above(config: Config, most: Ceilings) -> Iterator[tuple[str, str, str]]:
 
 
 def _drills_above(config: Config, most: Ceilings) -> Iterator[tuple[str, str, str]]:
+    if config.restore is not None and not (most.disturb and most.commands):
+        yield "restore", "a program that is run", f"{'disturb' if not most.disturb else 'commands'}: false"
+    if config.restore is not None and config.restore.deadline_s > most.time_s:
+        yield "restore.deadline", durations.show(config.restore.deadline_s), durations.show(most.time_s)
     if not config.drills:
         return
     if not most.disturb:

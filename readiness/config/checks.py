@@ -41,6 +41,8 @@ class DeclaredNames:
     """Keys of checks, which a waiver may name; None when they are not known."""
     proxies: frozenset[str] = frozenset()
     drills: frozenset[str] = frozenset()
+    restore: bool = True
+    """Whether the file says how a backup is restored."""
 
     @property
     def data(self) -> frozenset[str]:
@@ -150,6 +152,8 @@ def _key(text: str, names: DeclaredNames) -> tuple[Metric, str | None]:
         raise ValueError(f"unknown metric{nearest(name, _known(names)) or '; docs/reference/metrics.md lists all'}")
     if name.startswith(BASELINE_PREFIX) and not names.baseline:
         raise ValueError("needs the section baseline, such as `baseline: { run: baseline/run.json }`")
+    if catalogue.is_restore(name) and not names.restore:
+        raise ValueError("needs the section restore, such as `restore: { command: [./restore.sh] }`")
     if catalogue.is_drill(name):
         if scope not in names.drills:
             guess = nearest(scope, names.drills) if at else ""

@@ -111,9 +111,9 @@ def drills_form(proxies: Collection[str]) -> Form[dict[str, Drill]]:
             "proxy": ("proxy", described(text_form(most=200), "A name under proxies.")),
             "fault": ("fault", described(_fault_form(), "What the proxy does meanwhile.")),
             "share": ("share", described(share_form(least=1, most=100), "Of the connections that have the fault.")),
-            "command": ("command", described(_program_form(), "A program that breaks something, such as a restart.")),
+            "command": ("command", described(program_form(), "A program that breaks something, such as a restart.")),
             "load": ("times", described(_times_form(), "More load than before, for a while.")),
-            "undo": ("undo", described(_program_form(), "A program that ends what the command began.")),
+            "undo": ("undo", described(program_form(), "A program that ends what the command began.")),
             "deadline": ("deadline_s", described(_time(1), "How long each of them may take.")),
             "during": ("during", described(_under_load_form(), "What the service does meanwhile.")),
             "for": ("for_s", described(_time(1), "How long the fault lasts.")),
@@ -150,7 +150,8 @@ def drills_s(drills: Mapping[str, Drill]) -> float:
     return sum(drill.before_s + drill.for_s + drill.after_s for drill in drills.values())
 
 
-def _program_form() -> Form[tuple[str, ...]]:
+def program_form() -> Form[tuple[str, ...]]:
+    """A program and its arguments."""
     return items(text_form(most=_LONGEST_ARGUMENT), least=1)
 
 

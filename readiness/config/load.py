@@ -30,6 +30,7 @@ from readiness.config.model import (
 from readiness.config.probes import Probes
 from readiness.config.probes_form import probes_form
 from readiness.config.proxies import Proxy, proxies_form
+from readiness.config.restore import RESTORE, Restore, restore_form
 from readiness.config.scalars import sentence_form, whole_form
 from readiness.config.sections import EvidenceSection, Hosts, decision_form, evidence_form, load_form, target_form
 from readiness.config.tls import with_files
@@ -40,6 +41,7 @@ from readiness.config.waivers import attested_form, waivers_form
 from readiness.errors import ConfigError
 from readiness.metrics.baseline import BASELINE_PREFIX
 from readiness.metrics.drills import RECOVERY
+from readiness.metrics.restore import CONTENT
 from readiness.text import clean
 
 LONGEST_PROBLEM = 600
@@ -126,6 +128,7 @@ def document(names: DeclaredNames, today: date) -> Form[Config]:
             "attested": ("attested", attested_form(today)),
             "proxies": ("proxies", proxies_form()),
             "drills": ("drills", drills_form(names.proxies)),
+            "restore": ("restore", restore_form()),
         },
         required=("version", "service", "checks"),
     )
@@ -151,6 +154,7 @@ def _config(
     attested: tuple[Attestation, ...] = (),
     proxies: Mapping[str, Proxy] = _NOTHING,
     drills: Mapping[str, Drill] = _NOTHING,
+    restore: Restore | None = None,
 ) -> Config:
     del version  # 1 is the only one, its form says so
     if baseline is not None:
@@ -176,6 +180,8 @@ def _config(
                 "lower rate, or fewer times",
                 "drills",
             )
+    if restore is not None:
+        _restored(checks, drills)
     return Config(
         service,
         checks,
@@ -191,7 +197,16 @@ def _config(
         target.tls,
         proxies=proxies,
         drills=drills,
+        restore=restore,
     )
+
+
+def _restored(checks: tuple[Check, ...], drills: Mapping[str, Drill]) -> None:
+    """Raises Complaint for a restore of which nobody asks what it brought back."""
+    if RESTORE in drills:
+        raise Complaint("the section restore has this name in the report; give the drill another one", "drills.restore")
+    if not any(check.metric in CONTENT for check in checks):
+        raise Complaint(f"nothing asks what was restored; add a check such as {CONTENT[0]}", RESTORE)
 
 
 def _names(root: Node) -> DeclaredNames:
@@ -218,6 +233,7 @@ def _names(root: Node) -> DeclaredNames:
         keys("checks") or frozenset(),
         keys("proxies") or frozenset(),
         keys("drills") or frozenset(),
+        keys(RESTORE) is not None,
     )
 
 

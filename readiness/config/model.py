@@ -10,6 +10,7 @@ from enum import StrEnum
 from readiness.config.drills import Drill
 from readiness.config.probes import Probes
 from readiness.config.proxies import Proxy
+from readiness.config.restore import Restore
 from readiness.config.tls import NONE, Tls
 from readiness.measurements.run import Run
 
@@ -298,6 +299,8 @@ class Config:
     """Between the service and what it depends on; they run with `--drills` alone."""
     drills: Mapping[str, Drill] = field(default_factory=dict)
     """What is broken on purpose, in order; only with `--drills`."""
+    restore: Restore | None = None
+    """How a backup is restored; only with `--drills`."""
     file: str = "thresholds.yaml"
     """The file's name as the user gave it."""
     sha256: str = ""

@@ -2,11 +2,13 @@
 
 from readiness.database.entry import (
     DATABASE_VARIABLE,
+    RESTORE_VARIABLE,
     before_load,
     check_role,
     from_environment,
     measure,
     parse,
+    refuse_same,
     remarks,
     role_sql,
     schema_lock,
@@ -16,11 +18,13 @@ from readiness.database.entry import (
 
 __all__ = [
     "DATABASE_VARIABLE",
+    "RESTORE_VARIABLE",
     "before_load",
     "check_role",
     "from_environment",
     "measure",
     "parse",
+    "refuse_same",
     "remarks",
     "role_sql",
     "schema_lock",

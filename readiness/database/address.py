@@ -27,29 +27,38 @@ _USER_INFO = re.compile(r"^[^:]*:/*[^:@/?]*:(.*)@", re.DOTALL)
 _SECRET_PARAMETERS = frozenset({"password", "sslpassword", "oauth_client_secret"})
 
 
-def parameters(url: str) -> dict[str, str]:
+def parameters(url: str, variable: str = _VARIABLE) -> dict[str, str]:
     """The connection parameters of `url`; raises ConfigError, which repeats no part of it."""
     if not url.startswith(("postgresql://", "postgres://")):
         name = url.partition(":")[0].partition("+")[0].lower()
         if name.rstrip("0123456789") in _OTHER_DATABASES or url.endswith((".db", ".sqlite", ".sqlite3")):
-            raise _wrong(f"names a database of another kind; only PostgreSQL is supported, as {_EXAMPLE}")
+            raise _wrong(variable, f"names a database of another kind; only PostgreSQL is supported, as {_EXAMPLE}")
         raise _wrong(
-            f"must be the URL of a PostgreSQL database such as {_EXAMPLE} (no driver name in the scheme, two slashes)"
+            variable,
+            f"must be the URL of a PostgreSQL database such as {_EXAMPLE} (no driver name in the scheme, two slashes)",
         )
     if "\0" in url:
-        raise _wrong("holds a zero byte")
+        raise _wrong(variable, "holds a zero byte")
     try:
         found = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
     except (Error, ValueError):
         found = None
     if found is None:  # raised here, not above: the cause would carry the URL along
-        raise _wrong(f"cannot be read as a URL such as {_EXAMPLE}; {_ENCODE}")
+        raise _wrong(variable, f"cannot be read as a URL such as {_EXAMPLE}; {_ENCODE}")
     hosts, ports = found.get("host", ""), str(found.get("port", ""))
     if "@" in hosts or "@" in found.get("dbname", ""):
-        raise _wrong(f"has more than one @; {_ENCODE}")
+        raise _wrong(variable, f"has more than one @; {_ENCODE}")
     if any(port and not (_is_number(port) and 0 < int(port) <= MAX_PORT) for port in ports.split(",")):
-        raise _wrong(f"has a port that is not a number from 1 to {MAX_PORT}; {_ENCODE}")
+        raise _wrong(variable, f"has a port that is not a number from 1 to {MAX_PORT}; {_ENCODE}")
     return found
+
+
+def place(url: str, variable: str) -> tuple[str, str, str]:
+    """Host, port and database as far as the URL says them; this machine is always the same host. Raises ConfigError."""
+    given = parameters(url, variable)
+    host = given.get("hostaddr") or given.get("host", "")
+    host = "" if host in _LOOPBACK or host.startswith(("/", "127.")) else host.lower()
+    return host, given.get("port", "") or "5432", given.get("dbname") or given.get("user", "")
 
 
 def local_port(url: str) -> int | None:
@@ -102,5 +111,5 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= len(str(MAX_PORT))
 
 
-def _wrong(problem: str) -> ConfigError:
-    return ConfigError(f"{_VARIABLE}: {problem}")
+def _wrong(variable: str, problem: str) -> ConfigError:
+    return ConfigError(f"{variable}: {problem}")

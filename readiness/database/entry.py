@@ -20,13 +20,22 @@ if TYPE_CHECKING:
     from readiness.database.connect import Session
 
 DATABASE_VARIABLE = "READINESS_DATABASE_URL"
+RESTORE_VARIABLE = "READINESS_RESTORE_URL"
+"""Of the scratch database into which a backup is restored."""
 
 
-def parse(url: str) -> None:
+def parse(url: str, variable: str = DATABASE_VARIABLE) -> None:
     """Raise ConfigError when `url` is no PostgreSQL URL; the text never repeats any of it."""
     from readiness.database.address import parameters
 
-    parameters(url)
+    parameters(url, variable)
+
+
+def refuse_same(service_url: str, scratch_url: str, database: Database) -> None:
+    """Raise ConfigError when both URLs lead to one database."""
+    from readiness.database.restored import refuse_same
+
+    refuse_same(service_url, scratch_url, database)
 
 
 def secrets(url: str) -> tuple[str, ...]:

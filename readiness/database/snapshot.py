@@ -31,7 +31,7 @@ from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement
 
 _Fact = tuple[float, tuple[Detail, ...]]
-_CATALOGUE: Mapping[str, Callable[[Session, tuple[str, ...]], _Fact]] = {
+CATALOGUE_FACTS: Mapping[str, Callable[[Session, tuple[str, ...]], _Fact]] = {
     FOREIGN_KEYS: foreign_keys.unvalidated,
     "database.foreign_keys.unindexed": foreign_keys.without_index,
     "database.constraints.unvalidated": constraints.unvalidated,
@@ -80,7 +80,7 @@ def take(session: Session, what: SnapshotRequest) -> tuple[Measurement, ...]:
     problem = _nowhere(session, database.schemas)
     facts = [
         one
-        for metric, find in _CATALOGUE.items()
+        for metric, find in CATALOGUE_FACTS.items()
         if (one := _fact(metric, session, database.schemas, find, problem)).reason is None
         or metric in what.wanted
         or metric in (FOREIGN_KEYS, INDEXES)

@@ -20,6 +20,7 @@ from readiness.measurements.writes import WriteBook, WritePart, WritesFound
 
 if TYPE_CHECKING:
     from readiness.database.activity import JudgedWindow
+    from readiness.database.restored import BeforeRestore, Restored
 
 T = TypeVar("T")
 NO_DATABASE = "READINESS_DATABASE_URL is not set"
@@ -114,19 +115,45 @@ class Stages:
         if self.section.writes is None:
             raise NotMeasured("the file does not say where the writes are; give it database.writes")
         url, section = self.url, self.section
-        failed: list[NotMeasured] = []
 
         def ask() -> Mapping[str, WritesFound]:
             from readiness.database.writes import reconcile_parts
 
+            return reconcile_parts(url, section, book, parts, lambda: self.interrupted() is not None)
+
+        return self._known(ask)
+
+    def before_restore(self, scratch_url: str) -> BeforeRestore:
+        """The service's rows and schema, before a backup is restored into the scratch database. Raises NotMeasured."""
+        from readiness.database.restored import before
+
+        if self.url is None:
+            raise NotMeasured(NO_DATABASE)
+        url = self.url
+        return self._known(lambda: before(url, scratch_url, self.section))
+
+    def after_restore(self, scratch_url: str, known: BeforeRestore, wanted: AbstractSet[str]) -> Restored:
+        """What was restored, with the metrics in `wanted`. Raises NotMeasured."""
+        from readiness.database.restored import after
+
+        if self.url is None:
+            raise NotMeasured(NO_DATABASE)
+        url = self.url
+        return self._known(lambda: after(url, scratch_url, self.section, known, wanted))
+
+    def _known(self, ask: Callable[[], T]) -> T:
+        """The answer. Raises NotMeasured, also when a signal comes first."""
+        failed: list[NotMeasured] = []
+
+        def asked() -> T | None:
             try:
-                return reconcile_parts(url, section, book, parts, lambda: self.interrupted() is not None)
+                return ask()
             except NotMeasured as error:
                 failed.append(error)
-                return {}
+                return None
 
-        found = self._aside(ask)
-        if not found:
+        found = self._aside(asked)
+        if found is None:
             raise (
                 failed[0] if failed else NotMeasured(f"the run was ended by {self.interrupted() or 'a fault of ours'}")
             )

@@ -14,9 +14,10 @@ from readiness.judge.steadiness import doubtful_pass
 from readiness.judge.verdict import CheckResult, Outcome
 from readiness.judge.wording import demand, limit_words, value_words
 from readiness.measurements.run import Run
-from readiness.metrics.catalogue import find, is_drill, is_load
+from readiness.metrics.catalogue import find, is_drill, is_load, is_restore
 from readiness.metrics.drills import DRILLS_FACT
 from readiness.metrics.metric import Kind, Metric
+from readiness.metrics.restore import RESTORE_FACT
 from readiness.text.numbers import NOT_BOUNDED
 
 WARN_CREDIT = 0.5
@@ -58,7 +59,8 @@ def judge_check(run: Run, check: Check, confidence: float | None, refuting: floa
         message = f"Declared not applicable: {check.not_applicable}"
         return _judged(check, metric.unit, Outcome.NOT_APPLICABLE, Credit(0, 0, 0), None, message)
     reading = read(run, metric, check.scope)
-    if is_drill(metric.name) and DRILLS_FACT not in run.plan:
+    fact = RESTORE_FACT if is_restore(metric.name) else DRILLS_FACT if is_drill(metric.name) else None
+    if fact is not None and fact not in run.plan:
         if check.on_fail is OnFail.BLOCK:
             return _judged(check, metric.unit, Outcome.ERROR, Credit(0, 0, 1), None, f"Not measured: {_NOT_DRILLED}.")
         return _judged(check, metric.unit, Outcome.NOT_APPLICABLE, Credit(0, 0, 0), None, f"Not run: {_NOT_DRILLED}.")

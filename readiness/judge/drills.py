@@ -9,16 +9,22 @@ from readiness.judge.verdict import CheckResult, DrillResult
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.run import Drilled, Measurement, Run
 from readiness.metrics import drills as names
-from readiness.metrics.catalogue import find, is_drill
+from readiness.metrics.catalogue import drill_of, find
+from readiness.metrics.restore import CHECKS_FAILED, RESTORE_DURATION, ROWS_MISSING
 from readiness.text import clean
-from readiness.text.numbers import duration, share_words
+from readiness.text.numbers import count, duration, share_words
 
 
 def drill_results(run: Run, checks: Iterable[CheckResult]) -> tuple[DrillResult, ...]:
     """Every drill of the run, in its order."""
-    failed = [check for check in checks if is_drill(check.name) and check.outcome in (Outcome.FAIL, Outcome.WARN)]
+    failed = [check for check in checks if check.outcome in (Outcome.FAIL, Outcome.WARN)]
     return tuple(
-        DrillResult(one.name, one.what, _showed(one, run), _fixes(check for check in failed if check.scope == one.name))
+        DrillResult(
+            one.name,
+            one.what,
+            _showed(one, run),
+            _fixes(check for check in failed if drill_of(check.name, check.scope) == one.name),
+        )
         for one in run.drills
     )
 
@@ -26,7 +32,7 @@ def drill_results(run: Run, checks: Iterable[CheckResult]) -> tuple[DrillResult,
 def _showed(drill: Drilled, run: Run) -> str:
     if drill.problem is not None:
         return f"it proves nothing: {clean(drill.problem)}"
-    found = {one.metric: one for one in run.measurements if one.scope == drill.name}
+    found = {one.metric: one for one in run.measurements if drill_of(one.metric, one.scope) == drill.name}
     said = [words for name, say in _PHRASES.items() if name in found and (words := say(found[name]))]
     return ", ".join(said) or "nothing was measured"
 
@@ -64,6 +70,20 @@ def _breaker(one: Measurement) -> str:
     return "" if one.value is None else f"the circuit breaker {_BREAKER[bool(one.value)]}"
 
 
+def _lasted(one: Measurement) -> str:
+    return "" if one.value is None else f"it took {duration(one.value / 1000)}"
+
+
+def _rows(one: Measurement) -> str:
+    if one.value is None:
+        return ""
+    return f"{count(int(one.value), 'row')} missing" if one.value else "no counted row missing"
+
+
+def _restored_checks(one: Measurement) -> str:
+    return "" if not one.value else f"{count(int(one.value), 'check')} failed on what was restored"
+
+
 _BREAKER = {True: "opened and closed again", False: "did not open and close again"}
 _PHRASES: Mapping[str, Callable[[Measurement], str]] = {
     names.DRILL_ERRORS: _errors,
@@ -71,6 +91,9 @@ _PHRASES: Mapping[str, Callable[[Measurement], str]] = {
     names.RECOVERY: _recovery,
     names.DRILL_HEALTH: _health,
     names.DRILL_BREAKER: _breaker,
+    RESTORE_DURATION: _lasted,
+    ROWS_MISSING: _rows,
+    CHECKS_FAILED: _restored_checks,
 }
 """Metrics that belong into the sentence, in its order; "" where one has nothing to say."""
 

@@ -16,6 +16,7 @@ from readiness.metrics.metric import Metric
 from readiness.metrics.moments import MOMENT_METRICS, moment_of
 from readiness.metrics.performance import PERFORMANCE
 from readiness.metrics.resources import DATABASE_PROCESS_METRICS, PROCESS_METRICS
+from readiness.metrics.restore import RESTORE_FACT, RESTORE_PREFIX, RESTORES
 from readiness.metrics.service import CUSTOM, SERVICE, custom_unit
 from readiness.metrics.transport import DNS_METRICS, TLS_METRICS, TRACING_METRICS
 
@@ -33,6 +34,7 @@ CATALOGUE: tuple[Metric, ...] = (
     *SERVICE_ROLE_METRICS,
     *BASELINE,
     *DRILLS,
+    *RESTORES,
 )
 
 _BY_NAME = {metric.name: metric for metric in CATALOGUE}
@@ -75,3 +77,15 @@ def has_scope(name: str) -> bool:
 def is_drill(name: str) -> bool:
     """Whether the metric is one of a drill, which is then its scope."""
     return name.startswith(DRILL_PREFIX)
+
+
+def is_restore(name: str) -> bool:
+    """Whether the metric is one of a restored backup."""
+    return name.startswith(RESTORE_PREFIX)
+
+
+def drill_of(name: str, scope: str | None) -> str | None:
+    """The drill, as a report names it, that the metric belongs to; None for any other metric."""
+    if is_restore(name):
+        return RESTORE_FACT
+    return scope if is_drill(name) else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from readiness import probes
+from readiness import database, probes
 from readiness.config import tls
 from readiness.config.definitions import definitions
 from readiness.config.starter import STARTER_METRIC
@@ -16,6 +16,8 @@ from readiness.database import under_load
 from readiness.database.address import local_port
 from readiness.database.before_load import BeforeLoad
 from readiness.database.stages import NO_DATABASE, Stages
+from readiness.drills.commands import shown
+from readiness.drills.restored import RestoreResult, restore, unavailable
 from readiness.errors import NotMeasured
 from readiness.load import controller, engine_events
 from readiness.load.assembly import Assembly
@@ -103,6 +105,7 @@ def execute(
     counted = {one.metric for one in (*rows, *looks) if one.value is not None}
     meanings = definitions(plan.config.database, plan.config.probes.prometheus.queries)
     drilled, drills, drill_notes = _drills(plan, stages, outcome, progress, interrupted, environment)
+    restored = _restore(plan, stages, outcome, progress, interrupted, environment)
     run = Run(
         id=plan.run_id,
         service=plan.config.service,
@@ -113,12 +116,13 @@ def execute(
         plan=facts(plan),
         plan_hash=hash_of(plan),
         load=outcome.load,
-        measurements=looks + drilled + rows + _limits(plan, wanted),
+        measurements=looks + drilled + restored.measurements + rows + _limits(plan, wanted),
         doubts=outcome.doubts,
         interrupted=interrupted(),
         notes=(
             *_notes(plan, outcome),
             *drill_notes,
+            *restored.notes,
             *([overhead.words(driven.probing)] if driven.probing else []),
             *([samples.close(outcome.load.ledger.planned if outcome.load else 0)] if samples else []),
             *machine_notes.notes(clocks, plan.target),
@@ -128,7 +132,7 @@ def execute(
         process=driven.process,
         database_process=driven.database_process,
         definitions={metric: meant for metric, meant in meanings.items() if metric in counted},
-        drills=drills,
+        drills=drills + restored.courses,
     )
     # What `judge` and `gate` would refuse tomorrow is not green today.
     doubts = tuple(f"the record of the run contradicts itself: {one}" for one in contradictions(run, RUN_LAWS)[:1])
@@ -229,7 +233,7 @@ def _drills(
 
     Last of all: what is broken on purpose must not touch what the load is judged by.
     """
-    if plan.proxies is None:
+    if plan.proxies is None or not plan.config.drills:
         return (), (), ()
     from readiness.drills.commands import commander
     from readiness.drills.conduct import conduct
@@ -268,6 +272,26 @@ def _drills(
     notes = tuple(note for one in conducted.drills for note in one.notes)
     found, courses = measure(conducted, plan.proxies.seconds, plan.config, reports)
     return (*found, *measure_writes(conducted, courses, plan.config, stages.of_drills)), courses, notes
+
+
+def _restore(
+    plan: Plan,
+    stages: Stages,
+    outcome: controller.LoadOutcome,
+    progress: Progress,
+    interrupted: Callable[[], str | None],
+    environment: Mapping[str, str],
+) -> RestoreResult:
+    """What the restored backup showed; after the drills, so that it is compared with what they left."""
+    if plan.config.restore is None or plan.restore_url is None:
+        return RestoreResult()
+    if outcome.load is None or interrupted() is not None:
+        return unavailable(
+            f"nothing was restored: {next(iter(outcome.doubts), 'the run was ended before')}", plan.config
+        )
+    progress.step(f"restoring a backup: {shown(plan.config.restore.command)}")
+    seen = {**for_commands(environment, plan.allow_env), database.RESTORE_VARIABLE: plan.restore_url}
+    return restore(plan.config, plan.restore_url, stages, seen, lambda: interrupted() is not None)
 
 
 def _asks(plan: Plan, metric: str) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import platform
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Provenance, Target
 from readiness.metrics.drills import DRILLS_FACT
 from readiness.metrics.moments import FIRST_BYTE, moment_of
+from readiness.metrics.restore import RESTORE_FACT
 from readiness.probes import sampling_interval as probe_pace
 from readiness.probes.sampling_interval import HealthPace
 from readiness.text import clean
@@ -70,6 +72,8 @@ class Plan:
     """Sentences for the report's notes."""
     proxies: Proxies | None = None
     """Running, where the drills of `config` are to be done (`--drills`)."""
+    restore_url: str | None = field(default=None, repr=False)
+    """Of the scratch database, where a backup is to be restored (`--drills`)."""
 
 
 def plan(
@@ -207,8 +211,10 @@ def facts(plan: Plan) -> dict[str, str | int | float | None]:
         more |= {"step_duration_s": load.duration_s if load.step_duration_s is None else load.step_duration_s}
     if engine.trace_share is not None:
         more |= {"trace": "traceparent", "trace_share": engine.trace_share}
-    if plan.proxies is not None:
+    if plan.proxies is not None and plan.config.drills:
         more |= {DRILLS_FACT: ", ".join(plan.config.drills)}
+    if plan.restore_url is not None and plan.config.restore is not None:
+        more |= {RESTORE_FACT: shlex.join(plan.config.restore.command)}
     return more | {
         "model": "closed" if engine.rate_per_s is None else "open",
         "users": engine.users,

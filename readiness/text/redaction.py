@@ -25,7 +25,7 @@ SECRET_PREFIXES = (
     "READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SECRET", "READINESS_WORKER_TOKEN", "PGPASSWORD", "REDISCLI_AUTH"
 )  # fmt: skip
 """Variables whose values are secrets, whatever they look like."""
-_URLS = ("READINESS_DATABASE_URL", "READINESS_CACHE_URL", "READINESS_PROMETHEUS_URL")
+_URLS = ("READINESS_DATABASE_URL", "READINESS_RESTORE_URL", "READINESS_CACHE_URL", "READINESS_PROMETHEUS_URL")
 _NAMED = re.compile(r"PASSW|SECRET|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIAL", re.IGNORECASE)
 """Variables of others; of their values only those that are no plain word and no plain number."""
 _WORDS = """

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 from readiness.judge.verdict import CheckResult, DrillResult, Outcome, Verdict
-from readiness.metrics.catalogue import is_drill
+from readiness.metrics.catalogue import drill_of
+from readiness.metrics.restore import RESTORE_FACT
 from readiness.report.status import OUTCOMES, Status
 from readiness.report.view.checks import key_of, value_of
 from readiness.text import clean
@@ -50,6 +52,8 @@ class DrillsView:
     summary: str
     """`2 of 3 drills passed; failed: hangs.`"""
     rows: tuple[DrillRow, ...]
+    about: str
+    """What was done, in one or two sentences."""
 
 
 def build(verdict: Verdict) -> DrillsView | None:
@@ -57,11 +61,19 @@ def build(verdict: Verdict) -> DrillsView | None:
     if not verdict.drills:
         return None
     rows = tuple(_row(drill, verdict) for drill in verdict.drills)
-    return DrillsView(_summary(rows), rows)
+    return DrillsView(_summary(rows), rows, _about({drill.name for drill in verdict.drills}))
+
+
+def _about(names: Set[str]) -> str:
+    restored = "A backup was restored into a scratch database, and compared with the service's."
+    broken = "Each broke one thing on purpose under a steady load, after the load above."
+    if RESTORE_FACT not in names:
+        return broken
+    return restored if len(names) == 1 else f"{broken} Last, {restored[0].lower()}{restored[1:]}"
 
 
 def _row(drill: DrillResult, verdict: Verdict) -> DrillRow:
-    checks = [check for check in verdict.checks if is_drill(check.name) and check.scope == drill.name]
+    checks = [check for check in verdict.checks if drill_of(check.name, check.scope) == drill.name]
     return DrillRow(
         clean(drill.name),
         OUTCOMES[min((check.outcome for check in checks), key=_WORST_FIRST.index)] if checks else UNJUDGED,
