@@ -144,13 +144,13 @@ def catalogue(place: Place) -> float:
     """The slowest catalogue check on TABLES tables, in ms, and the sum of all for information."""
     from readiness.database.connect import open_read_only
     from readiness.database.schema import lines
-    from readiness.database.snapshot import _CATALOGUE
+    from readiness.database.snapshot import CATALOGUE_FACTS
 
     slowest_ms, total_ms = 0.0, 0.0
     with open_read_only(place.url.format("wide"), timeout_s=60) as session:
         checks: dict[str, Callable[[], object]] = {
             metric: lambda find=find: _quietly(lambda: find(session, ("public",)))  # type: ignore[misc]
-            for metric, find in _CATALOGUE.items()
+            for metric, find in CATALOGUE_FACTS.items()
         }
         checks["schema lock"] = lambda: lines.read(session, ("public",))
         for metric, check in checks.items():

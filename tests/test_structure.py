@@ -71,7 +71,9 @@ SAME_NAMES = {
     **dict.fromkeys(("baseline", "database", "invariants", "limits", "pace", "request_invariants", "score"), STAGES),
     **dict.fromkeys(("early_stop", "generator_health", "outlook", "release", "steadiness", "timeline"), STAGES),
     **dict.fromkeys(("drills", "measured", "moments", "traces", "kubernetes", "monitoring", "proxies"), STAGES),
-    **dict.fromkeys(("checks", "connections", "endpoints", "key_numbers", "steps", "waivers", "writes"), STAGES),
+    **dict.fromkeys(
+        ("checks", "connections", "endpoints", "key_numbers", "restore", "steps", "waivers", "writes"), STAGES
+    ),
     **dict.fromkeys(("app", "cache", "circuit_breaker", "passwords", "pool", "prometheus", "rate_limit"), DEMO),
     **dict.fromkeys(("console", "html", "json", "markdown", "sheet"), "one format of verdict, comparison and capacity"),
     **dict.fromkeys(("catalogue", "counters", "errors", "failures", "headers", "settings", "tls"), PARTS),

@@ -14,7 +14,7 @@ from readiness.cli import attempts
 from readiness.cli import starter as starters
 from readiness.cli.artefacts import Artefacts, settle, step_summary, write_reports, write_summary
 from readiness.cli.destinations import check_samples, folder_of, keep_of, samples_of
-from readiness.cli.drills import command_lines, drilled, for_demo, of_running_demo, restore_url
+from readiness.cli.drills import command_lines, drilled, for_demo, of_running_demo, with_drills
 from readiness.cli.files import Files
 from readiness.cli.formats import parse as parse_formats
 from readiness.cli.preparation import demo_profile, find_scenarios, new_run_id, read_config, secrets_of
@@ -173,7 +173,6 @@ def assess(request: RunRequest) -> Assessment:
             plan = _plan(
                 request, run_id, config, url or "", scenarios, database_url, files, secrets, cache_url, workers
             )
-            scratch_url = restore_url(config, request, environ, database_url)
         except ReadinessError as error:
             raise without_secrets(error, secrets) from None
         plan = replace(
@@ -183,9 +182,8 @@ def assess(request: RunRequest) -> Assessment:
             own_limits=starter is None,
             unloadable=first.unloadable,
             remarks=remarks,
-            proxies=proxies.running,
-            restore_url=scratch_url,
         )
+        plan = with_drills(plan, proxies, request, environ)
         shape = read_files(plan, interrupted, environ, files, secrets)
         plan, told = with_load_of(plan, shape, None if profile or starter else Path(config.file), request)
         config = plan.config if told else config

@@ -189,17 +189,18 @@ def _programs(config: Config) -> Iterator[tuple[str, str, tuple[str, ...], int]]
     return ((name, key, line, drill.line) for name, drill in named for key, line in drill.programs.items())
 
 
-def restore_url(config: Config, flags: DrillFlags, environ: Mapping[str, str], database_url: str | None) -> str | None:
-    """The scratch database, where a backup is to be restored; None where none is. Raises ConfigError.
+def with_drills(plan: Plan, proxies: DrillProxies, flags: DrillFlags, environ: Mapping[str, str]) -> Plan:
+    """The plan with its running proxies, and with the scratch database where a backup is to be restored.
 
-    It is never the service's own.
+    Raises ConfigError where that is the service's own.
     """
-    if config.restore is None or not flags.drills:
-        return None
+    plan = replace(plan, proxies=proxies.running)
+    if plan.config.restore is None or not flags.drills:
+        return plan
     scratch = environ[database.RESTORE_VARIABLE]
-    if database_url is not None:
-        database.refuse_same(database_url, scratch, config.database)
-    return scratch
+    if plan.database_url is not None:
+        database.refuse_same(plan.database_url, scratch, plan.config.database)
+    return replace(plan, restore_url=scratch)
 
 
 def _restores(config: Config, environ: Mapping[str, str], flags: DrillFlags) -> Iterator[str]:

@@ -33,7 +33,7 @@ def parse(url: str, variable: str = DATABASE_VARIABLE) -> None:
 
 def refuse_same(service_url: str, scratch_url: str, database: Database) -> None:
     """Raise ConfigError when both URLs lead to one database."""
-    from readiness.database.restored import refuse_same
+    from readiness.database.restored_rows import refuse_same
 
     refuse_same(service_url, scratch_url, database)
 

@@ -20,7 +20,7 @@ from readiness.measurements.writes import WriteBook, WritePart, WritesFound
 
 if TYPE_CHECKING:
     from readiness.database.activity import JudgedWindow
-    from readiness.database.restored import BeforeRestore, Restored
+    from readiness.database.restored_rows import BeforeRestore, Restored
 
 T = TypeVar("T")
 NO_DATABASE = "READINESS_DATABASE_URL is not set"
@@ -125,7 +125,7 @@ class Stages:
 
     def before_restore(self, scratch_url: str) -> BeforeRestore:
         """The service's rows and schema, before a backup is restored into the scratch database. Raises NotMeasured."""
-        from readiness.database.restored import before
+        from readiness.database.restored_rows import before
 
         if self.url is None:
             raise NotMeasured(NO_DATABASE)
@@ -134,7 +134,7 @@ class Stages:
 
     def after_restore(self, scratch_url: str, known: BeforeRestore, wanted: AbstractSet[str]) -> Restored:
         """What was restored, with the metrics in `wanted`. Raises NotMeasured."""
-        from readiness.database.restored import after
+        from readiness.database.restored_rows import after
 
         if self.url is None:
             raise NotMeasured(NO_DATABASE)

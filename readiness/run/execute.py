@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from readiness import database, probes
+from readiness import probes
 from readiness.config import tls
 from readiness.config.definitions import definitions
 from readiness.config.starter import STARTER_METRIC
@@ -16,8 +16,6 @@ from readiness.database import under_load
 from readiness.database.address import local_port
 from readiness.database.before_load import BeforeLoad
 from readiness.database.stages import NO_DATABASE, Stages
-from readiness.drills.commands import shown
-from readiness.drills.restored import RestoreResult, restore, unavailable
 from readiness.errors import NotMeasured
 from readiness.load import controller, engine_events
 from readiness.load.assembly import Assembly
@@ -38,6 +36,7 @@ from readiness.run import machine_notes
 from readiness.run.early_stop import EarlyStop
 from readiness.run.plan import Plan, facts, hash_of, provenance, wanted_metrics, warnings
 from readiness.run.progress import Progress
+from readiness.run.restore_backup import restore_backup
 from readiness.run.sample_file import SampleFile
 from readiness.run.target import connect_once
 from readiness.text import clean
@@ -105,7 +104,7 @@ def execute(
     counted = {one.metric for one in (*rows, *looks) if one.value is not None}
     meanings = definitions(plan.config.database, plan.config.probes.prometheus.queries)
     drilled, drills, drill_notes = _drills(plan, stages, outcome, progress, interrupted, environment)
-    restored = _restore(plan, stages, outcome, progress, interrupted, environment)
+    restored = restore_backup(plan, stages, outcome, progress, interrupted, environment)
     run = Run(
         id=plan.run_id,
         service=plan.config.service,
@@ -272,26 +271,6 @@ def _drills(
     notes = tuple(note for one in conducted.drills for note in one.notes)
     found, courses = measure(conducted, plan.proxies.seconds, plan.config, reports)
     return (*found, *measure_writes(conducted, courses, plan.config, stages.of_drills)), courses, notes
-
-
-def _restore(
-    plan: Plan,
-    stages: Stages,
-    outcome: controller.LoadOutcome,
-    progress: Progress,
-    interrupted: Callable[[], str | None],
-    environment: Mapping[str, str],
-) -> RestoreResult:
-    """What the restored backup showed; after the drills, so that it is compared with what they left."""
-    if plan.config.restore is None or plan.restore_url is None:
-        return RestoreResult()
-    if outcome.load is None or interrupted() is not None:
-        return unavailable(
-            f"nothing was restored: {next(iter(outcome.doubts), 'the run was ended before')}", plan.config
-        )
-    progress.step(f"restoring a backup: {shown(plan.config.restore.command)}")
-    seen = {**for_commands(environment, plan.allow_env), database.RESTORE_VARIABLE: plan.restore_url}
-    return restore(plan.config, plan.restore_url, stages, seen, lambda: interrupted() is not None)
 
 
 def _asks(plan: Plan, metric: str) -> bool:

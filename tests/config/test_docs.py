@@ -32,7 +32,7 @@ def test_every_example_loads(block: str) -> None:
 def test_every_section_has_an_example() -> None:
     assert {line.split(":")[0] for block in BLOCKS for line in block.splitlines() if line[0] != " "} == {
         "version", "service", "checks", "load", "decision", "evidence", "database", "probes", "target",
-        "waivers", "attested", "baseline", "proxies", "drills",
+        "waivers", "attested", "baseline", "proxies", "drills", "restore",
     }  # fmt: skip
 
 

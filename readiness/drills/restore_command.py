@@ -12,7 +12,7 @@ from typing import Protocol
 
 from readiness.config.model import Check, Config
 from readiness.config.restore import RESTORE
-from readiness.database.restored import BeforeRestore, Restored, kept
+from readiness.database.restored_rows import BeforeRestore, Restored, kept
 from readiness.drills.commands import Commands, Ran, commander, shown
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Drilled, Measurement
