@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from readiness.config.drills import Drill
 from readiness.config.model import LoadSection
@@ -49,8 +48,8 @@ class Conducted:
     drills: tuple[Happened, ...]
     problem: str | None = None
     """Why none of them can be believed."""
-    told: tuple[tuple[float, int], ...] = ()
-    """Second of the load, and how many answers of the second before said Retry-After."""
+    told: tuple[tuple[float, int, int], ...] = ()
+    """Second of the load, and of the second before: refusals (429 and 5xx) that said Retry-After, and all of them."""
     written: tuple[tuple[float, Mapping[int, int]], ...] = ()
     """Second of the load, and how many writes each user had sent by then."""
     writes: WriteBook | None = None
@@ -100,14 +99,18 @@ def conduct(
     conductor = _Conductor(plans, proxies, commands, clock, over, say)
     thread = threading.Thread(target=conductor.run, name="drills", daemon=True)
 
-    told: list[tuple[float, int]] = []
+    told: list[tuple[float, int, int]] = []
+    hello: list[engine_events.Hello] = []
     written: list[tuple[float, Mapping[int, int]]] = []
 
     def on_event(event: engine_events.Event, assembly: Assembly) -> None:
+        if isinstance(event, engine_events.Hello):
+            hello.append(event)
         if isinstance(event, engine_events.Batch):
             clock.heard(event.at_s)
             load_did(*assembly.ended_so_far())
-            told.append((event.at_s, sum(one.hit.total + one.miss.total for one in event.seen)))
+            hits = sum(one.hit.total for one in event.seen)
+            told.append((event.at_s, hits, hits + sum(one.miss.total for one in event.seen)))
             written.append((event.at_s, {user: len(marks) for user, marks in assembly.writes.users()}))
 
     thread.start()
@@ -123,14 +126,10 @@ def conduct(
         over.set()
         thread.join()
     problem = next(iter(outcome.doubts), None) or outcome.usage_error
-    drills_done = tuple(conductor.happened)
+    drills_done, sessions = tuple(conductor.happened), any(one.sessions for one in hello)
     return Conducted(
-        outcome.load, clock.zero_s, drills_done, problem, tuple(told), tuple(written), outcome.writes, _sessions(engine)
+        outcome.load, clock.zero_s, drills_done, problem, tuple(told), tuple(written), outcome.writes, sessions
     )
-
-
-def _sessions(engine: EnginePlan) -> bool:
-    return any("on_start" in Path(one.path).read_text(errors="replace") for one in engine.scenarios)
 
 
 class _Conductor:

@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from readiness.errors import NotMeasured
+from readiness.measurements.histogram import slowest
 from readiness.measurements.run import Detail, Rate, Recording, Second, Step
 
 _CUT_OFF = ("reset", "truncated", "protocol")
 """Failures of requests that the service had taken: their connection ended before the answer."""
 _REFUSED = ("http_5xx", "rate_limited")
-_STRANGERS = ("http_3xx", "http_4xx")
-"""How a service answers somebody whose session it does not know: a redirect to the log-in, 401 or 403."""
+_STRANGERS = ("http_3xx", "http_4xx", "assertion")
+"""How a service answers somebody whose session it does not know: a redirect to the log-in, 401 or 403, or a page with
+200 that is not the one that the scenario asked for."""
 _OWN_DROPS = 0.01
 """Share of the arrivals that we may drop by ourselves."""
 
@@ -55,7 +57,9 @@ def sessions_kept(before: Recording, after: Recording, *, sessions: bool) -> Dri
     if not sessions:
         raise NotMeasured("no scenario begins a session: none has on_start, so nobody could lose one")
     if strangers := _of(before, _STRANGERS):
-        raise NotMeasured(f"{strangers:,} requests were answered with 3xx or 4xx before the fault already")
+        raise NotMeasured(
+            f"{strangers:,} requests were answered with 3xx, 4xx or another page before the fault already"
+        )
     lost = _of(after, _STRANGERS)
     total = after.ok.total + lost
     if not total:
@@ -63,13 +67,26 @@ def sessions_kept(before: Recording, after: Recording, *, sessions: bool) -> Dri
     return DrillCount(100 * (total - lost) / total, total, Rate(total - lost, total))
 
 
-def told_to_wait(points: Iterable[Second], told: int) -> DrillCount:
+def told_to_wait(points: Iterable[Second], told: int, refused: int) -> DrillCount:
     """Share of the refusals (429 and 5xx) during the fault that said Retry-After. Raises NotMeasured."""
-    refused = sum(point.classes.get(name, 0) for point in points for name in _REFUSED)
     if not refused:
-        raise NotMeasured("no request was refused with 429 or 5xx during the fault")
-    hits = min(told, refused)
-    return DrillCount(100 * hits / refused, refused, Rate(hits, refused))
+        unread = sum(point.classes.get(name, 0) for point in points for name in _REFUSED)
+        raise NotMeasured(
+            f"the headers of {unread:,} refusals were not seen: they went through another client than self.client"
+            if unread
+            else "no request was refused with 429 or 5xx during the fault"
+        )
+    return DrillCount(100 * told / refused, refused, Rate(told, refused))
+
+
+def refusals(during: Recording, silent: int) -> Recording:
+    """The failed requests as times until their callers were told; the `silent` ones never were.
+
+    Their latencies are kept together with those of the others, so the quickest `silent` of all are taken out: no time
+    becomes shorter by that.
+    """
+    told = slowest(during.failed_latency, max(during.failed_latency.total - silent + during.in_flight, 0))
+    return Recording(told, in_flight=silent)
 
 
 def refuse_own_limits(window: Step) -> None:

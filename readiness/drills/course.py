@@ -3,7 +3,8 @@
 ```
 lead-in | before | (fault begins) during | (fault ends) after | before | (fault begins) …
 ```
-Between two windows is a gap in which a proxy's fault begins or ends: no request of a window is due while that happens.
+Between two windows is an edge in which a proxy's fault begins or ends: no request of a window is due while that
+happens. Requests of the edges are requests of the drill all the same: what is lost in them is lost.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from readiness.config.drill_notes import USUAL_RATE_PER_S
 from readiness.config.drills import Drill
 from readiness.config.model import LoadSection
 from readiness.load.engine_plan import EnginePlan
-from readiness.load.phases import HOLD, RAMP, WARM_UP, Phase
-from readiness.load.watch_plan import WatchPlan
+from readiness.load.phases import HOLD, RAMP, Phase
+from readiness.load.watch_plan import RETRY_AFTER_HEADER, WatchPlan
 from readiness.measurements.run import Load
 
-_GAP_S = 0.5
+_EDGE_S = 0.5
 _RAMP_S = 1.0
 _LONGEST_START_S = 10.0
 """Users begin as gently as those of the load, but not longer: a storm of log-ins would itself be a drill."""
@@ -38,6 +39,8 @@ class DrillPlan:
     before: int
     during: int
     after: int
+    edges: tuple[int, ...]
+    """Steps of half a second in which a proxy's fault begins, and ends; a command and a rush have none."""
     begin_s: float
     """When the fault begins."""
     end_s: float
@@ -53,27 +56,26 @@ def course(drills: Mapping[str, Drill], load: LoadSection) -> tuple[tuple[Phase,
     start_s = max(_RAMP_S, min(load.ramp_up_s, _LONGEST_START_S))
     phases = [Phase(RAMP, first, start_s, 0), Phase(HOLD, first, _LEAD_IN_S, 0)]
     plans: list[DrillPlan] = []
-    at_s, height = start_s + _LEAD_IN_S, first
-    for index, (name, drill) in enumerate(drills.items()):
-        rate, step = drill.rate_per_s or usual, 1 + 3 * index
+    at_s, height, step = start_s + _LEAD_IN_S, first, 1
+    for name, drill in drills.items():
+        rate = drill.rate_per_s or usual
         if rate != height:
             phases.append(Phase(RAMP, rate, _RAMP_S, step))
             at_s, height = at_s + _RAMP_S, rate
         # A command takes its own time to act, and what it cuts off at once counts too.
-        gap_s = _GAP_S if drill.fault else 0.0
+        edge_s = [_EDGE_S] if drill.fault else []
         begin_s = at_s + drill.before_s
-        end_s = begin_s + gap_s + drill.for_s
-        over_s = end_s + gap_s + drill.after_s
-        gaps = [Phase(WARM_UP, rate, gap_s, step + number) for number in (1, 2)] if gap_s else []
+        end_s = begin_s + sum(edge_s) + drill.for_s
+        over_s = end_s + sum(edge_s) + drill.after_s
+        lasting_s = [drill.before_s, *edge_s, drill.for_s, *edge_s, drill.after_s]
+        before, *edges, after = range(step, step + len(lasting_s))
+        during = edges.pop(len(edge_s))
         phases += [
-            Phase(HOLD, rate, drill.before_s, step),
-            *gaps[:1],
-            Phase(HOLD, rate * drill.times, drill.for_s, step + 1),
-            *gaps[1:],
-            Phase(HOLD, rate, drill.after_s, step + 2),
+            Phase(HOLD, rate * (drill.times if number == during else 1.0), length_s, number)
+            for number, length_s in enumerate(lasting_s, step)
         ]
-        plans.append(DrillPlan(name, drill, rate, step, step + 1, step + 2, begin_s, end_s, over_s))
-        at_s = over_s
+        plans.append(DrillPlan(name, drill, rate, before, during, after, tuple(edges), begin_s, end_s, over_s))
+        at_s, step = over_s, after + 1
     return tuple(phases), tuple(plans)
 
 
@@ -82,7 +84,7 @@ def engine_plan(engine: EnginePlan, phases: tuple[Phase, ...], plans: tuple[Dril
 
     Users enough for everybody who may have to wait: until the fault is over, or until the request's own deadline.
     """
-    waiting = max(one.rate_per_s * one.drill.times * min(one.drill.for_s + _GAP_S, engine.timeout_s) for one in plans)
+    waiting = max(one.rate_per_s * one.drill.times * min(one.drill.for_s + _EDGE_S, engine.timeout_s) for one in plans)
     highest = max(one.rate_per_s * one.drill.times for one in plans)
     return replace(
         engine,
@@ -98,7 +100,7 @@ def engine_plan(engine: EnginePlan, phases: tuple[Phase, ...], plans: tuple[Dril
         judged_step=0,
         calibration_s=0.0,
         samples=False,
-        watch=WatchPlan(cache_header="Retry-After", everywhere=True),
+        watch=WatchPlan(cache_header=RETRY_AFTER_HEADER, everywhere=True),
     )
 
 

@@ -12,6 +12,7 @@ from readiness.drills.counted import (
     DrillCount,
     cut_off,
     goodput,
+    refusals,
     requests_lost,
     sessions_kept,
     told_to_wait,
@@ -19,10 +20,11 @@ from readiness.drills.counted import (
 from readiness.drills.proxies import ProxySecond
 from readiness.drills.record import not_done, recorded
 from readiness.drills.recovery import recovery
-from readiness.drills.seen import SILENT, Seen, seen_of
+from readiness.drills.seen import SILENT, Seen, seen_of, silent_of
 from readiness.drills.told import breaker, readiness
 from readiness.errors import NotMeasured
 from readiness.measurements.bounds import Bounds
+from readiness.measurements.recordings import totals
 from readiness.measurements.run import Detail, Drilled, Measurement, Rate, Recording, Slice
 from readiness.metrics import drills as names
 from readiness.metrics.catalogue import is_drill
@@ -100,24 +102,28 @@ def _latency(seen: Seen) -> Measurement:
 
 
 def _longest(seen: Seen) -> Measurement:
-    record = seen.during
+    record = totals((seen.during, *seen.edges[:1]))
     if seen.late:
         waited = Detail("without any answer at its deadline", count(seen.late, "request"), False)
         lowest = Bounds(seen.timeout_s * 1000, None)
         return _of(seen, names.LONGEST_ANSWER, None, record.requests, lowest, (waited,))
+    if lost := silent_of(record):
+        never = Detail("without any answer", count(lost, "request"), False)
+        return _of(seen, names.LONGEST_ANSWER, None, record.requests, Bounds(None, None), (never,))
     longest_us = max(record.ok.max_us, record.failed_latency.max_us)
     return _of(seen, names.LONGEST_ANSWER, longest_us / 1000, record.requests)
 
 
 def _fails_fast(seen: Seen) -> Measurement:
     record = seen.during
-    told = record.failed_latency
     if not record.failures + record.in_flight:
         raise NotMeasured("no request failed in the fault, so no refusal could be timed")
-    block = Slice(seen.one.plan.begin_s, seen.one.plan.drill.for_s, told, 0)
-    refused = Recording(told, in_flight=record.in_flight, slices=(block,) if told.total else ())
-    value = told.quantile_ms(0.95, infinite=record.in_flight)
-    return _of(seen, names.FAILS_FAST, value, refused.requests, refused)
+    found = refusals(record, seen.silent)
+    block = Slice(seen.one.plan.begin_s, seen.one.plan.drill.for_s, found.ok, 0)
+    refused = replace(found, slices=(block,) if found.ok.total else ())
+    value = refused.ok.quantile_ms(0.95, infinite=refused.in_flight)
+    never = (Detail("without any answer", count(seen.silent, "request"), False),) if seen.silent else ()
+    return _of(seen, names.FAILS_FAST, value, refused.requests, refused, never)
 
 
 def _recovery(seen: Seen) -> Measurement:
@@ -152,15 +158,15 @@ def _goodput(seen: Seen) -> Measurement:
 
 
 def _retry_after(seen: Seen) -> Measurement:
-    return _counted(seen, names.RETRY_AFTER, told_to_wait(seen.points, seen.told))
+    return _counted(seen, names.RETRY_AFTER, told_to_wait(seen.points, *seen.told))
 
 
 def _requests_lost(seen: Seen) -> Measurement:
-    return _counted(seen, names.REQUESTS_LOST, requests_lost((seen.before, seen.during, seen.after), SILENT))
+    return _counted(seen, names.REQUESTS_LOST, requests_lost(seen.windows, SILENT))
 
 
 def _drain(seen: Seen) -> Measurement:
-    return _counted(seen, names.DRAIN, cut_off((seen.before, seen.during, seen.after)))
+    return _counted(seen, names.DRAIN, cut_off(seen.windows))
 
 
 def _sessions_kept(seen: Seen) -> Measurement:

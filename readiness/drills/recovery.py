@@ -18,7 +18,7 @@ _FEW = 1
 
 @dataclass(frozen=True, slots=True)
 class Wellness:
-    """What holds while the service is well: the widest limits of the file for all of its requests."""
+    """What holds while the service is well: the limits of the file for all of its requests."""
 
     errors: float
     """Share (0 to 1) of the requests that may fail."""
@@ -72,20 +72,24 @@ class Recovery:
 
 
 def wellness(checks: Iterable[Check]) -> Wellness:
-    """The file's own limits for errors and latencies of all requests; the warning limit where there is one."""
-    errors, slower = _USUAL_ERRORS, []
+    """The file's own limits for errors and latencies of all requests; the warning limit where there is one.
+
+    Where several limit the same, all of them hold.
+    """
+    errors: list[float] = []
+    slower: list[tuple[float, float]] = []
     for check in checks:
         if check.scope is not None or check.not_applicable is not None:
             continue
         widest: Limit = check.warn_limit or check.pass_limit
         metric = find(check.metric)
         if check.metric == "http.error_rate":
-            errors = widest.value / 100
+            errors.append(widest.value / 100)
         elif check.metric == "http.success_rate":
-            errors = 1 - widest.value / 100
+            errors.append(1 - widest.value / 100)
         elif is_latency(check.metric) and metric is not None and metric.quantile:
             slower.append((widest.value, 1 - metric.quantile))
-    return Wellness(errors, tuple(slower))
+    return Wellness(min(errors, default=_USUAL_ERRORS), tuple(slower))
 
 
 def recovery(after: Recording, limits: Wellness, confidence: float | None) -> Recovery:

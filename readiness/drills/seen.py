@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from readiness.config.drills import REFUSE
 from readiness.config.model import Config
 from readiness.drills.conduct import Conducted, Happened
-from readiness.drills.counted import (
-    refuse_own_limits,
-)
+from readiness.drills.counted import refuse_own_limits
 from readiness.drills.course import is_over
 from readiness.drills.proxies import ProxySecond
 from readiness.drills.recovery import Wellness, wellness
 from readiness.drills.told import DrillTimes
 from readiness.errors import NotMeasured
-from readiness.measurements.recordings import joined
+from readiness.measurements.recordings import joined, totals
 from readiness.measurements.run import OWN_FAULTS, Load, Recording, Second
 from readiness.probes.self_reports import SelfReports
+from readiness.stats import share
 
 SILENT = ("dns", "connect_refused", "connect_timeout", "tls", "timeout", "reset", "truncated", "protocol")
 """Failures without an HTTP answer."""
+_SURE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,12 @@ class Seen:
     before: Recording
     during: Recording
     after: Recording
+    edges: tuple[Recording, ...]
+    """The half seconds in which a proxy's fault began, and ended."""
     silent: int
     """Requests of the window during the fault that got no HTTP answer."""
     late: int
-    """Those of them that were still without one at their deadline, or at the end of the load."""
+    """Those of the fault and its beginning that were still without one at their deadline, or at the end of the load."""
     seconds: tuple[ProxySecond, ...]
     """What the proxy counted while the fault lasted."""
     end_s: float
@@ -51,10 +53,15 @@ class Seen:
     """How long the windows before and during the fault really were."""
     points: tuple[Second, ...]
     """The seconds that ended while the fault lasted."""
-    told: int
-    """Answers of these seconds that said Retry-After."""
+    told: tuple[int, int]
+    """Of these seconds: refusals that said Retry-After, and all refusals whose headers were seen."""
     sessions: bool
     """Whether a scenario begins with a session."""
+
+    @property
+    def windows(self) -> tuple[Recording, ...]:
+        """Every request of the drill."""
+        return (self.before, self.during, self.after, *self.edges)
 
 
 def seen_of(
@@ -82,16 +89,20 @@ def seen_of(
         raise NotMeasured(f"the service was not well before the fault: {bad:,} of {before.requests:,} requests failed")
     if plan.drill.times > 1:
         refuse_own_limits(load.steps[plan.during])
-    lasted = _lasted(one, counted) if plan.drill.proxy else ()
+    edges = tuple(_window(load, step) for step in plan.edges)
+    lasted = _lasted(one, counted, before, totals((during, *edges[:1]))) if plan.drill.proxy else ()
     steps = [load.steps[number] for number in (plan.before, plan.during)]
     from_s, until_s = steps[1].start_s, max(steps[1].end_s, one.ended_s - conducted.zero_s)
-    late = during.failed.get("timeout", 0) + during.in_flight
+    waited = totals((during, *edges[:1]))
+    late = waited.failed.get("timeout", 0) + waited.in_flight
+    told = [(hits, refused) for at_s, hits, refused in conducted.told if from_s < at_s <= until_s]
     return Seen(
         one,
         before,
         during,
         after,
-        silent=sum(during.failed.get(name, 0) for name in SILENT) + during.in_flight,
+        edges=edges,
+        silent=silent_of(during),
         late=late,
         seconds=lasted,
         end_s=one.ended_s - conducted.zero_s,
@@ -103,25 +114,50 @@ def seen_of(
         times=DrillTimes(one.began_s, one.ended_s, conducted.zero_s + plan.over_s),
         height_s=(steps[0].end_s - steps[0].start_s, steps[1].end_s - steps[1].start_s),
         points=tuple(point for point in load.series if from_s < point.at_s + point.duration_s <= until_s),
-        told=sum(number for at_s, number in conducted.told if from_s < at_s <= until_s),
+        told=(sum(hits for hits, _ in told), sum(refused for _, refused in told)),
         sessions=conducted.sessions,
     )
 
 
-def _lasted(one: Happened, counted: Callable[[str], tuple[ProxySecond, ...]]) -> tuple[ProxySecond, ...]:
+def silent_of(record: Recording) -> int:
+    """Requests that got no HTTP answer."""
+    return sum(record.failed.get(name, 0) for name in SILENT) + record.in_flight
+
+
+def _lasted(
+    one: Happened, counted: Callable[[str], tuple[ProxySecond, ...]], before: Recording, during: Recording
+) -> tuple[ProxySecond, ...]:
     """What the proxy counted while the fault lasted. Raises NotMeasured when the fault touched nothing."""
     plan, proxy = one.plan, one.plan.drill.proxy or ""
     assert one.began_s is not None
     assert one.ended_s is not None
     seconds = counted(proxy)
     least_s = one.began_s - plan.drill.before_s
-    if not sum(second.up_bytes for second in seconds if least_s < second.at_s <= one.began_s + 1):
+    earlier = [second for second in seconds if least_s < second.at_s <= one.began_s + 1]
+    if not sum(second.up_bytes for second in earlier):
         raise NotMeasured(f"nothing went through the proxy {proxy} before the fault: does the service connect to it?")
     lasted = tuple(second for second in seconds if one.began_s < second.at_s <= one.ended_s + 1.1)
     assert plan.drill.fault is not None
-    if plan.drill.fault.kind != REFUSE and not sum(second.faulted for second in lasted):
+    if sum(second.faulted for second in lasted):
+        return lasted
+    if plan.drill.fault.kind != REFUSE:
         raise NotMeasured(f"the fault never took effect: nothing went through the proxy {proxy} while it lasted")
+    later = [second for second in seconds if one.ended_s < second.at_s <= one.ended_s + plan.drill.after_s]
+    # What the kernel refuses nobody counts. Who came every second before it, and again after it, came meanwhile too.
+    whole = earlier[:-1]
+    came = bool(whole) and all(second.opened for second in whole) and any(second.opened for second in later)
+    if not came and not _more_failed(before, during):
+        raise NotMeasured(
+            f"nobody saw the fault: no connection through the proxy {proxy} was open when it began, no more requests "
+            "failed than before it, and none was opened again after it; use reset, which the proxy counts"
+        )
     return lasted
+
+
+def _more_failed(before: Recording, during: Recording) -> bool:
+    """Whether the share of bad requests was higher in the fault, by more than chance."""
+    was, bad = before.failures + before.in_flight, during.failures + during.in_flight
+    return share.lower(bad, during.requests, _SURE) > was / before.requests
 
 
 def _window(load: Load, step: int) -> Recording:

@@ -48,7 +48,9 @@ def _longest(one: Measurement) -> str:
         return f"the slowest answer took {duration(one.value / 1000)}"
     waited_ms = _at_least(one)
     many = next((detail.observed for detail in one.details), "some requests")
-    return f"{clean(many)} had no answer after {duration(waited_ms / 1000)}" if waited_ms is not None else ""
+    if not isinstance(one.evidence, Bounds):
+        return ""
+    return f"{clean(many)} had no answer" + (f" after {duration(waited_ms / 1000)}" if waited_ms is not None else "")
 
 
 def _recovery(one: Measurement) -> str:

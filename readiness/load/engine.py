@@ -42,7 +42,7 @@ from readiness.load.life.statistics import LedgerStats
 from readiness.load.locust_clients.clients import StockClients
 from readiness.load.locust_clients.patches import adapt, improve
 from readiness.load.locust_events import Listener, ToldRequests
-from readiness.load.locustfiles import ScenarioError, class_name, load_classes, part_of, scenario_of, users_of
+from readiness.load.locustfiles import ScenarioError, begins, class_name, load_classes, part_of, scenario_of, users_of
 from readiness.load.moments import Moments
 from readiness.load.pacing import Turns
 from readiness.load.parent import EventPipe, read_line, watch_parent
@@ -148,8 +148,8 @@ class Engine:
             cls.fixed_count = count
             cls.host = self.plan.base_url
             by_scenario[scenario_of(cls)] += count
-        self.recorder.scenario_users = dict(by_scenario)
-        self.send(engine_events.Hello(locust.__version__, dict(by_scenario), calibration, compiled.in_use()))
+        self.recorder.scenario_users, once = dict(by_scenario), any(map(begins, classes))
+        self.send(engine_events.Hello(locust.__version__, dict(by_scenario), calibration, compiled.in_use(), once))
         self._wait_for_go()
         self._drive(runner, classes)
 

@@ -72,6 +72,8 @@ class Hello:
     calibration: Calibration | None = None
     compiled: bool = False
     """What runs for every request is machine code, see compiled.py."""
+    sessions: bool = False
+    """Whether a user class does something once for each user, such as a log-in."""
     shape: Shape | None = None
     """The load as the files say it, of the first reading."""
 

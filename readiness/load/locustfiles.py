@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FunctionType, ModuleType
 
-from locust import User
+from locust import TaskSet, User
 
 from readiness.load.code_places import is_own, place_of, told
 from readiness.load.connections import NotAllowed
@@ -69,6 +69,17 @@ def scenario_of(cls: type[User]) -> str:
 def class_name(cls: type[User]) -> str:
     """`shop: Visitor`, for people."""
     return f"{scenario_of(cls)}: {cls.__name__}"
+
+
+def begins(cls: type[User]) -> bool:
+    """Whether each of its users, or a TaskSet of theirs, begins with something of its own, such as a log-in."""
+    sets = [task for task in cls.tasks if isinstance(task, type) and issubclass(task, TaskSet)]
+    return cls.on_start is not User.on_start or any(_set_begins(one) for one in sets)
+
+
+def _set_begins(tasks: type[TaskSet]) -> bool:
+    inside = [task for task in tasks.tasks if isinstance(task, type) and issubclass(task, TaskSet)]
+    return tasks.on_start is not TaskSet.on_start or any(_set_begins(one) for one in inside)
 
 
 def shares(weights: list[float], users: int) -> list[int]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from readiness.load.ticket import Ticket
-from readiness.load.watch_plan import WatchPlan
+from readiness.load.watch_plan import RETRY_AFTER_HEADER, WatchPlan
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.response_facts import Head, ResponseFacts, TimeParts
 from readiness.text import clean, server_timing
@@ -26,6 +26,8 @@ MAX_WATCHED = 100
 """Answers of an endpoint that are looked at for a cookie; after these only for a status that was not seen yet."""
 _MAX_FIELDS = 100
 SLOW_SHARE = 0.95
+_RETRY_AFTER = RETRY_AFTER_HEADER.lower()
+_TOO_MANY = 429
 
 
 @dataclass(slots=True)
@@ -150,6 +152,8 @@ class Watch:
         """Whether a cache answered; None when the answer says nothing about it."""
         if self._cache_kind == "age":  # RFC 9111 §5.1: its presence means that the origin did not make this answer
             return _value(head, b"\nage:").isdigit() if status == 200 else None
+        if self._cache_kind == _RETRY_AFTER:  # RFC 9110 §10.2.3: it is asked of refusals, not of what was answered
+            return bool(_value(head, self._cache)) if status == _TOO_MANY or status >= 500 else None
         if self._cache not in head:
             return None
         value = _value(head, self._cache)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+RETRY_AFTER_HEADER = "Retry-After"
+"""As a cache header: a refusal (429 or 5xx) that has it is a hit, one without it is none, and nothing else counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class WatchPlan:

@@ -149,6 +149,20 @@ def _added(buckets: Counts, counts: Counts) -> tuple[Counts, Counts]:
 EMPTY = Histogram()
 
 
+def slowest(whole: Histogram, n: int) -> Histogram:
+    """The `n` slowest of its samples, as far as the buckets tell; all of them when `n` is at least as many."""
+    if n >= whole.total:
+        return whole
+    if n <= 0:
+        return EMPTY
+    faster = np.clip(np.cumsum(whole.counts) - (whole.total - n), 0, whole.counts)
+    kept = faster > 0
+    indices, counts = whole.indices[kept], faster[kept]
+    highest = [min(highest_us(int(bucket)), whole.max_us) for bucket in indices]
+    sum_us = sum(value * int(count) for value, count in zip(highest, counts, strict=True))
+    return Histogram(indices, counts, n, sum_us, max(lowest_us(int(indices[0])), whole.min_us), whole.max_us)
+
+
 def merge(*parts: Histogram) -> Histogram:
     """The histogram of all samples of `parts`: exact, whatever the order or grouping."""
     filled = [part for part in parts if part.total]

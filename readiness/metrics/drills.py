@@ -179,8 +179,8 @@ DRILLS: tuple[Metric, ...] = (
         "higher",
         Kind.RATE,
         "drills",
-        "Share of the answers after the fault that took the session for a known one: neither 3xx nor 4xx, which "
-        "did not come before it.",
+        "Share of the answers after the fault that took the session for a known one: neither 3xx nor 4xx, nor a page "
+        "that the scenario's own checks reject; none of these came before it.",
         "A restart that forgets the sessions logs everybody out, and all of them log in again at once.",
         "Keep sessions in a store that outlives the process, or sign them with a key that stays.",
     ),

@@ -45,6 +45,16 @@ def test_a_cache_header_is_read_by_its_own_rules(header: str, lines: list[str], 
     assert (found.hit.total, found.miss.total) == hits
 
 
+@pytest.mark.parametrize(
+    ("status", "counted"), [(200, (0, 0)), (302, (0, 0)), (404, (0, 0)), (429, (1, 1)), (503, (1, 1))]
+)
+def test_only_refusals_are_asked_when_to_come_back(status: int, counted: tuple[int, int]) -> None:
+    watch = Watch(WatchPlan(cache_header="Retry-After", everywhere=True))
+    found = seen(watch, head("Retry-After: 5"), head("Server: x"), status=status)
+    assert found is not None
+    assert (found.hit.total, found.miss.total) == counted
+
+
 def test_a_body_and_the_time_outside_the_window_say_nothing() -> None:
     watch = Watch(WatchPlan(cache_header="X-Cache", hits=("HIT",), heads=True))
     assert seen(watch, head("X-Cache: HIT"), start_s=9.9) is None

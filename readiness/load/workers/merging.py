@@ -24,7 +24,8 @@ def hello(parts: Sequence[Hello]) -> Hello:
     """All users of all workers; the scenarios are the same everywhere."""
     calibration = calibrated_together(part.calibration for part in parts)
     compiled = all(part.compiled for part in parts)
-    return Hello(parts[0].locust, _added(part.users for part in parts), calibration, compiled)
+    sessions = any(part.sessions for part in parts)
+    return Hello(parts[0].locust, _added(part.users for part in parts), calibration, compiled, sessions)
 
 
 def batch(seq: int, parts: Sequence[Batch], before: Sequence[Batch]) -> Batch:
