@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.database import Activity
+from readiness.measurements.drill_invariants import DRILL_LAWS
 from readiness.measurements.law import Broken, Law
 from readiness.measurements.packed import missing_slices
+from readiness.measurements.process_invariants import PROCESS_LAWS
 from readiness.measurements.run import Measurement, Rate, Recording, Run
+from readiness.measurements.source_invariants import SOURCE_LAWS
 from readiness.metrics.baseline import BASELINE_PREFIX
 from readiness.metrics.catalogue import find, is_drill, is_load
 from readiness.metrics.drills import CONNECTIONS_PER_REQUEST
@@ -204,15 +207,18 @@ def database_samples_are_in_order(run: Run) -> Broken:
 def database_measurements_are_those_of_its_counters(run: Run) -> Broken:
     """What is measured of the database under load is what its samples and counters say."""
     activity = run.database
-    if activity is None:
-        return
     for path, one in _measurements(run):
-        if one.value is None or one.source != "database":
+        if one.value is None or one.source != "database" or one.metric not in {*_SAMPLED, *_COUNTED, *_SHARES}:
+            continue
+        if activity is None:
+            yield path, f"{one.metric} has a value, but nothing is kept of the database under load"
             continue
         if one.metric in _SAMPLED and one.samples is not None and one.samples != len(activity.sessions):
             yield path, f"samples is {one.samples:,}, but the database was sampled {len(activity.sessions):,} times"
         expected = _expected(activity, one.metric)
-        if expected is not None and not _same(one.value, expected):
+        if expected is None:
+            yield path, f"{one.metric} has a value, but neither samples nor counters of the database give one"
+        elif not _same(one.value, expected):
             yield path, f"value is {one.value:g}, but samples and counters give {expected:g}"
 
 
@@ -264,19 +270,6 @@ def probes_saw_the_same_load(run: Run) -> Broken:
         yield "$.probing", f"a window of {run.probing.window_s:g} s, but {run.load.judged_s:g} s were judged"
 
 
-def drills_have_a_course(run: Run) -> Broken:
-    """A drill stands once, and its fault begins before it ends, within the drill's time."""
-    names = [one.name for one in run.drills]
-    for index, one in enumerate(run.drills):
-        path = f"$.drills[{index}]"
-        if names.index(one.name) < index:
-            yield path, f'"{clean(one.name, 60)}" stands twice'
-        if one.end_s is not None and (one.begin_s is None or one.end_s < one.begin_s):
-            yield path, f"ends at {one.end_s:g} s, and does not begin before"
-        if one.series and one.begin_s is not None and one.begin_s > one.series[-1].at_s + one.series[-1].duration_s:
-            yield path, f"begins at {one.begin_s:g} s, after its last second"
-
-
 MEASURED_LAWS: tuple[Law[Run], ...] = (
     measurements_stand_once,
     the_load_is_its_own_measurement,
@@ -291,7 +284,9 @@ MEASURED_LAWS: tuple[Law[Run], ...] = (
     database_samples_are_in_order,
     database_measurements_are_those_of_its_counters,
     probes_saw_the_same_load,
-    drills_have_a_course,
+    *SOURCE_LAWS,
+    *PROCESS_LAWS,
+    *DRILL_LAWS,
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +14,10 @@ import pytest
 from readiness.measurements.invariants import RUN_LAWS
 from readiness.measurements.json import decode, loads
 from readiness.measurements.law import _MOST, Contradicted, contradictions
+from tests.measurements.drilled import with_drill, with_sources
 
 EXAMPLES = sorted(Path("reports/example").glob("*/run.json"))
-DOCUMENT: dict[str, Any] = json.loads(Path("reports/example/ready/run.json").read_text())
+DOCUMENT: dict[str, Any] = with_sources(with_drill(json.loads(Path("reports/example/ready/run.json").read_text())))
 Facts = dict[str, Any]
 
 
@@ -26,6 +28,10 @@ def test_there_are_examples() -> None:
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
 def test_a_real_run_keeps_every_law(path: Path) -> None:
     assert loads(path.read_text(), "run.json").load is not None
+
+
+def test_a_run_with_a_drill_and_everything_that_watches_keeps_every_law() -> None:
+    assert loads(json.dumps(DOCUMENT), "run.json").drills
 
 
 def measured(document: Facts, metric: str) -> Facts:
@@ -69,6 +75,27 @@ def twice(document: Facts) -> None:
     """A second endpoint of the same name that nobody asked anything."""
     first = next(one for one in document["endpoints"] if not one["judged"])
     document["endpoints"].append({"scenario": first["scenario"], "name": first["name"], "judged": {}, "warm_up": {}})
+
+
+def of_drills(document: Facts) -> list[Facts]:
+    return [one for one in document["measurements"] if one["metric"].startswith("drill.")]
+
+
+def without_drill(document: Facts) -> None:
+    """Nothing that the drill showed, and no drill."""
+    document["measurements"] = [one for one in document["measurements"] if one not in of_drills(document)]
+    document.pop("drills")
+
+
+def unplanned(document: Facts) -> None:
+    """The plan knows of no drill."""
+    document["plan"].pop("drills")
+    whole = {"plan": document["plan"], "scenarios": document["provenance"]["scenarios"]}
+    document["plan_hash"] = hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+def without(document: Facts, metric: str) -> None:
+    document["measurements"].remove(measured(document, metric))
 
 
 def out_of_order(document: Facts) -> None:
@@ -137,9 +164,14 @@ MUTATIONS: dict[str, Callable[[Facts], object]] = {
     "database_samples_are_in_order": lambda d: d["database"]["sessions"][0].update(active=500),
     "database_measurements_are_those_of_its_counters": lambda d: measured(d, "database.deadlocks").update(value=1.0),
     "probes_saw_the_same_load": lambda d: d["probing"]["load"].update(requests=99_999),
-    "drills_have_a_course": lambda d: d.update(
-        drills=[{"name": "slow", "what": "database hung for 3 s", "begin_s": 5.0, "end_s": 2.0}]
-    ),
+    "what_the_file_defines_has_its_digest": lambda d: d["definitions"].pop("custom.queue"),
+    "values_are_those_of_their_lines": lambda d: measured(d, "kubernetes.restarts").update(value=0.0),
+    "what_is_measured_of_processes_is_what_was_seen_of_them": lambda d: d.pop("process"),
+    "drills_have_a_course": lambda d: d["drills"][0].update(end_s=2.0),
+    "planned_drills_stand_in_the_run": without_drill,
+    "what_a_drill_showed_is_of_a_drill_that_happened": lambda d: d["drills"][0].update(problem="the load ended first"),
+    "rates_and_percentiles_of_a_drill_have_evidence": lambda d: measured(d, "drill.unanswered").pop("evidence"),
+    "numbers_of_a_drill_are_of_the_same_requests": lambda d: measured(d, "drill.longest_answer").update(value=0.0),
 }
 """What breaks each law, and it alone."""
 
@@ -197,6 +229,31 @@ MORE: dict[str, Callable[[Facts], object]] = {
     "dropped arrivals of a closed load": lambda d: d["ledger"].update(dropped=1, planned=d["ledger"]["planned"] + 1),
     "more arrivals kept back by the service than were dropped": lambda d: d["load"].update(unanswered_judged=1),
     "more calibrations failed than were sent": lambda d: d["load"]["instrument"]["calibration"].update(failed=10**9),
+    "no drills": lambda d: d.pop("drills"),
+    "no drill": lambda d: d.update(drills=[]),
+    "a drill of another name": lambda d: d["drills"][0].update(name="other"),
+    "values of a drill that nobody planned": unplanned,
+    "a drill without a time": lambda d: (d["drills"][0].pop("begin_s"), d["drills"][0].pop("end_s")),
+    "a drill without points": lambda d: d["drills"][0].update(series=[]),
+    "points of a drill without requests": lambda d: [
+        one.update(ok=0, p50_ms=None, p95_ms=None, p99_ms=None) for one in d["drills"][0]["series"]
+    ],
+    "a drill without its error rate": lambda d: without(d, "drill.error_rate"),
+    "no failures of a drill in which some had no answer": lambda d: measured(d, "drill.unanswered").update(
+        value=100.0, evidence=dict.fromkeys(("hits", "total"), measured(d, "drill.unanswered")["samples"])
+    ),
+    "another number of requests in a drill": lambda d: measured(d, "drill.goodput").update(samples=1),
+    "a reason why no process was seen": lambda d: d.update(process={"reason": "nobody listens"}),
+    "another CPU than that of the process": lambda d: measured(d, "target.cpu").update(
+        value=1.0, evidence={"low": 0.5, "high": 2.0}
+    ),
+    "less memory than the process had": lambda d: measured(d, "target.memory.max").update(value=1.0),
+    "a role without a definition": lambda d: d.pop("definitions"),
+    "days left of a certificate that ended": lambda d: measured(d, "tls.days_left")["details"][0].update(ok=False),
+    "a number of TLS without an address": lambda d: measured(d, "tls.days_left").pop("details"),
+    "no database beside its numbers": lambda d: d.pop("database"),
+    "no samples of the database": lambda d: d["database"].update(sessions=[]),
+    "no counters of the database": lambda d: d["database"].pop("counters"),
     "a pause that ends before it begins": lambda d: d["load"]["instrument"].update(
         pauses=[{"start_s": 5.0, "end_s": 4.0, "cpu_s": 0.0}]
     ),

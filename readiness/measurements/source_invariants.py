@@ -1,0 +1,61 @@
+"""What is always true of what other systems told of the service: a part of measured_invariants.py beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from readiness.measurements.law import Broken, Law
+from readiness.measurements.run import Measurement, Run
+from readiness.metrics.catalogue import find
+from readiness.metrics.database_role import SERVICE_ROLE_METRICS
+from readiness.metrics.kubernetes import KUBERNETES_PREFIX
+from readiness.text import clean
+
+_PROMETHEUS, _TLS, _TRACING = "Prometheus", "tls.", "service.tracing"
+_CONTAINED = ("kubernetes.restarts", "kubernetes.oom_kills", "kubernetes.pods_lost", "kubernetes.root_containers")
+_MISSING = ".missing"
+_MOST_LISTED = 20
+_ROLES = frozenset(metric.name for metric in SERVICE_ROLE_METRICS)
+
+
+def what_the_file_defines_has_its_digest(run: Run) -> Broken:
+    """A number of PromQL, or of the service's role, stands with the digest of what thresholds.yaml said that it is."""
+    for path, one in _values(run):
+        defined = one.metric in _ROLES or one.source == _PROMETHEUS
+        if defined and one.metric not in run.definitions:
+            yield path, f"{clean(one.metric, 60)} has a value, but definitions does not have it"
+
+
+def values_are_those_of_their_lines(run: Run) -> Broken:
+    """A number of TLS, of tracing or of Kubernetes is the one that the lines below it give."""
+    for path, one in _values(run):
+        bad = [detail for detail in one.details if detail.ok is False]
+        if (one.metric.startswith(KUBERNETES_PREFIX) and one.metric.endswith(_MISSING)) or one.metric in _CONTAINED:
+            told = [_whole(detail.observed) for detail in bad]
+            listed = sum(number or 0 for number in told)
+            if listed > (one.value or 0) or (len(bad) < _MOST_LISTED and listed != one.value):
+                yield path, f"value is {one.value:g}, but {listed:,} are listed"
+        elif one.metric.startswith(_TLS) or one.metric in (_TRACING, "kubernetes.disruption_budget"):
+            metric = find(one.metric)
+            good = one.value == 1 if metric is not None and metric.yes_no else _holds(one)
+            if good is bool(bad) or (not one.details and one.metric != "kubernetes.disruption_budget"):
+                yield path, f"value is {one.value:g}, but {len(bad):,} of {len(one.details):,} lines say that it is bad"
+
+
+def _holds(one: Measurement) -> bool:
+    value = one.value or 0.0
+    return value > 0 if one.metric == "tls.days_left" else value == 0
+
+
+def _whole(text: str) -> int | None:
+    digits = text.replace(",", "")
+    return int(digits) if digits.isascii() and digits.isdigit() else None
+
+
+def _values(run: Run) -> Iterator[tuple[str, Measurement]]:
+    for index, one in enumerate(run.measurements):
+        if one.value is not None:
+            yield f"$.measurements[{index}]", one
+
+
+SOURCE_LAWS: tuple[Law[Run], ...] = (what_the_file_defines_has_its_digest, values_are_those_of_their_lines)
