@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from readiness.load.extraction import fail
+from readiness.load.http.request import REDIRECTS
 from readiness.load.log_in_page import log_in_form
 
 _CAME_BACK = "the form of the log-in came back: are user name and password right?"
@@ -39,7 +40,7 @@ def form_log_in(
         catch_response=True,
         allow_redirects=False,
     ) as answer:
-        moved = answer.status_code in (301, 302, 303, 307, 308)
+        moved = answer.status_code in REDIRECTS
         if not moved and not 200 <= answer.status_code < 300:
             fail(answer, "the log-in was refused")
         if not moved and log_in_form(str(answer.text or "")):

@@ -20,7 +20,7 @@ from tests.supply.private_names import OTHERS
 import locust, locust.contrib.fasthttp, locust.rpc.zmqrpc, requests, urllib3.connection, geventhttpclient.connectionpool
 from readiness.load.life import listeners
 from readiness.load.loading import watched
-from readiness.load.locust_clients.http_environment import Environment
+from readiness.load.locust_clients.http_environment import EnvironmentLookups
 from readiness.load.locust_clients.patches import improve
 from readiness.load.workers.curve_sockets import install_client, install_server
 
@@ -36,7 +36,7 @@ def snapshot():
 
 before = snapshot()
 improve()
-Environment().install()
+EnvironmentLookups().install()
 listeners.watch(print)
 install_server("token", "run", print)
 install_client("token", 1.0)

@@ -20,6 +20,8 @@ _ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
 _SAFE = "!#$%&'()*+,/:;=?@[]~"  # requests' set: a path that is already encoded stays as it is
 _PLAIN_PATH = re.compile(r"/[!$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]*")
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""Statuses that name another place to ask."""
 
 RequestPairs = Mapping[str, Any] | Iterable[tuple[str, Any]]
 

@@ -17,7 +17,7 @@ from readiness.load.http.body import decoded, json_of
 from readiness.load.http.charset import known
 from readiness.load.http.failures import COUNTED, Failure, of_status
 from readiness.load.http.headers import AnswerHeaders, parse_head, reason_of
-from readiness.load.http.request import Origin
+from readiness.load.http.request import REDIRECTS, Origin
 from readiness.text import clean
 
 _CHARSET = re.compile(r"charset=\"?([\w\-:.]+)", re.ASCII | re.IGNORECASE)
@@ -158,7 +158,7 @@ class Response:
     @property
     def is_redirect(self) -> bool:
         """Whether the answer names another place to ask."""
-        return self.status_code in (301, 302, 303, 307, 308) and "location" in self.headers
+        return self.status_code in REDIRECTS and "location" in self.headers
 
     @property
     def reason(self) -> str:

@@ -9,46 +9,41 @@ a `catch_response` block may be much later, after other requests, or never.
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Callable
 from json import JSONDecodeError
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
 from gevent import GreenletExit
 from greenlet import getcurrent
 from locust import User
-from locust.clients import HttpSession, ResponseContextManager
-from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, ErrorResponse, FastHttpSession
+from locust.clients import HttpSession
+from locust.contrib.fasthttp import FastHttpSession, LocustUserAgent
 from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 
 from readiness.load.addresses import Addresses
-from readiness.load.http.failures import COUNTED, Failure
+from readiness.load.http.failures import COUNTED
 from readiness.load.http.request import endpoint_name, origin_of
 from readiness.load.http.resends import Resends
 from readiness.load.locust_clients.calls import RequestEvent, StockCall, Unjudged
-from readiness.load.locust_clients.checked import Unacceptable, unacceptable
-from readiness.load.locust_clients.deadlines import Deadline, Deadlines, Passed
+from readiness.load.locust_clients.deadlines import Deadlines
 from readiness.load.locust_clients.failures import classify
-from readiness.load.locust_clients.fast_answer import read_body
+from readiness.load.locust_clients.fast_agent import OwnAgent
+from readiness.load.locust_clients.fast_sender import FastSender
+from readiness.load.locust_clients.fast_stock import FAST_ORIGINALS, FastRequests
 from readiness.load.locust_clients.http_adapter import OwnAdapter
-from readiness.load.locust_clients.http_answer import check_whole
-from readiness.load.locust_clients.http_plain import PlainRequests, is_stock
-from readiness.load.locust_clients.http_sender import PlainSender
+from readiness.load.locust_clients.http_errors import NO_REQUEST
+from readiness.load.locust_clients.http_sender import HttpSender
+from readiness.load.locust_clients.http_stock import HTTP_ORIGINALS, StockRequests
 from readiness.load.locust_clients.own_target import OwnTarget
+from readiness.load.locust_clients.timed import Timed
 from readiness.load.locustfiles import scenario_of
 from readiness.load.recorder import OTHER, Recorder
-
-E = TypeVar("E", bound=Exception)
 
 _STEERS = (
     StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet, GreenletExit, GeneratorExit,
 )  # fmt: skip
 """By these a scenario leaves a block without a word about the answer."""
-_NO_REQUEST = (
-    requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL,
-)  # fmt: skip
-"""What was asked for is no address."""
 
 
 class StockClients:
@@ -62,8 +57,7 @@ class StockClients:
         self.deadlines = Deadlines(timeout_s)
         self.open: dict[int, StockCall] = {}
         """Requests that wait for their answer, by the id of the greenlet."""
-        self._streaming: set[int] = set()
-        """Greenlets whose request leaves the body to the scenario."""
+        self.timed = Timed(self.deadlines)
         self.own: object = None
         """The listener of the `request` event that calls `told` for everything that comes another way."""
         self.untold: Callable[..., object] = lambda **_: None
@@ -80,23 +74,35 @@ class StockClients:
         """The requests of a session of Locust's are in the ledger from now on."""
         original = client.request
         client.request = self._watched(client.user, original)
-        client._send_request_safe_mode = self._timed(client, client._send_request_safe_mode)
+        client._send_request_safe_mode = self.timed.sending(client, client._send_request_safe_mode)
         client.request_event = RequestEvent(client.request_event, self)
         if isinstance(client, HttpSession):
             self._lend_connections(client, self.target)
+        elif isinstance(client, FastHttpSession):
+            self._lend_fast(client, self.target)
 
     def _lend_connections(self, session: HttpSession, target: OwnTarget) -> None:
         """The target's requests go over our own connections, unless the file has its own way to send."""
         adapters: Any = session.adapters
         first, second = adapters.values()
-        if not is_stock() or not hasattr(first, "poolmanager") or first.poolmanager is second.poolmanager:
+        changed = not HTTP_ORIGINALS.are_there() or not hasattr(first, "poolmanager")
+        if changed or first.poolmanager is second.poolmanager:
             target.note("a pool manager or client of the file's own")
             return
         for prefix in list(adapters):
             adapters[prefix] = OwnAdapter(target)
         if type(session) is HttpSession:
             adapter: Any = adapters["https://" if target.origin.secure else "http://"]
-            vars(session)["request"] = PlainSender(self, PlainRequests(session, adapter), session.request).request
+            vars(session)["request"] = HttpSender(self, StockRequests(session, adapter)).request
+
+    def _lend_fast(self, session: FastHttpSession, target: OwnTarget) -> None:
+        """The same for FastHttpUser's session."""
+        if not FAST_ORIGINALS.are_there() or type(session.client) is not LocustUserAgent:
+            target.note("a pool manager or client of the file's own")
+            return
+        own = OwnAgent(session, target, self.timed.streaming)
+        if type(session) is FastHttpSession:
+            vars(session)["request"] = FastSender(self, FastRequests(session, own)).request
 
     def _watching(self, original: Callable[..., None]) -> Callable[..., None]:
         def make(client: Any, *args: Any, **kwargs: Any) -> None:
@@ -150,7 +156,7 @@ class StockClients:
 
     def _watched(self, user: User | None, original: Callable[..., Any]) -> Callable[..., Any]:
         scenario, mine = (OTHER, {}) if user is None else (scenario_of(type(user)), vars(user))
-        opened, streaming, recorder = self.open, self._streaming, self.recorder
+        opened, streaming, recorder = self.open, self.timed.streaming, self.recorder
 
         def request(method: str, url: str, *args: Any, **kwargs: Any) -> Any:
             key = id(getcurrent())
@@ -174,7 +180,7 @@ class StockClients:
             except GreenletExit:
                 opened.pop(key, None)  # stays in the recorder: in flight when the load ended
                 raise
-            except _NO_REQUEST:
+            except NO_REQUEST:
                 if opened.pop(key, None) is waiting:
                     recorder.withdraw(waiting)  # nothing was sent, and Locust counts nothing
                 raise
@@ -213,74 +219,6 @@ class StockClients:
         mark = Unjudged(call, self, self.recorder.forgotten)
         for one in (response, meta["response"]):  # two objects with FastHttpUser: the block's, and the event's
             one.readiness_call = mark
-
-    def _timed(self, client: Any, original: Callable[..., Any]) -> Callable[..., Any]:
-        """`original` under a total deadline; past it, Locust's own error response is returned."""
-        deadlines = self.deadlines
-        fast = isinstance(client, FastHttpSession)
-        read = read_body if fast else check_whole
-        failures = (*FAILURE_EXCEPTIONS, Failure) if fast else Failure  # what reading may end with
-
-        def send(method: str, url: str, **kwargs: Any) -> Any:
-            deadline = deadlines.begin()
-            try:
-                found = self._safely(deadline, lambda: original(method, url, **kwargs), read, failures)
-            finally:
-                deadlines.end(deadline)
-            if not isinstance(found, Exception):
-                return found
-            if not fast:
-                return as_response(found)
-            error = found if isinstance(found, FAILURE_EXCEPTIONS) else _as(Unacceptable, found)
-            return ErrorResponse(client.client._make_request(url, method=method), error)
-
-        return send
-
-    def safely(self, deadline: Deadline, ask: Callable[[], Any]) -> Any:
-        """What `ask` gives for a session of requests', or Locust's error response, under a deadline that has begun."""
-        try:
-            found = self._safely(deadline, ask, check_whole, Failure)
-        finally:
-            self.deadlines.end(deadline)
-        return as_response(found) if isinstance(found, Exception) else found
-
-    def _safely(self, deadline: Deadline, ask: Callable[[], Any], read: Callable[[Any], None], failures: Any) -> Any:
-        """The answer, or the exception for which Locust makes an error response."""
-        try:
-            response = ask()
-            if not (self._streaming and id(getcurrent()) in self._streaming):
-                read(response)
-            if deadline.passed:
-                raise Passed  # somebody caught it and went on
-            return response
-        except Passed:
-            return requests.exceptions.Timeout(f"no complete answer within {self.deadlines.timeout_s:g} s")
-        except failures as problem:
-            return problem
-        except Exception as problem:
-            if not _of_a_redirect(problem):
-                raise
-            return unacceptable("protocol", f"the redirect leads to no URL ({problem})")
-
-
-def as_response(error: Exception) -> ResponseContextManager:
-    """Locust's, for a request of requests' without an answer."""
-    if not isinstance(error, requests.exceptions.RequestException):
-        error = _as(requests.exceptions.RequestException, error)
-    return ResponseContextManager(error)
-
-
-def _as(kind: type[E], problem: Exception) -> E:
-    """What a client takes for an error of its own."""
-    error = kind(str(problem))
-    error.__cause__ = problem
-    return error
-
-
-def _of_a_redirect(problem: Exception) -> bool:
-    """Whether a client stumbled over a place that the target named, and not the scenario."""
-    frames = traceback.walk_tb(problem.__traceback__)
-    return any(frame.f_code.co_name in ("resolve_redirects", "redirect") for frame, _ in frames)
 
 
 def _mark(response: Any) -> Unjudged | None:

@@ -17,7 +17,7 @@ _MOST = 256
 """Hosts that are remembered; a locustfile that names more asks again."""
 
 
-class Environment:
+class EnvironmentLookups:
     """Both functions of requests', for which it reads a dozen variables and two files for every request."""
 
     def __init__(self) -> None:

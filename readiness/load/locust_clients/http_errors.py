@@ -24,6 +24,8 @@ from urllib3.exceptions import (
 from readiness.load.http.failures import Failure, Unanswered
 from readiness.load.http.request import Origin
 
+NO_REQUEST = (exceptions.MissingSchema, exceptions.InvalidSchema, exceptions.InvalidURL)
+"""What was asked for is no address; these go on to the scenario."""
 _ERRNO = {
     "connect_refused": errno.ECONNREFUSED,
     "local_fds": errno.EMFILE,

@@ -18,7 +18,7 @@ from readiness.load.http.poll import poll_of_this_hub
 from readiness.load.http.request import Origin
 from readiness.load.http.resends import Resends
 from readiness.load.locust_clients.checked import AFTER, MAX_BODY_BYTES
-from readiness.load.locust_clients.http_environment import Environment
+from readiness.load.locust_clients.http_environment import EnvironmentLookups
 
 _MOST_REASONS = 20
 
@@ -31,9 +31,12 @@ class OwnTarget:
     addresses: Addresses
     resends: Resends
     timeout_s: float
-    environment: Environment = field(default_factory=Environment)
+    environment: EnvironmentLookups = field(default_factory=EnvironmentLookups)
     others: Counter[str] = field(default_factory=Counter)
     """Requests that went through Locust's own client, by what the file asked for."""
+
+    contexts: dict[bool, ssl.SSLContext] = field(default_factory=dict)
+    """FastHttpUser's, by whether they are insecure."""
 
     def note(self, why: str) -> None:
         """A request goes through Locust's own client."""
@@ -72,12 +75,19 @@ class Received:
 class OwnConnections:
     """The connections of one session to the target."""
 
-    def __init__(self, target: OwnTarget, context: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, target: OwnTarget, context: ssl.SSLContext | None, connect_timeout_s: float | None = None
+    ) -> None:
         self.hub: Any = get_hub()
         """A thread of the scenario's own has another one, whose poll knows nothing of these connections."""
         poll_of_this_hub().expect(target.timeout_s)
         self.pool = ConnectionPool(
-            target.origin, target.addresses, target.resends, context, target.timeout_s, MAX_BODY_BYTES
+            target.origin,
+            target.addresses,
+            target.resends,
+            context,
+            connect_timeout_s or target.timeout_s,
+            MAX_BODY_BYTES,
         )
 
     def __del__(self) -> None:

@@ -24,6 +24,7 @@ from readiness.load.http.resends import Resends
 from readiness.load.locust_clients.checked import encoding_of, guessed, surplus, unasked
 from readiness.load.locust_clients.clients import leaving
 from readiness.load.locust_clients.fast_answer import FastAnswer, read_body, resending
+from readiness.load.locust_clients.fast_parts import lend_fast_parts
 from readiness.load.locust_clients.http_answer import Decoder, HttpAnswer
 from readiness.load.locust_clients.http_raw import lend_parts
 from readiness.load.locust_clients.send_batch import SendBatch
@@ -75,6 +76,7 @@ def improve(resends: Resends | None = None) -> None:
     for changed in (clients.ResponseContextManager, fasthttp.ResponseContextManager):
         changed.__exit__ = leaving(changed.__exit__)
     lend_parts()
+    lend_fast_parts()
     changed = connection.HTTPConnection
     changed.response_class = HttpAnswer
     if isinstance(poll_of_this_hub(), EpollPoll):  # where that is, poll(2) is too

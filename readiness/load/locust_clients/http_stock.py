@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
 import urllib3
-from locust import User
 from locust.clients import HttpSession, LocustHttpAdapter, ResponseContextManager
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
@@ -27,12 +25,13 @@ from readiness.load.locust_clients.http_adapter import OwnAdapter, target_of
 from readiness.load.locust_clients.http_known import KnownRequest, copy_of
 from readiness.load.locust_clients.http_wire import wire_of
 from readiness.load.locust_clients.own_target import Received
+from readiness.load.locust_clients.request_keys import cookies_key, first_expiry_s, params_key
+from readiness.load.locust_clients.stock import Originals
 
 _REMEMBERED = 16
 """Requests kept by each session; forgotten all at once when more are in use (random ids)."""
-_VALUES = (str, int, float, bool, type(None))
 _FORM = (str, bytes, dict, list, tuple)
-_PATCHABLE: tuple[tuple[type[Any], str], ...] = (
+HTTP_ORIGINALS = Originals(
     *((HttpSession, name) for name in ("request", "prepare_request", "_send_request_safe_mode", "_build_url")),
     *(
         (requests.Session, name)
@@ -46,24 +45,11 @@ _PATCHABLE: tuple[tuple[type[Any], str], ...] = (
     (urllib3.HTTPConnectionPool, "urlopen"),
     (HTTPConnection, "request"),
 )
-"""Where tools that watch or fake requests put themselves."""
-
-
-def _as_they_are() -> list[Any]:
-    return [getattr(kind, name) for kind, name in _PATCHABLE]
-
-
-_AS_THEY_WERE = _as_they_are()
 _SENDERS = (requests.Session.send, HTTPAdapter.send, urllib3.HTTPConnectionPool.urlopen)
 """Those that are replaced most, also while the load runs: asked for with every request."""
 
 
-def is_stock() -> bool:
-    """Whether nobody replaced a function of Locust's client, or of what is beneath."""
-    return _as_they_are() == _AS_THEY_WERE
-
-
-class PlainRequests:
+class StockRequests:
     """Those of one session."""
 
     def __init__(self, session: HttpSession, adapter: OwnAdapter) -> None:
@@ -75,10 +61,6 @@ class PlainRequests:
         self._timed = self._mine.get("_send_request_safe_mode")
         self._prefix = "https://" if adapter.target.origin.secure else "http://"
         self._known: dict[Any, KnownRequest] = {}
-        user: Any = session.user
-        self.context: Callable[[], dict[str, Any]] | None = None
-        if user is not None and type(user).context is not User.context:
-            self.context = user.context
 
     def find(
         self,
@@ -110,7 +92,7 @@ class PlainRequests:
                 standing,
                 self.adapter.target.environment.state(),
                 tuple(headers.items()) if headers else None,
-                _told(params),
+                params_key(params),
                 has_body,
             )
             known = self._known.get(key)
@@ -158,7 +140,7 @@ class PlainRequests:
                 auth = (auth.username, auth.password)
             elif type(auth) is not tuple:
                 return None
-        return mine["base_url"], fields, _kept(jar) if jar._cookies else None, auth  # type: ignore[attr-defined]
+        return mine["base_url"], fields, cookies_key(jar) if jar._cookies else None, auth  # type: ignore[attr-defined]
 
     def _same_attributes(self) -> bool:
         """The file set some of the session's own; those that hide what the session does are not for us."""
@@ -173,7 +155,7 @@ class PlainRequests:
     def _prepare(self, method: Any, url: Any, headers: Any, params: Any, has_body: bool) -> KnownRequest | None:
         """By requests itself, as far as the body; None where it raises, since the whole way raises the same."""
         session = self.session
-        if type(method) is not str or type(url) is not str or not is_stock():
+        if type(method) is not str or type(url) is not str or not HTTP_ORIGINALS.are_there():
             return None
         try:
             built = session._build_url(url)
@@ -191,9 +173,9 @@ class PlainRequests:
                 prepared.headers.pop("Content-Length", None)
             if session.auth is not None:
                 prepared.headers.pop("Authorization", None)
-            return KnownRequest(prepared, target, b"", _end_s(session.cookies))
+            return KnownRequest(prepared, target, b"", first_expiry_s(session.cookies))
         wire = wire_of(prepared, target, self.adapter.target.origin)
-        return None if wire is None else KnownRequest(prepared, target, wire, _end_s(session.cookies))
+        return None if wire is None else KnownRequest(prepared, target, wire, first_expiry_s(session.cookies))
 
     def _with_body(self, known: KnownRequest, data: Any, json: Any) -> KnownRequest | None:
         prepared = copy_of(known.prepared)
@@ -207,33 +189,7 @@ class PlainRequests:
         return None if wire is None else KnownRequest(prepared, known.target, wire)
 
 
-def _told(params: Any) -> Any:
-    """Parameters as they will be written; raises TypeError for those that may be written otherwise next time."""
-    if params is None or type(params) is str:
-        return params
-    if type(params) is not dict:
-        raise TypeError
-    if any(type(name) is not str or type(value) not in _VALUES for name, value in params.items()):
-        raise TypeError
-    return tuple((name, None if value is None else str(value)) for name, value in params.items())
-
-
-def _end_s(jar: Any) -> float:
-    """When the first cookie of a jar expires."""
-    return min((one.expires for one in jar if one.expires is not None), default=math.inf)
-
-
-def _kept(jar: Any) -> tuple[Any, ...]:
-    """What the header of a jar's cookies depends on."""
-    return tuple(
-        (one.domain, one.path, one.name, one.value, one.secure, one.port, one.version, one.expires)
-        for paths in jar._cookies.values()
-        for names in paths.values()
-        for one in names.values()
-    )
-
-
-def plain_response(answer: Received, known: KnownRequest, catch_response: bool) -> Any:
+def stock_response(answer: Received, known: KnownRequest, catch_response: bool) -> Any:
     """What requests and Locust would have made of `answer`, as far as scenarios look."""
     response: Any = ResponseContextManager.__new__(ResponseContextManager)
     response.__dict__ = {
