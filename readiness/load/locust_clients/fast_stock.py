@@ -22,13 +22,14 @@ from locust.contrib.fasthttp import FastHttpSession, FastRequest, FastResponse, 
 
 from readiness.load.locust_clients.fast_agent import OwnAgent
 from readiness.load.locust_clients.fast_wire import fast_wire
+from readiness.load.locust_clients.jar import Jar
 from readiness.load.locust_clients.request_keys import cookies_key, first_expiry_s, params_key
 from readiness.load.locust_clients.stock import Originals
 
 _REMEMBERED = 32
 """Requests kept by each session; forgotten all at once when more are in use (random ids)."""
 _LENGTH = re.compile(rb"(?<=\r\ncontent-length: )\d+(?=\r\n)", re.IGNORECASE)
-_JARS = (CookieJar, vars(fasthttp)["CookieJar"])
+_JARS = (CookieJar, Jar)
 _FORMS: dict[type, str] = {str: "text", bytes: "bytes", dict: "form"}
 FAST_ORIGINALS = Originals(
     *((FastHttpSession, name) for name in ("request", "_send_request_safe_mode", "_build_url")),

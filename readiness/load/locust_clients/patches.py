@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import select
 from functools import partial
-from http.cookiejar import CookieJar
 from typing import Any
 
 import geventhttpclient.client
@@ -27,24 +26,10 @@ from readiness.load.locust_clients.fast_answer import FastAnswer, read_body, res
 from readiness.load.locust_clients.fast_parts import lend_fast_parts
 from readiness.load.locust_clients.http_answer import Decoder, HttpAnswer
 from readiness.load.locust_clients.http_raw import lend_parts
+from readiness.load.locust_clients.jar import Jar
 from readiness.load.locust_clients.send_batch import SendBatch
 from readiness.load.locust_clients.sockets import PolledSocket
 from readiness.load.stopping import stop_user
-
-
-class Jar(CookieJar):
-    """The standard library's, which goes through all its rules also when there is no cookie: 11 % of a request."""
-
-    def add_cookie_header(self, request: Any) -> None:
-        """Nothing to add where none is kept."""
-        if self._cookies:  # type: ignore[attr-defined]  # the standard library's own
-            super().add_cookie_header(request)
-
-    def extract_cookies(self, response: Any, request: Any) -> None:
-        """Nothing to keep where none is set."""
-        headers = response.info()
-        if "set-cookie" in headers or "set-cookie2" in headers:
-            super().extract_cookies(response, request)
 
 
 def improve(resends: Resends | None = None) -> None:
