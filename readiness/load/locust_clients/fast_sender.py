@@ -72,8 +72,9 @@ class FastSender(Sender):
             if not answer.notable and status in agent.valid_response_codes and status not in REDIRECTS:
                 return self._usual(call, out, answer, method, name, catch_response, context, event, start_s)
             response = self._rest(call, out, (answer, out.head), method, start_s, allow_redirects)
-            first = response._history[0] if response._history else response
-            first._elapsed = answer.end_s - start_s
+            if not isinstance(response, ErrorResponse):
+                first = response._history[0] if response._history else response
+                first._elapsed = answer.end_s - start_s
         return self._finish(call, out, response, method, name, catch_response, context, event, start_s)
 
     def _usual(
