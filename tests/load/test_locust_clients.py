@@ -60,6 +60,11 @@ def test_stock_clients(check: str) -> None:
     assert results("stock")[check] is None, results("stock")[check]
 
 
+@pytest.mark.parametrize("check", names("fast"))
+def test_fast_clients(check: str) -> None:
+    assert results("fast")[check] is None, results("fast")[check]
+
+
 def test_no_user_is_stopped_in_the_middle_of_a_task_that_began_while_it_was_to_end() -> None:
     begun, ended, stopped, calls, running = python(STOP)
     assert begun == ended > 20

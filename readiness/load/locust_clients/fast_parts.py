@@ -55,7 +55,7 @@ def headers_of(answer: Received) -> Headers:
     return found
 
 
-class Sent(Protocol):
+class SentFast(Protocol):
     """A request that was sent."""
 
     head: bytes
@@ -74,7 +74,7 @@ class FastUnread:
     __slots__ = ("answer", "context", "event", "method", "name", "sent", "start_s")
 
     def __init__(
-        self, answer: Received, sent: Sent, method: str, name: str, context: Any, event: Any, start_s: float
+        self, answer: Received, sent: SentFast, method: str, name: str, context: Any, event: Any, start_s: float
     ) -> None:
         self.answer = answer
         self.sent = sent

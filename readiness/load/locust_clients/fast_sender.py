@@ -17,10 +17,10 @@ from readiness.load.locust_clients.fast_errors import fast_error
 from readiness.load.locust_clients.fast_parts import FastUnread
 from readiness.load.locust_clients.fast_stock import FastRequests, Outgoing
 from readiness.load.locust_clients.own_target import Received
-from readiness.load.locust_clients.sender import Clients, Sender
+from readiness.load.locust_clients.sender import Clients, StockSender
 
 
-class FastSender(Sender):
+class FastSender(StockSender):
     """Of one session."""
 
     def __init__(self, clients: Clients, stock: FastRequests) -> None:

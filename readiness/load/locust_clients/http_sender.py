@@ -20,10 +20,10 @@ from readiness.load.locust_clients.http_known import KnownRequest, copy_of
 from readiness.load.locust_clients.http_raw import Unread
 from readiness.load.locust_clients.http_stock import StockRequests, stock_response
 from readiness.load.locust_clients.own_target import OwnConnections, Received
-from readiness.load.locust_clients.sender import Clients, Sender
+from readiness.load.locust_clients.sender import Clients, StockSender
 
 
-class HttpSender(Sender):
+class HttpSender(StockSender):
     """Of one session."""
 
     def __init__(self, clients: Clients, stock: StockRequests) -> None:

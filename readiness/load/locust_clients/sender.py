@@ -33,7 +33,7 @@ class Clients(Protocol):
     def broke(self, call: StockCall, problem: BaseException) -> None: ...
 
 
-class Sender:
+class StockSender:
     """Of one session."""
 
     def __init__(self, clients: Clients, session: Any, whole_way: Callable[..., Any]) -> None:

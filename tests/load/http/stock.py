@@ -328,7 +328,8 @@ def check_an_idle_connection_that_was_closed_is_replaced() -> None:
 def idle(user: Any) -> Any:
     """The one idle connection of a user."""
     if isinstance(user, FastHttpUser):
-        [connection] = user.client.client._urlopen.__self__.connections.pool.idle
+        own: Any = user.client.client._urlopen
+        [connection] = own.__self__.connections.pool.idle
         return connection.sock
     [connection] = user.client.get_adapter(user.host).connections(verify=True).pool.idle
     return connection.sock
