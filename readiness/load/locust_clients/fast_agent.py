@@ -18,6 +18,7 @@ from geventhttpclient.connectionpool import _CA_CERTS, init_ssl_context
 from greenlet import getcurrent
 from locust.contrib.fasthttp import insecure_ssl_context_factory
 
+from readiness.config.tls import target_context
 from readiness.load.http.failures import Failure
 from readiness.load.locust_clients.fast_errors import fast_error
 from readiness.load.locust_clients.fast_parts import ReceivedFast
@@ -105,6 +106,8 @@ class OwnAgent:
         insecure = self._pool.client_args.get("insecure", False)
         if insecure and factory is insecure_ssl_context_factory:
             return self.target.unverified
+        if factory is target_context and not insecure:
+            return target_context()
         contexts = self.target.contexts
         if factory is gevent.ssl.create_default_context and insecure in contexts:
             return contexts[insecure]

@@ -69,6 +69,8 @@ class FastSender(StockSender):
             raise
         else:
             agent, status = self._agent, answer.status
+            if not allow_redirects or status not in REDIRECTS:
+                call.first_s = answer.first_s
             if not answer.notable and status in agent.valid_response_codes and status not in REDIRECTS:
                 return self._usual(call, out, answer, method, name, catch_response, context, event, start_s)
             response = self._rest(call, out, (answer, out.head), method, start_s, allow_redirects)
