@@ -33,8 +33,6 @@ NEAR = 0.2
 """A limit is far only where next to nothing, this part of what may be, is near it: distance jumps no gap."""
 DRIFT_TIMES = 5.0
 """A run so many times as long sees a level that now goes through it vary several times."""
-LIKELY_Z = 0.8416
-"""Normal quantile of 80 %: a run that is called long enough decides in so many of cases."""
 
 
 class Proof(Enum):
@@ -176,12 +174,16 @@ class Tally:
         return (-1.0 if holds is None else holds / self.requests), (2.0 if fails is None else fails / self.requests)
 
     def times_needed(self, confidence: float, most: float) -> float | None:
-        """How many times as long a run would decide with LIKELY probability, to 2 %; None beyond `most` times."""
+        """How many times as long a run would decide in most cases, to 2 %; None beyond `most` times.
+
+        The luck of the longer run is taken at `confidence`. That is more than the 80 % of runs which should decide,
+        because the hits and the clusters of this run are estimates: a lucky run shows too few of both.
+        """
         fewer = self.below
         hits = self.most if fewer else self.least
         worth = (self.worth_below if fewer else self.worth)(confidence)
         by_level = self.level.shift(confidence) * share.NORMAL.pdf(share.NORMAL.inv_cdf(self.allowed)) * self.requests
-        luck = LIKELY_Z * math.hypot(math.sqrt(max(hits, 1.0) * worth), by_level)
+        luck = share.NORMAL.inv_cdf(confidence) * math.hypot(math.sqrt(max(hits, 1.0) * worth), by_level)
 
         def decides(times: float) -> bool:
             off = luck / math.sqrt(times)
