@@ -1,166 +1,192 @@
-"""`python -m benchmarks corpus FOLDER [NUMBER ...]`: public locustfiles under plain Locust and under `readiness run`.
+"""`python -m benchmarks corpus FOLDER [--broken] [NUMBER ...]`: public locustfiles under Locust and `readiness run`.
 
-FOLDER holds a folder for each line of `benchmarks/corpus.txt` (number, repository, path), with the file at its own
-name and what lies beside it. The files are other people's, so they are not here: fetch them, and read what you run.
-Both tools send to a server on loopback that answers everything with 200 and a little JSON, and both run what they were
-given for SECONDS with USERS users. Alike means: both refuse the file; or both run it, name the same endpoints, and for
-each of those count the same share of requests and failures (within four standard deviations).
+FOLDER holds a folder for each line of `benchmarks/corpus.txt` (number, repository, commit, path): the repository at
+that commit. The files are other people's, so they are not here. They run as they stand, so both tools run in namespaces
+of their own (Linux, root): no network but loopback, no other process in sight, nothing to write to but a scratch
+folder; with an environment of four variables, and for SECONDS with USERS users. `benchmarks/alikeness.py` says what
+alike means, `benchmarks/corpus_server.py` what answers.
 """
 
 from __future__ import annotations
 
+import csv
 import json
-import math
 import os
+import re
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Thread
+from threading import Timer
+
+from benchmarks.alikeness import Outcome, difference
+from benchmarks.corpus_server import CorpusServer, serving
 
 LIST = Path(__file__).with_name("corpus.txt")
-SECONDS, USERS, PATIENCE_S = 6, 6, 60
-_FEW = 12
-"""Endpoints with fewer requests than this under both tools may be missing in one: chance picks the tasks."""
-_ANSWER = json.dumps({"id": 1, "token": "t", "access_token": "t", "data": [], "results": [], "items": []}).encode()
+SECONDS, USERS, PATIENCE_S, AT_ONCE = 8, 8, 75, 3
+_SHAPE = "Shape test starting"
+_INSIDE = "CORPUS_INSIDE"
+_ALONE = 'ip link set lo up && mount --bind "$0" "$0" && mount -o remount,bind,ro / && cd "$0" && exec "$@"'
 _LIMITS = """\
 version: 1
 service: corpus
+{load}
 checks:
-  http.success_rate: { pass: "> 0 %", on_fail: block }
+  http.success_rate: {{ pass: "> 0 %", on_fail: block }}
 """
+_STEADY = "load: { ramp_up: 0s, warm_up: 0s, calibration: 0s }"
+_OWN = "load: { calibration: 0s }"
 
-_REST = "(other)"
-"""Where a file puts ids into names, what is beyond 2,000 names is counted together here; Locust keeps them all."""
-
-Counts = Mapping[str, tuple[int, int]]
-"""Requests and failures by `METHOD name`."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one tool made of a file; `counts` is None where it refused it."""
-
-    counts: Counts | None
-    said: str
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def __getattr__(self, name: str) -> Callable[[], None]:
-        """One answer to every method; the base class asks for `do_GET` and its like."""
-        if not name.startswith("do_"):
-            raise AttributeError(name)
-        return self._answer
-
-    def _answer(self) -> None:
-        length = self.headers.get("Content-Length", "0")
-        self.rfile.read(int(length) if length.isdigit() else 0)
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(_ANSWER)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(_ANSWER)
-
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
-
-
-class _Server(ThreadingHTTPServer):
-    def handle_error(self, *_: object) -> None:
-        """Connections that a tool resets when it ends are no news."""
+Row = tuple[str, str, str, str]
 
 
 def main() -> int:
-    """Compare them, print a line for each that differs and the share that is alike."""
-    folder, wanted = Path(sys.argv[1]), set(sys.argv[2:])
-    server = _Server(("127.0.0.1", 0), _Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}"
-    ran = alike = 0
-    for number, repository, path in (line.split("\t") for line in LIST.read_text().splitlines()):
-        file = folder / number / Path(path).name
-        if not file.exists() or (wanted and number not in wanted):
-            continue
-        plain, ours = _locust(file, url), _readiness(file, url)
-        why = _difference(plain, ours)
-        if plain.counts is not None:
-            ran += 1
-            alike += not why
-        print(f"{number} {repository} {path}: {why or ('alike' if plain.counts is not None else 'refused by both')}")
-        sys.stdout.flush()
-    print(f"{alike} of {ran} files that Locust runs are alike")
-    server.shutdown()
+    """Compare them, print a line for each and the share that is alike."""
+    if _INSIDE not in os.environ:
+        return _alone()
+    folder, words = Path(sys.argv[1]), sys.argv[2:]
+    kind = "broken" if "--broken" in words else "ok"
+    rows = [_row(line) for line in LIST.read_text().splitlines()]
+    wanted = {word for word in words if word.isdigit()}
+    there = [row for row in rows if (folder / row[0] / row[3]).exists() and (not wanted or row[0] in wanted)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = list(pool.map(lambda row: _compare(folder, row, kind), there))
+    ran = [alike for alike in found if alike is not None]
+    print(f"{kind}: {sum(ran)} of {len(ran)} files that Locust runs are alike, {len(found)} files in all")
     return 0
 
 
+def _row(line: str) -> Row:
+    number, repository, commit, path = line.split("\t")
+    return number, repository, commit, path
+
+
+def _alone() -> int:
+    """This again, in namespaces of its own."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="corpus-") as scratch:
+        words = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", _ALONE, scratch]
+        words += [sys.executable, "-m", "benchmarks.corpus", str(Path(sys.argv[1]).resolve()), *sys.argv[2:]]
+        environment = {name: os.environ.get(name, "") for name in ("PATH", "LANG")}
+        environment |= {"HOME": scratch, "TMPDIR": scratch, _INSIDE: "1", "PYTHONPATH": str(LIST.parents[1])}
+        return subprocess.run(words, env=environment, check=False).returncode
+
+
+def _compare(folder: Path, row: Row, kind: str) -> bool | None:
+    """Whether the file is alike; None where Locust does not run it."""
+    number, repository, _, path = row
+    plain = _try(folder / number, lambda copy, server: _locust(copy, path, server), kind)
+    ours = _try(folder / number, lambda copy, server: _readiness(copy, path, server), kind)
+    why = difference(plain, ours)
+    said = why or ("alike" if plain.ran else "refused by both" if not ours.ran else "runs here only")
+    total = sum(requests for requests, _ in plain.counts.values())
+    print(f"{number} {repository} {path}: {said} [{total} requests, exits {plain.exit_code} {ours.exit_code}]")
+    if "--verbose" in sys.argv:
+        print(plain, ours, sep="\n")
+    sys.stdout.flush()
+    return None if not plain.ran else not why
+
+
+def _try(original: Path, tool: Callable[[Path, CorpusServer], Outcome], kind: str) -> Outcome:
+    """Each time with a fresh copy: a file may write beside itself."""
+    with tempfile.TemporaryDirectory() as temporary, serving(kind) as server:
+        copy = Path(temporary, "files")
+        shutil.copytree(original, copy)
+        return tool(copy, server)
+
+
 def _run(words: list[str], folder: Path) -> tuple[int, str]:
-    environment = {**os.environ, "PYTHONPATH": ""}
-    try:
-        done = subprocess.run(
-            words, cwd=folder, capture_output=True, text=True, timeout=PATIENCE_S, env=environment, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return -1, f"did not end within {PATIENCE_S} s"
-    return done.returncode, done.stdout + done.stderr
+    environment = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR")} | {"LANG": "C.UTF-8"}
+    with subprocess.Popen(
+        words, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
+        text=True, errors="replace", start_new_session=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        late = Timer(PATIENCE_S, os.killpg, (process.pid, signal.SIGKILL))
+        late.start()
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if _SHAPE in line:  # Locust takes no -t then
+                Timer(SECONDS, process.send_signal, (signal.SIGINT,)).start()
+        code = process.wait()
+        late.cancel()
+        return code, "".join(lines)
 
 
-def _locust(file: Path, url: str) -> Outcome:
-    with tempfile.TemporaryDirectory() as temporary:
-        table = Path(temporary, "table")
-        words = [str(Path(sys.executable).with_name("locust")), "-f", str(file), "-H", url, "--headless", "-s", "5"]
-        words += ["--json-file", str(table), "--only-summary", "-u", str(USERS), "-r", str(USERS), "-t", f"{SECONDS}s"]
-        _, said = _run(words, file.parent)
-        written = table.with_suffix(".json")
-        if not written.exists():
-            return Outcome(None, said)
-        rows = json.loads(written.read_text())
-    found = {f"{row['method']} {row['name']}".strip(): (row["num_requests"], row["num_failures"]) for row in rows}
-    return Outcome(found, said)
+def _locust(copy: Path, path: str, server: CorpusServer) -> Outcome:
+    table = copy.parent / "table"
+    words = [
+        str(Path(sys.executable).with_name("locust")),
+        "-f",
+        path,
+        "-H",
+        _url(server),
+        "--headless",
+        "-s",
+        "5",
+        "--only-summary",
+    ]
+    words += ["--json-file", str(table), "--csv", str(table), "-u", str(USERS), "-r", str(USERS), "-t", f"{SECONDS}s"]
+    code, said = _run(words, copy)
+    written = table.with_suffix(".json")
+    if not written.exists():
+        return Outcome(False, code, said)
+    rows = json.loads(written.read_text())
+    counts = {f"{row['method']} {row['name']}".strip(): (row["num_requests"], row["num_failures"]) for row in rows}
+    raised: Counter[str] = Counter()
+    if (exceptions := Path(f"{table}_exceptions.csv")).exists():
+        for line in csv.DictReader(exceptions.read_text().splitlines()):
+            raised[_bare(line["Message"])] += int(line["Count"])
+    return Outcome(True, code, said, counts, raised, dict(server.seen))
 
 
-def _readiness(file: Path, url: str) -> Outcome:
-    with tempfile.TemporaryDirectory() as temporary:
-        (limits := Path(temporary, "thresholds.yaml")).write_text(_LIMITS)
-        words = [str(Path(sys.executable).with_name("readiness")), "run", url, "--scenarios", str(file)]
-        words += ["--thresholds", str(limits), "--out", temporary, "--format", "json"]
-        code, said = _run([*words, "--users", str(USERS), "--duration", f"{SECONDS}s"], file.parent)
-        if code == 2 and "LoadTestShape" in said:
-            code, said = _run(words, file.parent)
-        written = Path(temporary, "report.json")
-        if not written.exists():
-            return Outcome(None, said)
-        endpoints = json.loads(written.read_text())["endpoints"]
-    return Outcome({one["name"]: (one["requests"], one["failures"]) for one in endpoints}, said)
+def _readiness(copy: Path, path: str, server: CorpusServer) -> Outcome:
+    out = copy.parent / "out"
+    (limits := copy.parent / "limits.yaml").write_text(_LIMITS.format(load=_STEADY))
+    words = [
+        str(Path(sys.executable).with_name("readiness")),
+        "run",
+        _url(server),
+        "--scenarios",
+        path,
+        "--thresholds",
+        str(limits),
+    ]
+    words += ["--out", str(out), "--format", "json", "--samples", str(out.with_suffix(".jsonl")), "--quiet"]
+    code, said = _run([*words, "--duration", f"{SECONDS}s", "--users", str(USERS)], copy)
+    if code == 2 and "says the load as well" in said:
+        limits.write_text(_LIMITS.format(load=_OWN))
+        code, said = _run([*words, "--duration", f"{SECONDS}s"], copy)
+    if code not in (0, 1, 3, 4):
+        return Outcome(False, code, said)
+    run, report = (json.loads((out / name).read_text()) for name in ("run.json", "report.json"))
+    requests, failures = Counter[str](), Counter[str]()
+    for line in out.with_suffix(".jsonl").read_text().splitlines():
+        one = json.loads(line)
+        if one["failure"] not in ("in_flight", "dropped"):
+            requests[one["endpoint"]] += 1
+            failures[one["endpoint"]] += bool(one["failure"])
+    counts = {name: (count, failures[name]) for name, count in requests.items()}
+    raised: Counter[str] = Counter()
+    for text in (run["load"] or {}).get("script_errors", ()):
+        raised[_bare(re.sub(r"^.*?\.py:\d+ in \w+: | \(\d+×\)$", "", text))] += int(re.findall(r"\((\d+)×\)$", text)[0])
+    doubts = json.dumps([report.get("doubts"), (run["load"] or {}).get("failure_details"), report.get("reason")])
+    return Outcome(True, code, said, counts, raised, dict(server.seen), doubts)
 
 
-def _difference(plain: Outcome, ours: Outcome) -> str:
-    """Why they are not alike; empty when they are."""
-    if plain.counts is None:
-        return ""
-    if ours.counts is None:
-        return f"refused: {' '.join(ours.said.split())[-300:]}"
-    total, here_total = (sum(requests for requests, _ in one.values()) for one in (plain.counts, ours.counts))
-    if here_total < 0.6 * total and total >= _FEW:
-        return f"{total} requests under Locust, {here_total} here"
-    scale = total / max(here_total, 1)  # a file that never waits sends more where the load generator is faster
-    for name in sorted({*plain.counts, *ours.counts} - {_REST}):
-        for what, theirs, here in zip(
-            ("requests", "failures"), plain.counts.get(name, (0, 0)), ours.counts.get(name, (0, 0)), strict=True
-        ):
-            expected = here * scale
-            if (
-                max(theirs, here) >= _FEW
-                and abs(theirs - expected) > 4 * math.sqrt(theirs + expected * max(scale, 1)) + 1
-            ):
-                return f"{name}: {theirs} {what} under Locust, {here} here (of {total} and {here_total} requests)"
-    return ""
+def _bare(text: str) -> str:
+    """The words of an exception, without its type or what is another each time."""
+    words = text.partition(": ")[2] if re.match(r"\w+: ", text) else text
+    return re.sub(r"0x[0-9a-f]+|\d+", "#", words).strip()[:80]
+
+
+def _url(server: CorpusServer) -> str:
+    return f"http://127.0.0.1:{server.server_port}"
 
 
 if __name__ == "__main__":

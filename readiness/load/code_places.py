@@ -13,12 +13,20 @@ from types import CodeType
 import readiness
 from readiness.text import clean
 
+_PACKAGES = ("site-packages", "dist-packages")
 
-@lru_cache(maxsize=1)
+
 def _foreign() -> tuple[str, ...]:
-    """Folders whose code nobody wrote for this load."""
+    return _foreign_of(tuple(sys.path))
+
+
+@lru_cache(maxsize=8)
+def _foreign_of(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Folders whose code nobody wrote for this load; `path` is Python's search path."""
     paths = sysconfig.get_paths()
     folders = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    # Packages also come from elsewhere: of the system's Python, of the user's, by a .pth file.
+    folders |= {folder for folder in path if Path(folder).name in _PACKAGES}
     return tuple(f"{folder}{os.sep}" for folder in (*folders, str(Path(readiness.__file__).parent)))
 
 

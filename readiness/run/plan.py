@@ -149,13 +149,14 @@ def with_shape(before: Plan, shape: Shape) -> Plan:
         unreachable=before.unreachable,
         cache_url=before.cache_url,
     )
-    engine = replace(
-        made.engine,
+    engine = replace(  # all the rest stays: its samples, its options, whatever else was asked for
+        before.engine,
         users=round(course.judged.height),
+        duration_s=held_s,
+        **flat,  # type: ignore[arg-type]
         phases=course.phases,
         judged_step=course.judged.step,
         shape=shape.name,
-        options=before.engine.options,
     )
     return replace(before, config=made.config, engine=engine, health_pace=made.health_pace)
 

@@ -68,8 +68,10 @@ def test_the_stages_of_a_shape_are_the_load_and_the_highest_is_judged(cli: Cli, 
     limits = cli.folder / "limits.yaml"
     limits.write_text(NO_LOAD)
     server = faultd()
-    ours = cli.run(server.url, "--thresholds", str(limits), scenario="staged.py")
+    rows = cli.folder / "rows.jsonl"
+    ours = cli.run(server.url, "--thresholds", str(limits), "--samples", str(rows), scenario="staged.py")
     assert ours.exit_code == 0, str(ours)
+    assert len(rows.read_text().splitlines()) == ours.ledger["planned"]
     whole = {name: server.seen(name.partition(" ")[2]) for name in theirs.counts}
     assert whole == pytest.approx({name: count for name, (count, _) in theirs.counts.items()}, rel=0.25, abs=6)
     steps = [(step["height"], step["planned_s"], step["judged"]) for step in ours.run["load"]["steps"]]

@@ -49,3 +49,17 @@ def test_a_file_that_does_more_than_define_users_is_refused_with_its_line(tmp_pa
         else:
             assert text.startswith(f"{tmp_path / name}:7: "), text
             assert reason in text
+
+
+def test_a_package_that_is_installed_elsewhere_is_not_the_users_own_code(tmp_path: Path) -> None:
+    """Of the system's Python or the user's: there, a method named `start` is no mistake of the file's."""
+    packages = tmp_path / "site-packages"
+    packages.mkdir()
+    (packages / "plugin.py").write_text(
+        "import locust\nclass Base(locust.HttpUser):\n    abstract = True\n"
+        "    def start(self, group):\n        return super().start(group)\n"
+    )
+    file = tmp_path / "shop.py"
+    tasks = "class Shop(Base):\n    @locust.task\n    def look(self): pass\n"
+    file.write_text(f"import locust, sys\nsys.path.append({str(packages)!r})\nfrom plugin import Base\n{tasks}")
+    assert python(READ, [str(file)]) == [""]
