@@ -74,6 +74,8 @@ def _totals(theirs: Mapping[str, int], here: Mapping[str, int]) -> tuple[int, in
 def _scale(plain: Outcome, ours: Outcome) -> float:
     """A file that never waits sends more where the load generator is faster."""
     theirs, here = _totals(_requests(plain), _requests(ours))
+    if not theirs:
+        theirs, here = _totals(plain.seen, ours.seen)
     return theirs / max(here, 1) if theirs else 1.0
 
 
@@ -105,7 +107,8 @@ def _raised(plain: Outcome, ours: Outcome, scale: float) -> str:
 
 def _exit(plain: Outcome, ours: Outcome) -> str:
     """What fails there is never good here; what is good there is good here, or undecided for a reason that is told."""
-    if plain.exit_code and not ours.exit_code:
+    explained = plain.exit_code == 1 and (any(_failures(plain).values()) or plain.raised)
+    if plain.exit_code and not explained and not ours.exit_code:
         return f"exit {plain.exit_code} under Locust, 0 here"
     if not plain.exit_code and ours.exit_code not in (0, 3):
         return f"exit 0 under Locust, {ours.exit_code} here: {ours.doubts[:200]}"

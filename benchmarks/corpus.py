@@ -49,6 +49,7 @@ def main() -> int:
     """Compare them, print a line for each and the share that is alike."""
     if _INSIDE not in os.environ:
         return _alone()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores it, and so would Locust
     folder, words = Path(sys.argv[1]), sys.argv[2:]
     kind = "broken" if "--broken" in words else "ok"
     rows = [_row(line) for line in LIST.read_text().splitlines()]

@@ -25,26 +25,28 @@ RUNS: Mapping[str, str] = {"run": "runs the user", "start": "starts the user"}
 SET = ("environment", "greenlet", "group")
 """What a user is given when it is made; HTTP users are given a client as well."""
 TASK_SET_RUNS: Mapping[str, str] = {"run": "runs the tasks", "get_next_task": "chooses the next task"}
+TASK_SET_CALLED = {name: what for name, what in CALLED.items() if name not in ("stop", "context")}
+"""Those two are the user's: a TaskSet's task is often called `stop`, and interrupts it."""
 TASK_SET_SET = ("user", "parent", "client")
 
 
 def taken_name(cls: type[User]) -> str | None:
     """`file:line: Shop.run …` of a name that a class, or a TaskSet of it, must not take; None when all is well."""
     has_client = issubclass(cls, HttpUser | FastHttpUser) or hasattr(cls, "write_key")
-    found = next(_taken(cls, RUNS, (*SET, "client") if has_client else SET), None)
+    found = next(_taken(cls, RUNS, CALLED, (*SET, "client") if has_client else SET), None)
     seen: set[type] = set()
     inside = [task for task in cls.tasks if isinstance(task, type)]
     while inside and found is None:
         task_set = inside.pop()
         if task_set not in seen and issubclass(task_set, TaskSet):
-            found = next(_taken(task_set, TASK_SET_RUNS, TASK_SET_SET), None)
+            found = next(_taken(task_set, TASK_SET_RUNS, TASK_SET_CALLED, TASK_SET_SET), None)
             inside += [task for task in task_set.tasks if isinstance(task, type)]
         seen.add(task_set)
     return found
 
 
-def _taken(cls: type[Any], runs: Mapping[str, str], given: tuple[str, ...]) -> Iterator[str]:
-    for name in (*runs, *given, *CALLED):
+def _taken(cls: type[Any], runs: Mapping[str, str], called: Mapping[str, str], given: tuple[str, ...]) -> Iterator[str]:
+    for name in (*runs, *given, *called):
         owner = next((one for one in cls.__mro__ if name in vars(one)), None)
         item = None if owner is None else vars(owner)[name]
         inner = item.fget if isinstance(item, property) else item
@@ -57,11 +59,11 @@ def _taken(cls: type[Any], runs: Mapping[str, str], given: tuple[str, ...]) -> I
                 yield f"{where}: Locust keeps something of its own under the name {name}: rename it"
         elif name in runs and not _calls_base(code, name):
             yield f"{where}: under the name {name} Locust {runs[name]}: rename it, such as {name}_it, or no task runs"
-        elif name in CALLED and is_task and not name.startswith("on_"):
-            yield f"{where}: under the name {name} Locust {CALLED[name]}: give the task another name"
-        elif name in CALLED and not _takes(inner, () if name != "stop" else (False,)):
+        elif name in called and is_task and not name.startswith("on_"):
+            yield f"{where}: under the name {name} Locust {called[name]}: give the task another name"
+        elif name in called and not _takes(inner, () if name != "stop" else (False,)):
             words = "self, force" if name == "stop" else "self"
-            yield f"{where}: Locust {CALLED[name]} with {name}({words}), which this does not take: change or rename it"
+            yield f"{where}: Locust {called[name]} with {name}({words}), which this does not take: change or rename it"
 
 
 def _calls_base(code: Any, name: str) -> bool:

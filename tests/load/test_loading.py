@@ -63,3 +63,13 @@ def test_a_package_that_is_installed_elsewhere_is_not_the_users_own_code(tmp_pat
     tasks = "class Shop(Base):\n    @locust.task\n    def look(self): pass\n"
     file.write_text(f"import locust, sys\nsys.path.append({str(packages)!r})\nfrom plugin import Base\n{tasks}")
     assert python(READ, [str(file)]) == [""]
+
+
+def test_a_task_set_may_call_a_task_stop(tmp_path: Path) -> None:
+    """As the examples of Locust do; under that name a user is stopped, but no TaskSet."""
+    file = tmp_path / "shop.py"
+    file.write_text(
+        "import locust\nclass Shop(locust.HttpUser):\n    @locust.task\n    class Inside(locust.TaskSet):\n"
+        "        @locust.task\n        def stop(self): self.interrupt()\n"
+    )
+    assert python(READ, [str(file)]) == [""]
