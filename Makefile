@@ -77,7 +77,7 @@ man: $(VENV)/demo.done ## the manual page anew from the command line's own help
 locks: $(TOOLS)/done ## resolve the hashed locks anew (LOCK_OPTIONS=--upgrade takes the newest versions)
 	$(LOCK) pyproject.toml -o requirements/base.lock > /dev/null
 	$(LOCK) --extra demo pyproject.toml -o requirements/demo.lock > /dev/null
-	$(LOCK) --extra demo --extra dev pyproject.toml -o requirements/dev.lock > /dev/null
+	$(LOCK) --extra demo --extra dev --extra otlp pyproject.toml -o requirements/dev.lock > /dev/null
 	$(LOCK) --group build -c requirements/dev.lock -o requirements/build.lock > /dev/null
 	$(LOCK) --group wheels -c requirements/dev.lock -c requirements/build.lock -o requirements/wheels.lock > /dev/null
 	$(LOCK) --group bench -o requirements/bench.lock > /dev/null

@@ -7,6 +7,7 @@ it one step of an iterator.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ class TracedCalls:
         self.on = share is not None
         self.lines = trace_lines(share or 0.0)
         self._window = window
+        self._began_s = time.time() - time.perf_counter()
         self._told: dict[tuple[str, str], _Told] = {}
 
     def ended(self, call: Ticket, line: bytes, end_s: float, failure: str | None) -> None:
@@ -65,7 +67,8 @@ class TracedCalls:
             return
         else:
             told.failed[failure] += 1
-        told.fresh.append(TracedRequest(trace_id(line), latency_s * 1000, call.status_code, failure))
+        start_us = round(1e6 * (self._began_s + call.start_s))
+        told.fresh.append(TracedRequest(trace_id(line), latency_s * 1000, call.status_code, failure, start_us))
 
     def leave(self, calls: Iterable[Ticket], end_s: float) -> None:
         """The load ended, and these calls still wait."""

@@ -35,3 +35,8 @@ def trace_lines(share: float) -> Iterator[bytes]:
 def trace_id(line: bytes) -> str:
     """The trace id of a line."""
     return line[len(_BEFORE) : len(_BEFORE) + _TRACE_DIGITS].decode("ascii")
+
+
+def parent_id(trace_id: str) -> str:
+    """The id of the request's own span, which is the parent of the service's: `trace_lines` repeats the lower half."""
+    return trace_id[_TRACE_DIGITS // 2 :]

@@ -25,6 +25,8 @@ class TracedRequest:
     """Of the answer; 0 when there is none."""
     failure: str | None
     """Of FAILURE_CLASSES, or `in_flight`; None for a success."""
+    start_us: int = 0
+    """When it was started, or due in an open load, in microseconds since 1970; 0 in older runs."""
 
 
 def most_telling(found: Iterable[TracedRequest]) -> tuple[TracedRequest, ...]:

@@ -32,7 +32,7 @@ from readiness.probes import database_process, monitoring, overhead, process
 from readiness.probes.allowance import Allowance
 from readiness.probes.http import Getter
 from readiness.probes.window import Window
-from readiness.run import machine_notes
+from readiness.run import machine_notes, spans
 from readiness.run.early_stop import EarlyStop
 from readiness.run.plan import Plan, facts, hash_of, provenance, wanted_metrics, warnings
 from readiness.run.progress import Progress
@@ -105,6 +105,7 @@ def execute(
     meanings = definitions(plan.config.database, plan.config.probes.prometheus.queries)
     drilled, drills, drill_notes = _drills(plan, stages, outcome, progress, interrupted, environment)
     restored = restore_backup(plan, stages, outcome, progress, interrupted, environment)
+    exported = spans.export(spans.spans_of(outcome.load), plan.run_id, environment, interrupted)
     run = Run(
         id=plan.run_id,
         service=plan.config.service,
@@ -123,6 +124,7 @@ def execute(
             *drill_notes,
             *restored.notes,
             *([overhead.words(driven.probing)] if driven.probing else []),
+            *([exported] if exported else []),
             *([samples.close(outcome.load.ledger.planned if outcome.load else 0)] if samples else []),
             *machine_notes.notes(clocks, plan.target),
         ),

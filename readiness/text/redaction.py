@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
@@ -25,7 +25,10 @@ SECRET_PREFIXES = (
     "READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SECRET", "READINESS_WORKER_TOKEN", "PGPASSWORD", "REDISCLI_AUTH"
 )  # fmt: skip
 """Variables whose values are secrets, whatever they look like."""
-_URLS = ("READINESS_DATABASE_URL", "READINESS_RESTORE_URL", "READINESS_CACHE_URL", "READINESS_PROMETHEUS_URL")
+_URLS = (
+    "READINESS_DATABASE_URL", "READINESS_RESTORE_URL", "READINESS_CACHE_URL", "READINESS_PROMETHEUS_URL",
+    "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+)  # fmt: skip
 _NAMED = re.compile(r"PASSW|SECRET|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIAL", re.IGNORECASE)
 """Variables of others; of their values only those that are no plain word and no plain number."""
 _WORDS = """
@@ -53,6 +56,8 @@ def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:
             found.append(value)
         if name in _URLS:
             found += _passwords(value)
+        if name.startswith("OTEL_") and name.endswith("_HEADERS"):
+            found += _header_values(value)
     return tuple(dict.fromkeys(found))
 
 
@@ -121,6 +126,14 @@ def last_net(text: str, file_name: str, secrets: Iterable[str]) -> tuple[str, st
     except (ValueError, ElementTree.ParseError):
         return "", f"{file_name} was not written: it would have shown a secret from the environment"
     return clear, None
+
+
+def _header_values(text: str) -> Iterator[str]:
+    """Every value of `name=value,name=value`, as written and decoded, and what stands behind its scheme."""
+    for pair in text.split(","):
+        value = pair.partition("=")[2].strip()
+        decoded = unquote(value)
+        yield from (form for form in (value, decoded, decoded.rpartition(" ")[2]) if form)
 
 
 def _passwords(url: str) -> tuple[str, ...]:

@@ -7,10 +7,14 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 
 import pytest
 
 from tests.e2e.conftest import LOOSE, Cli
+from tests.run.collector import Collector, collector, spans_in
+
+__all__ = ["collector"]
 
 LOCUSTFILE = """from readiness.scenario import User, constant, task
 
@@ -65,11 +69,14 @@ def url() -> Iterator[str]:
     server.server_close()
 
 
-def test_the_report_links_slow_and_failed_requests_to_the_traces_that_the_service_saw(cli: Cli, url: str) -> None:
+def test_the_report_links_slow_and_failed_requests_to_the_traces_that_the_service_saw(
+    cli: Cli, url: str, collector: Collector
+) -> None:
     (cli.folder / "locustfile.py").write_text(LOCUSTFILE)
     traced = f'  trace: traceparent\n  trace_share: 100%\n  trace_url: "{ADDRESS}"\n'
     cli.thresholds(LOOSE, load=traced)
-    result = cli.plain("run", url, "--out", str(cli.out))
+    began_s = time.time()
+    result = cli.plain("run", url, "--out", str(cli.out), OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
     load = [(path, lines) for path, lines in seen if lines]
     assert all(len(lines) == 1 for _, lines in load)
     ids: dict[str, list[str]] = {}
@@ -94,6 +101,20 @@ def test_the_report_links_slow_and_failed_requests_to_the_traces_that_the_servic
     )
     assert f"[`{one}`](<https://traces.example.org/trace/{one}?a=1&b=2>)" in result.text("report.md")
     assert result.run["plan"]["trace"] == "traceparent"
+
+    notes = " ".join(result.report["notes"])
+    if find_spec("opentelemetry") is None:
+        assert "spans of traced requests not exported: pip install 'readiness[otlp]'" in notes
+        return
+    spans = [span for body in collector.bodies for span in spans_in(body)]
+    listed = sorted(one["trace_id"] for requests in told.values() for one in requests)
+    assert sorted(span.trace_id.hex() for span in spans) == listed
+    parents = {line.split("-")[1]: line.split("-")[2] for _, (line,) in load}
+    assert all(span.span_id.hex() == parents[span.trace_id.hex()] for span in spans)
+    assert all(
+        began_s < span.start_time_unix_nano / 1e9 < span.end_time_unix_nano / 1e9 < time.time() for span in spans
+    )
+    assert f"{len(spans)} spans of traced requests exported (OTEL_EXPORTER_OTLP_ENDPOINT)" in notes
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 from itertools import islice, pairwise
 
 import pytest
 
 from readiness.load.recorder import OpenCall
 from readiness.load.traced_calls import TracedCalls
-from readiness.load.traceparent import trace_id, trace_lines
+from readiness.load.traceparent import parent_id, trace_id, trace_lines
 from readiness.measurements.traced import STILL_OPEN, TracedRequest, is_trace_id, most_telling
 from readiness.text.trace_links import trace_link, wrong_trace_url
 
@@ -70,7 +71,10 @@ def test_only_the_measurement_window_counts_and_who_still_waits_is_told() -> Non
     assert calls.take() == ()
     calls.ended(call("GET /", 150.0), line, 151.0, STILL_OPEN)
     (facts,) = calls.take()
-    assert facts.traces == (TracedRequest(trace_id(line), 1000.0, 200, STILL_OPEN),)
+    (kept,) = facts.traces
+    assert kept == TracedRequest(trace_id(line), 1000.0, 200, STILL_OPEN, kept.start_us)
+    assert abs(kept.start_us / 1e6 - (time.time() - time.perf_counter() + 150.0)) < 5, "by the clock on the wall"
+    assert parent_id(kept.trace_id) == line.split(b"-")[2].decode()
     assert calls.take() == ()
 
 
