@@ -27,7 +27,7 @@ NOT_FOREIGN: Mapping[str, str] = {
     "report.run_folders": "JSON by measurements.strict", "report.retention": "names of a folder",
     "report.github": "our own text", "report.html_pages": "our own template",
     "run.live.web_page": "our own page", "drills.proxies": "our own child", "drills.proxy": "our own parent",
-    "drills.commands": "our own child", "drills.commander": "our own parent; output is cut and cleaned",
+    "drills.command_process": "our own child; nonsense is its loss", "drills.commander": "our own parent; output is cut and cleaned",
     "report.charts.connections": "our own words",
     "probes.kubeconfig": "the operator's own file; YAML by config.tree",
     "probes.http": "httpx and h11 parse",

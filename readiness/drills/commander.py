@@ -32,6 +32,8 @@ _KILLED_S = 3.0
 _POLL_S = 0.2
 _MOST_LOG_BYTES = 4 << 20
 _KEPT_BYTES = 4000
+_BY_ITSELF = -1
+"""Number of an answer to no order."""
 
 
 @dataclass(slots=True)
@@ -46,9 +48,9 @@ class _Commander:
     """Drills whose command was begun and whose undo was not."""
     ending: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def obey(self, number: int, drill: str, what: str) -> None:
-        """Run one program, and tell what became of it."""
-        if what == "command" and "undo" in self.programs[drill]:
+    async def obey(self, number: int, drill: str, what: str, *, owed: bool = False) -> None:
+        """Run one program, and tell what became of it; an undo may be `owed` by another process, which is gone."""
+        if owed or (what == "command" and "undo" in self.programs[drill]):
             self.owed.append(drill)
         if what == "undo":
             if drill not in self.owed:
@@ -58,8 +60,11 @@ class _Commander:
         # An undo is never cut short by the end of the run, only by its own deadline.
         ending = self.ending if what == "command" else asyncio.Event()
         found = await self._run(self.programs[drill][what], limit_s, ending)
+        self._tell({"number": number, **({"undone": drill} if number == _BY_ITSELF else {}), **found})
+
+    def _tell(self, said: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):
-            os.write(self.write_fd, json.dumps({"number": number, **found}).encode() + b"\n")
+            os.write(self.write_fd, json.dumps(said).encode() + b"\n")
 
     async def _run(self, line: Sequence[str], limit_s: float, ending: asyncio.Event) -> dict[str, Any]:
         before = kernel.children_of(os.getpid())
@@ -79,6 +84,7 @@ class _Commander:
             except (OSError, ValueError) as error:
                 why = f"could not be started: {error}"
                 return {"began_s": began_s, "ended_s": time.monotonic(), "problem": why, "output": ""}
+            self._tell({"started": process.pid})
             problem = await self._watch(process, log, began_s + limit_s, limit_s, ending)
             if process.returncode is None:
                 await _end(process, before)
@@ -163,24 +169,30 @@ async def _serve(write_fd: int) -> None:
     os.write(write_fd, b'{"number": 0}\n')
     running: asyncio.Task[None] | None = None
     while line := await orders.readline():
-        order = json.loads(line)
-        if "end" in order:
-            commander.ending.set()
-            continue
-        before, what = running, (order["number"], order["drill"], order["what"])
-        running = loop.create_task(_after(before, commander, what))
+        try:
+            order = json.loads(line)
+            if "end" in order:
+                commander.ending.set()
+                continue
+            what = (int(order["number"]), str(order["drill"]), str(order["what"]))
+            owed = order.get("owed") is True
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue  # not from whoever started us: a program can write into our pipes
+        running = loop.create_task(_after(running, commander, what, owed=owed))
     commander.ending.set()
     if running is not None:
         await running
     for drill in reversed(commander.owed[:]):
-        await commander.obey(-1, drill, "undo")
+        await commander.obey(_BY_ITSELF, drill, "undo")
 
 
-async def _after(before: asyncio.Task[None] | None, commander: _Commander, what: tuple[int, str, str]) -> None:
+async def _after(
+    before: asyncio.Task[None] | None, commander: _Commander, what: tuple[int, str, str], *, owed: bool
+) -> None:
     """One program at a time."""
     if before is not None:
         await before
-    await commander.obey(*what)
+    await commander.obey(*what, owed=owed)
 
 
 if __name__ == "__main__":

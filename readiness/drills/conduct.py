@@ -190,8 +190,9 @@ class _Conductor:
             self._say(f"drill {name}: running {shown(drill.undo)}")
             ended, failed = self._ran(name, "undo", lambda: commands.undo(name), notes)
             problem = problem or failed
-        began_s, ended_s = ran.began_s if ran else None, ended.ended_s if ended else None
-        return Happened(plan, began_s, ended_s, problem, tuple(notes))
+        if ran is None:  # nobody knows when it began
+            return Happened(plan, problem=problem, notes=tuple(notes))
+        return Happened(plan, ran.began_s, ended.ended_s if ended else None, problem, tuple(notes))
 
     def _ran(self, name: str, key: str, run: Callable[[], Ran], notes: list[str]) -> tuple[Ran | None, str | None]:
         """What a program did, and why it cannot be believed to have done its work."""

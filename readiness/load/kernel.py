@@ -82,6 +82,13 @@ def children_of(pid: int) -> frozenset[int]:
     return frozenset(found)
 
 
+def is_stopped(pid: int) -> bool:
+    """Whether a process is stopped (SIGSTOP, or a debugger), so that it does nothing; False where /proc is not ours."""
+    with suppress(OSError, IndexError):
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0] in "Tt"
+    return False
+
+
 def _prctl(option: int, value: int) -> None:
     if sys.platform == "linux":
         with suppress(AttributeError, OSError):
