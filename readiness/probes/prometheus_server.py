@@ -9,9 +9,10 @@ Source: https://prometheus.io/docs/prometheus/latest/querying/api/
 from __future__ import annotations
 
 import math
+import re
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlencode, urlsplit
@@ -26,6 +27,7 @@ from readiness.text import clean
 PROMETHEUS_VARIABLE = "READINESS_PROMETHEUS_URL"
 _QUERY, _RANGE = "/api/v1/query", "/api/v1/query_range"
 _SHOWN_LABELS = 120
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?(?:[eE][+-]?[0-9]{1,4})?|Inf)|NaN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +153,7 @@ def envelope(status: int, body: bytes) -> tuple[Mapping[str, object], tuple[str,
         case {"status": "error", "error": str(said)}:
             raise NotMeasured(f"Prometheus: refused the query: {clean(said, 200)}")
         case {"status": "success", "data": dict(data)} if status == 200:
-            told = document.get("warnings", [])
-            return data, tuple(clean(one, 200) for one in told if not _is_info(one)) if isinstance(told, list) else ()
+            return data, tuple(_doubts(document))
     raise NotMeasured(f"Prometheus: answered {status}, and not as its API does")
 
 
@@ -166,6 +167,18 @@ def series_in(data: Mapping[str, object], warnings: tuple[str, ...], times: Seri
     raise NotMeasured("Prometheus: the answer is not of its API: no resultType and result")
 
 
+def _doubts(document: Mapping[str, object]) -> Iterator[str]:
+    """Everything in a successful answer that says that it may not be whole."""
+    told = document.get("warnings") or []
+    for one in told if isinstance(told, list) else [told]:
+        if not _is_info(one):
+            yield clean(one, 200)
+    if document.get("isPartial") not in (None, False):  # of VictoriaMetrics, and of what stands before several servers
+        yield "isPartial"
+    if error := document.get("error") or document.get("errorType"):
+        yield clean(error, 200)
+
+
 def _is_info(warning: object) -> bool:
     """Hints about the query's style, which some versions give as warnings."""
     return isinstance(warning, str) and warning.startswith("PromQL info")
@@ -173,7 +186,7 @@ def _is_info(warning: object) -> bool:
 
 def _series(one: object, times: SeriesTimes) -> PrometheusSeries:
     match one:
-        case {"metric": dict(labels), "values": list(values)}:
+        case {"metric": dict(labels), "values": list(values), **more} if not more.get("histograms"):
             shown = _labels(labels)
         case {"metric": dict(labels), "histograms": _}:
             raise NotMeasured(
@@ -201,12 +214,9 @@ def _labels(labels: Mapping[str, object]) -> str:
 
 
 def _number(text: str) -> float:
-    try:
-        if "_" in text:  # Python alone reads 1_000
-            raise ValueError
-        return float(text)
-    except ValueError:
-        raise NotMeasured(f"Prometheus: {clean(text, 40)!r} is not a number") from None
+    if not _NUMBER.fullmatch(text):  # Python reads more: 1_000, other digits than ours, blanks around them
+        raise NotMeasured(f"Prometheus: {clean(text, 40)!r} is not a number")
+    return float(text)
 
 
 def _moment(at_ms: int) -> str:

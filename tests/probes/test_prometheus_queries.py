@@ -222,6 +222,15 @@ ANSWERS: dict[str, tuple[Callable[[Mapping[str, str]], object], str]] = {
     "NaN": (lambda form: matrix(one(form, "NaN")), "nan is not a number"),
     "infinite": (lambda form: matrix(one(form, "+Inf")), "inf is not a number"),
     "words": (lambda form: matrix(one(form, "1_000")), "'1_000' is not a number"),
+    "Arabic": (lambda form: matrix(one(form, "\u0661")), "is not a number"),
+    "blanks": (lambda form: matrix(one(form, " 1\n")), "is not a number"),
+    "a word of Python's": (lambda form: matrix(one(form, "infinity")), "'infinity' is not a number"),
+    "hexadecimal": (lambda form: matrix(one(form, "0x1p3")), "is not a number"),
+    "histograms too": (lambda form: matrix({**one(form), "histograms": [[1, {}]]}), "is a histogram"),
+    "isPartial": (lambda form: matrix(one(form), isPartial=True), "may be partial: isPartial"),
+    "a warning": (lambda form: matrix(one(form), warnings="store a is down"), "may be partial: store a is down"),
+    "warnings by store": (lambda form: matrix(one(form), warnings={"a": "is down"}), "may be partial"),
+    "an error beside it": (lambda form: matrix(one(form), error="half of it timed out"), "may be partial: half of it"),
     "yesterday": (lambda form: matrix(one(form, by_s=-86400.0)), "other moments than it was asked for"),
     "twice": (lambda form: matrix({"metric": {}, "values": 2 * points(form)}), "other moments"),
     "partial": (lambda form: matrix(one(form), warnings=["store a is down"]), "may be partial: store a is down"),
@@ -243,7 +252,8 @@ def test_a_good_answer_is_a_number_also_with_hints_and_with_another_clock(site: 
 
     def answer(form: Mapping[str, str]) -> object:
         asked.append(form)
-        return matrix(one(form), warnings=["PromQL info: metric might not be a counter"])
+        hints = ["PromQL info: metric might not be a counter"]
+        return matrix({**one(form), "histograms": []}, warnings=hints, isPartial=False)
 
     for path in ("/p/api/v1/query", "/p/api/v1/query_range"):
         site.paths[path] = api(answer, ahead_s=30)
