@@ -128,7 +128,7 @@ def _fails_fast(seen: Seen) -> Measurement:
 
 def _recovery(seen: Seen) -> Measurement:
     after_s = seen.one.plan.drill.after_s
-    if not seen.limits.holds(seen.before):
+    if not seen.limits.holds(seen.calm):
         raise NotMeasured(
             "the service was over the limits for latency before the fault already (median "
             f"{quantity(seen.before.ok.quantile_ms(0.5), 'ms')}), so nothing shows when it was back"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from readiness.config.drills import REFUSE
 from readiness.config.model import Config
@@ -15,7 +16,7 @@ from readiness.drills.recovery import Wellness, wellness
 from readiness.drills.told import DrillTimes
 from readiness.errors import NotMeasured
 from readiness.measurements.recordings import joined, totals
-from readiness.measurements.run import OWN_FAULTS, Load, Recording, Second
+from readiness.measurements.run import OWN_FAULTS, Load, Recording, Second, Step
 from readiness.probes.self_reports import SelfReports
 from readiness.stats import share
 
@@ -30,6 +31,8 @@ class Seen:
 
     one: Happened
     before: Recording
+    calm: Recording
+    """The same without the requests that the fault met under way."""
     during: Recording
     after: Recording
     edges: tuple[Recording, ...]
@@ -84,7 +87,8 @@ def seen_of(
     limits = wellness(config.checks)
     if not before.requests or not during.requests:
         raise NotMeasured("the load sent no request in its windows")
-    if not limits.answers(before):
+    calm = _calm(load, load.steps[plan.before], before, one.began_s - conducted.zero_s)
+    if not limits.answers(calm):
         bad = before.failures + before.in_flight
         raise NotMeasured(f"the service was not well before the fault: {bad:,} of {before.requests:,} requests failed")
     if plan.drill.times > 1:
@@ -99,6 +103,7 @@ def seen_of(
     return Seen(
         one,
         before,
+        calm,
         during,
         after,
         edges=edges,
@@ -158,6 +163,19 @@ def _more_failed(before: Recording, during: Recording) -> bool:
     """Whether the share of bad requests was higher in the fault, by more than chance."""
     was, bad = before.failures + before.in_flight, during.failures + during.in_flight
     return share.lower(bad, during.requests, _SURE) > was / before.requests
+
+
+def _calm(load: Load, window: Step, before: Recording, began_s: float) -> Recording:
+    """The window before the fault without the requests that were under way when it began, where no other one failed.
+
+    They are no more than were due in the time of the longest good answer: a service that hung before has more of them.
+    """
+    ended = [point for point in load.series if window.start_s <= point.at_s < began_s - point.duration_s / 2]
+    under_way = before.requests * before.ok.max_us / 1e6 / max(window.end_s - window.start_s, 0.001)
+    if not ended or any(point.failed for point in ended):
+        return before
+    bad = before.failures + before.in_flight
+    return before if bad > math.ceil(under_way) else replace(before, failed={}, in_flight=0)
 
 
 def _window(load: Load, step: int) -> Recording:
