@@ -37,6 +37,8 @@ _SOURCE = "Kubernetes"
 _READINGS, _SHORTEST_S, _LONGEST_S = 20.0, 2.0, 15.0
 _READING_S, _LAST_S, _BUDGETS_S = 5.0, 8.0, 4.0
 """At most; a reading that began before the end of the window may be followed by the last one and the budgets."""
+_MISSED = 0.1
+"""Share of the readings that may fail."""
 _SHOWN = 20
 _SETTINGS = {
     "kubernetes.readiness_probes.missing": "readiness_probes",
@@ -116,7 +118,7 @@ async def _read(api: KubernetesApi, settings: KubernetesSettings) -> ClusterRead
         return ClusterReading(pods, None, "probes.kubernetes.workload is not set: only a selector is")
     kind, _, name = settings.workload.partition("/")
     workload = await api.workload(kind, name)
-    pods = await api.pods(selector_of(part(workload, "spec", "selector")))
+    pods = await api.pods(selector_of(part(workload, "spec").get("selector")))
     wanted = whole(part(workload, "spec"), "replicas")
     try:
         scaled = _autoscaler(await api.autoscalers(), kind, name)
@@ -145,8 +147,9 @@ def measure(metric: str, seen: ClusterSeen) -> Measurement:
         raise NotMeasured("Kubernetes: there are no such pods")
     if len(readings) < 2:
         raise NotMeasured("Kubernetes: the pods were read once; the measurement window is too short")
-    if len(seen.missed) >= len(readings):
-        raise NotMeasured(f"{count(len(seen.missed), 'reading')} of the pods failed: {seen.missed[0]}")
+    tried = len(readings) + len(seen.missed)
+    if len(seen.missed) > _MISSED * tried:  # what happened meanwhile was seen by nobody
+        raise NotMeasured(f"Kubernetes: {len(seen.missed):,} of {tried:,} readings failed: {clean(seen.missed[0])}")
     ways: dict[str, Callable[[], tuple[float, tuple[Detail, ...]]]] = {
         "kubernetes.restarts": lambda: _counted(_restarts(readings, for_memory=False)),
         "kubernetes.oom_kills": lambda: _counted(_restarts(readings, for_memory=True)),
@@ -232,8 +235,7 @@ def _budget(pods: tuple[PodSeen, ...], budgets: tuple[Json, ...] | str) -> tuple
         raise NotMeasured(budgets)
     if not pods:
         raise NotMeasured("Kubernetes: there were no pods at the end of the measurement window")
-    # Without a selector a budget means no pod, with an empty one every pod.
-    selectors = [part(one, "spec", "selector") for one in budgets if "selector" in part(one, "spec")]
+    selectors = [part(one, "spec").get("selector") for one in budgets]
     uncovered = {pod.name: 1 for pod in pods if not any(selects(one, pod.labels) for one in selectors)}
     return float(not uncovered), tuple(Detail(name, "no budget", False) for name in list(uncovered)[:_SHOWN])
 

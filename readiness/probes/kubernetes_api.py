@@ -20,6 +20,8 @@ from readiness.text import clean
 
 _TIMEOUT_S = 5.0
 _PAGE, _MOST_PAGES = 25, 40
+_IS = "is"
+_OPERATORS = (_IS, "In", "NotIn", "Exists", "DoesNotExist")
 Json = Mapping[str, object]
 
 
@@ -92,10 +94,14 @@ class KubernetesApi:
             if not isinstance(items, list) or not all(isinstance(one, dict) for one in items):
                 raise NotMeasured(f"Kubernetes: {what}: the answer is no list")
             found += items
-            after = part(document, "metadata").get("continue")
-            if not after:
+            about = part(document, "metadata")
+            after, left = about.get("continue"), about.get("remainingItemCount")
+            if after and isinstance(after, str):
+                fields["continue"] = after
+            elif after or left:
+                raise NotMeasured(f"Kubernetes: {what}: the list is cut short, and nothing says how it goes on")
+            else:
                 return tuple(found)
-            fields["continue"] = str(after)
         raise NotMeasured(f"Kubernetes: {what}: more than {_PAGE * _MOST_PAGES:,} are there; name fewer")
 
     async def _get(self, path: str, what: str) -> Json:
@@ -148,39 +154,61 @@ def whole(document: Json, key: str) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53 else None
 
 
-def selector_of(selector: Json) -> str:
+def selector_of(selector: object) -> str:
     """A LabelSelector as the query parameter has it. Raises NotMeasured for one that is none, and for the empty one."""
-    terms = [f"{key}={value}" for key, value in part(selector, "matchLabels").items()]
-    for one in listed(selector, "matchExpressions"):
-        key, operator, values = one.get("key"), str(one.get("operator")), one.get("values")
-        among = ",".join(map(str, values)) if isinstance(values, list) else ""
-        words = {"In": f"{key} in ({among})", "NotIn": f"{key} notin ({among})", "Exists": str(key)}
-        words["DoesNotExist"] = f"!{key}"
-        if operator not in words:
-            raise NotMeasured("Kubernetes: the selector of the workload cannot be read")
-        terms.append(words[operator])
+    terms = []
+    for key, operator, values in _terms(selector, "the workload"):
+        among = ",".join(values)
+        words = {"In": f"{key} in ({among})", "NotIn": f"{key} notin ({among})", "Exists": key}
+        terms.append(f"{key}={among}" if operator == _IS else words.get(operator, f"!{key}"))
     if not terms:
         raise NotMeasured("Kubernetes: the workload selects no pods")
     return ",".join(terms)
 
 
-def selects(selector: Json, labels: Mapping[str, str]) -> bool:
-    """Whether a LabelSelector means a pod with `labels`; an empty one means all."""
-    for key, value in part(selector, "matchLabels").items():
-        if labels.get(key) != value:
-            return False
-    for one in listed(selector, "matchExpressions"):
-        key, values = str(one.get("key")), one.get("values")
-        among = values if isinstance(values, list) else []
+def selects(selector: object, labels: Mapping[str, str]) -> bool:
+    """Whether a LabelSelector of a budget means a pod with `labels`; an empty one means all, and none means none.
+
+    Raises NotMeasured for what is no LabelSelector.
+    """
+    if selector is None:
+        return False
+    for key, operator, values in _terms(selector, "a budget"):
         holds = {
-            "In": labels.get(key) in among,
-            "NotIn": labels.get(key) not in among,
+            _IS: labels.get(key) in values,
+            "In": labels.get(key) in values,
+            "NotIn": labels.get(key) not in values,
             "Exists": key in labels,
             "DoesNotExist": key not in labels,
         }
-        if not holds.get(str(one.get("operator")), False):
+        if not holds[operator]:
             return False
     return True
+
+
+def _terms(selector: object, whose: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    """(label, operator, values) of a LabelSelector. Raises NotMeasured for anything that is none."""
+    found: list[tuple[str, str, tuple[str, ...]]] = []
+    match selector:
+        case None:
+            return []
+        case dict() if selector.keys() <= {"matchLabels", "matchExpressions"}:
+            pairs, rules = selector.get("matchLabels") or {}, selector.get("matchExpressions") or []
+        case _:
+            pairs, rules = None, None
+    for key, value in pairs.items() if isinstance(pairs, dict) else [(None, None)]:
+        found.append((str(key), _IS if isinstance(value, str) else "", (str(value),)))
+    for rule in rules if isinstance(rules, list) else [None]:
+        match rule:
+            case {"key": str(key), "operator": str(operator), **more}:
+                values = more.get("values") or []
+                good = isinstance(values, list) and bool(values) == (operator in ("In", "NotIn"))
+                found.append((key, operator if good else "", tuple(map(str, values)) if good else ()))
+            case _:
+                found.append(("", "", ()))
+    if any(operator not in _OPERATORS for _, operator, _ in found):
+        raise NotMeasured(f"Kubernetes: the selector of {whose} cannot be read")
+    return found
 
 
 def pod_of(document: Json) -> PodSeen:
@@ -189,11 +217,18 @@ def pod_of(document: Json) -> PodSeen:
     uid, name = meta.get("uid"), clean(meta.get("name", ""), 60)
     if not isinstance(uid, str) or not uid:
         raise NotMeasured("Kubernetes: pods: one has no uid")
-    by_name = {str(one.get("name")): one for one in listed(status, "containerStatuses")}
+    is_ready = any(one.get("type") == "Ready" and one.get("status") == "True" for one in listed(status, "conditions"))
+    runs = is_ready or status.get("phase") == "Running"
+    by_name = {
+        str(one.get("name")): one
+        for one in (*listed(status, "containerStatuses"), *listed(status, "initContainerStatuses"))
+    }
+    # An init container that is always restarted runs beside the others, as long as the pod does.
+    sidecars = [one for one in listed(spec, "initContainers") if one.get("restartPolicy") == "Always"]
     containers = []
-    for one in listed(spec, "containers"):
+    for one in (*listed(spec, "containers"), *sidecars):
         told = by_name.get(str(one.get("name")), {})
-        restarts = whole(told, "restartCount") if told else 0
+        restarts = whole(told, "restartCount") if told or runs else 0  # of one that waits for its node nothing is told
         if restarts is None:
             raise NotMeasured(f"Kubernetes: pods: {name} does not tell how often it restarted")
         endings = (part(told, "lastState", "terminated"), part(told, "state", "terminated"))
@@ -205,7 +240,6 @@ def pod_of(document: Json) -> PodSeen:
         )
     if not containers:
         raise NotMeasured(f"Kubernetes: pods: {name} has no containers")
-    is_ready = any(one.get("type") == "Ready" and one.get("status") == "True" for one in listed(status, "conditions"))
     is_ending = meta.get("deletionTimestamp") is not None or status.get("phase") in ("Failed", "Succeeded")
     labels = {key: str(value) for key, value in part(meta, "labels").items()}
     return PodSeen(uid, name, labels, is_ready and not is_ending, is_ending, tuple(containers))

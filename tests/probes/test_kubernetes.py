@@ -81,6 +81,23 @@ def healthy() -> Cluster:
     }
 
 
+def untold(one: dict[str, Any]) -> dict[str, Any]:
+    """It is ready, and does not say what its containers do."""
+    one["status"].pop("containerStatuses")
+    return one
+
+
+def sidecar(one: dict[str, Any], *, restarts: int = 0) -> dict[str, Any]:
+    """With a container that runs beside the others, and one that ran before them."""
+    ended = {"terminated": {"reason": "OOMKilled"}}
+    one["spec"]["initContainers"] = [{"name": "proxy", "restartPolicy": "Always", **GOOD}, {"name": "migrate"}]
+    one["status"]["initContainerStatuses"] = [
+        {"name": "proxy", "restartCount": restarts, "lastState": ended if restarts else {}},
+        {"name": "migrate", "restartCount": 0, "state": {"terminated": {"reason": "Completed"}}},
+    ]
+    return one
+
+
 class ApiServer:
     """`state` is what is told; `seen` each request, with its Authorization."""
 
@@ -101,6 +118,7 @@ class ApiServer:
                 kind = kind if kind in server.state else "workload"
                 status = server.refuses.get(kind, 200)
                 told = server.state[kind]
+                told = told() if callable(told) else told
                 if isinstance(told, list):
                     fields = {key: values[0] for key, values in parse_qs(address.query).items()}
                     start, limit = int(fields.get("continue", "0")), int(fields["limit"])
@@ -266,6 +284,62 @@ def test_what_happens_to_the_pods_in_the_window_is_seen_and_what_was_before_is_n
     assert [one.subject for one in found["pods_lost"].details] == ["api-3"]
 
 
+def test_a_native_sidecar_is_a_container_as_any_other_and_an_init_container_is_none(
+    server: ApiServer, tmp_path: Path
+) -> None:
+    pending = untold(pod("api-2", ready=False, **GOOD))
+    pending["status"]["phase"] = "Pending"
+    server.state["pods"] = [sidecar(pod("api-1", **GOOD)), pending]
+
+    def happens(readings: Callable[[int], None]) -> None:
+        state = copy.deepcopy(server.state)
+        state["pods"][0] = sidecar(pod("api-1", **GOOD), restarts=2)
+        state["pods"][0]["spec"]["initContainers"][0].pop("resources")
+        server.state = state
+        readings(2)
+
+    found = measured(config_file(tmp_path, server.url), happens, server=server)
+    told = {name: found[name].value for name in ("restarts", "oom_kills", "memory_limits.missing", "root_containers")}
+    assert told == {"restarts": 2, "oom_kills": 1, "memory_limits.missing": 1, "root_containers": 0}
+    assert [one.subject for one in found["restarts"].details] == ["api-1/proxy"]
+
+
+@pytest.mark.parametrize(
+    ("selector", "covered"),
+    [
+        (None, 0),
+        ({}, 1),
+        ({"matchLabels": None}, 1),
+        ({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["api"]}]}, 0),
+        ({"matchLabels": ["app"]}, None),
+        ({"matchExpressions": "app"}, None),
+        ({"matchExpressions": [{"key": "app", "operator": "Gt", "values": ["1"]}]}, None),
+        ("app=api", None),
+    ],
+)
+def test_a_budget_covers_the_pods_that_its_selector_means(
+    server: ApiServer, tmp_path: Path, selector: object, covered: float | None
+) -> None:
+    server.state["poddisruptionbudgets"] = [{"spec": {"selector": selector}}]
+    found = measured(config_file(tmp_path, server.url), server=server)["disruption_budget"]
+    assert found.value == covered
+    assert covered is not None or found.reason == "Kubernetes: the selector of a budget cannot be read"
+
+
+def test_readings_that_failed_leave_nothing_measured_and_say_why(server: ApiServer, tmp_path: Path) -> None:
+    good, told = server.state["pods"], 0
+
+    def pods() -> object:
+        nonlocal told
+        told += 1
+        return b"<html>" if told == 2 else {"items": good, "metadata": {}}
+
+    server.state["pods"] = pods
+    found = measured(config_file(tmp_path, server.url), lambda readings: readings(2), server=server)
+    assert {one.value for one in found.values()} == {None}
+    assert "readings failed: Kubernetes: pods: the answer is not JSON" in str(found["restarts"].reason)
+
+
 def test_what_may_not_be_read_or_is_not_there_is_a_reason_of_its_own(server: ApiServer, tmp_path: Path) -> None:
     path = config_file(tmp_path, server.url)
     server.refuses = {"poddisruptionbudgets": 403}
@@ -294,7 +368,13 @@ def test_what_may_not_be_read_or_is_not_there_is_a_reason_of_its_own(server: Api
         ({"pods": b" " * (2 << 20)}, "larger than 1 MiB"),
         ({"pods": {"items": 5}}, "the answer is no list"),
         ({"pods": {"items": [], "metadata": {"continue": "for ever"}}}, "more than 1,000 are there; name fewer"),
+        ({"pods": {"items": [], "metadata": {"remainingItemCount": 7}}}, "the list is cut short"),
+        ({"pods": {"items": [], "metadata": {"continue": 7}}}, "the list is cut short"),
+        ({"pods": [untold(pod("api-1", **GOOD))]}, "api-1 does not tell how often it restarted"),
+        ({"pods": [sidecar(untold(pod("api-1", **GOOD)))]}, "api-1 does not tell how often it restarted"),
         ({"workload": {"spec": {"selector": {}}}}, "selects no pods"),
+        ({"workload": {"spec": {"selector": None}}}, "selects no pods"),
+        ({"workload": {"spec": {"selector": {"matchLabels": ["app"]}}}}, "the selector of the workload cannot be read"),
     ):
         server.state = {**healthy(), **state}
         found = measured(path)
