@@ -202,8 +202,9 @@ def _terms(selector: object, whose: str) -> list[tuple[str, str, tuple[str, ...]
         match rule:
             case {"key": str(key), "operator": str(operator), **more}:
                 values = more.get("values") or []
+                among = tuple(map(str, values)) if isinstance(values, list) else ()
                 good = isinstance(values, list) and bool(values) == (operator in ("In", "NotIn"))
-                found.append((key, operator if good else "", tuple(map(str, values)) if good else ()))
+                found.append((key, operator if good else "", among))
             case _:
                 found.append(("", "", ()))
     if any(operator not in _OPERATORS for _, operator, _ in found):
