@@ -86,10 +86,12 @@ def engine_plan(engine: EnginePlan, phases: tuple[Phase, ...], plans: tuple[Dril
     """
     waiting = max(one.rate_per_s * one.drill.times * min(one.drill.for_s + _EDGE_S, engine.timeout_s) for one in plans)
     highest = max(one.rate_per_s * one.drill.times for one in plans)
+    users = min(round(waiting + 2 * highest) + _SPARE_USERS, _MOST_USERS)
     return replace(
         engine,
         run_id=f"{engine.run_id}-drills",
-        users=min(round(waiting + 2 * highest) + _SPARE_USERS, _MOST_USERS),
+        users=users,
+        reserve=max(users - round(2 * highest) - _SPARE_USERS, 0) / users,
         rate_per_s=plans[0].rate_per_s,
         ramp_up_s=phases[0].duration_s,
         warm_up_s=0.0,

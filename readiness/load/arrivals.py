@@ -62,7 +62,7 @@ class Arrivals:
         self._environment = runner.environment
         self._classes = classes
         self._weights = [float(cls.weight) for cls in classes]
-        self._pools = [UserPool(cls) for cls in classes]
+        self._pools = [UserPool(cls, plan.reserve) for cls in classes]
         self._pool_of = {pool.cls: pool for pool in self._pools}
         self._most = most_users(plan)
         self._made = 0

@@ -63,6 +63,8 @@ class EnginePlan:
     """Which LoadTestShape the phases come from."""
     options: tuple[str, ...] = ()
     """Words of the command line for Locust's own parser: options that a file declares, and tags."""
+    reserve: float = 0.0
+    """Share (0 to 1) of the users of an open load that are taken only while none of the others is free."""
     samples: bool = False
     """Whether a row of each request is sent."""
     trace_share: float | None = None

@@ -1,7 +1,9 @@
 """The users of an open load: some are made before it begins, and more while it runs, where answers take longer.
 
 A user that was made later is used only while none of the first ones is free, so that connections of the first ones
-stay in use after the service has caught up.
+stay in use after the service has caught up. So is the reserve: users that are there for a fault, in which everybody
+waits. If they took turns too, each would keep a connection of its own open, and a server with a limit of connections
+would fail by their number alone.
 """
 
 from __future__ import annotations
@@ -28,9 +30,12 @@ def most_users(plan: EnginePlan) -> int:
 class UserPool:
     """The users of one class."""
 
-    def __init__(self, cls: type[Any]) -> None:
+    def __init__(self, cls: type[Any], reserve: float = 0.0) -> None:
         self.cls = cls
         self._first: int = cls.fixed_count
+        self._turning = max(self._first - round(reserve * self._first), 1)
+        """So many of the first ones take turns; the others wait like those that are made later."""
+        self._made = 0
         self._free: deque[Any] = deque()
         self._later: list[Any] = []
         """Free ones that were made while the load ran."""
@@ -63,7 +68,8 @@ class UserPool:
 
     def add(self, user: Any, *, later: bool) -> None:
         """`user` was made, and is free."""
-        if later:
+        self._made += 1
+        if later or self._made > self._turning:
             self._made_later.add(user)
         self.give(user)
 
