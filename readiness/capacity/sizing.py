@@ -69,7 +69,9 @@ class Sizing:
     by_cpu: int | None = None
     """Instances like the measured one that give these cores, by the upper end; without the one that may be lost."""
     by_limits: int | None = None
-    """Instances of which none takes more than the load that is proven to keep the limits; None for requests/s."""
+    """Instances of which none takes more than one was seen to take within the limits: no core may be free to help."""
+    largest: float | None = None
+    """What one was seen to take, in the unit of `wanted`."""
     instances: int | None = None
     """The larger of both, and one to lose."""
     more_may_hold: bool = False
@@ -121,10 +123,11 @@ def size(attempts: Sequence[Attempt], asked: Wanted | None, *, more_may_hold: bo
     )
     if asked is None:
         return known
-    rate = asked.value if asked.unit == "requests/s" else asked.value * best.cpu.requests_per_s / best.height
+    largest = best.cpu.requests_per_s if asked.unit == "requests/s" else best.height
+    rate = asked.value * best.cpu.requests_per_s / largest
     cores = ValueRange(*(rate * ms / 1000 / asked.at_cpu for ms in (cpu_ms.value, cpu_ms.low, cpu_ms.high)))
     by_cpu = math.ceil(cores.high / best.cpu.cores - 1e-9)
-    by_limits = None if asked.unit == "requests/s" else math.ceil(asked.value / best.height - 1e-9)
+    by_limits = math.ceil(asked.value / largest - 1e-9)
     return Sizing(
         cpu_ms=cpu_ms,
         mix=mix,
@@ -136,7 +139,8 @@ def size(attempts: Sequence[Attempt], asked: Wanted | None, *, more_may_hold: bo
         cores=cores,
         by_cpu=by_cpu,
         by_limits=by_limits,
-        instances=max(by_cpu, by_limits or 1) + _LOST,
+        largest=largest,
+        instances=max(by_cpu, by_limits) + _LOST,
         more_may_hold=more_may_hold,
         assumptions=(
             "A request costs at the wanted load what it cost at the measured ones, in the same mix and pace.",
@@ -180,9 +184,9 @@ def lines(found: Sizing) -> tuple[str, ...]:
     brings = "" if asked.unit == "requests/s" else f" ({found.requests_per_s:,.0f} requests per second)"
     limits = (
         ""
-        if found.by_limits is None
-        else f", {found.by_limits} so that none takes more than the {found.height:,g} {unit} that "
-        f"are proven{'; a search to a larger maximum may prove more' if found.more_may_hold else ''}"
+        if found.by_limits is None or found.largest is None
+        else f", {found.by_limits} so that none takes more than the {found.largest:,.4g} {unit} that one kept the "
+        f"limits with{'; a search to a larger maximum may show more' if found.more_may_hold else ''}"
     )
     said.append(
         f"For {asked.value:,g} {unit}{brings} at {100 * asked.at_cpu:g} % CPU: {cores.value:,.1f} cores "
