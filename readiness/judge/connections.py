@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from ipaddress import ip_address
 
 from readiness.measurements.connections import NO_WAY, AddressSeen, Connections
@@ -56,6 +57,12 @@ def notes(load: Load | None) -> tuple[str, ...]:
                 "addresses"
             )
     return tuple(found)
+
+
+def sent_by_locust(load: Load | None) -> Mapping[str, int]:
+    """See Connections."""
+    seen = None if load is None else load.connections
+    return {} if seen is None else seen.sent_by_locust
 
 
 def _hidden(one: AddressSeen, load: Load) -> bool:

@@ -138,6 +138,7 @@ def judge(run: Run, config: Config) -> Verdict:
         rule=config.decision,
         inconclusive_cause=cause(decision, run, judged, doubts),
         key_numbers=key_numbers(run.load) if run.load else None,
+        sent_by_locust=connections.sent_by_locust(run.load),
         drills=drill_results(run, results),
         traces=traces(run, config.load.trace_url),
     )

@@ -263,5 +263,7 @@ class Verdict:
     """Of all requests together; None without a load, and in reports of older versions."""
     traces: Traces | None = field(default=None)
     """Slow and failed requests by their trace ids; None without `load.trace`, and in older reports."""
+    sent_by_locust: Mapping[str, int] = field(default_factory=dict)
+    """Requests that went through Locust's own, slower client, by what the locustfile asked for; see Connections."""
     drills: tuple[DrillResult, ...] = field(default=())
     """What was broken on purpose, in order, and what it showed; empty without `--drills`, and in older reports."""

@@ -28,4 +28,5 @@ def connections(target: OwnTarget, *, hurried: bool) -> Connections:
         resent_unclear=target.resends.unclear,
         unasked=unasked(),
         addresses=target.addresses.seen(),
+        sent_by_locust=dict(target.others),
     )

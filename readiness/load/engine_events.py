@@ -198,7 +198,7 @@ def _plain(value: object) -> object:
             return [*whole, pack(value.interval)]
         case Connections():
             addresses = [[one.address, one.opened, dict(one.failed)] for one in value.addresses]
-            return [value.resent_unread, value.resent_unclear, value.unasked, addresses]
+            return [value.resent_unread, value.resent_unclear, value.unasked, addresses, dict(value.sent_by_locust)]
         case Pause():
             return [value.start_s, value.end_s, value.cpu_s]
         case Instrument():
@@ -298,8 +298,9 @@ def _done(fields: dict[str, Any]) -> Done:
     keys, acknowledged = fields["writes"]
     fields["writes"] = (keys, acknowledged)
     fields["idle"] = tuple(fields["idle"])
-    unread, unclear, unasked, addresses = fields["connections"]
-    fields["connections"] = Connections(unread, unclear, unasked, tuple(AddressSeen(*one) for one in addresses))
+    unread, unclear, unasked, addresses, by_locust = fields["connections"]
+    seen = tuple(AddressSeen(*one) for one in addresses)
+    fields["connections"] = Connections(unread, unclear, unasked, seen, by_locust)
     return Done(**fields)
 
 

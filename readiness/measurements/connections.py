@@ -33,6 +33,8 @@ class Connections:
     """Connections that got bytes after the last answer of the load, which no request had asked for."""
     addresses: tuple[AddressSeen, ...] = ()
     """Of a target with several, in the order of its name service."""
+    sent_by_locust: Mapping[str, int] = field(default_factory=dict)
+    """Requests of locustfiles that went through Locust's own, slower client, by what the file asked for."""
 
     @property
     def resent(self) -> int:
@@ -45,7 +47,9 @@ def merge_connections(parts: Iterable[Connections]) -> Connections:
     found = list(parts)
     opened: Counter[str] = Counter()
     failed: dict[str, Counter[str]] = {}
+    sent_by_locust: Counter[str] = Counter()
     for part in found:
+        sent_by_locust.update(part.sent_by_locust)
         for one in part.addresses:
             opened[one.address] += one.opened
             failed.setdefault(one.address, Counter()).update(one.failed)
@@ -54,4 +58,5 @@ def merge_connections(parts: Iterable[Connections]) -> Connections:
         resent_unclear=sum(part.resent_unclear for part in found),
         unasked=sum(part.unasked for part in found),
         addresses=tuple(AddressSeen(address, opened[address], dict(failed[address])) for address in failed),
+        sent_by_locust=dict(sent_by_locust),
     )

@@ -182,6 +182,7 @@ def connections_are_those_of_the_requests(run: Run) -> Broken:
     where = "$.load.connections"
     counts = [seen.resent_unread, seen.resent_unclear, seen.unasked]
     counts += [count for one in seen.addresses for count in (one.opened, *one.failed.values())]
+    counts += seen.sent_by_locust.values()
     if min(counts) < 0:
         yield where, "a count is negative"
     if seen.resent > run.load.ledger.planned:

@@ -25,6 +25,7 @@ def test_an_unmodified_locustfile_is_ready_on_a_healthy_service(cli: Cli, faultd
     assert_invariants(result, server, paths=PATHS)
     assert {one["name"] for one in result.report["endpoints"]} == {"POST /login", "GET /api/item", "GET /api/[id]"}
     assert {one["scenario"] for one in result.report["endpoints"]} == {scenario.removesuffix(".py")}
+    assert result.report["sent_by_locust"] == {}
 
 
 @pytest.mark.parametrize("scenario", STOCK)
@@ -71,6 +72,7 @@ def test_a_locustfile_may_use_all_of_locust(cli: Cli, faultd: StartFaultd, load:
     )
     decided(result.report, 1)  # TOLD trouble never succeeds
     assert foreign_doubts(result.report) == []
+    assert set(result.report["sent_by_locust"]) == {"stream=True"}
     endpoints = {one["name"]: (one["requests"], one["failures"]) for one in result.report["endpoints"]}
     always = {f"GET /api/{name}" for name in ("hello", "steps", "rest", "lines", "renamed", "walk")}
     always |= {"TOLD sleep", "TOLD trouble"}

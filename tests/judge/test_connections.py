@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from readiness.judge.connections import doubts, notes
 from readiness.measurements.connections import NO_WAY, AddressSeen, Connections, merge_connections
 from readiness.measurements.run import Ledger, Load
 
 
-def load(*addresses: AddressSeen, failed: dict[str, int] | None = None, **counts: int) -> Load:
+def load(*addresses: AddressSeen, failed: dict[str, int] | None = None, **counts: Any) -> Load:
     ledger = Ledger(1000, 1000 - sum((failed or {}).values()), failed or {}, 0, 0)
     return Load(
         "closed", 5, None, 0.0, 9.0, 9.0, ledger, (), (), connections=Connections(addresses=addresses, **counts)
@@ -56,8 +58,9 @@ def test_second_tries_are_told_and_answers_too_many_are_a_doubt() -> None:
 
 
 def test_several_engines_are_one() -> None:
-    one = Connections(1, 2, 3, (ALIVE, AddressSeen("192.0.2.2", 0, {"reset": 1})))
-    other = Connections(1, 0, 0, (ALIVE, AddressSeen("192.0.2.2", 2, {"reset": 1, NO_WAY: 1})))
+    one = Connections(1, 2, 3, (ALIVE, AddressSeen("192.0.2.2", 0, {"reset": 1})), {"stream=True": 2})
+    other = Connections(1, 0, 0, (ALIVE, AddressSeen("192.0.2.2", 2, {"reset": 1, NO_WAY: 1})), {"stream=True": 1})
     seen = merge_connections([one, other])
     assert (seen.resent, seen.unasked) == (4, 3)
     assert seen.addresses == (AddressSeen("192.0.2.1", 20), AddressSeen("192.0.2.2", 2, {"reset": 2, NO_WAY: 1}))
+    assert seen.sent_by_locust == {"stream=True": 3}

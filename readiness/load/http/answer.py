@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from readiness.load.http.failures import Failure
+from readiness.load.http.failures import Failure, Truncated
 from readiness.load.http.headers import parse_head
 from readiness.load.http.known_heads import KnownHead, KnownHeads
 
@@ -208,7 +208,9 @@ class ReceivedAnswer:
         headers = parse_head(self.raw)
         chunked = headers.get("transfer-encoding", "").lower().endswith("chunked")
         if chunked or "content-length" in headers or not proper:
-            raise Failure("truncated", f"the connection was closed after {self._size()} bytes of the body")
+            length = headers.get("content-length", "")
+            size = self._size()
+            raise Truncated(size, int(length) - size if length.isdecimal() and not chunked else 0)
         self.status = self._parser.get_status_code()
         self.complete = True
         self.keep_alive = False

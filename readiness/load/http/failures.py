@@ -40,6 +40,16 @@ class Unanswered(Failure):
     """Whether the peer ended its stream in order; otherwise the connection was reset."""
 
 
+class Truncated(Failure):
+    """The connection was closed inside a body."""
+
+    def __init__(self, received_bytes: int, missing_bytes: int) -> None:
+        """`missing_bytes` is 0 where nobody knows, as with chunks."""
+        super().__init__("truncated", f"the connection was closed after {received_bytes} bytes of the body")
+        self.received_bytes = received_bytes
+        self.missing_bytes = missing_bytes
+
+
 def of_os_error(problem: OSError, *, connecting: bool = False) -> Failure:
     """The failure that `problem` means; `connecting` tells a TCP connection's time-out from a request's."""
     if isinstance(problem, ssl.SSLError):

@@ -21,7 +21,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from readiness.load.http.failures import Failure, Unanswered
+from readiness.load.http.failures import Failure, Truncated, Unanswered
 from readiness.load.http.request import Origin
 
 NO_REQUEST = (exceptions.MissingSchema, exceptions.InvalidSchema, exceptions.InvalidURL)
@@ -69,9 +69,8 @@ def _inner(failure: Failure) -> Exception:
         inner = ssl.SSLError(failure.detail)
     elif kind == "reset":
         inner = ConnectionResetError(errno.ECONNRESET, failure.detail)
-    elif kind == "truncated":
-        inner = IncompleteRead(0, 0)
-        inner.args = (failure.detail,)
+    elif isinstance(failure, Truncated):
+        inner = IncompleteRead(failure.received_bytes, failure.missing_bytes)
     elif isinstance(failure, Unanswered):
         inner = http.client.RemoteDisconnected("Remote end closed connection without response")
     elif kind == "protocol":

@@ -70,6 +70,9 @@ def full(verdict: Verdict) -> tuple[Fact, ...]:
         Fact("Cores", f"{made.cores:,}" if made.cores else "not recorded"),
     ]
     facts += [Fact("Load generator", clean(line)) for line in verdict.instrument]
+    if verdict.sent_by_locust:
+        reasons = (f"{clean(why)} ({count:,}×)" for why, count in verdict.sent_by_locust.items())
+        facts.append(Fact("Sent by Locust's own client", ", ".join(reasons)))
     facts += [Fact(f"Scenario {clean(name)} SHA-256", clean(digest)) for name, digest in made.scenarios.items()]
     return tuple(facts)
 
