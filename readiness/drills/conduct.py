@@ -11,11 +11,13 @@ from readiness.config.drills import Drill
 from readiness.config.model import LoadSection
 from readiness.drills.commands import Commands, Ran, shown
 from readiness.drills.course import DrillPlan, course, engine_plan
+from readiness.drills.port_watch import PortLog, watching
 from readiness.drills.proxies import Proxies
 from readiness.errors import NotMeasured
 from readiness.load import controller, engine_events
 from readiness.load.assembly import Assembly
 from readiness.load.engine_plan import EnginePlan
+from readiness.load.phases import Phase
 from readiness.load.workers.settings import Workers
 from readiness.measurements.run import Load
 from readiness.measurements.writes import WriteBook
@@ -55,6 +57,9 @@ class Conducted:
     writes: WriteBook | None = None
     sessions: bool = False
     """Whether a scenario does something once for each user, such as a log-in."""
+    phases: tuple[Phase, ...] = ()
+    port: PortLog = field(default_factory=PortLog)
+    """Who listened on the target's port."""
 
 
 @dataclass(slots=True)
@@ -115,20 +120,23 @@ def conduct(
 
     thread.start()
     try:
-        outcome = controller.drive(
-            engine_plan(engine, phases, plans),
-            workers=workers,
-            on_event=on_event,
-            stop_requested=interrupted,
-            environment=environment,
-        )
+        with watching(engine.base_url, engine.addresses) as listened:
+            outcome = controller.drive(
+                engine_plan(engine, phases, plans),
+                workers=workers,
+                on_event=on_event,
+                stop_requested=interrupted,
+                environment=environment,
+            )
     finally:
         over.set()
         thread.join()
     problem = next(iter(outcome.doubts), None) or outcome.usage_error
     drills_done, sessions = tuple(conductor.happened), any(one.sessions for one in hello)
     return Conducted(
-        outcome.load, clock.zero_s, drills_done, problem, tuple(told), tuple(written), outcome.writes, sessions
+        *(outcome.load, clock.zero_s, drills_done, problem, tuple(told), tuple(written), outcome.writes, sessions),
+        phases=phases,
+        port=PortLog(tuple(listened)),
     )
 
 

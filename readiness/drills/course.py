@@ -9,14 +9,15 @@ happens. Requests of the edges are requests of the drill all the same: what is l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 from readiness.config.drill_notes import USUAL_RATE_PER_S
 from readiness.config.drills import Drill
 from readiness.config.model import LoadSection
 from readiness.load.engine_plan import EnginePlan
-from readiness.load.phases import HOLD, RAMP, Phase
+from readiness.load.phases import HOLD, RAMP, Phase, arrivals
 from readiness.load.watch_plan import RETRY_AFTER_HEADER, WatchPlan
 from readiness.measurements.run import Load
 
@@ -104,6 +105,11 @@ def engine_plan(engine: EnginePlan, phases: tuple[Phase, ...], plans: tuple[Dril
         samples=False,
         watch=WatchPlan(cache_header=RETRY_AFTER_HEADER, everywhere=True),
     )
+
+
+def due(phases: Sequence[Phase], from_s: float, until_s: float) -> int:
+    """How many arrivals are due between two seconds of the load."""
+    return sum(from_s <= at_s < until_s for at_s in arrivals(phases, repeat(1.0)))
 
 
 def is_over(load: Load, plan: DrillPlan) -> bool:

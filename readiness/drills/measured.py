@@ -52,14 +52,23 @@ def measure(
             found += [_missing(metric, one.plan.name, str(error)) for metric in wanted]
             courses.append(recorded(conducted, one, str(error)))
             continue
-        courses.append(recorded(conducted, one))
+        courses.append(replace(recorded(conducted, one), unseen=seen.unseen))
         for metric, find in _METRICS.items():
             try:
+                _refuse_unseen(seen, metric)
                 found.append(find(seen))
             except NotMeasured as error:
                 if metric in wanted:
                     found.append(_missing(metric, one.plan.name, str(error)))
     return tuple(found), tuple(courses)
+
+
+def _refuse_unseen(seen: Seen, metric: str) -> None:
+    """Raises NotMeasured where the metric would speak of an outage that nobody saw."""
+    if seen.missed is not None and metric in _OF_ITS_REQUESTS:
+        raise NotMeasured(seen.missed)
+    if seen.unseen is not None and metric in _OF_THE_FAULT:
+        raise NotMeasured(seen.unseen)
 
 
 def unavailable(reason: str, config: Config) -> tuple[tuple[Measurement, ...], tuple[Drilled, ...]]:
@@ -250,3 +259,17 @@ _METRICS: Mapping[str, Callable[[Seen], Measurement]] = {
     names.DRAIN: _drain,
     names.SESSIONS_KEPT: _sessions_kept,
 }
+_OF_ITS_REQUESTS = frozenset(
+    {
+        *(names.DRILL_ERRORS, names.UNANSWERED, names.LATENCY_P95, names.LONGEST_ANSWER),
+        *(names.GOODPUT, names.REQUESTS_LOST, names.DRAIN),
+    }
+)
+"""They say how requests fared in the outage; without any there is nothing to say."""
+_OF_THE_FAULT = frozenset(
+    {
+        *(names.LONGEST_ANSWER, names.RECOVERY, names.REQUESTS_LOST, names.DRAIN, names.SESSIONS_KEPT),
+        names.DRILL_HEALTH,
+    }
+)
+"""They say how something was survived. The others say what callers saw meanwhile, and that may be nothing at all."""

@@ -10,19 +10,18 @@ from readiness.config.drills import REFUSE
 from readiness.config.model import Config
 from readiness.drills.conduct import Conducted, Happened
 from readiness.drills.counted import refuse_own_limits
-from readiness.drills.course import is_over
+from readiness.drills.course import due, is_over
 from readiness.drills.proxies import ProxySecond
 from readiness.drills.recovery import Wellness, wellness
+from readiness.drills.signs import Scene, missed, more_failed, unseen
 from readiness.drills.told import DrillTimes
 from readiness.errors import NotMeasured
 from readiness.measurements.recordings import joined, totals
 from readiness.measurements.run import OWN_FAULTS, Load, Recording, Second, Step
 from readiness.probes.self_reports import SelfReports
-from readiness.stats import share
 
 SILENT = ("dns", "connect_refused", "connect_timeout", "tls", "timeout", "reset", "truncated", "protocol")
 """Failures without an HTTP answer."""
-_SURE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,10 @@ class Seen:
     """Of these seconds: refusals that said Retry-After, and all refusals whose headers were seen."""
     sessions: bool
     """Whether a scenario begins with a session."""
+    unseen: str | None
+    """Why nobody can say that its command did anything."""
+    missed: str | None
+    """Why its requests say nothing of an outage that it had."""
 
     @property
     def windows(self) -> tuple[Recording, ...]:
@@ -94,11 +97,16 @@ def seen_of(
     if plan.drill.times > 1:
         refuse_own_limits(load.steps[plan.during])
     edges = tuple(_window(load, step) for step in plan.edges)
-    lasted = _lasted(one, counted, before, totals((during, *edges[:1]))) if plan.drill.proxy else ()
+    lasted = _lasted(one, counted, calm, totals((during, *edges[:1]))) if plan.drill.proxy else ()
     steps = [load.steps[number] for number in (plan.before, plan.during)]
     from_s, until_s = steps[1].start_s, max(steps[1].end_s, one.ended_s - conducted.zero_s)
     waited = totals((during, *edges[:1]))
     late = waited.failed.get("timeout", 0) + waited.in_flight
+    times = DrillTimes(one.began_s, one.ended_s, conducted.zero_s + plan.over_s)
+    since = totals((during, after, *edges))
+    scene = Scene(load, conducted.zero_s, times, calm, during, since, conducted.port, reports)
+    command, met = bool(plan.drill.command), before.requests > calm.requests  # it met requests that were under way
+    unnoticed = command and not met and not silent_of(since)
     told = [(hits, refused) for at_s, hits, refused in conducted.told if from_s < at_s <= until_s]
     return Seen(
         one,
@@ -116,11 +124,13 @@ def seen_of(
         confidence=config.confidence,
         timeout_s=config.load.timeout_s,
         reports=reports,
-        times=DrillTimes(one.began_s, one.ended_s, conducted.zero_s + plan.over_s),
+        times=times,
         height_s=(steps[0].end_s - steps[0].start_s, steps[1].end_s - steps[1].start_s),
         points=tuple(point for point in load.series if from_s < point.at_s + point.duration_s <= until_s),
         told=(sum(hits for hits, _ in told), sum(refused for _, refused in told)),
         sessions=conducted.sessions,
+        unseen=unseen(scene) if command and not met else None,
+        missed=missed(scene, lambda begin_s, end_s: due(conducted.phases, begin_s, end_s)) if unnoticed else None,
     )
 
 
@@ -151,18 +161,12 @@ def _lasted(
     # What the kernel refuses nobody counts. Who came every second before it, and again after it, came meanwhile too.
     whole = earlier[:-1]
     came = bool(whole) and all(second.opened for second in whole) and any(second.opened for second in later)
-    if not came and not _more_failed(before, during):
+    if not came and not more_failed(before, during):
         raise NotMeasured(
             f"nobody saw the fault: no connection through the proxy {proxy} was open when it began, no more requests "
             "failed than before it, and none was opened again after it; use reset, which the proxy counts"
         )
     return lasted
-
-
-def _more_failed(before: Recording, during: Recording) -> bool:
-    """Whether the share of bad requests was higher in the fault, by more than chance."""
-    was, bad = before.failures + before.in_flight, during.failures + during.in_flight
-    return share.lower(bad, during.requests, _SURE) > was / before.requests
 
 
 def _calm(load: Load, window: Step, before: Recording, began_s: float) -> Recording:

@@ -20,7 +20,7 @@ def measure_writes(
     conducted: Conducted, courses: Iterable[Drilled], config: Config, reconcile: Reconcile
 ) -> tuple[Measurement, ...]:
     """`drill.writes_lost` and `drill.writes_duplicated` where checks ask for them, of drills that happened."""
-    happened = {one.name for one in courses if one.problem is None}
+    happened = {one.name: one for one in courses if one.problem is None}
     wanted = [
         (check.metric, check.scope)
         for check in config.checks
@@ -28,6 +28,7 @@ def measure_writes(
     ]
     if not wanted:
         return ()
+    unseen = {name: one.unseen for name, one in happened.items() if one.unseen is not None}
     asked = {scope for _, scope in wanted}
     parts = {one.plan.name: _part(one, conducted) for one in conducted.drills if one.plan.name in asked}
     try:
@@ -36,7 +37,12 @@ def measure_writes(
         found = reconcile(conducted.writes, parts)
     except NotMeasured as error:
         return tuple(Measurement(metric, scope, None, _SOURCE, reason=str(error)) for metric, scope in wanted)
-    return tuple(_measured(metric, scope or "", found[scope or ""]) for metric, scope in wanted)
+    return tuple(
+        Measurement(metric, scope, None, _SOURCE, reason=unseen[scope])
+        if scope in unseen
+        else _measured(metric, scope or "", found[scope or ""])
+        for metric, scope in wanted
+    )
 
 
 def _measured(metric: str, drill: str, found: WritesFound) -> Measurement:

@@ -34,6 +34,8 @@ def _showed(drill: Drilled, run: Run) -> str:
         return f"it proves nothing: {clean(drill.problem)}"
     found = {one.metric: one for one in run.measurements if drill_of(one.metric, one.scope) == drill.name}
     said = [words for name, say in _PHRASES.items() if name in found and (words := say(found[name]))]
+    if drill.unseen is not None:
+        said.append(clean(drill.unseen))
     return ", ".join(said) or "nothing was measured"
 
 

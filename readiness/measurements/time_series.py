@@ -37,3 +37,5 @@ class Drilled:
     """Its three windows; requests are counted where they ended."""
     problem: str | None = None
     """Why it proves nothing; None when it happened as planned."""
+    unseen: str | None = None
+    """Why nobody can say that its command did anything; None where something shows it, and for other drills."""

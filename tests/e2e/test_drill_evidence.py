@@ -103,6 +103,46 @@ def test_silence_and_lost_sessions_are_never_good_answers(cli: Cli, moody: Calla
     assert "had no answer, " in dead
 
 
+def test_a_restart_that_nobody_saw_is_no_evidence_that_it_is_survived(cli: Cli, moody: Callable[..., Moody]) -> None:
+    service = moody()
+    moods(cli, service)
+    script(cli.folder, "unnoticed.sh", "sleep 1.1", "./kill.sh", "sleep 0.3", "./start.sh")
+    more = """drills:
+  nothing: { command: ["true"], for: 2s, before: 2s, after: 3s, rate: 40 /s }
+  unnoticed: { command: [./unnoticed.sh], for: 4s, before: 4s, after: 3s, rate: 0.5 /s }
+"""
+    claims = ("longest_answer", "recovery", "requests_lost", "drain")
+    limits = {"longest_answer": "< 1 s", "recovery": "< 2.5 s"}
+    lines = [f'  drill.{one}@nothing: {{ pass: "{limits.get(one, "== 0")}" }}\n' for one in claims]
+    lines += [
+        f'  drill.{one}@unnoticed: {{ pass: "{limits.get(one, "== 0")}" }}\n' for one in ("requests_lost", "drain")
+    ]
+    lines += ['  drill.error_rate@nothing: { pass: "< 10 %" }\n', '  drill.goodput@unnoticed: { pass: "> 0.2 /s" }\n']
+    try:
+        result = cli.run(
+            service.url,
+            "--drills",
+            "--allow-commands",
+            scenario="no_start.py",
+            checks=LOOSE + "".join(lines),
+            more=more,
+            load="  rate: 20 /s\n",
+        )
+    finally:
+        subprocess.run(["/bin/sh", "-c", f"kill -9 $(cat {cli.folder}/again)"], check=False)
+    assert_invariants(result, planned_s=40)
+    # Callers saw nothing while it ran: that is what error_rate says. What the service survives is not known.
+    assert result.check("drill.error_rate@nothing")["outcome"] == "pass", str(result)
+    for one in claims:
+        assert "nothing was seen to break or to change" in result.check(f"drill.{one}@nothing")["message"], str(result)
+    assert "nothing was seen to break or to change" in result.report["drills"][0]["showed"]
+    for one in ("requests_lost", "drain", "goodput"):
+        check = result.check(f"drill.{one}@unnoticed")
+        due = int(result.check("drill.requests_lost@unnoticed").get("value") or 0)
+        assert check["outcome"] == "error" or due, str(result)
+        assert due or "no request was due while nothing listened" in check["message"]
+
+
 def test_what_a_fault_breaks_at_its_edge_is_lost_and_a_fault_that_met_nobody_proves_nothing(
     cli: Cli, moody: Callable[..., Moody]
 ) -> None:
