@@ -15,7 +15,7 @@ import trustme
 from readiness.config import tls
 from readiness.errors import ConfigError, NotMeasured
 from readiness.measurements.provenance import Target
-from readiness.run.target import connect_once, parse
+from readiness.run.target import await_service, connect_once, parse
 
 
 class Tls:
@@ -120,3 +120,24 @@ def test_credentials_in_a_url_are_refused_with_the_line_that_sends_them() -> Non
     with pytest.raises(ConfigError, match=r"self\.client\.auth = \(.user., os\.environ") as caught:
         parse("http://me:hidden-word@127.0.0.1/")
     assert "hidden-word" not in str(caught.value)
+
+
+def test_a_service_that_needs_a_proxy_to_start_is_waited_for_and_any_other_is_not() -> None:
+    said: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as port_of:
+        port = port_of.getsockname()[1]
+    target = Target("http://shop", f"http://127.0.0.1:{port}", ("127.0.0.1",))
+    await_service(target, (), said.append, lambda: None)
+    await_service(target, ("database",), said.append, lambda: "SIGINT")
+    assert said == []
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", port))
+
+        def start(text: str) -> None:
+            said.append(text)
+            server.listen()
+
+        await_service(target, ("database", "cache"), start, lambda: None)
+    assert len(said) == 1
+    assert said[0].startswith("waiting up to 30 s for http://shop: the proxies are open (database, cache)")

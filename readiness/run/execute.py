@@ -38,7 +38,7 @@ from readiness.run.plan import Plan, facts, hash_of, provenance, wanted_metrics,
 from readiness.run.progress import Progress
 from readiness.run.restore_backup import restore_backup
 from readiness.run.sample_file import SampleFile
-from readiness.run.target import connect_once
+from readiness.run.target import await_service, connect_once
 from readiness.text import clean
 
 PROBE_GRACE_S = 19.0
@@ -80,6 +80,7 @@ def execute(
             raise NotMeasured(f"the run was ended by {signal_name} before any load")
         if plan.unreachable:
             raise NotMeasured(f"the target {plan.target.url} {UNREACHABLE}: {plan.unreachable}")
+        await_service(plan.target, plan.proxies.ports if plan.proxies else (), progress.step, interrupted)
         way = probes.before_load(plan.target, plan.config.probes, wanted, lambda: interrupted() is not None)
         connect_once(plan.target)
         if plan.unloadable:

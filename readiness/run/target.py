@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from urllib.parse import urlsplit
 
 from readiness.config.tls import target_context
@@ -13,6 +14,8 @@ from readiness.errors import ConfigError, NotMeasured, Refused
 from readiness.measurements.provenance import UNREACHABLE, Target
 from readiness.text import clean
 
+_START_S = 30.0
+_POLL_S = 0.2
 _CONNECT_TIMEOUT_S = 5.0
 
 
@@ -83,6 +86,24 @@ def addresses_of(hosts: Sequence[str], url: str = "") -> tuple[str, ...]:
         except (OSError, UnicodeError):
             continue
     return tuple(dict.fromkeys(found))
+
+
+def await_service(
+    target: Target, ports: Collection[str], say: Callable[[str], None], interrupted: Callable[[], object]
+) -> None:
+    """Give a service that cannot start without what stands behind `ports` the time to do so, now that they are open."""
+    until_s, told = time.monotonic() + _START_S, False
+    while ports and time.monotonic() < until_s and not interrupted():
+        try:
+            connect_once(target)
+        except NotMeasured:
+            if not told:
+                what = ", ".join(ports)
+                say(f"waiting up to {_START_S:g} s for {target.name}: the proxies are open ({what}), so start it now")
+            told = True
+            time.sleep(_POLL_S)
+        else:
+            return
 
 
 def connect_once(target: Target) -> None:
