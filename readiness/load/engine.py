@@ -155,7 +155,7 @@ class Engine:
 
     def _environment(self, classes: list[type[Any]], options: Namespace) -> LoadEnvironment:
         improve(self._resends)
-        self._stock.watch()
+        self._stock.watch(self._traced)
         for cls in classes:
             adapt(cls)
             self._wrap_new_users(cls)

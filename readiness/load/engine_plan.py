@@ -31,6 +31,7 @@ class EnginePlan:
 
     run_id: str
     base_url: str
+    """As the user wrote it, with the slashes at its end."""
     addresses: tuple[str, ...]
     """Resolved addresses of the target; connections go nowhere else (but to `allowed_addresses`)."""
     allowed_addresses: tuple[str, ...]

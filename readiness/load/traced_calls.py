@@ -73,7 +73,7 @@ class TracedCalls:
     def leave(self, calls: Iterable[Ticket], end_s: float) -> None:
         """The load ended, and these calls still wait."""
         for call in calls:
-            if line := getattr(call, "trace", b""):  # Locust's own clients send none
+            if line := getattr(call, "trace", b""):  # a call that a scenario tells of has none
                 self.ended(call, line, end_s, STILL_OPEN)
 
     def take(self) -> tuple[ResponseFacts, ...]:

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from itertools import chain
 
 _ENDINGS = 4096
-_BEFORE = b"traceparent: 00-"
+TRACEPARENT = "traceparent"
+"""Of the header, in lower case."""
+_BEFORE = f"{TRACEPARENT}: 00-".encode()
 _TRACE_DIGITS = 32
 
 
@@ -35,6 +37,11 @@ def trace_lines(share: float) -> Iterator[bytes]:
 def trace_id(line: bytes) -> str:
     """The trace id of a line."""
     return line[len(_BEFORE) : len(_BEFORE) + _TRACE_DIGITS].decode("ascii")
+
+
+def value_of(line: bytes) -> str:
+    """The header's value."""
+    return line[len(TRACEPARENT) + 2 : -2].decode("ascii")
 
 
 def parent_id(trace_id: str) -> str:

@@ -104,7 +104,7 @@ def plan(
     )
     engine = EnginePlan(
         run_id=run_id,
-        base_url=target.url,
+        base_url=_host(target),
         addresses=target.addresses,
         allowed_addresses=allowed_addresses,
         scenarios=scenarios,
@@ -231,6 +231,17 @@ def facts(plan: Plan) -> dict[str, str | int | float | None]:
     }
 
 
+_SLASHED = (
+    "TARGET: ends with a slash, which HttpUser and FastHttpUser put before each path as Locust does: /one becomes "
+    "//one. Leave it out where paths begin with a slash"
+)
+
+
+def _host(target: Target) -> str:
+    """The target's URL with the slashes at its end: Locust's clients put `host` before each path as it is given."""
+    return target.name if target.name.rstrip("/") == target.url else target.url
+
+
 def hash_of(plan: Plan) -> str:
     """SHA-256 of the plan's facts and scenarios."""
     whole = {"plan": facts(plan), "scenarios": dict(provenance(plan, {}, None).scenarios)}
@@ -261,7 +272,7 @@ def warnings(plan: Plan) -> tuple[str, ...]:
 
 def unsure(plan: Plan) -> tuple[str, ...]:
     """What the plan may not be able to prove, told at the start; nothing of it is a mistake in the file."""
-    return doubts(plan.config, paces_of(plan))
+    return doubts(plan.config, paces_of(plan)) + ((_SLASHED,) if plan.engine.base_url.endswith("/") else ())
 
 
 def paces_of(plan: Plan) -> dict[str, think_time.UserPace]:

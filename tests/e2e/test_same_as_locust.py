@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.beside_locust import counts_of, plain_locust
+from tests.e2e.beside_locust import Counts, counts_of, plain_locust
 from tests.e2e.conftest import LOOSE, Cli
 from tests.faultd.fixture import StartFaultd
 
@@ -22,6 +22,22 @@ def test_a_block_is_left_in_any_way_and_its_request_is_counted_once(cli: Cli, fa
     assert ours.ledger["planned"] == sum(requests for requests, _ in counts.values()) + 1
     assert ours.ledger["in_flight"] == 0
     assert "nothing was answered" not in ours.said
+
+
+@pytest.mark.parametrize("end", ["/api/", "/"])
+def test_a_slash_at_the_end_of_the_target_is_where_locust_puts_it(cli: Cli, faultd: StartFaultd, end: str) -> None:
+    first, second = (faultd(mode="body", only="*", text="ok") for _ in range(2))
+    theirs = plain_locust(first.url + end, "slashed.py", cli.folder, "-u", "2", "-r", "2", "-t", "6s")
+    ours = cli.run(second.url + end, "--users", "2", scenario="slashed.py", checks=LOOSE, duration="2s")
+
+    def named(counts: Counts, url: str) -> Counts:
+        return {name.replace(url.removeprefix("http://"), "HOST"): count for name, count in counts.items()}
+
+    assert "TARGET: ends with a slash" in ours.stderr
+    assert named(counts_of(ours), second.url) == named(theirs.counts, first.url), str(ours)
+    sent = {path for _, _, path in first.log()}
+    assert sent == {path for _, _, path in second.log()} & sent
+    assert {path for path in sent if "two" in path} == {f"{end}two"}
 
 
 def test_a_file_finds_the_events_statistics_and_options_of_locust(cli: Cli, faultd: StartFaultd) -> None:

@@ -32,6 +32,35 @@ class Visitor(User):
             if answer.status_code == 503:
                 answer.failure("not today")
 """
+STOCK = """from locust import FastHttpUser, HttpUser, constant
+
+
+def look(user):
+    def send(method, path, **more):
+        return user.client.request(method, path, name=type(user).__name__ + path, **more)
+
+    send("GET", "/ok", headers={"X-Mine": "1"})
+    send("POST", "/slow", json={"a": 1})
+    send("GET", "/moved")
+    send("GET", "/own", headers={"Traceparent": "00-11111111111111111111111111111111-2222222222222222-01"})
+    with send("GET", "/bad", catch_response=True) as answer:
+        if answer.status_code == 503:
+            answer.failure("not today")
+    with send("GET", "/good", catch_response=True) as answer:
+        answer.failure("nor this")
+    send("GET", "/unjudged", catch_response=True)
+    send("GET", "/streamed", stream=True).text
+
+
+class Plain(HttpUser):
+    wait_time = constant(0.02)
+    tasks = [look]
+
+
+class Fast(FastHttpUser):
+    wait_time = constant(0.02)
+    tasks = [look]
+"""
 ADDRESS = "https://traces.example.org/trace/{trace_id}?a=1&b=2"
 seen: list[tuple[str, list[str]]] = []
 
@@ -115,6 +144,32 @@ def test_the_report_links_slow_and_failed_requests_to_the_traces_that_the_servic
         began_s < span.start_time_unix_nano / 1e9 < span.end_time_unix_nano / 1e9 < time.time() for span in spans
     )
     assert f"{len(spans)} spans of traced requests exported (OTEL_EXPORTER_OTLP_ENDPOINT)" in notes
+
+
+def test_stock_clients_send_it_too_and_are_listed_alike(cli: Cli, url: str) -> None:
+    (cli.folder / "locustfile.py").write_text(STOCK)
+    cli.thresholds(LOOSE, load="  trace: traceparent\n  trace_share: 100%\n")
+    result = cli.plain("run", url, "--out", str(cli.out))
+    load = [(path, lines) for path, lines in seen if lines]
+    assert all(len(lines) == 1 for _, lines in load)
+    ids: dict[str, list[str]] = {}
+    for path, (line,) in load:
+        assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", line)
+        ids.setdefault(path, []).append(line.split("-")[1])
+    assert set(ids["/own"]) == {"1" * 32}, (result, "the file's own stays")
+    assert set(ids["/there"]) <= set(ids["/moved"]), "a redirect goes on with it"
+    sent = [one for path, found in ids.items() if path not in ("/own", "/there") for one in found]
+    assert len(set(sent)) == len(sent) > 100
+    told = {one["name"]: one["requests"] for one in result.report["traces"]["endpoints"]}
+    paths = ("/ok", "/slow", "/moved", "/bad", "/good", "/unjudged", "/streamed")
+    for kind in ("Plain", "Fast"):
+        mine = {path: told.pop(f"{'POST' if path == '/slow' else 'GET'} {kind}{path}") for path in paths}
+        for path, requests in mine.items():
+            assert {one["trace_id"] for one in requests} <= set(ids[path]), (kind, path)
+        assert {one["failure"] for one in mine["/bad"]} <= {"http_5xx", "assertion", "in_flight"}
+        assert "assertion" in {one["failure"] for one in mine["/good"]}
+        assert 200 in {one["status"] for one in mine["/unjudged"]}
+    assert told == {}
 
 
 @pytest.mark.parametrize(

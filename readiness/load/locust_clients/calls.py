@@ -24,7 +24,7 @@ class Judge(Protocol):
 class StockCall:
     """A call under way (a Ticket of the recorder), and what Locust handed the scenario for it."""
 
-    __slots__ = ("first_s", "head", "headers", "identity", "sent_s", "start_s", "status_code", "to_target")
+    __slots__ = ("first_s", "head", "headers", "identity", "sent_s", "start_s", "status_code", "to_target", "trace")
 
     def __init__(self, identity: tuple[str, str], start_s: float, sent_s: float, to_target: bool) -> None:
         self.identity = identity
@@ -37,6 +37,8 @@ class StockCall:
         self.headers: Any = None
         self.first_s = UNKNOWN_S
         self.status_code = 0
+        self.trace = b""
+        """Its `traceparent` line as sent (readiness.load.traceparent); empty where there is none."""
 
     @property
     def raw_head(self) -> bytes:

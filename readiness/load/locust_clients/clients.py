@@ -36,14 +36,19 @@ from readiness.load.locust_clients.http_errors import NO_REQUEST
 from readiness.load.locust_clients.http_sender import HttpSender
 from readiness.load.locust_clients.http_stock import HTTP_ORIGINALS, StockRequests
 from readiness.load.locust_clients.own_target import OwnTarget
+from readiness.load.locust_clients.stock_traces import TracedAnswers, traced_headers
 from readiness.load.locust_clients.timed import Timed
 from readiness.load.locustfiles import scenario_of
 from readiness.load.recorder import OTHER, Recorder
+from readiness.load.traced_calls import UNTRACED, TracedCalls
 
 _STEERS = (
     StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet, GreenletExit, GeneratorExit,
 )  # fmt: skip
 """By these a scenario leaves a block without a word about the answer."""
+
+_BEFORE_HEADERS = 4
+"""Arguments of FastHttpSession.request between the URL and the headers; HttpSession's have names."""
 
 
 class StockClients:
@@ -53,6 +58,7 @@ class StockClients:
         self, recorder: Recorder, timeout_s: float, base_url: str, addresses: Addresses, resends: Resends
     ) -> None:
         self.recorder = recorder
+        self.traced = UNTRACED
         self.target = OwnTarget(origin_of(base_url), addresses, resends, timeout_s)
         self.deadlines = Deadlines(timeout_s)
         self.open: dict[int, StockCall] = {}
@@ -63,8 +69,9 @@ class StockClients:
         self.untold: Callable[..., object] = lambda **_: None
         """Gets the fields of a request that Locust tells nobody of, because its block raised."""
 
-    def watch(self) -> None:
+    def watch(self, traced: TracedCalls = UNTRACED) -> None:
         """Every session that is made from now on, by a user or by a scenario itself."""
+        self.traced = traced
         self.target.environment.install()
         kind: Any
         for kind in (HttpSession, FastHttpSession):
@@ -72,8 +79,10 @@ class StockClients:
 
     def watch_session(self, client: Any) -> None:
         """The requests of a session of Locust's are in the ledger from now on."""
+        if self.traced.on and not isinstance(self.recorder.watch, TracedAnswers):
+            self.recorder.watch = TracedAnswers(self.traced, self.recorder.watch)
         original = client.request
-        client.request = self._watched(client.user, original)
+        client.request = self._watched(client, original)
         client._send_request_safe_mode = self.timed.sending(client, client._send_request_safe_mode)
         client.request_event = RequestEvent(client.request_event, self)
         if isinstance(client, HttpSession):
@@ -154,7 +163,9 @@ class StockClients:
         self.untold(**response.request_meta)
         self.recorder.end(mark.call, time.perf_counter(), failure, detail)
 
-    def _watched(self, user: User | None, original: Callable[..., Any]) -> Callable[..., Any]:
+    def _watched(self, client: Any, original: Callable[..., Any]) -> Callable[..., Any]:
+        user: User | None = client.user
+        lines = self.traced.lines if self.traced.on else None
         scenario, mine = (OTHER, {}) if user is None else (scenario_of(type(user)), vars(user))
         opened, streaming, recorder = self.open, self.timed.streaming, self.recorder
 
@@ -169,6 +180,8 @@ class StockClients:
             waiting = opened[key] = StockCall(
                 (scenario, endpoint_name(method, str(name))), due_s, sent_s, "://" not in str(url)
             )
+            if lines is not None and waiting.to_target and len(args) <= _BEFORE_HEADERS and (line := next(lines)):
+                kwargs["headers"] = traced_headers(waiting, kwargs.get("headers"), client, line)
             recorder.enter(waiting)
             if streams := kwargs.get("stream") or (len(args) > 3 and args[3]):
                 streaming.add(key)

@@ -18,6 +18,7 @@ from readiness.load.locust_clients.fast_parts import FastUnread
 from readiness.load.locust_clients.fast_stock import FastRequests, Outgoing
 from readiness.load.locust_clients.own_target import Received
 from readiness.load.locust_clients.sender import Clients, StockSender
+from readiness.load.locust_clients.stock_traces import with_trace
 
 
 class FastSender(StockSender):
@@ -51,15 +52,15 @@ class FastSender(StockSender):
             out = self._stock.find(method, url, headers, data, json, others.get("params"), auth)
         if out is None:
             return self.whole_way(
-                method, url, name, data, catch_response, stream, headers, auth, json, allow_redirects, context or {},
-                **others,
+                method, url, name, data, catch_response, stream, headers=headers, auth=auth, json=json,
+                allow_redirects=allow_redirects, context=context or {}, **others,
             )  # fmt: skip
         if not name:
             name = self.mine["request_name"] or url
         start_s = perf_counter()
         call = self.begin(method, name, url, start_s)
         try:
-            answer = self._own.ask(out.head + out.body, out.known.method, start_s + self.timeout_s)
+            answer = self._own.ask(self.traced(call, out.head + out.body), out.known.method, start_s + self.timeout_s)
         except Failure as failure:
             response = self._unanswered(call, out, failure, method, start_s)
         except GreenletExit:
@@ -133,8 +134,8 @@ class FastSender(StockSender):
             with self._own.sent(first):
                 try:
                     return FastHttpSession._send_request_safe_mode(
-                        self.session, method, out.url, payload=out.payload, headers=dict(out.known.headers),
-                        params=out.params,
+                        self.session, method, out.url, payload=out.payload,
+                        headers=with_trace(out.known.headers, call), params=out.params,
                     )  # fmt: skip
                 finally:
                     if not allow_redirects:

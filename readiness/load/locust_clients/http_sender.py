@@ -21,6 +21,7 @@ from readiness.load.locust_clients.http_raw import Unread
 from readiness.load.locust_clients.http_stock import StockRequests, stock_response
 from readiness.load.locust_clients.own_target import OwnConnections, Received
 from readiness.load.locust_clients.sender import Clients, StockSender
+from readiness.load.traceparent import TRACEPARENT, value_of
 
 
 class HttpSender(StockSender):
@@ -65,7 +66,7 @@ class HttpSender(StockSender):
         start_s = perf_counter()
         call = self.begin(method, name, url, start_s)
         try:
-            answer = connections.ask(known.wire, known.method, start_s + self.timeout_s)
+            answer = connections.ask(self.traced(call, known.wire), known.method, start_s + self.timeout_s)
         except Failure as failure:
             error = self._error(failure, known)
             return self._finish(
@@ -138,6 +139,8 @@ class HttpSender(StockSender):
         """The answer sets a cookie, has a coding, or leads on: the rest of the way is requests' own."""
         adapter, session = self._stock.adapter, self.session
         prepared = copy_of(known.prepared)
+        if call.trace:  # goes on with each redirect
+            prepared.headers[TRACEPARENT] = value_of(call.trace)
         took = timedelta(seconds=answer.end_s - start_s)
 
         def go_on() -> Any:

@@ -11,9 +11,11 @@ from locust import User
 from readiness.load.http.request import endpoint_name
 from readiness.load.locust_clients.calls import StockCall, Unjudged
 from readiness.load.locust_clients.deadlines import Deadlines
+from readiness.load.locust_clients.stock_traces import traced_wire
 from readiness.load.locust_clients.timed import Timed
 from readiness.load.locustfiles import scenario_of
 from readiness.load.recorder import OTHER, Recorder
+from readiness.load.traced_calls import TracedCalls
 
 _MOST_NAMES = 1024
 
@@ -26,6 +28,7 @@ class Clients(Protocol):
     timed: Timed
     open: dict[int, StockCall]
     own: object
+    traced: TracedCalls
 
     def end(self, fields: dict[str, Any]) -> bool: ...
     def left(self, mark: Unjudged, response: Any, problem: BaseException | None) -> None: ...
@@ -44,6 +47,7 @@ class StockSender:
         """For what is not ordinary."""
         self.recorder = clients.recorder
         self.timeout_s = clients.deadlines.timeout_s
+        self._lines = clients.traced.lines if clients.traced.on else None
         user: Any = session.user
         self._scenario = OTHER if user is None else scenario_of(type(user))
         self._users: dict[str, Any] = {} if user is None else vars(user)
@@ -64,6 +68,12 @@ class StockSender:
             call.start_s = self._users.pop("readiness_intended_s")
         self.recorder.enter(call)
         return call
+
+    def traced(self, call: StockCall, wire: bytes) -> bytes:
+        """What goes out, with the call's `traceparent` if it is its turn."""
+        if self._lines is None or not (line := next(self._lines)):
+            return wire
+        return traced_wire(call, wire, line)
 
     def context(self, call: StockCall, context: Any) -> dict[str, Any]:
         """What the user adds to each event; its own code, so it may raise."""
