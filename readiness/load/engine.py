@@ -34,12 +34,13 @@ from readiness.load.engine_plan import EnginePlan, loads
 from readiness.load.generator_health import Sentinel
 from readiness.load.http.failures import COUNTED
 from readiness.load.http.resends import Resends
-from readiness.load.life import listeners
+from readiness.load.life import endings, listeners
 from readiness.load.life.environment import LoadEnvironment, made, quit_locust, selected
 from readiness.load.life.logs import show_logs
 from readiness.load.life.options import parsed
 from readiness.load.life.statistics import LedgerStats
 from readiness.load.locust_clients.clients import StockClients
+from readiness.load.locust_clients.made_up import told
 from readiness.load.locust_clients.patches import adapt, improve
 from readiness.load.locust_events import Listener, ToldRequests
 from readiness.load.locustfiles import ScenarioError, begins, class_name, load_classes, part_of, scenario_of, users_of
@@ -62,6 +63,7 @@ STOPPED_DRAIN_S = 0.5
 MAX_ERRORS = 50
 ENDED = "scenario code ended the load (runner.quit or runner.stop)"
 """Told first: it explains the others."""
+_MEASURED_BY = "by which the load is paced and measured: replace the name in your own module only (not freeze_time)"
 
 
 class Engine:
@@ -82,6 +84,7 @@ class Engine:
         """Made for the calibration by a process that cannot fork any more."""
         self._seq = 0
         self._stop = gevent.event.Event()
+        self._clocks = endings.clocks()
         self._in_order = self._judging = self._judged = False
         self._errors: Counter[str] = Counter()
         self.recorder = SampledRecorder() if plan.samples else Recorder()
@@ -117,10 +120,12 @@ class Engine:
         allow_only(self._addresses, self.plan.allowed_addresses)  # also while the files are being read
         tls.use(self.plan.tls)
         hand_out(self.plan.shard, self.plan.shards)
-        listeners.watch(self._note)
-        listeners.watch_greenlets(self._note)
+        listeners.watch(self._note, self._stop.set)
+        listeners.watch_greenlets(self._note, self._stop.set)
+        endings.guard_process()
         try:
             classes = load_classes(self.plan.scenarios)
+            self._refuse_clocks()
             options = parsed(self.plan)
             classes = selected(classes, options)
         except ScenarioError as error:
@@ -139,6 +144,8 @@ class Engine:
         environment.events.request.add_listener(self._listener)
         vars(environment.events.request)["measure"] = self._told.measured(environment.events.request)
         environment.events.user_error.add_listener(self._on_user_error)
+        endings.guard_users(runner)
+        vars(runner).update(quit=self._on_quit, stop=self._on_quit)
         environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
         counts = part_of(users_of(classes, self.plan.users), self.plan.shard, self.plan.shards)
         if self.plan.rate_per_s is not None:
@@ -152,6 +159,12 @@ class Engine:
         self.send(engine_events.Hello(locust.__version__, dict(by_scenario), calibration, compiled.in_use(), once))
         self._wait_for_go()
         self._drive(runner, classes)
+
+    def _refuse_clocks(self) -> None:
+        """Raises ScenarioError."""
+        if replaced := self._clocks():
+            files = ", ".join(file.path for file in self.plan.scenarios)
+            raise ScenarioError(f"{files}: replaces {replaced}, {_MEASURED_BY}")
 
     def _environment(self, classes: list[type[Any]], options: Namespace) -> LoadEnvironment:
         improve(self._resends)
@@ -192,7 +205,6 @@ class Engine:
     def _drive(self, runner: Any, classes: list[type[Any]]) -> None:
         plan, recorder = self.plan, self.recorder
         runner.target_user_count = sum(cls.fixed_count for cls in classes)
-        runner.quit = runner.stop = lambda: self._on_quit(runner)
         runner.environment._filter_tasks_by_tags()
         runner.environment.events.test_start.fire(environment=runner.environment)
         runner.update_state(STATE_RUNNING)
@@ -228,10 +240,10 @@ class Engine:
         gc.freeze()  # what is there now stays: a full collection that looks at it all would be a pause of the generator
         runner.environment.events.spawning_complete.fire(user_count=self.plan.users)
 
-    def _on_quit(self, runner: Any) -> None:
+    def _on_quit(self) -> None:
         """Scenario code called `runner.quit()` or `stop()`: the load ends in order, and never in the target's name."""
         if not self._stop.is_set():
-            self._errors[ENDED] += 1
+            self._errors[f"{ENDED}{endings.own_place(sys._getframe(1))}"] += 1
             self._stop.set()
 
     def _tick(self, load: Crowd | Arrivals) -> None:
@@ -294,6 +306,10 @@ class Engine:
         self._send_batch()
         if said := quit_locust(runner.environment):
             self._note(said)
+        if said := told(self._stock.timed.made_up):
+            self._note(said)
+        if replaced := self._clocks():
+            self._note(f"the locustfile: it replaced {replaced}, {_MEASURED_BY}")
         hurried = self._stop.is_set() and not self._in_order
         recorder = self.recorder
         self.send(
@@ -305,7 +321,7 @@ class Engine:
                 in_flight=in_flight,
                 judged_until_s=recorder.judged_until_s - recorder.start_s,
                 stopped_s=stopped_s,
-                script_errors=dict(sorted(self._errors.items(), key=lambda error: error[0] != ENDED)),
+                script_errors=dict(sorted(self._errors.items(), key=lambda error: not error[0].startswith(ENDED))),
                 writes=(self.writes.sent, self.writes.acknowledged),
                 idle=tuple(class_name(cls) for cls in load.idle),
                 connections=aftermath.connections(self._stock.target, hurried=hurried),

@@ -8,6 +8,7 @@ import itertools
 import math
 import sys
 from collections.abc import Iterator, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import FunctionType, ModuleType
 
@@ -146,6 +147,7 @@ def sha256(path: str) -> str:
 def _import(scenario: ScenarioFile) -> ModuleType:
     path = Path(scenario.path)
     folder = str(path.parent)
+    sys.meta_path.append(_OwnPackages(path.absolute()))
     if folder not in sys.path:
         sys.path.append(folder)  # a locustfile finds its neighbours, and none of them stands in for an installed module
     spec = importlib.util.spec_from_file_location(_module_name(path), path)
@@ -164,6 +166,21 @@ def _import(scenario: ScenarioFile) -> ModuleType:
         refusal.reached_out = _reached_out(error)
         raise refusal from error
     return module
+
+
+class _OwnPackages:
+    """Finds `load` for `load/shop.py`, and `tests` for `tests/load/shop.py`: the packages that a file is part of.
+
+    Asked last. With Locust they come from the working directory, which here nothing comes from.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._places = {folder.name: str(folder.parent) for folder in reversed(path.parents) if folder.name}
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """As importlib asks for it."""
+        place = self._places.get(name)
+        return None if place is None else PathFinder.find_spec(name, [place])
 
 
 def _unreadable(scenario: ScenarioFile, error: BaseException) -> str:

@@ -73,3 +73,16 @@ def test_a_task_set_may_call_a_task_stop(tmp_path: Path) -> None:
         "        @locust.task\n        def stop(self): self.interrupt()\n"
     )
     assert python(READ, [str(file)]) == [""]
+
+
+def test_a_file_finds_the_packages_that_it_is_part_of(tmp_path: Path) -> None:
+    """`locust -f tests/load/shop.py` is run from the folder above, and imports `tests.load.steps` or `tests.words`."""
+    folder = tmp_path / "tests_of_shop" / "load"
+    folder.mkdir(parents=True)
+    (folder / "steps.py").write_text("from tests_of_shop.words import WORD\n")
+    (folder.parent / "words.py").write_text("WORD = 'x'\n")
+    (folder / "shop.py").write_text(
+        "import locust\nfrom tests_of_shop.load.steps import WORD\n"
+        "class Shop(locust.HttpUser):\n    @locust.task\n    def look(self): pass\n"
+    )
+    assert python(READ, [str(folder / "shop.py")]) == [""]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import gevent
@@ -13,8 +12,10 @@ import locust
 from locust.env import Environment
 from locust.user.task import filter_tasks_by_tags
 
-from readiness.load.code_places import is_own, mentioned
+from readiness.load.code_places import mentioned
 from readiness.load.context import EngineContext
+from readiness.load.life import listeners
+from readiness.load.life.endings import own_place
 from readiness.load.life.statistics import LedgerStats
 from readiness.load.locustfiles import ScenarioError
 
@@ -30,7 +31,7 @@ class LoadEnvironment(Environment):
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         if name == "process_exit_code":
-            self.exit_code_set = f"{value!r}{_caller()}" if value not in (None, 0) else None
+            self.exit_code_set = f"{value!r}{own_place(sys._getframe(1))}" if value not in (None, 0) else None
 
 
 def made(context: EngineContext, classes: list[type[Any]], options: Namespace, stats: LedgerStats) -> LoadEnvironment:
@@ -68,18 +69,15 @@ def quit_locust(environment: LoadEnvironment) -> str | None:
     """Fire Locust's last events; a sentence when the file says that the test failed, or does not come to an end."""
     ended = False
     with gevent.Timeout(_QUIT_S, False):
-        environment.events.quitting.fire(environment=environment, reverse=True)
-        environment.events.quit.fire(exit_code=environment.process_exit_code or 0)
+        try:
+            environment.events.quitting.fire(environment=environment, reverse=True)
+            environment.events.quit.fire(exit_code=environment.process_exit_code or 0)
+        except SystemExit as error:
+            if error.code:
+                return f"the locustfile: it says that the test failed: {listeners.described(error)}"
         ended = True
     if not ended:
         return f"the locustfile: its listeners of quitting or quit came to no end in {_QUIT_S:g} s"
     if environment.exit_code_set:
         return f"the locustfile: it says that the test failed: process_exit_code = {environment.exit_code_set}"
     return None
-
-
-def _caller() -> str:
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None and not is_own(frame.f_code):
-        frame = frame.f_back
-    return f" ({Path(frame.f_code.co_filename).name}:{frame.f_lineno} in {frame.f_code.co_name})" if frame else ""

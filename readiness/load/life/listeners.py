@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import gevent
+import locust
 from locust.event import EventHook
 from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 
@@ -18,8 +19,11 @@ _STEERS = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, Interr
 """A listener of `request` may steer the user with these."""
 
 
-def watch(note: Callable[[str], object]) -> None:
-    """From now on `note` gets `the locustfile: a listener raised: shop.py:9 in prepare: …` for each that raises."""
+def watch(note: Callable[[str], object], end: Callable[[], object]) -> None:
+    """From now on `note` gets `the locustfile: a listener raised: shop.py:9 in prepare: …` for each that raises.
+
+    `end` ends the load, for one that ends the program (`sys.exit`).
+    """
 
     def fire(event: EventHook, *, reverse: bool = False, **fields: Any) -> None:
         for handler in event._handlers[::-1] if reverse else list(event._handlers):
@@ -27,6 +31,11 @@ def watch(note: Callable[[str], object]) -> None:
                 handler(**fields)
             except _STEERS:
                 raise
+            except SystemExit as error:
+                if event in (locust.events.quitting, locust.events.quit):
+                    raise  # the load is over: this is how the file says its own exit code
+                note(_ended(error))
+                end()
             except Exception as error:
                 logging.error("Uncaught exception in event handler: \n%s", traceback.format_exc())
                 note(f"the locustfile: a listener raised: {_where(handler, error)}{described(error)}")
@@ -35,12 +44,19 @@ def watch(note: Callable[[str], object]) -> None:
     changed.fire = fire
 
 
-def watch_greenlets(note: Callable[[str], object]) -> None:
-    """The same for greenlets that a file starts itself; gevent only prints what ends them."""
+def watch_greenlets(note: Callable[[str], object], end: Callable[[], object]) -> None:
+    """The same for greenlets that a file starts itself; gevent only prints what ends them.
+
+    One that ends the program, also a user's, ends the load.
+    """
     hub: Any = gevent.get_hub()
     original = hub.handle_error
 
     def handle_error(context: Any, kind: Any, value: Any, trace: Any) -> None:
+        if isinstance(value, SystemExit) and place_of(value.with_traceback(trace)) is not None:
+            note(_ended(value))
+            end()
+            return
         ours = not isinstance(value, Exception) or isinstance(value, _STEERS) or _is_user(context)
         if not ours and place_of(value.with_traceback(trace)) is not None:
             note(f"the locustfile: a greenlet of its own raised: {described(value)}")
@@ -62,6 +78,10 @@ def described(error: BaseException) -> str:
     place = place_of(error)
     where = f"{Path(place[0]).name}:{place[1]} in {place[2]}: " if place else ""
     return f"{where}{told(error)}"
+
+
+def _ended(error: SystemExit) -> str:
+    return f"the locustfile: it ended the program, and with it the load: {described(error)}"
 
 
 def _is_user(context: Any) -> bool:

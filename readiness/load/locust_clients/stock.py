@@ -15,6 +15,11 @@ class Originals:
     def _now(self) -> list[Any]:
         return [getattr(kind, name) for kind, name in self._places]
 
+    def replaced(self) -> list[tuple[str, Any]]:
+        """`HTTPAdapter.send`, and what stands there now."""
+        triples = zip(self._places, self._now(), self._were, strict=True)
+        return [(f"{kind.__name__}.{name}", now) for (kind, name), now, was in triples if now != was]
+
     def are_there(self) -> bool:
         """Whether nobody replaced one of them."""
         return self._now() == self._were

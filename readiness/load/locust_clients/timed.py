@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from readiness.load.locust_clients.checked import Unacceptable, unacceptable
 from readiness.load.locust_clients.deadlines import Deadline, Deadlines, Passed
 from readiness.load.locust_clients.fast_answer import read_body
 from readiness.load.locust_clients.http_answer import check_whole
+from readiness.load.locust_clients.made_up import is_made_up, maker_of
 
 E = TypeVar("E", bound=Exception)
 
@@ -28,6 +30,8 @@ class Timed:
         self.deadlines = deadlines
         self.streaming: set[int] = set()
         """Greenlets whose request leaves the body to the scenario."""
+        self.made_up: Counter[str] = Counter()
+        """Answers without a request, by what made them."""
 
     def sending(self, client: Any, original: Callable[..., Any]) -> Callable[..., Any]:
         """In the place of `_send_request_safe_mode` of `client`."""
@@ -36,7 +40,10 @@ class Timed:
         def send(method: str, url: str, **kwargs: Any) -> Any:
             deadline = self.deadlines.begin()
             if not fast:
-                return self.http(deadline, lambda: original(method, url, **kwargs))
+                response = self.http(deadline, lambda: original(method, url, **kwargs))
+                if is_made_up(response):
+                    self.made_up[maker_of(client, str(url))] += 1
+                return response
             request_of = partial(client.client._make_request, url, method=method)
             return self.fast(deadline, lambda: original(method, url, **kwargs), request_of)
 

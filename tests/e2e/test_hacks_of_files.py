@@ -1,0 +1,108 @@
+"""What ordinary hacks of a locustfile do to its own process never makes a green, and is told with file and line."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.conftest import LOOSE, Cli
+from tests.faultd.fixture import StartFaultd
+
+HEAD = """import os, sys, time
+import requests
+from locust import HttpUser, constant, events, task
+from requests.adapters import BaseAdapter
+
+class Shop(HttpUser):
+    wait_time = constant(0.1)
+"""
+HACKS = (
+    HEAD
+    + """
+    @task
+    def fork(self):
+        os.fork()
+    @task
+    def leave(self):
+        os._exit(0)
+    @task
+    def kill(self):
+        os.kill(os.getpid(), 15)
+    @task
+    def grow(self):
+        self.environment.runner.spawn_users({"Shop": 9})
+    @task
+    def ask(self):
+        input()
+    @task
+    def look(self):
+        self.client.get("/api/item")
+
+class Fake(BaseAdapter):
+    def send(self, request, **_):
+        answer = requests.Response()
+        answer.status_code, answer.url, answer.request = 200, request.url, request
+        return answer
+    def close(self): pass
+
+class Cheat(HttpUser):
+    wait_time = constant(0.1)
+    def on_start(self):
+        self.client.mount("http://", Fake())
+    @task
+    def look(self):
+        self.client.get("/api/made-up")
+
+@events.quitting.add_listener
+def gate(**_):
+    sys.exit(3)
+"""
+)
+TOLD = (
+    "hacks.py:11 in fork: NotHere: os.fork copies the load generator",
+    "hacks.py:14 in leave: NotHere: os._exit ends the load generator",
+    "hacks.py:17 in kill: NotHere: os.kill of its own process ends the load generator",
+    "hacks.py:20 in grow: NotHere: runner.spawn_users starts or stops users",
+    "hacks.py:23 in ask: EOFError",
+    "no request was sent for answers that were made by the adapter Fake (hacks.py:29)",
+    "it says that the test failed: hacks.py:45 in gate: SystemExit: 3",
+)
+
+
+def test_a_file_that_ends_copies_or_fakes_the_load_is_in_doubt_with_its_lines(cli: Cli, faultd: StartFaultd) -> None:
+    """Everything else goes on: the process lives to the end of its load."""
+    (file := cli.folder / "hacks.py").write_text(HACKS)
+    server = faultd()
+    result = cli.run(server.url, "--users", "8", scenario=str(file), checks=LOOSE, duration="3s")
+    assert result.exit_code == 3, str(result)
+    told = "\n".join(result.run["load"]["script_errors"])
+    for text in TOLD:
+        assert text in told, told
+    assert result.run["load"]["judged_end_s"] == pytest.approx(3, abs=0.2)
+    assert server.seen("/api/made-up") == 0 < server.seen("/api/item")
+
+
+ENDS = {
+    "in a task": "    @task\n    def look(self):\n        sys.exit(0)\n",
+    "in a listener": "    @task\n    def look(self): pass\n@events.test_start.add_listener\ndef go(**_): sys.exit(0)\n",
+    "by quit": (
+        "    @task\n    def look(self): pass\n@events.init.add_listener\n"
+        "def go(environment, **_): environment.runner.quit()\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("way", ENDS)
+def test_a_file_that_ends_the_program_ends_its_load_and_says_where(cli: Cli, faultd: StartFaultd, way: str) -> None:
+    (file := cli.folder / "ends.py").write_text(HEAD + ENDS[way])
+    result = cli.run(faultd().url, scenario=str(file), checks=LOOSE, duration="20s")
+    assert result.exit_code == 3, str(result)
+    assert any("ends.py:1" in text and "ended the" in text for text in result.run["load"]["script_errors"])
+    assert result.run["load"]["judged_end_s"] < 10
+
+
+def test_a_file_that_turns_the_clock_is_refused(cli: Cli, faultd: StartFaultd) -> None:
+    clock = "    @task\n    def look(self): pass\ntime.time = lambda: 0.0\n"
+    (file := cli.folder / "clock.py").write_text(HEAD + clock)
+    result = cli.run(faultd().url, scenario=str(file))
+    assert result.exit_code == 2, str(result)
+    assert "clock.py: replaces time.time (clock.py:10)" in result.said
