@@ -32,7 +32,6 @@ from readiness.load.csv_rows import hand_out
 from readiness.load.descriptors import too_few_descriptors
 from readiness.load.engine_plan import EnginePlan, loads
 from readiness.load.generator_health import Sentinel
-from readiness.load.http.failures import COUNTED
 from readiness.load.http.resends import Resends
 from readiness.load.life import endings, listeners
 from readiness.load.life.environment import LoadEnvironment, made, quit_locust, selected
@@ -50,19 +49,16 @@ from readiness.load.parent import EventPipe, read_line, watch_parent
 from readiness.load.recorder import Recorder
 from readiness.load.response_watch import Watch
 from readiness.load.sampled_recorder import SampledRecorder, send_rows
+from readiness.load.script_errors import ScriptErrors
 from readiness.load.stopping import stop_users
 from readiness.load.traced_calls import TracedCalls
 from readiness.load.writes import WriteLog
-from readiness.text import clean
 
 _TICK_S = 1.0
 PACK_S = 0.05
 """Between two packings of the samples: a second's at once would be a pause of milliseconds."""
 STOPPED_DRAIN_S = 0.5
 """After a `stop` the parent wants its numbers soon."""
-MAX_ERRORS = 50
-ENDED = "scenario code ended the load (runner.quit or runner.stop)"
-"""Told first: it explains the others."""
 _MEASURED_BY = "by which the load is paced and measured: replace the name in your own module only (not freeze_time)"
 
 
@@ -86,7 +82,7 @@ class Engine:
         self._stop = gevent.event.Event()
         self._clocks = endings.clocks()
         self._in_order = self._judging = self._judged = False
-        self._errors: Counter[str] = Counter()
+        self._errors = ScriptErrors()
         self.recorder = SampledRecorder() if plan.samples else Recorder()
         self.recorder.open = plan.rate_per_s is not None
         self.recorder.judged_step = plan.judged_step
@@ -120,8 +116,8 @@ class Engine:
         allow_only(self._addresses, self.plan.allowed_addresses)  # also while the files are being read
         tls.use(self.plan.tls)
         hand_out(self.plan.shard, self.plan.shards)
-        listeners.watch(self._note, self._stop.set)
-        listeners.watch_greenlets(self._note, self._stop.set)
+        listeners.watch(self._errors.note, self._stop.set)
+        listeners.watch_greenlets(self._errors.note, self._stop.set)
         endings.guard_process()
         try:
             classes = load_classes(self.plan.scenarios)
@@ -143,7 +139,7 @@ class Engine:
         ]
         environment.events.request.add_listener(self._listener)
         vars(environment.events.request)["measure"] = self._told.measured(environment.events.request)
-        environment.events.user_error.add_listener(self._on_user_error)
+        environment.events.user_error.add_listener(self._errors.on_user_error)
         endings.guard_users(runner)
         vars(runner).update(quit=self._on_quit, stop=self._on_quit)
         environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
@@ -183,24 +179,10 @@ class Engine:
                 original(user, *args, **kwargs)
             except Exception as error:  # no greenlet of the user's is there yet that could tell of it
                 if type(user) is cls:
-                    self._note_error(user, error)
+                    self._errors.note_user(user, error)
                 raise
 
         setattr(cls, "__init__", make)  # noqa: B010 - mypy rightly minds a plain assignment
-
-    def _on_user_error(self, user_instance: Any, exception: BaseException, tb: Any, **_: Any) -> None:
-        if COUNTED in getattr(exception, "__notes__", ()):
-            return  # it is in the ledger as the failure of a request
-        self._note_error(user_instance, exception)
-
-    def _note_error(self, user_instance: Any, exception: BaseException) -> None:
-        user = getattr(user_instance, "user", user_instance)  # Locust gives the TaskSet when the user has one
-        self._note(f"{scenario_of(type(user))}: {type(user).__name__}: {listeners.described(exception)}")
-
-    def _note(self, text: str) -> None:
-        text = clean(text)
-        if text in self._errors or len(self._errors) < MAX_ERRORS:
-            self._errors[text] += 1
 
     def _drive(self, runner: Any, classes: list[type[Any]]) -> None:
         plan, recorder = self.plan, self.recorder
@@ -243,7 +225,7 @@ class Engine:
     def _on_quit(self) -> None:
         """Scenario code called `runner.quit()` or `stop()`: the load ends in order, and never in the target's name."""
         if not self._stop.is_set():
-            self._errors[f"{ENDED}{endings.own_place(sys._getframe(1))}"] += 1
+            self._errors.note_end(sys._getframe(1))
             self._stop.set()
 
     def _tick(self, load: Crowd | Arrivals) -> None:
@@ -305,11 +287,10 @@ class Engine:
         send_rows(self.recorder, self.send)
         self._send_batch()
         if said := quit_locust(runner.environment):
-            self._note(said)
-        if said := told(self._stock.timed.made_up):
-            self._note(said)
+            self._errors.note(said)
+        self._errors.note(told(self._stock.timed.made_up))
         if replaced := self._clocks():
-            self._note(f"the locustfile: it replaced {replaced}, {_MEASURED_BY}")
+            self._errors.note(f"the locustfile: it replaced {replaced}, {_MEASURED_BY}")
         hurried = self._stop.is_set() and not self._in_order
         recorder = self.recorder
         self.send(
@@ -321,7 +302,7 @@ class Engine:
                 in_flight=in_flight,
                 judged_until_s=recorder.judged_until_s - recorder.start_s,
                 stopped_s=stopped_s,
-                script_errors=dict(sorted(self._errors.items(), key=lambda error: not error[0].startswith(ENDED))),
+                script_errors=self._errors.counts(),
                 writes=(self.writes.sent, self.writes.acknowledged),
                 idle=tuple(class_name(cls) for cls in load.idle),
                 connections=aftermath.connections(self._stock.target, hurried=hurried),
