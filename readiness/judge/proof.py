@@ -14,6 +14,7 @@ from readiness.measurements.run import Rate, Recording
 from readiness.metrics.metric import Metric
 from readiness.stats import share
 from readiness.stats.bursts import bursts, excluded
+from readiness.stats.long_run import DRIFT_TIMES
 
 CHECKPOINTS = 4
 """A load that may end early is judged at so many times at the most, each with its share of the error (Bonferroni).
@@ -31,8 +32,6 @@ EVEN_REQUESTS = 10
 """A stretch of time is as long as it takes for so many requests, a block at least."""
 NEAR = 0.2
 """A limit is far only where next to nothing, this part of what may be, is near it: distance jumps no gap."""
-DRIFT_TIMES = 5.0
-"""A run so many times as long sees a level that now goes through it vary several times."""
 
 
 class Proof(Enum):

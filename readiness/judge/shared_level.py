@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from readiness.measurements.histogram import merge
 from readiness.measurements.run import Slice
-from readiness.stats.long_run import MORE_LIKELY, SURE, LongRun, long_run, stretches
+from readiness.stats.long_run import MORE_LIKELY, SURE, LongRun, long_run, reached
 from readiness.stats.share import NORMAL
 
 _Floats = npt.NDArray[np.float64]
@@ -39,7 +39,7 @@ class Level:
     """Of a single score, below 1 where many latencies are equal."""
     found: LongRun | None
     ahead: float = 0.0
-    """Highest mean score, in deviations, of a fifth of the run; of what follows if a level that rose goes on so."""
+    """How high the mean score, in deviations, may go if the level goes through the run (`long_run.reached`)."""
 
     def shift(self, confidence: float) -> float:
         """How far the run's mean score may lie from zero through a common level, in deviations, beyond mere chance."""
@@ -146,8 +146,8 @@ def level_of(slices: Sequence[Slice]) -> Level:
     weights = np.concatenate([block.ok.counts for block in slices]) * scores[places]
     sums = np.bincount(owners, weights, len(slices)) + scores[-1] * np.array([block.failed for block in slices])
     sizes = np.array([block.ok.total + block.failed for block in slices], np.float64)
-    least, most, rose = stretches(sums, sizes)
-    ahead = (2 * most - least if rose else most) / deviation
+    least, most, _, above = reached(sums, sizes)
+    ahead = (most + above * (most - least)) / deviation
     return Level(sums, int(total), deviation, long_run(sums, total * deviation**2), ahead)
 
 

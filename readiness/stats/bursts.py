@@ -44,6 +44,15 @@ def bursts(blocks: tuple[tuple[int, int], ...]) -> tuple[Bursts, ...]:
     return tuple(found)
 
 
+def least_times(count: float, confidence: float) -> float:
+    """How many times as many hits in `count` bursts are just excluded by those that were seen (18 for one at 95 %).
+
+    It solves ((1 + r)^2 / 4r)^count = 1 / 4 alpha, in which sqrt(r) + 1 / sqrt(r) is twice a root of the ratio.
+    """
+    log_root = max(-math.log(4 * (1 - confidence)), 0.0) / (2 * count)
+    return math.exp(2 * math.acosh(math.exp(log_root)))
+
+
 def excluded(count: float, times: float, confidence: float) -> bool:
     """Whether `count` bursts with `times` as many hits are excluded by those that were seen."""
-    return times > 1 and count * math.log((1 + times) ** 2 / (4 * times)) >= -math.log(4 * (1 - confidence))
+    return times >= least_times(count, confidence)

@@ -46,8 +46,8 @@ FEW = 24
 """Blocks by which higher moments tell how many events made the variance."""
 SHORTEST, _LONGEST = 1 / 64, 1.7
 """Time constants of a level, as shares of the run."""
-_DRIFT = 0.2
-"""A level with a longer time constant, as a share of the run, goes through the run instead of varying within it."""
+DRIFT_TIMES = 5
+"""A level with a time constant of more than the run by this goes through the run instead of varying within it."""
 MORE_LIKELY = 0.5
 """Probability from which on a drift, or any correlation, is more likely than none."""
 _TIMES = np.geomspace(SHORTEST, _LONGEST, 10)
@@ -148,14 +148,17 @@ def _above_noise() -> tuple[Floats, Floats]:
     return above, np.log(mass)
 
 
-def stretches(values: Floats, sizes: Floats) -> tuple[float, float, bool]:
-    """How far a level that goes through the run has come: (least, most) mean of _DRIFT of the run, and whether it rose.
+def reached(values: Floats, sizes: Floats) -> tuple[float, float, float, float]:
+    """Where a level went that goes through the run: (least, most) mean of a fifth of it (1 / DRIFT_TIMES).
 
-    What rose so far in one run may rise as far again in the next.
+    And how many times this way it may go (below, above) that: on in its way sqrt(DRIFT_TIMES) times, for so far a level
+    that wanders goes in the runs that show it vary; back half the way, for what fell was more often a warm-up.
     """
-    at = np.linspace(0, values.size, round(1 / _DRIFT) + 1).astype(np.int64)[:-1]
+    at = np.linspace(0, values.size, DRIFT_TIMES + 1).astype(np.int64)[:-1]
     means = np.add.reduceat(values, at) / np.maximum(np.add.reduceat(sizes, at), 1e-9)
-    return float(means.min()), float(means.max()), int(means.argmin()) < int(means.argmax())
+    on, back = math.sqrt(DRIFT_TIMES), 0.5
+    rose = int(means.argmin()) < int(means.argmax())
+    return float(means.min()), float(means.max()), back if rose else on, on if rose else back
 
 
 def grouped(values: Floats, most: int) -> Floats:
@@ -186,7 +189,7 @@ def _hypotheses(blocks: int) -> tuple[Floats, Floats, Floats, Floats, Flags, Fla
                 above = np.where(np.arange(count + 1) > step, faster, 0.0) if faster else 0.0
                 rows.append(1 + above + math.expm1(excess) * level / level[0])
                 logs.append(math.log(share * chance) - math.log(time) / 4)
-                slow.append(time > _DRIFT and excess > math.log(2))
+                slow.append(time * DRIFT_TIMES > 1 and excess > math.log(2))
                 still.append(excess == 0)
                 cycles.append(faster > 0)
     variances = np.array(rows)

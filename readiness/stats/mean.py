@@ -7,11 +7,11 @@ Statistics 20, 1992). The interval is that of the logarithm, in which a mean of 
 Where the largest values carry the whole sum even this is too short; docs/explanation/evidence.md says how often.
 
 Where the blocks are skewed to the right beyond chance, every block has at least what the least one has, and bursts come
-on top. The upper end is then that of the logarithm of what comes on top: c bursts of exponential length vary by
-sqrt(2 / c), and from two on exp(z sqrt(2 / c)) is within a quarter of where their likelihood ends (stats/bursts.py).
+on top. c bursts of exponential length vary by sqrt(2 / c), which tells c, and the upper end is where the likelihood of
+as many but longer bursts ends (stats/bursts.py).
 
 Where a level more likely goes through the whole run than varies within it, the run has seen one piece of its way. The
-interval then holds every stretch of it, and what follows if the level goes as far again in the way that it went.
+interval then holds every fifth of it, and how far the level may go from there (`long_run.reached`).
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from readiness.stats.bursts import least_times
 from readiness.stats.long_run import MIN_BLOCKS as MIN_BLOCKS
-from readiness.stats.long_run import MORE_LIKELY, SURE, Floats, grouped, long_run, stretches
+from readiness.stats.long_run import MORE_LIKELY, SURE, Floats, grouped, long_run, reached
 from readiness.stats.share import NORMAL
 
 _FEW = 12
@@ -55,12 +56,13 @@ def bounds(blocks: Sequence[tuple[float, float]], confidence: float) -> tuple[fl
     low, high = ratio * math.exp(-below / ratio), ratio * math.exp(above / ratio)
     on_top = ratio - float(np.min(values[sizes > 0] / sizes[sizes > 0]))
     if skewed and on_top > _ROUNDING * ratio:
-        high = ratio + on_top * math.expm1(min(above / on_top, 50.0))
+        count = max(2 * (z * on_top / max(above, 1e-300)) ** 2, 1.0)
+        high = ratio + on_top * (least_times(count, confidence) - 1)
     if found.drift <= MORE_LIKELY:
         return low, high
-    least, most, rose = stretches(values, sizes)
-    farthest = (most**2 / least if least > 0 else math.inf) if rose else most
-    return min(low, least if rose else least**2 / most), max(high, farthest)
+    least, most, below, above = reached(values, sizes)
+    way = most / least if least > 0 else math.inf
+    return min(low, least / way**below), max(high, most * way**above)
 
 
 def drifts(blocks: Sequence[tuple[float, float]]) -> bool:

@@ -66,14 +66,15 @@ def mean_of(level_ms: Sequence[float], limit: str) -> CheckResult:
     return judge(builders.run(load), builders.config(builders.check("latency.mean", limit))).checks[0]
 
 
-def test_a_mean_that_rises_through_the_whole_run_is_proven_only_beyond_where_it_may_rise_to() -> None:
+def test_a_mean_that_goes_one_way_through_the_whole_run_is_proven_only_beyond_where_it_may_go() -> None:
     rising = np.linspace(20, 40, SECONDS)
     near = mean_of(list(rising), "< 50 ms")
     assert near.outcome is Outcome.INCONCLUSIVE
     assert "drifted through the whole run" in near.message
-    assert mean_of(list(rising), "< 100 ms").outcome is Outcome.PASS
-    assert mean_of(list(rising[::-1]), "< 50 ms").outcome is Outcome.PASS
-    assert mean_of(list(rising), "< 15 ms").outcome is Outcome.FAIL
+    assert mean_of(list(rising), "< 100 ms").outcome is Outcome.INCONCLUSIVE
+    assert mean_of(list(rising), "< 200 ms").outcome is Outcome.PASS
+    assert mean_of(list(rising[::-1]), "< 60 ms").outcome is Outcome.PASS
+    assert mean_of(list(rising), "< 10 ms").outcome is Outcome.FAIL
 
 
 def test_slow_requests_that_come_together_without_a_level_count_no_less_than_failures_that_do() -> None:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from readiness.stats.bursts import bursts, excluded
+from readiness.stats.bursts import bursts, least_times
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])
@@ -38,11 +38,3 @@ def test_bursts_of_exponential_length_are_excluded_wrongly_in_as_many_runs_as_th
             chances += math.exp(-expected + count * math.log(expected) - math.lgamma(count + 1)) * few
         wrong.append(chances / -math.expm1(-expected))
     assert 0.8 * (1 - confidence) <= max(wrong) <= 1.02 * (1 - confidence)
-
-
-def least_times(count: int, confidence: float) -> float:
-    low, high = 1.0, 1e9
-    while high / low > 1.0001:
-        middle = math.sqrt(low * high)
-        low, high = (low, middle) if excluded(count, middle, confidence) else (middle, high)
-    return high
