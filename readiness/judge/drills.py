@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 
 from readiness.judge.outcome import Outcome
 from readiness.judge.verdict import CheckResult, DrillResult
@@ -17,23 +17,25 @@ from readiness.text.numbers import count, duration, share_words
 
 def drill_results(run: Run, checks: Iterable[CheckResult]) -> tuple[DrillResult, ...]:
     """Every drill of the run, in its order."""
-    failed = [check for check in checks if check.outcome in (Outcome.FAIL, Outcome.WARN)]
+    every = tuple(checks)
+    failed = [check for check in every if check.outcome in (Outcome.FAIL, Outcome.WARN)]
     return tuple(
         DrillResult(
             one.name,
             one.what,
-            _showed(one, run),
+            _showed(one, run, {check.name for check in every if drill_of(check.name, check.scope) == one.name}),
             _fixes(check for check in failed if drill_of(check.name, check.scope) == one.name),
         )
         for one in run.drills
     )
 
 
-def _showed(drill: Drilled, run: Run) -> str:
+def _showed(drill: Drilled, run: Run, asked: Set[str]) -> str:
     if drill.problem is not None:
         return f"it proves nothing: {clean(drill.problem)}"
     found = {one.metric: one for one in run.measurements if drill_of(one.metric, one.scope) == drill.name}
-    said = [words for name, say in _PHRASES.items() if name in found and (words := say(found[name]))]
+    phrases = {name: say for name, say in _PHRASES.items() if name in asked or name not in _WHERE_ASKED}
+    said = [words for name, say in phrases.items() if name in found and (words := say(found[name]))]
     if drill.unseen is not None:
         said.append(clean(drill.unseen))
     return ", ".join(said) or "nothing was measured"
@@ -74,6 +76,28 @@ def _breaker(one: Measurement) -> str:
     return "" if one.value is None else f"the circuit breaker {_BREAKER[bool(one.value)]}"
 
 
+def _lost(one: Measurement) -> str:
+    if one.value is None:
+        return ""
+    return f"{count(int(one.value), 'request')} got no answer" if one.value else "no request was lost"
+
+
+def _writes_lost(one: Measurement) -> str:
+    if one.value is None:
+        return ""
+    return f"{count(int(one.value), 'acknowledged write')} lost" if one.value else "no acknowledged write lost"
+
+
+def _duplicated(one: Measurement) -> str:
+    if one.value is None:
+        return ""
+    return f"{count(int(one.value), 'write')} stored more than once" if one.value else "no write stored twice"
+
+
+def _goodput(one: Measurement) -> str:
+    return "" if one.value is None else f"{one.value:,.1f} right answers per second"
+
+
 def _lasted(one: Measurement) -> str:
     return "" if one.value is None else f"it took {duration(one.value / 1000)}"
 
@@ -93,6 +117,10 @@ _PHRASES: Mapping[str, Callable[[Measurement], str]] = {
     names.DRILL_ERRORS: _errors,
     names.LONGEST_ANSWER: _longest,
     names.RECOVERY: _recovery,
+    names.GOODPUT: _goodput,
+    names.REQUESTS_LOST: _lost,
+    names.WRITES_LOST: _writes_lost,
+    names.WRITES_DUPLICATED: _duplicated,
     names.DRILL_HEALTH: _health,
     names.DRILL_BREAKER: _breaker,
     RESTORE_DURATION: _lasted,
@@ -100,6 +128,8 @@ _PHRASES: Mapping[str, Callable[[Measurement], str]] = {
     CHECKS_FAILED: _restored_checks,
 }
 """Metrics that belong into the sentence, in its order; "" where one has nothing to say."""
+_WHERE_ASKED = frozenset({names.GOODPUT, names.REQUESTS_LOST})
+"""They are measured in every drill, and say something of those that check them."""
 
 
 def _fixes(failed: Iterable[CheckResult]) -> tuple[str, ...]:

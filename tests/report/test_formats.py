@@ -131,6 +131,15 @@ def test_the_sections_come_in_their_order_in_both_formats() -> None:
     assert all(f">{title}</h2>" in html for title in html_only)
 
 
+def test_under_each_drill_its_checks_stand_with_their_limits() -> None:
+    verdict = builders.every_outcome()
+    for name, title in (("md", "\n## {}\n"), ("html", ">{}</h2>")):
+        text = FORMATS[name].render(verdict)
+        drills = text[text.index(title.format("Drills")) : text.index(title.format("Deployment decision"))]
+        assert "1,200.0 ms, needs under 5 s" in drills
+        assert "not bounded, needs under 5 s" in drills
+
+
 def test_the_first_screen_names_the_worst_check_with_its_factor() -> None:
     for name in ("md", "html"):
         text = FORMATS[name].render(builders.verdict())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 
+from readiness.judge import wording
 from readiness.judge.verdict import CheckResult, DrillResult, Outcome, Verdict
 from readiness.metrics.catalogue import drill_of
 from readiness.metrics.restore import RESTORE_FACT
@@ -29,6 +30,8 @@ class DrillCheck:
     key: str
     title: str
     current: str
+    target: str
+    """`needs under 5 s`."""
     status: Status
 
 
@@ -86,7 +89,8 @@ def _row(drill: DrillResult, verdict: Verdict) -> DrillRow:
 def _check(check: CheckResult, drill: str) -> DrillCheck:
     """Under the drill's own heading its name is not said again."""
     title = clean(check.title).removesuffix(f" ({drill})") or key_of(check)
-    return DrillCheck(key_of(check), title, value_of(check), OUTCOMES[check.outcome])
+    target = clean(wording.demand(check.name, check.pass_limit))
+    return DrillCheck(key_of(check), title, value_of(check), target, OUTCOMES[check.outcome])
 
 
 def _summary(rows: tuple[DrillRow, ...]) -> str:
