@@ -85,33 +85,41 @@ class StockClients:
         client.request = self._watched(client, original)
         client._send_request_safe_mode = self.timed.sending(client, client._send_request_safe_mode)
         client.request_event = RequestEvent(client.request_event, self)
-        if isinstance(client, HttpSession):
-            self._lend_connections(client, self.target)
-        elif isinstance(client, FastHttpSession):
-            self._lend_fast(client, self.target)
+        lent = self._lend_connections if isinstance(client, HttpSession) else self._lend_fast
+        if not lent(client, self.target):
+            client._send_request_safe_mode = self._noted(client._send_request_safe_mode)
 
-    def _lend_connections(self, session: HttpSession, target: OwnTarget) -> None:
+    def _noted(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """The requests of a session that has its own way to send."""
+
+        def send(*args: Any, **kwargs: Any) -> Any:
+            self.target.note("a pool manager or client of the file's own")
+            return original(*args, **kwargs)
+
+        return send
+
+    def _lend_connections(self, session: Any, target: OwnTarget) -> bool:
         """The target's requests go over our own connections, unless the file has its own way to send."""
         adapters: Any = session.adapters
         first, second = adapters.values()
         changed = not HTTP_ORIGINALS.are_there() or not hasattr(first, "poolmanager")
         if changed or first.poolmanager is second.poolmanager:
-            target.note("a pool manager or client of the file's own")
-            return
+            return False
         for prefix in list(adapters):
             adapters[prefix] = OwnAdapter(target)
         if type(session) is HttpSession:
             adapter: Any = adapters["https://" if target.origin.secure else "http://"]
             vars(session)["request"] = HttpSender(self, StockRequests(session, adapter)).request
+        return True
 
-    def _lend_fast(self, session: FastHttpSession, target: OwnTarget) -> None:
+    def _lend_fast(self, session: Any, target: OwnTarget) -> bool:
         """The same for FastHttpUser's session."""
         if not FAST_ORIGINALS.are_there() or type(session.client) is not LocustUserAgent:
-            target.note("a pool manager or client of the file's own")
-            return
+            return False
         own = OwnAgent(session, target, self.timed.streaming)
         if type(session) is FastHttpSession:
             vars(session)["request"] = FastSender(self, FastRequests(session, own)).request
+        return True
 
     def _watching(self, original: Callable[..., None]) -> Callable[..., None]:
         def make(client: Any, *args: Any, **kwargs: Any) -> None:

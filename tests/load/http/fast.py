@@ -9,10 +9,14 @@ import gevent
 from geventhttpclient.client import HTTPClientPool
 from geventhttpclient.useragent import UserAgent
 from locust import FastHttpUser
-from locust.contrib.fasthttp import FastHttpSession
+from locust.contrib.fasthttp import FastHttpSession, LocustUserAgent
 from locust.env import Environment
 from locust.event import Events
 
+from readiness.load.addresses import Addresses
+from readiness.load.http.resends import Resends
+from readiness.load.locust_clients.clients import StockClients
+from tests.load.http.ledger import Ledger
 from tests.load.http.server import CLOSE, READ, Server, ok
 from tests.load.http.stock import idle, listen, user_of
 from tests.load.http.tls import AUTHORITY, Talk
@@ -148,6 +152,16 @@ def check_what_a_file_reaches_for_beneath_gets_locusts_own_client_and_is_told() 
             opened = 0 if own.connections is None else own.connections.pool.opened
             assert opened == (reason in ("", "stream=True (1×)")), reason
         assert ledger.outcomes[-1] == "ok"
+
+
+def check_requests_of_a_client_of_the_files_own_are_counted() -> None:
+    with Server([READ, ok(b"1")] * 2) as server:
+        user = plain_user(server.url)
+        user.client.client = type("Agent", (LocustUserAgent,), {})()
+        clients = StockClients(Ledger(), 10.0, server.url, Addresses(server.url, ("127.0.0.1",)), Resends())  # type: ignore[arg-type]
+        clients.watch_session(user.client)
+        assert [user.client.get("/").content for _ in "12"] == [b"1", b"1"]
+        assert dict(clients.target.others) == {"a pool manager or client of the file's own": 2}
 
 
 def check_a_session_of_a_class_of_the_files_own_keeps_what_it_does() -> None:
