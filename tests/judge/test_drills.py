@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from readiness.judge.judge import judge
 from readiness.measurements.bounds import Bounds
@@ -12,7 +13,7 @@ from tests.judge.builders import check, config, load, recording, run
 LOAD = load(("shop", "GET /", recording([5.0] * 400)))
 
 
-def found(metric: str, value: float | None, **more: object) -> Measurement:
+def found(metric: str, value: float | None, **more: Any) -> Measurement:
     """A measurement of the drill `crash`."""
     return replace(Measurement(f"drill.{metric}", "crash", value, "drill", 100), **more)
 
