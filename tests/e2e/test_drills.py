@@ -93,9 +93,20 @@ def test_a_careful_service_passes_its_drills(cli: Cli, shop: Callable[..., Shop]
         pass  # the proxy is gone
 
 
-def test_a_service_without_a_timeout_is_found_by_its_longest_answer(cli: Cli, shop: Callable[..., Shop]) -> None:
+STORM = "  storms: { proxy: stock, fault: reset, for: 3s, before: 2s, after: 3s, rate: 25 /s }\n"
+
+
+def test_a_service_without_a_timeout_and_one_that_storms_are_found(cli: Cli, shop: Callable[..., Shop]) -> None:
     careless = shop("careless")
-    result = cli.run(careless.url, "--drills", scenario="stock.py", checks=CHECKS, more=careless.sections())
+    more = careless.sections().partition("  refuses:")[0].replace("drills:\n", f"drills:\n{STORM}")
+    checks = f"""{LOOSE}
+  drill.connections_per_request@storms: {{ pass: "< 3" }}
+  drill.longest_answer@hangs: {{ pass: "< 3.5 s" }}
+"""
+    result = cli.run(careless.url, "--drills", scenario="stock.py", checks=checks, more=more)
+    # It tries each request twenty times at once, just when its dependency is weakest.
+    assert result.check("drill.connections_per_request@storms")["outcome"] == "fail", str(result)
+    assert result.check("drill.connections_per_request@storms")["value"] > 10
     assert result.check("drill.longest_answer@hangs")["outcome"] == "fail", str(result)
     assert result.check("drill.longest_answer@hangs")["value"] > 3500
 

@@ -1,0 +1,74 @@
+"""A database that stops answering (SIGSTOP) in a drill and stays so after it: the run ends, and the undo ran."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from readiness.demo.postgres import start_postgres
+from tests.database.stopping import go_on, processes
+from tests.drills.ledger import serve_ledger
+from tests.e2e.conftest import LOOSE, Cli
+from tests.e2e.harness import marked
+from tests.e2e.invariants import assert_invariants
+from tests.e2e.postgres import Postgres
+from tests.e2e.test_command_drills import script
+from tests.faultd.client import until
+
+MORE = """drills:
+  stops: { command: [./stop.sh], undo: [./go_on.sh], for: 3s, before: 2s, after: 3s, rate: 10 /s }
+  stays: { command: [./stop.sh], undo: [./forget.sh], for: 2s, before: 2s, after: 2s, rate: 10 /s }
+database:
+  writes: { table: scans, key: idempotency_key, run: run_id }
+"""
+
+
+@pytest.fixture
+def stopping(cli: Cli) -> Iterator[tuple[Callable[[], str], str]]:
+    """A server with the programs that stop it: the service's address of the database, and the reader's."""
+    server = start_postgres()
+    try:
+        postgres = Postgres(server)
+        postgres.execute("postgres", "create role reader login password 'pg-r3ader-5ecret' nosuperuser nocreatedb")
+        reader = postgres.database("create table scans (id bigserial primary key, idempotency_key text, run_id text)")
+        first = processes(server)[0]
+        every = f"{first} $(cat /proc/{first}/task/{first}/children)"
+        script(cli.folder, "stop.sh", f"kill -STOP {every}")
+        script(cli.folder, "go_on.sh", f"kill -CONT {every}", "touch undone")
+        script(cli.folder, "forget.sh", "touch forgotten")
+        yield lambda: postgres.owner_url(reader.rpartition("/")[2].partition("?")[0]), reader
+    finally:
+        go_on(server)
+        server.stop()
+
+
+def test_a_database_that_stops_in_a_drill_and_for_good_after_it_does_not_keep_the_run(
+    cli: Cli, stopping: tuple[Callable[[], str], str]
+) -> None:
+    owner, reader = stopping
+    checks = f"""{LOOSE}
+  drill.longest_answer@stops: {{ pass: "< 900 ms" }}
+  drill.writes_lost@stops: {{ pass: "== 0", on_fail: block }}
+  drill.writes_lost@stays: {{ pass: "== 0", on_fail: block }}
+"""
+    with serve_ledger(owner()) as url:
+        result = cli.run(
+            url,
+            "--drills",
+            "--allow-commands",
+            scenario="writes.py",
+            checks=checks,
+            more=MORE,
+            load="  timeout: 1s\n",
+            env={"READINESS_DATABASE_URL": reader},
+            secrets=(reader,),
+        )
+    assert result.check("drill.longest_answer@stops")["outcome"] == "fail", str(result)
+    for name in ("stops", "stays"):  # nobody can count the rows of a server that does not answer
+        assert result.check(f"drill.writes_lost@{name}")["outcome"] == "error", str(result)
+    assert result.exit_code == 3, str(result)
+    assert (cli.folder / "undone").exists()
+    assert (cli.folder / "forgotten").exists()
+    assert until(lambda: not marked(result.mark)), marked(result.mark)
+    assert_invariants(result, planned_s=60)
