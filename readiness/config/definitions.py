@@ -7,13 +7,19 @@ import json
 from collections.abc import Mapping
 
 from readiness.config.database import ACKNOWLEDGED, CHANGE
+from readiness.config.drills import Drill
 from readiness.config.model import Database
 from readiness.config.monitoring import PrometheusQuery
 from readiness.metrics.database_role import SERVICE_ROLE_METRICS
+from readiness.metrics.drills import DRILL_PREFIX
 
 
-def definitions(section: Database, queries: Mapping[str, PrometheusQuery] | None = None) -> Mapping[str, str]:
-    """By metric (`data.bags`), with each `.change`; of an invariant with what its terms mean.
+def definitions(
+    section: Database,
+    queries: Mapping[str, PrometheusQuery] | None = None,
+    drills: Mapping[str, Drill] | None = None,
+) -> Mapping[str, str]:
+    """By metric (`data.bags`), with each `.change`; of an invariant with what its terms mean; a drill as `drill.@name`.
 
     `queries` are those of probes.prometheus.
     """
@@ -38,7 +44,16 @@ def definitions(section: Database, queries: Mapping[str, PrometheusQuery] | None
         found |= {metric.name: digest for metric in SERVICE_ROLE_METRICS}
     for name, asked in (queries or {}).items():
         found[f"custom.{name}"] = _digest(["promql", asked.query, asked.take])
+    for name, drill in (drills or {}).items():
+        # Neither programs nor rates: those of the demo are put in their places when it runs.
+        broken = [drill.proxy, drill.fault and str(drill.fault), drill.share, drill.times, drill.for_s]
+        found[drill_key(name)] = _digest(["drill", *broken])
     return found
+
+
+def drill_key(name: str | None) -> str:
+    """Of a drill, where metrics stand by their names."""
+    return f"{DRILL_PREFIX}@{name or ''}"
 
 
 def _digest(meaning: object) -> str:

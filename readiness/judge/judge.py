@@ -61,7 +61,7 @@ begins before the window or ends after it counts with the part that lies inside.
 
 def judge(run: Run, config: Config) -> Verdict:
     """The verdict on a run under the limits of `config`. Pure; the same arguments give the same verdict."""
-    run = as_defined(with_baseline(run, config), config.database, config.probes.prometheus.queries)
+    run = as_defined(with_baseline(run, config), config.database, config.probes.prometheus.queries, config.drills)
     waivers = tuple(Waived(item.check, item.owner, item.reason, item.expires.isoformat()) for item in config.waivers)
     waived = {waiver.check for waiver in waivers}
     judged = [

@@ -24,6 +24,8 @@ from readiness.text import clean
 
 _QUICK_MS = 1000.0
 """The window after a fault lasts longer, so a request of the fault that was answered so soon ended within the drill."""
+_LEAST_BEFORE_S = 1.0
+"""The window before a fault lasts longer."""
 _ROUNDING_MS = 0.001
 
 
@@ -59,6 +61,8 @@ def what_a_drill_showed_is_of_a_drill_that_happened(run: Run) -> Broken:
             yield path, f'is of the drill "{clean(scope, 60)}", which is not one of this run'
         elif drill.problem is not None:
             yield path, f'is of the drill "{clean(scope, 60)}", which proves nothing: {clean(drill.problem, 120)}'
+        elif drill.begin_s is not None and drill.begin_s < _LEAST_BEFORE_S:
+            yield path, f'is of the drill "{clean(scope, 60)}", which has no window before its fault'
         elif drill.begin_s is None or drill.end_s is None or not drill.series:
             what = "time" if drill.series else "point"
             yield path, f'is of the drill "{clean(scope, 60)}", which has no {what}'

@@ -307,6 +307,7 @@ class Run:
     database_process: ProcessActivity | None = None
     """What the processes of the database server did while the load ran; None when nobody looked for them."""
     definitions: Mapping[str, str] = field(default_factory=dict)
-    """By metric of the database or by PromQL: a digest of what thresholds.yaml said that it is; old runs have none."""
+    """By metric of the database or by PromQL, or by drill (`drill.@name`): a digest of what thresholds.yaml said that
+    it is; old runs have none."""
     drills: tuple[Drilled, ...] = ()
     """What was broken on purpose after the load, in order; what it showed is in `measurements`."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from readiness import probes
 from readiness.config import tls
-from readiness.config.definitions import definitions
+from readiness.config.definitions import definitions, drill_key
 from readiness.config.starter import STARTER_METRIC
 from readiness.database import under_load
 from readiness.database.address import local_port
@@ -103,8 +103,9 @@ def execute(
         progress.step("provoking what the file allows")
         looks += probes.provoke(plan.target, plan.config.probes, wanted, lambda: interrupted() is not None)
     counted = {one.metric for one in (*rows, *looks) if one.value is not None}
-    meanings = definitions(plan.config.database, plan.config.probes.prometheus.queries)
+    meanings = definitions(plan.config.database, plan.config.probes.prometheus.queries, plan.config.drills)
     drilled, drills, drill_notes = _drills(plan, stages, outcome, progress, interrupted, environment)
+    counted |= {drill_key(one.name) for one in drills if one.problem is None}
     restored = restore_backup(plan, stages, outcome, progress, interrupted, environment)
     exported = spans.export(spans.spans_of(outcome.load), plan.run_id, environment, interrupted)
     run = Run(

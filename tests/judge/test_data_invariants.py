@@ -16,6 +16,7 @@ from readiness.config.model import Database
 from readiness.judge.data_invariants import DATA_LAWS, Counted
 from readiness.measurements.json import decode
 from readiness.measurements.law import contradictions
+from tests.measurements.drilled import with_drill
 
 EXAMPLE = Path("reports/example/ready")
 DATABASE = load(EXAMPLE / "thresholds.yaml", {}).database
@@ -115,3 +116,28 @@ def test_a_number_is_not_judged_by_a_file_that_defines_it_otherwise(
     section(**{**BEFORE, **after})
     code, said = judged()
     assert (code, "the file defines it otherwise" in said) == (3, True), said
+
+
+DRILL = """version: 1
+service: bag-tracker
+proxies: {{ database: {{ listen: 127.0.0.1:6432, to: 127.0.0.1:5432 }} }}
+drills: {{ slow: {{ proxy: database, fault: {fault}, for: 3s, before: {before} }} }}
+checks: {{ drill.error_rate@slow: {{ pass: "< 5 %", on_fail: block }} }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fault", "before", "code"), [("hang", "2s", 0), ("hang", "9s", 0), ("{ latency: 1ms }", "2s", 3)]
+)
+def test_a_drill_is_not_judged_by_a_file_that_breaks_something_else(
+    tmp_path: Path, fault: str, before: str, code: int
+) -> None:
+    path = tmp_path / "thresholds.yaml"
+    path.write_text(DRILL.format(fault="hang", before="2s"))
+    config = load(path, {})
+    document = with_drill(json.loads((EXAMPLE / "run.json").read_text()))
+    document["definitions"] = dict(definitions(config.database, drills=config.drills))
+    (tmp_path / "run.json").write_text(json.dumps(document))
+    path.write_text(DRILL.format(fault=fault, before=before))
+    done = CliRunner().invoke(app, ["judge", str(tmp_path / "run.json"), "--thresholds", str(path), "--quiet"])
+    assert (done.exit_code, "the file defines it otherwise" in done.output) == (code, code == 3), done.output

@@ -234,6 +234,7 @@ MORE: dict[str, Callable[[Facts], object]] = {
     "a drill of another name": lambda d: d["drills"][0].update(name="other"),
     "values of a drill that nobody planned": unplanned,
     "a drill without a time": lambda d: (d["drills"][0].pop("begin_s"), d["drills"][0].pop("end_s")),
+    "a drill without a window before it": lambda d: d["drills"][0].update(begin_s=0.0, end_s=0.0),
     "a drill without points": lambda d: d["drills"][0].update(series=[]),
     "points of a drill without requests": lambda d: [
         one.update(ok=0, p50_ms=None, p95_ms=None, p99_ms=None) for one in d["drills"][0]["series"]
