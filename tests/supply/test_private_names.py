@@ -37,7 +37,7 @@ def snapshot():
 before = snapshot()
 improve()
 EnvironmentLookups().install()
-listeners.watch(print)
+listeners.watch(print, print)
 install_server("token", "run", print)
 install_client("token", 1.0)
 with watched():
