@@ -36,6 +36,8 @@ LEAST_GROWTH_MB = 2.0
 _MOST = 4
 _LEFT = 0.5
 """Where more of the time than this has no cause, the answer is also that it was not identified."""
+_MOST_TOLD = 1.05
+"""A part of an answer's time that is longer than the whole answer is a mistake or a lie."""
 _WORDS: Mapping[DiagnosisKind, frozenset[str]] = {
     DiagnosisKind.POOL: frozenset({"pool", "acquire", "checkout", "connection"}),
     DiagnosisKind.DATABASE: frozenset({"db", "sql", "database", "query", "queries", "postgres", "postgresql", "mysql"}),
@@ -124,6 +126,8 @@ def _timed(load: Load, tail: Tail, found: Sequence[Diagnosis]) -> list[Diagnosis
         if not named or not total_ms:
             continue
         share = sum(named.values()) / total_ms
+        if share > _MOST_TOLD:
+            continue
         said = f"Server-Timing: {', '.join(clean(name, 40) for name in named)} takes {share_words(min(share, 1.0))} of"
         text = f"{said} the slow answers' time."
         before = known.get(kind)

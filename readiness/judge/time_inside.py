@@ -169,7 +169,7 @@ def queues(seen: ProcessActivity | None, load: Load, time_s: float, found: list[
         return []
     where = _burner(load, seen.cpu_s)
     cores = f"{number(used, '')} of the {number(seen.cores, '')} cores that it may use"
-    starved = used < _STARVED * seen.running
+    starved = used < _STARVED * seen.running and not _held(seen)  # the wait for a core holds the quota's too
     wanted = seen.running_share >= _BUSY and (seen.running <= _ONE_AT_A_TIME or starved)
     if wanted or full or (serial and seen.running_share >= 0.5 * seen.busy_share):
         how = f"{seen.name} used {cores}"

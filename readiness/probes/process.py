@@ -259,30 +259,41 @@ def _read(psutil: Any, roots: Sequence[Any], name: str) -> ProcessReading:
 def _cores(roots: Sequence[Any]) -> float:
     """Cores that the processes may use."""
     allowed = float(max(len(root.cpu_affinity()) for root in roots))
-    for folder in _groups(roots[0].pid):
-        with suppress(OSError, ValueError):
-            quota, period = (folder / "cpu.max").read_text().split()
-            if quota != "max":
-                allowed = min(allowed, int(quota) / int(period))
-    return allowed
+    return min([allowed, *(cores for cores, _ in _quotas(roots[0].pid))])
 
 
 def _throttled(pid: int) -> tuple[int, int] | None:
-    for folder in _groups(pid):
+    for _, counters in _quotas(pid):
         with suppress(OSError, ValueError, KeyError):
-            if (folder / "cpu.max").read_text().split()[0] == "max":
-                continue
-            words = (folder / "cpu.stat").read_text().split()
+            words = counters.read_text().split()
             found = dict(zip(words[::2], words[1::2], strict=False))
             return int(found["nr_throttled"]), int(found["nr_periods"])
     return None
 
 
+def _quotas(pid: int) -> list[tuple[float, Path]]:
+    """Of each control group around it that has a quota, the innermost first: cores, and the file with its counters."""
+    found = []
+    for folder in _groups(pid):
+        with suppress(OSError, ValueError):
+            if (folder / "cpu.cfs_quota_us").exists():  # version 1
+                quota, period = ((folder / f"cpu.cfs_{word}_us").read_text().strip() for word in ("quota", "period"))
+            else:
+                quota, period = (folder / "cpu.max").read_text().split()
+            if quota not in ("max", "-1"):
+                found.append((int(quota) / int(period), folder / "cpu.stat"))
+    return found
+
+
 def _groups(pid: int) -> list[Path]:
-    """Its control group (version 2) and those around it, the innermost first."""
-    with suppress(OSError):
+    """Its control groups for the CPU, of version 2 or 1, and those around them, the innermost first."""
+    found: list[Path] = []
+    with suppress(OSError, ValueError):
         for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
-            if line.startswith("0::/"):
-                own, top = Path("/sys/fs/cgroup") / line[4:], Path("/sys/fs/cgroup")
-                return [own, *(up for up in own.parents if up.is_relative_to(top))]
-    return []
+            _, kinds, place = line.split(":", 2)
+            if kinds and "cpu" not in kinds.split(","):
+                continue
+            top = Path("/sys/fs/cgroup/cpu" if kinds else "/sys/fs/cgroup")
+            own = top / place.removeprefix("/")
+            found += [own, *(up for up in own.parents if up.is_relative_to(top))]
+    return found

@@ -5,6 +5,7 @@ GET /slow is where it is ill, GET /quick is well; /stats has the numbers of its 
 
 from __future__ import annotations
 
+import gc
 import json
 import mmap
 import os
@@ -60,6 +61,27 @@ def leak() -> None:
     kept.append(os.urandom(200_000))
 
 
+def collect() -> list[tuple[str, str]]:
+    """Of many objects that point at each other, as after a heap has grown."""
+    began_s = time.perf_counter()
+    gc.collect()
+    return [("Server-Timing", f"gc;dur={1000 * (time.perf_counter() - began_s):.3f}")]
+
+
+def pause(*headers: tuple[str, str]) -> list[tuple[str, str]]:
+    time.sleep(HELD_S)
+    return list(headers)
+
+
+def look_up(miss_s: float) -> list[tuple[str, str]]:
+    """Every other look-up misses."""
+    with counting:
+        numbers["requests"] += 1
+        missed = numbers["requests"] % 2
+    time.sleep(miss_s if missed else 0.02)
+    return [("X-Cache", "MISS" if missed else "HIT")]
+
+
 ILL: dict[str, Callable[[], object]] = {
     "cpu": burn,
     "pool": use_pool,
@@ -68,6 +90,10 @@ ILL: dict[str, Callable[[], object]] = {
     "leak": leak,
     "sleep": lambda: time.sleep(0.4),
     "costs": lambda: burn(COSTS_S),
+    "gc": collect,
+    "gc-lie": lambda: pause(("Server-Timing", "gc;dur=90000, app;dur=0.4")),
+    "cache": lambda: look_up(0.12),
+    "cache-quick": lambda: look_up(0.02),
 }
 
 
@@ -79,8 +105,7 @@ class Answer(BaseHTTPRequestHandler):
         """Says nothing."""
 
     def do_GET(self) -> None:
-        if self.path == "/slow":
-            ILL.get(KIND, int)()
+        more: object = ILL.get(KIND, int)() if self.path == "/slow" else None
         with counting:
             numbers["requests"] += KIND == "costs"
         said: dict[str, object] = (
@@ -89,6 +114,8 @@ class Answer(BaseHTTPRequestHandler):
         said |= {"cpu_s": time.process_time()}
         body = json.dumps(said).encode()
         self.send_response(200)
+        for name, value in more if isinstance(more, list) else ():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -99,6 +126,7 @@ class Server(ThreadingHTTPServer):
 
 
 if __name__ == "__main__":
+    heap: list[object] = [[[]] for _ in range(400_000)] if KIND == "gc" else []
     server = Server(("127.0.0.1", 0), Answer)
     print(server.server_address[1], flush=True)
     threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()  # ends with its parent

@@ -154,6 +154,78 @@ def test_a_leak_is_named_where_its_check_fails_and_noted_where_nobody_checks(cli
     assert found["explained"] is None
 
 
+@contextmanager
+def held_back(pid: int) -> Iterator[bool]:
+    """The process may use a tenth of a core, where we may ask the kernel for it."""
+    for top, limits in (
+        (Path("/sys/fs/cgroup/cpu"), {"cpu.cfs_period_us": "50000", "cpu.cfs_quota_us": "5000"}),
+        (Path("/sys/fs/cgroup"), {"cpu.max": "5000 50000"}),
+    ):
+        group = top / f"readiness-test-{pid}"
+        try:
+            group.mkdir()
+        except OSError:
+            continue
+        try:
+            for name, value in limits.items():
+                (group / name).write_text(value)
+            (group / "cgroup.procs").write_text(str(pid))
+        except OSError:
+            group.rmdir()
+            continue
+        try:
+            yield True
+        finally:
+            with suppress(OSError):
+                (top / "cgroup.procs").write_text(str(pid))
+            with suppress(OSError):
+                group.rmdir()
+        return
+    yield False
+
+
+def test_a_cpu_quota_that_holds_the_service_back_is_named(cli: Cli, sick: Start) -> None:
+    url, pid = sick("costs")
+    with held_back(pid) as held:
+        if not held:
+            pytest.skip("no control group for the CPU may be made here")
+        found = first(told(cli, url), "cpu")
+    assert "quota" in found["text"]
+    assert "held it back in" in found["text"]
+    assert "other processes" not in found["text"], "the kernel counts the time held back as waiting for a core"
+
+
+TIMING = HEALTH + "  server_timing: read\n"
+
+
+def test_garbage_collection_is_named_where_the_service_says_so(cli: Cli, sick: Start) -> None:
+    found = first(told(cli, sick("gc")[0], probes=TIMING), "garbage_collection")
+    assert found["title"] == "Garbage collection"
+    assert found["explained"] > 0.3
+
+
+def test_a_part_that_is_longer_than_the_answer_is_no_cause(cli: Cli, sick: Start) -> None:
+    causes = {one["kind"] for one in told(cli, sick("gc-lie")[0], probes=TIMING).report["diagnoses"]}
+    assert "garbage_collection" not in causes
+    assert "unknown" in causes
+
+
+CACHE = HEALTH + "  cache: { header: X-Cache }\n"
+RATE = '\n  latency.p95: { pass: "< 15 ms" }\n  cache.hit_rate: { pass: "> 1 %", on_fail: note }\n'
+
+
+def test_cache_misses_are_named_where_a_miss_is_slower_than_a_hit(cli: Cli, sick: Start) -> None:
+    found = first(told(cli, sick("cache")[0], RATE, probes=CACHE), "cache")
+    assert found["title"] == "Cache misses"
+    assert "longer than a hit (GET /slow)" in found["text"]
+
+
+def test_misses_that_are_as_quick_as_hits_are_no_cause(cli: Cli, sick: Start) -> None:
+    causes = {one["kind"]: one for one in told(cli, sick("cache-quick")[0], RATE, probes=CACHE).report["diagnoses"]}
+    assert "cache" not in causes
+    assert "unknown" in causes
+
+
 def test_a_healthy_service_is_not_blamed_and_what_nobody_sees_is_not_guessed(cli: Cli, sick: Start) -> None:
     url, _ = sick("well")
     result = told(cli, url, WIDE)
