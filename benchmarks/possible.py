@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.processes import NORMAL, Floats, Mixture, bad_share, pauses, two_states
+from benchmarks.processes import MEDIAN_MS, NORMAL, Floats, Mixture, Part, bad_share, pauses
 from benchmarks.table import Mapper
 from readiness.stats.share import proves_below
 
@@ -120,15 +120,16 @@ def hidden_level(tau_s: float, ratio: float) -> Hidden:
 
 
 def hidden_states(bad_s: float, good_s: float) -> Hidden:
-    """Answers over the P95 of `processes.two_states`."""
-    process = two_states(bad_s, good_s)
-    assert isinstance(process.truth, Mixture)
-    limit_ms, bad = process.truth.quantile_ms(1 - ALLOWED), bad_share(bad_s, good_s)
-    leaves = 1 - math.exp(-1 / bad_s)
-    comes = leaves * bad / (1 - bad)
-    chance = np.array([part.over(limit_ms) for part in process.truth.parts])
+    """Answers over the P95 of `processes.two_states`, whose state here changes at full seconds, as often as there."""
+    leaves, comes = 1 - math.exp(-1 / bad_s), 1 - math.exp(-1 / good_s)
+    bad = comes / (comes + leaves)
+    parts = Part(1 - bad, MEDIAN_MS, 0.4), Part(bad, 3 * MEDIAN_MS, 0.4)
+    limit_ms = Mixture(parts).quantile_ms(1 - ALLOWED)
+    usual, chance = (
+        np.array(both) for both in zip(*((part.weight, part.over(limit_ms)) for part in parts), strict=True)
+    )
     moves = np.array([[1 - comes, comes], [leaves, 1 - leaves]])
-    return Hidden(f"P95, {process.name}", np.array([1 - bad, bad]), moves, chance, (float(chance[0]),))
+    return Hidden(f"P95, {bad_s:g} s bad, {good_s:g} s good", usual, moves, chance, (float(chance[0]),))
 
 
 def hidden() -> tuple[Hidden, ...]:
