@@ -33,7 +33,9 @@ def _foreign_of(path: tuple[str, ...]) -> tuple[str, ...]:
 def is_own(code: CodeType) -> bool:
     """Whether the code stands in a file of the user's."""
     name = code.co_filename
-    return not name.startswith("<") and not str(Path(name).absolute()).startswith(_foreign())
+    if name.startswith("<") or not (os.path.isabs(name) or Path(name).exists()):  # noqa: PTH117 - may be no file
+        return False  # compiled packages name their source as it lay where they were built: `src/gevent/event.py`
+    return not str(Path(name).absolute()).startswith(_foreign())
 
 
 def place_of(error: BaseException) -> tuple[str, int, str] | None:

@@ -86,3 +86,11 @@ def test_a_file_finds_the_packages_that_it_is_part_of(tmp_path: Path) -> None:
         "class Shop(locust.HttpUser):\n    @locust.task\n    def look(self): pass\n"
     )
     assert python(READ, [str(folder / "shop.py")]) == [""]
+
+
+def test_an_error_that_comes_through_a_compiled_package_is_told_with_the_users_line(tmp_path: Path) -> None:
+    file = tmp_path / "shop.py"
+    file.write_text(
+        "import gevent.event\nlater = gevent.event.AsyncResult()\nlater.set_exception(KeyError('x'))\nlater.get()\n"
+    )
+    assert python(READ, [str(file)]) == [f"{file}:4: KeyError: 'x'"]
