@@ -96,13 +96,14 @@ def test_the_stages_of_a_shape_are_the_load_and_the_highest_is_judged(cli: Cli, 
     assert "Stages: 11s, up to 6 users, 3 stages, judged at 6 users" in ours.stderr
 
 
-def test_a_load_that_never_stands_still_is_one_window_and_may_build_on_the_common_options(
+def test_a_load_of_two_processes_that_never_stands_still_is_one_window_and_may_build_on_the_common_options(
     cli: Cli, faultd: StartFaultd
 ) -> None:
     limits = cli.folder / "limits.yaml"
     limits.write_text(NO_LOAD)
     server = faultd()
-    ours = cli.run(server.url, "--thresholds", str(limits), "--duration", "9s", scenario="shaped.py")
+    args = ("--thresholds", str(limits), "--duration", "9s", "--processes", "2")
+    ours = cli.run(server.url, *args, scenario="shaped.py")
     assert ours.exit_code == 0, str(ours)
     assert ours.run["load"]["moving"] is True
     assert ours.run["load"]["judged_start_s"] == 0
