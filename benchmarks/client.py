@@ -65,6 +65,9 @@ def generate(kind: str, port: int, users: int, seconds: float) -> None:
 
         answer = end
 
+        def heard(self, call: Any, at_s: float) -> None:
+            pass
+
     recorder = Recorder()
 
     def user() -> None:

@@ -71,6 +71,9 @@ class _Unrecorded:
     def answer(self, call: Ticket, end_s: float, failure: str | None = None, detail: str = "") -> None:
         """Nothing to keep."""
 
+    def heard(self, call: Ticket, at_s: float) -> None:
+        """Nothing to keep."""
+
 
 class User(locust.User):
     """A Locust user with `self.client`, `self.account_number`, unique to it, and `self.run_id`.

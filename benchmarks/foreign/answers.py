@@ -17,6 +17,7 @@ def parsers() -> tuple[Parser, ...]:
     """Those of this room; imports what they need."""
     from readiness.load.http.answer import ReceivedAnswer
     from readiness.load.http.body import decoded, json_of
+    from readiness.load.http.event_parser import EventParser
     from readiness.load.http.failures import Failure
     from readiness.load.http.headers import parse_head, reason_of
     from readiness.load.http.response import Response
@@ -42,6 +43,16 @@ def parsers() -> tuple[Parser, ...]:
         one.status_code, one.notable = 302, True
         return one.headers, one.text, one.cookies, one.is_redirect, one.encoding
 
+    def events(data: bytes) -> object:
+        """The same events, wherever the parts end."""
+        step = data[0] % 13 + 1 if data else 1
+        for media_type in ("text/event-stream", "application/x-ndjson"):
+            whole, parts = (EventParser(media_type, _CAP_BYTES) for _ in range(2))
+            found = [*whole.feed(data), *whole.end()]
+            pieces = [one for at in range(0, len(data), step) for one in parts.feed(data[at : at + step])]
+            assert found == [*pieces, *parts.end()], "the events depend on where the parts end"
+        return None
+
     def gzipped(data: bytes) -> object:
         coding, _, body = data.partition(b"\n")
         return decoded(body, coding.decode("latin-1"), _CAP_BYTES)
@@ -53,6 +64,11 @@ def parsers() -> tuple[Parser, ...]:
         b"HTTP/1.0 200 OK\r\nA: b\r\n c\r\n\r\nbody to the end",
         b"HTTP/1.1 301 Moved\r\nLocation: //x/\r\nContent-Type: text/html; charset=utf-8\r\nSet-Cookie: a=b\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, deflate\r\nContent-Type: a; charset=idna\r\n\r\n\x1f\x8b",
+    )
+    streams = (
+        b"\xef\xbb\xbf: hello\n\nevent: a\ndata: 1\ndata:2\nid: 3\n\ndata\n\n",
+        b"data: \xe2\x82\xac\r\rid: a\0b\r\nretry: 10\r\ndata: {}\r\n\r\n",
+        b'{"a": 1}\n\n{"a": 2}\r\n{"a": 3}',
     )
     packed = gzip.compress(b"x" * 300)
     return (
@@ -78,5 +94,6 @@ def parsers() -> tuple[Parser, ...]:
             ),
         ),
         Parser("token", ("load.token_life",), lambda data: life_s(None, data.decode("latin-1")), (), _TOKENS),
+        Parser("events of a stream", ("load.http.event_parser",), events, (Failure,), streams),
         Parser("JSON body", ("load.http.body",), json_of, (ValueError, RecursionError), JSON),
     )

@@ -24,7 +24,7 @@ from readiness.text.numbers import number, quantity
 
 WHOLE = ("latency.mean", "latency.p50", "latency.p95", "latency.p99", "http.error_rate", "throughput")
 EACH = ("latency.p50", "latency.p95", "latency.p99", "http.error_rate")
-_MOMENTS = ("latency.ttfb.p95",)
+_MOMENTS = ("latency.ttfb.p95", "stream.first_event.p95", "stream.longest_gap.p95")
 """Compared where both runs noted them."""
 MOST_ENDPOINTS = 500
 EXCLUDED_RATIO = 50.0

@@ -41,7 +41,7 @@ class Suspicion:
 def suspicion(load: Load, metric: Metric, value_ms: float, limit_ms: float) -> Suspicion | None:
     """Why a latency under `limit_ms` may be the engine's own doing; None when it is beyond suspicion."""
     seen = load.instrument
-    if not (is_load(metric.name) and metric.name.startswith("latency.")):
+    if not (is_load(metric.name) and metric.unit == "ms"):
         return None
     if seen is None or not _watched(load, seen):  # whoever does not watch the instrument cannot clear it
         return Suspicion("nothing is known of the load generator in this run", "record the run again")

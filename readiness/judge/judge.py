@@ -42,6 +42,7 @@ from readiness.judge.what_if import what_ifs
 from readiness.judge.wording import failures_words
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import DECIDED, Endpoint, Ledger, Load, Run, Second, Stall
+from readiness.metrics.moments import MOMENT_NAMES
 from readiness.text.numbers import count, moment
 
 SIGNAL_EXIT = {
@@ -272,7 +273,10 @@ def _endpoint(endpoint: Endpoint, corrected: Histogram | None, why_failed: str) 
         failed_latency_ms=latency(record.failed_latency),
         service_ms=latency(record.service) if record.service.total else None,
         corrected_ms=latency(corrected) if corrected is not None else None,
-        first_byte_ms=latency(endpoint.first_byte.ok) if endpoint.first_byte is not None else None,
+        **{
+            f"{name}_ms": latency(part.ok) if (part := getattr(endpoint, name)) is not None else None
+            for name in MOMENT_NAMES
+        },
     )
 
 

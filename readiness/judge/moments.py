@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from readiness.measurements.run import Endpoint, Load, Recording
+from readiness.metrics import moments
 from readiness.metrics.metric import Metric
 from readiness.metrics.moments import moment_of
 from readiness.text.numbers import count
@@ -28,9 +29,22 @@ def told(endpoints: Iterable[Endpoint], metric: Metric) -> tuple[Endpoint, ...]:
 
 def untold(endpoints: Sequence[Endpoint], metric: Metric) -> str:
     """Why what `metric` is computed from is not known of all these requests; "" where it is, or where there is none."""
-    if moment_of(metric.name) is None:
-        return ""
-    asked = [one for one in endpoints if one.judged.requests]
+    match moment_of(metric.name):
+        case None:
+            return ""
+        case moments.FIRST_BYTE:
+            return _untold_bytes([one for one in endpoints if one.judged.requests], metric)
+        case moment:
+            found = [record for one in endpoints if (record := getattr(one, moment)) is not None]
+            if not found:
+                return (
+                    f"no stream was noted: it needs a check of {metric.name} in thresholds.yaml when the load runs, "
+                    "and requests with stream=True"
+                )
+            return "" if any(record.requests for record in found) else "no stream had two events"
+
+
+def _untold_bytes(asked: Sequence[Endpoint], metric: Metric) -> str:
     seen = [one.first_byte for one in asked if one.first_byte is not None]
     if asked and not seen:
         return f"this run did not look for it: run again with a check of {metric.name} in thresholds.yaml"

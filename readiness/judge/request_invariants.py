@@ -83,6 +83,8 @@ def latencies_rise(verdict: Verdict) -> Broken:
             ("service_ms", one.service_ms),
             ("corrected_ms", one.corrected_ms),
             ("first_byte_ms", one.first_byte_ms),
+            ("first_event_ms", one.first_event_ms),
+            ("longest_gap_ms", one.longest_gap_ms),
         ):
             if latency is not None and (problem := _falls(latency)):
                 yield f"{path}.{name}", problem

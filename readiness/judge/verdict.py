@@ -185,6 +185,10 @@ class EndpointResult:
     """Of a closed load: `latency_ms` corrected for coordinated omission; None in an open one, or without a pace."""
     first_byte_ms: Latency | None = None
     """When successful answers began to come; None where no check asked for it."""
+    first_event_ms: Latency | None = None
+    """Of successful streams: when their first event came; None where no check asked for it, or nothing streamed."""
+    longest_gap_ms: Latency | None = None
+    """Of successful streams: the longest time between two events; None as `first_event_ms`."""
     why: str = ""
     """Why requests failed, in words: `12 × HTTP 503, 3 × connection refused`."""
 

@@ -7,7 +7,7 @@ import logging
 import gevent
 
 from readiness.load.connections import try_untried
-from readiness.load.http.connection import unasked
+from readiness.load.http.connection_pool import unasked
 from readiness.load.locust_clients.own_target import OwnTarget
 from readiness.measurements.connections import Connections
 

@@ -31,7 +31,6 @@ from readiness.measurements.run import (
     StepEndpoint,
 )
 from readiness.measurements.writes import WriteBook
-from readiness.metrics.moments import FIRST_BYTE
 from readiness.text import clean
 
 _MOST_DETAILS = 50
@@ -253,7 +252,7 @@ class Assembly:
                 name,
                 judged=self._recording(Cell(scenario, name, judged), waiting),
                 warm_up=without_slices(self._recording(Cell(scenario, name, step), waiting) for step in others),
-                first_byte=self._moments.recording(FIRST_BYTE, Cell(scenario, name, judged), waiting),
+                **self._moments.recordings(Cell(scenario, name, judged), self._done),
             )
             for scenario, name in names
         )

@@ -19,6 +19,7 @@ MODULES = (
     "readiness.load.http.known_heads",
     "readiness.load.http.client",
     "readiness.load.http.connection",
+    "readiness.load.http.exchanges",
     "readiness.load.http.poll",
     "readiness.load.http.connection_pool",
     "readiness.load.http.response",

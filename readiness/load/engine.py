@@ -87,8 +87,8 @@ class Engine:
         self.recorder.open = plan.rate_per_s is not None
         self.recorder.judged_step = plan.judged_step
         self._watch = None if plan.watch.idle else Watch(plan.watch)
-        self._moments = Moments(self.recorder, self._watch) if plan.watch.first_byte else None
-        self.recorder.watch = self._moments or self._watch
+        self._moments = Moments(plan.watch.moments, self.recorder, self._watch)
+        self.recorder.watch = self._moments if plan.watch.moments else self._watch
         self._traced = TracedCalls(plan.trace_share, self.recorder)
         self.writes = WriteLog(plan.run_id)
         self._addresses = Addresses(plan.base_url, plan.addresses, first=plan.shard)
@@ -148,8 +148,7 @@ class Engine:
             counts = [max(count, 1) for count in counts]  # an arrival of any scenario may be this engine's
         by_scenario: Counter[str] = Counter()
         for cls, count in zip(classes, counts, strict=True):
-            cls.fixed_count = count
-            cls.host = self.plan.base_url
+            cls.fixed_count, cls.host = count, self.plan.base_url
             by_scenario[scenario_of(cls)] += count
         self.recorder.scenario_users, once = dict(by_scenario), any(map(begins, classes))
         self.send(engine_events.Hello(locust.__version__, dict(by_scenario), calibration, compiled.in_use(), once))
@@ -191,8 +190,7 @@ class Engine:
         runner.environment.events.test_start.fire(environment=runner.environment)
         runner.update_state(STATE_RUNNING)
         start_s = recorder.start_s = time.perf_counter()
-        recorder.judged_from_s = start_s + plan.judged_start_s
-        recorder.judged_until_s = start_s + plan.judged_end_s
+        recorder.judged_from_s, recorder.judged_until_s = start_s + plan.judged_start_s, start_s + plan.judged_end_s
         recorder.other_steps = tuple(
             (window.step, start_s + window.start_s, start_s + window.end_s)
             for window in plan.windows
@@ -263,7 +261,7 @@ class Engine:
                 batch,
                 instrument=self._sentinel.take(),
                 paces=self._turns.take(),
-                moments=self._moments.take() if self._moments else {},
+                moments=self._moments.take(),
                 seen=tuple(seen for source in (self._watch, self._traced) if source for seen in source.take()),
                 writes=self.writes.take(),
             )
@@ -283,6 +281,7 @@ class Engine:
             stopping.join(timeout=min(_TICK_S, max(deadline_s - time.perf_counter(), 0)))
             self._send_batch()
         self._traced.leave(self.recorder.open_calls, time.perf_counter())
+        self._moments.leave(self.recorder.open_calls)
         in_flight = self.recorder.close(time.perf_counter())
         send_rows(self.recorder, self.send)
         self._send_batch()
@@ -300,6 +299,7 @@ class Engine:
                 ended=recorder.ended,
                 arrivals=dict(recorder.arrivals),
                 in_flight=in_flight,
+                moments_in_flight=self._moments.waiting,
                 judged_until_s=recorder.judged_until_s - recorder.start_s,
                 stopped_s=stopped_s,
                 script_errors=self._errors.counts(),

@@ -136,6 +136,8 @@ class Done:
     idle: tuple[str, ...] = ()
     """User classes (`shop: Visitor`) whose turn never came."""
     connections: Connections = field(default_factory=Connections)
+    moments_in_flight: Mapping[str, Mapping[Cell, int]] = field(default_factory=dict)
+    """Of the judged calls in `in_flight`, those that count for a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +270,10 @@ def _cells(packed: list[Any]) -> dict[Cell, CellCounts]:
     }
 
 
+def _counted(packed: list[Any]) -> dict[Cell, int]:
+    return {_cell(key): count for key, count in packed or ()}
+
+
 def _seen(packed: list[Any]) -> ResponseFacts:
     scenario, name, hit, miss, timing, slow, heads, traces = packed
     return ResponseFacts(
@@ -293,7 +299,8 @@ def _instrument(fields: dict[str, Any]) -> Instrument:
 
 def _done(fields: dict[str, Any]) -> Done:
     # An empty mapping has no cell to tell its kind by, so it arrives as {} and not as [].
-    fields["in_flight"] = {_cell(key): count for key, count in fields["in_flight"] or ()}
+    fields["in_flight"] = _counted(fields["in_flight"])
+    fields["moments_in_flight"] = {moment: _counted(cells) for moment, cells in fields["moments_in_flight"].items()}
     fields["arrivals"] = _arrivals(fields["arrivals"])
     keys, acknowledged = fields["writes"]
     fields["writes"] = (keys, acknowledged)

@@ -124,7 +124,8 @@ def loads(line: str) -> EnginePlan:
         for name in ("addresses", "allowed_addresses", "options"):
             fields[name] = tuple(fields[name])
         fields["tls"] = Tls(**fields["tls"])
-        fields["watch"] = WatchPlan(**fields["watch"] | {"hits": tuple(fields["watch"]["hits"])})
+        lists = {name: tuple(fields["watch"][name]) for name in ("hits", "moments")}
+        fields["watch"] = WatchPlan(**fields["watch"] | lists)
         return EnginePlan(**fields)
     except (KeyError, RecursionError) as error:
         raise ValueError(f"not a plan of the load: {error!r}") from None

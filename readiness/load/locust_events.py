@@ -21,7 +21,8 @@ from readiness.load.http.response import Response
 from readiness.load.locust_clients.clients import StockClients
 from readiness.load.locust_clients.failures import transport_class
 from readiness.load.locustfiles import scenario_of
-from readiness.load.recorder import OTHER, OpenCall, Recorder
+from readiness.load.recorder import OTHER, Recorder
+from readiness.load.ticket import OpenCall
 
 
 class ToldRequests:

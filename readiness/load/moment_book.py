@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from readiness.load.engine_events import Batch, Cell
+from readiness.load.engine_events import Batch, Cell, Done
 from readiness.load.timeline import Blocks
 from readiness.measurements.histogram import EMPTY, Histogram, merge
 from readiness.measurements.run import Recording
@@ -37,10 +37,16 @@ class MomentBook:
                 found.failed.update(counts.failed)
             self._blocks.setdefault(moment, Blocks(self._step)).add(batch, start_s, endpoints, moment)
 
-    def recording(self, moment: str, cell: Cell, in_flight: Mapping[Cell, int]) -> Recording | None:
-        """None where the cell had no request, or nobody looked."""
-        if moment not in self._sums or not (cell in self._sums[moment] or in_flight.get(cell)):
-            return None
+    def recordings(self, cell: Cell, done: Done | None) -> dict[str, Recording]:
+        """By moment, for those that a request of the cell counts for; none where nobody looked."""
+        waiting = done.moments_in_flight if done else {}
+        return {
+            moment: self._recording(moment, cell, waiting.get(moment, {}))
+            for moment in self._sums
+            if cell in self._sums[moment] or waiting.get(moment, {}).get(cell)
+        }
+
+    def _recording(self, moment: str, cell: Cell, in_flight: Mapping[Cell, int]) -> Recording:
         found = self._sums[moment].get(cell, _Sum())
         slices = self._blocks[moment].slices(cell.scenario, cell.name)
         return Recording(found.ok, dict(sorted(found.failed.items())), in_flight=in_flight.get(cell, 0), slices=slices)

@@ -17,27 +17,13 @@ from itertools import chain
 from readiness.load.engine_events import NO_ARRIVALS, ArrivalCounts, Batch, Cell, CellCounts, StallSeen
 from readiness.load.phases import OUTSIDE
 from readiness.load.samples import Samples
-from readiness.load.ticket import UNKNOWN_S, AnswerWatch, Ticket
+from readiness.load.ticket import AnswerWatch, OpenCall, Ticket
 
 STALL_S = 1.0
 """A gap this long without any answer, while requests wait, is recorded as a stall."""
 _MAX_NAMES = 2000
 """Endpoints kept apart; a scenario that puts ids into its names ends in OTHER instead of in all the memory."""
 OTHER = "(other)"
-
-
-class OpenCall:
-    """A ticket for clients that have none of their own."""
-
-    __slots__ = ("first_s", "identity", "raw_head", "sent_s", "start_s", "status_code")
-
-    def __init__(self, scenario: str, name: str, start_s: float) -> None:
-        self.identity = (scenario, name)
-        self.start_s = start_s
-        self.sent_s = start_s
-        self.first_s = UNKNOWN_S
-        self.status_code = 0
-        self.raw_head = b""
 
 
 @dataclass(slots=True)
@@ -174,6 +160,13 @@ class Recorder:
         self._answered[call] = (end_s, failure, detail)
         if failure is None:
             self._heard.add(call.identity)
+
+    def heard(self, call: Ticket, at_s: float) -> None:
+        """See CallRecorder."""
+        if at_s - self._quiet_since_s >= STALL_S and call in self._open_calls:
+            self._note_stall(at_s, answered=True)
+        self._quiet_since_s = at_s
+        self._heard.add(call.identity)
 
     def withdraw(self, call: Ticket) -> None:
         """`call` came to nothing before anything was sent: it was never begun."""

@@ -8,6 +8,14 @@ UNKNOWN_S = -1.0
 """The time of a first byte that nobody saw."""
 
 
+class StreamTimes(Protocol):
+    """See readiness.load.http.event_stream."""
+
+    events: int
+    first_event_s: float
+    longest_gap_s: float
+
+
 class Ticket(Protocol):
     """A request under way, from `enter` to `end`: a `Call`, or the client's own response."""
 
@@ -26,8 +34,31 @@ class Ticket(Protocol):
         """Of the answer; 0 when there is none."""
 
     @property
+    def streams(self) -> bool:
+        """Whether the answer is to be read as a stream of events."""
+
+    @property
+    def stream(self) -> StreamTimes | None:
+        """Of such an answer; None until its head is there, and where it is no stream."""
+
+    @property
     def raw_head(self) -> bytes:
         """The answer's status line and headers, with or without some of the body."""
+
+
+class OpenCall:
+    """A ticket for clients that have none of their own."""
+
+    streams, stream = False, None
+    __slots__ = ("first_s", "identity", "raw_head", "sent_s", "start_s", "status_code")
+
+    def __init__(self, scenario: str, name: str, start_s: float) -> None:
+        self.identity = (scenario, name)
+        self.start_s = start_s
+        self.sent_s = start_s
+        self.first_s = UNKNOWN_S
+        self.status_code = 0
+        self.raw_head = b""
 
 
 class AnswerWatch(Protocol):
@@ -58,4 +89,8 @@ class CallRecorder(Protocol):
 
     def answer(self, call: Ticket, end_s: float, failure: str | None = None, detail: str = "") -> None:
         """The request ended at `end_s`, and the scenario has yet to judge it; `failure` counts if it never does."""
+        ...
+
+    def heard(self, call: Ticket, at_s: float) -> None:
+        """A part of a stream came at `at_s`: it is no standstill, however long the stream goes on."""
         ...

@@ -19,8 +19,8 @@ class WatchPlan:
     heads: bool = False
     """Keep one answer's head of each endpoint and status, for the rules about headers."""
 
-    first_byte: bool = False
-    """When each answer began to come."""
+    moments: tuple[str, ...] = ()
+    """What to note of answers before their end (readiness.metrics.moments)."""
     everywhere: bool = False
     """In every answer of the load, not only in those of the measurement window."""
 

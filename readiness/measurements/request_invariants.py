@@ -11,6 +11,7 @@ from readiness.measurements.connections import NO_WAY
 from readiness.measurements.law import Broken, Law
 from readiness.measurements.packed import missing_slices, uneven_slices
 from readiness.measurements.run import FAILURE_CLASSES, Load, Rate, Recording, Run, Second
+from readiness.metrics.moments import MOMENT_NAMES
 from readiness.text import clean
 from readiness.text.spelling import nearest
 
@@ -89,8 +90,10 @@ def judged_requests_have_blocks(run: Run) -> Broken:
     for path, endpoint in items(run, lambda load: load.endpoints, "endpoints"):
         if problem := missing_slices(endpoint.judged):
             yield path, f"judged: {problem}"
-        if endpoint.first_byte is not None and (problem := missing_slices(endpoint.first_byte)):
-            yield path, f"first_byte: {problem}"
+        for name in MOMENT_NAMES:
+            record = getattr(endpoint, name)
+            if record is not None and (problem := missing_slices(record)):
+                yield path, f"{name}: {problem}"
 
 
 def parts_of_a_recording_are_no_more_than_it(run: Run) -> Broken:
@@ -114,6 +117,25 @@ def first_bytes_are_those_of_the_requests(run: Run) -> Broken:
             yield f"{path}.first_byte", f"{part.ok.total:,} first bytes of {whole.ok.total:,} successes"
         elif part.ok.max_us > whole.ok.max_us or part.ok.sum_us > whole.ok.sum_us:
             yield f"{path}.first_byte", "first bytes come later than the whole answers"
+
+
+def streams_are_some_of_the_requests(run: Run) -> Broken:
+    """A stream is a judged request, its moments lie within it, and a gap is one of a stream that had a first event."""
+    for path, one in items(run, lambda load: load.endpoints, "endpoints"):
+        for name, part, whole in (
+            ("first_event", one.first_event, one.judged),
+            ("longest_gap", one.longest_gap, one.first_event or one.judged),
+        ):
+            if part is None:
+                continue
+            if part.requests > whole.requests or part.in_flight > whole.in_flight or part.ok.total > whole.ok.total:
+                yield f"{path}.{name}", f"{part.requests:,} streams of {whole.requests:,} requests"
+            if any(
+                count > one.judged.failed.get(word, 0) for word, count in part.failed.items() if word != "assertion"
+            ):
+                yield f"{path}.{name}", "its failures are not those of the endpoint"
+            if part.ok.max_us > one.judged.ok.max_us:
+                yield f"{path}.{name}", "it is longer than the longest answer"
 
 
 def series_adds_up_to_the_ledger(run: Run) -> Broken:
@@ -207,6 +229,7 @@ RUN_REQUEST_LAWS: tuple[Law[Run], ...] = (
     judged_requests_have_blocks,
     parts_of_a_recording_are_no_more_than_it,
     first_bytes_are_those_of_the_requests,
+    streams_are_some_of_the_requests,
     series_adds_up_to_the_ledger,
     points_are_of_one_piece,
     points_come_in_order,
@@ -222,8 +245,9 @@ def _recordings(run: Run) -> Iterator[tuple[str, Recording]]:
     for path, endpoint in items(run, lambda load: load.endpoints, "endpoints"):
         yield f"{path}.judged", endpoint.judged
         yield f"{path}.warm_up", endpoint.warm_up
-        if endpoint.first_byte is not None:
-            yield f"{path}.first_byte", endpoint.first_byte
+        for name in MOMENT_NAMES:
+            if (record := getattr(endpoint, name)) is not None:
+                yield f"{path}.{name}", record
     for path, step in items(run, lambda load: load.steps, "steps"):
         for index, one in enumerate(step.endpoints):
             yield f"{path}.endpoints[{index}].record", one.record

@@ -77,6 +77,10 @@ class Endpoint:
     warm_up: Recording
     first_byte: Recording | None = None
     """`judged`, with the time to the first byte of each success; None where that was not measured."""
+    first_event: Recording | None = None
+    """Those of `judged` that were streams, with the time to the first event; one without an event is an assertion."""
+    longest_gap: Recording | None = None
+    """Those of `judged` that were streams, with the longest time between two events; one event has no gap."""
 
 
 @dataclass(frozen=True, slots=True)

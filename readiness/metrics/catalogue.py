@@ -13,7 +13,7 @@ from readiness.metrics.database_role import SERVICE_ROLE_METRICS
 from readiness.metrics.drills import DRILL_PREFIX, DRILLS
 from readiness.metrics.kubernetes import KUBERNETES_METRICS
 from readiness.metrics.metric import Metric
-from readiness.metrics.moments import MOMENT_METRICS, moment_of
+from readiness.metrics.moments import MOMENT_METRICS, STREAM_PREFIX, moment_of
 from readiness.metrics.performance import PERFORMANCE
 from readiness.metrics.resources import DATABASE_PROCESS_METRICS, PROCESS_METRICS
 from readiness.metrics.restore import RESTORE_FACT, RESTORE_PREFIX, RESTORES
@@ -61,7 +61,7 @@ def find(name: str) -> Metric | None:
 
 def is_load(name: str) -> bool:
     """Whether the metric is computed from the load's own requests."""
-    return name.startswith(("latency.", "http.")) or name == "throughput"
+    return name.startswith(("latency.", "http.", STREAM_PREFIX)) or name == "throughput"
 
 
 def is_latency(name: str) -> bool:

@@ -26,7 +26,7 @@ from readiness.load.watch_plan import WatchPlan
 from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Provenance, Target
 from readiness.metrics.drills import DRILLS_FACT
-from readiness.metrics.moments import FIRST_BYTE, moment_of
+from readiness.metrics.moments import moment_of
 from readiness.metrics.restore import RESTORE_FACT
 from readiness.probes import sampling_interval as probe_pace
 from readiness.probes.sampling_interval import HealthPace
@@ -100,7 +100,7 @@ def plan(
         hits=cache.hit,
         server_timing=config.probes.server_timing == "read",
         heads=any(check.metric.startswith("security.") for check in config.checks),
-        first_byte=any(moment_of(check.metric) == FIRST_BYTE for check in config.checks),
+        moments=tuple(sorted({moment for check in config.checks if (moment := moment_of(check.metric))})),
     )
     engine = EnginePlan(
         run_id=run_id,

@@ -23,6 +23,7 @@ PAGES = (
     "how-to/from-k6",
     "how-to/grpc",
     "how-to/html-log-in-with-csrf",
+    "how-to/language-model",
     "how-to/limits-that-mean-something",
     "how-to/read-the-report",
     "how-to/websocket",

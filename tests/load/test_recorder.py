@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from readiness.load.engine_events import Batch, Cell, StallSeen, dumps
 from readiness.load.phases import OUTSIDE
-from readiness.load.recorder import _MAX_NAMES, OTHER, OpenCall, Recorder
+from readiness.load.recorder import _MAX_NAMES, OTHER, Recorder
 from readiness.load.samples import PACKED
-from readiness.load.ticket import Ticket
+from readiness.load.ticket import OpenCall, Ticket
 
 
 def started() -> Recorder:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from readiness.load.recorder import OpenCall, Recorder
+from readiness.load.recorder import Recorder
 from readiness.load.response_watch import MAX_ENDPOINTS, Watch
+from readiness.load.ticket import OpenCall
 from readiness.load.watch_plan import WatchPlan
 from readiness.measurements.response_facts import ResponseFacts
 

@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 
 import pytest
 
-from readiness.load.recorder import OpenCall
+from readiness.load.ticket import OpenCall
 from readiness.load.traced_calls import TracedCalls
 from readiness.load.traceparent import parent_id, trace_id, trace_lines
 from readiness.measurements.traced import STILL_OPEN, TracedRequest, is_trace_id, most_telling

@@ -119,6 +119,7 @@ MUTATIONS: dict[str, Callable[[Facts], object]] = {
     "first_bytes_are_those_of_the_requests": lambda d: busiest(d).update(
         first_byte=busiest(d)["judged"] | {"in_flight": 1}
     ),
+    "streams_are_some_of_the_requests": lambda d: busiest(d).update(first_event={"in_flight": 1}),
     "series_adds_up_to_the_ledger": lambda d: d["load"]["series"][20].update(failed=9999),
     "points_are_of_one_piece": lambda d: d["load"]["series"][20].update(p50_ms=1e6),
     "points_come_in_order": lambda d: d["load"]["series"][20].update(at_s=3.0),

@@ -81,6 +81,8 @@ class ReceivedAnswer:
         self._received = 0
         self._counted = 0
         self._body_bytes = 0
+        self._taken_bytes = 0
+        """Of the body, by `take_part`."""
         self._early.clear()
         self._due[:] = _DUE
         if head_only or self.head_only:
@@ -218,7 +220,22 @@ class ReceivedAnswer:
             self._gather()
 
     def _size(self) -> int:
-        return len(self._early) + sum(map(len, self.body))
+        return self._taken_bytes + len(self._early) + sum(map(len, self.body))
+
+    @property
+    def head_status(self) -> int:
+        """The status, from when `head_done`."""
+        return self.status if self.complete else int(self._parser.get_status_code())
+
+    def take_part(self) -> bytes:
+        """What came of the body since the last part; it is not kept here, and bounded by whoever takes it."""
+        part = bytes(self._early) + b"".join(self.body)
+        self.body.clear()
+        self._early.clear()
+        self._odd = True
+        self._taken_bytes += len(part)
+        self._received = self._counted = self._body_bytes = 0
+        return part
 
     def take_body(self) -> bytes:
         """The body as sent, still with its content coding; it is not kept here."""

@@ -18,6 +18,9 @@ from readiness.config.tls import target_context
 from readiness.load.addresses import Addresses
 from readiness.load.http.connection_pool import ConnectionPool
 from readiness.load.http.cookies import Cookies
+from readiness.load.http.event_parser import is_event_stream
+from readiness.load.http.event_stream import EventStream
+from readiness.load.http.exchanges import Exchanges
 from readiness.load.http.failures import Failure
 from readiness.load.http.multipart import Uploads, multipart
 from readiness.load.http.poll import poll_of_this_hub
@@ -41,7 +44,6 @@ from readiness.load.ticket import CallRecorder
 from readiness.load.traced_calls import UNTRACED, TracedCalls
 
 _MAX_BODY_BYTES = 16 * 1024 * 1024
-MAX_REDIRECTS = 5
 
 
 class Client:
@@ -65,7 +67,7 @@ class Client:
     ) -> None:
         """`addresses` are the target's pinned IPs, which take turns; `tls` replaces the verified default context.
 
-        `addresses`, `resends` and `traced` are of the whole engine where one is running.
+        `resends` and `traced` are of the whole engine where one is running.
         `on_request` gets the fields of Locust's request event after each end. `control_flow` are exceptions that
         steer the task (Locust's StopUser, RescheduleTask …): in a with block they say nothing of the request.
         """
@@ -90,6 +92,8 @@ class Client:
         )
         self._writer = Writer(scenario, self.origin, self.headers, self.cookies, traced=traced.on)
         self._traced = traced
+        self._exchanges = Exchanges(self.origin, self._pool, self.cookies, self._writer)
+        self._stream: EventStream | None = None
         self._auth = self.origin.auth
         self._unjudged: Response | None = None
         """From catch_response=True, not yet in a with block."""
@@ -175,10 +179,12 @@ class Client:
         catch_response: bool = False,
         allow_redirects: bool = False,
         timeout: float | None = None,
+        stream: bool = False,
         context: Mapping[str, Any] | None = None,
     ) -> Response:
         """Send and read one request; `timeout` (s) replaces the client's total deadline.
 
+        `stream`: the answer is a stream, whose events `response.events()` reads; the request ends with its last byte.
         What the network or the target does is in the response and in the recorder; only the scenario's own mistakes
         (a header with a line break, JSON that cannot be written) are raised, after they were recorded as `script`.
         """
@@ -193,6 +199,8 @@ class Client:
         if self.intended_s is not None:
             response.start_s, self.intended_s = self.intended_s, None
         try:
+            if stream and allow_redirects:
+                raise ValueError("stream=True follows no redirect: name the place where the stream is")
             if method == "GET" and not (params or data or headers or cookies or auth or files) and json is None:
                 written = self._writer.plain(path, self._auth)
             else:
@@ -205,7 +213,7 @@ class Client:
         if timeout is not None:
             poll_of_this_hub().expect(timeout)
         deadline_s = now_s + (self._timeout_s if timeout is None else timeout)
-        return self._perform(response, written, name, deadline_s, catch_response, allow_redirects)
+        return self._perform(response, written, name, deadline_s, catch_response, allow_redirects, stream)
 
     def _perform(
         self,
@@ -215,6 +223,7 @@ class Client:
         deadline_s: float,
         catch_response: bool,
         allow_redirects: bool = False,
+        stream: bool = False,
     ) -> Response:
         """Send what was written, and end the request in the recorder unless the scenario wants to judge it."""
         response.target = written.target
@@ -225,9 +234,12 @@ class Client:
             wire = written.around[0] + line + written.around[1]
         self._recorder.enter(response)
         try:
-            self._ask(response, response.request_method, wire, deadline_s)
+            if not stream:
+                self._exchanges.ask(response, response.request_method, wire, deadline_s)
+            elif self._begin_stream(response, wire, deadline_s, catch_response):
+                return response
             if allow_redirects and response.is_redirect:
-                self._follow(response, written.draft, deadline_s)
+                self._exchanges.follow(response, written.draft, deadline_s)
         except Failure as failure:
             response.fail(failure)
         except (Exception, Timeout) as problem:  # thrown into the wait, such as the scenario's own gevent.Timeout
@@ -250,9 +262,34 @@ class Client:
 
     def close(self) -> None:
         """Drop the idle connections; a `catch_response` request that no block judged is recorded by its status."""
+        if self._stream is not None:
+            self._stream.forget()
         if self._unjudged is not None:
             self._judge_forgotten()
         self._pool.close()
+
+    def _begin_stream(self, response: Response, wire: bytes, deadline_s: float, catch_response: bool) -> bool:
+        """Whether `response.stream` is to be read; else it is no stream, and all of it is there. Raises Failure."""
+        response.streams = True
+        if self._stream is not None:
+            self._stream.forget()
+        self._stream = None
+        conn = self._exchanges.begin(response, response.request_method, wire, deadline_s)
+        if not 200 <= response.status_code < 300 or not is_event_stream(response.headers.get("content-type", "")):
+            self._exchanges.read_whole(response, conn)
+            if 200 <= response.status_code < 300:
+                raise Failure("assertion", f"no stream of events: {response.headers.get('content-type', 'no type')}")
+            return False
+        response.judged_by_scenario = True
+        response.stream = self._stream = EventStream(
+            self, self._recorder, response, conn, self._exchanges, catch_response
+        )
+        return True
+
+    def judge_later(self, response: Response) -> None:
+        """A stream is over; its with block ends the request, or where there is none, the next request does."""
+        self._judge_forgotten()
+        self._unjudged = response
 
     def finish(self, response: Response, failure: Failure | None) -> None:
         """End a request that the scenario judges, once."""
@@ -266,7 +303,7 @@ class Client:
         self._recorder.end(response, response.end_s, why, detail)
         if response.trace:
             self._traced.ended(response, response.trace, response.end_s, why)
-        if self.on_request is not None:
+        if self.on_request:
             self.on_request(**event_fields(response, failure))
 
     def _refuse(self, response: Response, name: str, problem: Exception, catch_response: bool) -> Response:
@@ -282,47 +319,6 @@ class Client:
         if failure is not problem:
             raise problem
         return response
-
-    def _ask(self, response: Response, method: str, wire: bytes, deadline_s: float) -> None:
-        """One exchange; the answer goes into `response`."""
-        conn = self._pool.exchange(wire, method, deadline_s)
-        answer = conn.answer
-        response.status_code = answer.status
-        response.raw_head = answer.raw
-        response.body = answer.body.pop() if len(answer.body) == 1 and not answer.head_only else answer.take_body()
-        response.end_s = conn.end_s
-        if conn.telling:
-            opening_s, response.first_s = conn.told()
-            response.connect_s += opening_s
-        if answer.notable:
-            response.notable = True
-            path = response.target.partition("?")[0]
-            for line in response.headers.get_list("set-cookie"):
-                self.cookies.store(line, path)
-        if answer.keep_alive and not conn.more:
-            self._pool.idle.append(conn)
-            return
-        if answer.extra or conn.has_more():
-            conn.close()
-            raise Failure("surplus", "bytes came after the end of the answer")
-        if answer.keep_alive and not conn.closing:
-            self._pool.idle.append(conn)
-        else:
-            conn.close()
-
-    def _follow(self, response: Response, draft: RequestDraft, deadline_s: float) -> None:
-        """Redirects, on the target only. The request is one request: it ends with the last answer."""
-        method = response.request_method
-        for _ in range(MAX_REDIRECTS):
-            if not response.is_redirect:
-                return
-            response.target = self.origin.redirect_target(response.target, response.headers["location"])
-            if response.status_code == 303 or (response.status_code in (301, 302) and method == "POST"):
-                method, draft = "HEAD" if method == "HEAD" else "GET", draft.without_body()
-            response.forget_answer()
-            self._ask(response, method, self._writer.again(method, response.target, draft, response.trace), deadline_s)
-        if response.is_redirect:
-            raise Failure("http_3xx", f"more than {MAX_REDIRECTS} redirects")
 
     def _judge_forgotten(self) -> None:
         response, self._unjudged = self._unjudged, None

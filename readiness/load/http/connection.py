@@ -10,7 +10,7 @@ from typing import Any
 
 from readiness.load.http.answer import ReceivedAnswer
 from readiness.load.http.failures import Failure, Unanswered, of_os_error
-from readiness.load.http.poll import Expired, Poll, Waiting, poll_of_this_hub
+from readiness.load.http.poll import Expired, Poll, Waiting
 from readiness.load.http.tls import TlsStream
 
 _FIRST_BYTES, _MORE_BYTES = 4096, 65_536
@@ -42,6 +42,8 @@ class Connection(Waiting):
         """When the last answer began to come (perf_counter), where it did not come whole at `end_s`; else 0."""
         self.connect_s = 0.0
         """Time that opening took, TLS included."""
+        self.in_parts = False
+        """`exchange` ends with the answer's head, and `next_part` reads on."""
         self._piece_bytes = _FIRST_BYTES
         self.end_s = 0.0
         """When the last answer was complete (perf_counter)."""
@@ -175,7 +177,7 @@ class Connection(Waiting):
         data = b""
         self._piece_bytes = _MORE_BYTES
         first_s = (self.first_s or self.end_s) if answer.begun else 0.0
-        while not answer.complete:
+        while not (answer.complete or (self.in_parts and answer.head_done)):
             self.end_s = perf_counter()
             if self.end_s > self.deadline_s:
                 raise Expired
@@ -193,6 +195,38 @@ class Connection(Waiting):
             raise Expired
         if len(data) == _MORE_BYTES or (self.tls is not None and self.tls.holds_more):
             self.more = True
+
+    def next_part(self) -> bytes:
+        """What comes next of a body, at `end_s`, after an exchange `in_parts`; b"" at its end. Raises Failure."""
+        answer = self.answer
+        part = answer.take_part()
+        try:
+            while not part and not answer.complete:
+                self.end_s = perf_counter()
+                if self.end_s > self.deadline_s:
+                    raise Expired
+                data = self._next_piece()
+                if data:
+                    answer.feed(data)
+                else:
+                    self._end_of_stream()
+                self.more = len(data) == _MORE_BYTES or (self.tls is not None and self.tls.holds_more)
+                part = answer.take_part()
+        except Expired:
+            raise Failure("timeout", "no complete answer before the deadline") from None
+        except OSError as problem:
+            raise of_os_error(problem) from None
+        return part
+
+    def has_ended(self) -> bool:
+        """Whether the rest of a body that nobody wants is here, without a wait; what there is of it is thrown away."""
+        try:
+            if not self.answer.complete and (data := self.stream.recv(_MORE_BYTES)):
+                self.answer.feed(data)
+        except (OSError, Failure):
+            return False
+        self.answer.take_part()
+        return self.answer.complete
 
     def _next_piece(self) -> bytes:
         while True:
@@ -268,18 +302,6 @@ class Connection(Waiting):
         if self.answer.complete:
             self.answer.keep_alive = False
         return self.answer.complete
-
-
-def unasked() -> int:
-    """Kept-alive connections, of those that are still open, with bytes that no request asked for."""
-    found = 0
-    for conn in poll_of_this_hub().watched():
-        if isinstance(conn, Connection) and conn.idle:
-            try:
-                conn.is_quiet()
-            except Failure:
-                found += 1
-    return found
 
 
 def open_connection(poll: Poll, address: str, port: int, deadline_s: float, max_body_bytes: int) -> Connection:

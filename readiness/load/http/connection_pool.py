@@ -47,8 +47,11 @@ class ConnectionPool:
         self.idle: list[Connection] = []
         """Where a connection is put back when its answer allows another request."""
 
-    def exchange(self, request: bytes, method: str, deadline_s: float) -> Connection:
-        """Send `request`; the connection given back holds the answer, and is the caller's. Raises Failure."""
+    def exchange(self, request: bytes, method: str, deadline_s: float, in_parts: bool = False) -> Connection:
+        """Send `request`; the connection given back holds the answer, and is the caller's. Raises Failure.
+
+        `in_parts`: only the answer's head, and what came with it.
+        """
         unanswered: Unanswered | None = None
         conn = self.idle.pop() if self.idle else None
         now_s = perf_counter()
@@ -57,6 +60,8 @@ class ConnectionPool:
             conn = self._alive(conn)
         if conn is not None:
             conn.deadline_s = deadline_s
+            if in_parts:
+                conn.in_parts = True
             try:
                 conn.exchange(request, method == "HEAD")
                 return conn
@@ -71,10 +76,10 @@ class ConnectionPool:
             except BaseException:
                 conn.close()
                 raise
-        return self._exchange_on_new(request, method, deadline_s, unanswered)
+        return self._exchange_on_new(request, method, deadline_s, unanswered, in_parts)
 
     def _exchange_on_new(
-        self, request: bytes, method: str, deadline_s: float, unanswered: Unanswered | None
+        self, request: bytes, method: str, deadline_s: float, unanswered: Unanswered | None, in_parts: bool
     ) -> Connection:
         """The same on a fresh connection; `unanswered` is how a first try on an old one ended."""
         try:
@@ -84,6 +89,7 @@ class ConnectionPool:
                 raise
             raise unanswered from None  # the first try was sent: "refused" would deny that
         conn.deadline_s = deadline_s
+        conn.in_parts = in_parts
         try:
             conn.exchange(request, method == "HEAD")
         except BaseException:
@@ -145,6 +151,18 @@ class ConnectionPool:
             conn.connect_s = perf_counter() - start_s
             return conn
         raise failure
+
+
+def unasked() -> int:
+    """Kept-alive connections, of those that are still open, with bytes that no request asked for."""
+    found = 0
+    for conn in poll_of_this_hub().watched():
+        if isinstance(conn, Connection) and conn.idle:
+            try:
+                conn.is_quiet()
+            except Failure:
+                found += 1
+    return found
 
 
 def _has_way_to(address: str, port: int) -> bool:

@@ -37,6 +37,7 @@ class GetOptions(TypedDict, total=False):
     auth: tuple[str, str] | None
     allow_redirects: bool
     timeout: float | None
+    stream: bool
     context: Mapping[str, Any] | None
 
 
@@ -58,6 +59,7 @@ class WithName(TypedDict, total=False):
     catch_response: bool
     allow_redirects: bool
     timeout: float | None
+    stream: bool
     context: Mapping[str, Any] | None
 
 

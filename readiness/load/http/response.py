@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_module
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -15,6 +15,7 @@ from gevent.timeout import Timeout
 
 from readiness.load.http.body import decoded, json_of
 from readiness.load.http.charset import known
+from readiness.load.http.event_parser import EventParser, ServerEvent
 from readiness.load.http.failures import COUNTED, Failure, of_status
 from readiness.load.http.headers import AnswerHeaders, parse_head, reason_of
 from readiness.load.http.request import REDIRECTS, Origin
@@ -38,6 +39,17 @@ class Sender(Protocol):
         """End a request that the scenario judges, once."""
 
 
+class OpenStream(Protocol):
+    """See readiness.load.http.event_stream."""
+
+    events: int
+    first_event_s: float
+    longest_gap_s: float
+
+    def read(self) -> Iterator[ServerEvent]: ...
+    def close(self) -> None: ...
+
+
 class Response:
     """An answer, or the failure to get one: then `status_code` is 0, `ok` False and `error` says why.
 
@@ -59,6 +71,9 @@ class Response:
     """Path and query, after redirects."""
     raw_head = b""
     """The head as it came, with whatever was read together with its end."""
+    streams = False
+    """Sent with stream=True."""
+    _stream: OpenStream | tuple[()] = ()  # mypyc gives no default that is None
     notable = False
     """The head may set a cookie or name a content coding."""
     body = b""
@@ -83,6 +98,15 @@ class Response:
         """The scenario's own: True for success()."""
         self._headers: AnswerHeaders | None = None
         self._content: bytes | None = None
+
+    @property
+    def stream(self) -> OpenStream | None:
+        """Its events, once the head of a stream is there; also when all of them were read."""
+        return None if isinstance(self._stream, tuple) else self._stream
+
+    @stream.setter
+    def stream(self, stream: OpenStream) -> None:
+        self._stream = stream
 
     @property
     def name(self) -> str:
@@ -149,6 +173,16 @@ class Response:
         """The body as JSON. Raises ValueError; `options` are those of the standard library's `json.loads`."""
         return json_module.loads(self.content, **options) if options else json_of(self.content)
 
+    def events(self) -> Iterator[ServerEvent]:
+        """Its server-sent events, or lines of JSON; with stream=True one by one, as they come.
+
+        What the network or the target does ends the events, and is in `error`. Leaving the loop ends the request.
+        """
+        if self.stream is not None:
+            return self.stream.read()
+        parser = EventParser(self.headers.get("content-type", ""), self.client.max_body_bytes)
+        return iter([*parser.feed(self.content), *parser.end()])
+
     @property
     def cookies(self) -> Mapping[str, str]:
         """Cookies that this answer set, name to value; `client.cookies` holds what is sent."""
@@ -196,7 +230,7 @@ class Response:
         return self._verdict if isinstance(self._verdict, Failure) else None
 
     def __enter__(self) -> Self:
-        if not self.judged_by_scenario:
+        if not self.judged_by_scenario and self.stream is None:
             raise RuntimeError("the request has already been recorded: pass catch_response=True to judge it yourself")
         self.entered = True
         return self
@@ -204,6 +238,8 @@ class Response:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
     ) -> bool:
+        if self.stream is not None and not isinstance(problem, GreenletExit):
+            self.stream.close()
         if not self.judged_by_scenario or isinstance(problem, GreenletExit):
             return False  # killed in its block: nobody judged it, so it counts as it was answered
         outcome = self.outcome()

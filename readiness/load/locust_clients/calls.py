@@ -24,6 +24,7 @@ class Judge(Protocol):
 class StockCall:
     """A call under way (a Ticket of the recorder), and what Locust handed the scenario for it."""
 
+    streams, stream = False, None
     __slots__ = ("first_s", "head", "headers", "identity", "sent_s", "start_s", "status_code", "to_target", "trace")
 
     def __init__(self, identity: tuple[str, str], start_s: float, sent_s: float, to_target: bool) -> None:

@@ -62,6 +62,10 @@ def done(batches: int, parts: Sequence[Done]) -> Done:
         ended=sum(part.ended for part in parts),
         arrivals=_arrivals(part.arrivals for part in parts),
         in_flight=_added(part.in_flight for part in parts),
+        moments_in_flight={
+            moment: _added(part.moments_in_flight.get(moment, {}) for part in parts)
+            for moment in sorted({moment for part in parts for moment in part.moments_in_flight})
+        },
         judged_until_s=min(part.judged_until_s for part in parts),
         stopped_s=max(part.stopped_s for part in parts),
         script_errors=_added(part.script_errors for part in parts),

@@ -31,6 +31,10 @@ def moment_rows(endpoints: Sequence[EndpointResult]) -> tuple[MomentRow, ...]:
             tuple(numbers.number(value, "ms") or "–" for value in (at.p50, at.p95, at.p99, at.max)),
         )
         for one in slowest(endpoints, MOST_ENDPOINT_ROWS)
-        for what, at in (("First byte", one.first_byte_ms),)
+        for what, at in (
+            ("First byte", one.first_byte_ms),
+            ("First event", one.first_event_ms),
+            ("Longest gap between events", one.longest_gap_ms),
+        )
         if at is not None
     )

@@ -49,6 +49,10 @@ class Ledger:
         """The scenario judges it later."""
         assert id(call) in self._entries
 
+    def heard(self, call: Ticket, at_s: float) -> None:
+        """A part of a stream."""
+        assert id(call) in self._entries
+
     def withdraw(self, call: Ticket) -> None:
         """Nothing was sent."""
         _, entry = self._entries.pop(id(call))

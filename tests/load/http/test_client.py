@@ -4,7 +4,7 @@ import pytest
 
 from tests.load.http.running import names, results
 
-MODULES = ("beginning", "conformance", "failing", "judging", "vocabulary", "tls")
+MODULES = ("beginning", "conformance", "failing", "judging", "streaming", "vocabulary", "tls")
 CHECKS = [(module, check) for module in MODULES for check in names(module)]
 
 

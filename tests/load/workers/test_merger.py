@@ -17,6 +17,7 @@ from readiness.load.workers import merging
 from readiness.load.workers.merger import Contradiction, Merger
 from readiness.measurements.generator_health import Instrument
 from readiness.measurements.histogram import EMPTY, Histogram, merge
+from readiness.metrics.moments import FIRST_BYTE
 
 PLAN = EnginePlan("id", "http://127.0.0.1:1", (), (), (), 4, None, 0.0, 1.0, 3.0, 30.0)
 CELLS = [engine_events.Cell("shop", name, step) for name in ("GET /a", "GET /b") for step in (OUTSIDE, 0)]
@@ -149,10 +150,14 @@ def test_a_gap_is_the_services_only_where_every_worker_with_such_users_saw_it() 
 def test_every_field_of_a_batch_and_of_an_end_is_merged() -> None:
     """A new field has to be thought about here: is it added, the larger of both, or the same everywhere?"""
     one, other = (event for event in HONEST if isinstance(event, engine_events.Batch))
+    one, other = (replace(part, moments={FIRST_BYTE: part.cells}) for part in (one, other))
     merged = merging.batch(9, [one, replace(other, seq=0)], [])
+    assert {cell: counts.ok.total for cell, counts in merged.moments[FIRST_BYTE].items()} == {
+        cell: counts.ok.total for cell, counts in merged.cells.items()
+    }
     assert {field.name for field in fields(engine_events.Batch)} == {
         *("seq", "at_s", "users", "begun", "ended", "arrivals", "in_flight", "cells"),
-        *("stalls", "details", "instrument", "paces", "seen", "writes"),
+        *("stalls", "details", "instrument", "moments", "paces", "seen", "writes"),
     }
     assert (merged.seq, merged.at_s, merged.users) == (9, 2.0, 4)
     assert {field.name for field in fields(engine_events.Done)} == {
@@ -162,6 +167,7 @@ def test_every_field_of_a_batch_and_of_an_end_is_merged() -> None:
             "ended",
             "arrivals",
             "in_flight",
+            "moments_in_flight",
             "judged_until_s",
             "stopped_s",
             "script_errors",

@@ -1,4 +1,4 @@
-"""Time to the first byte: against a server whose pauses are known, judged, judged again, compared, on two processes."""
+"""Answers before their end, against a server whose pauses are known; judged again, compared, on two processes."""
 
 from __future__ import annotations
 
@@ -82,6 +82,61 @@ def test_a_client_that_does_not_say_when_an_answer_began_leaves_it_unmeasured(cl
     assert fails["first_byte"]["failed"] == fails["judged"]["failed"] != {}, "slower than any other"
 
 
+GAP_MS, FIRST_MS = 300.0, 100.0
+STREAM_CHECKS = """
+  http.success_rate: { pass: "> 50 %", on_fail: block }
+  latency.ttfb.p50@/chat: { pass: "< 5 s" }
+  stream.first_event.p50: { pass: "< 5 s", on_fail: block }
+  stream.first_event.p95@/chat: { pass: "< 5 s", on_fail: block }
+  stream.longest_gap.p50: { pass: "< 5 s", on_fail: block }
+  stream.longest_gap.max: { pass: "< 200 ms", warn: "< 5 s" }
+  latency.p50@/chat: { pass: "< 5 s" }
+"""
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_stream_has_its_first_event_and_its_longest_gap(cli: Cli, streams: str, processes: str) -> None:
+    more = "evidence: { confidence: none }\n"
+    line = ("--processes", processes)
+    result = cli.run(streams, *line, scenario="streams.py", checks=STREAM_CHECKS, more=more)
+    decided(result.report, 0)
+    assert result.check("stream.longest_gap.max")["outcome"] == "warn"
+    found = values(result)
+    first, gap, whole = (
+        found[key] for key in ("stream.first_event.p50@", "stream.longest_gap.p50@", "latency.p50@/chat")
+    )
+    assert first >= FIRST_MS
+    assert found["latency.ttfb.p50@/chat"] <= first - FIRST_MS * 0.5, "head and comment came at once"
+    assert GAP_MS * 0.9 <= gap <= whole - FIRST_MS * 0.9, found
+    assert gap <= found["stream.longest_gap.max@"]
+    chat, page = result.run["endpoints"]
+    assert chat["first_event"]["ok"]["total"] == chat["longest_gap"]["ok"]["total"] == chat["judged"]["ok"]["total"]
+    assert "first_event" not in page
+    assert "Longest gap between events" in result.text("report.md")
+    again = cli.plain("judge", str(result.out / "run.json"), "--thresholds", str(cli.folder / "thresholds.yaml"))
+    assert again.exit_code == result.exit_code, str(again)
+    compared = cli.plain("compare", str(result.out / "run.json"), str(result.out / "run.json"), "--format", "json")
+    names = {one["metric"] for one in json.loads(compared.stdout)["differences"]}
+    assert {"stream.first_event.p95", "stream.longest_gap.p95"} <= names
+
+
+def test_a_stream_that_is_cut_is_slower_than_any_other(cli: Cli, streams: str) -> None:
+    checks = """
+  stream.first_event.p50: { pass: "< 5 s", on_fail: block }
+  stream.first_event.p95: { pass: "< 5 s", on_fail: block }
+  stream.longest_gap.max: { pass: "< 5 s", on_fail: block }
+"""
+    result = cli.run(streams, scenario="stream_dies.py", checks=checks)
+    assert result.exit_code == 1, str(result)
+    found = values(result)
+    assert found["stream.first_event.p50@"] >= 20
+    assert isnan(found["stream.first_event.p95@"])
+    assert isnan(found["stream.longest_gap.max@"])
+    (chat,) = result.run["endpoints"]
+    assert chat["first_event"]["failed"] == chat["judged"]["failed"]
+    assert set(chat["judged"]["failed"]) == {"truncated"}
+
+
 def test_nothing_is_noted_where_no_check_asks_and_judging_it_later_says_so(cli: Cli, streams: str) -> None:
     loose = '\n  http.success_rate: { pass: "> 50 %", on_fail: block }\n'
     result = cli.run(streams, scenario="parts.py", checks=loose, duration="2s")
@@ -93,3 +148,9 @@ def test_nothing_is_noted_where_no_check_asks_and_judging_it_later_says_so(cli: 
     assert again.exit_code == 3
     said = " ".join(again.said.replace("│", "").split())
     assert "this run did not look for it: run again with a check of latency.ttfb.p50" in said, str(again)
+    limits = cli.thresholds('\n  stream.first_event.p95: { pass: "< 5 s", on_fail: block }\n', name="streams.yaml")
+    again = cli.plain("judge", str(result.out / "run.json"), "--thresholds", str(limits))
+    assert again.exit_code == 3
+    assert "no stream was noted: it needs a check of stream.first_event.p95" in " ".join(
+        again.said.replace("│", "").split()
+    )
