@@ -1,4 +1,4 @@
-"""How many plain GETs a second one core sends: our client beside stock FastHttpUser's, against a tiny server.
+"""How many plain GETs a second one core sends: our client, also with 5 % traced, beside FastHttpUser's.
 
 `python -m benchmarks.client [--seconds 2] [--users 50] [--rounds 5]`: rounds are interleaved, medians printed.
 The server answers 200 bytes of JSON from one uvloop process on another core (where there are two).
@@ -6,6 +6,7 @@ The server answers 200 bytes of JSON from one uvloop process on another core (wh
 
 import argparse
 import asyncio
+import math
 import os
 import statistics
 import subprocess
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+TRACED_SHARE = 0.05
 BODY = b'{"id": 1, "name": "' + b"x" * 179 + b'"}'
 ANSWER = b"HTTP/1.1 200 OK\r\nServer: bench\r\nContent-Type: application/json\r\nContent-Length: 200\r\n\r\n" + BODY
 assert len(BODY) == 200
@@ -48,6 +50,10 @@ def generate(kind: str, port: int, users: int, seconds: float) -> None:
     import gevent  # isort: skip
 
     from readiness.load.http.client import Client
+    from readiness.load.traced_calls import UNTRACED, TracedCalls
+
+    class Always:
+        judged_from_s, judged_until_s = -math.inf, math.inf
 
     url = f"http://127.0.0.1:{port}"
     count = 0
@@ -69,12 +75,13 @@ def generate(kind: str, port: int, users: int, seconds: float) -> None:
             pass
 
     recorder = Recorder()
+    traced = TracedCalls(TRACED_SHARE, Always()) if kind == "traced" else UNTRACED
 
     def user() -> None:
         nonlocal count
         get: Callable[[str], object]
-        if kind == "readiness":
-            get = Client(url, scenario="bench", recorder=recorder, addresses=("127.0.0.1",)).get
+        if kind in ("readiness", "traced"):
+            get = Client(url, scenario="bench", recorder=recorder, addresses=("127.0.0.1",), traced=traced).get
         else:
             event = EventHook()
             event.add_listener(lambda **fields: recorder.latencies.append(fields["response_time"]))
@@ -114,7 +121,7 @@ def main() -> None:
         return generate(options.generate[0], int(options.generate[1]), options.users, options.seconds)
     here = [sys.executable, "-m", "benchmarks.client", "--users", str(options.users), "--seconds", str(options.seconds)]
     server = subprocess.Popen([*here, "--serve"], stdout=subprocess.PIPE, text=True)
-    rates: dict[str, list[tuple[int, int]]] = {"readiness": [], "FastHttpUser": []}
+    rates: dict[str, list[tuple[int, int]]] = {"readiness": [], "traced": [], "FastHttpUser": []}
     try:
         assert server.stdout is not None
         port = server.stdout.readline().strip()

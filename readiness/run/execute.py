@@ -107,7 +107,6 @@ def execute(
     drilled, drills, drill_notes = _drills(plan, stages, outcome, progress, interrupted, environment)
     counted |= {drill_key(one.name) for one in drills if one.problem is None}
     restored = restore_backup(plan, stages, outcome, progress, interrupted, environment)
-    exported = spans.export(spans.spans_of(outcome.load), plan.run_id, environment, interrupted)
     run = Run(
         id=plan.run_id,
         service=plan.config.service,
@@ -126,7 +125,7 @@ def execute(
             *drill_notes,
             *restored.notes,
             *([overhead.words(driven.probing)] if driven.probing else []),
-            *([exported] if exported else []),
+            *filter(None, [spans.export(spans.spans_of(outcome.load), plan.run_id, environment, interrupted)]),
             *([samples.close(outcome.load.ledger.planned if outcome.load else 0)] if samples else []),
             *machine_notes.notes(clocks, plan.target),
         ),
