@@ -169,7 +169,7 @@ def _import(scenario: ScenarioFile) -> ModuleType:
 
 
 class _OwnPackages:
-    """Finds `load` for `load/shop.py`, and `tests` for `tests/load/shop.py`: the packages that a file is part of.
+    """Finds the packages that a file is part of: `tests` and `load` for a `shop.py` in the folder `load` of `tests`.
 
     Asked last. With Locust they come from the working directory, which here nothing comes from.
     """

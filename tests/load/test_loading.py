@@ -76,7 +76,7 @@ def test_a_task_set_may_call_a_task_stop(tmp_path: Path) -> None:
 
 
 def test_a_file_finds_the_packages_that_it_is_part_of(tmp_path: Path) -> None:
-    """`locust -f tests/load/shop.py` is run from the folder above, and imports `tests.load.steps` or `tests.words`."""
+    """Locust is run from the folder above, and the file imports the modules beside it by their whole name."""
     folder = tmp_path / "tests_of_shop" / "load"
     folder.mkdir(parents=True)
     (folder / "steps.py").write_text("from tests_of_shop.words import WORD\n")
