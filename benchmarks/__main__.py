@@ -12,6 +12,7 @@ BENCHMARKS = (
     "judging",
     "verdicts",
     "client",
+    "inside",
     "recording",
     "engine",
     "sleeping",
