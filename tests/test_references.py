@@ -43,7 +43,7 @@ def test_files_that_are_named_exist() -> None:
         for name in PATHS.findall(_said(path))
         if _is_ours(name) and not any((base / name).exists() for base in BASES)
     ]
-    assert missing == []
+    assert not missing, "\n".join(missing)
 
 
 def test_sections_headings_and_records_that_are_named_exist() -> None:

@@ -28,6 +28,7 @@ def _section(metric: Metric) -> str:
     unit = {"": "a plain number", "ms": "ms", "%": "% (0 to 100)", "/s": "per second", "/min": "per minute"}.get(
         metric.unit, metric.unit
     )
+    unit = "yes (1) or no (0)" if metric.yes_no else unit
     better = {"lower": "lower is better", "higher": "higher is better", "equal": "only the limit says"}[metric.better]
     facts = (f"- **What**: {metric.meaning}", f"- **Why**: {metric.why}", f"- **Fix**: {metric.fix}")
     wrapped = (
