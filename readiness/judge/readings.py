@@ -210,6 +210,8 @@ def reading_of(record: Recording, metric: Metric, begin_s: float, end_s: float) 
             value, samples = record.ok.total / (end_s - begin_s) if end_s > begin_s else None, record.ok.total
             whole = [block for block in record.slices if block.start_s + block.duration_s <= end_s + 0.01]
             evidence = Spread(tuple((float(block.ok.total), block.duration_s) for block in whole))
+        case _ if metric.quantile is None and not metric.name.endswith(".max"):
+            raise LookupError(f"{metric.name} has no case in reading_of")
         case _:
             value, samples = record.ok.quantile_ms(metric.quantile or 1.0, infinite=bad), record.requests
             evidence = record

@@ -53,7 +53,7 @@ def export(
     try:
         import opentelemetry.exporter.otlp.proto.http.trace_exporter  # noqa: F401 - whether it is there
     except ImportError:
-        return f"{said} not exported: pip install 'readiness[otlp]' (or unset {variable})."
+        return f"{said} not exported: without the extra, `pip install '.[otlp]'` (or unset {variable})."
     answers: list[str] = []
     sending = Thread(target=lambda: answers.append(_send(spans, run_id)), name="spans", daemon=True)
     sending.start()

@@ -133,7 +133,7 @@ def test_the_report_links_slow_and_failed_requests_to_the_traces_that_the_servic
 
     notes = " ".join(result.report["notes"])
     if find_spec("opentelemetry") is None:
-        assert "spans of traced requests not exported: pip install 'readiness[otlp]'" in notes
+        assert "spans of traced requests not exported: without the extra, `pip install '.[otlp]'`" in notes
         return
     spans = [span for body in collector.bodies for span in spans_in(body)]
     listed = sorted(one["trace_id"] for requests in told.values() for one in requests)

@@ -1,4 +1,4 @@
-"""The same answers for clients of three kinds, and one endpoint that fails at times."""
+"""The same answers for clients of four kinds, and one endpoint that fails at times."""
 
 from locust import FastHttpUser, HttpUser
 
@@ -28,3 +28,11 @@ class Fast(FastHttpUser):
     @task
     def page(self) -> None:
         self.client.get("/parts/50/200", name="/fast")
+
+
+class Streaming(FastHttpUser):
+    wait_time = constant(0.01)
+
+    @task
+    def page(self) -> None:
+        assert self.client.get("/parts/50/200", name="/locusts", stream=True).text
