@@ -277,7 +277,7 @@ def _quotas(pid: int) -> list[tuple[float, Path]]:
     for folder in _groups(pid):
         with suppress(OSError, ValueError):
             if (folder / "cpu.cfs_quota_us").exists():  # version 1
-                quota, period = ((folder / f"cpu.cfs_{word}_us").read_text().strip() for word in ("quota", "period"))
+                quota, period = ((folder / f"cpu.cfs_{word}").read_text().strip() for word in ("quota_us", "period_us"))
             else:
                 quota, period = (folder / "cpu.max").read_text().split()
             if quota not in ("max", "-1"):

@@ -21,7 +21,7 @@ from readiness.load.locust_clients.http_known import KnownRequest, copy_of
 from readiness.load.locust_clients.own_target import Received
 
 
-class _Original:
+class OriginalAnswer:
     """In the place of http.client's response, of which requests reads the headers for its cookies."""
 
     def __init__(self, fields: tuple[tuple[str, str], ...]) -> None:
@@ -50,7 +50,7 @@ def raw_of(answer: Received, method: str, target: str, *, spent: bool = False) -
         reason=reason,
         preload_content=False,
         decode_content=False,
-        original_response=_Original(fields),  # type: ignore[arg-type]
+        original_response=OriginalAnswer(fields),  # type: ignore[arg-type]
         request_method=method,
         request_url=target,
         enforce_content_length=False,

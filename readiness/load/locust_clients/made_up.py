@@ -15,6 +15,7 @@ import requests
 import urllib3
 
 from readiness.load.code_places import is_own
+from readiness.load.locust_clients.http_raw import OriginalAnswer
 from readiness.load.locust_clients.http_stock import HTTP_ORIGINALS
 
 
@@ -25,7 +26,8 @@ def is_made_up(response: Any) -> bool:
     raw = response.raw
     if raw is None:
         return True
-    return isinstance(raw, urllib3.HTTPResponse) and not isinstance(raw._original_response, HTTPResponse)
+    sent = HTTPResponse, OriginalAnswer
+    return isinstance(raw, urllib3.HTTPResponse) and not isinstance(raw._original_response, sent)
 
 
 def told(makers: Mapping[str, int]) -> str:
