@@ -3,7 +3,7 @@
 PORT 0 takes any; the port is told on standard output. GET /stock is answered after 30 ms. Words:
 `careful`: at SIGTERM it takes no new connection, answers what it has, and ends; any other ends at once.
 `slow`: answers take 300 ms. `sessions`: /stock needs the cookie of /login, which this process alone remembers.
-`sheds`: beyond 60 requests in a second it answers 503 with Retry-After. `collapses`: it then answers 503 for good.
+`sheds`: beyond 80 requests in a second it answers 503 with Retry-After. `collapses`: it then answers 503 for good.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import ClassVar
 from urllib.request import ProxyHandler, build_opener
 
 ROOT = Path(__file__).parents[2]
-_MOST_PER_S = 60
+_MOST_PER_S = 80
 
 
 @dataclass(frozen=True)
