@@ -52,7 +52,7 @@ def _first_event(q: float, title: str) -> Metric:
         "request began or was due; failed and unfinished streams, and those without an event, count as slower than any "
         "other. Of requests with stream=True; measured only where a check asks for it.",
         why="It is what a user waits for: a head or a comment that comes at once shows nothing.",
-        fix="Look at what is done before the first event: a queue, a cold model, a prompt that is read each time.",
+        fix="Measure what is done before the first event: a queue, a cold model, a prompt that is read each time.",
     )
 
 
@@ -74,7 +74,7 @@ def _longest_gap(q: float | None, title: str) -> Metric:
         meaning=f"{said}; failed and unfinished streams count as longer than any other, streams with one event have no "
         "gap. Of requests with stream=True; measured only where a check asks for it.",
         why="A stream that stops in the middle looks broken, however fast it began.",
-        fix="Look at what the stream waits for at that time: other requests in the same batch, a pause for garbage, a "
+        fix="Find what the stream waits for at that time: other requests in the same batch, a pause for garbage, a "
         "buffer of a proxy.",
     )
 
