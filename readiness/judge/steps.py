@@ -18,7 +18,7 @@ from readiness.judge.slow_requests import by_name
 from readiness.judge.verdict import CheckResult
 from readiness.judge.wording import against, distance
 from readiness.measurements.run import Load, Measurement, Run
-from readiness.metrics.catalogue import find, is_latency
+from readiness.metrics.catalogue import find, is_drill, is_latency
 from readiness.text import clean
 from readiness.text.numbers import count, number, quantity, share_words
 
@@ -88,14 +88,21 @@ def _todos(judged: Sequence[Judged]) -> list[_Todo]:
         elif item.remedy:
             text, key = f"Measure latency again: {item.remedy}.", f"remedy {item.remedy}"
         elif check.outcome is Outcome.INCONCLUSIVE and item.credit.point == 1:
-            text = f"{label(check)}: run longer or with more load; the value is good, the proof is missing."
-            key = "evidence"
+            more = _more_evidence(check)
+            text, key = f"{label(check)}: {more}; the value is good, the proof is missing.", f"evidence {more}"
         else:
             text = f"{label(check)}: {metric.fix if metric else 'this version does not know it'}"
             key = metric.fix if metric else text
         todo = found.setdefault(key, _Todo(text, []))
         todo.items.append(item)
     return list(found.values())
+
+
+def _more_evidence(check: CheckResult) -> str:
+    """A drill has a length and a load of its own: a longer run adds nothing to it."""
+    if is_drill(check.name):
+        return f"more requests in it, by `for` or `rate` of drills.{check.scope}"
+    return "run longer or with more load"
 
 
 def _failing(item: Judged) -> bool:

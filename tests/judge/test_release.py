@@ -93,6 +93,14 @@ def test_steps_come_by_horizon_and_the_endpoint_that_carries_the_tail_is_named()
     assert "Begin with POST /login: 18 % of traffic, 100 % of what is slow." in steps[2].text
 
 
+def test_a_drill_with_too_few_requests_is_to_be_given_more_and_not_the_run() -> None:
+    few = builders.recording([10.0] * 40)
+    found = Measurement("drill.fails_fast", "db_refuses", 10.0, "drill", 40, evidence=few)
+    steps = _verdict(builders.check("drill.fails_fast", "< 2 s", scope="db_refuses"), measurements=(found,)).next_steps
+    assert len(steps) == 1
+    assert "more requests in it, by `for` or `rate` of drills.db_refuses" in steps[0]
+
+
 def test_an_issue_gathers_checks_with_one_cause_and_says_only_what_was_measured() -> None:
     verdict = _verdict(
         builders.check("latency.p95", "< 100 ms"), builders.check("latency.p99", "< 100 ms"), slow=400, failed=0
