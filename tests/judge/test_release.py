@@ -96,9 +96,14 @@ def test_steps_come_by_horizon_and_the_endpoint_that_carries_the_tail_is_named()
 def test_a_drill_with_too_few_requests_is_to_be_given_more_and_not_the_run() -> None:
     few = builders.recording([10.0] * 40)
     found = Measurement("drill.fails_fast", "db_refuses", 10.0, "drill", 40, evidence=few)
-    steps = _verdict(builders.check("drill.fails_fast", "< 2 s", scope="db_refuses"), measurements=(found,)).next_steps
-    assert len(steps) == 1
-    assert "more requests in it, by `for` or `rate` of drills.db_refuses" in steps[0]
+    seen = builders.run(builders.load(("shop", "GET /", builders.recording([10.0] * 400))), found)
+    seen = replace(seen, plan={**seen.plan, "drills": "db_refuses"})
+    checks = (
+        builders.check("drill.fails_fast", "< 2000 ms", scope="db_refuses"),
+        builders.check("latency.p95", "< 1000 ms"),
+    )
+    (step,) = judge(seen, Config("shop", checks)).next_steps
+    assert "more requests in it, by `for` or `rate` of drills.db_refuses" in step
 
 
 def test_an_issue_gathers_checks_with_one_cause_and_says_only_what_was_measured() -> None:
