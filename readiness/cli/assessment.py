@@ -14,7 +14,7 @@ from readiness.cli import attempts
 from readiness.cli import starter as starters
 from readiness.cli.artefacts import Artefacts, settle, step_summary, write_reports, write_summary
 from readiness.cli.destinations import check_samples, folder_of, keep_of, samples_of
-from readiness.cli.drills import command_lines, drilled, for_demo, of_running_demo, with_drills
+from readiness.cli.drills import command_lines, drilled, environment_of_demo, for_demo, of_running_demo, with_drills
 from readiness.cli.files import Files
 from readiness.cli.formats import parse as parse_formats
 from readiness.cli.preparation import demo_profile, find_scenarios, new_run_id, read_config, secrets_of
@@ -157,9 +157,9 @@ def assess(request: RunRequest) -> Assessment:
             progress.step("starting the demo service with its database and cache")
             running = open_things.enter_context(stack.start(profile, between=proxies.between))
             url, database_url, cache_url = running.url, running.database_url, running.cache_url
-            environ.pop("READINESS_PASSWORD", None)  # it is some other service's; the demo has its own accounts
+            environ = environment_of_demo(environ, config, running)
             secrets = (*secrets, *secrets_of(environ, config, database_url, cache_url))
-            config, artefacts = of_running_demo(config, running.parts), replace(artefacts, secrets=secrets)
+            config, artefacts = of_running_demo(config, running), replace(artefacts, secrets=secrets)
         first = starters.FirstAnswers()
         if starter:
             scenarios = starters.scenario(starter, Path(open_things.enter_context(TemporaryDirectory())))

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from types import ModuleType
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from readiness import database
@@ -18,6 +19,7 @@ from readiness.config.drills import Drill
 from readiness.config.model import Config
 from readiness.config.proxies import HostPort, Proxy
 from readiness.config.restore import RESTORE
+from readiness.demo import backup as demo_backup
 from readiness.demo import part as demo_part
 from readiness.demo.ports import free_port
 from readiness.drills.commands import shown
@@ -25,6 +27,9 @@ from readiness.drills.proxies import Proxies, start
 from readiness.errors import ConfigError, NotMeasured, ReadinessError
 from readiness.run import target as targets
 from readiness.run.plan import Plan
+
+if TYPE_CHECKING:
+    from readiness.demo.stack import Stack
 
 _SCRATCH = "postgresql://restore:password@127.0.0.1:5432/scratch"
 _DEMO = "demo"
@@ -124,9 +129,30 @@ def for_demo(config: Config, profile: str | None) -> Config:
     )
 
 
-def of_running_demo(config: Config, parts: Mapping[str, Path]) -> Config:
-    """The commands `[demo, kill, database]` as programs of the package, which break the parts of this demo alone."""
-    return replace(config, drills={name: _of_demo(one, parts) for name, one in config.drills.items()})
+def of_running_demo(config: Config, running: Stack) -> Config:
+    """The commands `[demo, …]` as programs of the package, which break or restore the parts of this demo alone."""
+    drills = {name: _of_demo(one, running.parts) for name, one in config.drills.items()}
+    restore = config.restore
+    if restore is not None and _restores_demo(config):
+        name = urlsplit(running.admin_database_url).path.lstrip("/")
+        restore = replace(restore, command=(*_python(demo_backup), str(running.programs), name))
+    return replace(config, drills=drills, restore=restore)
+
+
+def environment_of_demo(environ: Mapping[str, str], config: Config, running: Stack) -> dict[str, str]:
+    """The environment of a run against this demo."""
+    # A password is some other service's: the demo has accounts of its own.
+    kept = {name: value for name, value in environ.items() if name != "READINESS_PASSWORD"}
+    return kept | ({database.RESTORE_VARIABLE: running.scratch_url} if _restores_demo(config) else {})
+
+
+def _restores_demo(config: Config) -> bool:
+    """Whether what is restored is a backup of the demo, into a scratch database of the demo."""
+    return config.restore is not None and _is_demos(config.restore.command)
+
+
+def _python(file: ModuleType) -> tuple[str, ...]:
+    return sys.executable, "-I", "-S", str(file.__file__)
 
 
 def _of_demo(drill: Drill, parts: Mapping[str, Path]) -> Drill:
@@ -134,7 +160,7 @@ def _of_demo(drill: Drill, parts: Mapping[str, Path]) -> Drill:
         if not _is_demos(line):
             return line
         _, word, part = line
-        return (sys.executable, "-I", "-S", demo_part.__file__, str(parts.get(part, part)), word)
+        return (*_python(demo_part), str(parts.get(part, part)), word)
 
     return replace(drill, command=real(drill.command), undo=real(drill.undo))
 
@@ -143,12 +169,15 @@ def _is_demos(line: tuple[str, ...]) -> bool:
     return line[:1] == (_DEMO,)
 
 
-def _wrong_part(line: tuple[str, ...], *, demo: bool) -> str | None:
+def _wrong_part(name: str, key: str, line: tuple[str, ...], *, demo: bool) -> str | None:
     """What is wrong with a command for the demo. It needs no permission: it is ours, and breaks what we started."""
     if not demo:
         return f"{_DEMO} is a part of `readiness run demo`; for your own service write a program of yours"
-    if len(line) != 3 or line[1] not in demo_part.WORDS or line[2] not in _PARTS:
-        return f"must be [{_DEMO}, {' or '.join(demo_part.WORDS)}, {' or '.join(_PARTS)}]"
+    words, parts = (demo_part.WORDS, _PARTS) if name != RESTORE else ((RESTORE,), ("database",))
+    if name == RESTORE and key != "command":
+        return "the demo takes its scratch database away by itself; leave this out"
+    if len(line) != 3 or line[1] not in words or line[2] not in parts:
+        return f"must be [{_DEMO}, {' or '.join(words)}, {' or '.join(parts)}]"
     return None
 
 
@@ -208,6 +237,8 @@ def _restores(config: Config, environ: Mapping[str, str], flags: DrillFlags) -> 
         return
     where = f"{config.file}:{config.restore.line}: {RESTORE}"
     scratch = environ.get(database.RESTORE_VARIABLE)
+    if _restores_demo(config):
+        return  # into a database of the demo's own, whose address is known when it runs
     if not scratch:
         yield f"{where}: needs the scratch database in {database.RESTORE_VARIABLE}, such as {_SCRATCH}"
     else:
@@ -221,7 +252,7 @@ def _commands(config: Config, environ: Mapping[str, str], flags: DrillFlags) -> 
     for name, key, line, at in _programs(config):
         where, program = f"{config.file}:{at}: {name}.{key}", line[0]
         if _is_demos(line):
-            if wrong := _wrong_part(line, demo=demo_profile(flags.target) is not None):
+            if wrong := _wrong_part(name, key, line, demo=demo_profile(flags.target) is not None):
                 yield f"{where}: {wrong}"
         elif not flags.allow_commands:
             yield f"{where}: runs a program of yours; read it, then allow it with --allow-commands"

@@ -45,6 +45,8 @@ class Postgres:
     server: GuardedServer
     port: int
     admin_password: str = field(repr=False)
+    programs: Path
+    """The folder of initdb, postgres and, where they came along, pg_dump and pg_restore."""
 
     def url(self, user: str, password: str, database: str) -> str:
         """A connection URL; generated passwords are URL-safe."""
@@ -99,7 +101,7 @@ def _start(settings: Mapping[str, str]) -> Postgres:
         "PostgreSQL", command, folder, identity=identity, stop_signal=signal.SIGINT, environment=base_environment()
     )
     server.wait_ready(lambda: _is_ready(data / "postmaster.pid"), _START_TIMEOUT_S)
-    return Postgres(server, port, password)
+    return Postgres(server, port, password, binaries.folder)
 
 
 def _initdb(binaries: PgBinaries, folder: ServerFolder, identity: Identity | None, password: str) -> Path:

@@ -29,6 +29,7 @@ from readiness.demo.service.settings import ServiceSettings, Tuning, to_environm
 from readiness.demo.valkey import VALKEY_VARIABLE, Valkey, start_valkey
 
 _START_TIMEOUT_S = 30.0
+_SCRATCH = "bag_tracker_restored"
 BACKLOG = 512
 TUNING = Tuning(auth_per_hour=100_000)
 """Log-ins count for an address, and all simulated users come from one: the service's own 1,000 an hour would
@@ -45,6 +46,10 @@ class Stack:
     admin_database_url: str = field(repr=False)
     cache_url: str | None = field(repr=False)
     """None: the service caches in its own memory."""
+    scratch_url: str = field(repr=False)
+    """Of a database beside it, into which backup.py restores a backup; nobody made it yet."""
+    programs: Path
+    """The folder of PostgreSQL's own programs."""
     parts: Mapping[str, Path] = field(default_factory=dict)
     """The folder of each of its servers, through which part.py breaks it."""
 
@@ -76,7 +81,7 @@ def start(profile: str = "optimised", tuning: Tuning = TUNING, between: Between 
         url, service = _start_service(running, chosen, servers["database"], servers.get("cache"), tuning)
         guarded = {"database": postgres.server, "service": service} | ({"cache": valkey.server} if valkey else {})
         parts = {name: server.folder.path for name, server in guarded.items()}
-        yield Stack(url, urls.reader, urls.admin, cache_url, parts)
+        yield Stack(url, urls.reader, urls.admin, cache_url, postgres.admin_url(_SCRATCH), postgres.programs, parts)
 
 
 def _check_extra(profile: Profile) -> None:

@@ -33,6 +33,12 @@ def drilled(cli: Cli, target: str) -> Result:
     return result
 
 
+def restored(result: Result) -> dict[str, str]:
+    """Outcomes of what was counted in the restored backup; its time is left out."""
+    checks = [one for one in result.report["checks"] if one["name"].startswith("restore.")]
+    return {one["name"]: one["outcome"] for one in checks if one["name"] != "restore.duration"}
+
+
 def drills(result: Result) -> dict[str, dict[str, object]]:
     """The checks of drills by `metric@drill`."""
     return {f"{one['name']}@{one['scope']}": one for one in result.report["checks"] if one["name"].startswith("drill.")}
@@ -45,6 +51,7 @@ def test_the_demo_passes_its_drills(cli: Cli) -> None:
     # A busy machine may be slow in all that is a time, and may leave a check open; what is counted must not fail.
     failed = [name for name, one in found.items() if one["outcome"] == "fail" and name.startswith(COUNTED)]
     assert not failed, json.dumps(found, indent=1)
+    assert set(restored(result).values()) == {"pass"}, restored(result)
     passed = [name for name, one in found.items() if one["outcome"] == "pass"]
     assert len(passed) > len(found) / 3, json.dumps(found, indent=1)
     assert until(lambda: not marked(result.mark)), marked(result.mark)
@@ -52,7 +59,9 @@ def test_the_demo_passes_its_drills(cli: Cli) -> None:
 
 @pytest.mark.timeout(600)
 def test_the_old_demo_has_no_timeout_for_its_database(cli: Cli) -> None:
-    found = drills(drilled(cli, "demo:legacy"))
+    result = drilled(cli, "demo:legacy")
+    found = drills(result)
+    assert set(restored(result).values()) == {"pass"}, "its backup brings back what it has, as that of every service"
     outcomes = {found[f"drill.longest_answer@{drill}"]["outcome"] for drill in ("database_refuses", "database_hangs")}
     # On a busy machine it may not be well before a fault either, and then nothing was measured.
     assert "fail" in outcomes <= {"fail", "error"}, json.dumps(found, indent=1)

@@ -134,6 +134,7 @@ def test_what_cannot_be_drilled_is_refused_before_anything_is_sent(cli: Cli, sho
     for command, said in (
         ("[demo, kill, database]", "demo is a part of `readiness run demo`; for your own service write a program"),
         ("[demo, kill]", "demo is a part of"),
+        ("[demo, restore, database]", "demo is a part of"),
     ):
         part = cli.run(
             careful.url, "--drills", scenario="stock.py", more=f"drills: {{ one: {{ command: {command} }} }}\n"
