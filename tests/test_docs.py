@@ -25,20 +25,25 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", heading).strip().lower()) for heading in headings}
 
 
-@pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_path_and_link_in_a_document_exists(page: Path) -> None:
-    text = page.read_text()
-    missing = [
-        name
-        for name in PATHS.findall(text)
-        if not (ROOT / name).exists() and "/x.py" not in name and not name.endswith("test_x.py")
-    ]
-    for link in LINKS.findall(text):
+def test_every_path_and_link_in_a_document_exists() -> None:
+    assert {page: missing for page in DOCUMENTS if (missing := [*missing_paths(page), *dead_links(page)])} == {}
+
+
+def missing_paths(page: Path) -> list[str]:
+    """Paths of a page that lead to nothing; `x.py` stands for a file to come."""
+    names = PATHS.findall(page.read_text())
+    return [n for n in names if not (ROOT / n).exists() and "/x.py" not in n and not n.endswith("test_x.py")]
+
+
+def dead_links(page: Path) -> list[str]:
+    """Links of a page that lead to no file, or to no heading of it."""
+    dead = []
+    for link in LINKS.findall(page.read_text()):
         name, _, anchor = link.partition("#")
         there = page.parent / name if name else page
         if not there.exists() or (anchor and anchor not in anchors(there)):
-            missing.append(link)
-    assert missing == []
+            dead.append(link)
+    return dead
 
 
 @pytest.mark.parametrize("path", pages.WRITTEN)
@@ -102,12 +107,12 @@ def test_the_index_of_the_documents_leads_to_every_page() -> None:
     assert pages - linked - {index} == set(), "add the page to docs/index.md, then run: python -m tests.pages"
 
 
-@pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: str(page.relative_to(ROOT)))
-def test_no_line_of_a_document_is_longer_than_120_characters(page: Path) -> None:
-    assert [n for n, line in enumerate(page.read_text().splitlines(), 1) if len(line) > WIDTH] == []
+def test_no_line_of_a_document_is_longer_than_120_characters() -> None:
+    lines = ((page, n, line) for page in DOCUMENTS for n, line in enumerate(page.read_text().splitlines(), 1))
+    assert [(page, n) for page, n, line in lines if len(line) > WIDTH] == []
 
 
-@pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: str(page.relative_to(ROOT)))
-def test_yaml_in_a_document_is_yaml(page: Path) -> None:
-    for block in re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL):
-        assert [part for part in yaml.safe_load_all(block) if part is not None]
+def test_yaml_in_a_document_is_yaml() -> None:
+    for page in DOCUMENTS:
+        for block in re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL):
+            assert [part for part in yaml.safe_load_all(block) if part is not None], page

@@ -3,8 +3,6 @@
 import ast
 from pathlib import Path
 
-import pytest
-
 from readiness.measurements.run import FAILURE_CLASSES
 from readiness.metrics.catalogue import CATALOGUE
 from readiness.report import FORMATS
@@ -38,13 +36,12 @@ def test_failure_classes_are_unique() -> None:
     assert len(FAILURE_CLASSES) == len(set(FAILURE_CLASSES))
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_source_file_is_one_idea_long_and_says_what_it_is(path: Path) -> None:
-    text = path.read_text()
-    lines = len(text.splitlines())
-    assert lines <= MAX_LINES, f"{lines} lines, {MAX_LINES} is the most: move an idea into a file of its own"
-    if text.strip():
-        assert ast.get_docstring(ast.parse(text)), "a module begins with a line that says what it is"
+def test_a_source_file_is_one_idea_long_and_says_what_it_is() -> None:
+    texts = {str(path.relative_to(ROOT)): path.read_text() for path in SOURCES}
+    long = {name: lines for name, text in texts.items() if (lines := len(text.splitlines())) > MAX_LINES}
+    assert long == {}, f"{MAX_LINES} lines is the most: move an idea into a file of its own"
+    unsaid = [name for name, text in texts.items() if text.strip() and not ast.get_docstring(ast.parse(text))]
+    assert unsaid == [], "a module begins with a line that says what it is"
 
 
 def test_no_lock_names_a_host_or_an_address() -> None:

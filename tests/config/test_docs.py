@@ -46,9 +46,9 @@ def keys(schema: dict[str, Any]) -> Iterator[str]:
         yield from keys(schema["additionalProperties"])
 
 
-@pytest.mark.parametrize("key", sorted(set(keys(json.loads(Path("docs/thresholds.schema.json").read_text("utf-8"))))))
-def test_every_key_is_explained(key: str) -> None:
-    assert f"`{key}`" in TEXT
+def test_every_key_is_explained() -> None:
+    schema = json.loads(Path("docs/thresholds.schema.json").read_text("utf-8"))
+    assert {key for key in keys(schema) if f"`{key}`" not in TEXT} == set()
 
 
 def test_the_defaults_in_the_tables_are_those_of_the_code() -> None:

@@ -69,9 +69,9 @@ def test_a_wrong_limit_says_what_to_write(name: str, text: str, words: str) -> N
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("name", [*catalogue.names(), "data.bags"])
-def test_the_example_of_every_metric_is_a_limit_for_it(name: str) -> None:
-    limits.parse(limits.example(metric(name)), metric(name))
+def test_the_example_of_every_metric_is_a_limit_for_it() -> None:
+    for name in (*catalogue.names(), "data.bags"):
+        limits.parse(limits.example(metric(name)), metric(name))
 
 
 NUMBERS = st.integers(-50, 50).map(float)

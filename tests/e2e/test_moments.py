@@ -39,30 +39,6 @@ def values(result: Result) -> dict[str, float]:
     return {f"{one['name']}@{one['scope'] or ''}": one["value"] if one["value"] is not None else nan for one in checks}
 
 
-@pytest.mark.parametrize("processes", ["1", "2"])
-def test_the_first_byte_is_as_much_earlier_than_the_last_as_the_server_pauses(
-    cli: Cli, streams: str, processes: str
-) -> None:
-    checks = CHECKS + '  latency.p50: { pass: "< 9 s" }\n  latency.ttfb.p95@/page: { pass: "< 5 s" }\n'
-    more = "evidence: { confidence: none }\n"  # answers that all take the same time come in bursts
-    result = cli.run(streams, "--processes", processes, scenario="parts.py", checks=checks, more=more)
-    decided(result.report, 0)
-    found = values(result)
-    first, last = found["latency.ttfb.p50@"], found["latency.p50@"]
-    assert 50 <= first <= last - PAUSE_MS * 0.9, found
-    assert found["latency.ttfb.p95@"] == found["latency.ttfb.p95@/page"]
-    endpoint = result.run["endpoints"][0]
-    assert endpoint["first_byte"]["ok"]["total"] == endpoint["judged"]["ok"]["total"] > 0
-    (shown,) = result.report["endpoints"]
-    assert shown["first_byte_ms"]["p50"] == first
-    assert "First byte" in result.text("report.md")
-    again = cli.plain("judge", str(result.out / "run.json"), "--thresholds", str(cli.folder / "thresholds.yaml"))
-    assert again.exit_code == result.exit_code, str(again)
-    compared = cli.plain("compare", str(result.out / "run.json"), str(result.out / "run.json"), "--format", "json")
-    names = {one["metric"] for one in json.loads(compared.stdout)["differences"]}
-    assert "latency.ttfb.p95" in names, str(compared)
-
-
 def test_a_client_that_does_not_say_when_an_answer_began_leaves_it_unmeasured(cli: Cli, streams: str) -> None:
     scopes = ("/ours", "/plain", "/fast", "/locusts", "/fails")
     checks = CHECKS + "".join(f'  latency.ttfb.p50@{scope}: {{ pass: "< 900 ms" }}\n' for scope in scopes)
@@ -83,25 +59,39 @@ def test_a_client_that_does_not_say_when_an_answer_began_leaves_it_unmeasured(cl
 
 
 GAP_MS, FIRST_MS = 300.0, 100.0
-STREAM_CHECKS = """
+BOTH = """
   http.success_rate: { pass: "> 50 %", on_fail: block }
+  latency.ttfb.p50: { pass: "< 5 s", on_fail: block }
   latency.ttfb.p50@/chat: { pass: "< 5 s" }
+  latency.ttfb.p50@/page: { pass: "< 5 s" }
+  latency.ttfb.p95@/page: { pass: "< 5 s" }
+  latency.p50@/chat: { pass: "< 5 s" }
+  latency.p50@/page: { pass: "< 9 s" }
   stream.first_event.p50: { pass: "< 5 s", on_fail: block }
   stream.first_event.p95@/chat: { pass: "< 5 s", on_fail: block }
   stream.longest_gap.p50: { pass: "< 5 s", on_fail: block }
   stream.longest_gap.max: { pass: "< 200 ms", warn: "< 5 s" }
-  latency.p50@/chat: { pass: "< 5 s" }
 """
 
 
-@pytest.mark.parametrize("processes", ["1", "2"])
-def test_a_stream_has_its_first_event_and_its_longest_gap(cli: Cli, streams: str, processes: str) -> None:
-    more = "evidence: { confidence: none }\n"
-    line = ("--processes", processes)
-    result = cli.run(streams, *line, scenario="streams.py", checks=STREAM_CHECKS, more=more)
+def test_first_byte_first_event_and_longest_gap_are_those_of_the_server(cli: Cli, streams: str) -> None:
+    every_moment_is_the_servers(cli, streams)
+
+
+def test_two_processes_tell_the_same_moments(cli: Cli, streams: str) -> None:
+    every_moment_is_the_servers(cli, streams, "--processes", "2")
+
+
+def every_moment_is_the_servers(cli: Cli, streams: str, *flags: str) -> None:
+    """In the run, in its reports, judged again and compared."""
+    more = "evidence: { confidence: none }\n"  # answers that all take the same time come in bursts
+    result = cli.run(streams, "--users", "10", *flags, scenario="moments.py", checks=BOTH, more=more)
     decided(result.report, 0)
     assert result.check("stream.longest_gap.max")["outcome"] == "warn"
     found = values(result)
+    begins, ends = found["latency.ttfb.p50@/page"], found["latency.p50@/page"]
+    assert 50 <= begins <= ends - PAUSE_MS * 0.9, found
+    assert begins <= found["latency.ttfb.p95@/page"]
     first, gap, whole = (
         found[key] for key in ("stream.first_event.p50@", "stream.longest_gap.p50@", "latency.p50@/chat")
     )
@@ -109,15 +99,23 @@ def test_a_stream_has_its_first_event_and_its_longest_gap(cli: Cli, streams: str
     assert found["latency.ttfb.p50@/chat"] <= first - FIRST_MS * 0.5, "head and comment came at once"
     assert GAP_MS * 0.9 <= gap <= whole - FIRST_MS * 0.9, found
     assert gap <= found["stream.longest_gap.max@"]
+
     chat, page = result.run["endpoints"]
+    for endpoint in (chat, page):
+        assert endpoint["first_byte"]["ok"]["total"] == endpoint["judged"]["ok"]["total"] > 0
     assert chat["first_event"]["ok"]["total"] == chat["longest_gap"]["ok"]["total"] == chat["judged"]["ok"]["total"]
     assert "first_event" not in page
-    assert "Longest gap between events" in result.text("report.md")
-    again = cli.plain("judge", str(result.out / "run.json"), "--thresholds", str(cli.folder / "thresholds.yaml"))
+    assert result.report["endpoints"][1]["first_byte_ms"]["p50"] == begins
+    text = result.text("report.md")
+    assert "First byte" in text
+    assert "Longest gap between events" in text
+
+    file = str(result.out / "run.json")
+    again = cli.plain("judge", file, "--thresholds", str(cli.folder / "thresholds.yaml"))
     assert again.exit_code == result.exit_code, str(again)
-    compared = cli.plain("compare", str(result.out / "run.json"), str(result.out / "run.json"), "--format", "json")
+    compared = cli.plain("compare", file, file, "--format", "json")
     names = {one["metric"] for one in json.loads(compared.stdout)["differences"]}
-    assert {"stream.first_event.p95", "stream.longest_gap.p95"} <= names
+    assert {"latency.ttfb.p95", "stream.first_event.p95", "stream.longest_gap.p95"} <= names, str(compared)
 
 
 def test_a_stream_that_is_cut_is_slower_than_any_other(cli: Cli, streams: str) -> None:

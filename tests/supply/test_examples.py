@@ -58,9 +58,8 @@ def test_a_wheel_or_a_checkout_is_no_bare_name(text: str) -> None:
     assert not bare_names(text)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_example_installs_a_name_that_is_not_ours(path: Path) -> None:
-    assert bare_names(path.read_text()) == []
+def test_no_example_installs_a_name_that_is_not_ours() -> None:
+    assert {path: names for path in FILES if (names := bare_names(path.read_text()))} == {}
 
 
 def test_every_action_of_others_is_pinned_by_its_commit_and_says_its_version() -> None:
@@ -83,12 +82,12 @@ def test_a_workflow_has_no_more_rights_than_it_needs(path: Path) -> None:
     check_workflow(yaml.safe_load(path.read_text()), path.name)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_a_workflow_in_a_document_has_no_more_rights_than_it_needs(page: Path) -> None:
-    for block in re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL):
-        for found in yaml.safe_load_all(block):
-            if isinstance(found, dict) and "jobs" in found:
-                check_workflow(found, page.name)
+def test_a_workflow_in_a_document_has_no_more_rights_than_it_needs() -> None:
+    for page in PAGES:
+        for block in re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL):
+            for found in yaml.safe_load_all(block) if "jobs:" in block else ():
+                if isinstance(found, dict) and "jobs" in found:
+                    check_workflow(found, page.name)
 
 
 def check_workflow(workflow: dict[Any, Any], name: str) -> None:

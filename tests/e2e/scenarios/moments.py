@@ -1,4 +1,4 @@
-"""A user who reads a stream to its end, one that stands still in it once, and a page beside it."""
+"""A user who reads a stream with one gap to its end, and then a page that begins long before it ends."""
 
 from readiness.scenario import User, constant, task
 
@@ -12,4 +12,4 @@ class Reader(User):
         words = [event.data for event in answer.events()]
         if answer.ok:
             assert words == ["one", "two", "two", "two", "[DONE]"]
-        self.client.get("/page")
+        self.client.get("/parts/50/200", name="/page")
