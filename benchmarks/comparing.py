@@ -12,8 +12,9 @@ from functools import partial
 
 import numpy as np
 
+from benchmarks.correlated import Floats
 from benchmarks.judged import recording
-from benchmarks.processes import GOOD, Floats, Process, independent, two_states, wandering, wandering_chance
+from benchmarks.processes import GOOD, Process, independent, two_states, wandering, wandering_chance
 from benchmarks.table import Mapper, at_most
 from readiness.compare.compare import compare
 from readiness.compare.comparison import ComparisonOutcome

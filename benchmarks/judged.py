@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.processes import Floats
+from benchmarks.correlated import Floats
 from readiness.config.model import Limit, Operator
 from readiness.judge.limit_test import Proof, compare
 from readiness.judge.readings import Reading, Spread

@@ -21,7 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.processes import MEDIAN_MS, NORMAL, Floats, Mixture, Part, bad_share, pauses
+from benchmarks.correlated import Floats, bad_share
+from benchmarks.known_truth import MEDIAN_MS, NORMAL, Mixture, Part
+from benchmarks.processes import pauses
 from benchmarks.table import Mapper
 from readiness.stats.share import proves_below
 

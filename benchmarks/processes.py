@@ -1,8 +1,6 @@
-"""Latencies of services whose truth is known: how requests come, how slow each is, and what they have in common.
+"""Services whose truth is known: how requests come, how slow each is, and what they have in common.
 
-Every process gives rows of requests in order of time, one row a run, and its true quantiles and mean in closed form:
-its latencies are a mixture of log-normal ones (or Pareto). `tau_s` is the time after which a level is forgotten to 1/e
-(AR(1) in steps of STEP_S).
+Every process gives rows of requests in order of time, one row a run, and its true quantiles and mean.
 """
 
 from __future__ import annotations
@@ -12,82 +10,16 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from statistics import NormalDist
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-Generator = np.random.Generator
-NORMAL = NormalDist()
-MEDIAN_MS = 20.0
+from benchmarks.correlated import Floats, Generator, Times, bad_share, bad_times, level, noise
+from benchmarks.known_truth import MEDIAN_MS, Mixture, Pareto, Part
+
 PAUSED_MS = 5.0
 """Median of a service that pauses: what waits for the end of the pause is what is slow."""
-STEP_S = 0.1
-"""Levels and states change in steps of this length."""
 GOOD, FAIR, WEAK = 5.0, 10.0, 15.0
 """Wrong answers, in percent, that are the goal: what a run can know, what it hardly can, what it cannot."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """Log-normal latencies, later by `shift_ms`: a part of a mixture."""
-
-    weight: float
-    median_ms: float
-    sigma: float
-    shift_ms: float = 0.0
-
-    def over(self, limit_ms: float) -> float:
-        """Share (0 to 1) over the limit."""
-        left_ms = limit_ms - self.shift_ms
-        return 1.0 if left_ms <= 0 else NORMAL.cdf(-math.log(left_ms / self.median_ms) / self.sigma)
-
-
-@dataclass(frozen=True)
-class Mixture:
-    """The latency of a single request, whatever the others are."""
-
-    parts: tuple[Part, ...]
-
-    def quantile_ms(self, q: float) -> float:
-        """By bisection."""
-        low, high = 0.0, 1e6
-        for _ in range(80):
-            middle = (low + high) / 2
-            over = sum(part.weight * part.over(middle) for part in self.parts)
-            low, high = (middle, high) if over > 1 - q else (low, middle)
-        return high
-
-    @property
-    def mean_ms(self) -> float:
-        """Exact."""
-        return sum(part.weight * (part.median_ms * math.exp(part.sigma**2 / 2) + part.shift_ms) for part in self.parts)
-
-
-@dataclass(frozen=True)
-class Pareto:
-    """Latencies of MEDIAN_MS at least, with a tail that falls as a power; the mean is known for an exponent over 1."""
-
-    exponent: float
-
-    def quantile_ms(self, q: float) -> float:
-        """Closed form."""
-        return float(MEDIAN_MS * (1 - q) ** (-1 / self.exponent))
-
-    @property
-    def mean_ms(self) -> float:
-        """Closed form."""
-        return MEDIAN_MS * self.exponent / (self.exponent - 1)
-
-
-@dataclass(frozen=True)
-class Times:
-    """When requests are sent: a row a run, sorted, within `length_s`."""
-
-    at_s: Floats
-    length_s: float
 
 
 @dataclass(frozen=True)
@@ -121,46 +53,6 @@ class Process:
             at_s = np.sort(generator.random((runs, requests)) * length_s, axis=1)
         times = Times(at_s, length_s)
         return times, self.draw(generator, times)
-
-
-def noise(generator: Generator, times: Times, sigma: float) -> Floats:
-    """Log-normal latencies, each for itself."""
-    return MEDIAN_MS * np.exp(sigma * generator.standard_normal(times.at_s.shape))
-
-
-def level(generator: Generator, times: Times, tau_s: float) -> Floats:
-    """A level of variance one that is forgotten with `tau_s`, at each request."""
-    rows, steps = times.at_s.shape[0], math.ceil(times.length_s / STEP_S)
-    kept = math.exp(-STEP_S / tau_s)
-    walk = np.asarray(generator.standard_normal((steps, rows)))
-    walk[1:] *= math.sqrt(1 - kept * kept)
-    for at in range(1, steps):
-        walk[at] += kept * walk[at - 1]
-    return _at(walk, times)
-
-
-def bad_times(generator: Generator, times: Times, bad_s: float, good_s: float) -> Bools:
-    """Whether the service is in its bad state, at each request; both states last a random time (Markov)."""
-    rows, steps = times.at_s.shape[0], math.ceil(times.length_s / STEP_S)
-    stays, comes = math.exp(-STEP_S / bad_s), 1 - math.exp(-STEP_S / good_s)
-    chance = generator.random((steps, rows))
-    bad = np.zeros((steps, rows))
-    bad[0] = chance[0] < bad_share(bad_s, good_s)
-    for at in range(1, steps):
-        bad[at] = chance[at] < np.where(bad[at - 1] > 0, stays, comes)
-    return _at(bad, times) > 0
-
-
-def bad_share(bad_s: float, good_s: float) -> float:
-    """Share (0 to 1) of the time in the bad state, in the discrete steps of `bad_times`."""
-    leaves, comes = 1 - math.exp(-STEP_S / bad_s), 1 - math.exp(-STEP_S / good_s)
-    return comes / (comes + leaves)
-
-
-def _at(steps: Floats, times: Times) -> Floats:
-    """The value of the step (steps x runs) that each request (runs x requests) falls into."""
-    index = np.minimum((times.at_s / STEP_S).astype(np.int64), len(steps) - 1)
-    return np.asarray(np.take_along_axis(steps.T, index, 1), np.float64)
 
 
 def independent(sigma: float) -> Process:
@@ -342,61 +234,4 @@ PROCESSES = (
     two_states(2, 28, "bursts that one run in seven does not see"),
     *(slow_times(*both) for both in ((5, 0.4), (10, 0.8), (10, 1.2), (30, 2))),
     *(pauses(*both) for both in ((5, 0.4), (10, 0.8), (10, 1.2))),
-)
-
-
-@dataclass(frozen=True)
-class Arrivals:
-    """Answers by second of a service with a true throughput: `draw` gives them, runs x seconds."""
-
-    name: str
-    draw: Callable[[Generator, int, int, float], Floats]
-    """Of (generator, runs, seconds, answers per second)."""
-    goal: float = GOOD
-
-
-def by_chance(generator: Generator, runs: int, seconds: int, per_s: float) -> Floats:
-    """Poisson."""
-    return generator.poisson(per_s, (runs, seconds)).astype(np.float64)
-
-
-def wandering_rate(tau_s: float, spread: float) -> Arrivals:
-    """Poisson, with a rate that wanders."""
-    goal = GOOD if tau_s <= 3 else FAIR if tau_s <= 6 else WEAK
-    return Arrivals(
-        f"rate wanders by {100 * spread:g} %, {tau_s:g} s", partial(_wandering_rate, tau_s=tau_s, spread=spread), goal
-    )
-
-
-def _wandering_rate(generator: Generator, runs: int, seconds: int, per_s: float, tau_s: float, spread: float) -> Floats:
-    at_s = np.broadcast_to(np.arange(seconds) + 0.5, (runs, seconds))
-    rate = np.exp(spread * level(generator, Times(at_s, float(seconds)), tau_s) - spread**2 / 2)
-    return generator.poisson(per_s * rate).astype(np.float64)
-
-
-def in_batches(size: int) -> Arrivals:
-    """Requests come together."""
-    return Arrivals(f"batches of {size}", partial(_in_batches, size=size))
-
-
-def _in_batches(generator: Generator, runs: int, seconds: int, per_s: float, size: int) -> Floats:
-    return size * generator.poisson(per_s / size, (runs, seconds)).astype(np.float64)
-
-
-def interrupted(every_s: int) -> Arrivals:
-    """One second in `every_s`, at equal intervals, answers nothing."""
-    return Arrivals(f"one second in {every_s} answers nothing", partial(_interrupted, every_s=every_s))
-
-
-def _interrupted(generator: Generator, runs: int, seconds: int, per_s: float, every_s: int) -> Floats:
-    second = np.arange(seconds) + generator.integers(0, every_s, (runs, 1))
-    usual = per_s * every_s / (every_s - 1)
-    return generator.poisson(np.where(second % every_s == 0, 0.0, usual)).astype(np.float64)
-
-
-ARRIVALS = (
-    Arrivals("by chance (Poisson)", by_chance),
-    *(in_batches(size) for size in (20, 100)),
-    *(wandering_rate(tau_s, spread) for tau_s in (1.0, 3.0, 6.0, 20.0) for spread in (0.1, 0.3)),
-    interrupted(10),
 )

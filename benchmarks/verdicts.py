@@ -1,7 +1,8 @@
 """How often a verdict is wrong or open, for services whose truth is known (docs/explanation/evidence.md).
 
 `python -m benchmarks verdicts` draws 1,000 runs a cell, `python -m benchmarks verdicts 200` draws 200 (ten minutes on
-two cores; the cells are spread on all there are), `python -m benchmarks verdicts 200 power looks` those parts alone.
+two cores; the cells are spread on all there are), and `python -m benchmarks verdicts 200 power until_decided` gives
+those parts alone.
 Seeds are fixed. Where the true value lies exactly on the limit, each answer is wrong: READY and NOT READY are counted
 for P95, P99, the mean, throughput, and the success rate of a service that fails its slowest 5 %. Beside it stands how
 often a plain comparison of the value would say READY.
@@ -19,7 +20,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks import claims, comparing, looks, possible, power
+from benchmarks import claims, comparing, possible, power, until_decided
 from benchmarks.judged import (
     MEAN,
     P95,
@@ -33,8 +34,9 @@ from benchmarks.judged import (
     shares,
     throughput,
 )
-from benchmarks.processes import ARRIVALS, PROCESSES, Arrivals, Process
+from benchmarks.processes import PROCESSES, Process
 from benchmarks.table import MARGIN, Mapper
+from benchmarks.throughputs import ARRIVALS, Arrivals
 from readiness.judge.readings import reading_of
 
 RUNS = 1000
@@ -89,7 +91,7 @@ def errors(each: Mapper, runs: int) -> None:
 PARTS: Mapping[str, Callable[[Mapper, int], None]] = {
     "errors": errors,
     "power": power.report,
-    "looks": looks.report,
+    "until_decided": until_decided.report,
     "comparing": comparing.report,
     "claims": claims.report,
     "possible": possible.report,

@@ -7,11 +7,8 @@ import pytest
 
 from benchmarks.claims import family
 from benchmarks.judged import P95
-from benchmarks.looks import ends
 from benchmarks.power import POWERS, ready
 from benchmarks.processes import (
-    ARRIVALS,
-    Arrivals,
     Process,
     batches,
     independent,
@@ -20,6 +17,8 @@ from benchmarks.processes import (
     wandering,
     wandering_chance,
 )
+from benchmarks.throughputs import ARRIVALS, Arrivals
+from benchmarks.until_decided import ends
 from benchmarks.verdicts import NAMES, POWER_RATIOS, Row, measure, measure_rate
 from readiness.judge.judge import judge
 from readiness.judge.limit_test import bounds

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
 
+from benchmarks.correlated import Floats
 from benchmarks.judged import P95, answer, recording
-from benchmarks.processes import GOOD, Floats, Process, independent, slow_times, two_states, wandering, wandering_chance
+from benchmarks.processes import GOOD, Process, independent, slow_times, two_states, wandering, wandering_chance
 from benchmarks.table import Mapper, at_most
 from readiness.judge.early_stop import checkpoints
 from readiness.judge.limit_test import Proof
@@ -56,7 +57,7 @@ def report(each: Mapper, runs: int) -> None:
 
 def ends(process: Process, runs: int) -> tuple[list[End], ...]:
     """How each run ends, for each of RATIOS."""
-    generator = process.seeded("looks")
+    generator = process.seeded("until_decided")
     times, latencies_ms = process.run(generator, runs, MOST_S, PER_S)
     limits_ms = [process.truth.quantile_ms(0.95) / ratio for ratio in RATIOS]
     every = [_ends(at_s, ms, limits_ms) for at_s, ms in zip(times.at_s, latencies_ms, strict=True)]
