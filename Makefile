@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 OUT ?=
 INSTALL := $(PIP) install --require-hashes --only-binary=:all:
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --reruns 1
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 TOOLS := $(VENV)/tools
 LOCK := UV_PYTHON_DOWNLOADS=never $(TOOLS)/bin/uv pip compile --quiet --universal --generate-hashes --no-header \
   --python-version 3.11 $(LOCK_OPTIONS)
