@@ -21,7 +21,7 @@ from readiness.drills.proxies import ProxySecond
 from readiness.drills.record import not_done, recorded
 from readiness.drills.recovery import recovery
 from readiness.drills.seen import SILENT, Seen, seen_of, silent_of
-from readiness.drills.told import breaker, readiness
+from readiness.drills.told import Fared, breaker, readiness
 from readiness.errors import NotMeasured
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.recordings import totals
@@ -88,13 +88,12 @@ def _missing(metric: str, drill: str, reason: str) -> Measurement:
 def _error_rate(seen: Seen) -> Measurement:
     record = seen.during
     bad = record.failures + record.in_flight
-    blocks = tuple((block.failed, block.ok.total + block.failed) for block in record.slices)
     return _of(
         seen,
         names.DRILL_ERRORS,
         100 * bad / record.requests,
         record.requests,
-        Rate(bad, record.requests, blocks),
+        Rate(bad, record.requests),
         tuple(Detail(name, f"{n:,}", False) for name, n in sorted(record.failed.items())),
     )
 
@@ -107,7 +106,7 @@ def _unanswered(seen: Seen) -> Measurement:
 def _latency(seen: Seen) -> Measurement:
     record = seen.during
     value = record.ok.quantile_ms(0.95, infinite=record.failures + record.in_flight)
-    return _of(seen, names.LATENCY_P95, value, record.requests, record)
+    return _of(seen, names.LATENCY_P95, value, record.requests, _one_block(seen, record))
 
 
 def _longest(seen: Seen) -> Measurement:
@@ -127,12 +126,20 @@ def _fails_fast(seen: Seen) -> Measurement:
     record = seen.during
     if not record.failures + record.in_flight:
         raise NotMeasured("no request failed in the fault, so no refusal could be timed")
-    found = refusals(record, seen.silent)
-    block = Slice(seen.one.plan.begin_s, seen.one.plan.drill.for_s, found.ok, 0)
-    refused = replace(found, slices=(block,) if found.ok.total else ())
+    refused = _one_block(seen, refusals(record, seen.silent))
     value = refused.ok.quantile_ms(0.95, infinite=refused.in_flight)
     never = (Detail("without any answer", count(seen.silent, "request"), False),) if seen.silent else ()
     return _of(seen, names.FAILS_FAST, value, refused.requests, refused, never)
+
+
+def _one_block(seen: Seen, record: Recording) -> Recording:
+    """The requests of the fault as one block of time.
+
+    What is claimed is the share of the requests of this fault, and all of it was seen. They fail together because the
+    fault makes them: that is no sign of longer bursts that the window missed.
+    """
+    block = Slice(seen.one.plan.begin_s, seen.one.plan.drill.for_s, record.ok, record.failures)
+    return replace(record, slices=(block,) if record.ok.total + record.failures else ())
 
 
 def _recovery(seen: Seen) -> Measurement:
@@ -216,7 +223,8 @@ def _connections(seen: Seen) -> Measurement:
 
 
 def _health(seen: Seen) -> Measurement:
-    found = readiness(seen.reports, seen.times, _bad_share(seen), seen.limits.errors)
+    fared = Fared(_served_share(seen), _bad_share(seen), seen.limits.errors)
+    found = readiness(seen.reports, seen.times, fared)
     return _of(seen, names.DRILL_HEALTH, float(found.holds), found.samples, details=found.details)
 
 
@@ -230,6 +238,21 @@ def _bad_share(seen: Seen) -> float:
     record = seen.during
     slowest = max(seen.limits.over(record.slices), default=0)
     return (record.failures + record.in_flight + slowest) / record.requests
+
+
+def _served_share(seen: Seen) -> float:
+    """Right answers per second while the fault lasted, as a share of those per second before it.
+
+    Answers count when they come: one that was held until the fault was over did not serve in it.
+    """
+    before_s, during_s = seen.height_s
+    until_s = min(seen.one.plan.end_s, seen.end_s)
+    points = [point for point in seen.points if point.at_s + point.duration_s < until_s]
+    lasted_s = sum(point.duration_s for point in points)
+    answered = sum(point.ok for point in points)
+    if lasted_s < during_s / 2:  # so short a fault has hardly a second of its own
+        answered, lasted_s = seen.during.ok.total, during_s
+    return answered / lasted_s / (max(seen.before.ok.total, 1) / before_s)
 
 
 def _of(

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from readiness.config.model import Check, Limit
+from readiness.config.drill_notes import limits_of_all
+from readiness.config.model import Check
 from readiness.measurements.run import Recording, Slice
-from readiness.metrics.catalogue import find, is_latency
 from readiness.stats import share
 
-_USUAL_ERRORS = 0.05
-"""Share of failed requests that is allowed where the file has no limit of its own."""
 _FEW = 1
 """So many bad requests in a second are no outage, whatever share of that second they are."""
 
@@ -72,24 +70,8 @@ class Recovery:
 
 
 def wellness(checks: Iterable[Check]) -> Wellness:
-    """The file's own limits for errors and latencies of all requests; the warning limit where there is one.
-
-    Where several limit the same, all of them hold.
-    """
-    errors: list[float] = []
-    slower: list[tuple[float, float]] = []
-    for check in checks:
-        if check.scope is not None or check.not_applicable is not None:
-            continue
-        widest: Limit = check.warn_limit or check.pass_limit
-        metric = find(check.metric)
-        if check.metric == "http.error_rate":
-            errors.append(widest.value / 100)
-        elif check.metric == "http.success_rate":
-            errors.append(1 - widest.value / 100)
-        elif is_latency(check.metric) and metric is not None and metric.quantile:
-            slower.append((widest.value, 1 - metric.quantile))
-    return Wellness(min(errors, default=_USUAL_ERRORS), tuple(slower))
+    """The file's own limits for errors and latencies of all requests."""
+    return Wellness(*limits_of_all(checks))
 
 
 def recovery(after: Recording, limits: Wellness, confidence: float | None) -> Recovery:

@@ -20,8 +20,8 @@ _FRESH_S = 10.0
 """So old may be what the service said last when the fault begins."""
 _PATIENCE_S = 1.0
 """Who waits longer for readiness takes it for a no: the time-out of Kubernetes, if nothing else is set."""
-_MOST = 0.5
-"""Share of bad requests beyond which the service could not serve."""
+_LEAST = 0.5
+"""Share of its usual right answers below which the service could not serve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,18 @@ class DrillTimes:
 
 
 @dataclass(frozen=True, slots=True)
+class Fared:
+    """How the requests of a drill fared in its fault, as shares from 0 on."""
+
+    served: float
+    """Right answers per second while the fault lasted, of those per second before it; over 1 in a rush."""
+    bad: float
+    """Of the requests that were due in the fault: those that failed or were slower than the file allows."""
+    allowed: float
+    """How many of them may be bad."""
+
+
+@dataclass(frozen=True, slots=True)
 class Truth:
     """The answer, from so many answers of the service, and what it rests on."""
 
@@ -42,11 +54,12 @@ class Truth:
     details: tuple[Detail, ...]
 
 
-def readiness(reports: SelfReports, times: DrillTimes, bad_share: float, allowed: float) -> Truth:
+def readiness(reports: SelfReports, times: DrillTimes, fared: Fared) -> Truth:
     """Whether readiness said no where the service could not serve, yes where it could, and yes soon after.
 
-    `bad_share` (0 to 1) of the requests that were due in the fault failed or were slower than the file allows; up to
-    `allowed` of them it served. In between it served in part, and either answer is right. Raises NotMeasured.
+    It could not where it gave fewer than half of its usual right answers: one that is late or refuses what is beyond
+    its usual load serves. It could where no more requests were bad than are allowed. In between it served in part, and
+    either answer is right. Raises NotMeasured.
     """
     if reports.problem is not None:
         raise NotMeasured(reports.problem)
@@ -64,9 +77,9 @@ def readiness(reports: SelfReports, times: DrillTimes, bad_share: float, allowed
             f"{reports.path}: no probe request was answered {when}, because the drill's load pays for so few; give it "
             "a longer time or a higher rate"
         )
-    if bad_share > _MOST:
+    if fared.served < _LEAST:
         served, told = "could not serve", during[-1].failure is not None
-    elif bad_share > allowed:
+    elif fared.bad > fared.allowed:
         served, told = "served in part, and may say either", True
     else:
         served, told = "could serve", 2 * sum(one.failure is None for one in during) >= len(during)
@@ -74,7 +87,8 @@ def readiness(reports: SelfReports, times: DrillTimes, bad_share: float, allowed
         one.failure is None for one in after if one.start_s >= times.end_s + _SOON_S
     )
     details = (
-        Detail("requests that failed or were too slow in the fault", f"{share_words(bad_share)}: it {served}", None),
+        Detail("right answers in the fault", f"{share_words(fared.served)} of those before it: it {served}", None),
+        Detail("requests that failed or were too slow in the fault", share_words(fared.bad), None),
         Detail(f"{reports.path} in the fault", _said(during), told),
         Detail(f"{reports.path} after the fault", _return(after, times.end_s), back),
     )

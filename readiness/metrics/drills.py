@@ -23,7 +23,8 @@ DRILLS: tuple[Metric, ...] = (
         "lower",
         Kind.RATE,
         "drills",
-        "Share of the requests that were due during the fault and failed or did not finish.",
+        "Share of the requests that were due during the fault and failed or did not finish: of this fault, and not of "
+        "the next one.",
         "It tells how much of the service goes down with one thing that it depends on.",
         "Answer without the dependency where that is possible: from a cache, with less, or later from a queue.",
     ),
@@ -108,9 +109,9 @@ DRILLS: tuple[Metric, ...] = (
         Kind.EXACT,
         "drills",
         "1 when the deep health endpoint (or the only one) answered other than 2xx, or not in time, by the end of a "
-        "fault in which more than half of the requests failed or were too slow; answered 2xx in at least half of the "
-        "probe requests where no more of them failed than the file allows (between the two either answer is right); "
-        "and 2xx again from 10 s after the fault on. Else 0.",
+        "fault in which the service gave fewer than half of its usual right answers per second; answered 2xx in at "
+        "least half of the probe requests where no more requests failed or were too slow than the file allows (between "
+        "the two either answer is right); and 2xx again from 10 s after the fault on. Else 0.",
         "Traffic goes to whoever says that it is ready, and stays away from whoever does not say it again.",
         "Let readiness ask what the service cannot do without, with a short deadline, and nothing else.",
         yes_no=True,

@@ -87,6 +87,33 @@ def test_a_check_names_its_drill_and_leaves_time_to_recover() -> None:
         10,
         10,
     )
-    (note,) = lint(config)
+    recovery, note = lint(config)
+    assert "drill.recovery@one.pass: needs at least 299 requests after the fault to be proven" in recovery
+    assert "this drill sends 80: raise its rate to 75 /s, or its `after` to 15s" in recovery
     assert "needs at least 299 requests to be proven" in note
     assert "this drill sends 100: raise its rate to 60 /s" in note
+
+
+FAST = '  drill.fails_fast@one: { pass: "< 1 s" }\n'
+BACK = '  drill.recovery@one: { pass: "< 2 s" }\n'
+
+
+@pytest.mark.parametrize(
+    ("drill", "checks", "said"),
+    [
+        ("for: 2s", FAST, "needs at least 59 refusals to be proven at 95 % confidence, and this drill sends 40: "),
+        ("for: 3s", FAST, None),
+        (
+            "for: 5s",
+            FAST + '  drill.error_rate@one: { pass: "< 50 %" }\n',
+            "59 refusals to be proven at 95 % confidence, and this drill sends 100, of which 50 % may fail: raise its "
+            "rate to 24 /s",
+        ),
+        ("for: 5s, rate: 24 /s", FAST + '  drill.error_rate@one: { pass: "< 50 %" }\n', None),
+        ("for: 5s, rate: 299 /s, after: 3s", BACK, None),
+        ("for: 5s, rate: 99 /s, after: 3s", BACK, "needs at least 299 requests after the fault"),
+    ],
+)
+def test_a_drill_that_is_too_short_for_a_proof_is_told(drill: str, checks: str, said: str | None) -> None:
+    notes = lint(read(f"{{ proxy: db, fault: hang, {drill} }}", checks))
+    assert [said in note for note in notes] == ([True] if said else []), notes

@@ -64,14 +64,15 @@ def test_a_load_gets_a_hundredth_of_itself_and_more_where_the_checks_need_it_but
     assert samples(config(users=50)) == 50, "5 % of 2,000 requests, at two endpoints: too few for the 124"
     assert samples(config(users=100)) == 100
     assert samples(config(users=100), others=40) == 80, "all probes together"
-    assert samples(config(users=130)) == 124
-    assert samples(config(users=1000)) == 200  # 1 % of 40,000: 400 samples at two endpoints
-    assert samples(config(users=1000), others=40) == 180
+    assert samples(config(users=130)) == 130
+    assert samples(config(users=300)) == 248, "twice the 124, where the load pays for them"
+    assert samples(config(OTHER, users=1000)) == 200  # 1 % of 40,000: 400 samples at two endpoints
+    assert samples(config(OTHER, users=1000), others=40) == 180
     assert samples(config(users=1000, health="{}")) == _MOST
     assert samples(config(OTHER, users=50)) == _FEWEST
     assert samples(config(OTHER, users=200)) == 40
     assert samples(config(users=1)) == 4, "the pace is never over ten seconds"
-    assert samples(config(), think_s=None) == 124
+    assert samples(config(), think_s=None) == 248
     assert samples(config(OTHER), think_s=None) == SAMPLES, "unknown how large the load is"
     assert samples(config(health="{ every: 80ms }")) == 500, "the file decides how often, and the load how many"
 
