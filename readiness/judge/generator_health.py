@@ -13,6 +13,7 @@ from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Load
 from readiness.metrics.catalogue import is_load
 from readiness.metrics.metric import Kind, Metric
+from readiness.text import clean
 from readiness.text.numbers import quantity
 
 FREE_LAG_SHARE = 0.1
@@ -182,6 +183,8 @@ def _at(metric: Metric) -> str:
 
 
 def _cause(pause: Pause) -> str:
+    if pause.place:
+        return f"held by {clean(pause.place)}"
     if pause.cpu_s > 0.5 * (pause.end_s - pause.start_s):
         return "scenario code held it"
     return "stopped, suspended or starved of CPU"

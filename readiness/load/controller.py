@@ -189,7 +189,8 @@ class _Conversation:
 
     def _lost(self, silence: bool, log: IO[bytes]) -> str:
         if silence:
-            return f"the load generator fell silent for {_SILENCE_S:g} s and was given up: the load is not complete"
+            given_up = f"the load generator fell silent for {_SILENCE_S:g} s and was given up"
+            return f"{given_up}: the load is not complete{last_words(log)}"
         how = how_it_ended(children.end(self._engine))
         return f"the load generator ended before its end marker ({how}): the load is not complete{last_words(log)}"
 

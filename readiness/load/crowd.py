@@ -106,6 +106,11 @@ class Crowd:
         return count
 
     @property
+    def greenlets(self) -> list[Any]:
+        """Theirs."""
+        return list(self._runner.user_greenlets)
+
+    @property
     def idle(self) -> list[type[Any]]:
         """Classes that never had a user."""
         return [cls for cls in self._classes.values() if cls not in self._ran]

@@ -35,6 +35,7 @@ from readiness.load.generator_health import Sentinel
 from readiness.load.http.resends import Resends
 from readiness.load.life import endings, listeners
 from readiness.load.life.environment import LoadEnvironment, made, quit_locust, selected
+from readiness.load.life.idle import IdleUsers
 from readiness.load.life.logs import show_logs
 from readiness.load.life.options import parsed
 from readiness.load.life.statistics import LedgerStats
@@ -59,7 +60,6 @@ PACK_S = 0.05
 """Between two packings of the samples: a second's at once would be a pause of milliseconds."""
 STOPPED_DRAIN_S = 0.5
 """After a `stop` the parent wants its numbers soon."""
-_MEASURED_BY = "by which the load is paced and measured: replace the name in your own module only (not freeze_time)"
 
 
 class Engine:
@@ -96,6 +96,7 @@ class Engine:
         self._sentinel = Sentinel(self.recorder)
         self._turns = Turns(self.recorder)
         self._stock = StockClients(self.recorder, plan.timeout_s, plan.base_url, self._addresses, self._resends)
+        self._idle_users = IdleUsers(self.recorder, lambda: self._stock.open)
         self._told = ToldRequests(self.recorder)
         self._listener = Listener(self._stock, self._told)
         self._edges_s: list[float] = []
@@ -159,7 +160,7 @@ class Engine:
         """Raises ScenarioError."""
         if replaced := self._clocks():
             files = ", ".join(file.path for file in self.plan.scenarios)
-            raise ScenarioError(f"{files}: replaces {replaced}, {_MEASURED_BY}")
+            raise ScenarioError(f"{files}: replaces {replaced}")
 
     def _environment(self, classes: list[type[Any]], options: Namespace) -> LoadEnvironment:
         improve(self._resends)
@@ -233,6 +234,8 @@ class Engine:
         half_s = max(min(now_s + _TICK_S, edge_s) - now_s, 0.001) / 2
         self._wait(half_s)
         self.recorder.users = load.users  # in its middle: at its edges a step may just begin or end
+        if isinstance(load, Crowd):
+            self._idle_users.look(load.greenlets)
         self._wait(half_s)
         self._mark_window()
         self._send_batch()
@@ -285,11 +288,11 @@ class Engine:
         in_flight = self.recorder.close(time.perf_counter())
         send_rows(self.recorder, self.send)
         self._send_batch()
-        if said := quit_locust(runner.environment):
-            self._errors.note(said)
-        self._errors.note(told(self._stock.timed.made_up))
+        said = quit_locust(runner.environment) or ""
+        for text in (said, told(self._stock.timed.made_up), *self._idle_users.told()):
+            self._errors.note(text)
         if replaced := self._clocks():
-            self._errors.note(f"the locustfile: it replaced {replaced}, {_MEASURED_BY}")
+            self._errors.note(f"the locustfile: it replaced {replaced}")
         hurried = self._stop.is_set() and not self._in_order
         recorder = self.recorder
         self.send(

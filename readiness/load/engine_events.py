@@ -202,7 +202,7 @@ def _plain(value: object) -> object:
             addresses = [[one.address, one.opened, dict(one.failed)] for one in value.addresses]
             return [value.resent_unread, value.resent_unclear, value.unasked, addresses, dict(value.sent_by_locust)]
         case Pause():
-            return [value.start_s, value.end_s, value.cpu_s]
+            return [value.start_s, value.end_s, value.cpu_s, value.place]
         case Instrument():
             return {entry.name: _plain(getattr(value, entry.name)) for entry in fields_of(value)}
         case Mapping():

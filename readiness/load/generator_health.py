@@ -17,6 +17,7 @@ from typing import Any
 import gevent
 import numpy as np
 
+from readiness.load.life.held import HeldBy
 from readiness.load.phases import OUTSIDE
 from readiness.load.recorder import Recorder
 from readiness.measurements.generator_health import Instrument, Pause
@@ -44,17 +45,22 @@ class Sentinel:
         self._taken_s = 0.0
         self._taken_cpu_s = 0.0
         self._ticked_cpu_s = 0.0
+        self._turned_s = 0.0
+        self._held_by = HeldBy(lambda: self._turned_s)
         self._greenlet: Any = None
 
     def start(self) -> None:
         """Begin to watch, from the start of the load on."""
         self._taken_s, self._taken_cpu_s = time.perf_counter(), time.process_time()
+        self._turned_s = self._taken_s
         gc.callbacks.append(self._on_collection)
+        self._held_by.start()
         self._greenlet = gevent.spawn(self._watch)
 
     def stop(self) -> None:
         """Watch no longer."""
         gc.callbacks.remove(self._on_collection)
+        self._held_by.stop()
         self._greenlet.kill()
 
     def started(self, due_s: float) -> None:
@@ -98,6 +104,7 @@ class Sentinel:
         while True:
             gevent.sleep(max(due_s - time.perf_counter(), 0.0))
             now_s, suspended_s = time.perf_counter(), _asleep_s()
+            self._turned_s = now_s
             if now_s - due_s + suspended_s - asleep_s > _PAUSE_S:
                 self._pause(now_s - max(now_s - due_s, suspended_s - asleep_s), now_s)
                 due_s = now_s
@@ -111,7 +118,7 @@ class Sentinel:
     def _pause(self, start_s: float, end_s: float) -> None:
         origin_s = self._recorder.start_s
         used_s = max(time.process_time() - self._ticked_cpu_s, 0.0)
-        self._pauses.append(Pause(start_s - origin_s, end_s - origin_s, used_s))
+        self._pauses.append(Pause(start_s - origin_s, end_s - origin_s, used_s, self._held_by.take()))
 
     def _measured(self, at_s: float) -> bool:
         return self._recorder.step(at_s) != OUTSIDE

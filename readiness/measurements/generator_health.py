@@ -16,6 +16,8 @@ class Pause:
     end_s: float
     cpu_s: float
     """CPU time that the engine used meanwhile; next to none when it was stopped."""
+    place: str = ""
+    """`shop.py:9 in look`: the line of the user's files that held it; empty where none was seen."""
 
 
 @dataclass(frozen=True, slots=True)

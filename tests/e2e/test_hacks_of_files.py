@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.e2e.conftest import LOOSE, Cli
@@ -106,3 +108,58 @@ def test_a_file_that_turns_the_clock_is_refused(cli: Cli, faultd: StartFaultd) -
     result = cli.run(faultd().url, scenario=str(file))
     assert result.exit_code == 2, str(result)
     assert "clock.py: replaces time.time (clock.py:10)" in result.said
+
+
+IDLE = (
+    HEAD
+    + """
+class Count:
+    calls = 0
+@task
+def work(user):
+    user.client.get("/api/item")
+    Count.calls += 1
+    if Count.calls == 60:
+        until = time.perf_counter() + 2
+        while time.perf_counter() < until:
+            pass
+    if Count.calls > 150:
+        time.sleep(100)
+Shop.tasks = [work]
+"""
+)
+USUAL = (
+    HEAD
+    + """
+    @task
+    def think(self):
+        self.client.get("/api/item")
+        time.sleep(1)
+class Rare(HttpUser):
+    wait_time = constant(60)
+    @task
+    def look(self):
+        self.client.get("/api/item")
+"""
+)
+
+
+def test_a_load_that_stays_in_the_file_is_in_doubt_with_the_line_and_pauses_of_users_are_not(
+    cli: Cli, faultd: StartFaultd
+) -> None:
+    (file := cli.folder / "idle.py").write_text(IDLE)
+    result = cli.run(faultd().url, "--users", "5", scenario=str(file), checks=LOOSE, duration="12s")
+    assert result.exit_code == 3, str(result)
+    assert re.search(r"held by idle\.py:1[67] in work", str(result.report["doubts"]))
+    (told,) = result.run["load"]["script_errors"]
+    assert "did not wait for the service: they stood at idle.py:20 in work" in told
+    (file := cli.folder / "usual.py").write_text(USUAL)
+    result = cli.run(faultd().url, "--users", "6", scenario=str(file), checks=LOOSE, duration="8s")
+    assert "script_errors" not in result.run["load"], str(result)
+
+
+def test_a_file_that_never_gives_its_turn_back_is_told_with_its_line(cli: Cli, faultd: StartFaultd) -> None:
+    (file := cli.folder / "endless.py").write_text(HEAD + "    @task\n    def look(self):\n        while True: pass\n")
+    result = cli.run(faultd().url, scenario=str(file), checks=LOOSE, duration="5s")
+    assert result.exit_code == 3, str(result)
+    assert "held by the locustfile (endless.py:10 in look)" in str(result.report["doubts"])

@@ -35,6 +35,7 @@ _CLOCKS: tuple[tuple[ModuleType, str], ...] = (
     *((time, name) for name in ("time", "perf_counter", "monotonic", "sleep")),
     (gevent, "sleep"),
 )
+_MEASURED_BY = "by which the load is paced and measured: replace the name in your own module only (not freeze_time)"
 
 
 class NotHere(RuntimeError):
@@ -66,13 +67,14 @@ def guard_users(runner: Any) -> None:
 
 
 def clocks() -> Callable[[], str]:
-    """What says, later, which clocks were replaced since; empty when none was."""
+    """What says, later, which clocks were replaced since, and why that is wrong; empty when none was."""
     before = [getattr(module, name) for module, name in _CLOCKS]
 
     def replaced() -> str:
         pairs = zip(_CLOCKS, before, strict=True)
         now = ((f"{module.__name__}.{name}", getattr(module, name), was) for (module, name), was in pairs)
-        return ", ".join(f"{called}{_definition(one)}" for called, one, was in now if one != was)
+        names = ", ".join(f"{called}{_definition(one)}" for called, one, was in now if one != was)
+        return names and f"{names}, {_MEASURED_BY}"
 
     return replaced
 

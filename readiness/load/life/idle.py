@@ -1,0 +1,184 @@
+"""Users of a closed load that do nothing: neither in a request nor in Locust's wait, but somewhere in their file.
+
+A pause inside a task is the file's right, and `wait_time` is part of the load that was asked for. What is told is a
+load that went away: for a quarter of the measurement window far fewer requests than in the rest, or users that stood
+at one line for most of it. Looked at once a second, at no cost to requests.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+from locust.user.task import LOCUST_STATE_RUNNING
+
+from readiness.load.code_places import is_own
+from readiness.load.http.poll import poll_of_this_hub
+from readiness.load.life.endings import own_place
+from readiness.load.recorder import Recorder
+
+_MOST_WATCHED = 200
+"""Users whose line is looked at."""
+_MIN_HOLE_S = 3.0
+_HOLE_SHARE = 0.25
+"""Of the measurement window."""
+_LITTLE = 0.5
+"""A part with less than this share of the usual requests has lost its load."""
+_MOST_OF = 0.5
+_FEW_USERS = 0.1
+"""As many may be missing from a load (readiness/judge/judge.py)."""
+
+
+class _Look(NamedTuple):
+    from_s: float
+    until_s: float
+    begun: int
+    users: int
+    idle: int
+    """Users in code of their own at its end."""
+    place: str
+    """Where most of them were."""
+
+
+class _Stand(NamedTuple):
+    """A user that did not move."""
+
+    frame: FrameType
+    instruction: int
+    since_s: float
+    place: str
+
+
+class IdleUsers:
+    """Of one engine."""
+
+    def __init__(self, recorder: Recorder, asking: Callable[[], Iterable[int]]) -> None:
+        """`asking` gives the ids of greenlets that wait in a request, beside those in the hub's poll."""
+        self._recorder = recorder
+        self._asking = asking
+        self._looks: list[_Look] = []
+        self._begun = 0
+        self._stands: dict[Any, _Stand] = {}
+        self._longest: dict[Any, tuple[float, str]] = {}
+        """By user, of the measurement window."""
+        self._watched: set[Any] = set()
+        self._own: dict[CodeType, bool] = {}
+
+    def look(self, greenlets: Iterable[Any]) -> None:
+        """Once a second; each of `greenlets` has its user as its first argument."""
+        now_s, recorder = time.perf_counter(), self._recorder
+        running = [one for one in greenlets if one.args and one.args[0]._state == LOCUST_STATE_RUNNING]
+        self._watched.update(one.args[0] for one in running[: _MOST_WATCHED - len(self._watched)])
+        asking = {id(one.waiter) for one in poll_of_this_hub().watched() if one.waiter is not None}
+        asking.update(self._asking())
+        mine = [one for one in running if id(one) not in asking and not one.dead]
+        # Calls of other clients tell no greenlet: as many users may be theirs.
+        idle = min(len(mine), max(len(running) - recorder.waiting, 0))
+        places = self._stay(mine if idle else (), now_s)
+        place = next((place for place, _ in places.most_common() if place), "")
+        from_s, begun = self._looks[-1].until_s if self._looks else recorder.start_s, recorder.begun
+        self._looks.append(_Look(from_s, now_s, begun - self._begun, recorder.users, idle, place))
+        self._begun = begun
+
+    def told(self) -> Iterator[str]:
+        """A sentence for each way in which the load of the measurement window went away."""
+        self._end(time.perf_counter(), list(self._stands))
+        from_s, until_s = self._recorder.judged_from_s, self._recorder.judged_until_s
+        window_s = until_s - from_s
+        looks = [one for one in self._looks if one.from_s >= from_s - 0.01 and one.until_s <= until_s + 0.01]
+        if window_s < 2 * _MIN_HOLE_S or not looks:
+            return
+        hole = _hole(looks, max(_MIN_HOLE_S, _HOLE_SHARE * window_s))
+        if hole:
+            begin_s, end_s = hole[0].from_s - self._recorder.start_s, hole[-1].until_s - self._recorder.start_s
+            yield (
+                f"the locustfile: from {begin_s:.0f} s to {end_s:.0f} s its users sent {_per_s(hole):.3g} requests per "
+                f"second, {_per_s(looks):.3g} in the whole measurement window, and did not wait for the service: "
+                f"{_stood(_common(hole))}"
+            )
+        still = [place for seconds, place in self._longest.values() if seconds >= _MOST_OF * window_s]
+        if len(still) > _FEW_USERS * max(len(self._watched), 1) and not hole:
+            place = next((place for place, _ in Counter(still).most_common() if place), "")
+            yield (
+                f"the locustfile: {len(still):,} of {len(self._watched):,} users did nothing for most of the "
+                f"measurement window: {_stood(place)}"
+            )
+
+    def _stay(self, idle: Sequence[Any], now_s: float) -> Counter[str]:
+        """Keep in mind who stands where since when; gives the places."""
+        found: Counter[str] = Counter()
+        still: dict[Any, _Stand] = {}
+        for greenlet in idle:
+            user, frame = greenlet.args[0], greenlet.gr_frame
+            if frame is None or user not in self._watched:
+                continue
+            before = self._stands.get(user)
+            if before is not None and before.frame is frame and before.instruction == frame.f_lasti:
+                still[user] = before
+            else:
+                still[user] = _Stand(frame, frame.f_lasti, now_s, self._place(frame))
+            found[still[user].place] += 1
+        self._end(now_s, [user for user, before in self._stands.items() if still.get(user) is not before])
+        self._stands = still
+        return found
+
+    def _end(self, now_s: float, users: Sequence[Any]) -> None:
+        recorder = self._recorder
+        for user in users:
+            stand = self._stands[user]
+            seconds = min(now_s, recorder.judged_until_s) - max(stand.since_s, recorder.judged_from_s)
+            if seconds > self._longest.get(user, (0.0, ""))[0]:
+                self._longest[user] = seconds, stand.place
+
+    def _place(self, frame: FrameType | None) -> str:
+        while frame is not None:
+            own = self._own.get(frame.f_code)
+            if own is None:
+                own = self._own[frame.f_code] = is_own(frame.f_code)
+            if own:
+                return own_place(frame)
+            frame = frame.f_back
+        return ""
+
+
+def _hole(looks: Sequence[_Look], at_least_s: float) -> Sequence[_Look]:
+    """The first part of at least so many seconds that lost its load to the users' own code; empty without one."""
+    usual = _per_user(looks)
+    begin = end = first = 0
+    for last, look in enumerate(looks):
+        while looks[first + 1].from_s <= look.until_s - at_least_s if first < last else False:
+            first += 1
+        part = looks[first : last + 1]
+        if look.until_s - part[0].from_s < at_least_s:
+            continue
+        if _per_user(part) < _LITTLE * usual and _idle_share(part) >= _MOST_OF:
+            begin, end = (begin if end else first), last + 1
+        elif end:
+            break
+    return looks[begin:end]
+
+
+def _per_user(looks: Sequence[_Look]) -> float:
+    """Requests for each second of a user."""
+    users_s = sum(one.users * (one.until_s - one.from_s) for one in looks)
+    return sum(one.begun for one in looks) / users_s if users_s else 0.0
+
+
+def _per_s(looks: Sequence[_Look]) -> float:
+    return sum(one.begun for one in looks) / (looks[-1].until_s - looks[0].from_s)
+
+
+def _idle_share(looks: Sequence[_Look]) -> float:
+    return sum(one.idle for one in looks) / max(sum(one.users for one in looks), 1)
+
+
+def _common(looks: Sequence[_Look]) -> str:
+    return next((place for place, _ in Counter(one.place for one in looks).most_common() if place), "")
+
+
+def _stood(place: str) -> str:
+    where = place.strip(" ()") or "code of their own"
+    return f"they stood at {where}; a pause that belongs to the load is a wait_time, and a longer run may hold several"
