@@ -49,7 +49,7 @@ SLOW = (
     "tests/e2e/test_probes.py",
     "tests/e2e/test_repeats.py",
     "tests/e2e/test_restore.py::test_a_restore_that_did_nothing_or_failed_proves_nothing",
-    "tests/e2e/test_restore.py::test_rows_keys_and_sums_that_a_restore_loses_are_found",
+    "tests/e2e/test_restore.py::test_rows_values_keys_and_sums_that_a_restore_loses_are_found",
     "tests/e2e/test_restore.py::test_what_is_missing_or_dangerous_is_refused_before_anything_is_sent",
     "tests/e2e/test_restore.py"
     "::test_yesterdays_scratch_database_proves_nothing_of_today_nor_does_a_run_without_the_flag",

@@ -13,12 +13,13 @@ from psycopg import sql
 from readiness.config.database import ACKNOWLEDGED, CHANGE
 from readiness.config.model import Check, Database
 from readiness.database.address import place
-from readiness.database.before_load import identity
 from readiness.database.connect import Budget, Session, open_read_only
 from readiness.database.data import DataFound
 from readiness.database.entry import DATABASE_VARIABLE, RESTORE_VARIABLE
 from readiness.database.fact_names import ORPHANS
 from readiness.database.identifiers import identifier
+from readiness.database.made_anew import ScratchBefore, filled_tables, refuse_old, server_before
+from readiness.database.row_contents import RowContents, row_contents
 from readiness.database.schema import lines
 from readiness.database.schema.drift import SchemaChange, compare
 from readiness.database.snapshot import CATALOGUE_FACTS, DAMAGED, SnapshotRequest, before_load, take
@@ -36,12 +37,6 @@ _SEE_LOCK = """select exists (
     select from pg_catalog.pg_locks l join pg_catalog.pg_database d on d.oid = l.database
     where l.locktype = 'advisory' and d.datname = pg_catalog.current_database()
       and l.classid::pg_catalog.int8 = {high} and l.objid::pg_catalog.int8 = {low} and l.objsubid = 1)"""
-_FILLED = """select c.oid::text || '/' || pg_catalog.pg_relation_filenode(c.oid)::text
-    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'm') and n.nspname = any({}::text[]) and pg_catalog.pg_relation_size(c.oid) > 0
-      and not exists (
-        select from pg_catalog.pg_depend d
-        where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e')"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +47,10 @@ class BeforeRestore:
     """Of each exact count in the service's database: the number, or the reason why there is none."""
     schema: tuple[str, ...]
     """Lines of the service's schema."""
-    filled: frozenset[str]
-    """Files of the tables in the scratch database that held something already; none where it was not there."""
+    scratch: ScratchBefore
+    """What the scratch server held already."""
+    contents: Mapping[str, RowContents | str]
+    """Of each counted table in the service's database, or why it is not known; empty where no check asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +63,16 @@ class Restored:
     """Metric to what it is there, for the checks that a backup must keep."""
     changes: tuple[SchemaChange, ...]
     """How the schema differs from the service's."""
+    changed: Mapping[str, Changed | str]
+    """Of each table in `BeforeRestore.contents`; or why it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Rows of a restored table, and how many of them the service's table held neither before nor after the restore."""
+
+    rows: int
+    changed: int
 
 
 def refuse_same(service_url: str, scratch_url: str, database: Database) -> None:
@@ -84,8 +91,11 @@ def refuse_same(service_url: str, scratch_url: str, database: Database) -> None:
         raise ConfigError(_SAME)
 
 
-def before(service_url: str, scratch_url: str, database: Database) -> BeforeRestore:
-    """The service's rows and schema, and what lies in the scratch database already. Raises NotMeasured."""
+def before(service_url: str, scratch_url: str, database: Database, *, contents: bool) -> BeforeRestore:
+    """The service's rows, what they hold if `contents`, its schema, and what lies on the scratch server already.
+
+    Raises NotMeasured.
+    """
     names = _exact(database)
     budget = Budget(database.max_scan_bytes)
     with open_read_only(service_url, timeout_s=database.statement_timeout_s, budget=budget) as service:
@@ -93,13 +103,14 @@ def before(service_url: str, scratch_url: str, database: Database) -> BeforeRest
             with open_read_only(scratch_url, timeout_s=database.statement_timeout_s) as scratch:
                 if _is_same(service, scratch):
                     raise ConfigError(_SAME)
-                filled = _filled(scratch, database.schemas)
         except NotMeasured:
-            filled = frozenset()
+            pass  # it may have to be made by the command
         except ConfigError as error:
             raise NotMeasured(str(error)) from None
+        there = server_before(scratch_url, database.statement_timeout_s)
         schema = lines.read(service, database.schemas, roles=False)
-        return BeforeRestore(before_load(service, database, names), schema, filled)
+        held = {table: _contents(service, table) for table in (_tables(database) if contents else ())}
+        return BeforeRestore(before_load(service, database, names), schema, there, held)
 
 
 def after(
@@ -116,7 +127,13 @@ def after(
             changes = compare(known.schema, lines.read(scratch, database.schemas, roles=False))
         except ValueError as error:
             raise NotMeasured(str(error)) from None
-        return Restored(rows, {metric: found[metric] for metric in wanted if metric in found}, changes)
+        checked = {metric: found[metric] for metric in wanted if metric in found}
+        restored = {table: _contents(scratch, table) for table in known.contents}
+    with open_read_only(service_url, timeout_s=database.statement_timeout_s, budget=budget) as service:
+        # Again: the backup may have been made at any moment between the two.
+        now = {table: _contents(service, table) for table in known.contents}
+    changed = {table: _changed(restored[table], known.contents[table], now[table]) for table in now}
+    return Restored(rows, checked, changes, changed)
 
 
 def kept(checks: Collection[Check], database: Database) -> tuple[Check, ...]:
@@ -143,16 +160,13 @@ def _refuse_old(service_url: str, scratch: Session, database: Database, known: B
     ((standby,),) = scratch.rows(b"select pg_catalog.pg_is_in_recovery()")
     if standby:
         raise NotMeasured("the scratch database is a standby, or its recovery has not ended; promote it in the command")
-    filled = _filled(scratch, database.schemas)
+    tables = filled_tables(scratch)
+    filled = frozenset(file for file, schema in tables if schema in database.schemas)
     if not filled:
         raise NotMeasured(
             f"no table in the schemas {', '.join(database.schemas)} of the scratch database holds a row after it"
         )
-    if old := len(filled & known.filled):
-        raise NotMeasured(
-            f"the scratch database held {old:,} of its tables before the restore already, so nothing shows that this "
-            "restore brought them; let `undo` drop the database, or the command begin with that"
-        )
+    refuse_old(scratch, known.scratch, filled)
 
 
 def _exact(database: Database) -> frozenset[str]:
@@ -168,11 +182,23 @@ def _rows(scratch: Session, database: Database, name: str, found: Mapping[str, M
     return (one.reason or "it was not counted") if there else Fraction(0)
 
 
-def _filled(session: Session, schemas: tuple[str, ...]) -> frozenset[str]:
-    """Each table with something in it, by its file: a table that is made or filled anew has another one."""
-    database = identity(session)
-    rows = session.rows(sql.SQL(_FILLED).format(sql.Literal(list(schemas))))
-    return frozenset(f"{database}/{file}" for (file,) in rows)
+def _tables(database: Database) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(database.counts[name].table for name in database.counts if name in _exact(database)))
+
+
+def _contents(session: Session, table: str) -> RowContents | str:
+    try:
+        return row_contents(session, table)
+    except NotMeasured as error:
+        return str(error)
+
+
+def _changed(restored: RowContents | str, *service: RowContents | str) -> Changed | str:
+    known = [one for one in service if not isinstance(one, str)]
+    if reasons := [one for one in (restored, *service) if isinstance(one, str)]:
+        return reasons[0]
+    assert not isinstance(restored, str)
+    return Changed(len(restored.hashes), restored.beyond(*known))
 
 
 def _is_same(service: Session, scratch: Session) -> bool:

@@ -126,11 +126,12 @@ class Stages:
     def before_restore(self, scratch_url: str) -> BeforeRestore:
         """The service's rows and schema, before a backup is restored into the scratch database. Raises NotMeasured."""
         from readiness.database.restored_rows import before
+        from readiness.metrics.restore import ROWS_CHANGED
 
         if self.url is None:
             raise NotMeasured(NO_DATABASE)
         url = self.url
-        return self._known(lambda: before(url, scratch_url, self.section))
+        return self._known(lambda: before(url, scratch_url, self.section, contents=ROWS_CHANGED in self.wanted))
 
     def after_restore(self, scratch_url: str, known: BeforeRestore, wanted: AbstractSet[str]) -> Restored:
         """What was restored, with the metrics in `wanted`. Raises NotMeasured."""

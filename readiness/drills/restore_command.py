@@ -116,6 +116,7 @@ def _measurements(config: Config, ran: Ran, known: BeforeRestore, found: Restore
         Measurement(names.RESTORE_DURATION, None, lasted_ms, _SOURCE),
         _rows(names.ROWS_MISSING, known, found, lambda was, now: was - now),
         _rows(names.ROWS_SURPLUS, known, found, lambda was, now: now - was),
+        _contents(found),
         _checks(kept(config.checks, config.database), found),
         _changes(found),
     ]
@@ -140,6 +141,24 @@ def _rows(metric: str, known: BeforeRestore, found: Restored, differ: Callable[[
         reasons.append("the counts of the service's database found no row, so none could be missing")
     reason = "; ".join(dict.fromkeys(reasons)) or None
     return Measurement(metric, None, None if reason else float(total), _SOURCE, rows, reason, None, tuple(details))
+
+
+def _contents(found: Restored) -> Measurement:
+    """Rows that differ, added up; a table that could not be compared leaves no number for the whole."""
+    known = {table: one for table, one in found.changed.items() if not isinstance(one, str)}
+    reasons = [one for one in found.changed.values() if isinstance(one, str)]
+    if not found.changed:
+        reasons.append("the file counts no table; give it database.counts")
+    details = tuple(
+        Detail(
+            table, f"{one.changed:,} of {count(one.rows, 'restored row')} not as the service has them", not one.changed
+        )
+        for table, one in known.items()
+    )
+    reason = "; ".join(dict.fromkeys(reasons)) or None
+    value = None if reason else float(sum(one.changed for one in known.values()))
+    rows = sum(one.rows for one in known.values())
+    return Measurement(names.ROWS_CHANGED, None, value, _SOURCE, rows, reason, None, details)
 
 
 def _checks(checks: tuple[Check, ...], found: Restored) -> Measurement:

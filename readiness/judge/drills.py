@@ -10,7 +10,7 @@ from readiness.measurements.bounds import Bounds
 from readiness.measurements.run import Drilled, Measurement, Run
 from readiness.metrics import drills as names
 from readiness.metrics.catalogue import drill_of, find
-from readiness.metrics.restore import CHECKS_FAILED, RESTORE_DURATION, ROWS_MISSING
+from readiness.metrics.restore import CHECKS_FAILED, RESTORE_DURATION, ROWS_CHANGED, ROWS_MISSING
 from readiness.text import clean
 from readiness.text.numbers import count, duration, share_words
 
@@ -36,6 +36,8 @@ def _showed(drill: Drilled, run: Run, asked: Set[str]) -> str:
     found = {one.metric: one for one in run.measurements if drill_of(one.metric, one.scope) == drill.name}
     phrases = {name: say for name, say in _PHRASES.items() if name in asked or name not in _WHERE_ASKED}
     said = [words for name, say in phrases.items() if name in found and (words := say(found[name]))]
+    if ROWS_MISSING in found and ROWS_CHANGED not in found:
+        said.append("what the rows hold was not compared")
     if drill.unseen is not None:
         said.append(clean(drill.unseen))
     return ", ".join(said) or "nothing was measured"
@@ -108,6 +110,12 @@ def _rows(one: Measurement) -> str:
     return f"{count(int(one.value), 'row')} missing" if one.value else "no counted row missing"
 
 
+def _contents(one: Measurement) -> str:
+    if one.value is None:
+        return ""
+    return f"{count(int(one.value), 'restored row')} not as the service has them" if one.value else "each as it was"
+
+
 def _restored_checks(one: Measurement) -> str:
     return "" if not one.value else f"{count(int(one.value), 'check')} failed on what was restored"
 
@@ -125,6 +133,7 @@ _PHRASES: Mapping[str, Callable[[Measurement], str]] = {
     names.DRILL_BREAKER: _breaker,
     RESTORE_DURATION: _lasted,
     ROWS_MISSING: _rows,
+    ROWS_CHANGED: _contents,
     CHECKS_FAILED: _restored_checks,
 }
 """Metrics that belong into the sentence, in its order; "" where one has nothing to say."""

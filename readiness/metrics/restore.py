@@ -9,8 +9,9 @@ RESTORE_FACT = "restore"
 """Of the plan of a run: the command that restored; a run without one does not have it."""
 RESTORE_DURATION = "restore.duration"
 ROWS_MISSING, ROWS_SURPLUS = "restore.rows_missing", "restore.rows_surplus"
+ROWS_CHANGED = "restore.rows_changed"
 CHECKS_FAILED, SCHEMA_CHANGES = "restore.checks_failed", "restore.schema_changes"
-CONTENT = (ROWS_MISSING, CHECKS_FAILED)
+CONTENT = (ROWS_MISSING, CHECKS_FAILED, ROWS_CHANGED)
 """One of these has to be asked for: how fast something was restored says nothing of what."""
 
 RESTORES: tuple[Metric, ...] = (
@@ -49,6 +50,20 @@ RESTORES: tuple[Metric, ...] = (
         "too many, added up.",
         "Rows that were restored twice, or that were deleted since, come back.",
         "Restore into an empty database, in one transaction (`pg_restore --single-transaction`).",
+    ),
+    Metric(
+        ROWS_CHANGED,
+        "Restored Rows that Hold Something Else",
+        "",
+        "lower",
+        Kind.EXACT,
+        "drills",
+        "Rows of the counted tables in the restored database whose values the service's table has in no row, neither "
+        "just before the restore nor after it; all columns are compared, up to 1,000,000 rows of a table. Rows that "
+        "the service changed or deleted since an older backup count too: nobody knows how old it is.",
+        "As many rows as before say nothing of what is in them.",
+        "Compare some of the rows; with a backup that is made during the run there is no excuse for any. With an "
+        "older one set the limit to what the service changes meanwhile.",
     ),
     Metric(
         CHECKS_FAILED,

@@ -26,6 +26,7 @@ CHECKS = f"""{LOOSE}
   restore.duration: {{ pass: "< 60 s", on_fail: block }}
   restore.rows_missing: {{ pass: "== 0", on_fail: block }}
   restore.rows_surplus: {{ pass: "== 0", on_fail: block }}
+  restore.rows_changed: {{ pass: "== 0", on_fail: block }}
   restore.checks_failed: {{ pass: "== 0", on_fail: block }}
   restore.schema_changes: {{ pass: "== 0", on_fail: block }}
 """
@@ -91,9 +92,10 @@ class Backup:
 @pytest.fixture
 def backup(cli: Cli, tmp_path: Path, postgres: Postgres) -> Iterator[Backup]:
     reader = postgres.database(
-        "create table bags (id int primary key)",
+        "create table bags (id int primary key, colour text default 'red', at timestamptz default now(), weight real)",
         "create table scans (id int primary key, bag int references bags)",
         "insert into bags select generate_series(1, 100)",
+        "update bags set weight = id / 7.0",
         "insert into scans select id, id from bags",
     )
     for start in serve(tmp_path):
@@ -106,23 +108,28 @@ def test_a_backup_that_brings_everything_back_passes_and_its_scratch_database_is
     assert_invariants(result, planned_s=10)
     assert result.check("restore.rows_missing")["value"] == 0
     assert 0 < result.check("restore.duration")["value"] < 60_000
-    sentence = r"\*\*restore\*\*: `\./restore\.sh` was run: it took [0-9.,]+ m?s, no counted row missing\."
+    sentence = (
+        r"\*\*restore\*\*: `\./restore\.sh` was run: it took [0-9.,]+ m?s, no counted row missing, each as it was\."
+    )
     assert re.search(sentence, result.text("report.md"))
     assert backup.undone
     gone = "select not exists (select from pg_database where datname like 'scratch%')"
     assert backup.postgres.answers("postgres", gone)
 
 
-def test_rows_keys_and_sums_that_a_restore_loses_are_found(backup: Backup) -> None:
+def test_rows_values_keys_and_sums_that_a_restore_loses_are_found(backup: Backup) -> None:
     lossy = (
         'psql -q -d "$READINESS_RESTORE_URL" -c "alter table scans drop constraint scans_bag_fkey"',
         'psql -q -d "$READINESS_RESTORE_URL" -c "delete from scans where id > 93"',
+        'psql -q -d "$READINESS_RESTORE_URL" -c "update bags set colour = \'blue\' where id <= 3"',
     )
     result = backup.run(FRESH, DUMP, RESTORE, *lossy)
     assert result.exit_code == 1, str(result)
-    found = {key: result.check(f"restore.{key}") for key in ("rows_missing", "checks_failed", "schema_changes")}
+    asked = ("rows_missing", "rows_changed", "checks_failed", "schema_changes")
+    found = {key: result.check(f"restore.{key}") for key in asked}
     assert {key: one["value"] for key, one in found.items()} == {
         "rows_missing": 7,
+        "rows_changed": 3,
         "checks_failed": 1,
         "schema_changes": 1,
     }
@@ -141,7 +148,7 @@ def test_rows_keys_and_sums_that_a_restore_loses_are_found(backup: Backup) -> No
 def test_a_restore_that_did_nothing_or_failed_proves_nothing(backup: Backup, lines: tuple[str, ...], why: str) -> None:
     result = backup.run(*lines)
     assert result.exit_code == 3, str(result)
-    for key in ("duration", "rows_missing", "rows_surplus", "checks_failed", "schema_changes"):
+    for key in ("duration", "rows_missing", "rows_surplus", "rows_changed", "checks_failed", "schema_changes"):
         assert result.check(f"restore.{key}")["outcome"] == "error", str(result)
     assert why in result.check("restore.duration")["message"]
     assert backup.undone
