@@ -10,6 +10,7 @@ from readiness.load.connections import try_untried
 from readiness.load.http.connection_pool import unasked
 from readiness.load.locust_clients.own_target import OwnTarget
 from readiness.measurements.connections import Connections
+from readiness.text import clean
 
 LINGER_S = 0.3
 """Answers too many may come this long after the last request."""
@@ -30,3 +31,10 @@ def connections(target: OwnTarget, *, hurried: bool) -> Connections:
         addresses=target.addresses.seen(),
         sent_by_locust=dict(target.others),
     )
+
+
+def strayed(target: OwnTarget, begun: int) -> str:
+    """That none of the `begun` requests was for the target; empty where one was."""
+    if not begun or target.elsewhere < begun:
+        return ""
+    return f"the locustfile: every request went to {clean(target.place)}, and none to TARGET: name that as TARGET"

@@ -35,6 +35,7 @@ from readiness.load.generator_health import Sentinel
 from readiness.load.http.resends import Resends
 from readiness.load.life import endings, listeners
 from readiness.load.life.environment import LoadEnvironment, made, quit_locust, selected
+from readiness.load.life.host import give_host
 from readiness.load.life.idle import IdleUsers
 from readiness.load.life.logs import show_logs
 from readiness.load.life.options import parsed
@@ -42,7 +43,7 @@ from readiness.load.life.statistics import LedgerStats
 from readiness.load.locust_clients.clients import StockClients
 from readiness.load.locust_clients.made_up import told
 from readiness.load.locust_clients.patches import adapt, improve
-from readiness.load.locust_events import Listener, ToldRequests
+from readiness.load.locust_events import Listener, ToldRequests, listen
 from readiness.load.locustfiles import ScenarioError, begins, class_name, load_classes, part_of, scenario_of, users_of
 from readiness.load.moments import Moments
 from readiness.load.pacing import Turns
@@ -114,31 +115,28 @@ class Engine:
 
     def run(self) -> None:
         """Load the scenarios, drive the load, send every event."""
+        try:
+            self._run()
+        except ScenarioError as error:
+            self.send(engine_events.Fatal(str(error), usage=True))
+
+    def _run(self) -> None:
         allow_only(self._addresses, self.plan.allowed_addresses)  # also while the files are being read
         tls.use(self.plan.tls)
         hand_out(self.plan.shard, self.plan.shards)
         listeners.watch(self._errors.note, self._stop.set)
         listeners.watch_greenlets(self._errors.note, self._stop.set)
         endings.guard_process()
-        try:
-            classes = load_classes(self.plan.scenarios)
-            self._refuse_clocks()
-            options = parsed(self.plan)
-            classes = selected(classes, options)
-        except ScenarioError as error:
-            self.send(engine_events.Fatal(str(error), usage=True))
-            return
+        classes = load_classes(self.plan.scenarios)
+        self._refuse_clocks()
+        classes = selected(classes, options := parsed(self.plan))
         if problem := too_few_descriptors(self.plan):
             self.send(engine_events.Fatal(problem, usage=True))
             return
         calibration = calibrate(self.plan, classes, self._copy)
         environment = self._environment(classes, options)
         runner = environment.create_local_runner()
-        # Locust's statistics are never read, and its listener would cost every request a few microseconds.
-        environment.events.request._handlers = [
-            handler for handler in environment.events.request._handlers if handler.__module__ != "locust.runners"
-        ]
-        environment.events.request.add_listener(self._listener)
+        listen(environment.events.request, self._listener)
         vars(environment.events.request)["measure"] = self._told.measured(environment.events.request)
         environment.events.user_error.add_listener(self._errors.on_user_error)
         endings.guard_users(runner)
@@ -189,6 +187,7 @@ class Engine:
         runner.target_user_count = sum(cls.fixed_count for cls in classes)
         runner.environment._filter_tasks_by_tags()
         runner.environment.events.test_start.fire(environment=runner.environment)
+        give_host(classes, runner.environment, plan.base_url, self._addresses)
         runner.update_state(STATE_RUNNING)
         start_s = recorder.start_s = time.perf_counter()
         recorder.judged_from_s, recorder.judged_until_s = start_s + plan.judged_start_s, start_s + plan.judged_end_s
@@ -288,8 +287,8 @@ class Engine:
         in_flight = self.recorder.close(time.perf_counter())
         send_rows(self.recorder, self.send)
         self._send_batch()
-        said = quit_locust(runner.environment) or ""
-        for text in (said, told(self._stock.timed.made_up), *self._idle_users.told()):
+        said = quit_locust(runner.environment) or "", aftermath.strayed(self._stock.target, self.recorder.begun)
+        for text in (*said, told(self._stock.timed.made_up), *self._idle_users.told()):
             self._errors.note(text)
         if replaced := self._clocks():
             self._errors.note(f"the locustfile: it replaced {replaced}")

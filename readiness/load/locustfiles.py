@@ -18,6 +18,7 @@ from readiness.load.code_places import is_own, place_of, told
 from readiness.load.connections import NotAllowed
 from readiness.load.engine_plan import ScenarioFile
 from readiness.load.loading import CodeRefused, line_of, watched
+from readiness.load.pytest_files import classes_of_tests
 from readiness.load.reserved import taken_name
 
 
@@ -33,7 +34,7 @@ def load_classes(scenarios: tuple[ScenarioFile, ...]) -> list[type[User]]:
     classes: list[type[User]] = []
     for scenario in scenarios:
         module = _import(scenario)
-        found = _user_classes(module)
+        found = _user_classes(module) or _tests_of(module, scenario)
         if not found:
             raise ScenarioError(f"{scenario.path}: no User class found; define one, such as `class Shop(HttpUser)`")
         _refuse_weights(found, scenario)
@@ -166,6 +167,19 @@ def _import(scenario: ScenarioFile) -> ModuleType:
         refusal.reached_out = _reached_out(error)
         raise refusal from error
     return module
+
+
+def _tests_of(module: ModuleType, scenario: ScenarioFile) -> list[type[User]]:
+    """Of a file whose tests are its users."""
+    if not any(name.startswith(("test", "Test")) for name in vars(module)):
+        return []  # and pytest need not be imported
+    try:
+        with watched():
+            return classes_of_tests(module, scenario.path)
+    except ValueError as error:
+        raise ScenarioError(f"{scenario.path}: {error}") from None
+    except BaseException as error:  # of a conftest.py, or of pytest's own settings
+        raise ScenarioError(_unreadable(scenario, error)) from error
 
 
 class _OwnPackages:

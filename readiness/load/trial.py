@@ -30,11 +30,12 @@ from readiness.load.context import EngineContext
 from readiness.load.engine_plan import EnginePlan, loads
 from readiness.load.http.failures import COUNTED
 from readiness.load.http.resends import Resends
-from readiness.load.life.environment import selected
+from readiness.load.life.environment import LoadEnvironment, selected
+from readiness.load.life.host import give_host
 from readiness.load.life.options import parsed
 from readiness.load.locust_clients.clients import StockClients
 from readiness.load.locust_clients.patches import improve
-from readiness.load.locust_events import Listener, ToldRequests
+from readiness.load.locust_events import Listener, ToldRequests, listen
 from readiness.load.locustfiles import ScenarioError, class_name, load_classes
 from readiness.load.parent import read_line, watch_parent
 from readiness.load.recorder import Recorder
@@ -77,10 +78,10 @@ class Trial:
             classes = load_classes(self._plan.scenarios)
             self._options = parsed(self._plan)
             classes = selected(classes, self._options)
+            environment = self._environment(classes)
         except ScenarioError as error:
             self._send({"fatal": str(error)})
             return
-        environment = self._environment(classes)
         names: list[str] = []
         for cls in classes:
             greenlet = gevent.Greenlet(self._user, cls, environment, names)
@@ -97,20 +98,18 @@ class Trial:
             if issubclass(cls, locust.FastHttpUser) and "insecure" not in vars(cls):
                 cls.insecure = False
                 cls.ssl_context_factory = cls.ssl_context_factory or staticmethod(tls.target_context)
-        environment = Environment(user_classes=classes, events=locust.events, host=self._plan.base_url)
+        environment = LoadEnvironment(user_classes=classes, events=locust.events, host=self._plan.base_url)
         environment.parsed_options = self._options
-        environment.readiness = EngineContext(  # type: ignore[attr-defined]
+        environment.readiness = EngineContext(
             self._plan, self._recorder, WriteLog(self._plan.run_id), self._addresses, self._resends
         )
         runner = environment.create_local_runner()
         runner.quit = runner.stop = lambda: None  # type: ignore[method-assign]  # the trial ends by itself
-        environment.events.request._handlers = [
-            handler for handler in environment.events.request._handlers if handler.__module__ != "locust.runners"
-        ]
-        environment.events.request.add_listener(self._listener)
+        listen(environment.events.request, self._listener)
         environment.events.request.add_listener(self._on_request)
         environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
         environment.events.test_start.fire(environment=environment)
+        give_host(classes, environment, self._plan.base_url, self._addresses)
         return environment
 
     def _user(self, cls: type[Any], environment: Environment, names: list[str]) -> None:

@@ -149,3 +149,46 @@ def test_a_client_of_the_files_own_is_in_the_ledger_also_while_it_hangs(cli: Cli
     assert counts_of(ours).items() >= (theirs.counts.items() - hanging.items())
     assert ours.ledger == {"planned": 6, "ok": 2, "failed": {"reset": 2}, "in_flight": 2, "dropped": 0}
     assert "script_errors" not in ours.run["load"]
+
+
+TESTS = """import time
+from locust import events
+
+TURNS = []
+
+@events.test_start.add_listener
+def told(**_):
+    print("LIFE began")
+
+def test_look(session):
+    if len(TURNS) < 6:
+        TURNS.append(1)
+        session.get("/api/item").raise_for_status()
+    time.sleep(0.3)
+
+class TestMore:
+    def test_fast(self, fastsession):
+        with fastsession.get("/api/fast", catch_response=True) as answer:
+            answer.failure("not this")
+        assert len(TURNS) < 0, "so"
+"""
+
+
+def test_tests_of_pytest_are_users_as_under_locust(cli: Cli, faultd: StartFaultd) -> None:
+    """One that raises ends its user under both; here the line is told too."""
+    (file := cli.folder / "test_shop.py").write_text(TESTS)
+    theirs = plain_locust(faultd().url, str(file), cli.folder, "-u", "4", "-r", "4", "-t", "4s")
+    ours = cli.run(faultd().url, "--users", "4", scenario=str(file), checks=LOOSE)
+    assert ours.exit_code == 3, str(ours)
+    assert counts_of(ours) == theirs.counts == {"GET /api/fast": (2, 2), "GET /api/item": (6, 0)}
+    assert lives(ours.stderr) == lives(theirs.said) == [" began"]
+    assert ours.run["load"]["script_errors"] == [
+        "test_shop: test_fast: test_shop.py:20 in test_fast: AssertionError: so (2×)"
+    ]
+
+
+def test_a_test_that_cannot_be_a_user_is_refused(cli: Cli) -> None:
+    (file := cli.folder / "test_shop.py").write_text("def test_look(session, tmp_path):\n    session.get('/')\n")
+    ours = cli.run("http://127.0.0.1:1", scenario=str(file))
+    assert ours.exit_code == 2, str(ours)
+    assert "test_look(session, tmp_path): a test that is a user's task has one parameter" in " ".join(ours.said.split())

@@ -27,11 +27,15 @@ class LoadEnvironment(Environment):
     """`exit_code_set` is None, or what a file set `process_exit_code` to, with its place."""
 
     exit_code_set: str | None = None
+    host_set_at = ""
+    """` (shop.py:9 in prepare)` where a file set `host`."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         if name == "process_exit_code":
             self.exit_code_set = f"{value!r}{own_place(sys._getframe(1))}" if value not in (None, 0) else None
+        elif name == "host":
+            self.host_set_at = own_place(sys._getframe(1))
 
 
 def made(context: EngineContext, classes: list[type[Any]], options: Namespace, stats: LedgerStats) -> LoadEnvironment:

@@ -39,9 +39,6 @@ def shape_of(modules: Sequence[ModuleType], classes: Sequence[type[User]], optio
     )
     if not found:
         return None
-    if len(found) > 1:
-        names = " and ".join(_place(one) for one in found)
-        raise ScenarioError(f"{names} are both shapes of the load: set `abstract = True` in all but one")
     kind = found[0]
     ticks = list(_ticks(kind, {cls: cls.__name__ for cls in classes}, options))
     if not ticks:
@@ -55,7 +52,8 @@ def shape_of(modules: Sequence[ModuleType], classes: Sequence[type[User]], optio
             stages.append(Stage(1, *tick))
     if not max(stage.users for stage in stages):
         raise ScenarioError(f"{_place(kind)}: tick() asks for no users at any time, so there is no load")
-    return Shape(_place(kind), bool(kind.use_common_options), tuple(stages))
+    name = _place(kind) if len(found) == 1 else f"{_place(kind)} (the first of {len(found)} shapes, as under Locust)"
+    return Shape(name, bool(kind.use_common_options), tuple(stages))
 
 
 class _Runner(SimpleNamespace):

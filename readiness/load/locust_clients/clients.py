@@ -175,7 +175,7 @@ class StockClients:
         user: User | None = client.user
         lines = self.traced.lines if self.traced.on else None
         scenario, mine = (OTHER, {}) if user is None else (scenario_of(type(user)), vars(user))
-        opened, streaming, recorder = self.open, self.timed.streaming, self.recorder
+        opened, streaming, recorder, holds = self.open, self.timed.streaming, self.recorder, self.target.holds
 
         def request(method: str, url: str, *args: Any, **kwargs: Any) -> Any:
             key = id(getcurrent())
@@ -185,8 +185,10 @@ class StockClients:
             if "readiness_intended_s" in mine:  # of an open load; used once
                 due_s = mine.pop("readiness_intended_s")
             outer = opened.get(key)  # a hook of a request may send another
+            is_path = "://" not in str(url)
+            is_here = holds(str(client.base_url if is_path else url))
             waiting = opened[key] = StockCall(
-                (scenario, endpoint_name(method, str(name))), due_s, sent_s, "://" not in str(url)
+                (scenario, endpoint_name(method, str(name))), due_s, sent_s, is_path and is_here
             )
             if lines is not None and waiting.to_target and len(args) <= _BEFORE_HEADERS and (line := next(lines)):
                 kwargs["headers"] = traced_headers(waiting, kwargs.get("headers"), client, line)

@@ -21,6 +21,7 @@ from readiness.load.locust_clients.checked import AFTER, MAX_BODY_BYTES
 from readiness.load.locust_clients.http_environment import EnvironmentLookups
 
 _MOST_REASONS = 20
+_MOST_PLACES = 256
 
 
 @dataclass
@@ -35,6 +36,12 @@ class OwnTarget:
     others: Counter[str] = field(default_factory=Counter)
     """Requests that went through Locust's own client, by what the file asked for."""
 
+    elsewhere: int = 0
+    """Requests that a file asked of another place."""
+    place: str = ""
+    """Such a place."""
+    _known: dict[str, bool] = field(default_factory=dict)
+
     contexts: dict[bool, ssl.SSLContext] = field(default_factory=dict)
     """FastHttpUser's, by whether they are insecure."""
 
@@ -42,6 +49,27 @@ class OwnTarget:
         """A request goes through Locust's own client."""
         if why in self.others or len(self.others) < _MOST_REASONS:
             self.others[why] += 1
+
+    def holds(self, url: str) -> bool:
+        """Whether an absolute `url` is of the target; if not, it is counted."""
+        place = "/".join(url.split("/", 3)[:3])
+        found = self._known.get(place)
+        if found is None:
+            if len(self._known) >= _MOST_PLACES:
+                self._known.clear()
+            found = self._known[place] = self._is_origin(place)
+        if not found:
+            self.elsewhere += 1
+            self.place = place
+        return found
+
+    def _is_origin(self, place: str) -> bool:
+        try:
+            other = Origin(place)
+        except ValueError:
+            return False
+        mine = self.origin
+        return (other.secure, other.host, other.port) == (mine.secure, mine.host, mine.port)
 
     def told(self) -> str:
         """What to say of them; "" where there were none."""
