@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from readiness.measurements.law import Broken, Law
+from readiness.measurements.request_invariants import ROUNDING_S
 from readiness.measurements.run import Drilled, Measurement, Rate, Recording, Run
 from readiness.metrics.catalogue import find, is_drill
 from readiness.metrics.drills import (
@@ -40,6 +41,22 @@ def drills_have_a_course(run: Run) -> Broken:
             yield path, f"ends at {one.end_s:g} s, and does not begin before"
         if one.series and one.begin_s is not None and one.begin_s > one.series[-1].at_s + one.series[-1].duration_s:
             yield path, f"begins at {one.begin_s:g} s, after its last second"
+
+
+def points_of_a_drill_have_no_gap(run: Run) -> Broken:
+    """The points of a drill that happened follow each other without a gap, from before its fault to after it."""
+    for index, one in enumerate(run.drills):
+        if one.problem is not None or not one.series or one.begin_s is None or one.end_s is None:
+            continue
+        path = f"$.drills[{index}].series"
+        ends_s = [point.at_s + point.duration_s for point in one.series]
+        for end_s, point in zip(ends_s, one.series[1:], strict=False):
+            if point.at_s > end_s + ROUNDING_S:
+                yield path, f"nothing stands between {end_s:g} s and {point.at_s:g} s"
+        if one.series[0].at_s > one.begin_s + ROUNDING_S:
+            yield path, f"begins at {one.series[0].at_s:g} s, after the fault at {one.begin_s:g} s"
+        if ends_s[-1] < one.end_s - ROUNDING_S:
+            yield path, f"ends at {ends_s[-1]:g} s, before the fault does at {one.end_s:g} s"
 
 
 def planned_drills_stand_in_the_run(run: Run) -> Broken:
@@ -131,6 +148,7 @@ def _without_points(path: str, drill: Drilled, answered: Recording) -> Broken:
 
 DRILL_LAWS: tuple[Law[Run], ...] = (
     drills_have_a_course,
+    points_of_a_drill_have_no_gap,
     planned_drills_stand_in_the_run,
     what_a_drill_showed_is_of_a_drill_that_happened,
     rates_and_percentiles_of_a_drill_have_evidence,

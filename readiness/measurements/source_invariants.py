@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from readiness.measurements.law import Broken, Law
 from readiness.measurements.run import Measurement, Run
@@ -11,9 +11,20 @@ from readiness.metrics.database_role import SERVICE_ROLE_METRICS
 from readiness.metrics.kubernetes import KUBERNETES_PREFIX
 from readiness.text import clean
 
-_PROMETHEUS, _TLS, _TRACING = "Prometheus", "tls.", "service.tracing"
+_PROMETHEUS, _TLS = "Prometheus", "tls."
 _CONTAINED = ("kubernetes.restarts", "kubernetes.oom_kills", "kubernetes.pods_lost", "kubernetes.root_containers")
 _MISSING = ".missing"
+WITHOUT_LINES: Mapping[str, str] = {
+    "limits.own": "who wrote the file is known before the run, and has no lines",
+    "kubernetes.autoscaler.at_most": "neither answer is bad: its line says how many pods were wanted",
+}
+"""Yes/no metrics whose lines give no answer, each with the reason."""
+_ONE_IS_ENOUGH = frozenset({"rate_limit.active"})
+"""Of the others every line must be good."""
+_BAD_LINES_ALONE = frozenset({"kubernetes.disruption_budget"})
+"""Those that list only what is bad."""
+_ADVICE = ": Retry-After"
+"""A line that says how a refusal could be better, and decides nothing."""
 _MOST_LISTED = 20
 _ROLES = frozenset(metric.name for metric in SERVICE_ROLE_METRICS)
 
@@ -27,7 +38,7 @@ def what_the_file_defines_has_its_digest(run: Run) -> Broken:
 
 
 def values_are_those_of_their_lines(run: Run) -> Broken:
-    """A number of TLS, of tracing or of Kubernetes is the one that the lines below it give."""
+    """A yes or a no, and a number of TLS or of Kubernetes, is the one that the lines below it give."""
     for path, one in _values(run):
         bad = [detail for detail in one.details if detail.ok is False]
         if (one.metric.startswith(KUBERNETES_PREFIX) and one.metric.endswith(_MISSING)) or one.metric in _CONTAINED:
@@ -35,11 +46,16 @@ def values_are_those_of_their_lines(run: Run) -> Broken:
             listed = sum(number or 0 for number in told)
             if listed > (one.value or 0) or (len(bad) < _MOST_LISTED and listed != one.value):
                 yield path, f"value is {one.value:g}, but {listed:,} are listed"
-        elif one.metric.startswith(_TLS) or one.metric in (_TRACING, "kubernetes.disruption_budget"):
-            metric = find(one.metric)
-            good = one.value == 1 if metric is not None and metric.yes_no else _holds(one)
-            if good is bool(bad) or (not one.details and one.metric != "kubernetes.disruption_budget"):
-                yield path, f"value is {one.value:g}, but {len(bad):,} of {len(one.details):,} lines say that it is bad"
+            continue
+        metric = find(one.metric)
+        yes_no = metric is not None and metric.yes_no
+        if not (yes_no or one.metric.startswith(_TLS)) or one.metric in WITHOUT_LINES:
+            continue
+        lines = [detail.ok for detail in one.details if detail.ok is not None and not detail.subject.endswith(_ADVICE)]
+        good = one.value == 1 if yes_no else _holds(one)
+        says = any(lines) if one.metric in _ONE_IS_ENOUGH else all(lines)
+        if good is not says or (not lines and one.metric not in _BAD_LINES_ALONE):
+            yield path, f"value is {one.value:g}, but {lines.count(False):,} of {len(lines):,} lines say that it is bad"
 
 
 def _holds(one: Measurement) -> bool:

@@ -1,7 +1,8 @@
-"""A database that stops answering (SIGSTOP) in a drill and stays so after it: the run ends, and the undo ran."""
+"""A database that stops answering (SIGSTOP), before the run, in a drill or after it: the run ends, the undo ran."""
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -37,6 +38,7 @@ def stopping(cli: Cli) -> Iterator[tuple[Callable[[], str], str]]:
         script(cli.folder, "stop.sh", f"kill -STOP {every}")
         script(cli.folder, "go_on.sh", f"kill -CONT {every}", "touch undone")
         script(cli.folder, "forget.sh", "touch forgotten")
+        script(cli.folder, "begin.sh", "touch begun")
         yield lambda: postgres.owner_url(reader.rpartition("/")[2].partition("?")[0]), reader
     finally:
         go_on(server)
@@ -72,3 +74,48 @@ def test_a_database_that_stops_in_a_drill_and_for_good_after_it_does_not_keep_th
     assert (cli.folder / "forgotten").exists()
     assert until(lambda: not marked(result.mark)), marked(result.mark)
     assert_invariants(result, planned_s=60)
+
+
+STOPPED = """drills:
+  late: { command: [./begin.sh], undo: [./forget.sh], for: 1s, before: 2s, after: 2s, rate: 10 /s }
+restore: { command: [./begin.sh], deadline: 5s }
+database:
+  statement_timeout: 1s
+  counts: { scans: { table: scans } }
+  writes: { table: scans, key: idempotency_key, run: run_id }
+"""
+
+
+def test_a_database_that_is_stopped_before_the_run_and_before_a_drill_does_not_keep_the_run(
+    cli: Cli, stopping: tuple[Callable[[], str], str]
+) -> None:
+    owner, reader = stopping
+    checks = f"""{LOOSE}
+  data.scans: {{ pass: ">= 0" }}
+  drill.recovery@late: {{ pass: "< 900 ms" }}
+  drill.writes_lost@late: {{ pass: "== 0", on_fail: block }}
+  restore.rows_missing: {{ pass: "== 0", on_fail: block }}
+"""
+    scratch = owner().replace(reader.rpartition("/")[2].partition("?")[0], "scratch")
+    with serve_ledger(owner()) as url:
+        subprocess.run(["sh", str(cli.folder / "stop.sh")], check=True)
+        result = cli.run(
+            url,
+            "--drills",
+            "--allow-commands",
+            scenario="writes.py",
+            checks=checks,
+            more=STOPPED,
+            duration="1s",
+            load="  timeout: 1s\n",
+            env={"READINESS_DATABASE_URL": reader, "READINESS_RESTORE_URL": scratch},
+            secrets=(reader, owner()),
+            timeout_s=240,
+        )
+    assert result.exit_code == 1, str(result)  # a service without its database answers nothing
+    for key in ("data.scans", "drill.recovery@late", "drill.writes_lost@late", "restore.rows_missing"):
+        assert result.check(key)["outcome"] == "error", str(result)
+    assert "not well before the fault" in result.check("drill.recovery@late")["message"]
+    assert (cli.folder / "begun").exists() is (cli.folder / "forgotten").exists()
+    assert until(lambda: not marked(result.mark)), marked(result.mark)
+    assert_invariants(result, planned_s=120)

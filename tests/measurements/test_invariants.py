@@ -6,6 +6,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ import pytest
 from readiness.measurements.invariants import RUN_LAWS
 from readiness.measurements.json import decode, loads
 from readiness.measurements.law import _MOST, Contradicted, contradictions
+from readiness.measurements.run import Detail, Measurement
+from readiness.measurements.source_invariants import WITHOUT_LINES, values_are_those_of_their_lines
+from readiness.metrics.catalogue import CATALOGUE
 from tests.measurements.drilled import with_drill, with_sources
 
 EXAMPLES = sorted(Path("reports/example").glob("*/run.json"))
@@ -169,6 +173,7 @@ MUTATIONS: dict[str, Callable[[Facts], object]] = {
     "values_are_those_of_their_lines": lambda d: measured(d, "kubernetes.restarts").update(value=0.0),
     "what_is_measured_of_processes_is_what_was_seen_of_them": lambda d: d.pop("process"),
     "drills_have_a_course": lambda d: d["drills"][0].update(end_s=2.0),
+    "points_of_a_drill_have_no_gap": lambda d: d["drills"][0]["series"].pop(1),
     "planned_drills_stand_in_the_run": without_drill,
     "what_a_drill_showed_is_of_a_drill_that_happened": lambda d: d["drills"][0].update(problem="the load ended first"),
     "rates_and_percentiles_of_a_drill_have_evidence": lambda d: measured(d, "drill.unanswered").pop("evidence"),
@@ -240,6 +245,11 @@ MORE: dict[str, Callable[[Facts], object]] = {
     "points of a drill without requests": lambda d: [
         one.update(ok=0, p50_ms=None, p95_ms=None, p99_ms=None) for one in d["drills"][0]["series"]
     ],
+    "points of a drill that end before its fault": lambda d: d["drills"][0].update(end_s=15.5),
+    "points of a drill that begin after its fault": lambda d: d["drills"][0]["series"].__delitem__(slice(0, 2)),
+    "a user agent that makes no difference": lambda d: measured(d, "service.user_agent").update(value=0.0),
+    "a rate limit that no line declares": lambda d: measured(d, "rate_limit.active").update(details=[]),
+    "no rate limit, and a line that declares one": lambda d: measured(d, "rate_limit.active").update(value=0.0),
     "a drill without its error rate": lambda d: without(d, "drill.error_rate"),
     "no failures of a drill in which some had no answer": lambda d: measured(d, "drill.unanswered").update(
         value=100.0, evidence=dict.fromkeys(("hits", "total"), measured(d, "drill.unanswered")["samples"])
@@ -260,6 +270,34 @@ MORE: dict[str, Callable[[Facts], object]] = {
         pauses=[{"start_s": 5.0, "end_s": 4.0, "cpu_s": 0.0}]
     ),
 }
+
+
+YES_NO = tuple(metric.name for metric in CATALOGUE if metric.yes_no)
+_GOOD, _BAD, _ADVICE = Detail("one", "x", True), Detail("two", "x", False), Detail("/: Retry-After", "absent", False)
+
+
+@pytest.mark.parametrize("metric", YES_NO)
+def test_every_yes_or_no_is_that_of_its_lines_or_says_why_it_has_none(metric: str) -> None:
+    run = replace(decode(json.dumps(DOCUMENT), "run.json"), measurements=())
+
+    def broken(value: float, *details: Detail) -> bool:
+        one = Measurement(metric, None, value, "probe", details=details)
+        return bool(contradictions(replace(run, measurements=(one,)), (values_are_those_of_their_lines,)))
+
+    if metric in WITHOUT_LINES:
+        assert not broken(1.0)
+        return
+    # a yes that a line denies, a no without a bad line, and a line that is only advice
+    assert [broken(0.0, _BAD), broken(1.0, _GOOD, _ADVICE), broken(1.0, _BAD), broken(0.0, _GOOD)] == [
+        False, False, True, True,
+    ]  # fmt: skip
+    assert broken(1.0) is (metric != "kubernetes.disruption_budget"), "a yes without lines, where the good are listed"
+    assert broken(0.0), "a no without a line"
+
+
+def test_only_metrics_that_exist_have_no_lines() -> None:
+    assert set(WITHOUT_LINES) <= set(YES_NO)
+    assert all(WITHOUT_LINES.values())
 
 
 @pytest.mark.parametrize("case", MORE)
