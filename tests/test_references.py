@@ -4,6 +4,7 @@ import ast
 import itertools
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -86,10 +87,16 @@ def _said(path: Path) -> str:
     return "\n".join([*comments, *_docstrings(path)])
 
 
+@cache
+def _documented(path: Path) -> tuple[ast.Module | ast.FunctionDef | ast.ClassDef, ...]:
+    """What can have a docstring in a file; kept, because three tests read all files of `tests/`."""
+    nodes = ast.walk(ast.parse(path.read_text()))
+    return tuple(node for node in nodes if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef))
+
+
 def _docstrings(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef):
-            yield ast.get_docstring(node) or ""
+    for node in _documented(path):
+        yield ast.get_docstring(node) or ""
 
 
 def _is_ours(name: str) -> bool:
@@ -116,7 +123,7 @@ def _codes_of_docstrings(path: Path) -> Iterator[str]:
 
 
 def _codes_of_names(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in _documented(path):
         named = NAMED.match(node.name) if isinstance(node, ast.FunctionDef) else None
         if named is None:
             continue
