@@ -44,7 +44,7 @@ def parsers() -> tuple[Parser, ...]:
     through = (
         "init.sources.har", "init.sources.access_log", "init.sources.log_lines", "init.sources.log_draft",
         "init.sources.log_tally", "init.sources.traffic", "init.sources.secrets_found", "init.sources.values",
-        "init.sources.folding", "init.sources.correlation", "init.sources.calls", "init.sources.openapi.document",
+        "init.sources.folding", "init.sources.correlation", "init.sources.calls", "init.sources.openapi.nodes",
         "init.sources.openapi.schemas", "init.sources.openapi.lists", "init.sources.openapi.operations",
         "init.sources.openapi.read", "init.sources.openapi.tokens", "init.sources.openapi.examples", "init.sources.curl", "init.sources.http_file", "init.sources.marks",
         "init.sources.postman", "init.sources.scripts", "init.sources.shell", "init.sources.halves",

@@ -47,7 +47,7 @@ def _refuse(folder: Path, any_run: bool) -> None:
     """Raises ConfigError for a folder without a run, and for a page that is somebody else's."""
     from readiness.errors import ConfigError
     from readiness.foreign_files import Missing, NotReadable, read_bytes
-    from readiness.report.history.html import FILE_NAME, MARK
+    from readiness.report.history.html import FILE_NAME, HISTORY_MARK
     from readiness.report.writing import link_on_the_way
     from readiness.text import clean
 
@@ -61,5 +61,5 @@ def _refuse(folder: Path, any_run: bool) -> None:
         return
     except NotReadable as error:
         raise ConfigError(f"{clean(folder / FILE_NAME)}: {error}; move it away") from None
-    if MARK.encode() not in page[:4096]:
+    if HISTORY_MARK.encode() not in page[:4096]:
         raise ConfigError(f"{clean(folder / FILE_NAME)}: was not written by readiness history; move it away")

@@ -67,7 +67,7 @@ def init(
         given = Given(
             service=_service(loaded, draft),
             target=loaded,
-            load=limits.Load(users or limits.USERS, None if users else draft.rate_per_s, draft.arrivals_per_s),
+            load=limits.ProposedLoad(users or limits.USERS, None if users else draft.rate_per_s, draft.arrivals_per_s),
             ci=kind,
             named=shown,
         )

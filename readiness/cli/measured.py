@@ -9,7 +9,7 @@ from pathlib import Path
 from readiness.cli.assessment import RunRequest, assess
 from readiness.cli.proposals import proposals
 from readiness.errors import NotMeasured
-from readiness.init.limits import Limit
+from readiness.init.limits import ProposedLimit
 from readiness.judge.verdict import Verdict
 
 DURATION = "30s"
@@ -19,13 +19,13 @@ _USERS = 10
 def measured(
     out: Path,
     target: str,
-    starters: Sequence[Limit],
+    starters: Sequence[ProposedLimit],
     *,
     scenarios: int,
     allow_hosts: tuple[str, ...] = (),
     allow_env: tuple[str, ...] = (),
     duration: str = DURATION,
-) -> tuple[Limit, ...]:
+) -> tuple[ProposedLimit, ...]:
     """Load `target` with what was written to `out`, and propose limits; the reports of this run are thrown away.
 
     Raises what `readiness run` raises before a load, and NotMeasured when no answer was measured.
@@ -58,7 +58,7 @@ def measured(
     return proposals(verdict.checks, starters)
 
 
-def _refuse_nothing(verdict: Verdict, starters: Sequence[Limit]) -> None:
+def _refuse_nothing(verdict: Verdict, starters: Sequence[ProposedLimit]) -> None:
     """One of the limits must have a measurement, and the requests must have been answered well."""
     wanted = {starter.check for starter in starters}
     known = [check for check in verdict.checks if check.key in wanted and check.high is not None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from readiness.init.limits import MEASURED, Limit
+from readiness.init.limits import MEASURED, ProposedLimit
 from readiness.judge.verdict import CheckResult
 
 ROOM = 1.5
@@ -15,13 +15,13 @@ _UNKNOWN_END = 2
 _SHARES = (99.9, 99.5, 99, 98, 95, 90, 80, 50)
 
 
-def proposals(checks: Sequence[CheckResult], starters: Sequence[Limit]) -> tuple[Limit, ...]:
+def proposals(checks: Sequence[CheckResult], starters: Sequence[ProposedLimit]) -> tuple[ProposedLimit, ...]:
     """`starters` with the limits that the run gives; one without a measurement stays as it is."""
     by_key = {check.key: check for check in checks}
     return tuple(_proposed(by_key.get(starter.check), starter) for starter in starters)
 
 
-def _proposed(check: CheckResult | None, starter: Limit) -> Limit:
+def _proposed(check: CheckResult | None, starter: ProposedLimit) -> ProposedLimit:
     if check is None or check.low is None or check.high is None:
         return starter
     said = f"{MEASURED} (measured {check.low:.3g} to {check.high:.3g} {check.unit})"
@@ -31,10 +31,10 @@ def _proposed(check: CheckResult | None, starter: Limit) -> Limit:
             # The run has too few requests for an upper end: what it says is the limit that it was judged by.
             high = min(edge, check.value * _UNKNOWN_END)
             said = f"{MEASURED} (measured {check.value:.3g} ms, with too few requests for an upper end)"
-        return Limit(starter.check, f"< {_rounded(high * ROOM)} ms", said, starter.on_fail)
+        return ProposedLimit(starter.check, f"< {_rounded(high * ROOM)} ms", said, starter.on_fail)
     if check.unit == "%":
         share = next((one for one in _SHARES if one < check.low), None)
-        return starter if share is None else Limit(starter.check, f"> {share:g} %", said, starter.on_fail)
+        return starter if share is None else ProposedLimit(starter.check, f"> {share:g} %", said, starter.on_fail)
     return starter
 
 

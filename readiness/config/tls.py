@@ -15,7 +15,7 @@ from readiness.errors import ConfigError
 from readiness.text import clean
 
 PEM = "-----BEGIN "
-MOST_BYTES = 1 << 20
+_MOST_BYTES = 1 << 20
 _KEYS = ("ca", "certificate", "key")
 
 
@@ -68,7 +68,7 @@ def with_files(tls: Tls, folder: Path, name: str) -> Tls:
         if not text or text.startswith(PEM):
             continue
         try:
-            tls = replace(tls, **{key: foreign_files.read_text(folder / text, MOST_BYTES, below=folder)})
+            tls = replace(tls, **{key: foreign_files.read_text(folder / text, _MOST_BYTES, below=folder)})
         except foreign_files.NotReadable as error:
             problems.append(f"{name}: target.tls.{key}: {text}: {error}")
     if not problems and tls != NONE:

@@ -1,7 +1,7 @@
 """A scenario of a draft as Python, in the manner of `scenarios/` and formatted as `ruff format` leaves it.
 
-Names are folded (names.py), texts are string literals (values.py), and what else a source says stands in comments and
-docstrings of one harmless line (literals.py).
+Names are folded (names.py), texts are string literals (expressions.py), and what else a source says stands in comments
+and docstrings of one harmless line (literals.py).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from readiness.init import values
+from readiness.init import expressions
 from readiness.init.draft import (
     ACCESS_TOKEN,
     Call,
@@ -32,9 +32,9 @@ from readiness.init.uses import circular, fixed, providers, sendable, unfixed, u
 
 HELPERS = ("form_log_in", "form_value", "header_value", "json_value", "log_in", "meta_value", "rows")
 BODY = INDENT * 2
-SHORT = 24
+_SHORT = 24
 """Characters of a variable, so that a line with two of them fits."""
-METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
+_METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
 """What the client has a method of its own for."""
 
 
@@ -138,11 +138,11 @@ def _on_start(scenario: Scenario, written: _Written) -> list[str]:
     names, fetched = _values(list(unfixed_of_scenario(scenario, tasks=False)), written)
     body = [f"{BODY}{line}" for line in fetched]
     for name, value in sendable(scenario.headers):
-        body += assigned(f"self.client.headers[{literal(name)}]", values.text(value, names), BODY)
+        body += assigned(f"self.client.headers[{literal(name)}]", expressions.text(value, names), BODY)
     for name, value in sendable(scenario.cookies):
-        body += assigned(f"self.client.cookies[{literal(name)}]", values.text(value, names), BODY)
+        body += assigned(f"self.client.cookies[{literal(name)}]", expressions.text(value, names), BODY)
     if scenario.basic:
-        user, password = (values.text(part, names) for part in scenario.basic)
+        user, password = (expressions.text(part, names) for part in scenario.basic)
         body += lines(Group("self.client.auth = (", (user, password), ")"), BODY)
     if scenario.log_in:
         body += _log_in(scenario.log_in, names)
@@ -151,11 +151,11 @@ def _on_start(scenario: Scenario, written: _Written) -> list[str]:
     return [f"{INDENT}def on_start(self) -> None:", f'{BODY}"""{says}"""', *body]
 
 
-def _log_in(wanted: LogIn | FormLogIn, names: values.Names) -> list[str]:
+def _log_in(wanted: LogIn | FormLogIn, names: expressions.Expressions) -> list[str]:
     if isinstance(wanted, FormLogIn):
-        who = (values.text(wanted.username, names), values.text(wanted.password, names))
+        who = (expressions.text(wanted.username, names), expressions.text(wanted.password, names))
         return lines(Group("form_log_in(", ("self.client", literal(wanted.path), *who), ")"), BODY)
-    sent = values.body(wanted.body, names)
+    sent = expressions.body(wanted.body, names)
     parts: list[Expression] = ["self.client", literal(wanted.path)]
     parts += [sent] if sent is not None else []
     parts += [f"token={literal(wanted.token)}"] if wanted.token != ACCESS_TOKEN else []
@@ -197,7 +197,9 @@ def _needed(task: Task, place: int, written: _Written) -> Iterator[str]:
         had |= {extract.name for extract in call.extracts}
 
 
-def _values(parts: Sequence[Variable | Column | Extracted], written: _Written) -> tuple[values.Names, list[str]]:
+def _values(
+    parts: Sequence[Variable | Column | Extracted], written: _Written
+) -> tuple[expressions.Expressions, list[str]]:
     """The expression of each part, and the lines that come first."""
     names: dict[Variable | Column | Extracted, str] = {}
     first: list[str] = []
@@ -210,24 +212,24 @@ def _values(parts: Sequence[Variable | Column | Extracted], written: _Written) -
         if isinstance(part, Variable):
             called = variable(part.name)
             local = identifier(
-                called.removeprefix("READINESS_").removeprefix("VAR_"), taken, otherwise="value", most=SHORT
+                called.removeprefix("READINESS_").removeprefix("VAR_"), taken, otherwise="value", most=_SHORT
             )
             says = comment(part.purpose, 50)
             line = f"{local} = os.environ[{literal(called)}]"
             first.append(f"{line}  # {says}" if says and len(line) + len(says) < LINE - 20 else line)
         else:
             if part.file not in rows:
-                rows[part.file] = identifier(f"{written.files[part.file][:SHORT]}_row", taken, otherwise="row")
+                rows[part.file] = identifier(f"{written.files[part.file][:_SHORT]}_row", taken, otherwise="row")
                 taken.add(rows[part.file])
                 first.append(f"{rows[part.file]} = {written.files[part.file]}.take()")
-            local = identifier(part.name, taken, otherwise="value", most=SHORT)
+            local = identifier(part.name, taken, otherwise="value", most=_SHORT)
             first.append(f"{local} = {rows[part.file]}[{literal(column(part.name))}]")
         names[part] = local
         taken.add(local)
     return names, first
 
 
-def _call(call: Call, names: values.Names, written: _Written, *, last: bool) -> list[str]:
+def _call(call: Call, names: expressions.Expressions, written: _Written, *, last: bool) -> list[str]:
     found = [f"{BODY}# {comment(call.comment, 100)}"] if comment(call.comment, 100) else []
     if call.think_s > 0:
         found.append(f"{BODY}time.sleep({call.think_s:.3g})")
@@ -254,7 +256,7 @@ def _call(call: Call, names: values.Names, written: _Written, *, last: bool) -> 
         if extract.name in written.kept:
             found += assigned(f"self.{written.kept[extract.name]}", _read(extract), deep)
     for at, value in call.same:
-        wanted = values.text(value, names)
+        wanted = expressions.text(value, names)
         line = f"{deep}if {one_line(_read(Extract('', 'json', at)))} != {one_line(wanted)}:"
         if len(line) <= LINE:
             found += [line, f'{deep}{INDENT}response.failure("another one than was asked for")']
@@ -269,7 +271,7 @@ def _read(extract: Extract) -> Expression:
     return Group(f"{extract.where}_value(", ("response", literal(extract.at)), ")")
 
 
-def _request(call: Call, names: values.Names, *, judged: bool) -> Group:
+def _request(call: Call, names: expressions.Expressions, *, judged: bool) -> Group:
     method = call.method.lower()
     path: Text = call.path
     parts = []
@@ -280,18 +282,18 @@ def _request(call: Call, names: values.Names, *, judged: bool) -> Group:
             "?" if "?" not in "".join(part for part in path if isinstance(part, str)) else "&",
             _query(plain),
         )
-    parts.append(values.text(path, names, in_url=True))
+    parts.append(expressions.text(path, names, in_url=True))
     if call.query and len(plain) < len(call.query):
-        parts.append(keyed("params=", values.pairs(call.query, names)))
+        parts.append(keyed("params=", expressions.pairs(call.query, names)))
     if call.headers:
-        parts.append(keyed("headers=", values.pairs(call.headers, names)))
-    sent = values.body(call.body, names) if call.body is not None else None
+        parts.append(keyed("headers=", expressions.pairs(call.headers, names)))
+    sent = expressions.body(call.body, names) if call.body is not None else None
     parts += [sent] if sent is not None else []
-    if values.merged(path) != (call.name,):
+    if expressions.merged(path) != (call.name,):
         parts.append(f"name={literal(call.name)}")
     parts += ["allow_redirects=True"] if call.follows else []
     parts += ["catch_response=True"] if judged else []
-    if method in METHODS:
+    if method in _METHODS:
         return Group(f"self.client.{method}(", tuple(parts), ")")
     return Group("self.client.request(", (literal(call.method), *parts), ")")
 

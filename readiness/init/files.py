@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from readiness.errors import ConfigError
 from readiness.init.code import method_names, python
 from readiness.init.draft import DataFile, Draft, Scenario, Variable
-from readiness.init.limits import Limit, Load, service_name, thresholds
+from readiness.init.limits import ProposedLimit, ProposedLoad, service_name, thresholds
 from readiness.init.names import column, module
-from readiness.init.pipeline import Kind, Pipeline, pipeline
+from readiness.init.pipeline import Pipeline, PipelineKind, pipeline
 from readiness.init.uses import unfixed_of_scenario
 
 FOLDER = "scenarios"
@@ -27,8 +27,8 @@ class Given:
 
     service: str
     target: str | None
-    load: Load
-    ci: Kind | None
+    load: ProposedLoad
+    ci: PipelineKind | None
     named: str | None = None
     """Address that the source names, where the user gave no target."""
 
@@ -51,7 +51,7 @@ class Made:
     pipeline: Pipeline | None
 
 
-def files_of(draft: Draft, given: Given, limits: Sequence[Limit]) -> Made:
+def files_of(draft: Draft, given: Given, limits: Sequence[ProposedLimit]) -> Made:
     """Everything that the draft becomes. Raises ConfigError when nothing in it would run."""
     taken: set[str] = set()
     files: dict[str, str] = {}

@@ -24,7 +24,7 @@ _READY = re.compile(r"ready|readiness|deep", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class ProposedLimit:
     """One check: its limit as the file writes it, and where it comes from."""
 
     check: str
@@ -41,7 +41,7 @@ _ENOUGH = 340
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class ProposedLoad:
     """How much load, from flags, questions or a log."""
 
     users: int = USERS
@@ -61,12 +61,12 @@ class Load:
         return _DURATION_S if rate is None else max(_DURATION_S, 10 * math.ceil(_ENOUGH / rate / 10 - 1e-9))
 
 
-def starters(p95_ms: int = P95_MS) -> tuple[Limit, ...]:
+def starters(p95_ms: int = P95_MS) -> tuple[ProposedLimit, ...]:
     """Limits that most services of today should reach; nobody's promise."""
     return (
-        Limit("http.success_rate", "> 99 %", STARTER, "block"),
-        Limit("latency.p95", f"< {p95_ms} ms", STARTER, "block"),
-        Limit("latency.p99", f"< {p95_ms * 3} ms", STARTER),
+        ProposedLimit("http.success_rate", "> 99 %", STARTER, "block"),
+        ProposedLimit("latency.p95", f"< {p95_ms} ms", STARTER, "block"),
+        ProposedLimit("latency.p99", f"< {p95_ms * 3} ms", STARTER),
     )
 
 
@@ -75,8 +75,8 @@ def thresholds(
     service: str,
     source: str,
     weights: Mapping[str, int],
-    load: Load,
-    limits: Sequence[Limit],
+    load: ProposedLoad,
+    limits: Sequence[ProposedLimit],
     health_paths: Sequence[str] = (),
     target: str | None = None,
     named: str | None = None,
@@ -125,7 +125,7 @@ SEEN = ("READINESS_VAR_", "READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SE
 """Beginnings of the variables that scenarios see without `--allow-env` (docs/reference/scenarios.md)."""
 
 
-def _load(weights: Mapping[str, int], load: Load) -> list[str]:
+def _load(weights: Mapping[str, int], load: ProposedLoad) -> list[str]:
     found = ["# How much load, and for how long. Begin small: a first run should find mistakes, not the ceiling."]
     if load.arrivals_per_s:
         found.append("# Arrivals per second over the day, as the log tells them:")
@@ -158,7 +158,7 @@ def _decimals(rate: float) -> str:
     return f"{math.ceil(rate * 100 - 1e-9) / 100:.2f}".rstrip("0").rstrip(".")
 
 
-def _checks(limits: Sequence[Limit], health_paths: Sequence[str]) -> list[str]:
+def _checks(limits: Sequence[ProposedLimit], health_paths: Sequence[str]) -> list[str]:
     found = [
         "# What must hold. `on_fail: block` makes the run NOT READY, anything else at best CONDITIONAL.",
         "checks:",

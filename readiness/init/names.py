@@ -9,7 +9,7 @@ import sys
 import unicodedata
 from collections.abc import Collection
 
-MOST = 60
+_MOST = 60
 """Characters of a name."""
 _LOCUST = """
     abstract account_number acknowledged client context environment fixed_count fullname greenlet group headers host
@@ -22,7 +22,7 @@ _OURS = """
 """
 RESERVED = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *_LOCUST.split(), *_OURS.split()})
 """What a method, an attribute or a variable of a scenario may not be called."""
-MODULES = frozenset(
+_MODULES = frozenset(
     {*sys.stdlib_module_names, "locust", "gevent", "readiness", "scenarios", "conftest", "con", "prn", "aux", "nul"}
 )
 """What a scenario file may not be called: under `locust -f` its folder comes first on the path."""
@@ -32,11 +32,11 @@ _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*|[0-9]+
 
 def folded(text: str) -> str:
     """The words of `text` (camelCase, kebab-case, accents …) in snake_case; "" when it has no ASCII letter or digit."""
-    plain = unicodedata.normalize("NFKD", text[: MOST * 8]).encode("ascii", "ignore").decode()
-    return "_".join(word.lower() for word in _WORD.findall(plain))[:MOST].strip("_")
+    plain = unicodedata.normalize("NFKD", text[: _MOST * 8]).encode("ascii", "ignore").decode()
+    return "_".join(word.lower() for word in _WORD.findall(plain))[:_MOST].strip("_")
 
 
-def identifier(text: str, taken: Collection[str], *, otherwise: str, most: int = MOST) -> str:
+def identifier(text: str, taken: Collection[str], *, otherwise: str, most: int = _MOST) -> str:
     """A name for a method, attribute or variable that is not in `taken`; `otherwise` when `text` has no letters."""
     name = folded(text)[:most].strip("_") or otherwise
     if not name[0].isalpha():
@@ -51,7 +51,7 @@ def module(text: str, taken: Collection[str]) -> str:
     name = folded(text)[:40].strip("_") or "scenario"
     if not name[0].isalpha():
         name = f"scenario_{name}"
-    if name in MODULES or name in RESERVED:
+    if name in _MODULES or name in RESERVED:
         name = f"{name}_scenario" if name != "user" else "users"
     return _numbered(name, taken)
 

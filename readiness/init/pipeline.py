@@ -14,8 +14,8 @@ from readiness.init.names import variable
 from readiness.load.workers.hosts import is_loopback
 from readiness.text import clean
 
-Kind = Literal["github", "gitlab", "jenkins"]
-KINDS: tuple[Kind, ...] = ("github", "gitlab", "jenkins")
+PipelineKind = Literal["github", "gitlab", "jenkins"]
+KINDS: tuple[PipelineKind, ...] = ("github", "gitlab", "jenkins")
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1  # v7.0.1"
 PYTHON = "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97  # v7.0.0"
 UPLOAD = "actions/upload-artifact@bbbca2ddaa5d8feaa63e36b76fdaad77386f024f  # v7.0.0"
@@ -31,7 +31,7 @@ class Pipeline:
     next_step: str
 
 
-def pipeline(kind: Kind, target: str | None, variables: Sequence[Variable]) -> Pipeline:
+def pipeline(kind: PipelineKind, target: str | None, variables: Sequence[Variable]) -> Pipeline:
     """The file for `kind`. Pure. `target` is a URL without quotes or `$` (see target.py of this package's command)."""
     names = sorted({variable(one.name) for one in variables})
     url = target or "http://127.0.0.1:8000"
@@ -133,7 +133,7 @@ pipeline {{
     return Pipeline(where, text, f"make a Jenkins job with {where} as its script, and set READINESS_PACKAGE in it")
 
 
-def kind_of(text: str | None) -> Kind | None:
+def kind_of(text: str | None) -> PipelineKind | None:
     """--ci as one of KINDS. Raises ConfigError."""
     found = next((kind for kind in KINDS if kind == text), None)
     if text is not None and found is None:

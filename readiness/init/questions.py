@@ -8,8 +8,8 @@ from readiness.errors import ConfigError
 from readiness.init.draft import Call, Draft, FormLogIn, Scenario, Task, Variable
 from readiness.text import clean
 
-MOST_PATHS = 100
-MOST_CHARS = 2_000
+_MOST_PATHS = 100
+_MOST_CHARS = 2_000
 
 
 def draft(paths: Sequence[str], login: str | None = None) -> Draft:
@@ -17,10 +17,10 @@ def draft(paths: Sequence[str], login: str | None = None) -> Draft:
     problems = [
         f"{flag}: {clean(path, 100)!r}: must begin with / and have no blanks; such as /api/items?page=1"
         for flag, path in (*(("--path", one) for one in paths), *([("--login", login)] if login is not None else []))
-        if not path.startswith("/") or clean(path, MOST_CHARS) != path or " " in path
+        if not path.startswith("/") or clean(path, _MOST_CHARS) != path or " " in path
     ]
-    if len(paths) > MOST_PATHS:
-        problems.append(f"--path: {len(paths)} of them; at most {MOST_PATHS}")
+    if len(paths) > _MOST_PATHS:
+        problems.append(f"--path: {len(paths)} of them; at most {_MOST_PATHS}")
     if problems:
         raise ConfigError(*problems)
     tasks = tuple(

@@ -20,8 +20,8 @@ from readiness.metrics.kubernetes import KUBERNETES_METRICS
 from readiness.probes.kubeconfig import ClusterAccess
 from readiness.probes.kubernetes_api import (
     ContainerSeen,
-    Json,
     KubernetesApi,
+    KubernetesObject,
     PodSeen,
     part,
     selector_of,
@@ -65,7 +65,7 @@ class ClusterSeen:
     """What was read in the measurement window, or why it was not."""
 
     readings: tuple[ClusterReading, ...] = ()
-    budgets: tuple[Json, ...] | str = ()
+    budgets: tuple[KubernetesObject, ...] | str = ()
     reason: str | None = None
     missed: tuple[str, ...] = field(default=())
     """Why a reading between the first and the last failed."""
@@ -106,7 +106,7 @@ async def _watch(
                 await asyncio.sleep(0.05)
         try:
             async with asyncio.timeout(_BUDGETS_S):
-                budgets: tuple[Json, ...] | str = await api.budgets()
+                budgets: tuple[KubernetesObject, ...] | str = await api.budgets()
         except (NotMeasured, TimeoutError) as error:
             budgets = str(error) or f"Kubernetes: poddisruptionbudgets: no answer within {_BUDGETS_S:g} s"
     return ClusterSeen(tuple(readings), budgets, missed=tuple(missed))
@@ -127,7 +127,7 @@ async def _read(api: KubernetesApi, settings: KubernetesSettings) -> ClusterRead
     return ClusterReading(pods, wanted, scaled)
 
 
-def _autoscaler(all_of_them: tuple[Json, ...], kind: str, name: str) -> tuple[int, int] | str:
+def _autoscaler(all_of_them: tuple[KubernetesObject, ...], kind: str, name: str) -> tuple[int, int] | str:
     for one in all_of_them:
         of = part(one, "spec", "scaleTargetRef")
         if str(of.get("kind")).lower() == kind and of.get("name") == name:
@@ -230,7 +230,7 @@ def _at_most(readings: tuple[ClusterReading, ...]) -> tuple[float, tuple[Detail,
     return float(at_most), (Detail("autoscaler", said, None, count(len(readings), "reading")),)
 
 
-def _budget(pods: tuple[PodSeen, ...], budgets: tuple[Json, ...] | str) -> tuple[float, tuple[Detail, ...]]:
+def _budget(pods: tuple[PodSeen, ...], budgets: tuple[KubernetesObject, ...] | str) -> tuple[float, tuple[Detail, ...]]:
     if isinstance(budgets, str):
         raise NotMeasured(budgets)
     if not pods:

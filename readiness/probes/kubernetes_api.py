@@ -22,7 +22,7 @@ _TIMEOUT_S = 5.0
 _PAGE, _MOST_PAGES = 25, 40
 _IS = "is"
 _OPERATORS = (_IS, "In", "NotIn", "Exists", "DoesNotExist")
-Json = Mapping[str, object]
+KubernetesObject = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class KubernetesApi:
     async def __aexit__(self, *_: object) -> None:
         await self._client.aclose()
 
-    async def workload(self, kind: str, name: str) -> Json:
+    async def workload(self, kind: str, name: str) -> KubernetesObject:
         """The deployment, stateful set or daemon set."""
         return await self._get(f"/apis/apps/v1/namespaces/{self._namespace}/{kind}s/{quote(name, safe='')}", kind)
 
@@ -75,18 +75,18 @@ class KubernetesApi:
             pod_of(one) for one in await self._list(f"/api/v1/namespaces/{self._namespace}/pods", "pods", selector)
         )
 
-    async def autoscalers(self) -> tuple[Json, ...]:
+    async def autoscalers(self) -> tuple[KubernetesObject, ...]:
         """Every HorizontalPodAutoscaler of the namespace."""
         path = f"/apis/autoscaling/v2/namespaces/{self._namespace}/horizontalpodautoscalers"
         return await self._list(path, "horizontalpodautoscalers")
 
-    async def budgets(self) -> tuple[Json, ...]:
+    async def budgets(self) -> tuple[KubernetesObject, ...]:
         """Every PodDisruptionBudget of the namespace."""
         path = f"/apis/policy/v1/namespaces/{self._namespace}/poddisruptionbudgets"
         return await self._list(path, "poddisruptionbudgets")
 
-    async def _list(self, path: str, what: str, selector: str = "") -> tuple[Json, ...]:
-        found: list[Json] = []
+    async def _list(self, path: str, what: str, selector: str = "") -> tuple[KubernetesObject, ...]:
+        found: list[KubernetesObject] = []
         fields = {"limit": str(_PAGE), **({"labelSelector": selector} if selector else {})}
         for _ in range(_MOST_PAGES):
             document = await self._get(f"{path}?{urlencode(fields)}", what)
@@ -104,7 +104,7 @@ class KubernetesApi:
                 return tuple(found)
         raise NotMeasured(f"Kubernetes: {what}: more than {_PAGE * _MOST_PAGES:,} are there; name fewer")
 
-    async def _get(self, path: str, what: str) -> Json:
+    async def _get(self, path: str, what: str) -> KubernetesObject:
         headers = {"Accept": "application/json"}
         if self._cluster.token:
             headers["Authorization"] = f"Bearer {self._cluster.token}"
@@ -124,7 +124,7 @@ class KubernetesApi:
         return document_of(answer.body, what)
 
 
-def document_of(body: bytes, what: str) -> Json:
+def document_of(body: bytes, what: str) -> KubernetesObject:
     """The JSON object in `body`. Raises NotMeasured."""
     try:
         document = strict.parse(body.decode("utf-8"))
@@ -135,20 +135,20 @@ def document_of(body: bytes, what: str) -> Json:
     return document
 
 
-def part(document: object, *keys: str) -> Json:
+def part(document: object, *keys: str) -> KubernetesObject:
     """The object below `keys`; empty where there is none."""
     for key in keys:
         document = document.get(key) if isinstance(document, dict) else None
     return document if isinstance(document, dict) else {}
 
 
-def listed(document: object, *keys: str) -> tuple[Json, ...]:
+def listed(document: object, *keys: str) -> tuple[KubernetesObject, ...]:
     """The objects of the list below `keys`; empty where there is none."""
     found = part(document, *keys[:-1]).get(keys[-1])
     return tuple(one for one in found if isinstance(one, dict)) if isinstance(found, list) else ()
 
 
-def whole(document: Json, key: str) -> int | None:
+def whole(document: KubernetesObject, key: str) -> int | None:
     """A whole number; None where there is none."""
     value = document.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53 else None
@@ -212,7 +212,7 @@ def _terms(selector: object, whose: str) -> list[tuple[str, str, tuple[str, ...]
     return found
 
 
-def pod_of(document: Json) -> PodSeen:
+def pod_of(document: KubernetesObject) -> PodSeen:
     """What is to be known of a pod. Raises NotMeasured where its containers cannot be told."""
     meta, spec, status = part(document, "metadata"), part(document, "spec"), part(document, "status")
     uid, name = meta.get("uid"), clean(meta.get("name", ""), 60)
@@ -246,7 +246,7 @@ def pod_of(document: Json) -> PodSeen:
     return PodSeen(uid, name, labels, is_ready and not is_ending, is_ending, tuple(containers))
 
 
-def _missing(container: Json, of_pod: Json) -> frozenset[str]:
+def _missing(container: KubernetesObject, of_pod: KubernetesObject) -> frozenset[str]:
     requests, limits = part(container, "resources", "requests"), part(container, "resources", "limits")
     asked = {**limits, **requests}  # without a request the limit is one
     own = part(container, "securityContext")

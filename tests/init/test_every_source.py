@@ -9,7 +9,7 @@ from pathlib import Path
 from readiness.config.load import load
 from readiness.init import detect
 from readiness.init.files import Given, files_of
-from readiness.init.limits import Load, starters
+from readiness.init.limits import ProposedLoad, starters
 from tests.init.checked import refuse_foreign_code, refuse_unformatted, refuse_untyped
 from tests.init.sources.recordings import har
 from tests.init.sources.test_har import SECRETS, shop
@@ -46,7 +46,9 @@ def test_every_source_is_told_by_its_content_and_gives_files_without_a_complaint
     drafts |= {"har": shop(), "curl": detect.read(CURL)}
     for name, draft in drafts.items():
         made = files_of(
-            draft, Given("shop", "http://127.0.0.1:8000", Load(rate_per_s=draft.rate_per_s), "gitlab"), starters()
+            draft,
+            Given("shop", "http://127.0.0.1:8000", ProposedLoad(rate_per_s=draft.rate_per_s), "gitlab"),
+            starters(),
         )
         folder = tmp_path / "out" / name.replace(".", "_")
         for path, text in made.files.items():

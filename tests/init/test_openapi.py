@@ -13,8 +13,8 @@ import yaml
 from readiness.init.code import python
 from readiness.init.draft import Call, Draft, Extract, Extracted, Json, Task, Variable
 from readiness.init.files import Given, files_of
-from readiness.init.limits import Load, starters
-from readiness.init.pipeline import KINDS, Kind, pipeline
+from readiness.init.limits import ProposedLoad, starters
+from readiness.init.pipeline import KINDS, PipelineKind, pipeline
 from readiness.init.sources import openapi
 from tests.init.checked import refuse_foreign_code, refuse_unformatted, refuse_untyped
 from tests.init.test_code import HOSTILE
@@ -180,7 +180,7 @@ def test_hostile_names_everywhere_in_a_document_are_texts(tmp_path: Path) -> Non
         }
         scheme: Json = {"type": "apiKey", "in": "header", "name": words}
         draft = read({**paths, "/plain": get()}, components={"securitySchemes": {words: scheme}}, info={"title": words})
-        made = files_of(draft, Given(words, None, Load(), "github"), starters())
+        made = files_of(draft, Given(words, None, ProposedLoad(), "github"), starters())
         for name, text in made.files.items():
             if name.endswith(".py"):
                 refuse_foreign_code(text)
@@ -203,14 +203,14 @@ def test_what_comes_of_a_document_has_no_complaint_of_mypy(tmp_path: Path) -> No
         "/find": get(parameters=[{"name": "when", "in": "query", "required": True, "schema": {"type": "string"}}]),
     }
     draft = read(paths, components={"schemas": {"Pet": PET}, "securitySchemes": {"key": key}}, security=[{"key": []}])
-    made = files_of(draft, Given("pets", None, Load(), None), starters())
+    made = files_of(draft, Given("pets", None, ProposedLoad(), None), starters())
     for name, text in made.files.items():
         (tmp_path / Path(name).name).write_text(text)
     refuse_untyped(sorted(tmp_path.glob("*.py")))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_pipeline_runs_the_target_with_its_variables_and_installs_no_name_of_an_index(kind: Kind) -> None:
+def test_a_pipeline_runs_the_target_with_its_variables_and_installs_no_name_of_an_index(kind: PipelineKind) -> None:
     for variables in ((), (Variable("READINESS_TOKEN", "a token"), Variable("SHOP_KEY", "of another name"))):
         made = pipeline(kind, "http://staging.example.org/v1", variables)
         assert "readiness run http://staging.example.org/v1" in made.text
@@ -230,7 +230,7 @@ def test_five_hundred_operations_are_ten_files_at_most_and_every_task_is_told() 
     paths = {f"/things{n}": get(answer={"type": "array", "items": REF}) for n in range(250)}
     paths |= {f"/things{n}/{{id}}": get(answer=REF, parameters=PATH_ID) for n in range(250)}
     draft = read(paths, components={"schemas": {"Pet": PET}})
-    made = files_of(draft, Given("things", None, Load(), None), starters())
+    made = files_of(draft, Given("things", None, ProposedLoad(), None), starters())
     assert len([name for name in made.files if name.endswith(".py")]) == 10
     assert made.running == 500
 
@@ -247,7 +247,7 @@ def test_a_secret_of_an_example_stands_nowhere_else_either() -> None:
         {"/x": get(parameters=parameters, summary=f"Use {secret} or {key}"), "/y": get()},
         info={"title": f"API of {secret}"},
     )
-    made = files_of(draft, Given(draft.service, None, Load(), None), starters())
+    made = files_of(draft, Given(draft.service, None, ProposedLoad(), None), starters())
     for text in (*made.files.values(), *draft.notes):
         assert "hunter2" not in text
         assert "ghp_" not in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from readiness.cli.proposals import proposals
-from readiness.init.limits import MEASURED, Load, starters
+from readiness.init.limits import MEASURED, ProposedLoad, starters
 from readiness.judge.outcome import Outcome
 from readiness.judge.verdict import CheckResult
 
@@ -38,9 +38,9 @@ def test_small_and_large_times_are_rounded_up() -> None:
 
 def test_the_load_of_a_log_is_long_enough_to_prove_the_starter_limits() -> None:
     for log_per_s, planned_per_s, duration_s in ((None, None, 60), (100.0, 100.0, 60), (2.0, 2.0, 170)):
-        load = Load(rate_per_s=log_per_s)
+        load = ProposedLoad(rate_per_s=log_per_s)
         assert (load.planned_per_s, load.duration_s) == (planned_per_s, duration_s)
-    rare = Load(rate_per_s=0.05)
+    rare = ProposedLoad(rate_per_s=0.05)
     assert rare.planned_per_s is not None
     assert rare.duration_s == 300
     assert rare.planned_per_s * rare.duration_s >= 299

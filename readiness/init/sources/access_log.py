@@ -14,7 +14,7 @@ from readiness.errors import ConfigError
 from readiness.init.draft import Draft
 from readiness.init.sources.log_draft import draft_of
 from readiness.init.sources.log_lines import LONGEST_LINE, readers
-from readiness.init.sources.log_tally import Tally
+from readiness.init.sources.log_tally import LogTally
 from readiness.text import clean
 
 MOST_BYTES = 1 << 62
@@ -41,7 +41,7 @@ def recognises(head: bytes) -> bool:
 
 def read(stream: BinaryIO, source: str) -> Draft:
     """The draft of the log in `stream`. Raises ConfigError when none of its lines is one of a log, with the reason."""
-    tally = Tally()
+    tally = LogTally()
     try:
         for line in _lines(stream, source):
             tally.add(line)

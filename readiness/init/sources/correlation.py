@@ -32,7 +32,7 @@ _LONE = frozenset(["id", "uuid", "guid", "slug", "key", "code", "number", "ref",
 """Keys that say nothing without the thing that they belong to."""
 
 
-Kind = Literal["json", "form", "header", "meta", "cookie"]
+PlaceKind = Literal["json", "form", "header", "meta", "cookie"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Source:
     """Number of the exchange."""
     hop: int
     """Of its answers, where redirects were followed."""
-    where: Kind
+    where: PlaceKind
     at: str
     label: str
     """What it could be called."""
@@ -65,7 +65,7 @@ class Source:
     """The last key, field or header name, for the comparison with the place where the value is sent."""
 
 
-class Seen:
+class AnswerValues:
     """What the answers so far have brought."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from readiness.init.sources.folding import template_of
 from readiness.init.sources.traffic import is_static
 
-MOST_ENDPOINTS = 5_000
+MOST_LOGGED_ENDPOINTS = 5_000
 """Counted one by one; then words that are too many fold, and at last the rarest endpoints are dropped."""
 MOST_ROWS = 100
 """Sampled addresses of one endpoint and one set of query keys."""
@@ -42,7 +42,7 @@ class Asked:
 
 
 @dataclass(slots=True)
-class Endpoint:
+class LoggedEndpoint:
     """Requests for one template."""
 
     count: int = 0
@@ -51,7 +51,7 @@ class Endpoint:
     denied: int = 0
     by_keys: dict[tuple[str, ...], Asked] = field(default_factory=dict)
 
-    def add(self, other: Endpoint, dice: random.Random) -> None:
+    def add(self, other: LoggedEndpoint, dice: random.Random) -> None:
         """All of `other`, too."""
         self.count += other.count
         self.moved += other.moved
@@ -73,7 +73,7 @@ class Endpoints:
     """All endpoints of one log, by method and template."""
 
     def __init__(self) -> None:
-        self.found: dict[tuple[str, str], Endpoint] = {}
+        self.found: dict[tuple[str, str], LoggedEndpoint] = {}
         self.dropped = 0
         """Requests for endpoints that were too many and too rare."""
         self._dice = random.Random(0)
@@ -90,10 +90,10 @@ class Endpoints:
         """Count one request."""
         endpoint = self.found.get((method, template))
         if endpoint is None:
-            if len(self.found) >= MOST_ENDPOINTS:
+            if len(self.found) >= MOST_LOGGED_ENDPOINTS:
                 self._shrink()
                 template = self._with_slugs(template)
-            endpoint = self.found.setdefault((method, template), Endpoint())
+            endpoint = self.found.setdefault((method, template), LoggedEndpoint())
         endpoint.count += 1
         asked = endpoint.by_keys.get(keys)
         if asked is None:
@@ -135,7 +135,7 @@ class Endpoints:
         self.generation += 1
 
     def _fold_again(self) -> None:
-        merged: dict[tuple[str, str], Endpoint] = {}
+        merged: dict[tuple[str, str], LoggedEndpoint] = {}
         for (method, template), endpoint in self.found.items():
             key = (method, self._with_slugs(template))
             if key in merged:
@@ -158,9 +158,10 @@ class Endpoints:
     def _shrink(self) -> None:
         for easier in (1, 4, 16):
             self.fold_slugs(easier)
-            if len(self.found) <= MOST_ENDPOINTS // 2:
+            if len(self.found) <= MOST_LOGGED_ENDPOINTS // 2:
                 return
-        rarest = sorted(self.found, key=lambda key: self.found[key].count)[: len(self.found) - MOST_ENDPOINTS // 2]
+        too_many = len(self.found) - MOST_LOGGED_ENDPOINTS // 2
+        rarest = sorted(self.found, key=lambda key: self.found[key].count)[:too_many]
         for key in rarest:
             self.dropped += self.found.pop(key).count
 

@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from readiness.init.draft import Variable
 from readiness.init.sources.calls import Site, Unusable, sites
-from readiness.init.sources.correlation import Seen, Source
+from readiness.init.sources.correlation import AnswerValues, Source
 from readiness.init.sources.exchange import Exchange, cookie_pairs
 from readiness.init.sources.folding import fold, is_random, kind_of
 from readiness.init.sources.secrets_found import (
@@ -59,7 +59,7 @@ def has_password(exchange: Exchange) -> bool:
 def explain(exchanges: list[Exchange]) -> Explained:
     """Go through the exchanges in order."""
     found = Explained()
-    seen = Seen()
+    seen = AnswerValues()
     places: dict[str, int] = {}
     set_cookies: set[str] = set()
     for index, exchange in enumerate(exchanges):
@@ -80,7 +80,7 @@ def explain(exchanges: list[Exchange]) -> Explained:
     return found
 
 
-def _look_at(index: int, exchange: Exchange, found: Explained, seen: Seen) -> None:
+def _look_at(index: int, exchange: Exchange, found: Explained, seen: AnswerValues) -> None:
     secrets = found.secrets
     uses = found.uses.setdefault(index, {})
     own = found.own.setdefault(index, {})

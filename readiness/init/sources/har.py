@@ -29,8 +29,8 @@ MOST_BYTES = 256 << 20
 MOST_ENTRIES = 50_000
 MOST_CALLS = 500
 """Of a journey: a longer one is not what one user does, and nobody can read its file."""
-MOST_TOLD = 12
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
+_MOST_TOLD = 12
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 MOST_KEPT_CHARS = 100_000_000
 """Of all answers together; what comes later is not searched for values that a request sends back."""
 
@@ -204,7 +204,7 @@ def _left_out(brief: _Brief, origin: str) -> str:
         return "of static files"
     if brief.resource in ("websocket", "eventsource") or status == 101 or "event-stream" in _media(brief):
         return "of streams and web sockets"
-    if request.method not in METHODS:
+    if request.method not in _METHODS:
         return "of other methods (OPTIONS, CONNECT)"
     if is_beacon(path) or brief.resource == "ping":
         return "of beacons"
@@ -216,7 +216,7 @@ def _left_out(brief: _Brief, origin: str) -> str:
 
 
 def _told(dropped: Counter[str]) -> str:
-    shown = [f"{count:,} {why}" for why, count in dropped.most_common(MOST_TOLD)]
+    shown = [f"{count:,} {why}" for why, count in dropped.most_common(_MOST_TOLD)]
     rest = len(dropped) - len(shown)
     return clean("; ".join(shown) + (f"; and {rest} more kinds" if rest > 0 else ""), 1_000)
 

@@ -17,7 +17,7 @@ from readiness.init.sources.scripts import read_script
 from readiness.text import clean
 
 MOST_BYTES = 4 << 20
-LONGEST_LINE = 300_000
+_LONGEST_LINE = 300_000
 _REQUEST = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT|GRAPHQL|WEBSOCKET|GRPC)\s{1,20}(\S.*)")
 _BARE = re.compile(r"(?:https?://|\{\{)\S+(?:\s{1,10}HTTP/[0-9.]{1,4})?\s*")
 _VERSION = re.compile(r"\sHTTP/[0-9.]{1,4}\s*\Z")
@@ -86,9 +86,9 @@ def _blocks(lines: list[str], values: dict[str, str], source: str) -> list[_Bloc
     block = _Block(1)
     part = "before"
     for number, line in enumerate(lines, 1):
-        if len(line) > LONGEST_LINE:
+        if len(line) > _LONGEST_LINE:
             raise ConfigError(
-                f"{source}: line {number}: has {len(line):,} characters; at most {LONGEST_LINE:,} are read"
+                f"{source}: line {number}: has {len(line):,} characters; at most {_LONGEST_LINE:,} are read"
             )
         text = line.strip()
         if text.startswith("###"):

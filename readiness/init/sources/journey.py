@@ -7,20 +7,20 @@ from dataclasses import replace
 
 from readiness.init.draft import Call, Draft, Extract, Extracted, Part, Scenario, Task, Text, Variable
 from readiness.init.sources.calls import Site, Unusable, joined, rewritten
-from readiness.init.sources.correlation import Kind, Source
+from readiness.init.sources.correlation import PlaceKind, Source
 from readiness.init.sources.exchange import Exchange
 from readiness.init.sources.explained import Explained, explain, has_password
 from readiness.init.sources.grouping import grouped, pages_of
 from readiness.init.sources.secrets_found import Secrets, is_secret_name
 from readiness.init.sources.values import Names, words
 
-MOST_THINK_S = 30.0
+_MOST_THINK_S = 30.0
 LEAST_THINK_S = 1.0
 """A shorter pause between two requests of a page is the browser's work, not the user's."""
 MOST_REDIRECTS = 5
 LOOK_AHEAD = 20
 """A redirect's target stands so near behind it in a recording."""
-Key = tuple[int, Kind, str]
+_Key = tuple[int, PlaceKind, str]
 """Exchange, kind and place of a value in the answer."""
 
 
@@ -107,11 +107,11 @@ def _leads_to_next(chains: Sequence[Exchange], index: int) -> bool:
     return chains[index].location == following
 
 
-def _names(found: Explained) -> dict[Key, str]:
+def _names(found: Explained) -> dict[_Key, str]:
     """A name for each value that is kept. A token of the same kind replaces the last one, as in the browser."""
     names = Names()
     tokens: dict[tuple[str, str], str] = {}
-    kept: dict[Key, str] = {}
+    kept: dict[_Key, str] = {}
     sources = [source for uses in found.uses.values() for _, source in uses.values()]
     for source in sorted(sources, key=lambda one: (one.call, one.label)):
         key = (source.call, source.where, source.at)
@@ -127,7 +127,7 @@ def _names(found: Explained) -> dict[Key, str]:
     return kept
 
 
-def _call(index: int, exchange: Exchange, found: Explained, names: Mapping[Key, str], told: list[str]) -> Call:
+def _call(index: int, exchange: Exchange, found: Explained, names: Mapping[_Key, str], told: list[str]) -> Call:
     uses, own = found.uses[index], found.own[index]
 
     def text(site: Site) -> Text:
@@ -161,7 +161,7 @@ def _call(index: int, exchange: Exchange, found: Explained, names: Mapping[Key, 
     )
 
 
-def _key(source: Source) -> Key:
+def _key(source: Source) -> _Key:
     return (source.call, source.where, source.at)
 
 
@@ -195,7 +195,7 @@ def _spoken(call: Call) -> str:
 
 
 def _think_s(pause_s: float) -> float:
-    return round(min(max(pause_s, 0.1), MOST_THINK_S), 1)
+    return round(min(max(pause_s, 0.1), _MOST_THINK_S), 1)
 
 
 def _pauses(pages: Sequence[Sequence[int]], chains: Sequence[Exchange]) -> tuple[float, float]:

@@ -25,7 +25,7 @@ from readiness.init.sources.secrets_found import (
 )  # fmt: skip
 from readiness.init.sources.values import Names, snake
 
-MOST_SCENARIOS = 8
+_MOST_SCENARIOS = 8
 MOST_REQUESTS = 500
 MOST_NAMED = 10
 _CREDENTIALS = ("authorization", "proxy-authorization")
@@ -68,7 +68,7 @@ def draft_of(requests: Sequence[Request], listed: Listed, source: str, *, writes
     calls = [_call(request, listed, extracted) for request in own]
     makers = {extracted[variable]: index for index, one in enumerate(own) for variable, _ in one.brings}
     folders = list(dict.fromkeys(request.folder for request in own))
-    if len(folders) > MOST_SCENARIOS:
+    if len(folders) > _MOST_SCENARIOS:
         listed.notes.append(f"{len(folders)} folders are one scenario: each scenario file needs users of its own")
         folders = [""]
     scenarios = []
@@ -197,7 +197,7 @@ def _scenario(
     def need(index: int, depth: int = 0) -> None:
         for wanted in sorted(extracted_in(calls[index])):
             maker = makers.get(wanted, index)
-            if maker != index and maker not in start and depth < MOST_SCENARIOS:
+            if maker != index and maker not in start and depth < _MOST_SCENARIOS:
                 need(maker, depth + 1)
                 if maker not in start:
                     start.append(maker)

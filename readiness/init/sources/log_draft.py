@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl, unquote
 
 from readiness.init.draft import Call, Column, DataFile, Draft, Part, Scenario, Task, Text
 from readiness.init.sources.calls import joined
-from readiness.init.sources.endpoints import STATIC, Asked, Endpoint
+from readiness.init.sources.endpoints import STATIC, Asked, LoggedEndpoint
 from readiness.init.sources.folding import kind_of, value_name
-from readiness.init.sources.log_tally import Tally
+from readiness.init.sources.log_tally import LogTally
 from readiness.init.sources.secrets_found import is_personal, is_secret
 from readiness.init.sources.values import Names, snake, words
 from readiness.text import clean
@@ -24,7 +24,7 @@ ENOUGH_SHARE = 0.999
 """Of all requests: endpoints beyond it are too rare for tasks of their own."""
 LEAST_KEYS_SHARE = 0.05
 """Of an endpoint's requests, for a set of query keys to be a task of its own."""
-MOST_TOLD = 6
+_MOST_TOLD = 6
 NO_LOG_IN = (
     "a log shows no log-in: where pages want one, add it to on_start (form_log_in or log_in, "
     "docs/how-to/html-log-in-with-csrf.md), or they fail in a run"
@@ -50,7 +50,7 @@ class _Kept:
     """Path and query."""
 
 
-def draft_of(tally: Tally, source: str) -> Draft:
+def draft_of(tally: LogTally, source: str) -> Draft:
     """The draft of a log that was read to its end."""
     tally.endpoints.fold_slugs()
     notes = [*tally.notes]
@@ -101,7 +101,7 @@ def _visits(sessions: int, requests: int) -> str:
     return f"{sessions:,} visits with {many}, {requests / sessions:.1f} for each on average"
 
 
-def _kept(found: dict[tuple[str, str], Endpoint]) -> tuple[list[_Kept], list[tuple[str, int, str]]]:
+def _kept(found: dict[tuple[str, str], LoggedEndpoint]) -> tuple[list[_Kept], list[tuple[str, int, str]]]:
     """What can be repeated, and what cannot: its name, its requests and why."""
     kept: list[_Kept] = []
     unfit: list[tuple[str, int, str]] = []
@@ -133,7 +133,7 @@ def _is_open(path: str) -> bool:
     return not any(is_secret("", piece) or is_personal(piece) for piece in map(unquote, path.split("/")))
 
 
-def _by_keys(method: str, template: str, endpoint: Endpoint) -> list[_Kept]:
+def _by_keys(method: str, template: str, endpoint: LoggedEndpoint) -> list[_Kept]:
     """One for each frequent set of query keys; the others are counted with the most frequent one."""
     moved = endpoint.moved * 2 > endpoint.count
 
@@ -244,7 +244,7 @@ def _spoken(one: _Kept) -> str:
     return said if one.method == "GET" else f"{one.method.lower()} {said}"
 
 
-def _told(tally: Tally, unfit: list[tuple[str, int, str]], rare: list[_Kept], total: int) -> Iterable[str]:
+def _told(tally: LogTally, unfit: list[tuple[str, int, str]], rare: list[_Kept], total: int) -> Iterable[str]:
     if tally.broken:
         many = "1 line is" if tally.broken == 1 else f"{tally.broken:,} lines are"
         yield f"line {tally.first_broken}: {many} no line of an access log (of {tally.lines:,}), and left out"
@@ -253,8 +253,8 @@ def _told(tally: Tally, unfit: list[tuple[str, int, str]], rare: list[_Kept], to
     reasons = dict.fromkeys(why for _, _, why in sorted(unfit, key=lambda one: -one[1]))
     for reason in reasons:
         those = sorted(((name, count) for name, count, why in unfit if why == reason), key=lambda one: -one[1])
-        shown = ", ".join(f"{clean(name, 80)} ({count:,})" for name, count in those[:MOST_TOLD])
-        more = f" and {len(those) - MOST_TOLD:,} more" if len(those) > MOST_TOLD else ""
+        shown = ", ".join(f"{clean(name, 80)} ({count:,})" for name, count in those[:_MOST_TOLD])
+        more = f" and {len(those) - _MOST_TOLD:,} more" if len(those) > _MOST_TOLD else ""
         yield f"left out because {reason}: {shown}{more}"
     few = sum(one.count for one in rare) + tally.endpoints.dropped
     if few:

@@ -17,7 +17,7 @@ from readiness.text import clean
 MOST_QUERY_CHARS = 2_000
 MOST_KEYS = 20
 MOST_AGENTS = 20_000
-MOST_PATHS = 50_000
+_MOST_PATHS = 50_000
 HEALTH = "of health checks"
 MOST_HEALTH_PATHS = 5
 _PATH = re.compile(r"/[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*")
@@ -29,7 +29,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.\-\[\]$]{1,60}")
 
 
 @dataclass(slots=True)
-class Tally:
+class LogTally:
     """Grows line by line; its size does not."""
 
     lines: int = 0
@@ -93,7 +93,7 @@ class Tally:
         asked, _, query = target.partition("?")
         known = self._paths.get(asked)
         if known is None or known[0] != self.endpoints.generation:
-            if len(self._paths) >= MOST_PATHS:
+            if len(self._paths) >= _MOST_PATHS:
                 self._paths.clear()
             known = self._paths[asked] = self._sorted(asked)
         _, path, why, template = known

@@ -16,8 +16,8 @@ _BRACES = re.compile(r"\{\{([^{}\r\n]{1,200})\}\}")
 _ENVIRONMENT = re.compile(r"\$(?:processEnv\s+%?|dotenv\s+%?|env\.)")
 """Before the name of a variable of the environment."""
 _HOST = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}|localhost|[0-9.]+|\[[0-9a-fA-F:.]+\]")
-MOST_DEPTH = 10
-MOST_CHARS = 1_000_000
+_MOST_DEPTH = 10
+_MOST_CHARS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,10 @@ def from_braces(text: str) -> str:
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """`text` with the values that are known, and those inside them; a circle ends after MOST_DEPTH turns."""
-    for _ in range(MOST_DEPTH):
+    """`text` with the values that are known, and those inside them; a circle ends after _MOST_DEPTH turns."""
+    for _ in range(_MOST_DEPTH):
         new = MARK.sub(lambda match: values.get(match[1], match[0]), text)
-        if new == text or len(new) > MOST_CHARS:
+        if new == text or len(new) > _MOST_CHARS:
             break
         text = new
     return text

@@ -24,7 +24,7 @@ from readiness.init.sources.scripts import read_script
 from readiness.text import clean
 
 MOST_BYTES = 64 << 20
-MOST_DEPTH = 20
+_MOST_DEPTH = 20
 """Of folders in folders."""
 
 
@@ -155,8 +155,8 @@ def _walk(
     items: list[msgspec.Raw], at: str, folders: tuple[str, ...], auth: dict[str, Json] | None, values: dict[str, str],
     listed: Listed, source: str,
 ) -> Iterator[_Found]:  # fmt: skip
-    if len(folders) > MOST_DEPTH:
-        raise ConfigError(f"{source}: {at}: folders are nested deeper than {MOST_DEPTH}")
+    if len(folders) > _MOST_DEPTH:
+        raise ConfigError(f"{source}: {at}: folders are nested deeper than {_MOST_DEPTH}")
     for number, raw in enumerate(items):
         here = f"{at}[{number}]"
         try:

@@ -6,12 +6,12 @@ from collections import Counter
 
 SESSION_ENDS_S = 1_800
 """Without a request for so long, a client's next one is a new visit."""
-MOST_CLIENTS = 200_000
+_MOST_CLIENTS = 200_000
 """Remembered at a time; those whose visit has ended are forgotten first."""
 MOST_MINUTES = 1_000_000
 """Nearly two years."""
 LEAST_GAPS = 20
-MOST_THINK_S = 60.0
+_MOST_THINK_S = 60.0
 _DAY_S = 86_400
 
 
@@ -31,7 +31,7 @@ class Visits:
         before = self._last.get(client)
         if before is None:
             self.sessions += 1
-            if len(self._last) >= MOST_CLIENTS:
+            if len(self._last) >= _MOST_CLIENTS:
                 self._forget(at_s)
         elif at_s >= before:
             gap_s = int(at_s - before)
@@ -79,9 +79,9 @@ class Visits:
         for gap_s, count in enumerate(self._gaps):
             passed += count
             if passed >= rank:
-                return min(float(gap_s), MOST_THINK_S)
-        return MOST_THINK_S
+                return min(float(gap_s), _MOST_THINK_S)
+        return _MOST_THINK_S
 
     def _forget(self, now_s: float) -> None:
         kept = {client: at_s for client, at_s in self._last.items() if abs(now_s - at_s) < SESSION_ENDS_S}
-        self._last = kept if len(kept) < MOST_CLIENTS // 2 else {}
+        self._last = kept if len(kept) < _MOST_CLIENTS // 2 else {}

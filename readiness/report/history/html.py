@@ -8,7 +8,7 @@ from readiness.report.history import trend
 from readiness.report.history.sheet import HistorySheet
 
 FILE_NAME = "index.html"
-MARK = '<meta name="generator" content="readiness history">'
+HISTORY_MARK = '<meta name="generator" content="readiness history">'
 """By which the page is known as ours before it is written over."""
 
 

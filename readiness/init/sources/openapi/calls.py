@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from readiness.init.draft import Body, Call, Extract, Extracted, Json, Text, Variable
 from readiness.init.names import folded
-from readiness.init.sources.openapi.document import Node, Unresolved
 from readiness.init.sources.openapi.lists import (
     PARAMETER,
     collection_of,
@@ -16,6 +15,7 @@ from readiness.init.sources.openapi.lists import (
     same_id,
     schema_of,
 )
+from readiness.init.sources.openapi.nodes import DocumentNode, Unresolved
 from readiness.init.sources.openapi.operations import Operation
 from readiness.init.sources.openapi.schemas import given, kind, sample
 from readiness.init.sources.secrets_found import is_secret, is_secret_name, variable_name
@@ -197,7 +197,7 @@ def _body(operation: Operation) -> tuple[Body | None, str]:
     return (_form(dict(fields), operation.node) if fields else None), ""
 
 
-def _json(value: Json, node: Node) -> Body:
+def _json(value: Json, node: DocumentNode) -> Body:
     """A JSON body; what goes by the name of a secret is replaced by a variable."""
     replaced: list[tuple[tuple[str | int, ...], Text]] = []
     todo: list[tuple[tuple[str | int, ...], str, Json]] = [((), "", value)]
@@ -212,7 +212,7 @@ def _json(value: Json, node: Node) -> Body:
     return Body("json", json=value, replaced=tuple(replaced))
 
 
-def _form(value: Json, node: Node) -> Body:
+def _form(value: Json, node: DocumentNode) -> Body:
     fields = value if isinstance(value, dict) else {}
     return Body(
         "form",
@@ -222,7 +222,7 @@ def _form(value: Json, node: Node) -> Body:
     )
 
 
-def _is_secret(name: str, value: Json, node: Node) -> bool:
+def _is_secret(name: str, value: Json, node: DocumentNode) -> bool:
     """By its name, its look, or because the document has it as a secret elsewhere."""
     plain = _plain(value)
     return is_secret(name, plain) or any(secret in plain for secret in node.root.secrets)
@@ -234,13 +234,13 @@ def _secret(name: str) -> Variable:
     )
 
 
-def _variable(name: str, node: Node | None) -> Variable:
+def _variable(name: str, node: DocumentNode | None) -> Variable:
     words = node.get("description").text.partition("\n")[0] if node is not None else ""
     words = hidden(words, node.root.secrets, cuts=True) if node is not None else ""
     return Variable(f"READINESS_VAR_{folded(name).upper() or 'VALUE'}", clean(words or f"parameter {name}", 60))
 
 
-def _schema(node: Node) -> Node:
+def _schema(node: DocumentNode) -> DocumentNode:
     """Of a parameter; in Swagger 2 the parameter itself."""
     schema = node.get("schema")
     if schema.is_there:
@@ -250,7 +250,7 @@ def _schema(node: Node) -> Node:
     return node
 
 
-def _given(node: Node) -> Json:
+def _given(node: DocumentNode) -> Json:
     value = given(node)
     return given(_schema(node)) if value is None else value
 

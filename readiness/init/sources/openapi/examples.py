@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from readiness.init.draft import Call, Draft, Json, Scenario, Task
-from readiness.init.sources.openapi.document import Root
+from readiness.init.sources.openapi.nodes import Root
 from readiness.init.sources.secrets_found import is_password_name, is_secret, is_telling, secrets_by_look
 from readiness.text.redaction import hidden
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from readiness.init.draft import Json
 from readiness.init.names import folded
-from readiness.init.sources.openapi.document import Node, Unresolved
+from readiness.init.sources.openapi.nodes import DocumentNode, Unresolved
 from readiness.init.sources.openapi.operations import Operation
 from readiness.init.sources.openapi.schemas import kind, properties
 
@@ -24,7 +24,7 @@ def collection_of(path: str, parameter: str) -> str | None:
     return before if found and before and not before.endswith("}") else None
 
 
-def place_of_id(response: Node, path: str, parameter: str) -> str | None:
+def place_of_id(response: DocumentNode, path: str, parameter: str) -> str | None:
     """Where the answer of the list at `path` has its first id, as `items[0].id`; None when nothing tells."""
     schema = schema_of(response)
     if schema is not None:
@@ -36,7 +36,7 @@ def place_of_id(response: Node, path: str, parameter: str) -> str | None:
     return _place_in_example(example, path, parameter)
 
 
-def same_id(response: Node, parameter: str) -> str | None:
+def same_id(response: DocumentNode, parameter: str) -> str | None:
     """Where the answer of an item says which one it is: `id`, or the parameter's own name. Only where it must be."""
     schema = schema_of(response)
     if schema is None or kind(schema) == "array":
@@ -59,7 +59,7 @@ def lists_by_schema(operations: Iterable[Operation]) -> dict[int, Operation]:
     return found
 
 
-def _lists(schema: Node, path: str) -> Iterator[tuple[str, Node]]:
+def _lists(schema: DocumentNode, path: str) -> Iterator[tuple[str, DocumentNode]]:
     """Lists in the answer, by where they stand, and the schema of their elements."""
     if kind(schema) == "array":
         yield "", schema.get("items")
@@ -79,7 +79,7 @@ def _lists(schema: Node, path: str) -> Iterator[tuple[str, Node]]:
             continue
 
 
-def _id_in(items: Node, parameter: str, path: str) -> str | None:
+def _id_in(items: DocumentNode, parameter: str, path: str) -> str | None:
     """Behind an element: `.id`, `.metadata.name`, or nothing where the elements are ids themselves."""
     if kind(items) in ("string", "integer"):
         return ""
@@ -113,20 +113,20 @@ def _may_be_id(own: str, singular: str) -> bool:
     return own == singular or own.rsplit("_", 1)[-1] in (*_IDS, "pk", "identifier", "number", "ref", singular)
 
 
-def schema_of(response: Node) -> Node | None:
+def schema_of(response: DocumentNode) -> DocumentNode | None:
     node = _media(response)
     schema = node.get("schema") if node is not None else response.get("schema")
     return schema if schema.is_there else None
 
 
-def _media(response: Node) -> Node | None:
+def _media(response: DocumentNode) -> DocumentNode | None:
     for name, part in response.get("content").entries():
         if "json" in name.lower() or name.strip() == "*/*":
             return part.followed()
     return None
 
 
-def _json_example(response: Node) -> Json:
+def _json_example(response: DocumentNode) -> Json:
     node = _media(response)
     for place in (node, response) if node is not None else (response,):
         if place.get("example").is_there:
@@ -163,8 +163,8 @@ def _place_in_example(example: Json, path: str, parameter: str) -> str | None:
     return None
 
 
-def _safe(node: Node) -> Node:
+def _safe(node: DocumentNode) -> DocumentNode:
     try:
         return node.followed()
     except Unresolved:
-        return Node(None, node.at, node.root)
+        return DocumentNode(None, node.at, node.root)

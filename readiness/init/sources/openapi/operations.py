@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from readiness.init.names import folded
-from readiness.init.sources.openapi.document import Node, Unresolved
+from readiness.init.sources.openapi.nodes import DocumentNode, Unresolved
 from readiness.text import clean
 
-METHODS = ("get", "post", "put", "patch", "delete")
+_METHODS = ("get", "post", "put", "patch", "delete")
 MOST_OPERATIONS = 5_000
 _OK = re.compile(r"2[0-9][0-9]")
 
@@ -21,10 +21,10 @@ class Operation:
 
     method: str
     path: str
-    node: Node
-    parameters: tuple[Node, ...]
+    node: DocumentNode
+    parameters: tuple[DocumentNode, ...]
     """Of the path item and the operation, the operation's own first choice; `$ref`s followed."""
-    responses: dict[str, Node]
+    responses: dict[str, DocumentNode]
     """By status, `default` and `2XX` too."""
 
     @property
@@ -33,20 +33,20 @@ class Operation:
         return tuple(sorted(int(status) for status in self.responses if _OK.fullmatch(status)))
 
     @property
-    def answer(self) -> Node | None:
+    def answer(self) -> DocumentNode | None:
         """What it answers when all is well."""
         for status in (*(str(code) for code in self.ok), "2XX", "2xx", "default"):
             if status in self.responses:
                 return self.responses[status]
         return None
 
-    def named(self, name: str, where: str) -> Node | None:
+    def named(self, name: str, where: str) -> DocumentNode | None:
         """Its parameter of that name and place."""
         found = (one for one in self.parameters if one.get("name").text == name and one.get("in").text == where)
         return next(found, None)
 
 
-def operations(root: Node, notes: list[str]) -> Iterator[Operation]:
+def operations(root: DocumentNode, notes: list[str]) -> Iterator[Operation]:
     """Every operation that can be read, but no deprecated one. Adds to `notes` what is left out."""
     count = deprecated = 0
     for path, raw in root.get("paths").entries():
@@ -59,7 +59,7 @@ def operations(root: Node, notes: list[str]) -> Iterator[Operation]:
         except Unresolved as error:
             notes.append(f"{error}; the path is left out")
             continue
-        for method in METHODS:
+        for method in _METHODS:
             try:
                 node = item.get(method)
                 if not node.is_there:
@@ -98,15 +98,15 @@ def group_of(operation: Operation) -> str:
     return next(iter(named or words), "api")
 
 
-def _parameters(item: Node, operation: Node) -> tuple[Node, ...]:
-    found: dict[tuple[str, str], Node] = {}
+def _parameters(item: DocumentNode, operation: DocumentNode) -> tuple[DocumentNode, ...]:
+    found: dict[tuple[str, str], DocumentNode] = {}
     for part in (*operation.get("parameters").parts(), *item.get("parameters").parts()):
         node = part.followed()
         found.setdefault((node.get("name").text, node.get("in").text), node)
     return tuple(found.values())
 
 
-def _responses(operation: Node) -> dict[str, Node]:
+def _responses(operation: DocumentNode) -> dict[str, DocumentNode]:
     found = {}
     for status, part in operation.get("responses").entries():
         try:

@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from readiness.errors import ConfigError
 from readiness.init.draft import Draft, Scenario, Task
 from readiness.init.sources.openapi.calls import Calls
-from readiness.init.sources.openapi.document import Node, Unresolved, load
 from readiness.init.sources.openapi.examples import secrets_in, without_secrets
+from readiness.init.sources.openapi.nodes import DocumentNode, Unresolved, load
 from readiness.init.sources.openapi.operations import Operation, group_of, name_of, operations
 from readiness.init.sources.openapi.security import Security, chosen, needed, scopes_of, security
 from readiness.init.sources.openapi.servers import server_of
 from readiness.init.sources.openapi.tokens import with_scopes
 from readiness.text import clean
 
-MOST_SCENARIOS = 10
+_MOST_SCENARIOS = 10
 """Files; smaller groups go together into one, because each file needs a user of its own in every run."""
-REST = "others"
+_REST = "others"
 _HEALTH = re.compile(
     r"/(?:[\w.-]+/){0,2}_?(?:healthz?|livez|readyz|live|ready|liveness|readiness|health[_-]?check|ping)/?",
     re.IGNORECASE,
@@ -55,7 +55,7 @@ def read(data: bytes, source: str) -> Draft:
     return without_secrets(draft, root.root.secrets)
 
 
-def _without_log_ins(asked: list[Operation], root: Node, known: Security, notes: list[str]) -> list[Operation]:
+def _without_log_ins(asked: list[Operation], root: DocumentNode, known: Security, notes: list[str]) -> list[Operation]:
     """Without the requests by which scenarios log in themselves; and what a user must do for the schemes in use."""
     used = dict.fromkeys(name for one in asked for name in needed(one.node, root, known))
     notes += [known.told[name] for name in used if name in known.told]
@@ -72,15 +72,20 @@ def _groups(found: Sequence[Operation]) -> list[tuple[str, list[Operation]]]:
     by_name: dict[str, list[Operation]] = {}
     for one in found:
         by_name.setdefault(group_of(one), []).append(one)
-    if len(by_name) <= MOST_SCENARIOS:
+    if len(by_name) <= _MOST_SCENARIOS:
         return list(by_name.items())
-    largest = sorted(by_name, key=lambda name: -len(by_name[name]))[: MOST_SCENARIOS - 1]
+    largest = sorted(by_name, key=lambda name: -len(by_name[name]))[: _MOST_SCENARIOS - 1]
     groups = [(name, by_name[name]) for name in by_name if name in largest]
-    return [*groups, (REST, [one for name, group in by_name.items() if name not in largest for one in group])]
+    return [*groups, (_REST, [one for name, group in by_name.items() if name not in largest for one in group])]
 
 
 def _scenario(
-    name: str, group: list[Operation], everything: list[Operation], root: Node, known: Security, notes: list[str]
+    name: str,
+    group: list[Operation],
+    everything: list[Operation],
+    root: DocumentNode,
+    known: Security,
+    notes: list[str],
 ) -> Scenario:
     wanted: Counter[str] = Counter()
     for one in group:
@@ -103,7 +108,7 @@ def _scenario(
         cookies=tuple(entry for scheme in schemes for entry in scheme.cookies),
         log_in=with_scopes(log_in, scopes) if log_in else None,
         basic=next((scheme.basic for scheme in schemes if scheme.basic), None),
-        summary="" if name == REST else _tag_words(root, name),
+        summary="" if name == _REST else _tag_words(root, name),
     )
 
 
@@ -142,14 +147,14 @@ def _streams(operation: Operation) -> bool:
     return answer is not None and any("event-stream" in name for name, _ in answer.get("content").entries())
 
 
-def _tag_words(root: Node, name: str) -> str:
+def _tag_words(root: DocumentNode, name: str) -> str:
     for part in root.get("tags").parts():
         if part.get("name").text == name:
             return clean(part.get("description").text.partition("\n")[0], 120)
     return ""
 
 
-def _server(root: Node, notes: list[str]) -> str | None:
+def _server(root: DocumentNode, notes: list[str]) -> str | None:
     """The address that the document names, with its path; only told."""
     try:
         return server_of(root) or None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from readiness.init.draft import Json
-from readiness.init.sources.openapi.document import Node, Unresolved
+from readiness.init.sources.openapi.nodes import DocumentNode, Unresolved
 
 MOST_LEVELS = 6
 """Schemas within schemas that are looked into: deeper ones are left out of bodies, as cycles are."""
@@ -18,7 +18,7 @@ MOST_PARTS = 30
 MOST_VALUES = 300
 """Of one body."""
 MOST_PROPERTIES = 40
-MOST_CHARS = 400
+_MOST_CHARS = 400
 """Of one text value."""
 _FORMATS: dict[str, str] = {
     "date": "2026-01-01", "date-time": "2026-01-01T00:00:00Z", "time": "12:00:00Z", "email": "user@example.org",
@@ -36,12 +36,12 @@ class Sample:
     """Whether the document gives it; otherwise it was made up from the type."""
 
 
-def properties(schema: Node) -> Mapping[str, Node]:
+def properties(schema: DocumentNode) -> Mapping[str, DocumentNode]:
     """Properties by name, through `allOf`, and the first that fits of `oneOf` and `anyOf`; each schema is read once."""
     known = schema.root.properties
     place = id(schema.value)
     if place not in known:
-        found: dict[str, Node] = {}
+        found: dict[str, DocumentNode] = {}
         known[place] = found  # a schema that is part of itself adds nothing to itself
         for part in variants(schema):
             found |= properties(part)
@@ -49,7 +49,7 @@ def properties(schema: Node) -> Mapping[str, Node]:
     return known[place]
 
 
-def variants(schema: Node) -> Iterator[Node]:
+def variants(schema: DocumentNode) -> Iterator[DocumentNode]:
     """Parts of `allOf`, and of `oneOf` or `anyOf` the first one that is not null."""
     for part in islice(schema.get("allOf").parts(), MOST_PARTS):
         yield part.followed()
@@ -61,7 +61,7 @@ def variants(schema: Node) -> Iterator[Node]:
                 break
 
 
-def kind(schema: Node) -> str:
+def kind(schema: DocumentNode) -> str:
     """The schema's type, with what it implies; of several the first that is not null."""
     said = schema.get("type").value
     if isinstance(said, list):
@@ -73,7 +73,7 @@ def kind(schema: Node) -> str:
     return "array" if schema.get("items").is_there else ""
 
 
-def given(node: Node) -> Json:
+def given(node: DocumentNode) -> Json:
     """The value that a parameter, media type or schema names: example, examples, default, enum, const."""
     for key in ("example", "x-example"):
         if node.get(key).is_there:
@@ -94,12 +94,12 @@ def given(node: Node) -> Json:
     return None
 
 
-def sample(schema: Node) -> Sample:
+def sample(schema: DocumentNode) -> Sample:
     """A value for the schema: one that it names, else made up from its type. Cycles and depth end in None."""
     return _sample(schema, (), [MOST_VALUES])
 
 
-def _sample(schema: Node, above: tuple[int, ...], room: list[int]) -> Sample:
+def _sample(schema: DocumentNode, above: tuple[int, ...], room: list[int]) -> Sample:
     """`above` are the schemas that this one is part of; one that is part of itself ends there."""
     named = given(schema)
     if named is not None:
@@ -124,7 +124,7 @@ def _sample(schema: Node, above: tuple[int, ...], room: list[int]) -> Sample:
     return Sample(_made_up(schema, sort), False)
 
 
-def _object(schema: Node, above: tuple[int, ...], room: list[int]) -> Json:
+def _object(schema: DocumentNode, above: tuple[int, ...], room: list[int]) -> Json:
     required = _required(schema)
     known = properties(schema)
     chosen = [name for name in known if name in required] or list(known)[:5]
@@ -139,7 +139,7 @@ def _object(schema: Node, above: tuple[int, ...], room: list[int]) -> Json:
     return found
 
 
-def _required(schema: Node, above: tuple[int, ...] = ()) -> set[str]:
+def _required(schema: DocumentNode, above: tuple[int, ...] = ()) -> set[str]:
     found = {part.text for part in schema.get("required").parts() if part.text}
     if len(above) < MOST_LEVELS and id(schema.value) not in above:
         for part in islice(schema.get("allOf").parts(), MOST_PARTS):
@@ -147,7 +147,7 @@ def _required(schema: Node, above: tuple[int, ...] = ()) -> set[str]:
     return found
 
 
-def _made_up(schema: Node, sort: str) -> Json:
+def _made_up(schema: DocumentNode, sort: str) -> Json:
     if sort in ("integer", "number"):
         least = schema.get("minimum").value
         return least if isinstance(least, int | float) and not isinstance(least, bool) and math.isfinite(least) else 1
@@ -163,7 +163,7 @@ def _made_up(schema: Node, sort: str) -> Json:
 def _bounded(value: Json) -> Json:
     """The value as plain JSON, if it is not too large: one that refers to itself (YAML can) is none."""
     if isinstance(value, str):
-        return value[:MOST_CHARS]
+        return value[:_MOST_CHARS]
     todo: list[Json] = [value]
     seen = 0
     while todo:

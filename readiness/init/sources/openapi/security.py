@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from readiness.init.draft import LogIn, Text, Variable
 from readiness.init.names import folded
-from readiness.init.sources.openapi.document import Node, Unresolved
+from readiness.init.sources.openapi.nodes import DocumentNode, Unresolved
 from readiness.init.sources.openapi.tokens import of_flows, of_operations
 from readiness.text import clean
 
@@ -35,7 +35,7 @@ class Security:
     notes: tuple[str, ...] = field(default=())
 
 
-def security(root: Node) -> Security:
+def security(root: DocumentNode) -> Security:
     """Every scheme that is understood."""
     found: dict[str, Scheme] = {}
     told: dict[str, str] = {}
@@ -58,19 +58,19 @@ def security(root: Node) -> Security:
     return Security(found, told, tuple(notes))
 
 
-def needed(operation: Node, root: Node, known: Security) -> tuple[str, ...]:
+def needed(operation: DocumentNode, root: DocumentNode, known: Security) -> tuple[str, ...]:
     """Names of the schemes of the first requirement that is understood; none when nothing is required."""
     return tuple(name for name, _ in _required(operation, root, known))
 
 
-def scopes_of(operation: Node, root: Node, known: Security) -> Iterator[str]:
+def scopes_of(operation: DocumentNode, root: DocumentNode, known: Security) -> Iterator[str]:
     """Scopes that the same requirement wants of a scheme with a log-in."""
     for name, part in _required(operation, root, known):
         if known.schemes[name].log_in is not None:
             yield from (scope.text for scope in part.parts() if scope.text)
 
 
-def _required(operation: Node, root: Node, known: Security) -> list[tuple[str, Node]]:
+def _required(operation: DocumentNode, root: DocumentNode, known: Security) -> list[tuple[str, DocumentNode]]:
     said = operation.get("security")
     said = said if said.is_there else root.get("security")
     for requirement in said.parts():
@@ -94,7 +94,7 @@ def chosen(names: Iterable[str], known: Security) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _scheme(name: str, node: Node, end: str, root: Node) -> tuple[Scheme | None, str]:
+def _scheme(name: str, node: DocumentNode, end: str, root: DocumentNode) -> tuple[Scheme | None, str]:
     """What the scheme adds, None when it is not understood; and what its user must do beside setting variables."""
     sort, said = node.get("type").text.lower(), node.get("scheme").text.lower()
     shown = f"security scheme {clean(name, 30)}"

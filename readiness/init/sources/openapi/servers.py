@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from readiness.init.sources.openapi.document import Node
+from readiness.init.sources.openapi.nodes import DocumentNode
 from readiness.init.sources.openapi.schemas import given
 from readiness.text import clean
 
 
-def server_of(root: Node) -> str:
+def server_of(root: DocumentNode) -> str:
     """Origin and path of the first server, or the path alone; "" when none is named. Raises Unresolved, ValueError."""
     if root.get("swagger").is_there:
         host, base = root.get("host").text, root.get("basePath").text

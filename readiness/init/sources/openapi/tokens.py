@@ -8,7 +8,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from readiness.init.draft import ACCESS_TOKEN, Body, Json, LogIn, Text, Variable
-from readiness.init.sources.openapi.document import Node, Unresolved
+from readiness.init.sources.openapi.nodes import DocumentNode, Unresolved
 from readiness.init.sources.openapi.schemas import properties, sample
 from readiness.init.sources.openapi.servers import server_of
 from readiness.init.sources.secrets_found import is_password_name, is_secret, is_user_name, variable_name
@@ -23,7 +23,7 @@ _GRANTS = {"clientCredentials": "client_credentials", "application": "client_cre
 """Flows of OpenAPI 3 and Swagger 2 that need no person at a browser."""
 
 
-def of_flows(scheme: Node, root: Node, end: str) -> tuple[LogIn | None, str]:
+def of_flows(scheme: DocumentNode, root: DocumentNode, end: str) -> tuple[LogIn | None, str]:
     """The request for a token of an `oauth2` scheme, or why there is none."""
     flows = dict(scheme.get("flows").entries())
     if said := scheme.get("flow").text:
@@ -47,7 +47,7 @@ def of_flows(scheme: Node, root: Node, end: str) -> tuple[LogIn | None, str]:
     return None, "its log-in needs a person at a browser, so get a token there"
 
 
-def of_operations(root: Node, end: str) -> LogIn | None:
+def of_operations(root: DocumentNode, end: str) -> LogIn | None:
     """The first POST that takes a password and answers with a token; for schemes that do not say how to get one."""
     for path, item in root.get("paths").entries():
         try:
@@ -67,7 +67,7 @@ def with_scopes(log_in: LogIn, scopes: Iterable[str]) -> LogIn:
     return replace(log_in, body=replace(log_in.body, fields=(*log_in.body.fields, ("scope", (wanted,)))))
 
 
-def path_of(url: str, root: Node) -> str | None:
+def path_of(url: str, root: DocumentNode) -> str | None:
     """The path of `url` as the service's client asks for it, below the path of its server; None: another service's."""
     try:
         parts, server = urlsplit(url), urlsplit(server_of(root))
@@ -82,7 +82,7 @@ def path_of(url: str, root: Node) -> str | None:
     return None if foreign or not parts.path.strip("/") else below
 
 
-def _of_operation(path: str, operation: Node, end: str) -> LogIn | None:
+def _of_operation(path: str, operation: DocumentNode, end: str) -> LogIn | None:
     said = f"{path} {operation.get('operationId').text}"
     if "{" in path or not path.startswith("/") or _OTHER.search(said) or not _LOG_IN.search(said):
         return None
@@ -99,7 +99,7 @@ def _of_operation(path: str, operation: Node, end: str) -> LogIn | None:
     return None
 
 
-def _token_in(operation: Node) -> str | None:
+def _token_in(operation: DocumentNode) -> str | None:
     for status in ("200", "201"):
         answer = operation.get("responses").get(status)
         schemas = [part.followed().get("schema") for _, part in answer.get("content").entries()]
@@ -115,7 +115,7 @@ def _token_in(operation: Node) -> str | None:
     return None
 
 
-def _body(schema: Node, kind: str, end: str) -> Body | None:
+def _body(schema: DocumentNode, kind: str, end: str) -> Body | None:
     known = properties(schema)
     if len(known) > _MOST_FIELDS or not any(is_password_name(name) for name in known):
         return None

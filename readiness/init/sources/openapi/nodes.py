@@ -18,7 +18,7 @@ from readiness.text import clean
 MOST_BYTES = 64 << 20
 MOST_YAML_BYTES = 24 << 20
 """YAML takes some twenty times its size in memory, and a second a megabyte."""
-MOST_DEPTH = 200
+_MOST_DEPTH = 200
 """Brackets within brackets; the deepest public documents have some forty."""
 MOST_STEPS = 3_000_000
 """Places looked at; a public document of 30 MB takes less than two million."""
@@ -42,7 +42,7 @@ class Root:
     value: Json
     source: str
     steps: int = 0
-    properties: dict[int, dict[str, Node]] = field(default_factory=dict)
+    properties: dict[int, dict[str, DocumentNode]] = field(default_factory=dict)
     """Of schemas that were read, by the identity of their mapping (schemas.py)."""
 
     secrets: frozenset[str] = frozenset()
@@ -56,7 +56,7 @@ class Root:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class DocumentNode:
     """A part of the document, `$ref`s followed, and where it stands."""
 
     value: Json
@@ -64,26 +64,26 @@ class Node:
     """`paths./bags.get`, as a reader finds it."""
     root: Root
 
-    def get(self, key: str) -> Node:
-        """What stands under `key`; a Node of None when nothing does. Raises Unresolved for a bad `$ref`."""
+    def get(self, key: str) -> DocumentNode:
+        """What stands under `key`; a DocumentNode of None when nothing does. Raises Unresolved for a bad `$ref`."""
         found = _under(self.value, key)
-        return _followed(Node(found, f"{self.at}.{key}" if self.at else key, self.root))
+        return _followed(DocumentNode(found, f"{self.at}.{key}" if self.at else key, self.root))
 
-    def entries(self) -> Iterator[tuple[str, Node]]:
+    def entries(self) -> Iterator[tuple[str, DocumentNode]]:
         """Keys and what stands under them; nothing for anything but a mapping."""
         if isinstance(self.value, dict):
             for key in self.value:
                 self.root.step()
-                yield str(key), Node(self.value[key], f"{self.at}.{key}" if self.at else str(key), self.root)
+                yield str(key), DocumentNode(self.value[key], f"{self.at}.{key}" if self.at else str(key), self.root)
 
-    def parts(self) -> Iterator[Node]:
+    def parts(self) -> Iterator[DocumentNode]:
         """Elements of a list, not followed; nothing for anything else."""
         if isinstance(self.value, list):
             for number, value in enumerate(self.value):
                 self.root.step()
-                yield Node(value, f"{self.at}[{number}]", self.root)
+                yield DocumentNode(value, f"{self.at}[{number}]", self.root)
 
-    def followed(self) -> Node:
+    def followed(self) -> DocumentNode:
         """The part that a `$ref` here names. Raises Unresolved."""
         return _followed(self)
 
@@ -102,7 +102,7 @@ def recognises(head: bytes) -> bool:
     return _SAYS.search(head) is not None or (_SORTED.match(head) is not None and b"\n{" not in head)
 
 
-def load(data: bytes, source: str) -> Node:
+def load(data: bytes, source: str) -> DocumentNode:
     """The whole document. Raises ConfigError with the place when it is broken, too large or too deep."""
     if len(data) > MOST_BYTES:
         raise ConfigError(f"{source}: is larger than {MOST_BYTES >> 20} MiB, which is the most that is read")
@@ -114,7 +114,7 @@ def load(data: bytes, source: str) -> Node:
         value = _json(text, source) if text.lstrip()[:1] == "{" else _yaml(text, source)
     except RecursionError:
         raise ConfigError(f"{source}: is nested too deeply") from None
-    root = Node(value, "", Root(value, source))
+    root = DocumentNode(value, "", Root(value, source))
     version = str(_under(value, "openapi") or _under(value, "swagger") or "")
     if not version.startswith(("3.", "2")):
         shown = clean(version, 20) or "nothing"
@@ -179,12 +179,12 @@ def _refuse_depth(text: str, source: str) -> None:
             depth += 1
         elif mark in "]}":
             depth = max(depth - 1, 0)
-        if depth > MOST_DEPTH or len(mark) > MOST_DEPTH * 8:
+        if depth > _MOST_DEPTH or len(mark) > _MOST_DEPTH * 8:
             line = text.count("\n", 0, match.start()) + 1
-            raise ConfigError(f"{source}:{line}: is nested more than {MOST_DEPTH} deep")
+            raise ConfigError(f"{source}:{line}: is nested more than {_MOST_DEPTH} deep")
 
 
-def _followed(node: Node) -> Node:
+def _followed(node: DocumentNode) -> DocumentNode:
     node.root.step()
     seen: set[str] = set()
     while isinstance(node.value, dict) and isinstance(ref := node.value.get("$ref"), str):
@@ -196,7 +196,7 @@ def _followed(node: Node) -> Node:
         if ref in seen or len(seen) >= MOST_REFS:
             raise Unresolved(f"{place}: {clean(ref, 100)}: leads back to itself")
         seen.add(ref)
-        node = Node(_pointed(node.root.value, ref, place), node.at, node.root)
+        node = DocumentNode(_pointed(node.root.value, ref, place), node.at, node.root)
     return node
 
 

@@ -9,12 +9,12 @@ from readiness.init.draft import Body, Column, Extracted, Json, Text, Variable
 from readiness.init.layout import Expression, Group, keyed
 from readiness.init.literals import literal
 
-Names = Mapping[Variable | Column | Extracted, str]
+Expressions = Mapping[Variable | Column | Extracted, str]
 """What is not fixed, and the expression that has it: `self.bag_id`, `token`; never one with quotes."""
 Replaced = Mapping[tuple[str | int, ...], Text]
 
 
-def text(parts: Text, names: Names, *, in_url: bool = False) -> Expression:
+def text(parts: Text, names: Expressions, *, in_url: bool = False) -> Expression:
     """The parts joined; `in_url` quotes what is not fixed, so that a value cannot become another path or parameter."""
     joined = merged(parts)
     if len(joined) == 1:
@@ -38,14 +38,14 @@ def merged(parts: Text) -> Text:
     return tuple(found) or ("",)
 
 
-def pairs(items: tuple[tuple[str, Text], ...], names: Names) -> Expression:
+def pairs(items: tuple[tuple[str, Text], ...], names: Expressions) -> Expression:
     """A dict of texts; a list of pairs where a name comes twice."""
     if len({name for name, _ in items}) < len(items):
         return Group("[", tuple(Group("(", (literal(name), text(value, names)), ")") for name, value in items), "]")
     return _dict([(name, text(value, names)) for name, value in items])
 
 
-def body(sent: Body, names: Names) -> Expression | None:
+def body(sent: Body, names: Expressions) -> Expression | None:
     """The keyword argument that sends it; None when there is nothing to send."""
     if sent.kind == "json":
         return keyed("json=", json_value(sent.json, dict(sent.replaced), names))
@@ -54,7 +54,7 @@ def body(sent: Body, names: Names) -> Expression | None:
     return keyed("data=", text(sent.text, names)) if sent.text else None
 
 
-def json_value(value: Json, replaced: Replaced, names: Names, at: tuple[str | int, ...] = ()) -> Expression:
+def json_value(value: Json, replaced: Replaced, names: Expressions, at: tuple[str | int, ...] = ()) -> Expression:
     """A JSON value as a Python literal, with texts at the paths of `replaced`."""
     if at in replaced:
         new = text(replaced[at], names)
