@@ -15,7 +15,7 @@ from readiness.init.sources.traffic import is_static
 
 MOST_LOGGED_ENDPOINTS = 5_000
 """Counted one by one; then words that are too many fold, and at last the rarest endpoints are dropped."""
-MOST_ROWS = 100
+_MOST_ROWS = 100
 """Sampled addresses of one endpoint and one set of query keys."""
 MOST_ROWS_TOGETHER = 60_000
 MOST_KEY_SETS = 12
@@ -60,9 +60,9 @@ class LoggedEndpoint:
         for keys, theirs in other.by_keys.items():
             ours = self.by_keys.setdefault(keys if len(self.by_keys) < MOST_KEY_SETS else (), Asked())
             total = ours.eligible + theirs.eligible
-            if total and len(ours.rows) + len(theirs.rows) > MOST_ROWS:
-                mine = min(len(ours.rows), round(MOST_ROWS * ours.eligible / total))
-                ours.rows = dice.sample(ours.rows, mine) + theirs.rows[: MOST_ROWS - mine]
+            if total and len(ours.rows) + len(theirs.rows) > _MOST_ROWS:
+                mine = min(len(ours.rows), round(_MOST_ROWS * ours.eligible / total))
+                ours.rows = dice.sample(ours.rows, mine) + theirs.rows[: _MOST_ROWS - mine]
             else:
                 ours.rows += theirs.rows
             ours.count += theirs.count
@@ -107,13 +107,13 @@ class Endpoints:
         moved = 300 <= status < 400 and status != 304
         endpoint.moved += moved
         asked.eligible += 1
-        if len(asked.rows) < MOST_ROWS:
+        if len(asked.rows) < _MOST_ROWS:
             if self._rows < MOST_ROWS_TOGETHER:
                 self._rows += 1
                 asked.rows.append((path, query, moved))
         else:
             place = int(self._dice.random() * asked.eligible)
-            if place < MOST_ROWS:
+            if place < _MOST_ROWS:
                 asked.rows[place] = (path, query, moved)
 
     def fold_slugs(self, easier: int = 1) -> None:
