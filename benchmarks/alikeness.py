@@ -40,6 +40,8 @@ def difference(plain: Outcome, ours: Outcome) -> str:
     """Why they are not alike; empty when they are, or when Locust refuses the file."""
     if not plain.ran:
         return ""
+    if not ours.ran and plain.exit_code and not sum(plain.seen.values()) and not plain.counts:
+        return ""  # nothing was sent under Locust either, and it failed
     if not ours.ran:
         return f"refused: {' '.join(ours.said.split())[-400:]}"
     pairs = (

@@ -10,6 +10,7 @@ alike means, `benchmarks/corpus_server.py` what answers.
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import re
@@ -144,7 +145,7 @@ def _locust(copy: Path, path: str, server: CorpusServer) -> Outcome:
     counts = {_name(row["method"], row["name"]): (row["num_requests"], row["num_failures"]) for row in rows}
     raised: Counter[str] = Counter()
     if (exceptions := Path(f"{table}_exceptions.csv")).exists():
-        for line in csv.DictReader(exceptions.read_text().splitlines()):
+        for line in csv.DictReader(io.StringIO(exceptions.read_text(), newline="")):
             raised[_bare(line["Message"])] += int(line["Count"])
     return Outcome(True, code, said, counts, raised, dict(server.seen))
 
@@ -191,7 +192,7 @@ def _name(method: str, name: str) -> str:
 def _bare(text: str) -> str:
     """The words of an exception, without its type or what is another each time."""
     words = text.partition(": ")[2] if re.match(r"\w+: ", text) else text
-    return re.sub(r"0x[0-9a-f]+|\d+", "#", words).strip()[:80]
+    return re.sub(r"0x[0-9a-f]+|\d+", "#", " ".join(words.split()))[:80]
 
 
 def _url(server: CorpusServer) -> str:

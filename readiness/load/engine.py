@@ -101,7 +101,7 @@ class Engine:
         self._told = ToldRequests(self.recorder)
         self._listener = Listener(self._stock, self._told)
         self._edges_s: list[float] = []
-        self._stats = LedgerStats(self.recorder)
+        self._stats = LedgerStats(self.recorder, self._told.on_request, self._errors.note)
 
     def stop(self) -> None:
         """End the load early, at once; what was measured is still sent."""

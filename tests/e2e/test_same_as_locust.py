@@ -51,10 +51,11 @@ def test_a_file_finds_the_events_statistics_and_options_of_locust(cli: Cli, faul
     assert counts_of(ours) == theirs.counts
     assert lives(ours.stderr) == lives(theirs.said)
     assert "LIFE total 6 2 True" in theirs.said
+    assert "LIFE lengths 0 " not in ours.stderr
     assert theirs.exit_code == 7
     assert ours.run["load"]["script_errors"] == [
-        "the locustfile: a listener raised: life.py:47 in broken: LookupError: no such thing (1×)",
-        "the locustfile: it says that the test failed: process_exit_code = 7 (life.py:37 in gate) (1×)",
+        "the locustfile: a listener raised: life.py:49 in broken: LookupError: no such thing (1×)",
+        "the locustfile: it says that the test failed: process_exit_code = 7 (life.py:39 in gate) (1×)",
     ]
 
 

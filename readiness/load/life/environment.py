@@ -21,6 +21,8 @@ from readiness.load.locustfiles import ScenarioError
 
 _QUIT_S = 5.0
 """How long listeners of Locust's last events may take."""
+_SHOWS_LENGTHS = ("content_length", "to_dict", "serialize", "StatsCSV", "get_html_report")
+"""What a file names that reads how long answers were."""
 
 
 class LoadEnvironment(Environment):
@@ -51,6 +53,8 @@ def made(context: EngineContext, classes: list[type[Any]], options: Namespace, s
         parsed_locustfiles=[file.path for file in plan.scenarios],
     )
     stats.kept = mentioned("stats")
+    if stats.kept and any(map(mentioned, _SHOWS_LENGTHS)):
+        stats.hear_lengths(environment.events.request)
     environment.stats = stats
     environment.readiness = context
     return environment

@@ -1,19 +1,24 @@
 """`environment.stats` and `runner.stats`: Locust's tables, filled from our recorder when somebody reads them.
 
-A file that never mentions them costs nothing. Lengths of answers are not recorded: they are 0.
+What a file writes into them itself (`log_request`, `log_error`, `stats.get(…).log`) goes to the ledger, where they come
+from. A file that never mentions them costs nothing. Lengths of answers come from Locust's `request` event, which is
+built for this only where a file mentions them or what shows them; else they are 0.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from locust.event import EventHook
 from locust.stats import EntriesDict, RequestStats, StatsEntry, StatsError
 
 from readiness.load.engine_events import Cell, CellCounts
+from readiness.load.life.endings import own_place
 from readiness.load.recorder import Recorder
 from readiness.measurements.histogram import EMPTY, Histogram, highest_us, merge
 
@@ -45,12 +50,34 @@ class _Row:
 class LedgerStats(RequestStats):
     """What Locust's own class gives, of the requests that the recorder has counted so far."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, tell: Callable[..., object], doubt: Callable[[str], object]) -> None:
         self._recorder = recorder
+        self._tell = tell
+        """Takes a request as Locust's `request` event has it."""
+        self._doubt = doubt
         self.kept = False
         """Whether anybody may read them."""
         self._forget()
         super().__init__()
+
+    def log_request(self, method: str, name: str, response_time: float, content_length: int) -> None:
+        """A file tells of a request that no client sent."""
+        self._tell(request_type=method, name=name, response_time=response_time or 0)
+        self._lengths[name, method] += content_length or 0
+
+    def log_error(self, method: str, name: str, error: object) -> None:
+        """A file says that something failed, and the ledger cannot know which of its requests that was."""
+        self._doubt(
+            f"the locustfile: it says with log_error{own_place(sys._getframe(1))} that {method} {name} failed, and no "
+            "request of the ledger did: fire events.request with an exception, or call failure() of the answer"
+        )
+
+    def hear_lengths(self, request: EventHook) -> None:
+        """Add up the lengths of answers from now on, at the cost of an event for each request."""
+        request.add_listener(self._add_length)
+
+    def _add_length(self, request_type: str, name: str, response_length: int, **_: object) -> None:
+        self._lengths[name, request_type] += response_length or 0
 
     def keep(self, cells: Mapping[Cell, CellCounts], details: Mapping[str, int]) -> None:
         """Take in a batch that goes to the parent."""
@@ -97,6 +124,7 @@ class LedgerStats(RequestStats):
 
     def _forget(self) -> None:
         self._rows: dict[_Key, _Row] = {}
+        self._lengths: Counter[_Key] = Counter()
         self._pending: deque[tuple[float, Mapping[Cell, CellCounts]]] = deque()
         self._texts: Counter[str] = Counter()
         self._began_s = time.time()
@@ -111,12 +139,14 @@ class LedgerStats(RequestStats):
             cells, details = self._recorder.peek() if self.kept else ({}, {})
             waiting: dict[_Key, _Row] = {}
             _pour(waiting, [(now_s, cells)])
-            entries = EntriesDict(self)
+            entries: EntriesDict = _Entries(self)  # type: ignore[no-untyped-call]
             both = {key: (self._rows.get(key, _Row()), waiting.get(key, _Row())) for key in (*self._rows, *waiting)}
             for key, rows in both.items():
                 entries[key] = _entry(self, key, rows, self._began_s)
+                entries[key].total_content_length = self._lengths[key]
             every = tuple(row for rows in both.values() for row in rows)
             total = _entry(self, ("Aggregated", ""), every, self._began_s)
+            total.total_content_length = self._lengths.total()
             self._seen = entries, total, _errors(self._texts + Counter(details))
             self._read_s = now_s
         seen: tuple[dict[_Key, StatsEntry], StatsEntry, dict[str, StatsError]] = self._seen
@@ -124,11 +154,27 @@ class LedgerStats(RequestStats):
 
 
 class _Entry(StatsEntry):
-    """Of what was counted already; nothing is logged into it."""
+    """Of what was counted already; what a file logs into it goes to the ledger."""
+
+    def log(self, response_time: Any, content_length: Any) -> None:
+        """See LedgerStats.log_request."""
+        self.stats.log_request(self.method, self.name, response_time, content_length)
+
+    def log_error(self, error: Any) -> None:
+        """See LedgerStats.log_error."""
+        self.stats.log_error(self.method, self.name, error)
 
     def get_current_response_time_percentile(self, percent: float) -> int | None:
         """Of all requests: what came in the last seconds is not kept apart."""
         return int(self.get_response_time_percentile(percent))
+
+
+class _Entries(EntriesDict):
+    """A name that is asked for and not there yet is another such entry."""
+
+    def __missing__(self, key: _Key) -> StatsEntry:
+        entry = self[key] = _Entry(self.request_stats, *key)
+        return entry
 
 
 def _pour(rows: dict[_Key, _Row], batches: list[tuple[float, Mapping[Cell, CellCounts]]]) -> None:

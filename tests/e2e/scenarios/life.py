@@ -33,6 +33,8 @@ def gate(environment, **_):
     print("LIFE events", *told)
     print("LIFE total", total.num_requests, total.num_failures, 0 < total.get_response_time_percentile(0.95) < 5000)
     print("LIFE", entries, errors, environment.runner.stats.get("/api/a", "GET").num_requests)
+    lengths = sorted((entry.name, entry.total_content_length) for entry in environment.stats.entries.values())
+    print("LIFE lengths", total.total_content_length, *lengths)
     print("LIFE options", options.tenant, options.colour, options.num_users, options.run_time, options.tags)
     environment.process_exit_code = 7
 
