@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 from readiness.metrics.metric import Kind, Metric
+from readiness.metrics.performance import PERFORMANCE
 
 BASELINE_PREFIX = "baseline."
 
 
-def _against(name: str, title: str) -> Metric:
-    worse = "smaller" if name == "throughput" else "longer"
+def _against(metric: Metric) -> Metric:
+    worse = "smaller" if metric.better == "higher" else "longer"
     return Metric(
-        name=f"{BASELINE_PREFIX}{name}",
-        title=f"{title} against the Baseline",
-        unit="%",
-        better="lower",
-        kind=Kind.MEAN,
-        area="performance",
-        meaning=f"How much {worse} `{name}` is than in the run that `baseline.run` names; negative when it is better. "
+        f"{BASELINE_PREFIX}{metric.name}",
+        f"{metric.title} against the Baseline",
+        f"How much {worse} `{metric.name}` is than in the run that `baseline.run` names; negative when it is better. "
         "The interval is that of both runs together.",
-        why="A limit that is kept says nothing about a release that made the service slower within it.",
-        fix="Look with `readiness compare` at which endpoint carries the change, then at what was deployed since.",
+        "A limit that is kept says nothing about a release that made the service slower within it.",
+        "Look with `readiness compare` at which endpoint carries the change, then at what was deployed since.",
+        "performance",
+        "%",
+        kind=Kind.MEAN,
     )
 
 
-BASELINE: tuple[Metric, ...] = (
-    _against("latency.mean", "Average Response Time"),
-    _against("latency.p50", "Median Response Time"),
-    _against("latency.p90", "P90 Response Time"),
-    _against("latency.p95", "P95 Response Time"),
-    _against("latency.p99", "P99 Response Time"),
-    _against("throughput", "Throughput"),
+BASELINE: tuple[Metric, ...] = tuple(
+    _against(metric) for metric in PERFORMANCE if metric.kind in (Kind.MEAN, Kind.QUANTILE)
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,16 +22,36 @@ class Metric:
 
     name: str
     title: str
-    unit: str
-    """`ms`, `%` (0 to 100), `/s`, or empty for counts and yes/no."""
-    better: str
-    """`lower`, `higher`, or `equal` where only the limit says."""
-    kind: Kind
-    area: str
-    """The section of the report: performance, reliability, cache, pool, security, database."""
     meaning: str
     why: str
     fix: str
+    area: str
+    """The section of the report: performance, reliability, cache, pool, security, database."""
+    unit: str = ""
+    """`ms`, `%` (0 to 100), `/s`, or empty for counts and yes/no."""
+    better: str = "lower"
+    """`lower`, `higher`, or `equal` where only the limit says."""
+    kind: Kind = Kind.EXACT
     quantile: float | None = None
     yes_no: bool = False
     """1 is yes and 0 is no: people read the word."""
+
+
+def percentiles(
+    prefix: str, title: str, meaning: str, why: str, fix: str, *, shares: Sequence[float] = (0.5, 0.95, 0.99)
+) -> tuple[Metric, ...]:
+    """A latency in ms at each of `shares` (0 to 1): `<prefix>p95`, `P95 <title>`; `{percent}` in the meaning is 95."""
+    return tuple(
+        Metric(
+            f"{prefix}p{100 * share:g}",
+            f"{'Median' if share == 0.5 else f'P{100 * share:g}'} {title}",
+            meaning.format(percent=f"{100 * share:g}"),
+            why,
+            fix,
+            "performance",
+            "ms",
+            kind=Kind.QUANTILE,
+            quantile=share,
+        )
+        for share in shares
+    )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from readiness.metrics.metric import Kind, Metric
+from functools import partial
+
+from readiness.metrics.metric import Metric
+
+_drills = partial(Metric, area="drills")
 
 RESTORE_PREFIX = "restore."
 RESTORE_FACT = "restore"
@@ -15,49 +19,34 @@ CONTENT = (ROWS_MISSING, CHECKS_FAILED, ROWS_CHANGED)
 """One of these has to be asked for: how fast something was restored says nothing of what."""
 
 RESTORES: tuple[Metric, ...] = (
-    Metric(
+    _drills(
         RESTORE_DURATION,
         "Time to Restore the Backup",
-        "ms",
-        "lower",
-        Kind.EXACT,
-        "drills",
         "From the start of the `restore` command to its end; not measured where it restored nothing.",
         "The service is away at least as long as this when its database is lost.",
         "Restore in parallel (`pg_restore --jobs`), build indexes last, or keep a standby or a physical backup.",
+        unit="ms",
     ),
-    Metric(
+    _drills(
         ROWS_MISSING,
         "Rows Missing from the Restored Backup",
-        "",
-        "lower",
-        Kind.EXACT,
-        "drills",
         "Rows of `database.counts` that the service's database had just before the restore, and the restored one has "
         "not: of each count what is missing, added up.",
         "A backup that leaves out rows is found on the day when nothing else is left.",
         "Read the errors of backup and restore, make both end at the first one (`pg_restore --exit-on-error`), and "
         "back up more often where the rows are only too new.",
     ),
-    Metric(
+    _drills(
         ROWS_SURPLUS,
         "Rows Too Many in the Restored Backup",
-        "",
-        "lower",
-        Kind.EXACT,
-        "drills",
         "Rows of `database.counts` that the restored database has beyond those of the service's: of each count what is "
         "too many, added up.",
         "Rows that were restored twice, or that were deleted since, come back.",
         "Restore into an empty database, in one transaction (`pg_restore --single-transaction`).",
     ),
-    Metric(
+    _drills(
         ROWS_CHANGED,
         "Restored Rows that Hold Something Else",
-        "",
-        "lower",
-        Kind.EXACT,
-        "drills",
         "Rows of the counted tables in the restored database whose values the service's table has in no row, neither "
         "just before the restore nor after it; all columns are compared, up to 1,000,000 rows of a table. Rows that "
         "the service changed or deleted since an older backup count too: nobody knows how old it is.",
@@ -65,25 +54,17 @@ RESTORES: tuple[Metric, ...] = (
         "Compare some of the rows; with a backup that is made during the run there is no excuse for any. With an "
         "older one set the limit to what the service changes meanwhile.",
     ),
-    Metric(
+    _drills(
         CHECKS_FAILED,
         "Checks that Fail on the Restored Backup",
-        "",
-        "lower",
-        Kind.EXACT,
-        "drills",
         "Checks of the file on `data.…` and on the structure of the database that do not hold in the restored one; "
         "`….change`, writes of the load, roles and statistics are left out.",
         "What must add up in the service's database must add up in the one that replaces it.",
         "Look at the checks below it; restore everything from one snapshot, constraints and indexes included.",
     ),
-    Metric(
+    _drills(
         SCHEMA_CHANGES,
         "Schema Differences of the Restored Backup",
-        "",
-        "lower",
-        Kind.EXACT,
-        "drills",
         "Lines of the schema (tables, columns, constraints, indexes, triggers, functions) that differ between the "
         "service's database and the restored one; owners and privileges are left out.",
         "A restore that failed half-way often has all rows and no index, key or trigger.",

@@ -2,247 +2,192 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from readiness.metrics.metric import Kind, Metric
 
+_cache = partial(Metric, area="cache")
+_pool = partial(Metric, area="pool")
+_reliability = partial(Metric, area="reliability")
+_security = partial(Metric, area="security")
+_yes_no_reliability = partial(Metric, area="reliability", better="equal", yes_no=True)
+
 SERVICE: tuple[Metric, ...] = (
-    Metric(
+    _reliability(
         "health.latency.p95",
         "Health Check Response",
-        "ms",
-        "lower",
-        Kind.QUANTILE,
-        "reliability",
         "95th percentile of the health endpoint's own latency while the load ran.",
         "Load balancers take an instance out when its health check is slow.",
         "Keep the check small: bound its database and cache look-ups and let nothing queue before it.",
+        unit="ms",
+        kind=Kind.QUANTILE,
         quantile=0.95,
     ),
-    Metric(
+    _reliability(
         "health.ready.latency.p95",
         "Readiness Check Response",
-        "ms",
-        "lower",
-        Kind.QUANTILE,
-        "reliability",
         "95th percentile of the deep health endpoint (probes.health.ready) while the load ran.",
         "Traffic is sent by this answer, and it must not itself wait behind the traffic.",
         "Bound each look-up of the check in time and give it a connection of its own.",
+        unit="ms",
+        kind=Kind.QUANTILE,
         quantile=0.95,
     ),
-    Metric(
+    _reliability(
         "health.success_rate",
         "Health Check Success",
-        "%",
-        "higher",
-        Kind.RATE,
-        "reliability",
         "Health checks answered 2xx in time, of all that were sent in the measurement window, live and ready together.",
         "A flapping check takes healthy instances out of traffic and puts sick ones back.",
         "Find what the check waits for under load; answer from a state that is kept, not from a race.",
+        unit="%",
+        better="higher",
+        kind=Kind.RATE,
     ),
-    Metric(
+    _yes_no_reliability(
         "health.touches_database",
         "Health Check Asks the Database",
-        "",
-        "equal",
-        Kind.EXACT,
-        "reliability",
         "1 when the deep health endpoint (or the only one) makes the database do something, else 0.",
         "A check that asks nothing says that the process runs: it stays green while the database is down.",
         "Let the readiness check run a small bounded query; keep the liveness check free of it.",
-        yes_no=True,
     ),
-    Metric(
+    _reliability(
         "service.restarts",
         "Restarts During the Run",
-        "",
-        "lower",
-        Kind.EXACT,
-        "reliability",
         "Process identities that answered in the measurement window, beyond the declared number of instances.",
         "Numbers of two processes are not numbers of one; a restart under load is a crash until shown otherwise.",
         "Find out why the process ended; declare probes.instance.instances where several answer.",
     ),
-    Metric(
+    _yes_no_reliability(
         "limits.own",
         "Limits of Your Own",
-        "",
-        "equal",
-        Kind.EXACT,
-        "reliability",
         "1 when somebody wrote a thresholds.yaml, 0 when a run was judged by the starter limits.",
         "Starter limits know neither the service nor its users, so they allow no release.",
         "Choose your own limits with `readiness init`, which writes a thresholds.yaml to begin with.",
-        yes_no=True,
     ),
-    Metric(
+    _yes_no_reliability(
         "service.user_agent",
         "Same Answers for Every Client",
-        "",
-        "equal",
-        Kind.EXACT,
-        "reliability",
         "1 when we get the same answers (status, type, size, time) as a browser with all its headers, else 0.",
         "What a load test measures must be what users get; a service that knows the test is measured at its best only.",
         "Find what reads User-Agent, Accept-Language or another header of browsers: a rule, a cache key, a short cut.",
-        yes_no=True,
     ),
-    Metric(
+    _cache(
         "cache.hit_rate",
         "Cache Hit Rate",
-        "%",
-        "higher",
-        Kind.RATE,
-        "cache",
         "Look-ups answered by the cache, of all look-ups in the measurement window.",
         "Every miss is paid by the database, and a cold cache is paid by users.",
         "Lengthen the time to live of what rarely changes, and warm the cache before traffic comes.",
+        unit="%",
+        better="higher",
+        kind=Kind.RATE,
     ),
-    Metric(
+    _cache(
         "cache.fallback",
         "Cache Fall-back",
-        "%",
-        "lower",
-        Kind.EXACT,
-        "cache",
         "Readings in which another cache backend served than the expected one, of all readings.",
         "A memory fall-back is per process: hit rate and consistency are other than in production.",
         "Bring the cache server back before judging; alert on the fall-back.",
+        unit="%",
     ),
-    Metric(
+    _cache(
         "cache.consistency",
         "Cache Consistency",
-        "%",
-        "higher",
-        Kind.EXACT,
-        "cache",
         "Writes that a reader saw within the time promised, of the writes that were tried.",
         "A cache that outlives a write shows users what is no longer true.",
         "Invalidate on write, and keep the time to live below what is promised.",
+        unit="%",
+        better="higher",
     ),
-    Metric(
+    _pool(
         "pool.error_rate",
         "Connection Pool Stability",
-        "%",
-        "lower",
-        Kind.RATE,
-        "pool",
         "Requests for a pooled connection that failed or timed out, of all requests for one.",
         "A pool that runs dry turns load into errors.",
         "Shorten transactions, then size the pool to what the database can serve.",
+        unit="%",
+        kind=Kind.RATE,
     ),
-    Metric(
+    _pool(
         "pool.wait.mean",
         "Time Waiting for a Connection",
-        "ms",
-        "lower",
-        Kind.EXACT,
-        "pool",
         "Time that a request for a pooled connection waited, on average over the measurement window.",
         "Waiting comes before errors: it is the pool's part of every latency.",
         "Shorten transactions and hold connections only while they are used.",
+        unit="ms",
     ),
-    Metric(
+    _pool(
         "pool.saturation",
         "Connection Pool Saturation",
-        "%",
-        "lower",
-        Kind.EXACT,
-        "pool",
         "Connections in use at the busiest reading, of the most that the pool may open.",
         "At 100 % the next request waits, whatever the database could still do.",
         "Shorten transactions first; enlarge the pool only as far as max_connections and the database allow.",
+        unit="%",
     ),
-    Metric(
+    _reliability(
         "circuit_breaker.closed",
         "Circuit Breakers Closed",
-        "%",
-        "higher",
-        Kind.EXACT,
-        "reliability",
         "Readings in which every declared circuit breaker let everything through, of all readings.",
         "An open breaker means that a dependency failed, and that part of the service was refused.",
         "Look at what opened it; a breaker is where a failure shows, not where it is.",
+        unit="%",
+        better="higher",
     ),
-    Metric(
+    _yes_no_reliability(
         "circuit_breaker.opens",
         "Circuit Breaker Opens",
-        "",
-        "equal",
-        Kind.EXACT,
-        "reliability",
         "1 when failures in a row made the breaker refuse at once what works (503), else 0. Only where it is allowed.",
         "Without it every request waits for a dependency that is down, and all of them together take the service down.",
         "Count failures in a row around every call to the dependency; once open, answer 503 with Retry-After at once.",
-        yes_no=True,
     ),
-    Metric(
+    _yes_no_reliability(
         "circuit_breaker.recovers",
         "Circuit Breaker Recovers",
-        "",
-        "equal",
-        Kind.EXACT,
-        "reliability",
         "1 when a breaker that was provoked lets requests through again within the declared time, else 0.",
         "A breaker that stays open turns a short failure of a dependency into an outage that somebody must end.",
         "After the recovery time let one request through; close when it succeeds, open again when it fails.",
-        yes_no=True,
     ),
-    Metric(
+    _pool(
         "pool.headroom",
         "Connection Head-room",
-        "%",
-        "higher",
-        Kind.EXACT,
-        "pool",
         "Connections still free on the database at the busiest sample, of those that clients may use.",
         "At zero the next instance that starts cannot connect.",
         "Lower the pool size per process, or put a pooler in front of the database.",
+        unit="%",
+        better="higher",
     ),
-    Metric(
+    _security(
         "security.headers",
         "Security Headers",
-        "%",
-        "higher",
-        Kind.EXACT,
-        "security",
         "Required response-header rules that hold by value, of all that apply.",
         "Headers are the cheapest defence of a browser session.",
         "Set the headers that the findings list, with the value that they name.",
+        unit="%",
+        better="higher",
     ),
-    Metric(
+    _security(
         "security.observatory",
         "Security Headers Score",
-        "",
-        "higher",
-        Kind.EXACT,
-        "security",
         "Lowest score of any answer by the weights of MDN HTTP Observatory; 100 is faultless, more is better.",
         "One number to compare with other services and with last month.",
         "Fix the rule that costs the most points first; the findings name it.",
+        better="higher",
     ),
-    Metric(
+    _security(
         "rate_limit.active",
         "Rate Limiting",
-        "",
-        "higher",
-        Kind.EXACT,
-        "security",
         "1 when the service declares a rate limit in its answers, else 0.",
         "Without a limit one client can take the service from all others.",
         "Limit requests per client and say so in RateLimit headers.",
+        better="higher",
         yes_no=True,
     ),
-    Metric(
+    _security(
         "rate_limit.enforced",
         "Rate Limit Enforced",
-        "",
-        "equal",
-        Kind.EXACT,
-        "security",
         "1 when asking in a row was answered 429 within the allowed number of requests, else 0.",
         "A limit that is declared and not kept protects nobody.",
         "Count in a store that all processes share, and refuse with 429 and Retry-After.",
+        better="equal",
         yes_no=True,
     ),
 )
@@ -251,14 +196,12 @@ _UNITS = (("_ms", "ms"), ("_percent", "%"), ("_per_s", "/s"))
 CUSTOM = Metric(
     "custom",
     "Number of the service",
-    "",
-    "equal",
-    Kind.EXACT,
-    "custom",
     "What `probes.custom.<name>` reads (JSON, Prometheus text, a field of Redis's INFO or a response header), or what "
     "the PromQL of `probes.prometheus.queries.<name>` gives.",
     "The service knows things that no probe looks for.",
     "Look at what the number counts; its definition is in thresholds.yaml.",
+    area="custom",
+    better="equal",
 )
 
 
