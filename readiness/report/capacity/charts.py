@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from markupsafe import Markup
-
 from readiness.capacity.attempt import Attempt
 from readiness.capacity.capacity import Capacity
 from readiness.judge import wording
@@ -13,6 +11,7 @@ from readiness.report.capacity.sheet import TRIAL_FINDINGS, headline, height, un
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, beside, linear_ticks, log_ticks, short
 from readiness.report.charts.chart import Chart
+from readiness.report.charts.panels import rules
 from readiness.text import numbers
 
 _WIDTH, _HEIGHT = 760.0, 320.0
@@ -41,7 +40,7 @@ def _latencies(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
     ticks = log_ticks(max(min(values), 0.01), max(values))
     y = Scale(ticks[0], ticks[-1], _BOTTOM, _TOP, log=True)
     x = _across(having)
-    parts = _frame(capacity, having, x, [(y(tick), short(tick)) for tick in ticks], "ms")
+    parts = _frame(capacity, having, x, y, ticks, "ms")
     if limit and limit.value > 0:
         parts.append(
             svg.line(_LEFT, y(limit.value), _WIDTH - _RIGHT, y(limit.value), "limit", "#a5121f", stroke_width=2)
@@ -75,8 +74,7 @@ def _throughput(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
         curve = [(users, law.throughput_per_s(users)) for users in loads]
     ticks = linear_ticks(max([rate for _, rate in having] + [rate for _, rate in curve]))
     y = Scale(0.0, ticks[-1], _BOTTOM, _TOP)
-    marks = [(y(tick), short(tick)) for tick in ticks]
-    parts = _frame(capacity, [one for one, _ in having], x, marks, "answered per second")
+    parts = _frame(capacity, [one for one, _ in having], x, y, ticks, "answered per second")
     drawn = [(one.height, one.throughput_per_s or 0.0) for one in _last_words([one for one, _ in having])]
     parts.append(svg.path([(x(users), y(rate)) for users, rate in drawn], 0))
     parts += [
@@ -114,10 +112,10 @@ def _across(having: Sequence[Attempt]) -> Scale:
 
 
 def _frame(
-    capacity: Capacity, having: Sequence[Attempt], x: Scale, ticks: Sequence[tuple[float, str]], what: str
-) -> list[Markup]:
+    capacity: Capacity, having: Sequence[Attempt], x: Scale, y: Scale, ticks: Sequence[float], what: str
+) -> list[str]:
     """The answer's band, grid, labels and the finding above each height."""
-    parts: list[Markup] = []
+    parts: list[str] = []
     low, high = capacity.answer.low, capacity.answer.high
     if low is not None:
         end = x(high) if high is not None else x(low)
@@ -133,9 +131,7 @@ def _frame(
                 fill_opacity="0.15",
             )
         )
-    for at, words in ticks:
-        parts.append(svg.line(_LEFT, at, _WIDTH - _RIGHT, at, "grid", "#d5dae0"))
-        parts.append(svg.text(_LEFT - 8, at + 4, words, anchor="end"))
+    parts += rules(ticks, x, y)
     parts.append(svg.text(8, 14, what))
     parts.append(svg.text(_WIDTH - _RIGHT, _HEIGHT - 8, unit(capacity), anchor="end"))
     for tick in linear_ticks(having[-1].height, 8):

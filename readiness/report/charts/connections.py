@@ -9,8 +9,9 @@ from readiness.judge.verdict import Verdict
 from readiness.measurements.database import Sessions
 from readiness.measurements.run import Run
 from readiness.report.charts import svg
-from readiness.report.charts.axes import Scale, linear_ticks, short
+from readiness.report.charts.axes import Scale, linear_ticks
 from readiness.report.charts.chart import Chart
+from readiness.report.charts.panels import rules, seconds_axis
 from readiness.text import numbers
 
 _WIDTH, _HEIGHT = 760.0, 220.0
@@ -34,16 +35,7 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     far = seen.limit > _FAR * most  # an axis up to it would press everything else against zero
     ticks = linear_ticks(float(most if far else max(seen.limit, most)), 4)
     y = Scale(0.0, ticks[-1], _BOTTOM, _TOP)
-    parts: list[str] = []
-    for tick in ticks:
-        parts.append(svg.line(_LEFT, y(tick), _WIDTH - _RIGHT, y(tick), "grid", "#d5dae0"))
-        parts.append(svg.text(_LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
-    parts += [
-        svg.text(x(tick), _BOTTOM + 18, short(tick), anchor="middle")
-        for tick in linear_ticks(samples[-1].at_s, 8)
-        if x.low <= tick <= x.high
-    ]
-    parts.append(svg.text(_WIDTH - _RIGHT, _HEIGHT - 8, "seconds since the first user", anchor="end"))
+    parts = [*rules(ticks, x, y), *seconds_axis(x, _BOTTOM, _HEIGHT - 8)]
     words = f"limit {seen.limit:,}"
     if not far:
         level = svg.line(_LEFT, y(seen.limit), _WIDTH - _RIGHT, y(seen.limit), "limit", "#a5121f", stroke_width=2.0)

@@ -25,11 +25,10 @@ def draw_drills(run: Run | None) -> dict[str, Chart]:
 
 def _draw(key: str, drill: Drilled) -> Chart:
     points = group(drill.series, MOST_POINTS)
-    end_s = max(points[-1].end_s, drill.end_s or 0.0)
-    x = Scale(0.0, end_s, LEFT, WIDTH - RIGHT)
+    x = Scale(0.0, max(points[-1].end_s, drill.end_s or 0.0), LEFT, WIDTH - RIGHT)
     parts = [
         *_fault(drill, x),
-        *seconds_axis(x, end_s, _BOTTOM, "seconds since the window before the fault began"),
+        *seconds_axis(x, _BOTTOM, _BOTTOM + 36, "seconds since the window before the fault began"),
         *latencies(points, x, _UPPER, _MIDDLE),
         *_requests(points, x),
     ]
@@ -63,7 +62,7 @@ def _requests(points: tuple[Point, ...], x: Scale) -> list[str]:
     ticks = linear_ticks(max(*(point.ok_per_s for point in points), *failed), 4)
     y = Scale(0.0, ticks[-1], _BOTTOM, _LOWER)
     return [
-        *rules(ticks, y),
+        *rules(ticks, x, y),
         svg.text(LEFT - 8, _LOWER - 12, "/s", anchor="end"),
         svg.path([(x(point.middle_s), y(point.ok_per_s)) for point in points], 3),
         svg.path([(x(point.middle_s), y(value)) for point, value in zip(points, failed, strict=True)], 4),

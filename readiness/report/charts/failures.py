@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run, Second
 from readiness.report.charts import svg
-from readiness.report.charts.axes import Scale, linear_ticks, short
+from readiness.report.charts.axes import Scale, linear_ticks
 from readiness.report.charts.chart import Chart
+from readiness.report.charts.panels import rules, seconds_axis, unjudged
 from readiness.report.charts.series import MOST_POINTS, MOST_SERIES_ROWS, Point, group
 from readiness.text import clean, numbers
 
@@ -25,21 +26,15 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     if load is None or not any(second.failed for second in load.series):
         return None
     points = group(load.series, MOST_POINTS)
-    end = max(points[-1].end_s, load.judged_end_s)
-    x = Scale(0.0, end, _LEFT, _WIDTH - _RIGHT)
+    x = Scale(0.0, max(points[-1].end_s, load.judged_end_s), _LEFT, _WIDTH - _RIGHT)
     ticks = linear_ticks(max(point.failed for point in points), 4)
     y = Scale(0.0, ticks[-1], _BOTTOM, _TOP)
-    parts: list[str] = [svg.hatching("failures")]
-    for start, stop in ((0.0, load.judged_start_s), (load.judged_end_s, end)):
-        if stop > start:
-            parts.append(svg.rect(x(start), _TOP, x(stop) - x(start), _BOTTOM - _TOP, "unjudged", "#eceff2"))
-    for tick in ticks:
-        parts.append(svg.line(_LEFT, y(tick), _WIDTH - _RIGHT, y(tick), "grid", "#d5dae0"))
-        parts.append(svg.text(_LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
-    parts += [
-        svg.text(x(tick), _BOTTOM + 18, short(tick), anchor="middle") for tick in linear_ticks(end, 8) if tick <= end
+    parts = [
+        svg.hatching("failures"),
+        *unjudged(load, x, _TOP, _BOTTOM),
+        *rules(ticks, x, y),
+        *seconds_axis(x, _BOTTOM, _HEIGHT - 6),
     ]
-    parts.append(svg.text(_WIDTH - _RIGHT, _HEIGHT - 6, "seconds since the first user", anchor="end"))
     names = _names(load.series)
     for point in points:
         parts += _stack(point, names, x, y)

@@ -11,8 +11,9 @@ from readiness.judge.verdict import Verdict
 from readiness.measurements.histogram import Histogram, bucket_of, merge
 from readiness.measurements.run import Endpoint, Run
 from readiness.report.charts import svg
-from readiness.report.charts.axes import Scale, linear_ticks, log_ticks, short
+from readiness.report.charts.axes import Scale, log_ticks
 from readiness.report.charts.chart import Chart
+from readiness.report.charts.panels import rules, seconds_axis
 from readiness.text import numbers
 
 _WIDTH, _HEIGHT = 760.0, 300.0
@@ -42,17 +43,12 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     edges = np.geomspace(ticks[0], ticks[-1], MOST_BANDS + 1)
     x = Scale(columns[0].start_s, columns[-1].end_s, _LEFT, _WIDTH - _RIGHT)
     y = Scale(ticks[0], ticks[-1], _BOTTOM, _TOP, log=True)
-    parts = [part for column in columns for part in _cells(column, edges, x, y)]
-    for tick in ticks:
-        parts.append(svg.line(_LEFT, y(tick), _WIDTH - _RIGHT, y(tick), "grid", "#d5dae0"))
-        parts.append(svg.text(_LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
-    parts.append(svg.text(_LEFT - 8, _TOP - 10, "ms", anchor="end"))
-    parts += [
-        svg.text(x(tick), _BOTTOM + 18, short(tick), anchor="middle")
-        for tick in linear_ticks(columns[-1].end_s, 8)
-        if x.low <= tick <= x.high
+    parts = [
+        *(part for column in columns for part in _cells(column, edges, x, y)),
+        *rules(ticks, x, y),
+        svg.text(_LEFT - 8, _TOP - 10, "ms", anchor="end"),
+        *seconds_axis(x, _BOTTOM, _HEIGHT - 8),
     ]
-    parts.append(svg.text(_WIDTH - _RIGHT, _HEIGHT - 8, "seconds since the first user", anchor="end"))
     bands = ticks if ticks[-1] >= whole.max_us / 1000 else (*ticks, whole.max_us / 1000)
     return Chart(
         "heatmap",

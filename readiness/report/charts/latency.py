@@ -9,6 +9,7 @@ from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, linear_ticks, log_ticks, short
+from readiness.report.charts.panels import rules, unjudged
 from readiness.report.charts.series import group
 from readiness.text import numbers
 
@@ -34,13 +35,7 @@ def over_time(verdict: Verdict, run: Run | None) -> Markup | None:
     )
     x = Scale(0.0, max(points[-1].end_s, load.judged_end_s), _LEFT, _WIDTH - _RIGHT)
     y = Scale(ticks[0], ticks[-1], _HEIGHT - _BOTTOM, _TOP, log=True)
-    parts: list[str] = []
-    for start, end in ((0.0, load.judged_start_s), (load.judged_end_s, x.high)):
-        if end > start:
-            parts.append(svg.rect(x(start), _TOP, x(end) - x(start), _HEIGHT - _BOTTOM - _TOP, "unjudged", "#eceff2"))
-    for tick in ticks:
-        parts.append(svg.line(_LEFT, y(tick), _WIDTH - _RIGHT, y(tick), "grid", "#d5dae0"))
-        parts.append(svg.text(_LEFT - 6, y(tick) + 4, short(tick), anchor="end"))
+    parts = [*unjudged(load, x, _TOP, _HEIGHT - _BOTTOM), *rules(ticks, x, y, gap=6)]
     parts += [
         svg.text(x(tick), _HEIGHT - _BOTTOM + 16, f"{short(tick)} s", anchor="middle" if tick else "start")
         for tick in linear_ticks(x.high, 6)

@@ -9,8 +9,9 @@ from readiness.judge.verdict import CheckResult, Verdict
 from readiness.measurements.histogram import merge
 from readiness.measurements.run import Endpoint, Recording, Run
 from readiness.report.charts import svg
-from readiness.report.charts.axes import Scale, log_ticks, short
+from readiness.report.charts.axes import Scale, log_ticks
 from readiness.report.charts.chart import Chart, shorten
+from readiness.report.charts.panels import rules
 from readiness.text import clean, numbers
 
 _WIDTH, _HEIGHT = 760.0, 320.0
@@ -96,10 +97,7 @@ def _curve(recording: Recording, x: Scale, y: Scale, last: float, series: int) -
 
 
 def _grid(x: Scale, y: Scale, ticks: tuple[float, ...], shown: tuple[float, ...]) -> list[str]:
-    parts: list[str] = []
-    for tick in ticks:
-        parts.append(svg.line(_LEFT, y(tick), _WIDTH - _RIGHT, y(tick), "grid", "#d5dae0"))
-        parts.append(svg.text(_LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
+    parts = rules(ticks, x, y)
     for q in shown:
         at = x(-math.log10(1 - q))
         parts.append(svg.line(at, _TOP, at, _HEIGHT - _BOTTOM, "grid", "#d5dae0"))

@@ -7,8 +7,9 @@ from readiness.judge.verdict import CheckResult, EndpointResult, Verdict
 from readiness.measurements.run import Run
 from readiness.measurements.scopes import bare
 from readiness.report.charts import svg
-from readiness.report.charts.axes import Scale, log_ticks, short
+from readiness.report.charts.axes import Scale, log_ticks
 from readiness.report.charts.chart import Chart, shorten
+from readiness.report.charts.panels import upright_rules
 from readiness.text import clean, numbers
 
 _WIDTH = 760.0
@@ -27,11 +28,7 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     ticks = log_ticks(max(min(values), 0.01), max(values))
     height = _TOP + _ROW * len(shown) + _BOTTOM
     x = Scale(ticks[0], ticks[-1], _LEFT, _WIDTH - _RIGHT, log=True)
-    parts: list[str] = [svg.hatching("ranges")]
-    for tick in ticks:
-        parts.append(svg.line(x(tick), _TOP, x(tick), height - _BOTTOM, "grid", "#d5dae0"))
-        words = short(tick) if tick != ticks[-1] else f"{short(tick)} ms"
-        parts.append(svg.text(x(tick), height - _BOTTOM + 18, words, anchor="middle"))
+    parts = [svg.hatching("ranges"), *upright_rules(ticks, x, _TOP, height - _BOTTOM)]
     for i, (endpoint, bound) in enumerate(zip(shown, bounds, strict=True)):
         parts += _bar(endpoint, bound, _TOP + _ROW * i + 28, x)
     more = f" The slowest {_MOST} of {len(having):,} endpoints are drawn." if len(having) > _MOST else ""

@@ -8,6 +8,7 @@ from readiness.measurements.run import Run
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, beside, linear_ticks, log_ticks, short
 from readiness.report.charts.chart import Chart
+from readiness.report.charts.panels import rules
 from readiness.report.status import OUTCOMES
 from readiness.text import numbers
 
@@ -31,10 +32,7 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     across = linear_ticks(having[-1].height, 8)
     x = Scale(0.0, across[-1], _LEFT, _WIDTH - _RIGHT)
     y = Scale(ticks[0], ticks[-1], _BOTTOM, _TOP, log=True)
-    parts: list[str] = []
-    for tick in ticks:
-        parts.append(svg.line(_LEFT, y(tick), _WIDTH - _RIGHT, y(tick), "grid", "#d5dae0"))
-        parts.append(svg.text(_LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
+    parts = rules(ticks, x, y)
     parts += [svg.text(x(tick), _BOTTOM + 18, short(tick), anchor="middle") for tick in across]
     unit = "users" if having[0].unit == "users" else "arrivals per second"
     parts += [

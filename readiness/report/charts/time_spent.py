@@ -9,8 +9,9 @@ from readiness.judge.verdict import Verdict
 from readiness.measurements.response_facts import ResponseFacts, TimeParts
 from readiness.measurements.run import Run
 from readiness.report.charts import svg
-from readiness.report.charts.axes import Scale, linear_ticks, short
+from readiness.report.charts.axes import Scale, linear_ticks
 from readiness.report.charts.chart import Chart, shorten
+from readiness.report.charts.panels import upright_rules
 from readiness.text import clean, numbers
 
 _WIDTH = 760.0
@@ -43,11 +44,7 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     ticks = linear_ticks(max(bar.total_ms for bar in bars))
     height = _TOP + _ROW * len(bars) + _BOTTOM
     x = Scale(0.0, ticks[-1], _LEFT, _WIDTH - _RIGHT)
-    parts: list[str] = [svg.hatching("time-spent")]
-    for tick in ticks:
-        parts.append(svg.line(x(tick), _TOP, x(tick), height - _BOTTOM, "grid", "#d5dae0"))
-        words = short(tick) if tick != ticks[-1] else f"{short(tick)} ms"
-        parts.append(svg.text(x(tick), height - _BOTTOM + 18, words, anchor="middle"))
+    parts = [svg.hatching("time-spent"), *upright_rules(ticks, x, _TOP, height - _BOTTOM)]
     rows = []
     for i, bar in enumerate(bars):
         values = _values(bar, shown)

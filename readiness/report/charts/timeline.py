@@ -7,7 +7,7 @@ from readiness.measurements.run import Load, Run, Stall
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, linear_ticks, short
 from readiness.report.charts.chart import Chart
-from readiness.report.charts.panels import LEFT, RIGHT, WIDTH, latencies, rules, seconds_axis
+from readiness.report.charts.panels import LEFT, RIGHT, WIDTH, latencies, rules, seconds_axis, unjudged
 from readiness.report.charts.series import MOST_POINTS, MOST_SERIES_ROWS, Point, group
 from readiness.text import numbers
 
@@ -23,12 +23,11 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     if load is None or not load.series:
         return None
     points = group(load.series, MOST_POINTS)
-    end = max(points[-1].end_s, load.judged_end_s)
-    x = Scale(0.0, end, LEFT, WIDTH - RIGHT)
+    x = Scale(0.0, max(points[-1].end_s, load.judged_end_s), LEFT, WIDTH - RIGHT)
     parts = [
         *_phases(load, x),
         *_stalls(load, x),
-        *seconds_axis(x, end, _BOTTOM, "seconds since the first user"),
+        *seconds_axis(x, _BOTTOM, _BOTTOM + 36),
         *latencies(points, x, UPPER, MIDDLE),
         *_throughput(points, x),
     ]
@@ -47,10 +46,7 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
 
 def _phases(load: Load, x: Scale) -> list[str]:
     """Shade what is not judged."""
-    parts: list[str] = []
-    for start, end in ((0.0, load.judged_start_s), (load.judged_end_s, x.high)):
-        if end > start:
-            parts.append(svg.rect(x(start), UPPER, x(end) - x(start), _BOTTOM - UPPER, "unjudged", "#eceff2"))
+    parts = unjudged(load, x, UPPER, _BOTTOM)
     if load.judged_start_s > 0 and x(load.judged_start_s) - LEFT > 70:
         parts.append(svg.text(LEFT + 4, UPPER - 8, "not judged"))
     parts.append(svg.text(x(load.judged_start_s) + 4, UPPER - 8, "judged"))
@@ -61,7 +57,7 @@ def _phases(load: Load, x: Scale) -> list[str]:
 def _throughput(points: tuple[Point, ...], x: Scale) -> list[str]:
     ticks = linear_ticks(max(p.ok_per_s for p in points), 4)
     y = Scale(0.0, ticks[-1], _BOTTOM, LOWER)
-    parts = rules(ticks, y)
+    parts = rules(ticks, x, y)
     parts.append(svg.text(LEFT - 8, LOWER - 12, "/s", anchor="end"))
     parts.append(svg.path([(x(p.middle_s), y(p.ok_per_s)) for p in points], 3))
     people = linear_ticks(max(p.users for p in points), 4)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from readiness.report.charts import svg
-from readiness.report.charts.axes import Scale, linear_ticks, short
+from readiness.report.charts.axes import Scale, linear_ticks
 from readiness.report.charts.chart import Chart
+from readiness.report.charts.panels import rules
 from readiness.report.history.sheet import HistorySheet
 from readiness.text import numbers
 
@@ -22,6 +23,7 @@ def draw(page: HistorySheet) -> Chart | None:
     if len(runs) < 2:
         return None
     x = Scale(0.0, float(len(runs) - 1), _LEFT + 8, _WIDTH - _RIGHT - 8)
+    across = Scale(0.0, 1.0, _LEFT, _WIDTH - _RIGHT)
     p95 = [run.p95_ms for run in runs]
     failed = [None if run.error_rate is None else 100 * run.error_rate for run in runs]
     parts: list[str] = []
@@ -35,9 +37,7 @@ def draw(page: HistorySheet) -> Chart | None:
         most = 5 if series == 0 else 2
         ticks = _ticks([value for value in values if value is not None], most, from_zero=series > 0)
         y = Scale(ticks[0], ticks[-1], bottom, top)
-        for tick in ticks:
-            parts.append(svg.line(_LEFT, y(tick), _WIDTH - _RIGHT, y(tick), "grid", "#d5dae0"))
-            parts.append(svg.text(_LEFT - 8, y(tick) + 4, short(tick), anchor="end"))
+        parts += rules(ticks, across, y)
         parts.append(svg.text(_LEFT, top - 10, label, class_="label name"))
         points = [None if value is None else (x(i), y(value)) for i, value in enumerate(values)]
         parts.append(svg.path(points, series))
