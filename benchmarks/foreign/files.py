@@ -48,7 +48,7 @@ def parsers() -> tuple[Parser, ...]:
         return data.decode("utf-8", "replace")
 
     yaml = (
-        "config.load", "config.tree", "config.limits", "config.sections", "config.waivers", "config.probes_form",
+        "config.load", "config.tree", "config.limits", "config.sections", "config.waivers", "config.probe_values",
         "config.variables", "config.baseline", "config.durations", "config.database", "config.scalars",
         "config.invariants", "config.drills", "config.monitoring", "config.proxies",
     )  # fmt: skip

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from readiness import foreign_files
 from readiness.config import durations
-from readiness.config.database import size_form, yes_form
+from readiness.config.database import size_form
 from readiness.config.drill_notes import peak_per_s
 from readiness.config.drills import drills_s
-from readiness.config.form import Form, Problem, Wrong, described, items, section
+from readiness.config.form import Problem, Wrong, described, items, section_of
 from readiness.config.model import Config, Database, LoadSection
-from readiness.config.scalars import duration_form, rate_form, text_form, whole_form
+from readiness.config.scalars import duration_form, flag_form, rate_form, text_form, whole_form
 from readiness.config.sections import DAY_S, MAX_PROCESSES, MAX_RATE_PER_S, MAX_USERS
 from readiness.config.tree import MAX_BYTES, Unreadable, compose
 from readiness.config.trust import Trust
@@ -25,60 +26,36 @@ from readiness.errors import ConfigError
 from readiness.text import clean
 
 _LOAD, _DATABASE = LoadSection(), Database()
+_TIME = described(duration_form(least_s=0.001, most_s=7 * DAY_S), "Of the whole load.")
+_TIMEOUT = duration_form(least_s=0.001, most_s=3600)
+_LOOKUPS = described(whole_form(least=1, most=20_000), "Paths and numbers of probes; counts and relations.")
+_DISTURB = described(flag_form(), "Whether probes may write or provoke failures, and whether there may be drills.")
 
 
 @dataclass(frozen=True, slots=True)
 class Ceilings:
     """The most that is allowed. What the file of ceilings leaves out stays at the default of thresholds.yaml."""
 
-    users: int = _LOAD.users or 0
-    rate_per_s: float = 0.0
+    users: Annotated[int, whole_form(least=1, most=MAX_USERS)] = _LOAD.users or 0
+    rate_per_s: Annotated[float, ("rate", rate_form(most=MAX_RATE_PER_S))] = 0.0
     """Without it no open load is allowed, as none is the default."""
-    time_s: float = _LOAD.duration_s
+    time_s: Annotated[float, ("time", _TIME)] = _LOAD.duration_s
     """Of the whole load: every step with its ramp, its warm-up and its hold, and calibration beyond the customary."""
-    processes: int = _LOAD.processes
-    request_timeout_s: float = _LOAD.timeout_s
-    statement_timeout_s: float = _DATABASE.statement_timeout_s
-    max_scan_bytes: int = _DATABASE.max_scan_bytes
-    lookups: int = 50
+    processes: Annotated[int, whole_form(least=1, most=MAX_PROCESSES)] = _LOAD.processes
+    request_timeout_s: Annotated[float, ("request_timeout", _TIMEOUT)] = _LOAD.timeout_s
+    statement_timeout_s: Annotated[float, ("statement_timeout", _TIMEOUT)] = _DATABASE.statement_timeout_s
+    max_scan_bytes: Annotated[int, ("max_scan", size_form())] = _DATABASE.max_scan_bytes
+    lookups: Annotated[int, _LOOKUPS] = 50
     """Of each: places that probes ask for by the file's own words, and what is counted or looked at in the database."""
-    deep: bool = False
+    deep: Annotated[bool, described(flag_form(), "Whether database.deep may stand there.")] = False
     """Whether every index may be verified (`database.deep`, `--deep`)."""
-    sql: bool = False
+    sql: Annotated[bool, described(flag_form(), "Whether database.queries may stand there.")] = False
     """Whether the file may bring SQL of its own (`database.queries`)."""
-    disturb: bool = False
+    disturb: Annotated[bool, _DISTURB] = False
     """Whether it may have probes that write or provoke failures, and drills."""
-    commands: bool = False
+    commands: Annotated[bool, described(flag_form(), "Whether drills may run programs.")] = False
     """Whether drills may run programs, where `--allow-commands` is given too."""
-    allowed_hosts: tuple[str, ...] = ()
-
-
-def ceilings_form() -> Form[Ceilings]:
-    """The whole file of ceilings."""
-    return section(
-        Ceilings,
-        {
-            "users": ("users", whole_form(least=1, most=MAX_USERS)),
-            "rate": ("rate_per_s", rate_form(most=MAX_RATE_PER_S)),
-            "time": ("time_s", described(duration_form(least_s=0.001, most_s=7 * DAY_S), "Of the whole load.")),
-            "processes": ("processes", whole_form(least=1, most=MAX_PROCESSES)),
-            "request_timeout": ("request_timeout_s", duration_form(least_s=0.001, most_s=3600)),
-            "lookups": (
-                "lookups",
-                described(whole_form(least=1, most=20_000), "Paths and numbers of probes; counts and relations."),
-            ),
-            "deep": ("deep", described(yes_form(), "Whether database.deep may stand there.")),
-            "statement_timeout": ("statement_timeout_s", duration_form(least_s=0.001, most_s=3600)),
-            "max_scan": ("max_scan_bytes", size_form()),
-            "sql": ("sql", described(yes_form(), "Whether database.queries may stand there.")),
-            "disturb": (
-                "disturb",
-                described(yes_form(), "Whether probes may write or provoke failures, and whether there may be drills."),
-            ),
-            "commands": ("commands", described(yes_form(), "Whether drills may run programs.")),
-            "allowed_hosts": ("allowed_hosts", items(text_form(most=253))),
-        },
-    )
+    allowed_hosts: Annotated[tuple[str, ...], items(text_form(most=253))] = ()
 
 
 def read(path: Path) -> Ceilings:
@@ -93,7 +70,7 @@ def read(path: Path) -> Ceilings:
         ready = walk.node(root, "")
         if walk.problems:
             raise Wrong(*walk.problems)
-        return ceilings_form().read(ready, "")
+        return section_of(Ceilings).read(ready, "")
     except foreign_files.NotReadable as error:
         raise ConfigError(f"--ceilings: {path}: {error}") from None
     except Unreadable as error:

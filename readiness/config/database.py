@@ -6,17 +6,15 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 from readiness import foreign_files
 from readiness.config import invariants
-from readiness.config.form import Complaint, Form, described, items, mapping, scalar, section
+from readiness.config.form import Complaint, Form, described, items, scalar, section, section_of
 from readiness.config.model import Count, Database, Invariant, Query, Relation, Writes
-from readiness.config.scalars import block_form, duration_form, literal_form, text_form
+from readiness.config.scalars import block_form, duration_form, flag_form, named, text_form
 from readiness.config.tree import Node, Scalar
 from readiness.errors import ConfigError
 
-_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 ACKNOWLEDGED = "writes.acknowledged"
 CHANGE = ".change"
 MAX_SQL = 20_000
@@ -26,25 +24,8 @@ _MOST_BYTES = 1 << 60
 _UNITS = {"MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 
 
-T = TypeVar("T")
-
-
-def _named(form: Form[T]) -> Form[dict[str, T]]:
-    return mapping(form, key=_name, pattern=_NAME)
-
-
 def database_form(countable: Collection[str]) -> Form[Database]:
     """The `database:` section; `countable` are the names that an invariant may use."""
-    count = section(
-        _count,
-        {
-            "table": ("table", text_form(most=130)),
-            "where": ("where", mapping(literal_form(), key=_column)),
-            "estimate": ("estimate", described(yes_form(), "The planner's estimate; never enough to block on.")),
-        },
-        required=("table",),
-        line="line",
-    )
     query = section(
         _query,
         {
@@ -63,14 +44,16 @@ def database_form(countable: Collection[str]) -> Form[Database]:
     return section(
         _database,
         {
-            "counts": ("counts", _named(count)),
-            "queries": ("queries", _named(query)),
-            "invariants": ("invariants", _named(Form(invariant, text.schema))),
+            "counts": ("counts", named(section_of(Count, _count))),
+            "queries": ("queries", named(query)),
+            "invariants": ("invariants", named(Form(invariant, text.schema))),
             "relations": (
                 "relations",
-                described(_named(_relation_form()), "Relations without a foreign key, for database.orphans."),
+                described(
+                    named(section_of(Relation, _relation)), "Relations without a foreign key, for database.orphans."
+                ),
             ),
-            "writes": ("writes", described(_writes_form(), "Where the writes of the load must be found again.")),
+            "writes": ("writes", described(section_of(Writes), "Where the writes of the load must be found again.")),
             "schemas": ("schemas", items(text_form(most=63), least=1)),
             "schema_lock": ("schema_lock", described(text_form(most=300), "File of `readiness schema lock`.")),
             "service_role": (
@@ -85,37 +68,8 @@ def database_form(countable: Collection[str]) -> Form[Database]:
                     duration_form(least_s=0.001, most_s=86_400), "Rows of a standby farther behind do not count."
                 ),
             ),
-            "deep": ("deep", described(yes_form(), "Verify B-tree indexes with amcheck.")),
+            "deep": ("deep", described(flag_form(), "Verify B-tree indexes with amcheck.")),
         },
-    )
-
-
-def _relation_form() -> Form[Relation]:
-    columns = items(text_form(most=63), least=1)
-    return section(
-        _relation,
-        {
-            "table": ("table", text_form(most=130)),
-            "columns": ("columns", columns),
-            "references": ("references", text_form(most=130)),
-            "keys": ("keys", columns),
-        },
-        required=("table", "columns", "references", "keys"),
-        line="line",
-    )
-
-
-def _writes_form() -> Form[Writes]:
-    return section(
-        Writes,
-        {
-            "table": ("table", text_form(most=130)),
-            "key": ("key", described(text_form(most=63), "Column with the idempotency key.")),
-            "run": ("run", described(text_form(most=63), "Column with the run's id, where there is one.")),
-            "scenario": ("scenario", described(text_form(most=100), "The scenario that writes.")),
-        },
-        required=("table", "key"),
-        line="line",
     )
 
 
@@ -151,17 +105,6 @@ def _text(folder: Path, file: str) -> str:
     if not text.strip() or len(text) > MAX_SQL:
         raise ValueError(f"must hold 1 to {MAX_SQL:,} characters of SQL")
     return text
-
-
-def yes_form() -> Form[bool]:
-    """`true` or `false`, nothing else that YAML may take for one."""
-
-    def parse(node: Scalar) -> bool:
-        if node.plain and node.text in ("true", "false"):
-            return node.text == "true"
-        raise ValueError(f"must be true or false, without quotes, not {node.text!r}")
-
-    return scalar(parse, {"type": "boolean"})
 
 
 def size_form() -> Form[int]:
@@ -211,13 +154,3 @@ def _database(**given: object) -> Database:
     if ACKNOWLEDGED in used and database.writes is None:
         raise Complaint(f"{ACKNOWLEDGED} needs database.writes, which says where the writes are", "invariants")
     return database
-
-
-def _name(text: str) -> None:
-    if not re.fullmatch(_NAME, text, re.ASCII):
-        raise ValueError("is not a name: letters, digits and _, not starting with a digit, at most 63")
-
-
-def _column(text: str) -> None:
-    if not text.strip() or len(text) > 63:
-        raise ValueError("is not a column name: 1 to 63 characters")

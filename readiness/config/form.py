@@ -5,9 +5,9 @@ A form that finds mistakes raises `Wrong` with all of them; a section gathers th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, Generic, TypeVar, get_type_hints
 
 from readiness.config.tree import Items, Node, Scalar, Table
 from readiness.text import clean
@@ -132,12 +132,12 @@ def mapping(form: Form[T], *, key: Callable[[str], object], pattern: str = "", l
 
 def section(
     make: Callable[..., T],
-    fields: Mapping[str, tuple[str, Form[Any]]],
+    known: Mapping[str, tuple[str, Form[Any]]],
     *,
     required: Iterable[str] = (),
     line: str | None = None,
 ) -> Form[T]:
-    """A mapping with known keys. `fields` is key -> (argument of `make`, form); absent keys keep `make`'s default.
+    """A mapping with known keys. `known` is key -> (argument of `make`, form); absent keys keep `make`'s default.
 
     `line` names the argument that receives the section's line number.
     """
@@ -151,11 +151,11 @@ def section(
             lines[key.text] = key.line
             if len(problems) > MAX_PROBLEMS:
                 continue
-            if key.text not in fields:
+            if key.text not in known:
                 where = join(path, clean(key.text, 60))
-                problems.append(Problem(key.line, where, f"unknown key{nearest(key.text, fields)}"))
+                problems.append(Problem(key.line, where, f"unknown key{nearest(key.text, known)}"))
                 continue
-            argument, form = fields[key.text]
+            argument, form = known[key.text]
             try:
                 given[argument] = form.read(value, join(path, key.text))
             except Wrong as wrong:
@@ -174,12 +174,39 @@ def section(
 
     schema: dict[str, object] = {
         "type": "object",
-        "properties": {key: form.schema for key, (_, form) in fields.items()},
+        "properties": {key: form.schema for key, (_, form) in known.items()},
         "additionalProperties": False,
     }
     if needed:
         schema["required"] = list(needed)
     return Form(read, schema)
+
+
+def section_of(
+    kind: type[T],
+    make: Callable[..., T] | None = None,
+    *,
+    required: Collection[str] = (),
+    without: Collection[str] = (),
+) -> Form[T]:
+    """A mapping with a key for each field of the dataclass `kind` that is annotated with its form, but for `without`.
+
+    `Annotated[float, ("every", form)]` names the key where it is not the field's own. Fields without a default are
+    `required` too; one called `line` receives the section's line number. `make` takes the fields in place of `kind`.
+    """
+    shape: Any = kind
+    known: dict[str, tuple[str, Form[Any]]] = {}
+    needed = [*required]
+    hints = get_type_hints(kind, include_extras=True)
+    for entry in fields(shape):
+        for noted in getattr(hints[entry.name], "__metadata__", ()):
+            key, form = noted if isinstance(noted, tuple) else (entry.name, noted)
+            if key in without:
+                continue
+            known[key] = (entry.name, form)
+            if entry.default is MISSING and entry.default_factory is MISSING:
+                needed.append(key)
+    return section(make or kind, known, required=needed, line="line" if "line" in hints else None)
 
 
 def described(form: Form[T], text: str) -> Form[T]:

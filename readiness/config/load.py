@@ -27,8 +27,7 @@ from readiness.config.model import (
     OnFail,
     Waiver,
 )
-from readiness.config.probes import Probes
-from readiness.config.probes_form import probes_form
+from readiness.config.probes import Probes, probes_form
 from readiness.config.proxies import Proxy, proxies_form
 from readiness.config.restore import RESTORE, Restore, restore_form
 from readiness.config.scalars import sentence_form, whole_form

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 
 from readiness.config.drills import Drill
+from readiness.config.form import described, items, mapping
 from readiness.config.probes import Probes
 from readiness.config.proxies import Proxy
 from readiness.config.restore import Restore
+from readiness.config.scalars import flag_form, literal_form, number_form, share_form, text_form
 from readiness.config.tls import NONE, Tls
 from readiness.measurements.run import Run
 
@@ -145,24 +148,38 @@ class LoadSection:
         return min(self.duration_s, 30.0) if self.until_decided else self.duration_s
 
 
+_SCORE = number_form(least=0, most=100)
+
+
 @dataclass(frozen=True, slots=True)
 class DecisionRule:
     """Bars for the score. Rules decide, the score summarises (docs/contract.md §6)."""
 
-    ready_score: float = 90.0
-    floor_score: float = 60.0
-    min_coverage: float = 1.0
+    ready_score: Annotated[float, _SCORE] = 90.0
+    floor_score: Annotated[float, _SCORE] = 60.0
+    min_coverage: Annotated[float, share_form(least=0, most=100)] = 1.0
     """Share (0 to 1) of the declared weight that must have been measured."""
+
+
+def _column(text: str) -> None:
+    if not text.strip() or len(text) > 63:
+        raise ValueError("is not a column name: 1 to 63 characters")
+
+
+_TABLE, _COLUMN = text_form(most=130), text_form(most=63)
+_COLUMNS = items(_COLUMN, least=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
     """A named row count: `select count(*) from table where column = value and …`."""
 
-    table: str
-    where: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    table: Annotated[str, _TABLE]
+    where: Annotated[Mapping[str, str | int | float | bool | None], mapping(literal_form(), key=_column)] = field(
+        default_factory=dict
+    )
     line: int = 0
-    estimate: bool = False
+    estimate: Annotated[bool, described(flag_form(), "The planner's estimate; never enough to block on.")] = False
     """The planner's number instead of a count: cheap, and never enough for a blocking check."""
 
 
@@ -196,10 +213,10 @@ class Invariant:
 class Relation:
     """A relation that the schema does not declare: every row of `table` has its row in `references`."""
 
-    table: str
-    columns: tuple[str, ...]
-    references: str
-    keys: tuple[str, ...]
+    table: Annotated[str, _TABLE]
+    columns: Annotated[tuple[str, ...], _COLUMNS]
+    references: Annotated[str, _TABLE]
+    keys: Annotated[tuple[str, ...], _COLUMNS]
     line: int = 0
 
 
@@ -207,11 +224,11 @@ class Relation:
 class Writes:
     """Where the writes of the load are found again, by the keys that the scenario sent."""
 
-    table: str
-    key: str
-    run: str | None = None
+    table: Annotated[str, _TABLE]
+    key: Annotated[str, described(_COLUMN, "Column with the idempotency key.")]
+    run: Annotated[str | None, described(_COLUMN, "Column with the run's id, where there is one.")] = None
     """Column with the run's id; without it the keys themselves tell the run."""
-    scenario: str | None = None
+    scenario: Annotated[str | None, described(text_form(most=100), "The scenario that writes.")] = None
     line: int = 0
 
 

@@ -6,8 +6,9 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
-from readiness.config.form import Form, Problem, Wrong, described, mapping, section
+from readiness.config.form import Form, Problem, Wrong, described, mapping, section_of
 from readiness.config.scalars import text_form
 from readiness.config.tree import Node, Scalar, Table
 from readiness.config.trust import NAME
@@ -30,12 +31,39 @@ class HostPort:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+def _address_form(*, listen: bool) -> Form[HostPort]:
+    inner = text_form(most=270)
+
+    def read(node: Node, path: str) -> HostPort:
+        text = inner.read(node, path)
+        match = _ADDRESS.fullmatch(text)
+        if not match or not 1 <= int(match[2]) <= 65535:
+            raise Wrong(
+                Problem(node.line, path, f'must be an address with its port, such as "127.0.0.1:6432", not {text!r}')
+            )
+        host = match[1].strip("[]")
+        if listen and not _is_loopback(host):
+            raise Wrong(
+                Problem(node.line, path, f"must be an address of loopback, such as 127.0.0.1:{match[2]}: an open port")
+            )
+        return HostPort(host, int(match[2]))
+
+    return Form(read, {"type": "string", "pattern": r"^\S+:[0-9]{1,5}$"})
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Proxy:
     """A TCP proxy of ours between the service and something that it depends on."""
 
-    listen: HostPort
-    to: HostPort
+    listen: Annotated[HostPort, described(_address_form(listen=True), "Where the service connects to, on loopback.")]
+    to: Annotated[HostPort, described(_address_form(listen=False), "What it depends on.")]
     line: int = 0
 
     @property
@@ -46,16 +74,7 @@ class Proxy:
 
 def proxies_form() -> Form[dict[str, Proxy]]:
     """The `proxies:` section."""
-    proxy = section(
-        Proxy,
-        {
-            "listen": ("listen", described(_address_form(listen=True), "Where the service connects to, on loopback.")),
-            "to": ("to", described(_address_form(listen=False), "What it depends on.")),
-        },
-        required=("listen", "to"),
-        line="line",
-    )
-    inner = mapping(_proxy_form(proxy), key=plain_name, pattern=NAME_PATTERN)
+    inner = mapping(_proxy_form(section_of(Proxy)), key=plain_name, pattern=NAME_PATTERN)
 
     def read(node: Node, path: str) -> dict[str, Proxy]:
         found = inner.read(node, path)
@@ -94,33 +113,6 @@ def _proxy_form(proxy: Form[Proxy]) -> Form[Proxy]:
         return Proxy(nowhere, nowhere, node.line)
 
     return Form(read, {"anyOf": [{"const": _DEMO}, proxy.schema]})
-
-
-def _address_form(*, listen: bool) -> Form[HostPort]:
-    inner = text_form(most=270)
-
-    def read(node: Node, path: str) -> HostPort:
-        text = inner.read(node, path)
-        match = _ADDRESS.fullmatch(text)
-        if not match or not 1 <= int(match[2]) <= 65535:
-            raise Wrong(
-                Problem(node.line, path, f'must be an address with its port, such as "127.0.0.1:6432", not {text!r}')
-            )
-        host = match[1].strip("[]")
-        if listen and not _is_loopback(host):
-            raise Wrong(
-                Problem(node.line, path, f"must be an address of loopback, such as 127.0.0.1:{match[2]}: an open port")
-            )
-        return HostPort(host, int(match[2]))
-
-    return Form(read, {"type": "string", "pattern": r"^\S+:[0-9]{1,5}$"})
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _twice(proxies: Mapping[str, Proxy], path: str) -> list[Problem]:

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from readiness.config.drills import Drill, program_form
-from readiness.config.form import Form, described, section
+from readiness.config.form import Form, described, section_of
 from readiness.config.scalars import duration_form
 
 RESTORE = "restore"
 """The name of the section, and of what it does among the drills of a report."""
-_LONGEST_S = 86_400.0
+_DEADLINE = described(duration_form(least_s=1, most_s=86_400), "How long each of them may take.")
 
 
 @dataclass(frozen=True, slots=True)
 class Restore:
     """The programs that restore a backup into the database of READINESS_RESTORE_URL."""
 
-    command: tuple[str, ...]
+    command: Annotated[tuple[str, ...], described(program_form(), "A program that restores the backup.")]
     """A program and its arguments; only with `--drills --allow-commands`."""
-    undo: tuple[str, ...] = ()
+    undo: Annotated[tuple[str, ...], described(program_form(), "A program that removes what was restored.")] = ()
     """Another one, which takes the scratch database away again."""
-    deadline_s: float = 600.0
+    deadline_s: Annotated[float, ("deadline", _DEADLINE)] = 600.0
     """How long each of them may take."""
     line: int = 0
 
@@ -33,16 +34,4 @@ class Restore:
 
 def restore_form() -> Form[Restore]:
     """The `restore:` section."""
-    return section(
-        Restore,
-        {
-            "command": ("command", described(program_form(), "A program that restores the backup.")),
-            "undo": ("undo", described(program_form(), "A program that removes what was restored.")),
-            "deadline": (
-                "deadline_s",
-                described(duration_form(least_s=1, most_s=_LONGEST_S), "How long each of them may take."),
-            ),
-        },
-        required=("command",),
-        line="line",
-    )
+    return section_of(Restore)

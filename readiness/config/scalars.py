@@ -9,17 +9,19 @@ from enum import StrEnum
 from typing import TypeVar
 
 from readiness.config import durations
-from readiness.config.form import Form, scalar
+from readiness.config.form import Form, mapping, scalar
 from readiness.config.tree import Scalar
 from readiness.text import clean
 from readiness.text.spelling import nearest
 
 E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
 
 _WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?) ?%", re.ASCII)
 _RATE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?/s", re.ASCII)
+_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 _NULL = re.compile(r"|~|null|Null|NULL")
 # What some YAML reader takes for something other than text: 1.1's booleans, octal, sexagesimal, underscores, floats.
 _NOT_TEXT = re.compile(
@@ -170,7 +172,7 @@ def flag_form() -> Form[bool]:
 
     def parse(node: Scalar) -> bool:
         if not node.plain or node.text not in ("true", "false"):
-            raise ValueError(f"must be true or false, not {node.text!r}")
+            raise ValueError(f"must be true or false, without quotes, not {node.text!r}")
         return node.text == "true"
 
     return scalar(parse, {"type": "boolean"})
@@ -190,6 +192,16 @@ def block_form(most: int = 20_000, *, check: Callable[[str], str | None] = lambd
         return text
 
     return scalar(parse, {"type": "string", "minLength": 1, "maxLength": most})
+
+
+def named(form: Form[T], *, least: int = 0) -> Form[dict[str, T]]:
+    """Values by names that become the end of a metric's name."""
+
+    def check(text: str) -> None:
+        if not re.fullmatch(_NAME, text, re.ASCII):
+            raise ValueError("is not a name: letters, digits and _, not starting with a digit, at most 63")
+
+    return mapping(form, key=check, pattern=_NAME, least=least)
 
 
 def literal_form() -> Form[Literal]:

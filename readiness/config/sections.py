@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from readiness.config import stop_rules
-from readiness.config.form import Complaint, Form, described, items, mapping, scalar, section
+from readiness.config.form import Complaint, Form, described, items, mapping, scalar, section, section_of
 from readiness.config.model import ArrivalSpacing, DecisionRule, LoadSection
 from readiness.config.scalars import (
     choice_form,
@@ -177,14 +177,7 @@ def _time(least_s: float) -> Form[float]:
 
 def decision_form() -> Form[DecisionRule]:
     """The `decision:` section."""
-    return section(
-        _decision,
-        {
-            "ready_score": ("ready_score", number_form(least=0, most=100)),
-            "floor_score": ("floor_score", number_form(least=0, most=100)),
-            "min_coverage": ("min_coverage", share_form(least=0, most=100)),
-        },
-    )
+    return section_of(DecisionRule, _decision)
 
 
 def _decision(**given: float) -> DecisionRule:
