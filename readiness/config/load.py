@@ -17,21 +17,15 @@ from readiness.config.drill_notes import peak_per_s
 from readiness.config.drills import MAX_DRILL_RATE_PER_S, Drill, drills_form
 from readiness.config.form import MAX_PROBLEMS, Complaint, Form, Problem, Wrong, section
 from readiness.config.model import (
-    Attestation,
-    Baseline,
     Check,
     Config,
-    Database,
-    DecisionRule,
-    LoadSection,
     OnFail,
-    Waiver,
 )
-from readiness.config.probes import Probes, probes_form
-from readiness.config.proxies import Proxy, proxies_form
-from readiness.config.restore import RESTORE, Restore, restore_form
+from readiness.config.probes import probes_form
+from readiness.config.proxies import proxies_form
+from readiness.config.restore import RESTORE, restore_form
 from readiness.config.scalars import sentence_form, whole_form
-from readiness.config.sections import EvidenceSection, Hosts, decision_form, evidence_form, load_form, target_form
+from readiness.config.sections import Hosts, decision_form, evidence_form, load_form, target_form
 from readiness.config.tls import with_files
 from readiness.config.tree import MAX_BYTES, Node, Table, Unreadable, compose
 from readiness.config.trust import Trust
@@ -117,7 +111,7 @@ def document(names: DeclaredNames, today: date) -> Form[Config]:
             "service": ("service", sentence_form(100)),
             "load": ("load", load_form()),
             "decision": ("decision", decision_form()),
-            "evidence": ("evidence", evidence_form()),
+            "evidence": ("confidence", evidence_form()),
             "checks": ("checks", checks_form(names)),
             "database": ("database", database_form(names.countable)),
             "probes": ("probes", probes_form()),
@@ -133,35 +127,19 @@ def document(names: DeclaredNames, today: date) -> Form[Config]:
     )
 
 
-_LOAD, _DECISION, _EVIDENCE = LoadSection(), DecisionRule(), EvidenceSection()
-_DATABASE, _PROBES, _HOSTS = Database(), Probes(), Hosts()
-_NOTHING: Mapping[str, Any] = {}
+_HOSTS = Hosts()
 
 
-def _config(
-    version: int,
-    service: str,
-    checks: tuple[Check, ...],
-    load: LoadSection = _LOAD,
-    decision: DecisionRule = _DECISION,
-    evidence: EvidenceSection = _EVIDENCE,
-    database: Database = _DATABASE,
-    probes: Probes = _PROBES,
-    target: Hosts = _HOSTS,
-    baseline: Baseline | None = None,
-    waivers: tuple[Waiver, ...] = (),
-    attested: tuple[Attestation, ...] = (),
-    proxies: Mapping[str, Proxy] = _NOTHING,
-    drills: Mapping[str, Drill] = _NOTHING,
-    restore: Restore | None = None,
-) -> Config:
+def _config(version: int, target: Hosts = _HOSTS, **given: Any) -> Config:
     del version  # 1 is the only one, its form says so
+    config = Config(allowed_hosts=target.allowed_hosts, tls=target.tls, **given)
+    checks, baseline, drills = config.checks, config.baseline, config.drills
     if baseline is not None:
         checks += implied(baseline, checks)
         if not any(check.metric.startswith(BASELINE_PREFIX) for check in checks):
             raise Complaint("is never used: give it worse_by, or a check such as baseline.latency.p95", "baseline")
     blocking = {check.key for check in checks if check.on_fail is OnFail.BLOCK and check.not_applicable is None}
-    if blocking and blocking <= {waiver.check for waiver in waivers}:
+    if blocking and blocking <= {waiver.check for waiver in config.waivers}:
         raise Complaint("every blocking check is waived, so nothing could stop a release; leave one", "waivers")
     for check in checks:
         drill = drills.get(check.scope or "") if check.metric == RECOVERY else None
@@ -173,31 +151,15 @@ def _config(
                 "drills",
             )
     for name, one in drills.items():
-        if (peak := peak_per_s(one, load)) > MAX_DRILL_RATE_PER_S:
+        if (peak := peak_per_s(one, config.load)) > MAX_DRILL_RATE_PER_S:
             raise Complaint(
                 f"{name}: would send {peak:,g} /s, and a drill sends at most {MAX_DRILL_RATE_PER_S:,g} /s; give it a "
                 "lower rate, or fewer times",
                 "drills",
             )
-    if restore is not None:
+    if config.restore is not None:
         _restored(checks, drills)
-    return Config(
-        service,
-        checks,
-        load,
-        decision,
-        evidence.confidence,
-        target.allowed_hosts,
-        database,
-        probes,
-        baseline,
-        waivers,
-        attested,
-        target.tls,
-        proxies=proxies,
-        drills=drills,
-        restore=restore,
-    )
+    return replace(config, checks=checks)
 
 
 def _restored(checks: tuple[Check, ...], drills: Mapping[str, Drill]) -> None:

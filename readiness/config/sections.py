@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, Any
 
 from readiness.config import stop_rules
 from readiness.config.form import Complaint, Form, described, items, mapping, scalar, section, section_of
@@ -32,19 +32,21 @@ MAX_PROCESSES = 256
 DAY_S = 86400.0
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceSection:
-    """The `evidence:` section."""
+def _host(text: str) -> str | None:
+    if re.fullmatch(r"[A-Za-z0-9._:\[\]-]+", text, re.ASCII):
+        return None
+    return f"must be a host name such as staging.example.org, without scheme, path or wildcard, not {text!r}"
 
-    confidence: float | None = 0.95
+
+_HOST = text_form(check=_host, most=253, pattern=r"^[A-Za-z0-9._:\[\]-]+$")
 
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
     """The `target:` section."""
 
-    allowed_hosts: tuple[str, ...] = field(default=())
-    tls: Tls = NONE
+    allowed_hosts: Annotated[tuple[str, ...], items(_HOST)] = field(default=())
+    tls: Annotated[Tls, tls_form()] = NONE
 
 
 def load_form() -> Form[LoadSection]:
@@ -188,25 +190,22 @@ def _decision(**given: float) -> DecisionRule:
     return rule
 
 
-def evidence_form() -> Form[EvidenceSection]:
-    """The `evidence:` section."""
+def evidence_form() -> Form[float | None]:
+    """The `evidence:` section: the confidence."""
     confidence = scalar(
         lambda node: None if node.text == "none" else share(node.text, least=80, most=99.9),
         {"type": "string", "pattern": r"^(none|[0-9]+(\.[0-9]+)? ?%)$"},
     )
     return section(
-        EvidenceSection,
+        _confidence,
         {"confidence": ("confidence", described(confidence, "80% to 99.9%, or none to compare bare values."))},
     )
 
 
+def _confidence(confidence: float | None = 0.95) -> float | None:
+    return confidence
+
+
 def target_form() -> Form[Hosts]:
     """The `target:` section."""
-    host = text_form(check=_host, most=253, pattern=r"^[A-Za-z0-9._:\[\]-]+$")
-    return section(Hosts, {"allowed_hosts": ("allowed_hosts", items(host)), "tls": ("tls", tls_form())})
-
-
-def _host(text: str) -> str | None:
-    if re.fullmatch(r"[A-Za-z0-9._:\[\]-]+", text, re.ASCII):
-        return None
-    return f"must be a host name such as staging.example.org, without scheme, path or wildcard, not {text!r}"
+    return section_of(Hosts)
