@@ -17,8 +17,10 @@ from readiness.cli.destinations import check_samples, folder_of, keep_of, sample
 from readiness.cli.drills import command_lines, drilled, environment_of_demo, for_demo, of_running_demo, with_drills
 from readiness.cli.files import Files
 from readiness.cli.formats import parse as parse_formats
+from readiness.cli.output import read_flag
 from readiness.cli.preparation import demo_profile, find_scenarios, new_run_id, read_config, secrets_of
 from readiness.cli.reading import read_files, withheld_variables, without_secrets
+from readiness.cli.run_request import RunRequest
 from readiness.cli.shapes import with_load_of
 from readiness.cli.signals import watched
 from readiness.cli.workers import check_target, workers_of
@@ -51,46 +53,6 @@ from readiness.text.redaction import redact
 
 MAX_REPEATS = 20
 CACHE_VARIABLE = "READINESS_CACHE_URL"
-
-
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """The flags of the command line, as given."""
-
-    target: str
-    thresholds: Path | None
-    scenarios: Path | None
-    users: str | None
-    rate: str | None
-    duration: str | None
-    ramp_up: str | None
-    warm_up: str | None
-    processes: str | None
-    repeat: str | None
-    remote_workers: str | None
-    listen: str | None
-    worker_wait: str | None
-    token_file: Path | None
-    out: Path | None
-    """None: a folder of its own below RUNS_FOLDER."""
-    formats: str | None
-    allow_hosts: tuple[str, ...]
-    allow_conditional: bool
-    quiet: bool
-    allow_db_writer: bool = False
-    deep: bool = False
-    allow_env: tuple[str, ...] = ()
-    ceilings: Path | None = None
-    keep: str | None = None
-    samples: Path | None = None
-    paths: tuple[str, ...] = ()
-    """Of a run without limits and scenarios."""
-    live: bool = False
-    """Whether a page on loopback shows the load."""
-    options: tuple[str, ...] = ()
-    """Words for Locust's own parser."""
-    drills: bool = False
-    allow_commands: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,10 +245,7 @@ def _config(request: RunRequest, environ: Mapping[str, str], starter: Config | N
 
 
 def _repeat(text: str | None) -> int:
-    try:
-        return scalars.whole(text.strip(), least=1, most=MAX_REPEATS) if text else 1
-    except ValueError as error:
-        raise ConfigError(f"--repeat: {error}") from error
+    return read_flag("--repeat", lambda: scalars.whole(text.strip(), least=1, most=MAX_REPEATS)) if text else 1
 
 
 def _plan(

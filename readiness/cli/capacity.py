@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from readiness.cli.output import finish, refusals, say
+from readiness.cli.output import ascii_only, finish, refusals, say
 from readiness.cli.run import TARGET_HELP
 from readiness.cli.trust import AllowEnv, CeilingsFile
 
@@ -42,8 +42,6 @@ def capacity(
     quiet: Annotated[bool, typer.Option(help="No progress, one line of answer.")] = False,
 ) -> None:
     """Find the largest load that TARGET takes within its limits; ends with 1 when even the smallest breaks them."""
-    import sys
-
     from readiness.cli.capacity_search import CapacityRequest, search
     from readiness.report.capacity import console
 
@@ -69,7 +67,7 @@ def capacity(
     for problem in result.problems:
         say(f"readiness: {problem}", to_stderr=True)
     if not quiet:
-        say(console.summary(result.capacity, ascii="utf" not in (sys.stdout.encoding or "").lower()))
+        say(console.summary(result.capacity, ascii=ascii_only()))
         say(f"reports: {out}", to_stderr=True)
     say(console.last_line(result.capacity, result.exit_code))
     finish(result.exit_code)

@@ -14,7 +14,7 @@ from readiness.capacity.capacity import Capacity, CapacityBound, CapacityKind, c
 from readiness.capacity.search import START_SHARE, Range
 from readiness.capacity.sizing import Wanted, size, wanted
 from readiness.cli.artefacts import Artefacts
-from readiness.cli.output import say
+from readiness.cli.output import read_flag, say
 from readiness.cli.preparation import (
     demo_profile,
     find_scenarios,
@@ -85,7 +85,7 @@ def search(request: CapacityRequest) -> SearchFound:
     profile = demo_profile(request.target)
     url = None if profile else targets.parse(request.target)
     scenarios = find_scenarios(request.scenarios, config, request.target, _tell(request))
-    trial_s = _trial_s(request.hold)
+    trial_s = read_flag("--hold", lambda: durations.parse(request.hold.strip(), least_s=1.0, most_s=600.0))
     workers = workers_of(config.load.processes, environ)
     started_at = _now()
     prepare(request.out)
@@ -154,13 +154,6 @@ def _config(request: CapacityRequest, environ: Mapping[str, str]) -> Config:
 
 def _tell(request: CapacityRequest) -> Callable[[str], None]:
     return lambda text: None if request.quiet else say(f"readiness: {text}", to_stderr=True)
-
-
-def _trial_s(text: str) -> float:
-    try:
-        return durations.parse(text.strip(), least_s=1.0, most_s=600.0)
-    except ValueError as error:
-        raise ConfigError(f"--hold: {error}") from error
 
 
 def _heights(config: Config, scenarios: tuple[ScenarioFile, ...]) -> Range:

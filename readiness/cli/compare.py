@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from readiness.cli.output import finish, put, refusals, say
+from readiness.cli.output import ascii_only, finish, put, read_flag, refusals, say
 
 if TYPE_CHECKING:
     from readiness.compare.comparison import Comparison
@@ -32,7 +32,6 @@ def compare(
 ) -> None:
     """Compare two runs; ends with 1 when HEAD got worse, 3 when the data cannot say."""
     import os
-    import sys
 
     from readiness.cli.inputs import read_run, verdict_beside
     from readiness.compare.compare import compare as compared
@@ -63,7 +62,7 @@ def compare(
         elif quiet:
             say(console.quiet_line(result))
         else:
-            say(console.summary(result, ascii="utf" not in (sys.stdout.encoding or "").lower()))
+            say(console.summary(result, ascii=ascii_only()))
         for problem in problems:
             say(f"readiness: {problem}", to_stderr=True)
         if problems and code is ExitCode.READY:
@@ -98,9 +97,5 @@ def _formats(text: str | None) -> tuple[Format, ...]:
 def _share(flag: str, text: str, least: float, most: float) -> float:
     """0 to 1 from `5%` or `> 5 %`; percentages over 100 are fine for a change."""
     from readiness.config.scalars import share
-    from readiness.errors import ConfigError
 
-    try:
-        return share(text.strip().removeprefix(">").strip(), least=least, most=most)
-    except ValueError as error:
-        raise ConfigError(f"{flag}: {error}") from None
+    return read_flag(flag, lambda: share(text.strip().removeprefix(">").strip(), least=least, most=most))

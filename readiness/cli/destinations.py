@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from readiness.cli.output import read_flag
 from readiness.config import scalars
 from readiness.errors import ConfigError
 from readiness.report import run_folders
@@ -32,10 +33,7 @@ def keep_of(text: str | None, out: Path | None) -> int | None:
         raise ConfigError(
             "--keep: counts the folders that a run gets below reports without --out; leave one of both away"
         )
-    try:
-        return scalars.whole(text.strip(), least=1, most=_MOST_KEPT)
-    except ValueError as error:
-        raise ConfigError(f"--keep: {error}") from error
+    return read_flag("--keep", lambda: scalars.whole(text.strip(), least=1, most=_MOST_KEPT))
 
 
 def check_samples(path: Path | None, repeat: int) -> None:

@@ -9,12 +9,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from readiness import database
 from readiness.cli.preparation import demo_profile
 from readiness.cli.reading import without_secrets
+from readiness.cli.run_request import RunRequest
 from readiness.config.drills import Drill
 from readiness.config.model import Config
 from readiness.config.proxies import HostPort, Proxy
@@ -37,30 +38,6 @@ _DEMO = "demo"
 _PARTS = ("service", "database", "cache")
 _NOWHERE = 9
 """The port of the service `discard`: where a proxy leads that stands before a part which this demo does not have."""
-
-
-class DrillFlags(Protocol):
-    """Those of the command line that drills obey."""
-
-    @property
-    def target(self) -> str:
-        """What is loaded."""
-        ...
-
-    @property
-    def drills(self) -> bool:
-        """Whether there are to be any."""
-        ...
-
-    @property
-    def allow_commands(self) -> bool:
-        """Whether they may run programs."""
-        ...
-
-    @property
-    def allow_hosts(self) -> Sequence[str]:
-        """Where a proxy may lead to."""
-        ...
 
 
 @dataclass(slots=True)
@@ -95,7 +72,7 @@ def _found(name: str, proxy: Proxy, ports: Mapping[str, int]) -> Proxy:
 
 
 def drilled(
-    flags: DrillFlags, config: Config, environ: Mapping[str, str], secrets: Sequence[str], open_things: ExitStack
+    flags: RunRequest, config: Config, environ: Mapping[str, str], secrets: Sequence[str], open_things: ExitStack
 ) -> DrillProxies:
     """The proxies of the file, none without `--drills`; they run already, but for those that wait for the demo's ports.
 
@@ -181,7 +158,7 @@ def _wrong_part(name: str, key: str, line: tuple[str, ...], *, demo: bool) -> st
     return None
 
 
-def _check(config: Config, flags: DrillFlags, environ: Mapping[str, str]) -> None:
+def _check(config: Config, flags: RunRequest, environ: Mapping[str, str]) -> None:
     if not config.drills and config.restore is None:
         raise ConfigError(
             f"--drills: {config.file} has no drills; write what to break, such as "
@@ -218,7 +195,7 @@ def _programs(config: Config) -> Iterator[tuple[str, str, tuple[str, ...], int]]
     return ((name, key, line, drill.line) for name, drill in named for key, line in drill.programs.items())
 
 
-def with_drills(plan: Plan, proxies: DrillProxies, flags: DrillFlags, environ: Mapping[str, str]) -> Plan:
+def with_drills(plan: Plan, proxies: DrillProxies, flags: RunRequest, environ: Mapping[str, str]) -> Plan:
     """The plan with its running proxies, and with the scratch database where a backup is to be restored.
 
     Raises ConfigError where that is the service's own.
@@ -232,7 +209,7 @@ def with_drills(plan: Plan, proxies: DrillProxies, flags: DrillFlags, environ: M
     return replace(plan, restore_url=scratch)
 
 
-def _restores(config: Config, environ: Mapping[str, str], flags: DrillFlags) -> Iterator[str]:
+def _restores(config: Config, environ: Mapping[str, str], flags: RunRequest) -> Iterator[str]:
     if config.restore is None:
         return
     where = f"{config.file}:{config.restore.line}: {RESTORE}"
@@ -247,7 +224,7 @@ def _restores(config: Config, environ: Mapping[str, str], flags: DrillFlags) -> 
         yield f"{where}: is compared with the service's database; set {database.DATABASE_VARIABLE}"
 
 
-def _commands(config: Config, environ: Mapping[str, str], flags: DrillFlags) -> Iterator[str]:
+def _commands(config: Config, environ: Mapping[str, str], flags: RunRequest) -> Iterator[str]:
     folder = Path(config.file).resolve().parent
     for name, key, line, at in _programs(config):
         where, program = f"{config.file}:{at}: {name}.{key}", line[0]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from readiness.cli.output import finish, refusals, say
+from readiness.cli.output import finish, read_flag, refusals, say
 from readiness.cli.trust import AllowEnv
 
 if TYPE_CHECKING:
@@ -52,10 +52,7 @@ def gate(
     with refusals():
         age_s, trust = None, trust_of(allow_env)
         if max_age is not None:
-            try:
-                age_s = parse(max_age, least_s=0.001, most_s=366 * 86400.0)
-            except ValueError as error:
-                raise ConfigError(f"--max-age: {error}") from None
+            age_s = read_flag("--max-age", lambda: parse(str(max_age), least_s=0.001, most_s=366 * 86400.0))
         if thresholds is not None and run is None:
             raise ConfigError("--thresholds: needs --run, the run to judge anew")
         text = text_of(report)

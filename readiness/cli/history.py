@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from readiness.cli.output import finish, refusals, say
+from readiness.cli.output import ascii_only, finish, refusals, say
 
 
 def history(
@@ -16,7 +16,6 @@ def history(
 ) -> None:
     """Write index.html and a table of all runs in DIR, with the trend over those that can be compared."""
     import os
-    import sys
 
     from readiness.cli import past_runs
     from readiness.errors import ExitCode
@@ -34,7 +33,7 @@ def history(
     text, refused = last_net(html.render(page), html.FILE_NAME, secrets)
     problem = refused or write(folder / html.FILE_NAME, text)
     if not quiet:
-        say(console.summary(page, ascii="utf" not in (sys.stdout.encoding or "").lower()))
+        say(console.summary(page, ascii=ascii_only()))
     if problem:
         say(f"readiness: {problem}", to_stderr=True)
     elif not quiet:

@@ -6,8 +6,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from readiness.cli.assessment import RunRequest, assess
+from readiness.cli.assessment import assess
 from readiness.cli.proposals import proposals
+from readiness.cli.run_request import RunRequest
 from readiness.errors import NotMeasured
 from readiness.init.limits import ProposedLimit
 from readiness.judge.verdict import Verdict
@@ -36,22 +37,14 @@ def measured(
             thresholds=out / "thresholds.yaml",
             scenarios=out / "scenarios",
             users=str(max(_USERS, scenarios)),
-            rate=None,
             duration=duration,
             ramp_up="1s",
             warm_up="2s",
-            processes=None,
-            repeat=None,
-            remote_workers=None,
-            listen=None,
-            worker_wait=None,
-            token_file=None,
             out=Path(folder) / "reports",
             formats="json",
             allow_hosts=allow_hosts,
             allow_env=allow_env,
             allow_conditional=True,
-            quiet=False,
         )
         verdict = assess(request).verdict
     _refuse_nothing(verdict, starters)

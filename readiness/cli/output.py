@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import typer
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from readiness.judge.verdict import Verdict
 
 
+T = TypeVar("T")
 NARROWEST, WIDEST = 40, 120
 """Columns between which the summary follows the terminal."""
 FORMAT_HELP = "Of md,html,json,junit (default), sarif,github,comment,gitlab,openmetrics,badge."
@@ -73,6 +74,19 @@ def show(verdict: Verdict, *, quiet: bool, secrets: Sequence[str] = (), verbose:
     say(f"{line} {console.quiet_words(verdict)}" if quiet else line)
 
 
+def ascii_only() -> bool:
+    """Whether the terminal has no other characters."""
+    return "utf" not in (sys.stdout.encoding or "").lower()
+
+
+def read_flag(flag: str, read: Callable[[], T]) -> T:
+    """What `read` makes of the text of a flag. Raises ConfigError, which names the flag, for its ValueError."""
+    try:
+        return read()
+    except ValueError as error:
+        raise ConfigError(f"{flag}: {error}") from error
+
+
 def tell_where(out: Path, *, show_it: bool = False) -> None:
     """Where the files are, as an address that a terminal opens; `show_it` opens the report in a browser."""
     page = out / "report.html"
@@ -113,12 +127,11 @@ def _rendered(verdict: Verdict, *, verbose: bool) -> str:
     from readiness.report import console
 
     terminal = sys.stdout.isatty()
-    ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
     width = min(max(shutil.get_terminal_size((80, 24)).columns, NARROWEST), WIDEST) if terminal else 80
     text = StringIO()
     Console(
         file=text, force_terminal=terminal, width=width, no_color=not terminal or bool(os.environ.get("NO_COLOR"))
-    ).print(console.summary(verdict, ascii=ascii_only, width=width, verbose=verbose))
+    ).print(console.summary(verdict, ascii=ascii_only(), width=width, verbose=verbose))
     return text.getvalue().rstrip("\n")
 
 

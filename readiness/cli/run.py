@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from readiness.cli.output import FORMAT_HELP, finish, refusals, say, show, tell_where
 from readiness.cli.trust import AllowEnv, CeilingsFile
-
-if TYPE_CHECKING:
-    pass
 
 OWN_HELP = "Options that the locustfile declares, after --."
 TARGET_HELP = "A URL, demo (the built-in bag service) or demo:legacy."
@@ -82,8 +79,9 @@ def run(
     quiet: Annotated[bool, typer.Option(help="No progress, one line of verdict.")] = False,
 ) -> None:
     """Load TARGET, measure it from several sides, and say whether it is ready."""
-    from readiness.cli.assessment import RunRequest, assess
+    from readiness.cli.assessment import assess
     from readiness.cli.locust_options import locust_options
+    from readiness.cli.run_request import RunRequest
 
     with refusals():
         options = locust_options(own, tags, exclude_tags)

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from readiness.cli.output import read_flag
 from readiness.config import durations, scalars
 from readiness.config.sections import DAY_S
 from readiness.errors import ConfigError, Refused
@@ -40,14 +41,8 @@ def workers_of(
             if given is not None:
                 raise ConfigError(f"{flag}: is about workers on other machines; give --remote-workers too")
         return None if processes == 1 else Workers(processes, secrets.token_hex(32))
-    try:
-        count = scalars.whole(remote.strip(), least=1, most=MAX_REMOTE)
-    except ValueError as error:
-        raise ConfigError(f"--remote-workers: {error}") from error
-    try:
-        wait_s = durations.parse(wait, most_s=DAY_S) if wait else REMOTE_WAIT_S
-    except ValueError as error:
-        raise ConfigError(f"--worker-wait: {error}") from error
+    count = read_flag("--remote-workers", lambda: scalars.whole(remote.strip(), least=1, most=MAX_REMOTE))
+    wait_s = read_flag("--worker-wait", lambda: durations.parse(wait, most_s=DAY_S)) if wait else REMOTE_WAIT_S
     host, port = address("--listen", listen) if listen else (LOOPBACK, 0)
     local = processes if processes > 1 else 0
     return Workers(local, token_of(token_file, environ), count, host, port, wait_s=wait_s)

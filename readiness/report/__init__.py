@@ -47,3 +47,11 @@ FORMATS: Mapping[str, Format] = {
     )
 }
 """Every format by its name, in the order in which help and messages list them."""
+
+
+def three_formats(room: str) -> Mapping[str, Format]:
+    """Those of the package `readiness.report.<room>`, into `<room>.md`, `.html` and `.json`."""
+    modules = {"md": "markdown", "html": "html", "json": "json"}
+    return {
+        name: Format(name, f"{room}.{name}", f"readiness.report.{room}.{module}") for name, module in modules.items()
+    }

@@ -7,10 +7,9 @@ import hashlib
 import re
 from functools import cache
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from readiness.report.templates import TEMPLATES
+from readiness.report.templates import TEMPLATES, templates
 
 _COMMAND = re.compile(r"`([^`\n]+)`")
 
@@ -19,7 +18,7 @@ def page(template: str, **values: object) -> str:
     """The page of a template, with `style` and `style_hash` beside the values."""
     style = _style()
     rendered: str = (
-        _environment().get_template(template).render(style=Markup(style), style_hash=hash_of(style), **values)
+        templates(quoted=quoted).get_template(template).render(style=Markup(style), style_hash=hash_of(style), **values)
     )
     return rendered
 
@@ -38,17 +37,3 @@ def quoted(text: str) -> str:
 def _style() -> str:
     """The style sheet as it stands between the style tags, newlines included: the hash covers all of it."""
     return "\n" + (TEMPLATES / "report.css").read_text(encoding="utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["quoted"] = quoted
-    return environment

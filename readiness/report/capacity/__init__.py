@@ -2,15 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from readiness.report import three_formats
 
-from readiness.report import Format
-
-CAPACITY_FORMATS: Mapping[str, Format] = {
-    fmt.name: fmt
-    for fmt in (
-        Format("md", "capacity.md", "readiness.report.capacity.markdown"),
-        Format("html", "capacity.html", "readiness.report.capacity.html"),
-        Format("json", "capacity.json", "readiness.report.capacity.json"),
-    )
-}
+CAPACITY_FORMATS = three_formats("capacity")

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
-
 from readiness.capacity.capacity import Capacity, CapacityKind
 from readiness.errors import ExitCode
 from readiness.report.capacity.sheet import TrialRow, sheet
-from readiness.report.workflow_commands import harmless
-from readiness.text.plain_ascii import plain_ascii
-
-_WIDTH = 80
+from readiness.report.plain_lines import marked, printed
 
 
 def summary(capacity: Capacity, *, ascii: bool = False) -> str:  # noqa: A002 - the word that says it
@@ -21,8 +16,7 @@ def summary(capacity: Capacity, *, ascii: bool = False) -> str:  # noqa: A002 - 
     lines += [_line(row, ascii=ascii) for row in page.rows]
     lines += ["", *(f"  {line}" for line in page.law)] if page.law else []
     lines += ["", *(f"  {line}" for line in page.sizing)] if page.sizing else []
-    text = "\n".join(piece for line in lines for piece in _wrapped(line))
-    return plain_ascii(text) if ascii else text
+    return printed(lines, ascii=ascii)
 
 
 def last_line(capacity: Capacity, code: ExitCode) -> str:
@@ -42,15 +36,5 @@ def last_line(capacity: Capacity, code: ExitCode) -> str:
 
 
 def _line(row: TrialRow, *, ascii: bool) -> str:  # noqa: A002
-    mark = row.finding.ascii if ascii else row.finding.shape
-    word = f"{mark} {row.finding.word}{', proof' if row.proof else ''}"
+    word = f"{marked(row.finding, ascii=ascii)}{', proof' if row.proof else ''}"
     return f"  {row.height:>16}  {word:<22} {row.answered:>12}  P95 {row.p95}"
-
-
-def _wrapped(line: str) -> list[str]:
-    """At most 80 columns; a continued line is indented below its own text."""
-    line = harmless(line)
-    if len(line) <= _WIDTH:
-        return [line]
-    indent = line[: len(line) - len(line.lstrip(" "))]
-    return textwrap.wrap(line, _WIDTH, subsequent_indent=indent or "  ", break_on_hyphens=False)

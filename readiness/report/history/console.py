@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
-
 from readiness.report.history.sheet import HistoryRow, HistorySheet
-from readiness.report.workflow_commands import harmless
-from readiness.text.plain_ascii import plain_ascii
+from readiness.report.plain_lines import marked, printed
 
-_WIDTH = 80
 _MOST = 20
 
 
@@ -22,9 +18,8 @@ def summary(page: HistorySheet, *, ascii: bool = False) -> str:  # noqa: A002 - 
         lines.append(f"and {older:,} older, in the page")
     lines += ["", *page.notes]
     lines += [f"{status.ascii if ascii else status.shape} {text}" for status, text in page.trend]
-    lines.append(f"{page.status.ascii if ascii else page.status.shape} {page.status.word}: {page.reason}")
-    text = "\n".join(piece for line in lines for piece in _wrapped(line))
-    return plain_ascii(text) if ascii else text
+    lines.append(f"{marked(page.status, ascii=ascii)}: {page.reason}")
+    return printed(lines, ascii=ascii)
 
 
 def last_line(page: HistorySheet) -> str:
@@ -35,15 +30,6 @@ def last_line(page: HistorySheet) -> str:
 
 
 def _lines(row: HistoryRow, *, ascii: bool) -> list[str]:  # noqa: A002
-    mark = row.status.ascii if ascii else row.status.shape
-    word = f"{mark} {row.status.word}"
+    word = marked(row.status, ascii=ascii)
     line = f"{row.when[:16]:<17}{word:<16}{row.score:>6}{row.p95:>12}{row.failed:>9}  {row.commit:<12}".rstrip()
     return [line, f"  {row.run_id}: {row.problem}"] if row.problem else [line]
-
-
-def _wrapped(line: str) -> list[str]:
-    """At most 80 columns; a continued line is indented below its own text."""
-    line = harmless(line)
-    if len(line) <= _WIDTH:
-        return [line]
-    return textwrap.wrap(line, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
