@@ -70,6 +70,6 @@ def header_name(text: str) -> None:
 PATH = text_form(check=_wrong_path, pattern="^/([^/]|$)", most=2000)
 POINTER = text_form(check=_wrong_pointer, pattern="^/", most=500)
 HEADER = text_form(check=_wrong_header, pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", most=100)
-SELECTOR = text_form(check=_wrong_selector, pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*(\{.*\})?$", most=500)
+SERIES_NAME = text_form(check=_wrong_selector, pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*(\{.*\})?$", most=500)
 INFO_FIELD = text_form(check=_info_field, most=100)
 WORD = text_form(most=100)

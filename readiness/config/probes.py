@@ -13,7 +13,7 @@ from readiness.config.probe_values import (
     INFO_FIELD,
     PATH,
     POINTER,
-    SELECTOR,
+    SERIES_NAME,
     WORD,
     Quota,
     header_name,
@@ -119,8 +119,8 @@ class CacheSettings:
     header: Annotated[str | None, HEADER] = None
     hit: Annotated[tuple[str, ...], _WORDS] = ("HIT",)
     metrics: Annotated[str | None, PATH] = None
-    hits_metric: Annotated[str, SELECTOR] = "cache_hits_total"
-    misses_metric: Annotated[str, SELECTOR] = "cache_misses_total"
+    hits_metric: Annotated[str, SERIES_NAME] = "cache_hits_total"
+    misses_metric: Annotated[str, SERIES_NAME] = "cache_misses_total"
     backend: Annotated[str | None, POINTER] = None
     """Pointer to the name of what serves now; another than `expect` is a fall-back."""
     expect: Annotated[tuple[str, ...], _WORDS] = ("redis", "valkey")
@@ -205,7 +205,7 @@ class Instance:
     json: Annotated[str | None, PATH] = None
     pointer: Annotated[str, POINTER] = "/instance"
     metrics: Annotated[str | None, PATH] = None
-    metric: Annotated[str, SELECTOR] = "process_start_time_seconds"
+    metric: Annotated[str, SERIES_NAME] = "process_start_time_seconds"
     header: Annotated[str | None, HEADER] = None
     path: Annotated[str, PATH] = "/"
     """Where the header is looked for."""
@@ -226,7 +226,7 @@ class Custom:
     json: Annotated[str | None, PATH] = None
     pointer: Annotated[str | None, POINTER] = None
     metrics: Annotated[str | None, PATH] = None
-    metric: Annotated[str | None, SELECTOR] = None
+    metric: Annotated[str | None, SERIES_NAME] = None
     info: Annotated[str | None, INFO_FIELD] = None
     header: Annotated[str | None, HEADER] = None
     path: Annotated[str | None, PATH] = None

@@ -43,12 +43,6 @@ def _showed(drill: Drilled, run: Run, asked: Set[str]) -> str:
     return ", ".join(said) or "nothing was measured"
 
 
-def _errors(one: Measurement) -> str:
-    if one.value is None:
-        return ""
-    return f"{share_words(one.value / 100)} of requests failed" if one.value else "no request failed"
-
-
 def _longest(one: Measurement) -> str:
     if one.value is not None:
         return f"the slowest answer took {duration(one.value / 1000)}"
@@ -70,71 +64,32 @@ def _at_least(one: Measurement) -> float | None:
     return one.evidence.low if isinstance(one.evidence, Bounds) else None
 
 
-def _health(one: Measurement) -> str:
-    return "" if one.value is None or one.value else "its readiness did not tell the truth"
+def _of_value(say: Callable[[float], str]) -> Callable[[Measurement], str]:
+    return lambda one: "" if one.value is None else say(one.value)
 
 
-def _breaker(one: Measurement) -> str:
-    return "" if one.value is None else f"the circuit breaker {_BREAKER[bool(one.value)]}"
+def _counted(noun: str, became: str, none: str = "") -> Callable[[Measurement], str]:
+    return _of_value(lambda value: f"{count(int(value), noun)} {became}" if value else none)
 
 
-def _lost(one: Measurement) -> str:
-    if one.value is None:
-        return ""
-    return f"{count(int(one.value), 'request')} got no answer" if one.value else "no request was lost"
-
-
-def _writes_lost(one: Measurement) -> str:
-    if one.value is None:
-        return ""
-    return f"{count(int(one.value), 'acknowledged write')} lost" if one.value else "no acknowledged write lost"
-
-
-def _duplicated(one: Measurement) -> str:
-    if one.value is None:
-        return ""
-    return f"{count(int(one.value), 'write')} stored more than once" if one.value else "no write stored twice"
-
-
-def _goodput(one: Measurement) -> str:
-    return "" if one.value is None else f"{one.value:,.1f} right answers per second"
-
-
-def _lasted(one: Measurement) -> str:
-    return "" if one.value is None else f"it took {duration(one.value / 1000)}"
-
-
-def _rows(one: Measurement) -> str:
-    if one.value is None:
-        return ""
-    return f"{count(int(one.value), 'row')} missing" if one.value else "no counted row missing"
-
-
-def _contents(one: Measurement) -> str:
-    if one.value is None:
-        return ""
-    return f"{count(int(one.value), 'restored row')} not as the service has them" if one.value else "each as it was"
-
-
-def _restored_checks(one: Measurement) -> str:
-    return "" if not one.value else f"{count(int(one.value), 'check')} failed on what was restored"
-
-
-_BREAKER = {True: "opened and closed again", False: "did not open and close again"}
 _PHRASES: Mapping[str, Callable[[Measurement], str]] = {
-    names.DRILL_ERRORS: _errors,
+    names.DRILL_ERRORS: _of_value(
+        lambda value: f"{share_words(value / 100)} of requests failed" if value else "no request failed"
+    ),
     names.LONGEST_ANSWER: _longest,
     names.RECOVERY: _recovery,
-    names.GOODPUT: _goodput,
-    names.REQUESTS_LOST: _lost,
-    names.WRITES_LOST: _writes_lost,
-    names.WRITES_DUPLICATED: _duplicated,
-    names.DRILL_HEALTH: _health,
-    names.DRILL_BREAKER: _breaker,
-    RESTORE_DURATION: _lasted,
-    ROWS_MISSING: _rows,
-    ROWS_CHANGED: _contents,
-    CHECKS_FAILED: _restored_checks,
+    names.GOODPUT: _of_value(lambda value: f"{value:,.1f} right answers per second"),
+    names.REQUESTS_LOST: _counted("request", "got no answer", "no request was lost"),
+    names.WRITES_LOST: _counted("acknowledged write", "lost", "no acknowledged write lost"),
+    names.WRITES_DUPLICATED: _counted("write", "stored more than once", "no write stored twice"),
+    names.DRILL_HEALTH: _of_value(lambda true: "" if true else "its readiness did not tell the truth"),
+    names.DRILL_BREAKER: _of_value(
+        lambda did: f"the circuit breaker {'opened and closed' if did else 'did not open and close'} again"
+    ),
+    RESTORE_DURATION: _of_value(lambda value: f"it took {duration(value / 1000)}"),
+    ROWS_MISSING: _counted("row", "missing", "no counted row missing"),
+    ROWS_CHANGED: _counted("restored row", "not as the service has them", "each as it was"),
+    CHECKS_FAILED: _counted("check", "failed on what was restored"),
 }
 """Metrics that belong into the sentence, in its order; "" where one has nothing to say."""
 _WHERE_ASKED = frozenset({names.GOODPUT, names.REQUESTS_LOST})
