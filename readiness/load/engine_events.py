@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import astuple, dataclass, field
-from dataclasses import fields as fields_of
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, get_args
 
 from readiness.load.histogram_text import pack, unpack
 from readiness.load.request_rows import RequestRows, read_rows
 from readiness.load.shape_course import Shape, unpacked
 from readiness.load.shape_course import packed as packed_shape
-from readiness.measurements.connections import AddressSeen, Connections
-from readiness.measurements.generator_health import Calibration, Instrument, Pause
+from readiness.measurements.codec import Codec, Pair
+from readiness.measurements.connections import Connections
+from readiness.measurements.generator_health import Calibration, Instrument
 from readiness.measurements.histogram import EMPTY, Histogram
 from readiness.measurements.pace import Pace
-from readiness.measurements.response_facts import Head, ResponseFacts, TimeParts
-from readiness.measurements.traced import TracedRequest
+from readiness.measurements.response_facts import ResponseFacts
+from readiness.measurements.strict import number, whole
 
 
 class Cell(NamedTuple):
@@ -160,164 +160,64 @@ Event = Hello | WindowBegan | WindowEnded | Batch | RequestRows | Done | Note | 
 
 def dumps(event: Event) -> bytes:
     """One line."""
-    fields = {name: _plain(getattr(event, name)) for name in event.__slots__}
-    return json.dumps([type(event).__name__, fields], allow_nan=False).encode() + b"\n"
+    kind = type(event).__name__
+    return json.dumps([kind, _WAYS[kind].write(event)], allow_nan=False).encode() + b"\n"
 
 
 def loads(line: bytes) -> Event:
     """The event of one line; raises ValueError when it is not one."""
     try:
         kind, fields = json.loads(line)
-        event: Event = _READERS[kind](fields)
+        event: Event = _WAYS[kind].read(fields)
         return event
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError, RecursionError) as error:
         raise ValueError(f"not an event of the load generator: {error!r}") from error
 
 
-def _plain(value: object) -> object:
-    match value:
-        case CellCounts():
-            return [pack(value.ok), dict(value.failed), pack(value.failed_latency), pack(value.service)]
-        case Histogram():
-            return pack(value)
-        case ResponseFacts():
-            return [
-                value.scenario,
-                value.name,
-                *map(_plain, (value.hit, value.miss, value.timing, value.slow, value.heads)),
-                list(map(astuple, value.traces)),
-            ]
-        case TimeParts():
-            return [value.samples, value.total_ms, dict(value.parts_ms)]
-        case Head():
-            return [value.status, [list(pair) for pair in value.headers]]
-        case Shape():
-            return packed_shape(value)
-        case Calibration():
-            return packed_calibration(value)
-        case Pace():
-            whole = (value.scenario, value.users, value.watched, value.iterations, value.unpaused)
-            return [*whole, pack(value.interval)]
-        case Connections():
-            addresses = [[one.address, one.opened, dict(one.failed)] for one in value.addresses]
-            return [value.resent_unread, value.resent_unclear, value.unasked, addresses, dict(value.sent_by_locust)]
-        case Pause():
-            return [value.start_s, value.end_s, value.cpu_s, value.place]
-        case Instrument():
-            return {entry.name: _plain(getattr(value, entry.name)) for entry in fields_of(value)}
-        case Mapping():
-            if any(isinstance(key, Cell) for key in value):
-                return [[list(key), _plain(item)] for key, item in value.items()]
-            return {key: _plain(item) for key, item in value.items()}
-        case tuple():
-            return [_plain(item) for item in value]
-        case _:
-            return value
-
-
-def _cell(key: list[Any]) -> Cell:
-    scenario, name, step = key
-    return Cell(scenario, name, step)
-
-
-def _pace(packed: list[Any]) -> Pace:
-    scenario, users, watched, iterations, unpaused, interval = packed
-    return Pace(scenario, users, watched, iterations, unpaused, unpack(interval))
-
-
-def _arrivals(packed: dict[str, list[int]]) -> ArrivalCounts:
-    return {int(step): (intended, dropped, unanswered) for step, (intended, dropped, unanswered) in packed.items()}
-
-
-def _stall(packed: list[Any]) -> StallSeen:
-    start_s, end_s, in_flight, users, scopes, answered, endpoint = packed
-    return StallSeen(start_s, end_s, in_flight, users, tuple(scopes), answered, endpoint)
-
-
-def packed_calibration(value: Calibration) -> dict[str, object]:
+def packed_calibration(value: Calibration) -> object:
     """As JSON values."""
-    return {entry.name: _plain(getattr(value, entry.name)) for entry in fields_of(value)}
+    return _CODEC.pair(Calibration).write(value)
 
 
-def calibration(packed: dict[str, Any]) -> Calibration:
-    """Back from `packed_calibration`."""
-    return Calibration(**packed | {"floor": unpack(packed["floor"])})
+def calibration(packed: object) -> Calibration:
+    """Back from `packed_calibration`. Raises ValueError."""
+    found: Calibration = _CODEC.pair(Calibration).read(packed)
+    return found
 
 
-def _hello(fields: dict[str, Any]) -> Hello:
-    if fields["calibration"] is not None:
-        fields["calibration"] = calibration(fields["calibration"])
-    return Hello(**fields | {"shape": unpacked(fields["shape"])})
-
-
-def _batch(fields: dict[str, Any]) -> Batch:
-    fields["cells"] = _cells(fields["cells"])
-    fields["moments"] = {moment: _cells(cells) for moment, cells in fields["moments"].items()}
-    fields["writes"] = tuple(tuple(marks) for marks in fields["writes"])
-    fields["stalls"] = tuple(_stall(stall) for stall in fields["stalls"])
-    fields["arrivals"] = _arrivals(fields["arrivals"])
-    fields["paces"] = tuple(_pace(pace) for pace in fields["paces"])
-    fields["seen"] = tuple(_seen(seen) for seen in fields["seen"])
-    if fields["instrument"] is not None:
-        fields["instrument"] = _instrument(fields["instrument"])
-    return Batch(**fields)
-
-
-def _cells(packed: list[Any]) -> dict[Cell, CellCounts]:
-    return {
-        _cell(key): CellCounts(unpack(ok), failed, unpack(failed_latency), unpack(service))
-        for key, (ok, failed, failed_latency, service) in packed or ()
-    }
-
-
-def _counted(packed: list[Any]) -> dict[Cell, int]:
-    return {_cell(key): count for key, count in packed or ()}
-
-
-def _seen(packed: list[Any]) -> ResponseFacts:
-    scenario, name, hit, miss, timing, slow, heads, traces = packed
-    return ResponseFacts(
-        scenario,
-        name,
-        unpack(hit),
-        unpack(miss),
-        TimeParts(*timing),
-        TimeParts(*slow),
-        tuple(Head(status, tuple((key, value) for key, value in headers)) for status, headers in heads),
-        tuple(TracedRequest(*one) for one in traces),
+def _by_cell(item: Pair) -> Pair:
+    """A mapping by cell, as pairs: JSON has keys of text alone."""
+    return Pair(
+        lambda value: [[list(cell), item.write(part)] for cell, part in value.items()],
+        lambda packed: {Cell(*cell): item.read(part) for cell, part in packed},
     )
 
 
-def _instrument(fields: dict[str, Any]) -> Instrument:
-    for name in ("lag", "start_lag"):
-        fields[name] = unpack(fields[name])
-    fields["pauses"] = tuple(Pause(*pause) for pause in fields["pauses"])
-    if fields["calibration"] is not None:
-        fields["calibration"] = calibration(fields["calibration"])
-    return Instrument(**fields)
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise TypeError("must be text")
+    return value
 
 
-def _done(fields: dict[str, Any]) -> Done:
-    # An empty mapping has no cell to tell its kind by, so it arrives as {} and not as [].
-    fields["in_flight"] = _counted(fields["in_flight"])
-    fields["moments_in_flight"] = {moment: _counted(cells) for moment, cells in fields["moments_in_flight"].items()}
-    fields["arrivals"] = _arrivals(fields["arrivals"])
-    keys, acknowledged = fields["writes"]
-    fields["writes"] = (keys, acknowledged)
-    fields["idle"] = tuple(fields["idle"])
-    unread, unclear, unasked, addresses, by_locust = fields["connections"]
-    seen = tuple(AddressSeen(*one) for one in addresses)
-    fields["connections"] = Connections(unread, unclear, unasked, seen, by_locust)
-    return Done(**fields)
+def _table(read: Callable[[Any], Any]) -> Pair:
+    return Pair(dict, lambda packed: {_text(key): read(value) for key, value in packed.items()})
 
 
-_READERS: Mapping[str, Callable[[dict[str, Any]], Event]] = {
-    "Hello": _hello,
-    "WindowBegan": lambda fields: WindowBegan(**fields),
-    "WindowEnded": lambda fields: WindowEnded(**fields),
-    "Batch": _batch,
-    "RequestRows": read_rows,
-    "Done": _done,
-    "Note": lambda fields: Note(**fields),
-    "Fatal": lambda fields: Fatal(**fields),
-}
+_ARRIVALS = Pair(dict, lambda packed: {int(step): tuple(map(whole, counts)) for step, counts in packed.items()})
+_CODEC = Codec(
+    special={
+        # Words are kept as they are: what is shown of them is cleaned later.
+        str: Pair(_text, _text),
+        Mapping[str, int]: _table(whole),
+        Mapping[str, float]: _table(number),
+        Histogram: Pair(pack, unpack),
+        Shape: Pair(packed_shape, unpacked),
+        StallSeen: Pair(list, lambda packed: StallSeen(*packed)._replace(scopes=tuple(packed[4]))),
+        ArrivalCounts: _ARRIVALS,
+        Mapping[Cell, int]: _by_cell(Pair(whole, whole)),
+        RequestRows: Pair(lambda rows: {name: getattr(rows, name) for name in rows.__slots__}, read_rows),
+    }
+)
+_COUNTS = _CODEC.pair(CellCounts)
+_CODEC.special = {**_CODEC.special, Mapping[Cell, CellCounts]: _by_cell(_COUNTS)}
+_WAYS: Mapping[str, Pair] = {kind.__name__: _CODEC.pair(kind) for kind in get_args(Event)}
