@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from readiness.errors import ConfigError
 from readiness.measurements.histogram import merge
@@ -27,43 +27,23 @@ _SCREEN_BACK = b"\x1b[?25h\x1b[?1049l"
 """Shows the cursor and leaves the second screen of a terminal (xterm, DECSET 25 and 1049)."""
 
 
-class Progress(Protocol):
-    """Told of steps and of the load's state; must never raise."""
+class Progress:
+    """Told of steps and of the load's state; must never raise. This one, for --quiet, says nothing."""
 
     def step(self, text: str) -> None:
         """A step that may take over a second begins."""
-        ...
 
     def note(self, text: str) -> None:
-        """Something that the user should read, and that stays."""
-        ...
+        """Something that the user should read, and that stays; it is in the report's notes too."""
 
     def load(self, plan: Plan, assembly: Assembly) -> None:
         """The load has new numbers."""
-        ...
 
     def close(self) -> None:
         """Nothing more will come."""
-        ...
 
 
-class Silent:
-    """For --quiet."""
-
-    def step(self, text: str) -> None:
-        """Say nothing."""
-
-    def note(self, text: str) -> None:
-        """Say nothing: it is in the report's notes."""
-
-    def load(self, plan: Plan, assembly: Assembly) -> None:
-        """Say nothing."""
-
-    def close(self) -> None:
-        """Nothing to end."""
-
-
-class Lines:
+class Lines(Progress):
     """For logs: a line a step, and one every ten seconds of load, on standard error."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
@@ -72,11 +52,13 @@ class Lines:
 
     def step(self, text: str) -> None:
         """One line."""
-        self._say(text)
+        try:
+            sys.stderr.write(for_terminal(f"readiness: {text}", self._secrets) + "\n")
+            sys.stderr.flush()
+        except OSError:
+            pass  # nobody reads it any more; the run goes on
 
-    def note(self, text: str) -> None:
-        """One line."""
-        self._say(text)
+    note = step
 
     def load(self, plan: Plan, assembly: Assembly) -> None:
         """One line every ten seconds."""
@@ -84,20 +66,10 @@ class Lines:
         if now_s - self._last_s < LINE_EVERY_S or assembly.last is None:
             return
         self._last_s = now_s
-        self._say(headline(plan, assembly))
-
-    def close(self) -> None:
-        """Nothing to end."""
-
-    def _say(self, text: str) -> None:
-        try:
-            sys.stderr.write(for_terminal(f"readiness: {text}", self._secrets) + "\n")
-            sys.stderr.flush()
-        except OSError:
-            pass  # nobody reads it any more; the run goes on
+        self.step(headline(plan, assembly))
 
 
-class FullScreen:
+class FullScreen(Progress):
     """For a terminal: the whole screen from the first numbers of the load to the end, drawn anew with each of them.
 
     It is drawn by whoever brings the numbers, about once a second, at the size that the terminal then has: no thread,
@@ -187,11 +159,11 @@ class FullScreen:
             self._spinner = None
 
 
-class Both:
+class Both(Progress):
     """Tells two."""
 
-    def __init__(self, one: Progress, other: Progress) -> None:
-        self._all = (one, other)
+    def __init__(self, *both: Progress | WebPage) -> None:
+        self._all = both
 
     def step(self, text: str) -> None:
         """Tell both."""
@@ -223,7 +195,7 @@ def choose(*, quiet: bool, secrets: Sequence[str] = (), live: bool = False) -> P
     page = _page(observer) if live else None
     words = f"live page: {page.url}" if page else ""
     if quiet:
-        terminal: Progress = Silent()
+        terminal = Progress()
         if page:
             Lines(secrets).note(words)
     else:
