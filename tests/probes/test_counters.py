@@ -64,18 +64,18 @@ def test_the_hit_rate_is_the_growth_in_the_window_and_not_since_boot(site: Site,
         *("NaN", "Infinity", "boolean", "null", "object", "too large"),
     ],
 )
-def test_what_is_no_counter_gives_a_reason_with_path_and_pointer(site: Site, judged: Judged, script: Script) -> None:
-    reason = refused(site, judged(), script)
+def test_what_is_no_counter_gives_a_reason_with_path_and_pointer(site: Site, looked_at: Judged, script: Script) -> None:
+    reason = refused(site, looked_at(site, "/stats", 1), script)
     assert "/stats" in reason
     assert "/cache/hits" in reason
 
 
-def test_nothing_of_nothing_is_not_a_rate(site: Site, judged: Judged) -> None:
-    assert "0 of 0" in refused(site, judged(), stats(900, 100))
+def test_nothing_of_nothing_is_not_a_rate(site: Site, looked_at: Judged) -> None:
+    assert "0 of 0" in refused(site, looked_at(site, "/stats", 1), stats(900, 100))
 
 
-def test_a_counter_that_goes_down_gives_a_reason(site: Site, judged: Judged) -> None:
-    reason = refused(site, judged(length_s=1.0), stats(900, 100), stats(10, 200))
+def test_a_counter_that_goes_down_gives_a_reason(site: Site, looked_at: Judged) -> None:
+    reason = refused(site, looked_at(site, "/stats", 1), stats(900, 100), stats(10, 200))
     assert "/cache/hits: the counter went down from 900 to 10" in reason
 
 
@@ -84,13 +84,13 @@ def test_a_reset_that_was_caught_up_by_the_end_is_still_seen(site: Site, looked_
     assert "went down" in reason
 
 
-def test_another_instance_gives_a_reason(site: Site, judged: Judged) -> None:
-    reason = refused(site, judged(), stats(1, 1, instance="a"), stats(9, 9, instance="b"))
+def test_another_instance_gives_a_reason(site: Site, looked_at: Judged) -> None:
+    reason = refused(site, looked_at(site, "/stats", 1), stats(1, 1, instance="a"), stats(9, 9, instance="b"))
     assert "another instance" in reason
 
 
-def test_a_last_reading_without_an_answer_gives_a_reason(site: Site, judged: Judged) -> None:
-    assert "closed without an answer" in refused(site, judged(), stats(1, 1), raw(b""))
+def test_a_last_reading_without_an_answer_gives_a_reason(site: Site, looked_at: Judged) -> None:
+    assert "closed without an answer" in refused(site, looked_at(site, "/stats", 1), stats(1, 1), raw(b""))
 
 
 def test_a_last_reading_that_fails_once_is_asked_for_again(site: Site, looked_at: Judged) -> None:
@@ -115,13 +115,13 @@ def test_without_a_source_the_reason_tells_what_to_configure(site: Site) -> None
     assert "probes.pool.statistics" in str(error_rate(site, PoolSettings(), window).reason)
 
 
-def test_pointers_reach_into_lists_and_escaped_names(site: Site, judged: Judged) -> None:
+def test_pointers_reach_into_lists_and_escaped_names(site: Site, looked_at: Judged) -> None:
     def caches(hits: int) -> Script:
         return document({"a/b": [{"~h": hits, "m": 0}]})
 
     site.paths["/stats"] = in_turn(caches(1), caches(5))
     settings = CacheSettings(statistics="/stats", hits="/a~1b/0/~0h", misses="/a~1b/0/m")
-    assert hit_rate(site, settings, judged()).value == 100.0
+    assert hit_rate(site, settings, looked_at(site, "/stats", 1)).value == 100.0
 
 
 def pool_stats(requests: int, errors: int) -> Script:
@@ -131,11 +131,11 @@ def pool_stats(requests: int, errors: int) -> Script:
 @pytest.mark.parametrize(
     ("end", "expected"), [((1100, 55), 5.0), ((1100, 50), 0.0), ((1000, 50), "no request"), ((1001, 60), "10 errors")]
 )
-def test_pool_errors_are_judged_by_growth(site: Site, judged: Judged, end: tuple[int, int], expected: Any) -> None:
+def test_pool_errors_are_judged_by_growth(site: Site, looked_at: Judged, end: tuple[int, int], expected: Any) -> None:
     site.paths["/stats"] = in_turn(pool_stats(1000, 50), pool_stats(*end))
     if isinstance(expected, str):
-        assert expected in str(error_rate(site, PoolSettings(statistics="/stats"), judged()).reason)
+        assert expected in str(error_rate(site, PoolSettings(statistics="/stats"), looked_at(site, "/stats", 1)).reason)
         return
-    measured = error_rate(site, PoolSettings(statistics="/stats"), judged())
+    measured = error_rate(site, PoolSettings(statistics="/stats"), looked_at(site, "/stats", 1))
     assert measured.value == expected
     assert isinstance(measured.evidence, Rate)

@@ -80,10 +80,12 @@ def test_each_take_from_each_source(site: Site, looked_at: Judged) -> None:
     ],
 )
 def test_what_is_no_number_of_this_window_gives_a_reason(
-    site: Site, judged: Judged, scripts: tuple[Script, ...], take: str, reason: str | None
+    site: Site, looked_at: Judged, scripts: tuple[Script, ...], take: str, reason: str | None
 ) -> None:
     site.paths["/metrics"] = in_turn(*scripts)
-    measured = custom(site, judged(0.05, 0.7), jobs=Custom(metrics="/metrics", metric="jobs", take=take))["jobs"]
+    measured = custom(site, looked_at(site, "/metrics", 1), jobs=Custom(metrics="/metrics", metric="jobs", take=take))[
+        "jobs"
+    ]
     if reason is None:  # the line that cannot be read is no sample; the other one is
         assert measured.value == 1
         return
@@ -91,10 +93,10 @@ def test_what_is_no_number_of_this_window_gives_a_reason(
     assert reason in str(measured.reason)
 
 
-def test_headers_and_info_that_are_not_there_give_a_reason(site: Site, judged: Judged) -> None:
+def test_headers_and_info_that_are_not_there_give_a_reason(site: Site, looked_at: Judged) -> None:
     site.paths["/"] = header("\x1b[31mmany")
     wanted = {"word": Custom(header="X-Depth"), "none": Custom(header="X-None"), "info": Custom(info="used_memory")}
-    found = custom(site, judged(0.05, 0.3), **wanted)
+    found = custom(site, looked_at(site, "/", 1), **wanted)
     assert "is not a number" in str(found["word"].reason)
     assert "\x1b" not in str(found["word"].reason)
     assert "no such header" in str(found["none"].reason)
