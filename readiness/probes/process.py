@@ -77,6 +77,7 @@ def watch(settings: ProcessSettings, target: Target, window: Window, duration_s:
     """Read until the window ended; whatever goes wrong is a reason."""
     import psutil
 
+    early = _found_early(psutil, settings, target)
     while not window.ended and not window.wait_begin(0.2):
         pass
     if window.begin_s is None:
@@ -85,7 +86,8 @@ def watch(settings: ProcessSettings, target: Target, window: Window, duration_s:
     readings: list[ProcessReading] = []
     states = ThreadStates()
     try:
-        roots = roots_of(psutil, settings, target)
+        still = bool(early) and all(root.is_running() for root in early)
+        roots = early if still else roots_of(psutil, settings, target)
         name = named(roots)
         cores = _cores(roots)
         while True:
@@ -104,6 +106,16 @@ def watch(settings: ProcessSettings, target: Target, window: Window, duration_s:
     except psutil.NoSuchProcess as error:
         return WatchedProcess(reason=f"process {error.pid} ended during the measurement window")
     return WatchedProcess(tuple(readings), name, cores, states=states)
+
+
+def _found_early(psutil: Any, settings: ProcessSettings, target: Target) -> list[Any]:
+    """The processes as they are before the window; none where they cannot be found yet.
+
+    To find them means to read every process of the machine: 50 ms and more, in which samples of other probes wait.
+    """
+    with suppress(NotMeasured, psutil.Error):
+        return roots_of(psutil, settings, target)
+    return []
 
 
 def activity(seen: WatchedProcess) -> ProcessActivity:

@@ -38,7 +38,7 @@ def test_the_repository_file_is_read_with_every_value_in_its_unit() -> None:
     config = load(Path("thresholds.yaml"), {})
     checks = {check.key: check for check in config.checks}
     assert config.service == "bag-tracker"
-    assert (config.load.users, config.load.ramp_up_s, config.load.duration_s) == (100, 10.0, 90.0)
+    assert (config.load.users, config.load.ramp_up_s, config.load.duration_s) == (80, 10.0, 90.0)
     assert config.load.scenarios == {"login": 1, "bag_lookup": 6, "dashboard": 3}
     assert (config.decision.min_coverage, config.confidence) == (1.0, 0.95)
     scoped = checks["latency.p95@bag_lookup"]
