@@ -77,7 +77,7 @@ def watch(settings: ProcessSettings, target: Target, window: Window, duration_s:
     """Read until the window ended; whatever goes wrong is a reason."""
     import psutil
 
-    early = _found_early(psutil, settings, target)
+    early = _found_early(psutil, settings, target) if window.begin_s is None else []
     while not window.ended and not window.wait_begin(0.2):
         pass
     if window.begin_s is None:
