@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from threading import Timer
+from threading import Thread, Timer
 
 import pytest
 
@@ -136,6 +136,26 @@ def test_a_process_that_is_replaced_in_the_window_is_a_reason(services: list[sub
     reason = seen(ProcessSettings(), port, 2).reason or ""
     assert "ended during the measurement window" in reason
     assert str(services[0].pid) in reason
+
+
+def test_a_process_that_is_replaced_before_the_window_is_searched_for_again(
+    services: list[subprocess.Popen[str]],
+) -> None:
+    port = start(services, "steady")
+    window, found = Window(), list[WatchedProcess]()
+    watching = Thread(
+        target=lambda: found.append(watch(ProcessSettings(), target(f"http://127.0.0.1:{port}"), window, 1))
+    )
+    watching.start()
+    time.sleep(0.5)  # it is found meanwhile, in most runs
+    services[0].kill()
+    services[0].wait()
+    start(services, "steady", port)
+    window.begin()
+    Timer(1, window.end).start()
+    watching.join()
+    assert found[0].reason is None
+    assert f"pid {services[1].pid}" in found[0].name
 
 
 def test_a_name_that_several_have_is_a_reason_and_names_the_way_out(services: list[subprocess.Popen[str]]) -> None:
