@@ -6,10 +6,12 @@ import contextlib
 import os
 import shlex
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from readiness.config.drills import Drill
 from readiness.drills.command_process import CommandProcess
@@ -22,6 +24,8 @@ _GRACE_S = 10.0
 """Of the process that runs the programs, beyond their own deadlines."""
 _LEAST_UNDO_S = 10.0
 _SHOWN = 300
+_PACKAGE = Path(__file__).parent.parent
+_ISOLATED = (sys.executable, "-I", "-S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,10 @@ class Commands:
 
 
 def shown(line: tuple[str, ...]) -> str:
-    """A program and its arguments as they are shown."""
+    """A program and its arguments as they are shown; one of this package without folders, which say nothing."""
+    own = len(line) > len(_ISOLATED) and line[: len(_ISOLATED)] == _ISOLATED
+    if own and Path(line[len(_ISOLATED)]).is_relative_to(_PACKAGE):
+        line = tuple(Path(word).name for word in line[len(_ISOLATED) :])
     return clean(shlex.join(line), _SHOWN)
 
 

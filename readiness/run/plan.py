@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import platform
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from readiness.config.lint import doubts, lint
 from readiness.config.model import ArrivalSpacing, Config
 from readiness.config.model import LoadSection as LoadSection
 from readiness.config.stop_rules import UNTIL_DECIDED
+from readiness.drills.commands import shown
 from readiness.drills.proxies import Proxies
 from readiness.errors import ConfigError
 from readiness.load.engine_plan import EnginePlan, ScenarioFile
@@ -215,7 +215,7 @@ def facts(plan: Plan) -> dict[str, str | int | float | None]:
     if plan.proxies is not None and plan.config.drills:
         more |= {DRILLS_FACT: ", ".join(plan.config.drills)}
     if plan.restore_url is not None and plan.config.restore is not None:
-        more |= {RESTORE_FACT: shlex.join(plan.config.restore.command)}
+        more |= {RESTORE_FACT: shown(plan.config.restore.command)}
     return more | {
         "model": "closed" if engine.rate_per_s is None else "open",
         "users": engine.users,
