@@ -35,6 +35,7 @@ SLOW = (
     "tests/e2e/test_generator_health.py",
     "tests/e2e/test_hacks_of_files.py",
     "tests/e2e/test_hostile.py",
+    "tests/e2e/test_host_of_users.py",
     "tests/e2e/test_hosts.py",
     "tests/e2e/test_isolation.py",
     "tests/e2e/test_judge.py",
