@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import gevent.socket
@@ -27,11 +27,12 @@ class NotAllowed(ConnectionRefusedError):
     """A scenario tried to reach a host or port that the run does not allow."""
 
 
-def allow_only(target: Addresses, others: Collection[str] = ()) -> None:
+def allow_only(target: Addresses, others: Collection[str] = (), connected: Callable[[], object] = lambda: None) -> None:
     """From now on every TCP or UDP connection of this process elsewhere is refused before it starts.
 
     Allowed are the addresses of `target` at its port, and `others` at any port. The target's name means these
-    addresses and no others, and they take turns to be the first. This takes the place of what was allowed before.
+    addresses and no others, and they take turns to be the first. `connected` is called after each connection that came
+    about. This takes the place of what was allowed before.
     """
     pinned, allowed = frozenset(target.all), frozenset(others)
 
@@ -46,19 +47,24 @@ def allow_only(target: Addresses, others: Collection[str] = ()) -> None:
 
     def connect(self: Any, address: Any) -> Any:
         refuse(address)
-        if len(pinned) < 2 or address[0] not in pinned:
-            return _CONNECT(self, address)
+        several = len(pinned) > 1 and address[0] in pinned
         try:
             result = _CONNECT(self, address)
         except OSError as problem:
-            target.missed(address[0], _class_of(problem))
+            if several:
+                target.missed(address[0], _class_of(problem))
             raise
-        target.opened[address[0]] += 1
+        if several:
+            target.opened[address[0]] += 1
+        connected()
         return result
 
     def connect_ex(self: Any, address: Any) -> Any:
         refuse(address)
-        return _CONNECT_EX(self, address)
+        problem = _CONNECT_EX(self, address)
+        if problem in (0, errno.EINPROGRESS):
+            connected()
+        return problem
 
     def getaddrinfo(host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0) -> Any:  # noqa: A002 - the name that callers use
         if _text(host) != target.host or str(port) != str(target.port):

@@ -98,7 +98,7 @@ class Engine:
         self._turns = Turns(self.recorder)
         self._stock = StockClients(self.recorder, plan.timeout_s, plan.base_url, self._addresses, self._resends)
         self._idle_users = IdleUsers(self.recorder, lambda: self._stock.open)
-        self._told = ToldRequests(self.recorder)
+        self._told = ToldRequests(self.recorder, self._addresses, plan.allowed_addresses)
         self._listener = Listener(self._stock, self._told)
         self._edges_s: list[float] = []
         self._stats = LedgerStats(self.recorder, self._told.on_request, self._errors.note)
@@ -121,7 +121,8 @@ class Engine:
             self.send(engine_events.Fatal(str(error), usage=True))
 
     def _run(self) -> None:
-        allow_only(self._addresses, self.plan.allowed_addresses)  # also while the files are being read
+        connected = self._told.connections.connected
+        allow_only(self._addresses, self.plan.allowed_addresses, connected)  # also while the files are being read
         tls.use(self.plan.tls)
         hand_out(self.plan.shard, self.plan.shards)
         listeners.watch(self._errors.note, self._stop.set)
@@ -288,10 +289,10 @@ class Engine:
         send_rows(self.recorder, self.send)
         self._send_batch()
         said = quit_locust(runner.environment) or "", aftermath.strayed(self._stock.target, self.recorder.begun)
-        for text in (*said, told(self._stock.timed.made_up), *self._idle_users.told()):
+        clocks = (replaced := self._clocks()) and f"the locustfile: it replaced {replaced}"
+        theirs = told(self._stock.timed.made_up), *self._told.connections.doubts(), clocks
+        for text in (*said, *self._idle_users.told(), *theirs):
             self._errors.note(text)
-        if replaced := self._clocks():
-            self._errors.note(f"the locustfile: it replaced {replaced}")
         hurried = self._stop.is_set() and not self._in_order
         recorder = self.recorder
         self.send(

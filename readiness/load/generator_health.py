@@ -10,13 +10,12 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Mapping
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import gevent
 import numpy as np
 
+from readiness.load.descriptors import open_fds
 from readiness.load.life.held import HeldBy
 from readiness.load.phases import OUTSIDE
 from readiness.load.recorder import Recorder
@@ -89,7 +88,7 @@ class Sentinel:
             gc_pauses=len(self._collections_s),
             gc_s=sum(self._collections_s),
             gc_longest_s=max(self._collections_s, default=0.0),
-            fds=_open_fds(),
+            fds=open_fds(),
             fd_limit=_fd_limit(),
             pauses=tuple(self._pauses),
         )
@@ -140,14 +139,6 @@ def _asleep_s() -> float:
     if not hasattr(time, "CLOCK_BOOTTIME"):
         return 0.0
     return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
-
-
-def _open_fds() -> int:
-    with suppress(OSError):
-        # since Linux 6.2 the folder's size is their number; thousands of them are not listed every second
-        folder = Path("/proc/self/fd")
-        return folder.stat().st_size or sum(1 for _ in folder.iterdir()) - 1  # the listing's own
-    return 0
 
 
 def _fd_limit() -> int | None:

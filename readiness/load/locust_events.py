@@ -7,7 +7,7 @@ goes through `events.request.measure` is: it is in the ledger from its first lin
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,9 +15,11 @@ import gevent
 from locust import User
 from locust.event import EventHook
 
+from readiness.load.addresses import Addresses
 from readiness.load.http.failures import COUNTED
 from readiness.load.http.request import endpoint_name
 from readiness.load.http.response import Response
+from readiness.load.life.their_connections import TheirConnections
 from readiness.load.locust_clients.clients import StockClients
 from readiness.load.locust_clients.failures import transport_class
 from readiness.load.locustfiles import scenario_of
@@ -28,8 +30,10 @@ from readiness.load.ticket import OpenCall
 class ToldRequests:
     """Puts them into the ledger."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, target: Addresses, others: Collection[str]) -> None:
+        """`others` are addresses that the run allows beside those of `target`."""
         self._recorder = recorder
+        self.connections = TheirConnections(recorder, target, others)
 
     def on_request(
         self, request_type: str, name: str, response_time: float, exception: object = None, **rest: Any
@@ -70,6 +74,7 @@ class ToldRequests:
         return measure
 
     def _end(self, call: OpenCall, end_s: float, exception: object) -> None:
+        self.connections.told_of_one()
         failure = None
         if isinstance(exception, BaseException):
             failure = transport_class(exception) or "assertion"

@@ -61,7 +61,7 @@ class Trial:
         self._addresses = Addresses(plan.base_url, plan.addresses)
         self._resends = Resends()
         self._stock = StockClients(self._recorder, plan.timeout_s, plan.base_url, self._addresses, self._resends)
-        self._listener = Listener(self._stock, ToldRequests(self._recorder))
+        self._listener = Listener(self._stock, ToldRequests(self._recorder, self._addresses, plan.allowed_addresses))
         self._extracted: list[tuple[str, str]] = []
         """Of an answer that a with block still looks at."""
         self._shown = 0

@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.conftest import LOOSE, Cli
 from tests.faultd.fixture import StartFaultd
 
-HEAD = """import os, sys, time
+HEAD = """import gevent, os, sys, time
 import requests
 from locust import HttpUser, constant, events, task
 from requests.adapters import BaseAdapter
@@ -35,6 +35,9 @@ HACKS = (
     @task
     def ask(self):
         input()
+    @task
+    def end(self):
+        gevent.get_hub().destroy()
     @task
     def look(self):
         self.client.get("/api/item")
@@ -65,8 +68,9 @@ TOLD = (
     "hacks.py:17 in kill: NotHere: os.kill of its own process ends the load generator",
     "hacks.py:20 in grow: NotHere: runner.spawn_users starts or stops users",
     "hacks.py:23 in ask: EOFError",
-    "no request was sent for answers that were made by the adapter Fake (hacks.py:29)",
-    "it says that the test failed: hacks.py:45 in gate: SystemExit: 3",
+    "hacks.py:26 in end: NotHere: gevent.get_hub().destroy ends",
+    "no request was sent for answers that were made by the adapter Fake (hacks.py:32)",
+    "it says that the test failed: hacks.py:48 in gate: SystemExit: 3",
 )
 
 
@@ -163,3 +167,49 @@ def test_a_file_that_never_gives_its_turn_back_is_told_with_its_line(cli: Cli, f
     result = cli.run(faultd().url, scenario=str(file), checks=LOOSE, duration="5s")
     assert result.exit_code == 3, str(result)
     assert "held by the locustfile (endless.py:10 in look)" in str(result.report["doubts"])
+
+
+FAKED = (
+    HEAD
+    + """
+class Fake:
+    def __init__(self, hook):
+        self.hook = hook
+    def get(self, name):
+        time.sleep(0.005)
+        self.hook.fire(request_type="GET", name=name, response_time=5, response_length=3, exception=None, context={})
+
+class Made(User):
+    wait_time = constant(0.1)
+    @task
+    def look(self):
+        Fake(self.environment.events.request).get("/api/item")
+
+class Sent(Made):
+    def on_start(self):
+        self.held = [socket.create_connection(ADDRESS) for _ in range(COUNT)]
+
+Shop.abstract = True
+"""
+)
+
+
+@pytest.mark.parametrize(("count", "told"), [(0, "faked.py:"), (1, None), (1_300, "faked.py:")])
+def test_requests_that_a_file_tells_of_without_a_connection_are_in_doubt_and_so_are_a_thousand_connections(
+    cli: Cli, faultd: StartFaultd, count: int, told: str | None
+) -> None:
+    """One connection is enough: what the file says over it is a protocol that nobody else knows."""
+    server = faultd()
+    host, port = server.url.removeprefix("http://").split(":")
+    text = f"import socket\nfrom locust import User\nADDRESS, COUNT = ({host!r}, {port}), {count}\n{FAKED}"
+    (file := cli.folder / "faked.py").write_text(text)
+    result = cli.run(server.url, "--users", "2", scenario=str(file), checks=LOOSE, duration="2s")
+    texts = result.run["load"].get("script_errors", [])
+    assert len(texts) == (told is not None), texts
+    if told is not None:
+        assert result.exit_code == 3, str(result)
+        assert (
+            "descriptors open for 2 users (faked.py:27 in" in texts[0]
+            if count
+            else ("requests itself (faked.py:17 in get), and no connection" in texts[0])
+        )

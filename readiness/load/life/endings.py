@@ -57,6 +57,7 @@ def guard_process() -> None:
         _guard(os, name, f"os.{name}", why, by_others=True)
     for name in ("kill", "killpg"):
         _guard(os, name, f"os.{name} of its own process", _ENDS["_exit"], only=_is_us)
+    _guard(gevent.get_hub(), "destroy", "gevent.get_hub().destroy", "ends what every user of the load waits in")
     sys.stdin = io.StringIO()  # the pipe to our parent is no terminal: input() and pdb end at once, and do not wait
 
 
