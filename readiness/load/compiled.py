@@ -1,8 +1,11 @@
 """The inner loop of the engine as machine code, where somebody compiled it (`make compiled`).
 
 mypyc turns the same typed sources into C that Python would otherwise interpret: one source, one set of tests, no
-second implementation. A build lies under the digest of the sources it was made from and the Python it was made for,
-so after any change, or on another Python, it is not found any more, and the sources are interpreted again.
+second implementation. One module of two short functions is written in C as well (WRITTEN_IN_C): what it saves is the
+interpreter's own work around a call of the system, which no compiler of Python takes away.
+
+A build lies under the digest of the sources it was made from and the Python it was made for, so after any change, or on
+another Python, it is not found any more, and the sources are interpreted again.
 """
 
 from __future__ import annotations
@@ -34,6 +37,8 @@ MODULES = (
     "readiness.load.moments",
 )
 """What runs for every request."""
+WRITTEN_IN_C = ("readiness.load.http.nonblocking",)
+"""What does so too, and has a C file beside its Python file, which does the same."""
 OFF = "READINESS_INTERPRETED"
 """Set in the environment: no build is used."""
 PACKAGE = Path(__file__).parent
@@ -43,7 +48,7 @@ BUILDS = PACKAGE / "builds"
 def digest() -> str:
     """Of all sources of the engine and of this Python's binary interface, 16 hex digits."""
     found = hashlib.sha256(_suffix().encode())
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.c")]):
         found.update(path.read_bytes())
     return found.hexdigest()[:16]
 
@@ -69,7 +74,7 @@ def use() -> bool:
 
 def in_use() -> bool:
     """Whether this process imported MODULES, and all that it imported are compiled."""
-    files = [str(sys.modules[name].__file__) for name in MODULES if name in sys.modules]
+    files = [str(sys.modules[name].__file__) for name in (*MODULES, *WRITTEN_IN_C) if name in sys.modules]
     return bool(files) and all(file.endswith(_suffix()) for file in files)
 
 

@@ -14,13 +14,15 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-from readiness.load.compiled import BUILDS, MODULES, PACKAGE, available, digest
+from readiness.load.compiled import BUILDS, MODULES, PACKAGE, WRITTEN_IN_C, available, digest
 
 SETUP = """
 from mypyc.build import mypycify
-from setuptools import setup
+from setuptools import Extension, setup
 
-setup(name="readiness-compiled", packages=[], ext_modules=mypycify({options!r}, opt_level="3", debug_level="0"))
+compiled = mypycify({options!r}, opt_level="3", debug_level="0")
+written = [Extension(name, [name.replace(".", "/") + ".c"], extra_compile_args=["-O3"]) for name in {written!r}]
+setup(name="readiness-compiled", packages=[], ext_modules=[*compiled, *written])
 """
 OPTIONS = ("--config-file=", "--ignore-missing-imports", "--explicit-package-bases")
 WANTED = (
@@ -71,7 +73,7 @@ def compile_to(made: Path) -> str:
             PACKAGE.parent, Path(name) / "readiness", ignore=shutil.ignore_patterns("builds", "__pycache__")
         )
         setup = Path(name) / "setup.py"
-        setup.write_text(SETUP.format(options=[*OPTIONS, *files]))
+        setup.write_text(SETUP.format(options=[*OPTIONS, *files], written=WRITTEN_IN_C))
         command = [sys.executable, str(setup), "-q", "build_ext", "--build-lib", str(made), "--build-temp", name]
         paths = [name, *filter(None, [os.environ.get("PYTHONPATH")])]
         done = subprocess.run(

@@ -24,7 +24,7 @@ assert compiled.use()
 
 @atexit.register
 def tell():
-    for name in compiled.MODULES:
+    for name in (*compiled.MODULES, *compiled.WRITTEN_IN_C):
         if name in sys.modules:
             pathlib.Path(os.environ["SEEN"], f"{name}{pathlib.Path(sys.modules[name].__file__).suffix}").touch()
 """
@@ -55,6 +55,7 @@ def build() -> Path:
     ("file", "module"),
     [
         ("tests/load/http/test_client.py", "readiness.load.http.client"),
+        ("tests/load/http/test_nonblocking.py", "readiness.load.http.nonblocking"),
         ("tests/load/test_recorder.py", "readiness.load.recorder"),
         ("tests/load/test_task_loop.py", "readiness.load.task_loop"),
     ],

@@ -9,7 +9,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from readiness.load.http.failures import Failure, Truncated
 from readiness.load.http.headers import parse_head
-from readiness.load.http.known_heads import KnownHead, KnownHeads
+from readiness.load.http.known_heads import NONE, KnownHead, KnownHeads
 
 _MAX_HEAD_BYTES = 65_536
 MAX_HEADERS = 256
@@ -48,6 +48,8 @@ class ReceivedAnswer:
         self.head_only = False
         self._odd = True
         self._known = KnownHeads()
+        self._last = NONE
+        """The head of the last answer that was known: the next one is often the same."""
         self.new_parser()
         self.reset(head_only=False)
 
@@ -113,19 +115,27 @@ class ReceivedAnswer:
         if self._odd:
             self._parse_first(data)
             return
+        last = self._last
+        if len(data) == last.whole_bytes and data.startswith(last.head):
+            self._take_known(last, data)
+            return
         body_at = data.find(b"\r\n\r\n") + 4
         head = data[:body_at]
         known = self._known.find(head, len(data))
         if known is not None and len(data) <= self.max_body_bytes:
-            self.status, self.notable = known.status, known.notable
-            self.complete = self.keep_alive = True
-            if body_at < len(data):
-                self.body.append(data[body_at:])
+            self._last = known
+            self._take_known(known, data)
             return
         self._parse_first(data)
         as_it_came = self.raw is data and self._size() == len(data) - body_at and not self.interim
         if self.complete and self.keep_alive and as_it_came:
-            self._known.remember(head, KnownHead(len(data), self.status, self.notable))
+            self._known.remember(KnownHead(head, len(data), self.status, self.notable))
+
+    def _take_known(self, known: KnownHead, data: bytes) -> None:
+        self.status, self.notable = known.status, known.notable
+        self.complete = self.keep_alive = True
+        if len(known.head) < len(data):
+            self.body.append(data[len(known.head) :])
 
     def _parse_first(self, data: bytes) -> None:
         try:

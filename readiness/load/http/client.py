@@ -137,7 +137,7 @@ class Client:
         response = Response(self, "GET", now_s)
         if self.intended_s is not None:
             response.start_s, self.intended_s = self.intended_s, None
-        return self._perform(response, written, name, now_s + self._timeout_s, catch_response)
+        return self._perform(response, written, name, now_s, now_s + self._timeout_s, catch_response)
 
     def head(self, path: str, name: str | None = None, **options: Unpack[WithBody]) -> Response:
         """HEAD."""
@@ -213,13 +213,14 @@ class Client:
         if timeout is not None:
             poll_of_this_hub().expect(timeout)
         deadline_s = now_s + (self._timeout_s if timeout is None else timeout)
-        return self._perform(response, written, name, deadline_s, catch_response, allow_redirects, stream)
+        return self._perform(response, written, name, now_s, deadline_s, catch_response, allow_redirects, stream)
 
     def _perform(
         self,
         response: Response,
         written: Written,
         name: str | None,
+        now_s: float,
         deadline_s: float,
         catch_response: bool,
         allow_redirects: bool = False,
@@ -235,7 +236,7 @@ class Client:
         self._recorder.enter(response)
         try:
             if not stream:
-                self._exchanges.ask(response, response.request_method, wire, deadline_s)
+                self._exchanges.ask(response, response.request_method, wire, now_s, deadline_s)
             elif self._begin_stream(response, wire, deadline_s, catch_response):
                 return response
             if allow_redirects and response.is_redirect:

@@ -10,6 +10,7 @@ from typing import Any
 
 from readiness.load.http.answer import ReceivedAnswer
 from readiness.load.http.failures import Failure, Unanswered, of_os_error
+from readiness.load.http.nonblocking import receive, send
 from readiness.load.http.poll import Expired, Poll, Waiting
 from readiness.load.http.tls import TlsStream
 
@@ -47,6 +48,8 @@ class Connection(Waiting):
         self._piece_bytes = _FIRST_BYTES
         self.end_s = 0.0
         """When the last answer was complete (perf_counter)."""
+        self.read_s = 0.0
+        """The last answer was read then, or later."""
         self.answer = ReceivedAnswer(max_body_bytes)
 
     def connect(self, address: str, port: int) -> None:
@@ -99,11 +102,11 @@ class Connection(Waiting):
         """
         self.event = False
         try:
-            data: bytes = self.stream.recv(_FIRST_BYTES)
-        except BlockingIOError:
-            return not self.closing
+            data = receive(self.fd, _FIRST_BYTES) if self.tls is None else self.tls.receive(_FIRST_BYTES)
         except OSError:
             return False
+        if data is None:
+            return not self.closing
         if data and not data.startswith(IDLE_TOO_LONG):
             raise Failure("surplus", "after the answer before, its connection got bytes that no request asked for")
         return False
@@ -141,22 +144,19 @@ class Connection(Waiting):
         answer.reset(head_only)
         tls = self.tls
         try:
-            try:
-                sent = self.sock.send(request) if tls is None else tls.send(request)
-            except BlockingIOError:
-                sent = 0
+            sent = send(self.fd, request) if tls is None else self._send_some(request)
             if (sent != len(request) or (tls is not None and tls.unsent)) and self._send_rest(request, sent):
                 self.end_s = perf_counter()
                 return
             self.poll.wait(self)
             self.end_s = self.ready_s
-            try:
-                data = self.sock.recv(self._piece_bytes) if tls is None else tls.recv(self._piece_bytes)
-            except BlockingIOError:
-                self._receive()
-                return
+            self.read_s = self.poll.known_s
+            data = receive(self.fd, self._piece_bytes) if tls is None else tls.receive(self._piece_bytes)
             if data:
                 answer.feed(data)
+            elif data is None:
+                self._receive()
+                return
             else:
                 self._end_of_stream()
             if not answer.complete or self.end_s > self.deadline_s:
@@ -191,6 +191,7 @@ class Connection(Waiting):
             elif not first_s:
                 first_s = self.end_s
         self.first_s, self.telling = first_s, True
+        self.read_s = self.end_s
         if self.end_s > self.deadline_s:
             raise Expired
         if len(data) == _MORE_BYTES or (self.tls is not None and self.tls.holds_more):

@@ -47,18 +47,20 @@ class ConnectionPool:
         self.idle: list[Connection] = []
         """Where a connection is put back when its answer allows another request."""
 
-    def exchange(self, request: bytes, method: str, deadline_s: float, in_parts: bool = False) -> Connection:
-        """Send `request`; the connection given back holds the answer, and is the caller's. Raises Failure.
+    def exchange(
+        self, request: bytes, method: str, now_s: float, deadline_s: float, in_parts: bool = False
+    ) -> Connection:
+        """Send `request` now; the connection given back holds the answer, and is the caller's. Raises Failure.
 
         `in_parts`: only the answer's head, and what came with it.
         """
         unanswered: Unanswered | None = None
         conn = self.idle.pop() if self.idle else None
-        now_s = perf_counter()
         # nothing happened since the last answer, just now: no need to look, unless a second try is impossible
-        if conn is not None and (conn.event or conn.closing or method not in RETRIED or now_s - conn.end_s > _FRESH_S):
+        if conn is not None and (conn.event or conn.closing or method not in RETRIED or now_s - conn.read_s > _FRESH_S):
             conn = self._alive(conn)
         if conn is not None:
+            conn.poll.known_s = now_s
             conn.deadline_s = deadline_s
             if in_parts:
                 conn.in_parts = True

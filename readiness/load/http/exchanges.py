@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 from readiness.load.http.connection import Connection
 from readiness.load.http.connection_pool import ConnectionPool
 from readiness.load.http.cookies import Cookies
@@ -22,9 +24,9 @@ class Exchanges:
         self._cookies = cookies
         self._writer = writer
 
-    def ask(self, response: Response, method: str, wire: bytes, deadline_s: float) -> None:
+    def ask(self, response: Response, method: str, wire: bytes, now_s: float, deadline_s: float) -> None:
         """One exchange. Raises Failure."""
-        conn = self.pool.exchange(wire, method, deadline_s)
+        conn = self.pool.exchange(wire, method, now_s, deadline_s)
         answer = conn.answer
         response.status_code = answer.status
         response.raw_head = answer.raw
@@ -42,7 +44,7 @@ class Exchanges:
 
         What is left is the caller's: the body, and the connection.
         """
-        conn = self.pool.exchange(wire, method, deadline_s, in_parts=True)
+        conn = self.pool.exchange(wire, method, perf_counter(), deadline_s, in_parts=True)
         response.status_code = conn.answer.head_status
         response.raw_head = conn.answer.raw
         response.end_s = conn.end_s
@@ -75,7 +77,8 @@ class Exchanges:
             if response.status_code == 303 or (response.status_code in (301, 302) and method == "POST"):
                 method, draft = "HEAD" if method == "HEAD" else "GET", draft.without_body()
             response.forget_answer()
-            self.ask(response, method, self._writer.again(method, response.target, draft, response.trace), deadline_s)
+            wire = self._writer.again(method, response.target, draft, response.trace)
+            self.ask(response, method, wire, perf_counter(), deadline_s)
         if response.is_redirect:
             raise Failure("http_3xx", f"more than {MAX_REDIRECTS} redirects")
 

@@ -16,7 +16,8 @@ _REST = 100
 class KnownHead:
     """What parsing told."""
 
-    def __init__(self, whole_bytes: int, status: int, notable: bool) -> None:
+    def __init__(self, head: bytes, whole_bytes: int, status: int, notable: bool) -> None:
+        self.head = head
         self.whole_bytes = whole_bytes
         """Of the answer, head and body."""
         self.status = status
@@ -44,15 +45,17 @@ class KnownHeads:
             self._in_vain, self._rest = _IN_VAIN - 1, _REST
         return None
 
-    def remember(self, head: bytes, known: KnownHead) -> None:
+    def remember(self, known: KnownHead) -> None:
         """From now on; only for an answer that came whole and left its connection usable."""
         if self._rest:
             return
         if len(_TABLE) >= MOST:
             _TABLE.clear()
-        _TABLE[head] = known
+        _TABLE[known.head] = known
 
 
+NONE = KnownHead(b"", -1, 0, False)
+"""Of no answer."""
 _TABLE: dict[bytes, KnownHead] = {}
 
 

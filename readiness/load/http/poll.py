@@ -50,6 +50,8 @@ class EpollPoll:
     def __init__(self, hub: Any) -> None:
         self.rounds = 0
         """How often those that waited had their turn; grows while somebody is away."""
+        self.known_s = 0.0
+        """The time that somebody told last; it is that late, or later (perf_counter)."""
         self._hub = hub
         self._conns: dict[int, Waiting] = {}
         self._epoll = get_original("select", "epoll")()  # gevent removes it from `select`
@@ -118,7 +120,7 @@ class EpollPoll:
         conns, ready = self._conns, self._ready
         events: list[tuple[int, int]] = self._epoll.poll(0)
         events.reverse()
-        now = perf_counter()
+        self.known_s = now = perf_counter()
         for fd, mask in events:
             conn = conns.get(fd)
             if conn is None:
@@ -156,6 +158,7 @@ class WatcherPoll:
     def __init__(self, hub: Any) -> None:
         self._hub = hub
         self.rounds = 0
+        self.known_s = 0.0
 
     def add(self, conn: Waiting) -> None:
         """See EpollPoll."""
@@ -181,7 +184,7 @@ class WatcherPoll:
         finally:
             timeout.close()
             watcher.close()
-        conn.ready_s = perf_counter()
+        self.known_s = conn.ready_s = perf_counter()
 
 
 Poll = EpollPoll | WatcherPoll

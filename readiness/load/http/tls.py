@@ -91,6 +91,13 @@ class TlsStream:
                 self.holds_more = self._full or len(data) == size or self._incoming.pending > 0
                 return data
 
+    def receive(self, size: int) -> bytes | None:
+        """As recv; None when nothing is there."""
+        try:
+            return self.recv(size)
+        except BlockingIOError:
+            return None
+
     def _fill(self) -> None:
         self._full = False
         data = self._sock.recv(self._piece_bytes)

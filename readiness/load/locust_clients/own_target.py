@@ -6,6 +6,7 @@ import ssl
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
+from time import perf_counter
 from typing import Any
 
 from gevent import get_hub
@@ -126,7 +127,7 @@ class OwnConnections:
         pool = self.pool
         if pool.idle:
             pool.idle[-1].event = True  # tried before it is used, however short ago its last answer came
-        return received(pool, pool.exchange(wire, method, deadline_s))
+        return received(pool, pool.exchange(wire, method, perf_counter(), deadline_s))
 
 
 def received(pool: ConnectionPool, conn: Connection) -> Received:
