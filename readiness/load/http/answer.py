@@ -9,7 +9,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from readiness.load.http.failures import Failure, Truncated
 from readiness.load.http.headers import parse_head
-from readiness.load.http.known_heads import NONE, KnownHead, KnownHeads
+from readiness.load.http.known_heads import NO_HEAD, KnownHead, KnownHeads
 
 _MAX_HEAD_BYTES = 65_536
 MAX_HEADERS = 256
@@ -48,7 +48,7 @@ class ReceivedAnswer:
         self.head_only = False
         self._odd = True
         self._known = KnownHeads()
-        self._last = NONE
+        self._last = NO_HEAD
         """The head of the last answer that was known: the next one is often the same."""
         self.new_parser()
         self.reset(head_only=False)

@@ -54,7 +54,7 @@ class KnownHeads:
         _TABLE[known.head] = known
 
 
-NONE = KnownHead(b"", -1, 0, False)
+NO_HEAD = KnownHead(b"", -1, 0, False)
 """Of no answer."""
 _TABLE: dict[bytes, KnownHead] = {}
 
