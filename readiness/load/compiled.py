@@ -35,6 +35,7 @@ MODULES = (
     "readiness.load.pacing",
     "readiness.load.response_watch",
     "readiness.load.moments",
+    "readiness.load.traced_calls",
 )
 """What runs for every request."""
 WRITTEN_IN_C = ("readiness.load.http.nonblocking",)

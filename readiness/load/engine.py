@@ -89,7 +89,7 @@ class Engine:
         self.recorder.judged_step = plan.judged_step
         self._watch = None if plan.watch.idle else Watch(plan.watch)
         self._moments = Moments(plan.watch.moments, self.recorder, self._watch)
-        self.recorder.watch = self._moments if plan.watch.moments else self._watch
+        self.recorder.watch = self._watch if self._moments.idle else self._moments
         self._traced = TracedCalls(plan.trace_share, self.recorder)
         self.writes = WriteLog(plan.run_id)
         self._addresses = Addresses(plan.base_url, plan.addresses, first=plan.shard)
@@ -264,7 +264,7 @@ class Engine:
                 batch,
                 instrument=self._sentinel.take(),
                 paces=self._turns.take(),
-                moments=self._moments.take(),
+                moments={**batch.moments, **self._moments.take()},
                 seen=tuple(seen for source in (self._watch, self._traced) if source for seen in source.take()),
                 writes=self.writes.take(),
             )

@@ -1,7 +1,8 @@
-"""What is noted of calls before their end, by endpoint: samples beside those of the recorder, where the plan asks.
+"""What is noted of streams before their end, by endpoint: samples beside those of the recorder, where the plan asks.
 
-A moment has the requests of the recorder's judged cells, with another time for each success; the moments of a stream
-have its streams alone. Failed requests and those in flight count as they do there: slower than any other.
+A moment has requests of the recorder's judged cells, with another time for each success: the first byte has all of
+them, and the recorder notes it itself; the moments of a stream have its streams alone. Failed requests and those in
+flight count as they do there: slower than any other.
 """
 
 from __future__ import annotations
@@ -25,22 +26,18 @@ class Moments:
         """`wanted` are moments; `watch` sees the calls too, and says whether it sees those outside the window."""
         self._wanted = frozenset(wanted)
         self._recorder = recorder
+        recorder.first_bytes = FIRST_BYTE in self._wanted
         self._watch = watch
         self.everywhere = watch is not None and watch.everywhere
-        self._first_byte = FIRST_BYTE in self._wanted
-        self._streams = bool(self._wanted.intersection(_STREAMED))
-        self._samples: dict[str, dict[tuple[str, str], Samples]] = {moment: {} for moment in self._wanted}
+        self._streamed = self._wanted.intersection(_STREAMED)
+        self.idle = not self._streamed
+        """Whether there is nothing to see."""
+        self._samples: dict[str, dict[tuple[str, str], Samples]] = {moment: {} for moment in self._streamed}
         self._waiting: dict[str, Counter[Cell]] = {}
 
     def see(self, call: Ticket, end_s: float, failure: str | None) -> None:
         """See AnswerWatch."""
-        if self._first_byte:
-            samples = self._of(FIRST_BYTE, call)
-            if failure is not None:
-                samples.failed[failure] += 1
-            elif call.first_s >= 0.0:
-                samples.ok_s.append((call.first_s or end_s) - call.start_s)
-        if self._streams and call.streams:
+        if call.streams:
             self._see_stream(call, call.stream, failure)
         if self._watch is not None:
             self._watch.see(call, end_s, failure)
@@ -91,7 +88,7 @@ class Moments:
     def take(self) -> Mapping[str, Mapping[Cell, CellCounts]]:
         """By moment and cell."""
         step, taken = self._recorder.judged_step, self._samples
-        self._samples = {moment: {} for moment in self._wanted}
+        self._samples = {moment: {} for moment in self._streamed}
         return {
             moment: {Cell(*identity, step): samples.fold() for identity, samples in found.items()}
             for moment, found in taken.items()

@@ -16,8 +16,9 @@ from itertools import chain
 
 from readiness.load.engine_events import NO_ARRIVALS, ArrivalCounts, Batch, Cell, CellCounts, StallSeen
 from readiness.load.phases import OUTSIDE
-from readiness.load.samples import Samples
+from readiness.load.samples import Samples, first_bytes
 from readiness.load.ticket import AnswerWatch, OpenCall, Ticket
+from readiness.metrics.moments import FIRST_BYTE
 
 STALL_S = 1.0
 """A gap this long without any answer, while requests wait, is recorded as a stall."""
@@ -41,6 +42,8 @@ class Recorder:
     def __init__(self) -> None:
         self.watch: AnswerWatch | None = None
         """Who looks at the answers' headers."""
+        self.first_bytes = False
+        """Whether first bytes of the judged answers are wanted."""
         self.arrivals: ArrivalCounts = {}
         """Of an open load, by step; see ArrivalCounts."""
         self.open = False
@@ -138,7 +141,10 @@ class Recorder:
         except KeyError:
             cell = cells.setdefault(self.counted_as(call), Samples())
         if failure is None:
-            cell.ok_s.append(end_s - start_s)
+            if self.first_bytes and judged and call.first_s:
+                cell.add_parted(end_s - start_s, call.first_s - start_s)
+            else:
+                cell.ok_s.append(end_s - start_s)
             if self.open:
                 cell.service_s.append(end_s - call.sent_s)
         else:
@@ -233,6 +239,7 @@ class Recorder:
         forgotten, self.forgotten = self.forgotten, []
         self._settle(forgotten)
         cells = self._fold()
+        first = first_bytes(self._judged_cells, cells, self.judged_step) if self.first_bytes else None
         self._folded, self._cells, self._judged_cells = self.ended, {OUTSIDE: {}}, {}
         self._watch_endpoints(at_s, cells)
         batch = Batch(
@@ -246,6 +253,7 @@ class Recorder:
             cells=cells,
             stalls=tuple(self._stalls),
             details=dict(self._details),
+            moments={} if first is None else {FIRST_BYTE: first},
         )
         self._stalls = []
         self._details = Counter()

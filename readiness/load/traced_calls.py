@@ -2,11 +2,12 @@
 
 Kept are the slowest and some failed calls of each endpoint, of the measurement window: as many as there are endpoints,
 whatever the number of requests. A client asks for a line and tells the end of each call that got one; the others cost
-it one step of an iterator.
+it a step of a counter.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -44,10 +45,29 @@ class TracedCalls:
     def __init__(self, share: float | None, window: JudgedTime) -> None:
         """`share` of the calls get a line; None: the load is not traced."""
         self.on = share is not None
-        self.lines = trace_lines(share or 0.0)
+        self._share = share or 0.0
+        self._left = 0
+        """Calls until the next one that gets a line; below 0 for ever where none does."""
+        self._given = 0
+        """Calls that got a line."""
+        self._lines = trace_lines() if self.on else iter(())
+        if self.on:
+            self._plan_next()
         self._window = window
         self._began_s = time.time() - time.perf_counter()
         self._told: dict[tuple[str, str], _Told] = {}
+
+    def line(self) -> bytes:
+        """Of the next call, empty where it is not its turn."""
+        self._left -= 1
+        if self._left:
+            return b""
+        self._plan_next()
+        return next(self._lines)
+
+    def _plan_next(self) -> None:
+        before, self._given = self._given, self._given + 1
+        self._left = math.ceil(self._given / self._share) - math.ceil(before / self._share)
 
     def ended(self, call: Ticket, line: bytes, end_s: float, failure: str | None) -> None:
         """A call that was sent with `line` ended; `failure` is None or a class of FAILURE_CLASSES."""
@@ -87,7 +107,8 @@ class TracedCalls:
 
 
 class _Never:
-    judged_from_s = judged_until_s = 0.0
+    judged_from_s = 0.0
+    judged_until_s = 0.0
 
 
 UNTRACED = TracedCalls(None, _Never())

@@ -10,7 +10,8 @@ from readiness.load.engine_events import Batch, Cell, StallSeen, dumps
 from readiness.load.phases import OUTSIDE
 from readiness.load.recorder import _MAX_NAMES, OTHER, Recorder
 from readiness.load.samples import PACKED
-from readiness.load.ticket import OpenCall, Ticket
+from readiness.load.ticket import UNKNOWN_S, OpenCall, Ticket
+from readiness.metrics.moments import FIRST_BYTE
 
 
 def started() -> Recorder:
@@ -120,6 +121,28 @@ def test_an_answer_that_the_watch_cannot_read_is_counted_all_the_same() -> None:
         recorder.end(call, 11.5)
     batch = recorder.take(12.0, 0)
     assert batch.cells[Cell("shop", "GET /", 0)].ok.total == batch.begun == batch.ended == 1
+
+
+def test_the_first_byte_is_that_of_answers_in_parts_and_the_end_of_all_others() -> None:
+    recorder = started()
+    recorder.first_bytes = True
+    for number in range(2000):  # more than are packed
+        call = recorder.begin("shop", "GET /", 11.0)
+        call.first_s = (0.0, 11.25, UNKNOWN_S, 11.25)[number % 4]
+        recorder.end(call, 11.5, "truncated" if number % 4 == 3 else None)
+        recorder.pack()
+    late = recorder.begin("shop", "GET /", 9.0)  # in no window
+    late.first_s = 11.25
+    recorder.end(late, 11.5)
+    cell = Cell("shop", "GET /", 0)
+    batch = recorder.take(12.0, 0)
+    assert batch.ended == 2001
+    whole, first = batch.cells[cell], batch.moments[FIRST_BYTE][cell]
+    assert (whole.ok.total, whole.ok.min_us, whole.ok.max_us) == (1500, 500_000, 500_000)
+    assert (first.ok.total, first.ok.sum_us) == (1000, 500 * 500_000 + 500 * 250_000)
+    assert first.failed == whole.failed == {"truncated": 500}
+    recorder.end(recorder.begin("shop", "GET /", 11.0), 11.5)  # UNKNOWN_S, as every ticket of a client without one
+    assert recorder.take(13.0, 1).moments[FIRST_BYTE][cell].ok.total == 0
 
 
 def test_the_phase_is_that_of_the_start() -> None:

@@ -9,7 +9,7 @@ from itertools import islice, pairwise
 import pytest
 
 from readiness.load.ticket import OpenCall
-from readiness.load.traced_calls import TracedCalls
+from readiness.load.traced_calls import UNTRACED, TracedCalls
 from readiness.load.traceparent import parent_id, trace_id, trace_lines
 from readiness.measurements.traced import STILL_OPEN, TracedRequest, is_trace_id, most_telling
 from readiness.text.trace_links import trace_link, wrong_trace_url
@@ -18,7 +18,7 @@ LINE = re.compile(rb"traceparent: 00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}
 
 
 def test_every_line_is_a_traceparent_and_no_id_comes_twice() -> None:
-    lines = [*islice(trace_lines(1.0), 20_000), *islice(trace_lines(1.0), 20_000)]
+    lines = [*islice(trace_lines(), 20_000), *islice(trace_lines(), 20_000)]
     assert all(LINE.fullmatch(line) for line in lines)
     ids = {trace_id(line) for line in lines}
     assert len(ids) == 40_000
@@ -29,8 +29,14 @@ def test_every_line_is_a_traceparent_and_no_id_comes_twice() -> None:
 
 @pytest.mark.parametrize("share", [0.001, 0.05, 0.333, 1.0])
 def test_a_share_of_the_requests_has_a_line(share: float) -> None:
-    found = sum(bool(line) for line in islice(trace_lines(share), 4096 * 3))
-    assert abs(found - share * 4096 * 3) <= 3
+    calls = TracedCalls(share, Window())
+    places = [number for number in range(1, 12_001) if calls.line()]
+    assert abs(len(places) - share * 12_000) <= 1
+    assert {b - a for a, b in pairwise(places)} <= {int(1 / share), int(1 / share) + 1}, "evenly"
+
+
+def test_a_load_that_is_not_traced_has_no_line() -> None:
+    assert not any(UNTRACED.line() for _ in range(10))
 
 
 class Window:
@@ -46,7 +52,7 @@ def call(name: str, start_s: float, status: int = 200) -> OpenCall:
 def test_the_slowest_and_some_of_each_failure_are_kept_whatever_comes() -> None:
     calls = TracedCalls(1.0, Window())
     merged: dict[str, tuple[TracedRequest, ...]] = {}
-    for number, line in enumerate(islice(calls.lines, 50_000)):
+    for number, line in enumerate(calls.line() for _ in range(50_000)):
         failure = ("http_5xx", "timeout", None, None)[number % 4]
         calls.ended(call(f"GET /{number % 300}", 100.0), line, 100.0 + number / 1000, failure)
         if number % 5000 == 4999:
@@ -65,7 +71,7 @@ def test_the_slowest_and_some_of_each_failure_are_kept_whatever_comes() -> None:
 
 def test_only_the_measurement_window_counts_and_who_still_waits_is_told() -> None:
     calls = TracedCalls(1.0, Window())
-    line = next(calls.lines)
+    line = calls.line()
     calls.ended(call("GET /", 99.9), line, 150.0, "timeout")
     calls.leave([call("GET /", 150.0)], 201.0)  # a client of Locust's: without a trace
     assert calls.take() == ()

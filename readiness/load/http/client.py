@@ -230,7 +230,7 @@ class Client:
         response.target = written.target
         response.identity = identity_of(self._scenario, response.request_method, name) if name else written.identity
         wire = written.wire
-        if written.around is not None and (line := next(self._traced.lines)):
+        if written.around is not None and (line := self._traced.line()):
             response.trace = line
             wire = written.around[0] + line + written.around[1]
         self._recorder.enter(response)
@@ -255,8 +255,10 @@ class Client:
                 self._recorder.answer(response, response.end_s)
             else:
                 self._recorder.answer(response, response.end_s, outcome.failure, outcome.detail)
-        elif 200 <= response.status_code < 300 and not (response.error or response.trace or self.on_request):
+        elif 200 <= response.status_code < 300 and not (response.error or self.on_request):
             self._recorder.end(response, response.end_s)
+            if response.trace:
+                self._traced.ended(response, response.trace, response.end_s, None)
         else:
             self._end(response, response.outcome())
         return response

@@ -173,7 +173,7 @@ class StockClients:
 
     def _watched(self, client: Any, original: Callable[..., Any]) -> Callable[..., Any]:
         user: User | None = client.user
-        lines = self.traced.lines if self.traced.on else None
+        traced = self.traced if self.traced.on else None
         scenario, mine = (OTHER, {}) if user is None else (scenario_of(type(user)), vars(user))
         opened, streaming, recorder, holds = self.open, self.timed.streaming, self.recorder, self.target.holds
 
@@ -190,7 +190,7 @@ class StockClients:
             waiting = opened[key] = StockCall(
                 (scenario, endpoint_name(method, str(name))), due_s, sent_s, is_path and is_here
             )
-            if lines is not None and waiting.to_target and len(args) <= _BEFORE_HEADERS and (line := next(lines)):
+            if traced is not None and waiting.to_target and len(args) <= _BEFORE_HEADERS and (line := traced.line()):
                 kwargs["headers"] = traced_headers(waiting, kwargs.get("headers"), client, line)
             recorder.enter(waiting)
             if streams := kwargs.get("stream") or (len(args) > 3 and args[3]):

@@ -47,7 +47,7 @@ class StockSender:
         """For what is not ordinary."""
         self.recorder = clients.recorder
         self.timeout_s = clients.deadlines.timeout_s
-        self._lines = clients.traced.lines if clients.traced.on else None
+        self._traced = clients.traced if clients.traced.on else None
         user: Any = session.user
         self._scenario = OTHER if user is None else scenario_of(type(user))
         self._users: dict[str, Any] = {} if user is None else vars(user)
@@ -71,7 +71,7 @@ class StockSender:
 
     def traced(self, call: StockCall, wire: bytes) -> bytes:
         """What goes out, with the call's `traceparent` if it is its turn."""
-        if self._lines is None or not (line := next(self._lines)):
+        if self._traced is None or not (line := self._traced.line()):
             return wire
         return traced_wire(call, wire, line)
 
