@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks import machine
 from benchmarks.engine import PROBES, SWING, Instant
 from benchmarks.server import Nginx, nginx
+from benchmarks.tools import INSIDE, TRACE
 
 _SCENARIO = """from readiness.scenario import User, constant, task
 class Bench(User):
@@ -34,12 +35,6 @@ checks:
   http.success_rate: {{ pass: "> 99 %" }}
   latency.p95: {{ pass: "< 1 s" }}
 """
-_INSIDE = """  latency.ttfb.p95: { pass: "< 1 s" }
-  service.tracing: { pass: ">= 0" }
-  target.cpu: { pass: "<= 100 %" }
-  target.memory.max: { pass: "< 9000 MB" }
-probes: { process: {} }
-"""
 
 
 def spent_us(inside: bool, users: int, seconds: float, server: Nginx) -> tuple[float, float]:
@@ -47,8 +42,7 @@ def spent_us(inside: bool, users: int, seconds: float, server: Nginx) -> tuple[f
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "bench.py").write_text(_SCENARIO)
-        trace = ", trace: traceparent" if inside else ""
-        limits = _BARE.format(users=users, seconds=seconds, trace=trace) + (_INSIDE if inside else "")
+        limits = _BARE.format(users=users, seconds=seconds, trace=TRACE if inside else "") + (INSIDE if inside else "")
         (folder / "limits.yaml").write_text(limits)
         files = ["--thresholds", "limits.yaml", "--scenarios", "bench.py", "--out", "out"]
         before = server.requests()

@@ -2,7 +2,8 @@
 
 `python -m benchmarks.sleeping [--users 5000] [--seconds 10]`: users arrive over 5 s, then the middle of the rest is
 looked at. Memory is what all processes of the tool hold in RAM, what they share counted once; for `readiness run` the
-engine's alone stands in brackets, the rest is the command that judges. CPU is in cores.
+engine's alone stands in brackets, the rest is the command that judges; `inside` sends trace ids, times first bytes and
+watches the service's processes beside it. CPU is in cores.
 """
 
 import argparse
@@ -62,9 +63,9 @@ def main() -> None:
                 work = Work(
                     server.url, server.authority, options.users, options.seconds, paced=True, ramp_up_s=RAMP_UP_S
                 )
-                for tool in ("k6", "locust", "readiness"):
+                for tool in ("k6", "locust", "readiness", "readiness, inside"):
                     if available(tool):
-                        sys.stdout.write(f"{tool:10} {measure(tool, work, server)}\n")
+                        sys.stdout.write(f"{tool:17} {measure(tool, work, server)}\n")
                         sys.stdout.flush()
         except FileNotFoundError as problem:
             sys.stdout.write(f"left out: {problem}\n")

@@ -31,11 +31,19 @@ _K6_GET = 'http.get("{url}/item");'
 _K6_ASSERTS = 'const r = http.get("{url}/item"); check(r, {{s: r => r.status === 200, i: r => r.json().id === 1}});'
 _LIMITS = """version: 1
 service: bench
-load: {{ users: {users}, ramp_up: {ramp_up:g}s, warm_up: 0s, duration: {seconds:g}s }}
+load: {{ users: {users}, ramp_up: {ramp_up:g}s, warm_up: 0s, duration: {seconds:g}s{trace} }}
 checks:
   http.success_rate: {{ pass: "> 99 %" }}
   latency.p95: {{ pass: "< 1 s" }}
 """
+INSIDE = """  latency.ttfb.p95: { pass: "< 1 s" }
+  service.tracing: { pass: ">= 0" }
+  target.cpu: { pass: "<= 100 %" }
+  target.memory.max: { pass: "< 9000 MB" }
+probes: { process: {} }
+"""
+"""Further lines of limits, to see inside the target; with TRACE in `load`."""
+TRACE = ", trace: traceparent"
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,9 @@ def command(tool: str, work: Work, folder: Path) -> tuple[list[str], dict[str, s
         text = text.replace(text.partition("\n")[0], _STOCK_IMPORT.format(kind=work.stock))
     scenario.write_text(text)
     limits = folder / "thresholds.yaml"
-    limits.write_text(_LIMITS.format(users=work.users, seconds=work.seconds, ramp_up=work.ramp_up_s))
+    inside = tool == "readiness, inside"
+    text = _LIMITS.format(users=work.users, seconds=work.seconds, ramp_up=work.ramp_up_s, trace=TRACE if inside else "")
+    limits.write_text(text + INSIDE if inside else text)
     files = ["--thresholds", str(limits), "--scenarios", str(scenario), "--out", str(folder / "out")]
     interpreted = {compiled.OFF: "1"} if tool == "readiness, interpreted" else {}
     return [sys.executable, "-m", "readiness", "run", work.url, *files, "--quiet"], interpreted
