@@ -27,6 +27,7 @@ _HOLE_SHARE = 0.25
 """Of the measurement window."""
 _LITTLE = 0.5
 """A part with less than this share of the usual requests has lost its load."""
+_CLEARLY = 0.75
 _MOST_OF = 0.5
 _FEW_USERS = 0.1
 """As many may be missing from a load (readiness/judge/judge.py)."""
@@ -61,6 +62,8 @@ class IdleUsers:
         self._asking = asking
         self._looks: list[_Look] = []
         self._begun = 0
+        self._helped = False
+        """Whether greenlets that a file started send for its users, which may well stand and wait for them."""
         self._stands: dict[Any, _Stand] = {}
         self._longest: dict[Any, tuple[float, str]] = {}
         """By user, of the measurement window."""
@@ -74,6 +77,7 @@ class IdleUsers:
         self._watched.update(one.args[0] for one in running[: _MOST_WATCHED - len(self._watched)])
         asking = {id(one.waiter) for one in poll_of_this_hub().watched() if one.waiter is not None}
         asking.update(self._asking())
+        self._helped |= not asking <= {id(one) for one in running}
         mine = [one for one in running if id(one) not in asking and not one.dead]
         # Calls of other clients tell no greenlet: as many users may be theirs.
         idle = min(len(mine), max(len(running) - recorder.waiting, 0))
@@ -100,7 +104,8 @@ class IdleUsers:
                 f"{_stood(_common(hole))}"
             )
         still = [place for seconds, place in self._longest.values() if seconds >= _MOST_OF * window_s]
-        if len(still) > _FEW_USERS * max(len(self._watched), 1) and not hole:
+        fewer = not self._helped and _wanes(looks)
+        if len(still) > _FEW_USERS * max(len(self._watched), 1) and fewer and not hole:
             place = next((place for place, _ in Counter(still).most_common() if place), "")
             yield (
                 f"the locustfile: {len(still):,} of {len(self._watched):,} users did nothing for most of the "
@@ -159,6 +164,13 @@ def _hole(looks: Sequence[_Look], at_least_s: float) -> Sequence[_Look]:
         elif end:
             break
     return looks[begin:end]
+
+
+def _wanes(looks: Sequence[_Look]) -> bool:
+    """Whether one quarter has clearly fewer requests of each user than another."""
+    size = max(len(looks) // 4, 1)
+    parts = [_per_user(looks[first : first + size]) for first in range(0, len(looks) - size + 1, size)]
+    return min(parts) < _CLEARLY * max(parts)
 
 
 def _per_user(looks: Sequence[_Look]) -> float:
