@@ -30,6 +30,7 @@ from readiness.load.context import EngineContext
 from readiness.load.crowd import Crowd
 from readiness.load.csv_rows import hand_out
 from readiness.load.descriptors import too_few_descriptors
+from readiness.load.drain import Drain
 from readiness.load.engine_plan import EnginePlan, loads
 from readiness.load.generator_health import Sentinel
 from readiness.load.http.resends import Resends
@@ -59,8 +60,6 @@ from readiness.load.writes import WriteLog
 _TICK_S = 1.0
 PACK_S = 0.05
 """Between two packings of the samples: a second's at once would be a pause of milliseconds."""
-STOPPED_DRAIN_S = 0.5
-"""After a `stop` the parent wants its numbers soon."""
 
 
 class Engine:
@@ -102,6 +101,7 @@ class Engine:
         self._listener = Listener(self._stock, self._told)
         self._edges_s: list[float] = []
         self._stats = LedgerStats(self.recorder, self._told.on_request, self._errors.note)
+        self._drain = Drain(plan)
 
     def stop(self) -> None:
         """End the load early, at once; what was measured is still sent."""
@@ -259,6 +259,7 @@ class Engine:
         at_s = time.perf_counter() - self.recorder.start_s
         batch = self.recorder.take(at_s, self._seq)
         self._stats.keep(batch.cells, batch.details)
+        self._drain.hear(batch.cells)
         self.send(
             replace(
                 batch,
@@ -272,8 +273,8 @@ class Engine:
         self._seq += 1
 
     def _finish(self, runner: Any, load: Crowd | Arrivals, stopped_s: float) -> None:
-        drain_s = STOPPED_DRAIN_S if self._stop.is_set() and not self._in_order else self.plan.drain_s
-        runner.environment.stop_timeout = drain_s
+        hurried = self._stop.is_set() and not self._in_order
+        drain_s = runner.environment.stop_timeout = self._drain.seconds(hurried=hurried)
         del runner.quit, runner.stop
         runner.stop_users = lambda counts: stop_users(runner)
         # Runner.stop asks who called it, for a line of debugging: 30 ms in which nobody's answer is read. It may fail.
@@ -293,7 +294,6 @@ class Engine:
         theirs = told(self._stock.timed.made_up), *self._told.connections.doubts(), clocks
         for text in (*said, *self._idle_users.told(), *theirs):
             self._errors.note(text)
-        hurried = self._stop.is_set() and not self._in_order
         recorder = self.recorder
         self.send(
             engine_events.Done(

@@ -42,3 +42,10 @@ def test_t17_five_slow_in_a_hundred_are_not_proven_to_be_fewer(cli: Cli, faultd:
         return
     assert result.exit_code == 3, str(result)
     assert result.check("latency.p95")["outcome"] == "inconclusive"
+
+
+def test_answers_that_always_take_long_are_waited_for_after_the_load(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(mode="delay", delay_ms=6500)
+    result = cli.run(server.url, "--users", "6", scenario="calm.py", duration="14s")  # each third request ends at 20 s
+    assert_invariants(result, server, planned_s=22)
+    assert result.ledger == {"planned": 18, "ok": 18, "failed": {}, "in_flight": 0, "dropped": 0}, str(result)
