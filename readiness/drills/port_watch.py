@@ -34,6 +34,8 @@ class Listening:
     """Those that listen on the port, by the kernel's number of each."""
     processes: frozenset[int]
     """Those that hold them, as far as we may look into processes."""
+    unlike_s: float | None = None
+    """When what was before was seen last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,8 @@ class PortLog:
         return next((one for one in reversed(self.seen) if one.at_s <= at_s), None)
 
     def down(self, from_s: float, until_s: float) -> list[tuple[float, float]]:
-        """When nobody listened."""
-        ends = [one.at_s for one in self.seen[1:]] + [until_s]
+        """When nobody is known to have listened: from where it was seen first to where it was seen last."""
+        ends = [one.at_s if one.unlike_s is None else one.unlike_s for one in self.seen[1:]] + [until_s]
         gaps = [(one.at_s, end_s) for one, end_s in zip(self.seen, ends, strict=False) if not one.sockets]
         return [
             (max(begin_s, from_s), min(end_s, until_s))
@@ -77,14 +79,14 @@ def watching(url: str, addresses: Sequence[str]) -> Iterator[list[Listening]]:
 
 
 def _watch(port: int, seen: list[Listening], over: threading.Event) -> None:
-    looked_s, sockets = 0.0, frozenset[str]()
+    looked_s, now_s, sockets = 0.0, time.monotonic(), frozenset[str]()
     while not over.wait(_POLL_S):
-        now_s = time.monotonic()
+        last_s, now_s = now_s, time.monotonic()
         with suppress(OSError):
             sockets = listening(port)
         if not seen or sockets != seen[-1].sockets or now_s >= looked_s + _PROCESSES_S:
             looked_s = now_s
-            found = Listening(now_s, sockets, holders(sockets))
+            found = Listening(now_s, sockets, holders(sockets), last_s)
             if not seen or (found.sockets, found.processes) != (seen[-1].sockets, seen[-1].processes):
                 seen.append(found)
 
