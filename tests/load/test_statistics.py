@@ -5,12 +5,13 @@ from tests.load.isolated import python
 WRITTEN = """
 import json
 import locust
+from readiness.load.addresses import Addresses
 from readiness.load.life.statistics import LedgerStats
 from readiness.load.locust_events import ToldRequests
 from readiness.load.recorder import Recorder
 
 recorder, doubts, event = Recorder(), [], locust.event.EventHook()
-stats = LedgerStats(recorder, ToldRequests(recorder).on_request, doubts.append)
+stats = LedgerStats(recorder, ToldRequests(recorder, Addresses("http://127.0.0.1:1", ()), ()).on_request, doubts.append)
 stats.kept = True
 stats.hear_lengths(event)
 stats.get("ask", "RPC").log(20, 7)

@@ -61,14 +61,14 @@ def replaced(path: Path) -> set[str]:
 
 
 def text_of(path: str) -> str:
-    """The source at `path` of an installed package, such as `locust/env.py`; empty where there is none.
+    """The source at `path` of an installed package, such as `locust/env.py` or `locust.py`; empty where there is none.
 
     Read and not imported: Locust would patch the process of the tests.
     """
     package, _, rest = path.partition("/")
-    spec = find_spec(package)
+    spec = find_spec(package.removesuffix(".py"))
     for folder in spec.submodule_search_locations or () if spec else ():
-        if (file := Path(folder) / rest).is_file():
+        if (file := Path(folder) / (rest or "__init__.py")).is_file():
             return file.read_text()
     return ""
 
