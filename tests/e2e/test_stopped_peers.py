@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -58,10 +59,16 @@ def test_a_master_stopped_under_load_ends_the_run_and_the_worker(cli: Cli, fault
 @pytest.mark.timeout(180)
 def test_a_worker_that_somebody_stopped_does_not_keep_its_command(cli: Cli) -> None:
     with helper(*worker(free_port())) as lent:
-        assert until(lambda: bool(children_of(lent.pid)), 60.0)
+        # Not before it is a program of its own: until then its parent waits in fork and exec, which no deadline ends.
+        assert until(lambda: [ran(int(pid)) for pid in children_of(lent.pid)] not in ([], [ran(lent.pid)]), 60.0)
         os.kill(child_of(lent.pid), signal.SIGSTOP)
         assert "was stopped for 30 s and is given up" in lent.communicate(timeout=120)[1]
     assert lent.returncode == 3
+
+
+def ran(pid: int) -> str:
+    """Its command line."""
+    return Path(f"/proc/{pid}/cmdline").read_text()
 
 
 def children_of(pid: int) -> list[str]:
