@@ -1,4 +1,4 @@
-"""Who holds the load generator: a thread that looks at the main thread's line while its event loop does not turn."""
+"""Who holds the load generator: a thread that reads the main thread's line while its event loop does not turn."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WRITTEN_S = 5.0
 
 
 class HeldBy:
-    """Costs a look at one number five times a second."""
+    """Reads one number five times a second; costs nothing for a request."""
 
     def __init__(self, turned_s: Callable[[], float]) -> None:
         """`turned_s` is when the loop turned last (perf_counter); of the thread that makes this."""
