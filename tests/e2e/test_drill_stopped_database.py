@@ -34,9 +34,10 @@ def stopping(cli: Cli) -> Iterator[tuple[Callable[[], str], str]]:
         postgres.execute("postgres", "create role reader login password 'pg-r3ader-5ecret' nosuperuser nocreatedb")
         reader = postgres.database("create table scans (id bigserial primary key, idempotency_key text, run_id text)")
         first = processes(server)[0]
-        every = f"{first} $(cat /proc/{first}/task/{first}/children)"
-        script(cli.folder, "stop.sh", f"kill -STOP {every}")
-        script(cli.folder, "go_on.sh", f"kill -CONT {every}", "touch undone")
+        children = f"$(cat /proc/{first}/task/{first}/children)"
+        # The postmaster first: it starts nothing new then. A session may end between the list and its signal.
+        script(cli.folder, "stop.sh", f"kill -STOP {first}", f"kill -STOP {children} || true")
+        script(cli.folder, "go_on.sh", f"kill -CONT {first}", f"kill -CONT {children} || true", "touch undone")
         script(cli.folder, "forget.sh", "touch forgotten")
         script(cli.folder, "begin.sh", "touch begun")
         yield lambda: postgres.owner_url(reader.rpartition("/")[2].partition("?")[0]), reader
