@@ -23,6 +23,7 @@ from readiness.cli import (
     trial,
     worker,
 )
+from readiness.cli.command import command_of
 
 app = typer.Typer(
     name="readiness",
@@ -32,12 +33,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(run.run)
+app.command()(command_of(run.RunRequest, run.run))
 app.command()(judge.judge)
 app.command()(report.report)
 app.command()(compare.compare)
 app.command()(history.history)
-app.command()(capacity.capacity)
+app.command()(command_of(capacity.CapacityRequest, capacity.capacity))
 app.command()(gate.gate)
 app.command()(init.init)
 app.command("try")(trial.try_)

@@ -17,10 +17,11 @@ from readiness.cli.destinations import check_samples, folder_of, keep_of, sample
 from readiness.cli.drills import command_lines, drilled, environment_of_demo, for_demo, of_running_demo, with_drills
 from readiness.cli.files import Files
 from readiness.cli.formats import parse as parse_formats
+from readiness.cli.locust_options import locust_options
 from readiness.cli.output import read_flag
 from readiness.cli.preparation import demo_profile, find_scenarios, new_run_id, read_config, secrets_of
 from readiness.cli.reading import read_files, withheld_variables, without_secrets
-from readiness.cli.run_request import RunRequest
+from readiness.cli.run import RunRequest
 from readiness.cli.shapes import with_load_of
 from readiness.cli.signals import watched
 from readiness.cli.workers import check_target, workers_of
@@ -70,8 +71,9 @@ class Assessment:
 def assess(request: RunRequest) -> Assessment:
     """Do the whole run. Raises ConfigError or Refused, before any load."""
     environ = dict(os.environ)
+    options = locust_options(request.own, request.tags, request.exclude_tags)
     formats = parse_formats(request.formats)
-    asked = (request.target, request.thresholds, request.scenarios, request.paths)
+    asked = (request.target, request.thresholds, request.scenarios, request.paths or ())
     starter = starters.wanted(*asked, allow_conditional=request.allow_conditional)
     profile = demo_profile(request.target)
     config = _config(request, environ, starters.config(starter, starters.FirstAnswers()) if starter else None)
@@ -127,7 +129,11 @@ def assess(request: RunRequest) -> Assessment:
             scenarios = starters.scenario(starter, Path(open_things.enter_context(TemporaryDirectory())))
             progress.step("asking the service where its pages and its health check are")
             first = starters.first(
-                starter, request.target, request.allow_hosts, config.allowed_hosts, lambda: interrupted() is not None
+                starter,
+                request.target,
+                request.allow_hosts or (),
+                config.allowed_hosts,
+                lambda: interrupted() is not None,
             )
             config = _config(request, environ, starters.config(starter, first))
         remarks = (starter.sentence(first.unloadable),) if starter else ()
@@ -139,8 +145,8 @@ def assess(request: RunRequest) -> Assessment:
             raise without_secrets(error, secrets) from None
         plan = replace(
             plan,
-            engine=replace(plan.engine, samples=request.samples is not None),
-            allow_env=frozenset(request.allow_env),
+            engine=replace(plan.engine, samples=request.samples is not None, options=options),
+            allow_env=frozenset(request.allow_env or ()),
             own_limits=starter is None,
             unloadable=first.unloadable,
             remarks=remarks,
@@ -264,7 +270,7 @@ def _plan(
     unreachable, writer = None, ""
     try:
         try:
-            target = targets.resolve(request.target, url, request.allow_hosts, config.allowed_hosts)
+            target = targets.resolve(request.target, url, request.allow_hosts or (), config.allowed_hosts)
         except NotMeasured as error:
             target, unreachable = Target(request.target, url, ()), str(error)
         check_target(workers, target)
@@ -274,7 +280,7 @@ def _plan(
     except Refused as refused:
         files.replace_yesterday(redact(f"Refused before any load: {refused}", secrets))
         raise
-    extra = targets.addresses_of([host for host in request.allow_hosts if host in config.allowed_hosts], url)
+    extra = targets.addresses_of([host for host in request.allow_hosts or () if host in config.allowed_hosts], url)
     made = make_plan(
         run_id,
         config,
@@ -286,4 +292,4 @@ def _plan(
         unreachable=unreachable,
         cache_url=cache_url,
     )
-    return replace(made, workers=workers, engine=replace(made.engine, options=request.options))
+    return replace(made, workers=workers)

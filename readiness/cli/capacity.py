@@ -2,72 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from readiness.cli.output import ascii_only, finish, refusals, say
+from readiness.cli.output import ascii_only, complain, finish, refusals, say
 from readiness.cli.run import TARGET_HELP
-from readiness.cli.trust import AllowEnv, CeilingsFile
+from readiness.cli.trust import AllowEnv, CeilingsFile, LoadedHost
 
 
-def capacity(
-    target: Annotated[str, typer.Argument(metavar="TARGET", help=TARGET_HELP)],
-    max_users: Annotated[str | None, typer.Option(metavar="N", help="Closed load: never more users than this.")] = None,
+@dataclass(frozen=True, slots=True)
+class CapacityRequest:
+    """The flags of the command line, as given."""
+
+    target: Annotated[str, typer.Argument(metavar="TARGET", help=TARGET_HELP)]
+    max_users: Annotated[str | None, typer.Option(metavar="N", help="Closed load: never more users than this.")] = None
     max_rate: Annotated[
         str | None, typer.Option(metavar="R", help="Open load: never more arrivals per second than this.")
-    ] = None,
-    thresholds: Annotated[Path | None, typer.Option(help="Limits; default thresholds.yaml here.")] = None,
-    scenarios: Annotated[Path | None, typer.Option(help="A folder of Locust files, or one file.")] = None,
+    ] = None
+    thresholds: Annotated[Path | None, typer.Option(help="Limits; default thresholds.yaml here.")] = None
+    scenarios: Annotated[Path | None, typer.Option(help="A folder of Locust files, or one file.")] = None
     hold: Annotated[
         str, typer.Option(metavar="D", help="How long each load is held; a proof lasts twice as long or longer.")
-    ] = "6s",
+    ] = "6s"
     wanted: Annotated[
         str | None,
         typer.Option("--for", metavar="LOAD", help='Cores and instances for this load: "400 users", "250/s".'),
-    ] = None,
+    ] = None
     at_cpu: Annotated[
         str, typer.Option(metavar="SHARE", help="How busy their cores may be with one instance lost.")
-    ] = "70%",
-    processes: Annotated[str | None, typer.Option(metavar="N", help="Load generator processes.")] = None,
+    ] = "70%"
+    processes: Annotated[str | None, typer.Option(metavar="N", help="Load generator processes.")] = None
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where capacity.md, .html and .json go.")] = Path(
         "reports/capacity"
-    ),
-    allow_host: Annotated[
-        list[str] | None, typer.Option(metavar="HOST", help="A host other than this machine that may be loaded.")
-    ] = None,
-    allow_env: AllowEnv = None,
-    ceilings: CeilingsFile = None,
-    quiet: Annotated[bool, typer.Option(help="No progress, one line of answer.")] = False,
-) -> None:
+    )
+    allow_hosts: LoadedHost = None
+    allow_env: AllowEnv = None
+    ceilings: CeilingsFile = None
+    quiet: Annotated[bool, typer.Option(help="No progress, one line of answer.")] = False
+
+
+def capacity(request: CapacityRequest) -> None:
     """Find the largest load that TARGET takes within its limits; ends with 1 when even the smallest breaks them."""
-    from readiness.cli.capacity_search import CapacityRequest, search
+    from readiness.cli.capacity_search import search
     from readiness.report.capacity import console
 
     with refusals():
-        result = search(
-            CapacityRequest(
-                target=target,
-                max_users=max_users,
-                max_rate=max_rate,
-                thresholds=thresholds,
-                scenarios=scenarios,
-                hold=hold,
-                processes=processes,
-                out=out,
-                allow_hosts=tuple(allow_host or ()),
-                quiet=quiet,
-                allow_env=tuple(allow_env or ()),
-                ceilings=ceilings,
-                wanted=wanted,
-                at_cpu=at_cpu,
-            )
-        )
-    for problem in result.problems:
-        say(f"readiness: {problem}", to_stderr=True)
-    if not quiet:
+        result = search(request)
+    complain(result.problems)
+    if not request.quiet:
         say(console.summary(result.capacity, ascii=ascii_only()))
-        say(f"reports: {out}", to_stderr=True)
+        say(f"reports: {request.out}", to_stderr=True)
     say(console.last_line(result.capacity, result.exit_code))
     finish(result.exit_code)

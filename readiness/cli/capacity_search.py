@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from readiness.capacity.attempt import judged_checks, lowest_users
 from readiness.capacity.capacity import Capacity, CapacityBound, CapacityKind, conclude, scalability_of
 from readiness.capacity.search import START_SHARE, Range
 from readiness.capacity.sizing import Wanted, size, wanted
 from readiness.cli.artefacts import Artefacts
+from readiness.cli.capacity import CapacityRequest
 from readiness.cli.output import read_flag, say
 from readiness.cli.preparation import (
     demo_profile,
@@ -43,27 +43,6 @@ from readiness.run.progress import choose, give_back
 _UNFINISHED = "The search did not come to its end."
 LAW_CONFIDENCE = 0.95
 """Two-sided, of the fitted law's intervals, where the file compares bare values."""
-
-
-@dataclass(frozen=True, slots=True)
-class CapacityRequest:
-    """The flags of the command line, as given."""
-
-    target: str
-    max_users: str | None
-    max_rate: str | None
-    thresholds: Path | None
-    scenarios: Path | None
-    hold: str
-    processes: str | None
-    out: Path
-    allow_hosts: tuple[str, ...]
-    quiet: bool
-    allow_env: tuple[str, ...] = ()
-    ceilings: Path | None = None
-    wanted: str | None = None
-    """The load to size for."""
-    at_cpu: str = "70%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +82,13 @@ def search(request: CapacityRequest) -> SearchFound:
             target=Target(request.target, url or ""),
             scenarios=scenarios,
             allowed_addresses=targets.addresses_of(
-                [one for one in request.allow_hosts if one in config.allowed_hosts], url or ""
+                [one for one in request.allow_hosts or () if one in config.allowed_hosts], url or ""
             ),
             workers=workers,
             heights=_heights(config, scenarios),
             open=config.load.rate_per_s is not None,
             trial_s=trial_s,
-            allow_env=frozenset(request.allow_env),
+            allow_env=frozenset(request.allow_env or ()),
         )
         _replace_yesterday(
             _concluded(order, Ascent((), local_provenance(), _UNFINISHED), started_at, None, asked), artefacts
@@ -121,7 +100,7 @@ def search(request: CapacityRequest) -> SearchFound:
             url = open_things.enter_context(stack.start(profile)).url
             environ.pop("READINESS_PASSWORD", None)  # it is some other service's; the demo has its own accounts
         try:
-            target = targets.resolve(request.target, url or "", request.allow_hosts, config.allowed_hosts)
+            target = targets.resolve(request.target, url or "", request.allow_hosts or (), config.allowed_hosts)
             order = replace(order, target=target)
             ascent = ascend(order, progress=progress, interrupted=interrupted, environment=environ, secrets=secrets)
         except NotMeasured as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from readiness.cli.output import ascii_only, finish, put, read_flag, refusals, say
+from readiness.cli.output import ascii_only, complain, finish, put, read_flag, refusals, say
 
 if TYPE_CHECKING:
     from readiness.compare.comparison import Comparison
@@ -63,8 +63,7 @@ def compare(
             say(console.quiet_line(result))
         else:
             say(console.summary(result, ascii=ascii_only()))
-        for problem in problems:
-            say(f"readiness: {problem}", to_stderr=True)
+        complain(problems)
         if problems and code is ExitCode.READY:
             code = ExitCode.REPORT_FAILED
         if out is not None or format_ is None:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from readiness import database
 from readiness.cli.preparation import demo_profile
 from readiness.cli.reading import without_secrets
-from readiness.cli.run_request import RunRequest
+from readiness.cli.run import RunRequest
 from readiness.config.drills import Drill
 from readiness.config.model import Config
 from readiness.config.proxies import HostPort, Proxy
@@ -176,7 +176,7 @@ def _check(config: Config, flags: RunRequest, environ: Mapping[str, str]) -> Non
                 )
             continue
         try:
-            targets.resolve(f"proxies.{name}.to", f"tcp://{proxy.to}", flags.allow_hosts, config.allowed_hosts)
+            targets.resolve(f"proxies.{name}.to", f"tcp://{proxy.to}", flags.allow_hosts or (), config.allowed_hosts)
         except NotMeasured as error:
             raise ConfigError(f"{where}.to: {urlsplit(f'tcp://{proxy.to}').hostname}: {error}") from None
 

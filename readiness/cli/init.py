@@ -82,8 +82,8 @@ def init(
                 loaded,
                 starters,
                 scenarios=made.users,
-                allow_hosts=tuple(allow_host or ()),
-                allow_env=tuple(allow_env or ()),
+                allow_hosts=allow_host,
+                allow_env=allow_env,
             )
             write(out, {THRESHOLDS: files_of(draft, given, found).files[THRESHOLDS]}, force=True)
             for one in found:

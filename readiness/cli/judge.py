@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from readiness.cli.output import FORMAT_HELP, finish, refusals, say, show, tell_where
+from readiness.cli.output import FORMAT_HELP, complain, finish, refusals, show, tell_where
 from readiness.cli.trust import AllowEnv
 
 
@@ -59,8 +59,7 @@ def judge(
             verdict, problems = write_reports(verdict, run, artefacts)
             summary = step_summary(os.environ, format_)
             verdict, unsaid = write_summary(verdict, run, artefacts, summary)
-            for problem in (*stale, *problems, *unsaid):
-                say(f"readiness: {problem}", to_stderr=True)
+            complain((*stale, *problems, *unsaid))
         show(verdict, quiet=quiet, secrets=secrets, verbose=verbose)
         if out is not None and open_:
             tell_where(out, show_it=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from readiness.cli.assessment import assess
 from readiness.cli.proposals import proposals
-from readiness.cli.run_request import RunRequest
+from readiness.cli.run import RunRequest
 from readiness.errors import NotMeasured
 from readiness.init.limits import ProposedLimit
 from readiness.judge.verdict import Verdict
@@ -23,8 +23,8 @@ def measured(
     starters: Sequence[ProposedLimit],
     *,
     scenarios: int,
-    allow_hosts: tuple[str, ...] = (),
-    allow_env: tuple[str, ...] = (),
+    allow_hosts: list[str] | None = None,
+    allow_env: list[str] | None = None,
     duration: str = DURATION,
 ) -> tuple[ProposedLimit, ...]:
     """Load `target` with what was written to `out`, and propose limits; the reports of this run are thrown away.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
@@ -37,6 +37,12 @@ def say(text: str, *, to_stderr: bool = False) -> None:
         say(text.encode("ascii", "replace").decode(), to_stderr=to_stderr)
     except (OSError, ValueError):
         _nobody_listens(stream.fileno() if not stream.closed else None)
+
+
+def complain(problems: Iterable[str]) -> None:
+    """What went wrong beside the answer, a line each on standard error."""
+    for problem in problems:
+        say(f"readiness: {problem}", to_stderr=True)
 
 
 def put(text: str) -> str | None:

@@ -2,126 +2,95 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from readiness.cli.output import FORMAT_HELP, finish, refusals, say, show, tell_where
-from readiness.cli.trust import AllowEnv, CeilingsFile
+from readiness.cli.output import FORMAT_HELP, complain, finish, refusals, show, tell_where
+from readiness.cli.trust import AllowEnv, CeilingsFile, LoadedHost
 
 OWN_HELP = "Options that the locustfile declares, after --."
 TARGET_HELP = "A URL, demo (the built-in bag service) or demo:legacy."
 
 
-def run(
-    target: Annotated[str, typer.Argument(metavar="TARGET", help=TARGET_HELP)],
-    own: Annotated[list[str] | None, typer.Argument(metavar="[-- OPTION…]", help=OWN_HELP, show_default=False)] = None,
-    thresholds: Annotated[Path | None, typer.Option(help="Limits; default thresholds.yaml here.")] = None,
-    scenarios: Annotated[Path | None, typer.Option(help="A folder of Locust files, or one file.")] = None,
-    path: Annotated[
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """The flags of the command line, as given."""
+
+    target: Annotated[str, typer.Argument(metavar="TARGET", help=TARGET_HELP)]
+    own: Annotated[list[str] | None, typer.Argument(metavar="[-- OPTION…]", help=OWN_HELP, show_default=False)] = None
+    thresholds: Annotated[Path | None, typer.Option(help="Limits; default thresholds.yaml here.")] = None
+    scenarios: Annotated[Path | None, typer.Option(help="A folder of Locust files, or one file.")] = None
+    paths: Annotated[
         list[str] | None,
-        typer.Option(metavar="/PATH", help="Without thresholds.yaml and scenarios: what to load; may be repeated."),
-    ] = None,
-    users: Annotated[str | None, typer.Option(metavar="N", help="Closed load: users at once.")] = None,
-    rate: Annotated[str | None, typer.Option(metavar="R", help="Open load: arrivals per second.")] = None,
-    duration: Annotated[str | None, typer.Option(metavar="D", help="Judged time, such as 60s or 2m.")] = None,
-    ramp_up: Annotated[str | None, typer.Option(metavar="D", help="Time to reach full load.")] = None,
-    warm_up: Annotated[str | None, typer.Option(metavar="D", help="Time at full load before judging.")] = None,
-    tags: Annotated[list[str] | None, typer.Option(metavar="TAG", help="Only tasks with this tag of Locust's.")] = None,
-    exclude_tags: Annotated[list[str] | None, typer.Option(metavar="TAG", help="No task with this tag.")] = None,
-    processes: Annotated[str | None, typer.Option(metavar="N", help="Load generator processes.")] = None,
+        typer.Option(
+            "--path", metavar="/PATH", help="Without thresholds.yaml and scenarios: what to load; may be repeated."
+        ),
+    ] = None
+    users: Annotated[str | None, typer.Option(metavar="N", help="Closed load: users at once.")] = None
+    rate: Annotated[str | None, typer.Option(metavar="R", help="Open load: arrivals per second.")] = None
+    duration: Annotated[str | None, typer.Option(metavar="D", help="Judged time, such as 60s or 2m.")] = None
+    ramp_up: Annotated[str | None, typer.Option(metavar="D", help="Time to reach full load.")] = None
+    warm_up: Annotated[str | None, typer.Option(metavar="D", help="Time at full load before judging.")] = None
+    tags: Annotated[list[str] | None, typer.Option(metavar="TAG", help="Only tasks with this tag of Locust's.")] = None
+    exclude_tags: Annotated[list[str] | None, typer.Option(metavar="TAG", help="No task with this tag.")] = None
+    processes: Annotated[str | None, typer.Option(metavar="N", help="Load generator processes.")] = None
     repeat: Annotated[
         str | None, typer.Option(metavar="N", help="Whole runs in a row; all must pass, the worst is reported.")
-    ] = None,
+    ] = None
     remote_workers: Annotated[
         str | None, typer.Option(metavar="N", help="Wait for so many `readiness worker` on other machines.")
-    ] = None,
+    ] = None
     listen: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Where remote workers connect; default 127.0.0.1, any port.")
-    ] = None,
+    ] = None
     worker_wait: Annotated[
         str | None, typer.Option(metavar="D", help="How long remote workers may take to connect; default 2m.")
-    ] = None,
+    ] = None
     token_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Remote workers' token; default READINESS_WORKER_TOKEN.")
-    ] = None,
+    ] = None
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the files go; default reports/RUN, with the link latest.")
-    ] = None,
+    ] = None
     keep: Annotated[
         str | None, typer.Option(metavar="N", help="Remove the oldest folders of runs below reports beyond N.")
-    ] = None,
+    ] = None
     samples: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="A row for each request: .csv or .jsonl, compressed with .gz behind it."),
-    ] = None,
-    format_: Annotated[str | None, typer.Option("--format", metavar="F,…", help=FORMAT_HELP)] = None,
-    allow_host: Annotated[
-        list[str] | None, typer.Option(metavar="HOST", help="A host other than this machine that may be loaded.")
-    ] = None,
-    allow_env: AllowEnv = None,
-    ceilings: CeilingsFile = None,
+    ] = None
+    formats: Annotated[str | None, typer.Option("--format", metavar="F,…", help=FORMAT_HELP)] = None
+    allow_hosts: LoadedHost = None
+    allow_env: AllowEnv = None
+    ceilings: CeilingsFile = None
     allow_db_writer: Annotated[
         bool, typer.Option("--allow-db-writer", help="Go on with a database role that can write; the report says so.")
-    ] = False,
-    deep: Annotated[bool, typer.Option("--deep", help="Also verify B-tree indexes with amcheck.")] = False,
-    drills: Annotated[bool, typer.Option("--drills", help="Break what `drills:` says, after the load.")] = False,
+    ] = False
+    deep: Annotated[bool, typer.Option("--deep", help="Also verify B-tree indexes with amcheck.")] = False
+    drills: Annotated[bool, typer.Option("--drills", help="Break what `drills:` says, after the load.")] = False
     allow_commands: Annotated[
         bool, typer.Option("--allow-commands", help="Let drills run the commands that thresholds.yaml names.")
-    ] = False,
-    allow_conditional: Annotated[bool, typer.Option(help="End with 0 when CONDITIONAL.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="List every check on the terminal.")] = False,
-    open_: Annotated[bool, typer.Option("--open", help="Open report.html in a browser.")] = False,
+    ] = False
+    allow_conditional: Annotated[bool, typer.Option(help="End with 0 when CONDITIONAL.")] = False
+    verbose: Annotated[bool, typer.Option("--verbose", help="List every check on the terminal.")] = False
+    open_: Annotated[bool, typer.Option("--open", help="Open report.html in a browser.")] = False
     live: Annotated[
         bool, typer.Option("--live", help="Also show the load as a page on this machine; its address is printed.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option(help="No progress, one line of verdict.")] = False,
-) -> None:
+    ] = False
+    quiet: Annotated[bool, typer.Option(help="No progress, one line of verdict.")] = False
+
+
+def run(request: RunRequest) -> None:
     """Load TARGET, measure it from several sides, and say whether it is ready."""
     from readiness.cli.assessment import assess
-    from readiness.cli.locust_options import locust_options
-    from readiness.cli.run_request import RunRequest
 
     with refusals():
-        options = locust_options(own, tags, exclude_tags)
-    request = RunRequest(
-        target=target,
-        thresholds=thresholds,
-        scenarios=scenarios,
-        users=users,
-        rate=rate,
-        duration=duration,
-        ramp_up=ramp_up,
-        warm_up=warm_up,
-        processes=processes,
-        repeat=repeat,
-        remote_workers=remote_workers,
-        listen=listen,
-        worker_wait=worker_wait,
-        token_file=token_file,
-        out=out,
-        keep=keep,
-        samples=samples,
-        formats=format_,
-        allow_hosts=tuple(allow_host or ()),
-        allow_env=tuple(allow_env or ()),
-        ceilings=ceilings,
-        paths=tuple(path or ()),
-        options=options,
-        allow_db_writer=allow_db_writer,
-        deep=deep,
-        drills=drills,
-        allow_commands=allow_commands,
-        allow_conditional=allow_conditional,
-        quiet=quiet,
-        live=live,
-    )
-    with refusals():
         result = assess(request)
-    for problem in result.problems:
-        say(f"readiness: {problem}", to_stderr=True)
-    show(result.verdict, quiet=quiet, secrets=result.secrets, verbose=verbose)
-    if not quiet:
-        tell_where(result.out, show_it=open_)
+    complain(result.problems)
+    show(result.verdict, quiet=request.quiet, secrets=result.secrets, verbose=request.verbose)
+    if not request.quiet:
+        tell_where(result.out, show_it=request.open_)
     finish(result.verdict.exit_code)

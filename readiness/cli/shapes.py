@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from readiness import foreign_files
+from readiness.cli.run import RunRequest
 from readiness.config import ceilings, durations
 from readiness.config.tree import MAX_BYTES, Table, compose
 from readiness.errors import ConfigError
@@ -19,30 +19,8 @@ _COMMON = ("users", "ramp_up", "duration")
 """With `use_common_options` the shape builds on these."""
 
 
-class LoadFlags(Protocol):
-    """Flags of the command line that say something of the load."""
-
-    @property
-    def users(self) -> str | None: ...
-
-    @property
-    def rate(self) -> str | None: ...
-
-    @property
-    def duration(self) -> str | None: ...
-
-    @property
-    def ramp_up(self) -> str | None: ...
-
-    @property
-    def warm_up(self) -> str | None: ...
-
-    @property
-    def ceilings(self) -> Path | None: ...
-
-
 def with_load_of(
-    plan: Plan, shape: Shape | None, file: Path | None, request: LoadFlags
+    plan: Plan, shape: Shape | None, file: Path | None, request: RunRequest
 ) -> tuple[Plan, tuple[str, ...]]:
     """See `adopt`; without a shape the plan stays, and nothing is said."""
     if shape is None:

@@ -1,4 +1,4 @@
-"""The flags that say how far thresholds.yaml is trusted, shared by every command that reads it."""
+"""Flags that several commands have: how far thresholds.yaml is trusted, and what may be loaded."""
 
 from __future__ import annotations
 
@@ -15,4 +15,8 @@ AllowEnv = Annotated[
 ]
 CeilingsFile = Annotated[
     Path | None, typer.Option("--ceilings", metavar="FILE", help="The most that thresholds.yaml may ask for.")
+]
+LoadedHost = Annotated[
+    list[str] | None,
+    typer.Option("--allow-host", metavar="HOST", help="A host other than this machine that may be loaded."),
 ]

@@ -24,6 +24,7 @@ from readiness.init.draft import (
     Task,
     Text,
     Variable,
+    joined,
 )
 from readiness.init.layout import INDENT, Expression, Group, assigned, keyed, lines, one_line
 from readiness.init.literals import LINE, comment, literal, sentence
@@ -289,7 +290,7 @@ def _request(call: Call, names: expressions.Expressions, *, judged: bool) -> Gro
         parts.append(keyed("headers=", expressions.pairs(call.headers, names)))
     sent = expressions.body(call.body, names) if call.body is not None else None
     parts += [sent] if sent is not None else []
-    if expressions.merged(path) != (call.name,):
+    if joined(path) != (call.name,):
         parts.append(f"name={literal(call.name)}")
     parts += ["allow_redirects=True"] if call.follows else []
     parts += ["catch_response=True"] if judged else []

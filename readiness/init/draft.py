@@ -5,6 +5,7 @@ A text of a source stands here as it was read. It becomes code only as a string 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -40,6 +41,17 @@ Part = str | Variable | Column | Extracted
 """A piece of a text: as it stands, or by where its value comes from."""
 Text = tuple[Part, ...]
 """Joined without anything between: ("/bags/", Extracted("bag_id"), "/scan")."""
+
+
+def joined(parts: Sequence[Part]) -> Text:
+    """Neighbouring strings become one; an empty text is one empty string."""
+    found: list[Part] = []
+    for part in parts:
+        if isinstance(part, str) and found and isinstance(found[-1], str):
+            found[-1] += part
+        elif part != "":
+            found.append(part)
+    return tuple(found) or ("",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from readiness.init.draft import Body, Column, Extracted, Json, Text, Variable
+from readiness.init.draft import Body, Column, Extracted, Json, Text, Variable, joined
 from readiness.init.layout import Expression, Group, keyed
 from readiness.init.literals import literal
 
@@ -16,26 +16,15 @@ Replaced = Mapping[tuple[str | int, ...], Text]
 
 def text(parts: Text, names: Expressions, *, in_url: bool = False) -> Expression:
     """The parts joined; `in_url` quotes what is not fixed, so that a value cannot become another path or parameter."""
-    joined = merged(parts)
-    if len(joined) == 1:
-        only = joined[0]
+    pieces = joined(parts)
+    if len(pieces) == 1:
+        only = pieces[0]
         return literal(only) if isinstance(only, str) else _value(names[only], in_url)
-    if all(not isinstance(part, str) or _is_plain(part) for part in joined):
-        inner = (part if isinstance(part, str) else f"{{{_value(names[part], in_url)}}}" for part in joined)
+    if all(not isinstance(part, str) or _is_plain(part) for part in pieces):
+        inner = (part if isinstance(part, str) else f"{{{_value(names[part], in_url)}}}" for part in pieces)
         return f'f"{"".join(inner)}"'
-    pieces = tuple(literal(part) if isinstance(part, str) else _value(names[part], in_url) for part in joined)
-    return Group('"".join(', (Group("[", pieces, "]"),), ")")
-
-
-def merged(parts: Text) -> Text:
-    """Without empty strings and with neighbouring ones as one; never empty."""
-    found: list[str | Variable | Column | Extracted] = []
-    for part in parts:
-        if isinstance(part, str) and found and isinstance(found[-1], str):
-            found[-1] += part
-        elif part != "":
-            found.append(part)
-    return tuple(found) or ("",)
+    values = tuple(literal(part) if isinstance(part, str) else _value(names[part], in_url) for part in pieces)
+    return Group('"".join(', (Group("[", values, "]"),), ")")
 
 
 def pairs(items: tuple[tuple[str, Text], ...], names: Expressions) -> Expression:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from readiness.config.database import ACKNOWLEDGED
 from readiness.config.model import Database, Invariant
-from readiness.measurements.law import Broken, Law
+from readiness.measurements.law import Broken, Law, laws_of
 from readiness.measurements.run import Measurement, Run
 from readiness.text import clean
 
@@ -61,4 +61,4 @@ def _expected(invariant: Invariant, known: dict[str, Measurement]) -> float | No
     return total
 
 
-DATA_LAWS: tuple[Law[Counted], ...] = (counts_are_whole, invariants_are_left_minus_right)
+DATA_LAWS: tuple[Law[Counted], ...] = laws_of(globals())

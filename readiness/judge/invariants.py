@@ -19,7 +19,7 @@ from readiness.judge.decision import decide
 from readiness.judge.request_invariants import REPORT_REQUEST_LAWS, numbered
 from readiness.judge.score import UNMEASURED
 from readiness.judge.verdict import GOOD, Decision, Outcome, Verdict
-from readiness.measurements.law import Broken, Law
+from readiness.measurements.law import Broken, Law, laws_of
 from readiness.measurements.measured_invariants import value_problem
 from readiness.metrics.catalogue import find, is_load
 from readiness.metrics.metric import Kind
@@ -285,27 +285,5 @@ def confidence_is_a_share(verdict: Verdict) -> Broken:
         yield "$.confidence", f"is {verdict.confidence:g}"
 
 
-REPORT_LAWS: tuple[Law[Verdict], ...] = (
-    exit_code_goes_with_the_decision,
-    decision_follows_from_the_checks,
-    a_good_decision_has_evidence,
-    score_rises,
-    score_is_that_of_the_checks,
-    checks_stand_once,
-    checks_are_declared_rightly,
-    only_what_was_measured_has_a_value,
-    intervals_hold_their_value,
-    passes_meet_their_limit,
-    checks_show_what_was_measured,
-    waivers_count,
-    conditions_are_the_open_checks,
-    what_did_not_pass_is_a_risk,
-    next_steps_are_those_of_the_release,
-    flips_lead_elsewhere,
-    measurements_are_possible,
-    times_are_in_order,
-    attestations_expire_by_their_day,
-    confidence_is_a_share,
-    *REPORT_REQUEST_LAWS,
-)
+REPORT_LAWS: tuple[Law[Verdict], ...] = (*laws_of(globals()), *REPORT_REQUEST_LAWS)
 """Every law of report.json."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from readiness.judge.verdict import CheckResult, EndpointResult, Latency, Verdict
-from readiness.measurements.law import Broken, Law
+from readiness.measurements.law import Broken, Law, laws_of
 from readiness.measurements.run import Ledger
 from readiness.metrics.catalogue import is_load
 from readiness.text import clean
@@ -161,19 +161,7 @@ def steps_of_the_load_are_of_one_climb(verdict: Verdict) -> Broken:
             yield f"$.load_steps[{index}].latency_ms", problem
 
 
-REPORT_REQUEST_LAWS: tuple[Law[Verdict], ...] = (
-    ledgers_are_balanced,
-    the_judged_are_some_of_all,
-    endpoints_add_up_to_the_ledger,
-    endpoints_stand_once,
-    latencies_rise,
-    percentiles_are_those_of_the_endpoints,
-    samples_are_requests,
-    key_numbers_rise,
-    the_tail_adds_up,
-    shares_are_parts,
-    steps_of_the_load_are_of_one_climb,
-)
+REPORT_REQUEST_LAWS: tuple[Law[Verdict], ...] = laws_of(globals())
 
 
 def numbered(verdict: Verdict) -> Iterator[tuple[str, CheckResult]]:

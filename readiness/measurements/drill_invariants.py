@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from readiness.measurements.law import Broken, Law
+from readiness.measurements.law import Broken, Law, laws_of
 from readiness.measurements.request_invariants import ROUNDING_S
 from readiness.measurements.run import Drilled, Measurement, Rate, Recording, Run
 from readiness.metrics.catalogue import find, is_drill
@@ -146,14 +146,7 @@ def _without_points(path: str, drill: Drilled, answered: Recording) -> Broken:
         yield path, f"{quick:,} were answered within {_QUICK_MS:g} ms, but the points of the drill have {points:,}"
 
 
-DRILL_LAWS: tuple[Law[Run], ...] = (
-    drills_have_a_course,
-    points_of_a_drill_have_no_gap,
-    planned_drills_stand_in_the_run,
-    what_a_drill_showed_is_of_a_drill_that_happened,
-    rates_and_percentiles_of_a_drill_have_evidence,
-    numbers_of_a_drill_are_of_the_same_requests,
-)
+DRILL_LAWS: tuple[Law[Run], ...] = laws_of(globals())
 
 
 def _shown(run: Run) -> Iterator[tuple[str, Measurement]]:

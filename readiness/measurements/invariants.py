@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
-from readiness.measurements.law import Broken, Law
+from readiness.measurements.law import Broken, Law, laws_of
 from readiness.measurements.measured_invariants import MEASURED_LAWS
 from readiness.measurements.request_invariants import ROUNDING_S, RUN_REQUEST_LAWS, items
 from readiness.measurements.run import DECIDED, Measurement, Rate, Run, Slice
@@ -244,26 +244,7 @@ def interrupted_is_a_signal(run: Run) -> Broken:
         yield "$", '"interrupted" must be the name of a signal or null, not empty'
 
 
-RUN_LAWS: tuple[Law[Run], ...] = (
-    *RUN_REQUEST_LAWS,
-    no_more_users_than_planned,
-    load_is_the_planned_one,
-    plan_has_its_hash,
-    model_has_its_figures,
-    arrivals_add_up,
-    window_is_a_time,
-    stalls_are_times,
-    run_lasts_as_long_as_its_load,
-    only_a_load_that_was_watched_is_decided_early,
-    idle_scenarios_sent_nothing,
-    paces_are_parts_of_their_users,
-    lookups_are_those_that_were_seen,
-    steps_are_of_one_climb,
-    instruments_are_of_one_piece,
-    times_are_not_negative,
-    interrupted_is_a_signal,
-    *MEASURED_LAWS,
-)
+RUN_LAWS: tuple[Law[Run], ...] = (*RUN_REQUEST_LAWS, *laws_of(globals()), *MEASURED_LAWS)
 """Every law of run.json."""
 
 

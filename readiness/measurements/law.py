@@ -1,14 +1,15 @@
 """A law: what is always true of a file that readiness wrote, so that a file which breaks it is refused.
 
 A law is a function whose docstring is the law itself, one sentence. It yields what breaks it: the JSON path, and what
-stands there. The lists of laws are readiness/measurements/invariants.py (run.json) and readiness/judge/invariants.py
+stands there. The laws are in readiness/measurements/invariants.py (run.json) and readiness/judge/invariants.py
 (report.json).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import FunctionType
+from typing import Any, TypeVar
 
 from readiness.errors import ConfigError
 
@@ -22,6 +23,18 @@ _MOST = 20
 
 class Contradicted(ConfigError):
     """A file that can be read, and says two things that cannot both be true."""
+
+
+def laws_of(module: Mapping[str, object]) -> tuple[Law[Any], ...]:
+    """The laws that a module defines, in their order: its public functions that yield Broken. `module` is globals()."""
+    return tuple(
+        one
+        for name, one in module.items()
+        if isinstance(one, FunctionType)
+        and one.__module__ == module["__name__"]
+        and one.__annotations__.get("return") == "Broken"
+        and not name.startswith("_")
+    )
 
 
 def contradictions(subject: T, laws: Iterable[Law[T]]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.database import Activity
 from readiness.measurements.drill_invariants import DRILL_LAWS
-from readiness.measurements.law import Broken, Law
+from readiness.measurements.law import Broken, Law, laws_of
 from readiness.measurements.packed import missing_slices
 from readiness.measurements.process_invariants import PROCESS_LAWS
 from readiness.measurements.run import Measurement, Rate, Recording, Run
@@ -270,24 +270,7 @@ def probes_saw_the_same_load(run: Run) -> Broken:
         yield "$.probing", f"a window of {run.probing.window_s:g} s, but {run.load.judged_s:g} s were judged"
 
 
-MEASURED_LAWS: tuple[Law[Run], ...] = (
-    measurements_stand_once,
-    the_load_is_its_own_measurement,
-    a_measurement_has_a_value_or_a_reason,
-    values_are_those_of_their_evidence,
-    bounds_hold_their_value,
-    listed_faults_are_counted,
-    header_rules_are_counted,
-    repeated_numbers_are_the_same,
-    witnesses_can_be_heard,
-    hit_rate_of_the_load_is_the_loads,
-    database_samples_are_in_order,
-    database_measurements_are_those_of_its_counters,
-    probes_saw_the_same_load,
-    *SOURCE_LAWS,
-    *PROCESS_LAWS,
-    *DRILL_LAWS,
-)
+MEASURED_LAWS: tuple[Law[Run], ...] = (*laws_of(globals()), *SOURCE_LAWS, *PROCESS_LAWS, *DRILL_LAWS)
 
 
 def _measurements(run: Run) -> Iterator[tuple[str, Measurement]]:

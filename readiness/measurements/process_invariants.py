@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from readiness.measurements.bounds import Bounds
-from readiness.measurements.law import Broken, Law
+from readiness.measurements.law import Broken, Law, laws_of
 from readiness.measurements.process_activity import ProcessActivity
 from readiness.measurements.run import Measurement, Run
 from readiness.metrics.resources import DATABASE_PREFIX, PROCESS_PREFIX
@@ -54,4 +54,4 @@ def _expected(seen: ProcessActivity, name: str) -> float | None:
     return None
 
 
-PROCESS_LAWS: tuple[Law[Run], ...] = (what_is_measured_of_processes_is_what_was_seen_of_them,)
+PROCESS_LAWS: tuple[Law[Run], ...] = laws_of(globals())

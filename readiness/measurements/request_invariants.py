@@ -8,7 +8,7 @@ from itertools import chain, pairwise
 from typing import TypeVar
 
 from readiness.measurements.connections import NO_WAY
-from readiness.measurements.law import Broken, Law
+from readiness.measurements.law import Broken, Law, laws_of
 from readiness.measurements.packed import missing_slices, uneven_slices
 from readiness.measurements.run import FAILURE_CLASSES, Load, Rate, Recording, Run, Second
 from readiness.metrics.moments import MOMENT_NAMES
@@ -217,24 +217,7 @@ def connections_are_those_of_the_requests(run: Run) -> Broken:
                 yield where, f'"{clean(word, 60)}" is not a class of failure'
 
 
-RUN_REQUEST_LAWS: tuple[Law[Run], ...] = (
-    connections_are_those_of_the_requests,
-    classes_are_known,
-    ledger_is_balanced,
-    endpoints_add_up_to_the_ledger,
-    what_is_in_flight_is_at_an_endpoint,
-    endpoints_stand_once,
-    blocks_add_up_to_the_whole,
-    blocks_come_in_order,
-    judged_requests_have_blocks,
-    parts_of_a_recording_are_no_more_than_it,
-    first_bytes_are_those_of_the_requests,
-    streams_are_some_of_the_requests,
-    series_adds_up_to_the_ledger,
-    points_are_of_one_piece,
-    points_come_in_order,
-    rates_are_shares,
-)
+RUN_REQUEST_LAWS: tuple[Law[Run], ...] = laws_of(globals())
 
 
 def _phases(load: Load) -> list[Recording]:

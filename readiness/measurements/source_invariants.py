@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from readiness.measurements.law import Broken, Law
+from readiness.measurements.law import Broken, Law, laws_of
 from readiness.measurements.run import Measurement, Run
 from readiness.metrics.catalogue import find
 from readiness.metrics.database_role import SERVICE_ROLE_METRICS
@@ -78,4 +78,4 @@ def _values(run: Run) -> Iterator[tuple[str, Measurement]]:
             yield f"$.measurements[{index}]", one
 
 
-SOURCE_LAWS: tuple[Law[Run], ...] = (what_the_file_defines_has_its_digest, values_are_those_of_their_lines)
+SOURCE_LAWS: tuple[Law[Run], ...] = laws_of(globals())

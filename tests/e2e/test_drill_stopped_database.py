@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from readiness.demo.postgres import start_postgres
 from tests.database.stopping import go_on, processes
 from tests.drills.ledger import serve_ledger
 from tests.e2e.conftest import LOOSE, Cli
-from tests.e2e.harness import marked
+from tests.e2e.harness import Result, marked
 from tests.e2e.invariants import assert_invariants
 from tests.e2e.postgres import Postgres
 from tests.e2e.test_command_drills import script
@@ -46,6 +47,11 @@ def stopping(cli: Cli) -> Iterator[tuple[Callable[[], str], str]]:
         server.stop()
 
 
+def run_with_drills(cli: Cli, url: str, **words: Any) -> Result:
+    """A run that writes, and whose drills may run commands; keywords as for `Cli.run`."""
+    return cli.run(url, "--drills", "--allow-commands", scenario="writes.py", load="  timeout: 1s\n", **words)
+
+
 def test_a_database_that_stops_in_a_drill_and_for_good_after_it_does_not_keep_the_run(
     cli: Cli, stopping: tuple[Callable[[], str], str]
 ) -> None:
@@ -56,16 +62,8 @@ def test_a_database_that_stops_in_a_drill_and_for_good_after_it_does_not_keep_th
   drill.writes_lost@stays: {{ pass: "== 0", on_fail: block }}
 """
     with serve_ledger(owner()) as url:
-        result = cli.run(
-            url,
-            "--drills",
-            "--allow-commands",
-            scenario="writes.py",
-            checks=checks,
-            more=MORE,
-            load="  timeout: 1s\n",
-            env={"READINESS_DATABASE_URL": reader},
-            secrets=(reader,),
+        result = run_with_drills(
+            cli, url, checks=checks, more=MORE, env={"READINESS_DATABASE_URL": reader}, secrets=(reader,)
         )
     assert result.check("drill.longest_answer@stops")["outcome"] == "fail", str(result)
     for name in ("stops", "stays"):  # nobody can count the rows of a server that does not answer
@@ -100,15 +98,12 @@ def test_a_database_that_is_stopped_before_the_run_and_before_a_drill_does_not_k
     scratch = owner().replace(reader.rpartition("/")[2].partition("?")[0], "scratch")
     with serve_ledger(owner()) as url:
         subprocess.run(["sh", str(cli.folder / "stop.sh")], check=True)
-        result = cli.run(
+        result = run_with_drills(
+            cli,
             url,
-            "--drills",
-            "--allow-commands",
-            scenario="writes.py",
             checks=checks,
             more=STOPPED,
             duration="1s",
-            load="  timeout: 1s\n",
             env={"READINESS_DATABASE_URL": reader, "READINESS_RESTORE_URL": scratch},
             secrets=(reader, owner()),
             timeout_s=240,

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from readiness.init.draft import Body, Call, Extracted, Json, Part, Text
+from readiness.init.draft import Body, Call, Extracted, Json, Part, Text, joined
 from readiness.init.sources.folding import fold
 from readiness.init.sources.values import MOST_DEPTH, Path
 
@@ -121,17 +121,6 @@ def rewritten(call: Call, text: Rewriter) -> Call:
         headers=tuple((name, text(Site("header", name, _one(value)))) for name, value in call.headers),
         body=_body(call.body, text) if call.body is not None else None,
     )
-
-
-def joined(parts: list[Part]) -> Text:
-    """Neighbouring strings become one; an empty text is one empty string."""
-    found: list[Part] = []
-    for part in parts:
-        if isinstance(part, str) and found and isinstance(found[-1], str):
-            found[-1] += part
-        elif part != "":
-            found.append(part)
-    return tuple(found) or ("",)
 
 
 def extracted_in(call: Call) -> set[str]:

@@ -63,9 +63,9 @@ def explain(exchanges: list[Exchange]) -> Explained:
     places: dict[str, int] = {}
     set_cookies: set[str] = set()
     for index, exchange in enumerate(exchanges):
-        _look_at(index, exchange, found, seen)
-        _look_at_place(index, exchange, found, places)
-        _look_at_cookies(exchange, found, set_cookies)
+        _read_texts(index, exchange, found, seen)
+        _read_place(index, exchange, found, places)
+        _read_cookies(exchange, found, set_cookies)
         at = exchange.url
         for hop, answer in enumerate(exchange.answers):
             seen.add(index, hop, answer, _noun(exchange))
@@ -80,7 +80,7 @@ def explain(exchanges: list[Exchange]) -> Explained:
     return found
 
 
-def _look_at(index: int, exchange: Exchange, found: Explained, seen: AnswerValues) -> None:
+def _read_texts(index: int, exchange: Exchange, found: Explained, seen: AnswerValues) -> None:
     secrets = found.secrets
     uses = found.uses.setdefault(index, {})
     own = found.own.setdefault(index, {})
@@ -116,7 +116,7 @@ def _is_secret(site: Site) -> bool:
     return is_secret(site.name, site.raw) or kind_of(site.raw) == "token"
 
 
-def _look_at_place(index: int, exchange: Exchange, found: Explained, places: dict[str, int]) -> None:
+def _read_place(index: int, exchange: Exchange, found: Explained, places: dict[str, int]) -> None:
     """An address that a Location told, where nothing else explains the id in it."""
     path = _path(exchange)
     for place, call in places.items():
@@ -129,7 +129,7 @@ def _look_at_place(index: int, exchange: Exchange, found: Explained, places: dic
             return
 
 
-def _look_at_cookies(exchange: Exchange, found: Explained, known: set[str]) -> None:
+def _read_cookies(exchange: Exchange, found: Explained, known: set[str]) -> None:
     for name, value in exchange.cookies:
         found.secrets.hide(f"cookie {name}", value)
         is_session = is_secret_name(name) or any(word.startswith(("sess", "auth", "remember")) for word in words(name))

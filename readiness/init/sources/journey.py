@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from readiness.init.draft import Call, Draft, Extract, Extracted, Part, Scenario, Task, Text, Variable
-from readiness.init.sources.calls import Site, Unusable, joined, rewritten
+from readiness.init.draft import Call, Draft, Extract, Extracted, Part, Scenario, Task, Text, Variable, joined
+from readiness.init.sources.calls import Site, Unusable, rewritten
 from readiness.init.sources.correlation import PlaceKind, Source
 from readiness.init.sources.exchange import Exchange
 from readiness.init.sources.explained import Explained, explain, has_password

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from readiness.init.draft import Call, Draft, Extract, Extracted, Part, Scenario, Task, Text, Variable
-from readiness.init.sources.calls import Site, Unusable, extracted_in, is_write, joined, rewritten
+from readiness.init.draft import Call, Draft, Extract, Extracted, Part, Scenario, Task, Text, Variable, joined
+from readiness.init.sources.calls import Site, Unusable, extracted_in, is_write, rewritten
 from readiness.init.sources.marks import MARK, filled
 from readiness.init.sources.secrets_found import (
     PLAIN,
@@ -106,7 +106,7 @@ def _extracted_names(brought: Sequence[str]) -> dict[str, str]:
 def _keep_secrets(request: Request, listed: Listed, brought: set[str]) -> None:
     """Tell the secrets of one request, before any text is made."""
 
-    def look(site: Site) -> Text:
+    def keep(site: Site) -> Text:
         literal = MARK.sub("", site.raw)
         if site.where == "header" and site.name.lower() in _CREDENTIALS:
             scheme, _, credentials = literal.rpartition(" ")
@@ -122,7 +122,7 @@ def _keep_secrets(request: Request, listed: Listed, brought: set[str]) -> None:
     if password and not MARK.search(password):
         listed.secrets.keep("password", password, "password of HTTP Basic")
     with suppress(Unusable):  # told where the call is built
-        rewritten(request.call, look)
+        rewritten(request.call, keep)
     for variable, value in listed.values.items():
         if variable not in brought and is_secret(variable, value) and not MARK.search(value):
             listed.secrets.keep(variable, value, f"variable {variable}")

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from urllib.parse import parse_qsl, unquote
 
-from readiness.init.draft import Call, Column, DataFile, Draft, Part, Scenario, Task, Text
-from readiness.init.sources.calls import joined
+from readiness.init.draft import Call, Column, DataFile, Draft, Part, Scenario, Task, Text, joined
 from readiness.init.sources.endpoints import STATIC, Asked, LoggedEndpoint
 from readiness.init.sources.folding import kind_of, value_name
 from readiness.init.sources.log_tally import LogTally
