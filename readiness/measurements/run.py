@@ -133,7 +133,10 @@ class Stall:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`hits` of `total` events; `blocks` are the same counts by time block, where they were kept."""
+    """`hits` of `total` events; `blocks` are the same counts by time block, where they were kept.
+
+    Without blocks the events count as independent.
+    """
 
     hits: int
     total: int

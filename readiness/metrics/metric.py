@@ -34,7 +34,7 @@ class Metric:
     kind: Kind = Kind.EXACT
     quantile: float | None = None
     yes_no: bool = False
-    """1 is yes and 0 is no: people read the word."""
+    """1 is yes, the good answer, and 0 is no: people read the word."""
 
 
 def percentiles(

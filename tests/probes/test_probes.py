@@ -45,11 +45,11 @@ def test_every_metric_of_a_probe_is_in_the_catalogue_once() -> None:
     assert set(metrics) <= set(catalogue.names())
 
 
-def test_wanted_probes_and_those_that_always_run_measure_side_by_side(site: Site, judged: Judged) -> None:
+def test_wanted_probes_and_those_that_always_run_measure_side_by_side(site: Site, looked_at: Judged) -> None:
     site.paths |= {"/": reply(), "/health": reply()}
     site.paths["/stats"] = in_turn(*(document({"cache": {"hits": n, "misses": 0}}) for n in range(1, 9)))
     settings = Probes(cache=CacheSettings(statistics="/stats"))
-    found = everything(site.target, settings, {"cache.hit_rate", "data.bags"}, judged())
+    found = everything(site.target, settings, {"cache.hit_rate", "data.bags"}, looked_at(site, "/stats", 2))
     assert list(found) == [
         "health.latency.p95",
         "health.success_rate",

@@ -43,6 +43,8 @@ def test_the_list_of_formats_is_the_folder() -> None:
     assert renderers == {fmt.module for fmt in FORMATS.values()}
     shown = set(re.findall(r"[a-z]+", FORMAT_HELP.removeprefix("Of "))) - {"default"}
     assert shown == set(FORMATS), "FORMAT_HELP of readiness/cli/output.py names them for --help; then run: make man"
+    table = (Path(__file__).parents[2] / "docs/how-to/pipeline.md").read_text()
+    assert [name for name, fmt in FORMATS.items() if f"`{name}`" not in table or fmt.file_name not in table] == []
     names = [fmt.file_name for fmt in FORMATS.values()]
     assert len(set(names)) == len(names)
     assert [fmt.file_name for fmt in FORMATS.values() if fmt.default] == [
