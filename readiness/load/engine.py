@@ -125,8 +125,8 @@ class Engine:
         allow_only(self._addresses, self.plan.allowed_addresses, connected)  # also while the files are being read
         tls.use(self.plan.tls)
         hand_out(self.plan.shard, self.plan.shards)
-        listeners.watch(self._errors.note, self._stop.set)
-        listeners.watch_greenlets(self._errors.note, self._stop.set)
+        listeners.watch(self._errors.note, self.end_in_order)
+        listeners.watch_greenlets(self._errors.note, self.end_in_order)
         endings.guard_process()
         classes = load_classes(self.plan.scenarios)
         self._refuse_clocks()
@@ -224,8 +224,8 @@ class Engine:
     def _on_quit(self) -> None:
         """Scenario code called `runner.quit()` or `stop()`: the load ends in order, and never in the target's name."""
         if not self._stop.is_set():
-            self._errors.note_end(sys._getframe(1))
-            self._stop.set()
+            self._errors.note_end(sys._getframe().f_back)
+            self.end_in_order()
 
     def _tick(self, load: Crowd | Arrivals) -> None:
         """Wait for a second, but not beyond the edge of a window, so that every batch lies within one."""

@@ -46,7 +46,7 @@ def load_classes(scenarios: tuple[ScenarioFile, ...]) -> list[type[User]]:
                 cls.weight = scenario.weight * cls.weight / total
             if cls.__name__ in {other.__name__ for other in classes}:
                 cls.__name__ = f"{scenario.name}_{cls.__name__}"
-            if not cls.tasks and not _gives_itself_tasks(cls):
+            if not cls.tasks and not _gives_itself_tasks(cls) and (_is_ours(cls) or not any(one.tasks for one in found)):
                 raise ScenarioError(f"{scenario.path}: {cls.__name__} has no @task")
             if problem := taken_name(cls):
                 raise ScenarioError(problem)
@@ -235,10 +235,18 @@ def _gives_itself_tasks(cls: type[User]) -> bool:
 
 
 def _user_classes(module: ModuleType) -> list[type[User]]:
+    """As Locust, which also starts users of a base class without tasks; each of them raises, and that is a doubt.
+
+    One of our own User's need not say `abstract`: no other tool has ever run it.
+    """
     found = [
         item
         for item in vars(module).values()
         if isinstance(item, type) and issubclass(item, User) and item.abstract is False
     ]
-    # one without tasks that others inherit from is their base, even if it does not say `abstract`
-    return [cls for cls in found if cls.tasks or not any(cls in other.__mro__[1:] for other in found)]
+    bases = {base for cls in found for base in cls.__mro__[1:] if _is_ours(cls)}
+    return [cls for cls in found if cls.tasks or cls not in bases]
+
+
+def _is_ours(cls: type[User]) -> bool:
+    return any(base.__module__ == "readiness.scenario" for base in cls.__mro__)

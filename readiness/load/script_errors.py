@@ -35,8 +35,8 @@ class ScriptErrors:
         user = getattr(user_instance, "user", user_instance)  # Locust gives the TaskSet when the user has one
         self.note(f"{scenario_of(type(user))}: {type(user).__name__}: {described(exception)}")
 
-    def note_end(self, frame: FrameType) -> None:
-        """The code of `frame` ended the load."""
+    def note_end(self, frame: FrameType | None) -> None:
+        """The code of `frame` ended the load; None is a greenlet's that was started with `runner.quit` itself."""
         self._counts[f"{_ENDED}{own_place(frame)}"] += 1
 
     def on_user_error(self, user_instance: Any, exception: BaseException, tb: Any, **_: Any) -> None:

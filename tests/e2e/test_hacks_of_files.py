@@ -90,6 +90,10 @@ def test_a_file_that_ends_copies_or_fakes_the_load_is_in_doubt_with_its_lines(cl
 ENDS = {
     "in a task": "    @task\n    def look(self):\n        sys.exit(0)\n",
     "in a listener": "    @task\n    def look(self): pass\n@events.test_start.add_listener\ndef go(**_): sys.exit(0)\n",
+    "by a timer": (
+        "    @task\n    def look(self): pass\n@events.init.add_listener\n"
+        "def go(**_): gevent.spawn_later(0.5, os._exit, 0); gevent.spawn_later(1, sys.exit)\n"
+    ),
     "by quit": (
         "    @task\n    def look(self): pass\n@events.init.add_listener\n"
         "def go(environment, **_): environment.runner.quit()\n"
@@ -102,7 +106,12 @@ def test_a_file_that_ends_the_program_ends_its_load_and_says_where(cli: Cli, fau
     (file := cli.folder / "ends.py").write_text(HEAD + ENDS[way])
     result = cli.run(faultd().url, scenario=str(file), checks=LOOSE, duration="20s")
     assert result.exit_code == 3, str(result)
-    assert any("ends.py:1" in text and "ended the" in text for text in result.run["load"]["script_errors"])
+    told = result.run["load"]["script_errors"]
+    if way == "by a timer":
+        assert "NotHere: os._exit ends the load generator" in told[0]
+        assert "it ended the program, and with it the load" in told[1]
+    else:
+        assert any("ends.py:1" in text and "ended the" in text for text in told)
     assert result.run["load"]["judged_end_s"] < 10
 
 

@@ -24,6 +24,21 @@ def test_a_block_is_left_in_any_way_and_its_request_is_counted_once(cli: Cli, fa
     assert "nothing was answered" not in ours.said
 
 
+def test_users_finish_their_task_after_quit_and_a_base_class_without_tasks_has_users_that_raise(
+    cli: Cli, faultd: StartFaultd
+) -> None:
+    theirs = plain_locust(faultd().url, "quits_early.py", cli.folder, "-u", "4", "-r", "4", "-t", "20s", "-s", "5")
+    server = faultd()
+    ours = cli.run(server.url, "--users", "4", scenario="quits_early.py", checks=LOOSE, duration="20s")
+    assert (theirs.exit_code, ours.exit_code) == (1, 3), str(ours)
+    assert theirs.counts == {"GET /api/first": (2, 0), "GET /api/second": (2, 0)}
+    assert server.seen("/api/first") == server.seen("/api/second") == 2
+    ended, raised = ours.run["load"]["script_errors"]
+    assert "scenario code ended the load (runner.quit or runner.stop)" in ended
+    assert raised.startswith("quits_early: Base: Exception: No tasks defined on Base. Use the @task decorator")
+    assert "No tasks defined on Base" in theirs.said
+
+
 @pytest.mark.parametrize("end", ["/api/", "/"])
 def test_a_slash_at_the_end_of_the_target_is_where_locust_puts_it(cli: Cli, faultd: StartFaultd, end: str) -> None:
     first, second = (faultd(mode="body", only="*", text="ok") for _ in range(2))

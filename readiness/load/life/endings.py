@@ -100,9 +100,11 @@ def _guard(
     us = os.getpid()
 
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        caller = sys._getframe(1)
-        by = caller.f_globals.get("__name__", "").partition(".")[0]
-        theirs = by not in _MAY_FORK if by_others else is_own(caller.f_code)
+        caller = sys._getframe().f_back
+        theirs = caller is None  # a greenlet that was started with it: packages start none so
+        if caller is not None:
+            by = caller.f_globals.get("__name__", "").partition(".")[0]
+            theirs = by not in _MAY_FORK if by_others else is_own(caller.f_code)
         if theirs and os.getpid() == us and only(*args):
             raise NotHere(f"{called} {why}")
         return original(*args, **kwargs)

@@ -35,9 +35,9 @@ class LoadEnvironment(Environment):
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         if name == "process_exit_code":
-            self.exit_code_set = f"{value!r}{own_place(sys._getframe(1))}" if value not in (None, 0) else None
+            self.exit_code_set = f"{value!r}{own_place(sys._getframe().f_back)}" if value not in (None, 0) else None
         elif name == "host":
-            self.host_set_at = own_place(sys._getframe(1))
+            self.host_set_at = own_place(sys._getframe().f_back)
 
 
 def made(context: EngineContext, classes: list[type[Any]], options: Namespace, stats: LedgerStats) -> LoadEnvironment:

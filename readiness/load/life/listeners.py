@@ -14,6 +14,7 @@ from locust.event import EventHook
 from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 
 from readiness.load.code_places import place_of, told
+from readiness.load.life.endings import NotHere
 
 _STEERS = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
 """A listener of `request` may steer the user with these."""
@@ -53,12 +54,12 @@ def watch_greenlets(note: Callable[[str], object], end: Callable[[], object]) ->
     original = hub.handle_error
 
     def handle_error(context: Any, kind: Any, value: Any, trace: Any) -> None:
-        if isinstance(value, SystemExit) and place_of(value.with_traceback(trace)) is not None:
-            note(_ended(value))
+        if isinstance(value, SystemExit):
+            note(_ended(value.with_traceback(trace)))
             end()
             return
         ours = not isinstance(value, Exception) or isinstance(value, _STEERS) or _is_user(context)
-        if not ours and place_of(value.with_traceback(trace)) is not None:
+        if not ours and (isinstance(value, NotHere) or place_of(value.with_traceback(trace)) is not None):
             note(f"the locustfile: a greenlet of its own raised: {described(value)}")
         original(context, kind, value, trace)
 

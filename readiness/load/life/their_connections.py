@@ -54,7 +54,7 @@ class TheirConnections:
             recorder, fds = self._recorder, open_fds()
             users = max(recorder.users, sum(recorder.scenario_users.values()))  # the first is a second old
             if fds > _MANY + _MANY_EACH * users:
-                self._many = f"it held {fds:,} descriptors open for {users:,} users{own_place(sys._getframe(1))}"
+                self._many = f"it held {fds:,} descriptors open for {users:,} users{own_place(sys._getframe().f_back)}"
 
     def told_of_one(self) -> None:
         """The file told of a request."""
@@ -66,7 +66,7 @@ class TheirConnections:
         if now_s >= self._next_s:
             self._patience_s = min(2 * self._patience_s, _LAST_S)
             self._next_s = now_s + self._patience_s
-            self._place = self._place or own_place(sys._getframe(1))
+            self._place = self._place or own_place(sys._getframe().f_back)
             self._reached = self._has_socket()
 
     def doubts(self) -> Iterator[str]:
