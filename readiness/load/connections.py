@@ -20,6 +20,8 @@ from readiness.text import clean
 
 _CONNECT = gevent.socket.socket.connect
 _CONNECT_EX = gevent.socket.socket.connect_ex
+_SEND_TO = gevent.socket.socket.sendto
+_SEND_MESSAGE = gevent.socket.socket.sendmsg
 _RESOLVE = gevent.socket.getaddrinfo
 
 
@@ -27,26 +29,26 @@ class NotAllowed(ConnectionRefusedError):
     """A scenario tried to reach a host or port that the run does not allow."""
 
 
-def allow_only(target: Addresses, others: Collection[str] = (), connected: Callable[[], object] = lambda: None) -> None:
-    """From now on every TCP or UDP connection of this process elsewhere is refused before it starts.
+class NamesNobody(NotAllowed, socket.gaierror):
+    """The host has no address either."""
+
+
+def allow_only(
+    target: Addresses,
+    others: Collection[str] = (),
+    connected: Callable[[], object] = lambda: None,
+    sent: Callable[[], object] = lambda: None,
+) -> None:
+    """From now on every TCP or UDP connection and datagram of this process elsewhere is refused before it starts.
 
     Allowed are the addresses of `target` at its port, and `others` at any port. The target's name means these
     addresses and no others, and they take turns to be the first. `connected` is called after each connection that came
-    about. This takes the place of what was allowed before.
+    about, `sent` before each datagram. This takes the place of what was allowed before.
     """
-    pinned, allowed = frozenset(target.all), frozenset(others)
-
-    def refuse(address: Any) -> None:
-        if not isinstance(address, tuple):
-            return
-        place = str(address[0]).partition("%")[0]
-        if place in allowed or (place in pinned and address[1] == target.port):
-            return
-        where = f"{address[0]} port {address[1]}" if place in pinned else address[0]
-        raise NotAllowed(errno.ECONNREFUSED, f"{where} is not the target; name it with --allow-host")
+    pinned, checked = frozenset(target.all), _gate(target, others)
 
     def connect(self: Any, address: Any) -> Any:
-        refuse(address)
+        address = checked(self, address)
         several = len(pinned) > 1 and address[0] in pinned
         try:
             result = _CONNECT(self, address)
@@ -60,11 +62,51 @@ def allow_only(target: Addresses, others: Collection[str] = (), connected: Calla
         return result
 
     def connect_ex(self: Any, address: Any) -> Any:
-        refuse(address)
+        address = checked(self, address)
         problem = _CONNECT_EX(self, address)
         if problem in (0, errno.EINPROGRESS):
             connected()
         return problem
+
+    def sendto(self: Any, *words: Any) -> Any:
+        address = checked(self, words[-1])
+        sent()
+        return _SEND_TO(self, *words[:-1], address)
+
+    def sendmsg(self: Any, buffers: Any, ancdata: Any = (), flags: int = 0, address: Any = None) -> Any:
+        address = checked(self, address)
+        if address is not None:
+            sent()
+        return _SEND_MESSAGE(self, buffers, ancdata, flags, address)
+
+    gevent.socket.socket.connect = connect
+    gevent.socket.socket.connect_ex = connect_ex
+    gevent.socket.socket.sendto = sendto
+    gevent.socket.socket.sendmsg = sendmsg
+    gevent.socket.getaddrinfo = socket.getaddrinfo = _resolver(target)
+
+
+def _gate(target: Addresses, others: Collection[str]) -> Callable[[Any, Any], Any]:
+    """What gives an address back with a number in the place of its name. Raises NotAllowed."""
+    pinned, allowed = frozenset(target.all), frozenset(others)
+
+    def checked(sock: Any, address: Any) -> Any:
+        if not isinstance(address, tuple):
+            return address
+        if not _is_number(sock.family, str(address[0])):
+            number = socket.getaddrinfo(address[0], address[1], sock.family, sock.type, sock.proto)[0][4][0]
+            address = number, *address[1:]
+        place = str(address[0]).partition("%")[0]
+        if place in allowed or (place in pinned and address[1] == target.port):
+            return address
+        where = f"{address[0]} port {address[1]}" if place in pinned else address[0]
+        raise NotAllowed(errno.ECONNREFUSED, f"{where} is not the target; name it with --allow-host")
+
+    return checked
+
+
+def _resolver(target: Addresses) -> Callable[..., Any]:
+    """In the place of `socket.getaddrinfo`."""
 
     def getaddrinfo(host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0) -> Any:  # noqa: A002 - the name that callers use
         if _text(host) != target.host or str(port) != str(target.port):
@@ -72,6 +114,9 @@ def allow_only(target: Addresses, others: Collection[str] = (), connected: Calla
                 return _RESOLVE(host, port, family, type, proto, flags)
             except UnicodeError:  # of a redirect, perhaps
                 raise socket.gaierror(socket.EAI_NONAME, f"{clean(host, 100)} is not a name") from None
+            except socket.gaierror as problem:
+                told = f"{clean(host, 100)} has no address ({problem.strerror}), and is not the target"
+                raise NamesNobody(problem.errno, told) from None
         found = [
             one
             for address in target.turn()
@@ -82,9 +127,7 @@ def allow_only(target: Addresses, others: Collection[str] = (), connected: Calla
             raise socket.gaierror(socket.EAI_NONAME, f"{target.host} has no address of this family")
         return found
 
-    gevent.socket.socket.connect = connect
-    gevent.socket.socket.connect_ex = connect_ex
-    gevent.socket.getaddrinfo = socket.getaddrinfo = getaddrinfo
+    return getaddrinfo
 
 
 def try_untried(target: Addresses, patience_s: float) -> None:
@@ -104,6 +147,16 @@ def _class_of(problem: OSError) -> str:
     """Of a connection that did not come about."""
     away = problem.errno in (errno.ENETUNREACH, errno.EADDRNOTAVAIL)
     return NO_WAY if away else of_os_error(problem, connecting=True).failure
+
+
+def _is_number(family: int, host: str) -> bool:
+    if family not in (socket.AF_INET, socket.AF_INET6):
+        return True
+    try:
+        socket.inet_pton(family, host.partition("%")[0])
+    except OSError:
+        return False
+    return True
 
 
 def _text(host: Any) -> str:

@@ -121,8 +121,8 @@ class Engine:
             self.send(engine_events.Fatal(str(error), usage=True))
 
     def _run(self) -> None:
-        connected = self._told.connections.connected
-        allow_only(self._addresses, self.plan.allowed_addresses, connected)  # also while the files are being read
+        theirs = self._told.connections  # also while the files are being read
+        allow_only(self._addresses, self.plan.allowed_addresses, theirs.connected, theirs.sent)
         tls.use(self.plan.tls)
         hand_out(self.plan.shard, self.plan.shards)
         listeners.watch(self._errors.note, self.end_in_order)

@@ -60,12 +60,14 @@ class ToldRequests:
             fields |= {"context": context or {}, "exception": None, "start_time": time.time()}
             began_s = time.perf_counter()
             call = self._recorder.begin(_scenario(), endpoint_name(request_type, name).strip(), began_s)
+            self.connections.measured += 1
             try:
                 yield fields
             except Exception as error:  # as Locust: it counts, and the task goes on; a killed user leaves it in flight
                 fields["exception"] = error
             end_s = time.perf_counter()
             call.identity = (call.identity[0], endpoint_name(fields["request_type"], fields["name"]).strip())
+            self.connections.measured -= 1
             self._end(call, end_s, fields["exception"])
             others = EventHook()
             others._handlers = [one for one in hook._handlers if not isinstance(one, Listener)]
@@ -74,7 +76,7 @@ class ToldRequests:
         return measure
 
     def _end(self, call: OpenCall, end_s: float, exception: object) -> None:
-        self.connections.told_of_one()
+        self.connections.told_of_one(end_s - call.start_s, exception is None)
         failure = None
         if isinstance(exception, BaseException):
             failure = transport_class(exception) or "assertion"

@@ -46,7 +46,11 @@ def load_classes(scenarios: tuple[ScenarioFile, ...]) -> list[type[User]]:
                 cls.weight = scenario.weight * cls.weight / total
             if cls.__name__ in {other.__name__ for other in classes}:
                 cls.__name__ = f"{scenario.name}_{cls.__name__}"
-            if not cls.tasks and not _gives_itself_tasks(cls) and (_is_ours(cls) or not any(one.tasks for one in found)):
+            if (
+                not cls.tasks
+                and not _gives_itself_tasks(cls)
+                and (_is_ours(cls) or not any(one.tasks for one in found))
+            ):
                 raise ScenarioError(f"{scenario.path}: {cls.__name__} has no @task")
             if problem := taken_name(cls):
                 raise ScenarioError(problem)

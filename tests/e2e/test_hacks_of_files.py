@@ -194,31 +194,84 @@ class Made(User):
     def look(self):
         Fake(self.environment.events.request).get("/api/item")
 
-class Sent(Made):
+class Held(Made):
     def on_start(self):
         self.held = [socket.create_connection(ADDRESS) for _ in range(COUNT)]
 
-Shop.abstract = True
+class Used(Held):
+    @task
+    def look(self):
+        self.held[0].sendall(b"GET /api/item HTTP/1.1\\r\\nHost: here\\r\\n\\r\\n")
+        assert self.held[0].recv(9000)
+        Fake(self.environment.events.request).get("/api/item")
+
+for one in (Shop, Made, Held, Used):
+    one.abstract = one is not KIND
 """
 )
 
 
-@pytest.mark.parametrize(("count", "told"), [(0, "faked.py:"), (1, None), (1_300, "faked.py:")])
-def test_requests_that_a_file_tells_of_without_a_connection_are_in_doubt_and_so_are_a_thousand_connections(
-    cli: Cli, faultd: StartFaultd, count: int, told: str | None
+@pytest.mark.parametrize(
+    ("kind", "count", "told"),
+    [
+        ("Made", 0, r"requests itself \(faked.py:17 in get\), and no connection"),
+        ("Held", 1, r"good requests itself \(faked.py:17 in get\), and for \d+ of them not one byte moved on its"),
+        ("Used", 1, None),
+        ("Held", 1_300, r"descriptors open for 2 users \(faked.py:2\d in"),
+    ],
+)
+def test_requests_that_a_file_tells_of_without_bytes_on_a_connection_are_in_doubt_and_so_are_a_thousand_connections(
+    cli: Cli, faultd: StartFaultd, kind: str, count: int, told: str | None
 ) -> None:
-    """One connection is enough: what the file says over it is a protocol that nobody else knows."""
+    """Bytes are enough: what the file says with them is a protocol that nobody else knows."""
     server = faultd()
     host, port = server.url.removeprefix("http://").split(":")
-    text = f"import socket\nfrom locust import User\nADDRESS, COUNT = ({host!r}, {port}), {count}\n{FAKED}"
+    text = f"import socket\nfrom locust import User\nADDRESS, COUNT = ({host!r}, {port}), {count}\n"
+    text += FAKED.replace("KIND", kind)
     (file := cli.folder / "faked.py").write_text(text)
-    result = cli.run(server.url, "--users", "2", scenario=str(file), checks=LOOSE, duration="2s")
+    result = cli.run(server.url, "--users", "2", scenario=str(file), checks=LOOSE, duration="3s")
     texts = result.run["load"].get("script_errors", [])
-    assert len(texts) == (told is not None), texts
+    assert bool(texts) == (told is not None), texts
     if told is not None:
         assert result.exit_code == 3, str(result)
-        assert (
-            "descriptors open for 2 users (faked.py:27 in" in texts[0]
-            if count
-            else ("requests itself (faked.py:17 in get), and no connection" in texts[0])
-        )
+        assert any(re.search(told, text) for text in texts), texts
+
+
+ELSEWHERE = """import socket
+from locust import HttpUser, constant, task
+
+class Shop(HttpUser):
+    wait_time = constant(0.1)
+
+    def on_start(self):
+        self.datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.here = socket.create_connection(("localhost", PORT))
+
+    @task
+    def look(self):
+        self.here.sendall(b"GET /api/item HTTP/1.1\\r\\nHost: here\\r\\n\\r\\n")
+        assert self.here.recv(9000)
+        self.client.get("http://no-such-host.invalid/api/item", name="nowhere")
+
+    @task
+    def tell(self):
+        with self.environment.events.request.measure("UDP", "tell"):
+            self.datagrams.sendto(b"1", ("127.0.0.2", 9))
+"""
+
+
+def test_a_host_that_is_not_the_target_is_never_reached_nor_its_failure_whether_it_has_a_name_or_not(
+    cli: Cli, faultd: StartFaultd
+) -> None:
+    """And the target may be called by its name on a plain socket."""
+    server = faultd()
+    port = server.url.rpartition(":")[2]
+    (file := cli.folder / "elsewhere.py").write_text(ELSEWHERE.replace("PORT", port))
+    result = cli.run(f"http://localhost:{port}", "--users", "2", scenario=str(file), checks=LOOSE, duration="3s")
+    assert result.exit_code == 3, str(result)
+    assert result.ledger["failed"].keys() == {"not_allowed"}
+    assert "script_errors" not in result.run["load"]
+    details = str(result.run["load"]["failure_details"])
+    assert "no-such-host.invalid has no address" in details
+    assert "127.0.0.2 is not the target; name it with --allow-host" in details
+    assert server.seen("/api/item") > 0

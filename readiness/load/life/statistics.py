@@ -67,8 +67,9 @@ class LedgerStats(RequestStats):
 
     def log_error(self, method: str, name: str, error: object) -> None:
         """A file says that something failed, and the ledger cannot know which of its requests that was."""
+        place = own_place(sys._getframe().f_back)
         self._doubt(
-            f"the locustfile: it says with log_error{own_place(sys._getframe().f_back)} that {method} {name} failed, and no "
+            f"the locustfile: it says with log_error{place} that {method} {name} failed, and no "
             "request of the ledger did: fire events.request with an exception, or call failure() of the answer"
         )
 

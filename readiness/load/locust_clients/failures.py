@@ -33,8 +33,7 @@ def classify(exception: BaseException | None, response: Any) -> str | None:
             return classify(transport, response)
         if int(getattr(response, "status_code", 0) or 0) < 300:
             return "assertion"
-    chain = list(_causes(exception))
-    if any(isinstance(error, NotAllowed) for error in chain):
+    if _is_not_allowed(exception):
         return "not_allowed"
     status = int(getattr(response, "status_code", 0) or 0)
     if status == 429:
@@ -44,9 +43,15 @@ def classify(exception: BaseException | None, response: Any) -> str | None:
     return transport_class(exception) or "protocol"
 
 
+def _is_not_allowed(exception: BaseException) -> bool:
+    return any(isinstance(error, NotAllowed) for error in _causes(exception))
+
+
 def transport_class(exception: BaseException) -> str | None:
     """The failure class of what an exception, or one that it wraps, says of the network; None when nothing."""
-    chain = _causes(exception)
+    if _is_not_allowed(exception):
+        return "not_allowed"
+    chain = list(_causes(exception))
     ours = next((error.failure for error in chain if isinstance(error, Failure)), None)
     return ours or next((found for error in chain if (found := _class_of_one(error))), None)
 
