@@ -24,7 +24,7 @@ _MOST = 200
 """Sockets that are asked at once: milliseconds, in which no answer is read."""
 
 
-class Seen(NamedTuple):
+class Moved(NamedTuple):
     """Since the look before."""
 
     bytes: int
@@ -44,13 +44,13 @@ class MovedBytes:
         self._unfound = 0
         """Connections of which no socket was seen yet."""
 
-    def look(self, enough: int, opened: int) -> Seen:
+    def look(self, enough: int, opened: int) -> Moved:
         """`opened` connections came about since the look before; one that is gone again may have carried anything."""
         self._unfound += opened
         moved, certain = 0, True
         for inode, (fd, before) in list(self._known.items()):
             if moved >= enough:
-                return Seen(moved, certain)
+                return Moved(moved, certain)
             now = _bytes_of(fd) if _inode(fd) == inode else None
             if now is None or before is None:
                 certain = False
@@ -60,14 +60,14 @@ class MovedBytes:
                 self._known[inode] = fd, now
         for asked, (inode, fd) in enumerate(self._others()):
             if moved >= enough or asked == _MOST:
-                return Seen(moved, certain and asked < _MOST)
+                return Moved(moved, certain and asked < _MOST)
             now = _bytes_of(fd)
             certain = certain and now is not None
             moved += now or 0
             self._known[inode] = fd, now
             self._unfound -= 1
         gone, self._unfound = self._unfound > 0, 0
-        return Seen(moved, certain and not gone)
+        return Moved(moved, certain and not gone)
 
     def any(self) -> bool:
         """Whether there is such a socket now; True where nobody can know."""
