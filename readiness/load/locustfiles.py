@@ -243,11 +243,8 @@ def _user_classes(module: ModuleType) -> list[type[User]]:
 
     One of our own User's need not say `abstract`: no other tool has ever run it.
     """
-    found = [
-        item
-        for item in vars(module).values()
-        if isinstance(item, type) and issubclass(item, User) and item.abstract is False
-    ]
+    items = dict.fromkeys(item for item in vars(module).values() if isinstance(item, type))  # one may have two names
+    found = [item for item in items if issubclass(item, User) and item.abstract is False]
     bases = {base for cls in found for base in cls.__mro__[1:] if _is_ours(cls)}
     return [cls for cls in found if cls.tasks or cls not in bases]
 

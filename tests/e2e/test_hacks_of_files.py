@@ -230,6 +230,7 @@ def test_requests_that_a_file_tells_of_without_bytes_on_a_connection_are_in_doub
     text += FAKED.replace("KIND", kind)
     (file := cli.folder / "faked.py").write_text(text)
     result = cli.run(server.url, "--users", "2", scenario=str(file), checks=LOOSE, duration="3s")
+    assert result.run["load"], str(result)
     texts = result.run["load"].get("script_errors", [])
     assert bool(texts) == (told is not None), texts
     if told is not None:
