@@ -56,7 +56,7 @@ def parsers() -> tuple[Parser, ...]:
                 b"GET /t0ken/events HTTP/1.0\r\nhost : x\r\n\r\n",
             ),
         ),
-        Parser("events", ("load.engine_events", "load.histogram_text"), event, (ValueError, RecursionError), events),
+        Parser("events", ("load.engine_events",), event, (ValueError, RecursionError), events),
         Parser(
             "plans",
             ("load.engine_plan",),

@@ -55,7 +55,7 @@ def from_environment(environ: Mapping[str, str]) -> str | None:
 
 def role_sql(name: str, database: Database) -> str:
     """The statements that make a role which may do what readiness needs and nothing else, for psql."""
-    from readiness.database.least_role import statements
+    from readiness.database.role import statements
 
     return statements(name, database.schemas)
 

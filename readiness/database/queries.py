@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 
-from psycopg import pq
+from psycopg import pq, sql
 
 from readiness.config.model import Query
-from readiness.database import called_functions, spill
-from readiness.database.connect import ServerError, Session
+from readiness.database import called_functions
+from readiness.database.connect import ServerError, Session, shown_size
 from readiness.database.reads import bytes_to_read
 from readiness.errors import NotMeasured
 from readiness.text import clean
@@ -18,6 +20,13 @@ from readiness.text import clean
 Number = int | float | Decimal
 NUMERIC_OIDS = frozenset({20, 21, 23, 700, 701, 1700})
 """int8, int2, int4, float4, float8, numeric (pg_type.dat)."""
+_PID = b"select pg_catalog.pg_backend_pid()"
+_SIZE = sql.SQL(
+    """select coalesce(pg_catalog.sum(size), 0)::bigint from pg_catalog.pg_ls_tmpdir()
+    where name like {} escape '!'"""
+)
+_SHARE = 10
+"""A query may hold one part of so many of database.max_scan in temporary files: a scan reads, these fill a disk."""
 
 
 def answer(session: Session, query: Query) -> Fraction:
@@ -39,7 +48,7 @@ def answer(session: Session, query: Query) -> Fraction:
         called_functions.check(own, called)
         wrapped = b"select * from (\n" + bare.encode() + b"\n) q limit 2"
         own.spend(bytes_to_read(own, wrapped), "the query")
-        rows = own.rows(wrapped, spill.watch(session, own))
+        rows = own.rows(wrapped, _watch_files(session, own))
     if len(rows) != 1:
         raise NotMeasured(f"must yield one row, not {'none' if not rows else 'several'}")
     return _finite(rows[0][0])
@@ -78,3 +87,30 @@ def _finite(value: Number | None) -> Fraction:
     if not math.isfinite(value):
         raise NotMeasured(f"yielded {value:.6g}, too large or no number")
     return Fraction(value)
+
+
+def _watch_files(session: Session, own: Session) -> Callable[[], None]:
+    """What to ask again and again while `own` runs a query; it raises NotMeasured beyond its share, or the bytes left.
+
+    Asked on the connection of `session`: no plan announces temporary files, for they are no table. A role without
+    pg_monitor sees none: then only time bounds them.
+    """
+    ((pid,),) = own.rows(_PID)
+    query = _SIZE.format(sql.Literal(f"pgsql!_tmp{pid}.%"))
+    most = 0
+
+    def measure() -> None:
+        nonlocal most
+        size = 0
+        with suppress(NotMeasured):
+            ((size,),) = session.rows(query)
+        if size > most:
+            if size * _SHARE > own.budget.limit:
+                raise NotMeasured(
+                    f"the query writes temporary files of {shown_size(size)}, more than a tenth of database.max_scan: "
+                    f"{shown_size(own.budget.limit)}"
+                )
+            own.spend(int(size) - most, "the query", "writes temporary files of another")
+            most = int(size)
+
+    return measure

@@ -16,7 +16,6 @@ from readiness.database import (
     corruption,
     data,
     exhaustion,
-    foreign_keys,
     indexes,
     orphans,
     parallel,
@@ -32,8 +31,8 @@ from readiness.measurements.run import Detail, Measurement
 
 _Fact = tuple[float, tuple[Detail, ...]]
 CATALOGUE_FACTS: Mapping[str, Callable[[Session, tuple[str, ...]], _Fact]] = {
-    FOREIGN_KEYS: foreign_keys.unvalidated,
-    "database.foreign_keys.unindexed": foreign_keys.without_index,
+    FOREIGN_KEYS: constraints.unvalidated_keys,
+    "database.foreign_keys.unindexed": constraints.keys_without_index,
     "database.constraints.unvalidated": constraints.unvalidated,
     "database.triggers.disabled": constraints.disabled_triggers,
     "database.primary_keys.missing": constraints.without_primary_key,

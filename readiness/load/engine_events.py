@@ -7,11 +7,13 @@ may come in between.
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, get_args
 
-from readiness.load.histogram_text import pack, unpack
+import numpy as np
+
 from readiness.load.request_rows import RequestRows, read_rows
 from readiness.load.shape_course import Shape, unpacked
 from readiness.load.shape_course import packed as packed_shape
@@ -203,6 +205,27 @@ def _table(read: Callable[[Any], Any]) -> Pair:
     return Pair(dict, lambda packed: {_text(key): read(value) for key, value in packed.items()})
 
 
+def _pack(histogram: Histogram) -> list[object]:
+    """As JSON values: bucket numbers and counts in base64, then sum, least and most in µs."""
+    return [
+        b64encode(histogram.indices.astype("<u4").tobytes()).decode(),
+        b64encode(histogram.counts.astype("<u4").tobytes()).decode(),
+        histogram.sum_us,
+        histogram.min_us,
+        histogram.max_us,
+    ]
+
+
+def _unpack(packed: list[Any]) -> Histogram:
+    """Back from `_pack`. Raises ValueError or TypeError."""
+    indices, counts, sum_us, min_us, max_us = packed
+    if not counts:
+        return EMPTY
+    many = np.frombuffer(b64decode(counts), "<u4").astype(np.int64)
+    places = np.frombuffer(b64decode(indices), "<u4").astype(np.int64)
+    return Histogram(places, many, int(many.sum()), sum_us, min_us, max_us)
+
+
 _ARRIVALS = Pair(dict, lambda packed: {int(step): tuple(map(whole, counts)) for step, counts in packed.items()})
 _CODEC = Codec(
     special={
@@ -210,7 +233,7 @@ _CODEC = Codec(
         str: Pair(_text, _text),
         Mapping[str, int]: _table(whole),
         Mapping[str, float]: _table(number),
-        Histogram: Pair(pack, unpack),
+        Histogram: Pair(_pack, _unpack),
         Shape: Pair(packed_shape, unpacked),
         StallSeen: Pair(list, lambda packed: StallSeen(*packed)._replace(scopes=tuple(packed[4]))),
         ArrivalCounts: _ARRIVALS,

@@ -11,7 +11,6 @@ from readiness.measurements.database import Activity
 from readiness.measurements.drill_invariants import DRILL_LAWS
 from readiness.measurements.law import Broken, Law, laws_of
 from readiness.measurements.packed import missing_slices
-from readiness.measurements.process_invariants import PROCESS_LAWS
 from readiness.measurements.run import Measurement, Rate, Recording, Run
 from readiness.measurements.source_invariants import SOURCE_LAWS
 from readiness.metrics.baseline import BASELINE_PREFIX
@@ -270,7 +269,7 @@ def probes_saw_the_same_load(run: Run) -> Broken:
         yield "$.probing", f"a window of {run.probing.window_s:g} s, but {run.load.judged_s:g} s were judged"
 
 
-MEASURED_LAWS: tuple[Law[Run], ...] = (*laws_of(globals()), *SOURCE_LAWS, *PROCESS_LAWS, *DRILL_LAWS)
+MEASURED_LAWS: tuple[Law[Run], ...] = (*laws_of(globals()), *SOURCE_LAWS, *DRILL_LAWS)
 
 
 def _measurements(run: Run) -> Iterator[tuple[str, Measurement]]:

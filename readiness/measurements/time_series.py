@@ -21,6 +21,11 @@ class Second:
     classes: Mapping[str, int] = field(default_factory=dict)
     """The failed requests by class of FAILURE_CLASSES; empty where nothing failed."""
 
+    @property
+    def per_s(self) -> float:
+        """Requests that ended per second."""
+        return (self.ok + self.failed) / self.duration_s if self.duration_s > 0 else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Drilled:

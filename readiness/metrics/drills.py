@@ -7,6 +7,9 @@ from functools import partial
 from readiness.metrics.metric import Kind, Metric
 
 _drills = partial(Metric, area="drills")
+_rate = partial(_drills, unit="%", kind=Kind.RATE)
+_p95 = partial(_drills, unit="ms", kind=Kind.QUANTILE, quantile=0.95)
+_yes_no = partial(_drills, better="equal", yes_no=True)
 
 DRILL_PREFIX = "drill."
 DRILLS_FACT = "drills"
@@ -20,36 +23,29 @@ REQUESTS_LOST, DRAIN, SESSIONS_KEPT = "drill.requests_lost", "drill.drain", "dri
 WRITES_LOST, WRITES_DUPLICATED = "drill.writes_lost", "drill.writes_duplicated"
 
 DRILLS: tuple[Metric, ...] = (
-    _drills(
+    _rate(
         DRILL_ERRORS,
         "Errors during the Drill",
         "Share of the requests that were due during the fault and failed or did not finish: of this fault, and not of "
         "the next one.",
         "It tells how much of the service goes down with one thing that it depends on.",
         "Answer without the dependency where that is possible: from a cache, with less, or later from a queue.",
-        unit="%",
-        kind=Kind.RATE,
     ),
-    _drills(
+    _rate(
         UNANSWERED,
         "Unanswered during the Drill",
         "Share of the requests that were due during the fault and got no HTTP answer at all: timed out, cut off, "
         "refused, or still waiting at the end.",
         "A quick error can be shown or tried again; silence holds the caller, and the caller's caller.",
         "Give each call of a dependency a deadline, and answer 503 with Retry-After when it is over.",
-        unit="%",
-        kind=Kind.RATE,
     ),
-    _drills(
+    _p95(
         LATENCY_P95,
         "P95 during the Drill",
         "95 % of the requests that were due during the fault were answered rightly at least this fast; failed and "
         "unfinished requests count as slower than any other.",
         "A service that waits for what is broken is as broken as that.",
         "Stop asking what does not answer (circuit breaker), and keep its callers from queueing behind it.",
-        unit="ms",
-        kind=Kind.QUANTILE,
-        quantile=0.95,
     ),
     _drills(
         LONGEST_ANSWER,
@@ -60,16 +56,13 @@ DRILLS: tuple[Metric, ...] = (
         "Give each call of a dependency a deadline that is shorter than that of your callers.",
         unit="ms",
     ),
-    _drills(
+    _p95(
         FAILS_FAST,
         "P95 of Refusals during the Drill",
         "95 % of the requests that failed during the fault were told so at least this fast; requests without an answer "
         "count as slower than any other.",
         "Callers that wait for an error pile up, and the outage goes on to them.",
         "Open a circuit breaker after some failures, and answer 503 at once while it is open.",
-        unit="ms",
-        kind=Kind.QUANTILE,
-        quantile=0.95,
     ),
     _drills(
         RECOVERY,
@@ -87,7 +80,7 @@ DRILLS: tuple[Metric, ...] = (
         "Retries without back-off multiply the load of a dependency just when it is weakest.",
         "Retry a few times only, with back-off and jitter, and not while the circuit breaker is open.",
     ),
-    _drills(
+    _yes_no(
         DRILL_HEALTH,
         "Readiness Told the Truth in the Drill",
         "1 when the deep health endpoint (or the only one) answered other than 2xx, or not in time, by the end of a "
@@ -96,18 +89,14 @@ DRILLS: tuple[Metric, ...] = (
         "the two either answer is right); and 2xx again from 10 s after the fault on. Else 0.",
         "Traffic goes to whoever says that it is ready, and stays away from whoever does not say it again.",
         "Let readiness ask what the service cannot do without, with a short deadline, and nothing else.",
-        better="equal",
-        yes_no=True,
     ),
-    _drills(
+    _yes_no(
         DRILL_BREAKER,
         "Circuit Breaker Opened and Closed in the Drill",
         "1 when a circuit breaker of `probes.circuit_breaker` opened in the fault, and all were closed again at the "
         "end of the drill, else 0.",
         "A breaker that never opens lets every caller wait; one that stays open makes an outage of a hiccup.",
         "Open it after some failures in a row, let one request through now and then, and close it when that succeeds.",
-        better="equal",
-        yes_no=True,
     ),
     _drills(
         GOODPUT,
@@ -118,15 +107,13 @@ DRILLS: tuple[Metric, ...] = (
         unit="/s",
         better="higher",
     ),
-    _drills(
+    _rate(
         RETRY_AFTER,
         "Refusals with Retry-After during the Drill",
         "Share of the refusals (429 and 5xx) during the fault whose answer said Retry-After.",
         "Callers that are not told when to come back come back at once.",
         "Send Retry-After with 429 and 503, and spread its values a little.",
-        unit="%",
         better="higher",
-        kind=Kind.RATE,
     ),
     _drills(
         REQUESTS_LOST,
@@ -142,16 +129,14 @@ DRILLS: tuple[Metric, ...] = (
         "Nobody knows whether such a request was done, so nobody may safely try it again.",
         "At SIGTERM stop to accept, answer what is under way, then end; give it more time than the slowest request.",
     ),
-    _drills(
+    _rate(
         SESSIONS_KEPT,
         "Sessions Kept in the Drill",
         "Share of the answers after the fault that took the session for a known one: neither 3xx nor 4xx, nor a page "
         "that the scenario's own checks reject; none of these came before it.",
         "A restart that forgets the sessions logs everybody out, and all of them log in again at once.",
         "Keep sessions in a store that outlives the process, or sign them with a key that stays.",
-        unit="%",
         better="higher",
-        kind=Kind.RATE,
     ),
     _drills(
         WRITES_LOST,

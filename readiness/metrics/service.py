@@ -9,29 +9,24 @@ from readiness.metrics.metric import Kind, Metric
 _cache = partial(Metric, area="cache")
 _pool = partial(Metric, area="pool")
 _reliability = partial(Metric, area="reliability")
+_health_p95 = partial(_reliability, unit="ms", kind=Kind.QUANTILE, quantile=0.95)
 _security = partial(Metric, area="security")
 _yes_no_reliability = partial(Metric, area="reliability", better="equal", yes_no=True)
 
 SERVICE: tuple[Metric, ...] = (
-    _reliability(
+    _health_p95(
         "health.latency.p95",
         "Health Check Response",
         "95th percentile of the health endpoint's own latency while the load ran.",
         "Load balancers take an instance out when its health check is slow.",
         "Keep the check small: bound its database and cache look-ups and let nothing queue before it.",
-        unit="ms",
-        kind=Kind.QUANTILE,
-        quantile=0.95,
     ),
-    _reliability(
+    _health_p95(
         "health.ready.latency.p95",
         "Readiness Check Response",
         "95th percentile of the deep health endpoint (probes.health.ready) while the load ran.",
         "Traffic is sent by this answer, and it must not itself wait behind the traffic.",
         "Bound each look-up of the check in time and give it a connection of its own.",
-        unit="ms",
-        kind=Kind.QUANTILE,
-        quantile=0.95,
     ),
     _reliability(
         "health.success_rate",

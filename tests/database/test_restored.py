@@ -12,8 +12,7 @@ import pytest
 
 from readiness.config.model import Count, Database
 from readiness.database import made_anew
-from readiness.database.restored_rows import BeforeRestore, Restored, after, before
-from readiness.database.row_contents import RowContents
+from readiness.database.restored_rows import BeforeRestore, Restored, RowContents, after, before
 from readiness.demo import part
 from readiness.demo.ports import free_port
 from readiness.demo.postgres import Postgres, start_postgres

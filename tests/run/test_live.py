@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from readiness.measurements.time_series import Second
 from readiness.run.live.event_server import MOST_CLIENTS, EventServer, head_of
 from readiness.run.live.http_request import MOST_HEAD_BYTES
-from readiness.run.live.live_snapshot import LiveCheck, LiveEndpoint, LiveNumber, Moment, Snapshot, Standing
+from readiness.run.live.live_snapshot import LiveCheck, LiveEndpoint, LiveNumber, Snapshot, Standing
 from readiness.run.live.screen import BARS, Screen, sparkline
 from tests.faultd.client import until
 
@@ -133,7 +134,7 @@ SNAPSHOT = Snapshot(
         *(LiveCheck(f"Check {i}", "< 1 ms", Standing.KEPT) for i in range(40)),
     ),
     judged_later=33,
-    history=tuple(Moment(i, 1, 1_000, i * 10, 0, 1.0, 2.0, 3.0) for i in range(1, 300)),
+    history=tuple(Second(i - 1, 1, 1_000, i * 10, 0, 1.0, 2.0, 3.0) for i in range(1, 300)),
 )
 
 

@@ -12,11 +12,13 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping
+from typing import TypeAlias
 
+import psycopg
 from flask import Flask, Response, g, redirect, request, session
+from psycopg_pool import ConnectionPool
 from werkzeug.exceptions import HTTPException
 
-from readiness.demo.legacy.database import CONNECTIONS, LegacyPool, fetch_one, open_pool
 from readiness.demo.legacy.passwords import matches
 from readiness.demo.service import pages
 from readiness.demo.service.bags import BAG, EARLIER_SCAN, SCAN
@@ -232,3 +234,30 @@ def _computed(document: str) -> Response:
 
 def _integers(document: str) -> dict[str, int]:
     return {name: int(value) for name, value in json.loads(document).items()}
+
+
+CONNECTIONS = 5
+_WAIT_S = 30.0
+
+LegacyPool: TypeAlias = ConnectionPool[psycopg.Connection[tuple[object, ...]]]
+_Row = tuple[object, ...]
+
+
+def open_pool(database_url: str) -> LegacyPool:
+    """All connections, opened."""
+    pool: LegacyPool = ConnectionPool(
+        database_url,
+        min_size=CONNECTIONS,
+        max_size=CONNECTIONS,
+        timeout=_WAIT_S,
+        kwargs={"autocommit": True, "application_name": "bag-tracker"},
+        open=False,
+    )
+    pool.open(wait=True)
+    return pool
+
+
+def fetch_one(pool: LegacyPool, query: bytes, parameters: Mapping[str, object] | None = None) -> _Row | None:
+    """The first row of `query`; raises psycopg.Error."""
+    with pool.connection() as connection:
+        return connection.execute(query, parameters).fetchone()

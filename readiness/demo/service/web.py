@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
@@ -10,10 +11,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from readiness.demo.service import csrf, pages
 from readiness.demo.service.bags import dashboard_statistics
+from readiness.demo.service.cache import USER_TTL_S
+from readiness.demo.service.database import ServiceDatabase
 from readiness.demo.service.parts import is_tls, parts_of
 from readiness.demo.service.passwords import TooManyLogins
+from readiness.demo.service.query_cache import cached
 from readiness.demo.service.sessions import UserSession, read_session, start_session
-from readiness.demo.service.users import find_credentials, find_display_name
 
 _FORM_MAX_BYTES = 8192
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -93,3 +96,23 @@ async def _read_form(request: Request) -> dict[str, str]:
             raise FormTooLarge
     fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
     return {name: values[0] for name, values in fields.items()}
+
+
+class Credentials(NamedTuple):
+    """What a log-in is checked against; never cached."""
+
+    user_id: int
+    password_hash: str
+
+
+async def find_credentials(database: ServiceDatabase, name: str) -> Credentials | None:
+    """The credentials of the user called `name`."""
+    row = await database.fetch_one(b"select id, password_hash from users where name = %(name)s", {"name": name})
+    return None if row is None else Credentials(int(str(row[0])), str(row[1]))
+
+
+@cached(lambda database, user_id: f"user:{user_id}", ttl_s=USER_TTL_S)
+async def find_display_name(database: ServiceDatabase, user_id: int) -> bytes:
+    """The user's display name as JSON, `null` for nobody."""
+    row = await database.fetch_one(b"select display_name from users where id = %(id)s", {"id": user_id})
+    return json.dumps(None if row is None else row[0]).encode()

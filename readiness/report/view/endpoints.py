@@ -1,4 +1,4 @@
-"""Endpoints and the ledger as rows of text; successful and failed latencies never mix."""
+"""Endpoints, their moments and the ledger as rows of text; successful and failed latencies never mix."""
 
 from __future__ import annotations
 
@@ -123,3 +123,33 @@ def ledger(verdict: Verdict) -> tuple[LedgerRow, ...]:
 
 def _ledger_row(label: str, whole: Ledger | None, judged: Ledger | None, of: Callable[[Ledger], int]) -> LedgerRow:
     return LedgerRow(label, *(f"{of(side):,}" if side else "–" for side in (whole, judged)))
+
+
+@dataclass(frozen=True, slots=True)
+class MomentRow:
+    """One moment of one endpoint's successful requests."""
+
+    scenario: str
+    name: str
+    what: str
+    figures: tuple[str, ...]
+    """P50, P95, P99 and the largest, in ms."""
+
+
+def moment_rows(endpoints: Sequence[EndpointResult]) -> tuple[MomentRow, ...]:
+    """Endpoint by endpoint; empty where no check asked for any."""
+    return tuple(
+        MomentRow(
+            clean(one.scenario),
+            clean(one.name),
+            what,
+            tuple(numbers.number(value, "ms") or "–" for value in (at.p50, at.p95, at.p99, at.max)),
+        )
+        for one in slowest(endpoints, MOST_ENDPOINT_ROWS)
+        for what, at in (
+            ("First byte", one.first_byte_ms),
+            ("First event", one.first_event_ms),
+            ("Longest gap between events", one.longest_gap_ms),
+        )
+        if at is not None
+    )

@@ -9,7 +9,6 @@ from readiness.judge.verdict import Verdict
 from readiness.report.status import DECISIONS, Status
 from readiness.report.view import (
     anchors,
-    areas,
     drills,
     facts,
     findings,
@@ -23,7 +22,6 @@ from readiness.report.view import (
 from readiness.report.view import checks as checking
 from readiness.report.view import endpoints as traffic
 from readiness.report.view import lead as leading
-from readiness.report.view.moments import MomentRow, moment_rows
 from readiness.text import clean
 
 _LONGEST = 1000
@@ -66,7 +64,7 @@ class Page:
     causes: tuple[str, ...]
     """Why requests were slow, for the first screen; empty where none were too slow."""
     problems: tuple[problems.ReportedProblem, ...]
-    areas: tuple[areas.Area, ...]
+    areas: tuple[checking.Area, ...]
     anchors: Mapping[str, str]
     """Of each check, by its key."""
     executive: str
@@ -85,7 +83,7 @@ class Page:
     slowest: tuple[traffic.EndpointRow, ...]
     """The same, those with failures and the longest P99 first."""
     endpoints_hidden: int
-    moments: tuple[MomentRow, ...]
+    moments: tuple[traffic.MomentRow, ...]
     failed_latencies: tuple[str, ...]
     failures: tuple[traffic.FailureRow, ...]
     why_failed: tuple[str, ...]
@@ -137,7 +135,7 @@ def build(verdict: Verdict) -> Page:
         first_steps=leading.first_steps(verdict),
         causes=leading.causes(verdict),
         problems=wrong,
-        areas=areas.areas(verdict),
+        areas=checking.areas(verdict),
         anchors=anchors.anchors(row.key for row in rows),
         executive=words.executive(verdict),
         conditions=_lines(verdict.conditions),
@@ -154,7 +152,7 @@ def build(verdict: Verdict) -> Page:
         endpoints=shown,
         slowest=traffic.rows(traffic.worst_first(verdict.endpoints)[: traffic.MOST_ENDPOINT_ROWS]),
         endpoints_hidden=len(verdict.endpoints) - len(shown),
-        moments=moment_rows(verdict.endpoints),
+        moments=traffic.moment_rows(verdict.endpoints),
         failed_latencies=traffic.FAILED_LATENCIES,
         failures=traffic.failures(verdict.endpoints),
         why_failed=_lines(tuple(one.text for one in verdict.failed_requests)),

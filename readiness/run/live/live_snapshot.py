@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from readiness.measurements.time_series import Second
+
 
 class Standing(StrEnum):
     """How a number stands against its limit so far."""
@@ -51,26 +53,6 @@ class LiveCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """What ended between two batches."""
-
-    at_s: float
-    """End, in seconds since the first user."""
-    duration_s: float
-    users: int
-    ok: int
-    failed: int
-    p50_ms: float | None
-    p95_ms: float | None
-    p99_ms: float | None
-
-    @property
-    def per_s(self) -> float:
-        """Requests that ended per second."""
-        return (self.ok + self.failed) / self.duration_s if self.duration_s > 0 else 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything that is shown of one moment. Text from outside is clean, and has no secret."""
 
@@ -99,7 +81,7 @@ class Snapshot:
     """Of the load's own requests: broken ones first, then open, then kept."""
     judged_later: int
     """Checks of everything else, which are judged when the load has ended."""
-    history: tuple[Moment, ...]
+    history: tuple[Second, ...]
     """Oldest first; neighbours are joined in a long load."""
 
     @property

@@ -15,8 +15,9 @@ from readiness.load.engine_plan import EnginePlan
 from readiness.load.phases import COURSE, HOLD, RAMP, WARM_UP, phase_at
 from readiness.load.timeline import MIN_POINT_S, pairs
 from readiness.measurements.histogram import Histogram, merge
+from readiness.measurements.time_series import Second
 from readiness.metrics.catalogue import is_load
-from readiness.run.live.live_snapshot import LiveCheck, LiveEndpoint, LiveNumber, Moment, Snapshot, Standing
+from readiness.run.live.live_snapshot import LiveCheck, LiveEndpoint, LiveNumber, Snapshot, Standing
 from readiness.run.plan import Plan
 from readiness.text import clean, numbers
 from readiness.text.redaction import for_terminal
@@ -38,7 +39,7 @@ class Observer:
     def __init__(self, secrets: Sequence[str]) -> None:
         self._secrets = secrets
         self._assembly: Assembly | None = None
-        self._history: list[Moment] = []
+        self._history: list[Second] = []
         self._checks: tuple[LiveCheck, ...] = ()
         self._judge_again_s = 0.0
         self._names: dict[str, str] = {}
@@ -63,12 +64,12 @@ class Observer:
         ok = merge(*(counts.ok for counts in batch.cells.values()))
         failed = sum(sum(counts.failed.values()) for counts in batch.cells.values())
         p50, p95, p99 = (ok.quantile_ms(q) for _, _, q in _QUANTILES)
-        since_s = self._history[-1].at_s if self._history else 0.0
-        moment = Moment(batch.at_s, batch.at_s - since_s, batch.users, ok.total, failed, p50, p95, p99)
-        if moment.duration_s < MIN_POINT_S and self._history:
-            self._history[-1] = _join(self._history[-1], moment)
+        since_s = self._history[-1].at_s + self._history[-1].duration_s if self._history else 0.0
+        second = Second(since_s, batch.at_s - since_s, batch.users, ok.total, failed, p50, p95, p99)
+        if second.duration_s < MIN_POINT_S and self._history:
+            self._history[-1] = _join(self._history[-1], second)
         else:
-            self._history.append(moment)
+            self._history.append(second)
         if len(self._history) > _MOST_MOMENTS:
             self._history = pairs(self._history, _join)
 
@@ -179,21 +180,11 @@ def _number(label: str, shown: str, value: float | None, metric: str, config: Co
     return LiveNumber(label, shown, "", Standing.OPEN)
 
 
-def _join(left: Moment, right: Moment) -> Moment:
+def _join(left: Second, right: Second) -> Second:
     """Two neighbours as one: the larger latency stays, as in the charts of the report."""
-    larger = (
+    p50_ms, p95_ms, p99_ms = (
         max((value for value in both if value is not None), default=None)
-        for both in (
-            (left.p50_ms, right.p50_ms),
-            (left.p95_ms, right.p95_ms),
-            (left.p99_ms, right.p99_ms),
-        )
+        for both in ((left.p50_ms, right.p50_ms), (left.p95_ms, right.p95_ms), (left.p99_ms, right.p99_ms))
     )
-    return Moment(
-        right.at_s,
-        left.duration_s + right.duration_s,
-        right.users,
-        left.ok + right.ok,
-        left.failed + right.failed,
-        *larger,
-    )
+    duration_s, failed = left.duration_s + right.duration_s, left.failed + right.failed
+    return Second(left.at_s, duration_s, right.users, left.ok + right.ok, failed, p50_ms, p95_ms, p99_ms)

@@ -70,7 +70,7 @@ class Screen:
             _line("users", f"{at.users:,}", f"{at.requests:,} requests {of}, {at.in_flight:,} in flight", "", width)
         ]
         rate = at.history[-1].per_s if at.history else 0.0
-        spark = sparkline([moment.per_s for moment in at.history], min(max(width - 26, 8), _MOST_SPARK), ascii_only)
+        spark = sparkline([one.per_s for one in at.history], min(max(width - 26, 8), _MOST_SPARK), ascii_only)
         lines.append(_line("requests/s", numbers.number(rate, "/s"), spark, "cyan", width))
         for one in at.numbers:
             note = self._failures() if one.label == "failed" else ""
