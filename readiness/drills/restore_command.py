@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from readiness.config.model import Check, Config
 from readiness.config.restore import RESTORE
-from readiness.database.restored_rows import BeforeRestore, Restored, kept
 from readiness.drills.commands import Commands, Ran, commander, shown
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Drilled, Measurement
@@ -20,6 +19,9 @@ from readiness.metrics import restore as names
 from readiness.metrics.catalogue import is_restore
 from readiness.text import clean
 from readiness.text.numbers import count
+
+if TYPE_CHECKING:
+    from readiness.database.restored_rows import BeforeRestore, Restored
 
 _SOURCE = "restore"
 _POLL_S = 0.1
@@ -55,8 +57,11 @@ def restore(
     interrupted: Callable[[], bool],
 ) -> RestoreResult:
     """Run the command, compare what it restored with the service's database, and run the undo, whatever happens."""
+    from readiness.database.restored_rows import kept  # late: it imports psycopg
+
     assert config.restore is not None
     drills = {RESTORE: config.restore.drill}
+    keeps = kept(config.checks, config.database)
     notes: list[str] = []
     try:
         known = reader.before_restore(scratch_url)
@@ -67,15 +72,14 @@ def restore(
                 notes.append(f"Restore, command: {ran.words(config.restore.command)}.")
                 if ran.problem:
                     raise NotMeasured(f"its command {ran.words(config.restore.command)}")
-                wanted = {check.metric for check in kept(config.checks, config.database)}
-                found = reader.after_restore(scratch_url, known, wanted)
+                found = reader.after_restore(scratch_url, known, {check.metric for check in keeps})
             finally:
                 if config.restore.undo:
                     notes += _undone(commands, config.restore.undo)
     except NotMeasured as error:
         return unavailable(clean(error), config, tuple(notes))
     course = Drilled(RESTORE, _words(config), 0.0, round(ran.ended_s - ran.began_s, 3))
-    return RestoreResult(_measurements(config, ran, known, found), (course,), tuple(notes))
+    return RestoreResult(_measurements(config, keeps, ran, known, found), (course,), tuple(notes))
 
 
 def unavailable(reason: str, config: Config, notes: tuple[str, ...] = ()) -> RestoreResult:
@@ -109,7 +113,9 @@ def _undone(commands: Commands, line: tuple[str, ...]) -> list[str]:
         return [f"Restore, undo: {clean(error)}."]
 
 
-def _measurements(config: Config, ran: Ran, known: BeforeRestore, found: Restored) -> tuple[Measurement, ...]:
+def _measurements(
+    config: Config, keeps: Collection[Check], ran: Ran, known: BeforeRestore, found: Restored
+) -> tuple[Measurement, ...]:
     asked = {check.metric for check in config.checks}
     lasted_ms = 1000 * (ran.ended_s - ran.began_s)
     measured = [
@@ -117,7 +123,7 @@ def _measurements(config: Config, ran: Ran, known: BeforeRestore, found: Restore
         _rows(names.ROWS_MISSING, known, found, lambda was, now: was - now),
         _rows(names.ROWS_SURPLUS, known, found, lambda was, now: now - was),
         _contents(found),
-        _checks(kept(config.checks, config.database), found),
+        _checks(keeps, found),
         _changes(found),
     ]
     return tuple(one for one in measured if one.reason is None or one.metric in asked)
@@ -161,7 +167,7 @@ def _contents(found: Restored) -> Measurement:
     return Measurement(names.ROWS_CHANGED, None, value, _SOURCE, rows, reason, None, details)
 
 
-def _checks(checks: tuple[Check, ...], found: Restored) -> Measurement:
+def _checks(checks: Collection[Check], found: Restored) -> Measurement:
     details, unknown, failed = [], [], 0
     for check in checks:
         one = found.checked.get(check.metric)

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
-from readiness.load import children, engine_events
+from readiness.load import children, engine_events, kernel
 from readiness.load.assembly import Assembly
 from readiness.load.engine_plan import EnginePlan, dumps
 from readiness.load.workers import settings
@@ -75,6 +75,7 @@ def drive(
             engine = children.start((module, str(write_fd)), environment, pass_fds=(write_fd,), output=log)
         finally:
             os.close(write_fd)
+        kernel.give_back_memory()  # all of this command was imported, and a report was written that says "not ended"
         try:
             orders = settings.dumps(workers) if workers else ""
             patience_s = HELLO_TIMEOUT_S + (workers.wait_s if workers else 0.0)

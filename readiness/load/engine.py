@@ -6,7 +6,7 @@ Locust is imported first, because that import patches the process. Standard inpu
 
 from __future__ import annotations
 
-import locust  # isort: skip  # must be the first import of the process
+from readiness.load.lean_locust import locust  # isort: skip  # must be the first import of the process
 import gc
 import sys
 import time

@@ -6,7 +6,7 @@ whatever a file starts while it is read ends with this process.
 
 from __future__ import annotations
 
-import locust  # isort: skip  # must be the first import of the process
+from readiness.load.lean_locust import locust  # isort: skip  # must be the first import of the process
 import logging
 import sys
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What Linux does for us when it is asked: who may look into a process, who inherits orphans, who ends with whom.
+"""What Linux and its C library do when asked: who may look into a process, who inherits orphans, who ends with whom.
 
 Each call does nothing where the system does not have it. The numbers are of the kernel's interface (prctl(2),
 landlock(7), include/uapi/linux) and are the same on every architecture.
@@ -56,6 +56,12 @@ def confine() -> None:
             libc.syscall(_LANDLOCK_RESTRICT, handle, 0)
         finally:
             os.close(handle)
+
+
+def give_back_memory() -> None:
+    """What was freed since the process began leaves it: the C library keeps it otherwise (malloc_trim(3), glibc)."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _give_up(libc: ctypes.CDLL, capabilities: tuple[int, ...]) -> None:

@@ -105,6 +105,17 @@ def _chosen(user: Any) -> Any:
 
 
 def _sleep(user: Any, seconds: Any) -> None:
-    gevent.sleep(seconds)
+    """`gevent.sleep`, less deep: what lies on the stack of a user that waits is kept for each of them (0.8 kB)."""
+    if seconds <= 0:
+        gevent.sleep(0)
+    else:
+        hub: Any = gevent.get_hub()
+        timer: Any = hub.loop.timer(seconds)
+        try:
+            hub.loop.update_now()
+            timer.start(gevent.getcurrent().switch)
+            hub.switch()
+        finally:
+            timer.close()
     if user._state == LOCUST_STATE_STOPPING:
         raise StopUser

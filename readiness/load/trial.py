@@ -6,7 +6,7 @@ tasks}`. Nothing here is measured or judged; the parent hides secrets.
 
 from __future__ import annotations
 
-import locust  # isort: skip  # must be the first import of the process
+from readiness.load.lean_locust import locust  # isort: skip  # must be the first import of the process
 import json
 import logging
 import os

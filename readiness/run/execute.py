@@ -13,7 +13,6 @@ from readiness.config import tls
 from readiness.config.definitions import definitions, drill_key
 from readiness.config.starter import STARTER_METRIC
 from readiness.database import under_load
-from readiness.database.address import local_port
 from readiness.database.before_load import BeforeLoad
 from readiness.database.stages import NO_DATABASE, Stages
 from readiness.errors import NotMeasured
@@ -167,8 +166,7 @@ def _drive(
             cache_url=plan.cache_url,
         )
         watched = stages.start_watching(window)
-        port = None if plan.database_url is None else local_port(plan.database_url)
-        serving = pool.submit(database_process.watch, port, window, plan.config.load.paced_s)
+        serving = pool.submit(database_process.watch, stages.local_port(), window, plan.config.load.paced_s)
 
         def on_event(event: engine_events.Event, assembly: Assembly) -> None:
             match event:

@@ -6,6 +6,7 @@ import select
 from functools import partial
 from typing import Any
 
+import gevent
 import geventhttpclient.client
 import requests.adapters
 import requests.models
@@ -36,6 +37,7 @@ def improve(resends: Resends | None = None) -> None:
     """For all clients that stock users make in this process from now on; `resends` is the engine's account."""
     resends = resends or Resends()
     changed: Any
+    gevent.config.track_greenlet_tree = False  # who started which greenlet, with its stack: 1 kB for each user
     vars(fasthttp)["CookieJar"] = Jar
     # HttpUser knows certifi's authorities alone; with these it trusts what the other clients trust (SSL_CERT_FILE).
     if (context := vars(clients).get("_preloaded_ssl_context")) is not None:

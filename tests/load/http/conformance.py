@@ -252,7 +252,7 @@ def check_a_request_that_crossed_the_close_is_sent_again_however_often() -> None
                 watching.register(conn.fd, select.POLLIN)
                 assert watching.poll(5000)
                 conn.event = conn.closing = False
-                conn.end_s = time.perf_counter()
+                conn.read_s = time.perf_counter() + 60  # however long the rest takes on a busy machine
         assert set(ledger.outcomes) == {"ok"}
         assert (client.retries, resends.unread, resends.unclear) == (39, 39, 0)
 
