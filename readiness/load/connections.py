@@ -115,7 +115,7 @@ def _resolver(target: Addresses) -> Callable[..., Any]:
             except UnicodeError:  # of a redirect, perhaps
                 raise socket.gaierror(socket.EAI_NONAME, f"{clean(host, 100)} is not a name") from None
             except socket.gaierror as problem:
-                told = f"{clean(host, 100)} has no address ({problem.strerror}), and is not the target"
+                told = f"{problem.strerror} ({clean(host, 100)} is not the target)"
                 raise NamesNobody(problem.errno, told) from None
         found = [
             one

@@ -273,6 +273,6 @@ def test_a_host_that_is_not_the_target_is_never_reached_nor_its_failure_whether_
     assert result.ledger["failed"].keys() == {"not_allowed"}
     assert "script_errors" not in result.run["load"]
     details = str(result.run["load"]["failure_details"])
-    assert "no-such-host.invalid has no address" in details
+    assert "(no-such-host.invalid is not the target)" in details
     assert "127.0.0.2 is not the target; name it with --allow-host" in details
     assert server.seen("/api/item") > 0

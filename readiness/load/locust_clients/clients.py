@@ -18,13 +18,14 @@ from gevent import GreenletExit
 from greenlet import getcurrent
 from locust import User
 from locust.clients import HttpSession
-from locust.contrib.fasthttp import FastHttpSession, LocustUserAgent
+from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, FastHttpSession, LocustUserAgent
 from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 
 from readiness.load.addresses import Addresses
 from readiness.load.http.failures import COUNTED
 from readiness.load.http.request import endpoint_name, origin_of
 from readiness.load.http.resends import Resends
+from readiness.load.life.listeners import described
 from readiness.load.locust_clients.calls import RequestEvent, StockCall, Unjudged
 from readiness.load.locust_clients.deadlines import Deadlines
 from readiness.load.locust_clients.failures import classify
@@ -46,6 +47,9 @@ _STEERS = (
     StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet, GreenletExit, GeneratorExit,
 )  # fmt: skip
 """By these a scenario leaves a block without a word about the answer."""
+
+_SAYS_STATUS = (OSError, *FAILURE_EXCEPTIONS)
+"""What `raise_for_status` raises says no more than the status."""
 
 _BEFORE_HEADERS = 4
 """Arguments of FastHttpSession.request between the URL and the headers; HttpSession's have names."""
@@ -265,7 +269,8 @@ def of_problem(call: StockCall, response: Any, problem: BaseException) -> tuple[
     """The failure of a request whose scenario raised before it judged the answer."""
     if response is not None and not 200 <= call.status_code < 300:
         error = getattr(response, "error", None) or requests.exceptions.HTTPError(f"HTTP {call.status_code}")
-        return call.judged(classify(error, response)) or "script", str(error)
+        more = "" if isinstance(problem, _SAYS_STATUS) else f", and the scenario raised {described(problem)}"
+        return call.judged(classify(error, response)) or "script", f"{error}{more}"
     if isinstance(problem, AssertionError | JSONDecodeError | UnicodeDecodeError):
         return "assertion", str(problem)
     return "script", "the scenario raised before it judged the response"

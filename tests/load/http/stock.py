@@ -4,10 +4,12 @@ import gc
 import gzip
 import os
 import pickle
+import re
 import select
 import ssl
 import zlib
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from unittest import mock
 
@@ -204,6 +206,25 @@ def check_a_context_that_raises_ends_its_call() -> None:
         raised(ValueError, lambda: user.client.get("/"))
         raised(ValueError, lambda: user.client.get("/"))
     assert len(ledger.outcomes) == 2
+
+
+def check_what_a_block_raises_on_a_bad_answer_is_told_beside_its_status() -> None:
+    def read(user: Any, key: str) -> None:
+        with user.client.get("/", catch_response=True) as answer:
+            if key:
+                answer.headers[key]
+            answer.raise_for_status()
+
+    for kind in KINDS:
+        with Server([READ, ok(b"1", status="503 No")] * 2) as server:
+            user, ledger = user_of(kind, server.url)
+            raised(KeyError, partial(read, user, "token"))
+            raised(Exception, partial(read, user, ""))
+        first, second = (call.detail for call in ledger.calls)
+        assert re.fullmatch(r".*503, and the scenario raised stock\.py:\d+ in read: KeyError: 'token'", first), first
+        assert "503" in second
+        assert "raised" not in second
+        assert ledger.outcomes == ["http_5xx"] * 2
 
 
 def check_what_a_file_reaches_for_beneath_gets_locusts_own_client_and_is_told() -> None:
