@@ -28,6 +28,7 @@ from readiness.cli.workers import check_target, workers_of
 from readiness.config import ceilings, scalars
 from readiness.config.model import Config
 from readiness.config.override import override
+from readiness.config.scenario_notes import trusting
 from readiness.config.trust import trust_of
 from readiness.database.needed import without_database
 from readiness.errors import ConfigError, ExitCode, NotMeasured, ReadinessError, Refused
@@ -136,7 +137,9 @@ def assess(request: RunRequest) -> Assessment:
                 lambda: interrupted() is not None,
             )
             config = _config(request, environ, starters.config(starter, first))
-        remarks = (starter.sentence(first.unloadable),) if starter else ()
+        # A generated or built-in scenario is known; of others, what they never look at belongs into the report.
+        own = () if starter or profile else trusting(file.path for file in scenarios)
+        remarks = (starter.sentence(first.unloadable),) if starter else own
         try:
             plan = _plan(
                 request, run_id, config, url or "", scenarios, database_url, files, secrets, cache_url, workers

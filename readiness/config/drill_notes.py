@@ -1,4 +1,4 @@
-"""What the drills of a file cannot prove, told by `readiness lint` and before a run."""
+"""What the drills and the restore of a file cannot prove, told by `readiness lint` and before a run."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from readiness.config.drills import Drill
 from readiness.config.model import Check, Config, LoadSection
-from readiness.metrics.catalogue import find, is_latency
+from readiness.metrics.catalogue import find, is_latency, is_restore
 from readiness.metrics.drills import DRILL_ERRORS, DRILL_PREFIX, FAILS_FAST, RECOVERY
 from readiness.metrics.metric import Kind
+from readiness.metrics.restore import ROWS_CHANGED
 from readiness.stats.share import samples_needed
 
 USUAL_RATE_PER_S = 20.0
@@ -60,6 +61,20 @@ def drill_notes(checks: Iterable[Check], config: Config) -> Iterator[tuple[Check
             continue
         if said := _lack(check, drill, every, config, config.confidence):
             yield check, "pass", said
+
+
+def restore_notes(config: Config) -> Iterator[tuple[Check, str, str]]:
+    """(check, key, sentence) where nothing compares what the rows of the restored database hold."""
+    asked = [check for check in config.checks if is_restore(check.metric)]
+    if config.restore is not None and asked and all(check.metric != ROWS_CHANGED for check in asked):
+        yield (
+            asked[0],
+            "",
+            (
+                f"no check of {ROWS_CHANGED} stands beside it: a row that comes back old, or with another value, would "
+                f'pass unseen; add `{ROWS_CHANGED}: {{ pass: "== 0", on_fail: block }}`'
+            ),
+        )
 
 
 def _lack(check: Check, drill: Drill, checks: tuple[Check, ...], config: Config, confidence: float) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from readiness.config.drill_notes import drill_notes
+from readiness.config.drill_notes import drill_notes, restore_notes
 from readiness.config.model import ArrivalSpacing, Check, Config, LoadSection, OnFail, Operator
 from readiness.config.probes import NUMBER
 from readiness.config.think_time import UserPace
@@ -53,9 +53,9 @@ def lint(
 
 
 def doubts(config: Config, paces: Mapping[str, UserPace] | None = None) -> tuple[str, ...]:
-    """A sentence for each limit that the plan may be too small to prove: how much it sends is not known beforehand."""
+    """A sentence for each thing that may stay unproven: by a plan that may send too little, or for want of a check."""
     checks = [check for check in config.checks if check.not_applicable is None]
-    return _lines(config, _samples(checks, config, paces or {}, certain=False))
+    return _lines(config, (*_samples(checks, config, paces or {}, certain=False), *restore_notes(config)))
 
 
 def _lines(config: Config, found: Iterable[_Finding]) -> tuple[str, ...]:

@@ -272,7 +272,8 @@ def warnings(plan: Plan) -> tuple[str, ...]:
 
 def unsure(plan: Plan) -> tuple[str, ...]:
     """What the plan may not be able to prove, told at the start; nothing of it is a mistake in the file."""
-    return doubts(plan.config, paces_of(plan)) + ((_SLASHED,) if plan.engine.base_url.endswith("/") else ())
+    slashed = plan.own_limits and plan.engine.base_url.endswith("/")  # the starter's scenario joins its paths itself
+    return doubts(plan.config, paces_of(plan)) + ((_SLASHED,) if slashed else ())
 
 
 def paces_of(plan: Plan) -> dict[str, think_time.UserPace]:

@@ -233,3 +233,18 @@ def test_a_write_that_is_the_same_each_time_is_named(body: str, complaints: int)
     )
     assert len(sentences) == complaints
     assert all("put {n} into it" in one for one in sentences)
+
+
+def test_a_restore_whose_rows_nobody_compares_is_told_and_never_refused() -> None:
+    restore = "database: { counts: { bags: { table: bags } } }\nrestore: { command: [./restore.sh] }\n"
+    missing, changed = '  restore.rows_missing: { pass: "== 0" }\n', '  restore.rows_changed: { pass: "== 0" }\n'
+
+    def told(checks: str) -> tuple[str, ...]:
+        config = parse(f"version: 1\nservice: shop\n{restore}checks:\n{checks}".encode(), "t.yaml", {})
+        assert lint(config) == ()
+        return doubts(config)
+
+    (sentence,) = told(missing)
+    assert sentence.startswith("t.yaml:6: checks.restore.rows_missing: no check of restore.rows_changed")
+    assert told(missing + changed) == told(changed) == ()
+    assert told(missing + changed.replace("}", ', not_applicable: "rows change by themselves" }')) == ()

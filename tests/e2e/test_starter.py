@@ -34,11 +34,12 @@ def test_a_url_alone_is_loaded_and_ends_conditional_at_best(cli: Cli, faultd: St
 
 def test_a_path_that_does_not_exist_is_not_loaded(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd()
-    result = cli.plain("run", f"{server.url}/nothing/here", "--out", str(cli.out))
+    result = cli.plain("run", f"{server.url}/nothing/here/", "--out", str(cli.out))
     assert result.exit_code == 3, str(result)
-    assert "GET /nothing/here answers 404: name a page that exists with --path /PATH" in result.report["reason"]
+    assert "GET /nothing/here/ answers 404: name a page that exists with --path /PATH" in result.report["reason"]
     said = result.stderr.replace("\n", " ")
-    assert "no scenarios here, and no page to load: GET /nothing/here answers 404" in said
+    assert "no scenarios here, and no page to load: GET /nothing/here/ answers 404" in said
+    assert "ends with a slash" not in said, "that is for who writes a locustfile"
     assert "is loaded and judged" not in said
     assert len(server.log()) <= 6, "the page, and where a description may be"
 
