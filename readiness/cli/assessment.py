@@ -17,11 +17,10 @@ from readiness.cli.destinations import check_samples, folder_of, keep_of, sample
 from readiness.cli.drills import command_lines, drilled, environment_of_demo, for_demo, of_running_demo, with_drills
 from readiness.cli.files import Files
 from readiness.cli.formats import parse as parse_formats
-from readiness.cli.locust_options import locust_options
 from readiness.cli.output import read_flag
 from readiness.cli.preparation import demo_profile, find_scenarios, new_run_id, read_config, secrets_of
 from readiness.cli.reading import read_files, withheld_variables, without_secrets
-from readiness.cli.run import RunRequest
+from readiness.cli.run import RunRequest, locust_options
 from readiness.cli.shapes import with_load_of
 from readiness.cli.signals import watched
 from readiness.cli.workers import check_target, workers_of

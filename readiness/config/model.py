@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
@@ -13,8 +12,15 @@ from readiness.config.form import described, items, mapping
 from readiness.config.probes import Probes
 from readiness.config.proxies import Proxy
 from readiness.config.restore import Restore
-from readiness.config.scalars import flag_form, literal_form, number_form, share_form, text_form
+from readiness.config.scalars import (
+    flag_form,
+    literal_form,
+    number_form,
+    share_form,
+    text_form,
+)
 from readiness.config.tls import NONE, Tls
+from readiness.config.waivers import Attestation, Waiver
 from readiness.measurements.run import Run
 
 
@@ -267,31 +273,6 @@ class Baseline:
     line: int = 0
     facts: Run | None = field(default=None, repr=False)
     """The run itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiver:
-    """Somebody accepts that a check does not pass: it no longer blocks, it becomes a condition."""
-
-    check: str
-    """Key of the check, such as `latency.p95@login`."""
-    owner: str
-    reason: str
-    expires: date
-    """Last day (UTC) on which it counts."""
-    line: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Attestation:
-    """What somebody says was done, such as a backup. It is shown, and earns nothing."""
-
-    title: str
-    who: str
-    when: date
-    expires: date
-    """Last day (UTC) on which it counts."""
-    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
+from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?) ?%", re.ASCII)
 _RATE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?/s", re.ASCII)
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _NULL = re.compile(r"|~|null|Null|NULL")
 # What some YAML reader takes for something other than text: 1.1's booleans, octal, sexagesimal, underscores, floats.
 _NOT_TEXT = re.compile(
@@ -165,6 +167,22 @@ def sentence_form(most: int = 200) -> Form[str]:
         return text
 
     return scalar(parse, {"type": "string", "minLength": 1})
+
+
+def day_form() -> Form[date]:
+    """A day such as 2026-12-31."""
+
+    def parse(text: str) -> date:
+        try:
+            if _DAY.fullmatch(text):
+                return date.fromisoformat(text)
+        except ValueError:
+            pass  # such as 2026-02-30
+        raise ValueError(f"must be a day such as 2026-12-31, not {text!r}")
+
+    return scalar(
+        lambda node: parse(node.text), {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+    )
 
 
 def flag_form() -> Form[bool]:

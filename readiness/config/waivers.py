@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Annotated, Any
 
-from readiness.config.form import Complaint, Form, Problem, Wrong, described, items, scalar, section
-from readiness.config.model import Attestation, Waiver
-from readiness.config.scalars import sentence_form, text_form
+from readiness.config.form import Complaint, Form, Problem, Wrong, described, items, section_of
+from readiness.config.scalars import day_form, sentence_form, text_form
 from readiness.config.tree import Node
 from readiness.text.spelling import nearest
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _ZONES = timedelta(days=1)
 """Somewhere it is tomorrow already."""
+
+
+_LAST_DAY = described(day_form(), "Last day on which it counts (UTC).")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Somebody accepts that a check does not pass: it no longer blocks, it becomes a condition."""
+
+    check: Annotated[str, described(text_form(), "Key of the check, as under checks.")]
+    """Such as `latency.p95@login`."""
+    owner: Annotated[str, described(sentence_form(100), "Who answers for it.")]
+    reason: Annotated[str, described(sentence_form(300), "Why it may be so for now.")]
+    expires: Annotated[date, _LAST_DAY]
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """What somebody says was done, such as a backup. It is shown, and earns nothing."""
+
+    title: Annotated[str, described(sentence_form(), "What was done.")]
+    who: Annotated[str, described(sentence_form(100), "Who says so.")]
+    when: Annotated[date, described(day_form(), "The day it was done.")]
+    expires: Annotated[date, _LAST_DAY]
+    line: int = 0
 
 
 def waivers_form(checks: Collection[str] | None, today: date) -> Form[tuple[Waiver, ...]]:
@@ -23,30 +48,16 @@ def waivers_form(checks: Collection[str] | None, today: date) -> Form[tuple[Waiv
     A waiver whose last day is before `today` is refused: what it excused counts again, and somebody must say so.
     """
 
-    def check(text: str) -> str | None:
-        if checks is None or text in checks:
-            return None
-        return f"is not under checks{nearest(text, checks)}"
+    def make(**given: Any) -> Waiver:
+        waiver = Waiver(**given)
+        if checks is not None and waiver.check not in checks:
+            raise Complaint(f"is not under checks{nearest(waiver.check, checks)}", "check")
+        if waiver.expires < today:
+            over = f"the waiver of {waiver.check} expired on {waiver.expires}"
+            raise Complaint(f"{over}; fix the check, or let {waiver.owner} renew it", "expires")
+        return waiver
 
-    def make(line: int, check: str, owner: str, reason: str, expires: date) -> Waiver:
-        if expires < today:
-            raise Complaint(
-                f"the waiver of {check} expired on {expires}; fix the check, or let {owner} renew it", "expires"
-            )
-        return Waiver(check, owner, reason, expires, line)
-
-    one = section(
-        make,
-        {
-            "check": ("check", described(text_form(check=check), "Key of the check, as under checks.")),
-            "owner": ("owner", described(sentence_form(100), "Who answers for it.")),
-            "reason": ("reason", described(sentence_form(300), "Why it may be so for now.")),
-            "expires": ("expires", described(day_form(), "Last day on which it counts (UTC).")),
-        },
-        required=("check", "owner", "reason", "expires"),
-        line="line",
-    )
-    every = items(one)
+    every = items(section_of(Waiver, make))
 
     def read(node: Node, path: str) -> tuple[Waiver, ...]:
         found = every.read(node, path)
@@ -64,39 +75,12 @@ def waivers_form(checks: Collection[str] | None, today: date) -> Form[tuple[Waiv
 def attested_form(today: date) -> Form[tuple[Attestation, ...]]:
     """The whole section; an expired one is read, and shown as expired."""
 
-    def make(line: int, title: str, who: str, when: date, expires: date) -> Attestation:
-        if when > today + _ZONES:
-            raise Complaint(f"{when} has not come yet; attest what was done", "when")
-        if expires < when:
-            raise Complaint(f"{expires} is before when ({when})", "expires")
-        return Attestation(title, who, when, expires, line)
+    def make(**given: Any) -> Attestation:
+        made = Attestation(**given)
+        if made.when > today + _ZONES:
+            raise Complaint(f"{made.when} has not come yet; attest what was done", "when")
+        if made.expires < made.when:
+            raise Complaint(f"{made.expires} is before when ({made.when})", "expires")
+        return made
 
-    return items(
-        section(
-            make,
-            {
-                "title": ("title", described(sentence_form(), "What was done.")),
-                "who": ("who", described(sentence_form(100), "Who says so.")),
-                "when": ("when", described(day_form(), "The day it was done.")),
-                "expires": ("expires", described(day_form(), "Last day on which it counts (UTC).")),
-            },
-            required=("title", "who", "when", "expires"),
-            line="line",
-        )
-    )
-
-
-def day_form() -> Form[date]:
-    """A day such as 2026-12-31."""
-
-    def parse(text: str) -> date:
-        try:
-            if _DAY.fullmatch(text):
-                return date.fromisoformat(text)
-        except ValueError:
-            pass  # such as 2026-02-30
-        raise ValueError(f"must be a day such as 2026-12-31, not {text!r}")
-
-    return scalar(
-        lambda node: parse(node.text), {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
-    )
+    return items(section_of(Attestation, make))

@@ -10,14 +10,13 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from readiness.drills.proxies import own_environment
+from readiness.drills.proxies import started_module
 from readiness.errors import NotMeasured
 from readiness.load import kernel
 
@@ -143,18 +142,7 @@ class CommandProcess:
     @staticmethod
     def start(plan: Mapping[str, object]) -> CommandProcess:
         """A new one, which is told the plan."""
-        read_fd, write_fd = os.pipe()
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "readiness.drills.commander", str(write_fd)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=(write_fd,),
-            env=own_environment(),
-            cwd="/",
-            start_new_session=True,  # a terminal's Ctrl-C is for us alone
-        )
-        os.close(write_fd)
+        process, read_fd = started_module("readiness.drills.commander")
         started = CommandProcess(process)
         started._reader = threading.Thread(target=started._read, args=(read_fd,), name="commands", daemon=True)
         started._reader.start()

@@ -140,25 +140,17 @@ def conduct(
     )
 
 
+@dataclass(slots=True)
 class _Conductor:
     """Begins and ends the faults, one after the other."""
 
-    def __init__(
-        self,
-        plans: tuple[DrillPlan, ...],
-        proxies: Proxies,
-        commands: Commands | None,
-        clock: _Clock,
-        over: threading.Event,
-        say: Callable[[str], None],
-    ) -> None:
-        self._plans = plans
-        self._proxies = proxies
-        self._commands = commands
-        self._clock = clock
-        self._over = over
-        self._say = say
-        self.happened: list[Happened] = []
+    _plans: tuple[DrillPlan, ...]
+    _proxies: Proxies
+    _commands: Commands | None
+    _clock: _Clock
+    _over: threading.Event
+    _say: Callable[[str], None]
+    happened: list[Happened] = field(default_factory=list)
 
     def run(self) -> None:
         """Every drill, or as many as the load lasts for."""

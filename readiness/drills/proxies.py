@@ -147,18 +147,7 @@ def _first_address(to: HostPort, where: str) -> HostPort:
 
 
 def _spawn(bound: Mapping[str, socket.socket], to: Mapping[str, HostPort]) -> tuple[Proxies, threading.Thread]:
-    read_fd, write_fd = os.pipe()
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "readiness.drills.proxy", str(write_fd)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        pass_fds=(write_fd, *(one.fileno() for one in bound.values())),
-        env=own_environment(),
-        cwd="/",
-        start_new_session=True,  # a terminal's Ctrl-C is for us alone
-    )
-    os.close(write_fd)
+    process, read_fd = started_module("readiness.drills.proxy", *(one.fileno() for one in bound.values()))
     ports = {name: HostPort(*one.getsockname()[:2]) for name, one in bound.items()}
     running = Proxies(process, ports)
     reader = threading.Thread(target=running.read, args=(read_fd,), name="proxies", daemon=True)
@@ -171,6 +160,23 @@ def _spawn(bound: Mapping[str, socket.socket], to: Mapping[str, HostPort]) -> tu
         process.stdin.write(json.dumps(plan).encode() + b"\n")
         process.stdin.flush()
     return running, reader
+
+
+def started_module(name: str, *descriptors: int) -> tuple[subprocess.Popen[bytes], int]:
+    """A module of ours as a process that has `descriptors`, and where it says what it does: its first argument."""
+    read_fd, write_fd = os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", name, str(write_fd)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=(write_fd, *descriptors),
+        env=own_environment(),
+        cwd="/",
+        start_new_session=True,  # a terminal's Ctrl-C is for us alone
+    )
+    os.close(write_fd)
+    return process, read_fd
 
 
 def own_environment() -> dict[str, str]:

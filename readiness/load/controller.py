@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO
 
 from readiness.load import children, engine_events, kernel
@@ -79,37 +79,29 @@ def drive(
         try:
             orders = settings.dumps(workers) if workers else ""
             patience_s = HELLO_TIMEOUT_S + (workers.wait_s if workers else 0.0)
-            conversation = _Conversation(plan, engine, read_fd, on_event, stop_requested, enough)
+            conversation = _Conversation(plan, engine, read_fd, on_event, stop_requested, enough, Assembly(plan))
             return conversation.hold(log, orders, patience_s)
         finally:
             os.close(read_fd)
             children.end(engine)
 
 
+@dataclass(slots=True)
 class _Conversation:
     """One engine, from its plan to its end marker."""
 
-    def __init__(
-        self,
-        plan: EnginePlan,
-        engine: children.Child,
-        read_fd: int,
-        on_event: Callable[[engine_events.Event, Assembly], None],
-        stop_requested: Callable[[], bool],
-        enough: Callable[[Assembly], str | None],
-    ) -> None:
-        self._plan = plan
-        self._engine = engine
-        self._fd = read_fd
-        self._on_event = on_event
-        self._stop_requested = stop_requested
-        self._enough = enough
-        self._assembly = Assembly(plan)
-        self._hello: engine_events.Hello | None = None
-        self._done = False
-        self._fatal: engine_events.Fatal | None = None
-        self._told_to_stop = False
-        self._notes: list[str] = []
+    _plan: EnginePlan
+    _engine: children.Child
+    _fd: int
+    _on_event: Callable[[engine_events.Event, Assembly], None]
+    _stop_requested: Callable[[], bool]
+    _enough: Callable[[Assembly], str | None]
+    _assembly: Assembly
+    _hello: engine_events.Hello | None = None
+    _done: bool = False
+    _fatal: engine_events.Fatal | None = None
+    _told_to_stop: bool = False
+    _notes: list[str] = field(default_factory=list)
 
     def hold(self, log: IO[bytes], orders: str, patience_s: float) -> LoadOutcome:
         """Send `orders` and the plan, read every event, and say what came of it."""

@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from threading import Thread
+from typing import ParamSpec, TypeVar
 
 from readiness.config.probes import Probes, ProcessSettings
 from readiness.errors import NotMeasured
@@ -53,6 +54,9 @@ from readiness.probes.sampler import NumberPlace, Readings, collect, reading_pac
 from readiness.probes.window import Window
 from readiness.text import clean
 
+P = ParamSpec("P")
+T = TypeVar("T")
+_Found = Measurement | tuple[Measurement, ...]
 _GRACE_S = 18.0
 """How long a probe may take after the load stopped before it is given up."""
 
@@ -126,19 +130,15 @@ def before_load(
         return ()
     found: list[Measurement] = []
     if tracing.TRACING in wanted:
-        found += _guarded("tracing", tracing.TRACING, lambda: (tracing.measure(settings.tracing, target),))
+        found += _guarded("tracing", tracing.TRACING, tracing.measure, settings.tracing, target)
     reached = dns.connect_to_each(target, stopped) if wanted & {*dns.DNS_NAMES, *tls.TLS_NAMES} else {}
     certificates: dict[str, Certificate] = {}
     for name in dns.DNS_NAMES:
         if name in wanted:
-            found += _guarded("dns", name, lambda name=name: (dns.measure(name, target, reached),))  # type: ignore[misc]
+            found += _guarded("dns", name, dns.measure, name, target, reached)
     for name in tls.TLS_NAMES:
         if name in wanted and not stopped():
-            found += _guarded(
-                "tls",
-                name,
-                lambda name=name: (tls.measure(name, settings.tls, target, reached, certificates),),  # type: ignore[misc]
-            )
+            found += _guarded("tls", name, tls.measure, name, settings.tls, target, reached, certificates)
     return tuple(found)
 
 
@@ -165,9 +165,8 @@ def observe(
         "health": lambda: health.measure(target, settings.health, window, allowance, duration_s),
         "fetched_pages": lambda: fetched_pages.fetch_all(target, asked, window, allowance),
         "readings": lambda: collect(target, places, cache_url, window, allowance, duration_s),
+        "process": lambda: process.watch(settings.process or ProcessSettings(), target, window, duration_s),
     }
-
-    jobs["process"] = lambda: process.watch(settings.process or ProcessSettings(), target, window, duration_s)
 
     def run(name: str) -> None:
         try:
@@ -182,21 +181,16 @@ def observe(
     deadline_s = time.monotonic() + _GRACE_S
     for thread in threads.values():
         thread.join(max(deadline_s - time.monotonic(), 0))
-    late = f"no result {_GRACE_S:g} s after the load stopped"
-    seen = found.get("health")
-    answers = found.get("fetched_pages")
-    readings = found.get("readings")
-    if isinstance(seen, tuple):
-        lives = seen
-    else:
-        lives = tuple(_missing(metric, "health", broken.get("health", late)) for metric in _HEALTH)
-    if not isinstance(answers, dict):
-        answers = dict.fromkeys(asked, broken.get("fetched_pages", late))
-    if not isinstance(readings, Readings):
-        readings = Readings(dict.fromkeys(places, ()), False, broken.get("readings", late))
-    watched = found.get("process")
-    if not isinstance(watched, process.WatchedProcess):
-        watched = process.WatchedProcess(reason=broken.get("process", late))
+
+    def result(name: str, kind: type[T], without: Callable[[str], T]) -> T:
+        one = found.get(name)
+        late = f"no result {_GRACE_S:g} s after the load stopped"
+        return one if isinstance(one, kind) else without(broken.get(name, late))
+
+    lives = result("health", tuple, lambda why: tuple(_missing(metric, "health", why) for metric in _HEALTH))
+    answers = result("fetched_pages", dict, lambda why: dict.fromkeys(asked, why))
+    readings = result("readings", Readings, lambda why: Readings(dict.fromkeys(places, ()), False, why))
+    watched = result("process", process.WatchedProcess, lambda why: process.WatchedProcess(reason=why))
     cost = of_probes(allowance.taken(), window.begin_s, window.end_s)
     return Observations(lives, answers, readings, *cost, watched)
 
@@ -216,13 +210,13 @@ def conclude(
     found = [*seen.health, *_unasked(seen.health, wanted)]
     for one in PROBES:
         if one.metric in wanted or one.informs(evidence):
-            found += _guarded(one.name, one.metric, lambda one=one: one.conclude(evidence))  # type: ignore[misc]
+            found += _guarded(one.name, one.metric, one.conclude, evidence)
     # A check of target.* asks for the process on the target's own port, where the file names none.
     for name in process.PROCESS_NAMES:
         if name in wanted or settings.process is not None:
-            found += _guarded("process", name, lambda name=name: (process.measure(seen.process, name),))  # type: ignore[misc]
+            found += _guarded("process", name, process.measure, seen.process, name)
     for name in settings.custom:
-        found += _guarded("custom", f"custom.{name}", lambda name=name: (custom.measure(name, evidence),))  # type: ignore[misc]
+        found += _guarded("custom", f"custom.{name}", custom.measure, name, evidence)
     return tuple(found)
 
 
@@ -247,12 +241,10 @@ def provoke(
     """What is asked for after the load, where it is wanted and thresholds.yaml allows it."""
     found: list[Measurement] = []
     if settings.cache.consistency is not None or consistency.CONSISTENCY_METRIC in wanted:
-        pair = settings.cache.consistency
-        found += _guarded(
-            "consistency", consistency.CONSISTENCY_METRIC, lambda: (consistency.measure(target, pair, stopped),)
-        )
+        name, pair = consistency.CONSISTENCY_METRIC, settings.cache.consistency
+        found += _guarded("consistency", name, consistency.measure, target, pair, stopped)
     if settings.rate_limit.provoke or rate_limit.ENFORCED in wanted:
-        found += _guarded("rate_limit", rate_limit.ENFORCED, lambda: (rate_limit.provoke(target, settings.rate_limit),))
+        found += _guarded("rate_limit", rate_limit.ENFORCED, rate_limit.provoke, target, settings.rate_limit)
     if settings.circuit_breaker.provoke is not None or not wanted.isdisjoint(BREAKER):  # last: it may stay open
         found += provoked_breaker.provoke(target, settings.circuit_breaker, stopped)
     return tuple(found)
@@ -265,9 +257,17 @@ def unavailable(reason: str, wanted: AbstractSet[str]) -> tuple[Measurement, ...
     return tuple(_missing(name, "probes", reason) for name in names if name in wanted)
 
 
-def _guarded(name: str, metric: str, measure: Callable[[], tuple[Measurement, ...]]) -> tuple[Measurement, ...]:
+def _guarded(
+    name: str,
+    metric: str,
+    measure: Callable[P, Measurement | tuple[Measurement, ...]],
+    *given: P.args,
+    **named: P.kwargs,
+) -> tuple[Measurement, ...]:
+    """What a probe measures, one or several; a reason where it does not."""
     try:
-        return measure()
+        found = measure(*given, **named)
+        return found if isinstance(found, tuple) else (found,)
     except NotMeasured as error:
         return (_missing(metric, name, str(error)),)
     except Exception as error:  # a defect in one probe must not cost the run

@@ -14,7 +14,7 @@ from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement, Rate, Witness
 from readiness.probes import counters
 from readiness.probes.evidence import Evidence
-from readiness.probes.sampler import NumberPlace, Readings, states_of
+from readiness.probes.sampler import NumberPlace, Readings, names_in, states_of
 
 HIT_RATE = "cache.hit_rate"
 FALLBACK = "cache.fallback"
@@ -85,13 +85,7 @@ def fallback(evidence: Evidence) -> tuple[Measurement, ...]:
     if settings.statistics is None or settings.backend is None:
         raise NotMeasured("probes.cache.backend is not set: a pointer to the name of what serves, beside statistics")
     place = NumberPlace("json", settings.statistics, settings.backend)
-    samples = states_of(evidence.readings, place)
-    for sample in samples:
-        if sample.problem is not None and not sample.lost:
-            raise NotMeasured(sample.problem)
-    names = [str(sample.value) for sample in samples if sample.problem is None]
-    if not names:
-        raise NotMeasured(str(samples[0].problem))
+    names = names_in(states_of(evidence.readings, place))
     expected = {word.lower() for word in settings.expect}
     other = [name for name in names if name.lower() not in expected]
     details = tuple(
@@ -153,11 +147,7 @@ def _by_counters(readings: Readings, pair: tuple[NumberPlace, ...]) -> tuple[Rat
         named = f"{pair[0].shown} and {pair[1].item}"
         raise NotMeasured(f"{named}: no look-up was counted in the window (0 of 0)")
     blocks = tuple((block[0], sum(block)) for block in growth.blocks if sum(block))
-    details = tuple(
-        Detail(place.shown, f"+{grown:,}", None, "in the measurement window")
-        for place, grown in zip(pair, growth.total, strict=True)
-    )
-    return Rate(hits, hits + misses, blocks), details
+    return Rate(hits, hits + misses, blocks), growth.details(pair)
 
 
 def _database(evidence: Evidence, lookups: int, tolerance: float) -> list[Witness]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from readiness.errors import NotMeasured
+from readiness.measurements.run import Detail
 from readiness.probes.sampler import NumberPlace, NumberSample, Readings, series_of
 from readiness.text import clean
 
@@ -26,6 +27,11 @@ class Growth:
     blocks: tuple[tuple[int, ...], ...]
     missed: int
     """Readings between first and last that got no answer."""
+
+    def details(self, places: Sequence[NumberPlace]) -> tuple[Detail, ...]:
+        """A line for each counter, in the order in which it was asked for."""
+        grown = zip(places, self.total, strict=True)
+        return tuple(Detail(place.shown, f"+{by:,}", None, "in the measurement window") for place, by in grown)
 
 
 def growth(readings: Readings, places: Sequence[NumberPlace], *, of_time: NumberPlace | None = None) -> Growth:

@@ -6,7 +6,7 @@ from readiness.config.probes import Instance
 from readiness.errors import NotMeasured
 from readiness.measurements.run import Detail, Measurement
 from readiness.probes.evidence import Evidence
-from readiness.probes.sampler import NumberPlace, series_of
+from readiness.probes.sampler import NumberPlace, names_in, series_of
 
 RESTARTS_METRIC = "service.restarts"
 _SOURCE = "probe instance"
@@ -54,7 +54,7 @@ def told(evidence: Evidence) -> dict[str, list[str]]:
     """Where -> every name that was given there, in order. Raises NotMeasured when a declared place has none."""
     declared = places(evidence.settings.instance)
     if declared:
-        found = {place.shown: _named(place, evidence) for place in declared}
+        found = {place.shown: names_in(series_of(evidence.readings, place)) for place in declared}
     else:
         found = {
             f"{place.path}: instance": [sample.instance for sample in samples if sample.instance is not None]
@@ -62,14 +62,3 @@ def told(evidence: Evidence) -> dict[str, list[str]]:
             if place.kind != "info"
         }
     return {where: names for where, names in found.items() if names}
-
-
-def _named(place: NumberPlace, evidence: Evidence) -> list[str]:
-    samples = series_of(evidence.readings, place)
-    for sample in samples:
-        if sample.problem is not None and not sample.lost:
-            raise NotMeasured(sample.problem)
-    named = [str(sample.value) for sample in samples if sample.problem is None]
-    if not named:
-        raise NotMeasured(str(samples[0].problem))
-    return named

@@ -39,11 +39,7 @@ def error_rate(evidence: Evidence) -> tuple[Measurement, ...]:
         raise NotMeasured(f"{path} {settings.requests}: no request for a connection was seen in the window")
     # An error may be counted a second after its request, so one block can hold more errors than requests.
     blocks = tuple((min(bad, asked), asked) for asked, bad in growth.blocks if asked)
-    details = tuple(
-        Detail(place.shown, f"+{grown:,}", None, "in the measurement window")
-        for place, grown in zip(pair, growth.total, strict=True)
-    )
-    rate = Rate(errors, requests, blocks)
+    rate, details = Rate(errors, requests, blocks), growth.details(pair)
     return (Measurement(ERROR_RATE, None, 100 * errors / requests, _SOURCE, requests, evidence=rate, details=details),)
 
 

@@ -11,7 +11,7 @@ import json
 import math
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -110,6 +110,17 @@ def series_of(readings: Readings, place: NumberPlace) -> tuple[NumberSample, ...
     if not readings.began or not samples:
         raise NotMeasured(f"{place.path or 'INFO'}: not read, because the measurement window did not begin")
     return samples
+
+
+def names_in(samples: Sequence[NumberSample]) -> list[str]:
+    """What stood there, reading by reading, but for lost ones. Raises NotMeasured for a problem, and for nothing."""
+    for sample in samples:
+        if sample.problem is not None and not sample.lost:
+            raise NotMeasured(sample.problem)
+    names = [str(sample.value) for sample in samples if sample.problem is None]
+    if not names:
+        raise NotMeasured(str(samples[0].problem))
+    return names
 
 
 def collect(

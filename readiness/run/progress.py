@@ -162,7 +162,7 @@ class FullScreen(Progress):
 class Both(Progress):
     """Tells two."""
 
-    def __init__(self, *both: Progress | WebPage) -> None:
+    def __init__(self, *both: Progress) -> None:
         self._all = both
 
     def step(self, text: str) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from readiness.config.lint import lint
 from readiness.config.load import parse
-from readiness.config.model import Attestation, Config, Waiver
+from readiness.config.model import Config
+from readiness.config.waivers import Attestation, Waiver
 from readiness.errors import ConfigError
 
 TODAY = date(2026, 3, 1)

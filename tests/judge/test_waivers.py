@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from readiness.config.model import Attestation, Config, OnFail, Waiver
+from readiness.config.model import Config, OnFail
+from readiness.config.waivers import Attestation, Waiver
 from readiness.errors import ConfigError
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Attested, Decision, Outcome, Verdict, Waived

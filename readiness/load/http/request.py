@@ -26,11 +26,9 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 RequestPairs = Mapping[str, Any] | Iterable[tuple[str, Any]]
 
 
-class GetOptions(TypedDict, total=False):
-    """Keywords of `get` beside `name` and `catch_response`."""
+class _Options(TypedDict, total=False):
+    """What every request may have."""
 
-    data: RequestPairs | str | bytes | None
-    json: Any
     params: RequestPairs | str | None
     headers: Mapping[str, Any] | None
     cookies: Mapping[str, str] | None
@@ -39,6 +37,13 @@ class GetOptions(TypedDict, total=False):
     timeout: float | None
     stream: bool
     context: Mapping[str, Any] | None
+
+
+class GetOptions(_Options, total=False):
+    """Keywords of `get` beside `name` and `catch_response`."""
+
+    data: RequestPairs | str | bytes | None
+    json: Any
 
 
 class WithBody(GetOptions, total=False):
@@ -47,20 +52,12 @@ class WithBody(GetOptions, total=False):
     catch_response: bool
 
 
-class WithName(TypedDict, total=False):
+class WithName(_Options, total=False):
     """Keywords of post, put, patch."""
 
     name: str | None
     files: Uploads | None
-    params: RequestPairs | str | None
-    headers: Mapping[str, Any] | None
-    cookies: Mapping[str, str] | None
-    auth: tuple[str, str] | None
     catch_response: bool
-    allow_redirects: bool
-    timeout: float | None
-    stream: bool
-    context: Mapping[str, Any] | None
 
 
 class Origin:

@@ -15,12 +15,13 @@ from readiness.run.live.event_server import EventServer, head_of
 from readiness.run.live.live_snapshot import Snapshot
 from readiness.run.live.observer import Observer
 from readiness.run.plan import Plan
+from readiness.run.progress import Progress
 
 _END = b"event: end\ndata: {}\n\n"
 
 
-class WebPage:
-    """A Progress that shows the load to browsers; it listens as long as it is open."""
+class WebPage(Progress):
+    """Shows the load to browsers; it listens as long as it is open. Of steps it shows nothing."""
 
     def __init__(self, observer: Observer) -> None:
         """Raises OSError when nothing can be listened on."""
@@ -33,12 +34,6 @@ class WebPage:
     def url(self) -> str:
         """Where it is; whoever knows it sees the load."""
         return self._server.address.url
-
-    def step(self, text: str) -> None:
-        """The page shows the load only."""
-
-    def note(self, text: str) -> None:
-        """The page shows the load only."""
 
     def load(self, plan: Plan, assembly: Assembly) -> None:
         """New numbers: nothing is encoded here, and nothing at all while nobody looks."""
