@@ -42,9 +42,7 @@ def _latencies(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
     x = _across(having)
     parts = _frame(capacity, having, x, y, ticks, "ms")
     if limit and limit.value > 0:
-        parts.append(
-            svg.line(_LEFT, y(limit.value), _WIDTH - _RIGHT, y(limit.value), "limit", "#a5121f", stroke_width=2)
-        )
+        parts.append(svg.limit(_LEFT, y(limit.value), _WIDTH - _RIGHT, y(limit.value)))
         words = f"P95 limit {numbers.limit(limit.value, 'ms')}"
         parts.append(svg.text(_LEFT + 6, beside(y(limit.value), _TOP), words, class_="label limit-label"))
     for i, line in enumerate(series):
@@ -84,7 +82,7 @@ def _throughput(capacity: Capacity, rising: Sequence[Attempt]) -> Chart | None:
         parts.append(svg.path([(x(users), y(rate)) for users, rate in curve], 1))
     if law is not None and law.knee is not None and x.low <= law.knee.value <= x.high:
         at = x(law.knee.value)
-        parts.append(svg.line(at, _TOP, at, _BOTTOM, "limit", "#a5121f", stroke_dasharray="4 4"))
+        parts.append(svg.limit(at, _TOP, at, _BOTTOM, None, "4 4"))
         parts.append(svg.text(at - 6, _BOTTOM - 8, f"knee {law.knee.value:,.0f}", anchor="end", class_="label"))
     return Chart(
         "throughput",

@@ -38,8 +38,7 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     parts = [*rules(ticks, x, y), *seconds_axis(x, _BOTTOM, _HEIGHT - 8)]
     words = f"limit {seen.limit:,}"
     if not far:
-        level = svg.line(_LEFT, y(seen.limit), _WIDTH - _RIGHT, y(seen.limit), "limit", "#a5121f", stroke_width=2.0)
-        parts.append(level)
+        parts.append(svg.limit(_LEFT, y(seen.limit), _WIDTH - _RIGHT, y(seen.limit)))
     named = svg.text(
         _WIDTH - _RIGHT,
         _TOP - 8 if far else y(seen.limit) - 6,
@@ -49,7 +48,7 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     )
     parts.append(named)
     if pool:
-        parts.append(svg.line(_LEFT, y(pool), _WIDTH - _RIGHT, y(pool), "limit", "#a5121f", stroke_width=1.0))
+        parts.append(svg.limit(_LEFT, y(pool), _WIDTH - _RIGHT, y(pool), 1.0))
         words = f"the service's own pool: {pool:,}"
         parts.append(svg.text(_LEFT + 6, y(pool) - 6, words, class_="label limit-label"))
     lines = ([s.connected for s in samples], [s.active for s in samples], [s.waiting_for_lock for s in samples])

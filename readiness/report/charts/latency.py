@@ -75,9 +75,7 @@ def _limit_lines(limits: list[tuple[str, float]], y: Scale) -> list[str]:
     for i, (name, limit_ms) in enumerate(sorted(limits, key=lambda one: one[1])):
         at = y(limit_ms)
         above = (i > 0 or len(limits) == 1) and at - _CLOSE > _TOP
-        parts.append(
-            svg.line(_LEFT, at, _WIDTH - _RIGHT, at, "limit", "#a5121f", stroke_width=1.6, stroke_dasharray="6 3")
-        )
+        parts.append(svg.limit(_LEFT, at, _WIDTH - _RIGHT, at, 1.6, "6 3"))
         if i == 0 or above:
             text = svg.text(_LEFT + 4, at - 4 if above else at + _CLOSE, name, class_="label limit-label")
             parts.append(text)

@@ -127,7 +127,7 @@ def _marks(bounds: list[tuple[float, float, str]], x: Scale, y: Scale) -> list[s
         middle = min(at, _WIDTH - half)
         name_y = height - 6 if middle - half > until or abs(height - 6 - level) > _TEXT_HEIGHT else height + 15
         until, level = middle + half, name_y
-        parts.append(svg.line(at - 22, height, min(at + 22, _WIDTH), height, "limit", "#a5121f", stroke_width=2.5))
+        parts.append(svg.limit(at - 22, height, min(at + 22, _WIDTH), height, 2.5))
         parts.append(svg.text(middle, name_y, words, anchor="middle", class_="label limit-label"))
     return parts
 

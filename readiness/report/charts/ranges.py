@@ -82,7 +82,7 @@ def _bar(endpoint: EndpointResult, bound: float | None, middle: float, x: Scale)
         svg.line(x(p95), middle - 8, x(p95), middle + 8, "tick", "#1b1f24", stroke_width=3.0),
     ]
     if bound is not None:
-        parts.append(svg.line(x(bound), middle - 8, x(bound), middle + 10, "limit", "#a5121f", stroke_width=2.0))
+        parts.append(svg.limit(x(bound), middle - 8, x(bound), middle + 10))
     return parts
 
 

@@ -40,17 +40,12 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
         svg.text(_WIDTH - _RIGHT, _HEIGHT - 8, unit, anchor="end"),
     ]
     if bound and bound.value > 0:
-        parts.append(
-            svg.line(_LEFT, y(bound.value), _WIDTH - _RIGHT, y(bound.value), "limit", "#a5121f", stroke_width=2)
-        )
+        parts.append(svg.limit(_LEFT, y(bound.value), _WIDTH - _RIGHT, y(bound.value)))
         words = f"P95 limit {numbers.limit(bound.value, 'ms')}"
         parts.append(svg.text(_LEFT + 6, beside(y(bound.value), _TOP), words, class_="label limit-label"))
     for i, line in enumerate(series):
         parts.append(svg.path([(x(s.height), y(v)) for s, v in zip(having, line, strict=True)], i))
-        parts += [
-            svg.tag("circle", cx=x(s.height), cy=y(v), r=3.0, class_=f"dot {svg.fill_class(i)}", fill=svg.LINES[i])
-            for s, v in zip(having, line, strict=True)
-        ]
+        parts += [svg.dot(x(s.height), y(v), i, more="dot ") for s, v in zip(having, line, strict=True)]
     for step in having:
         mark = OUTCOMES[step.outcome].shape + (" judged" if step.judged else "")
         parts.append(svg.text(x(step.height), _TOP - 12, mark, anchor="middle", class_="label name"))

@@ -51,6 +51,16 @@ def line(x1: float, y1: float, x2: float, y2: float, class_: str, stroke: str, *
     return tag("line", x1=x1, y1=y1, x2=x2, y2=y2, class_=class_, stroke=stroke, **more)
 
 
+def limit(x1: float, y1: float, x2: float, y2: float, width: float | None = 2.0, dashes: str = "") -> Markup:
+    """The line of a limit."""
+    return line(x1, y1, x2, y2, "limit", "#a5121f", stroke_width=width, stroke_dasharray=dashes)
+
+
+def dot(x: float, y: float, series: int, r: float = 3.0, more: str = "") -> Markup:
+    """A point of a line."""
+    return tag("circle", cx=x, cy=y, r=r, class_=f"{more}{fill_class(series)}", fill=LINES[series])
+
+
 def rect(x: float, y: float, width: float, height: float, class_: str, fill: str) -> Markup:
     """A filled box; nothing is drawn with a negative width."""
     return tag("rect", x=x, y=y, width=max(width, 0.0), height=max(height, 0.0), class_=class_, fill=fill)

@@ -41,15 +41,11 @@ def draw(page: HistorySheet) -> Chart | None:
         parts.append(svg.text(_LEFT, top - 10, label, class_="label name"))
         points = [None if value is None else (x(i), y(value)) for i, value in enumerate(values)]
         parts.append(svg.path(points, series))
-        parts += [
-            svg.tag("circle", cx=at[0], cy=at[1], r=2.5, class_=svg.fill_class(series), fill=svg.LINES[series])
-            for at in points
-            if at is not None
-        ]
+        parts += [svg.dot(*at, series, 2.5) for at in points if at is not None]
         since = page.drifts[series].since if series < len(page.drifts) else None
         if since is not None:
             at = x(runs.index(since)) if since in runs else x(0)
-            parts.append(svg.line(at, bottom, at, top, "limit", "#a5121f", stroke_width=1.6, stroke_dasharray="6 3"))
+            parts.append(svg.limit(at, bottom, at, top, 1.6, "6 3"))
     parts += [
         svg.text(_LEFT, _HEIGHT - 10, numbers.utc(runs[0].at)[:10]),
         svg.text(_WIDTH - _RIGHT, _HEIGHT - 10, numbers.utc(runs[-1].at)[:10], anchor="end"),
