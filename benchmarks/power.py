@@ -5,6 +5,7 @@ A run that decided nothing says how long one would (`Tally.times_needed`); anoth
 
 from __future__ import annotations
 
+import math
 import zlib
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +20,7 @@ from readiness.config.model import Limit, Operator
 from readiness.judge.limit_test import Proof
 from readiness.judge.proof import tally
 from readiness.judge.readings import reading_of
+from readiness.stats import share
 
 MOST_TIMES = 20.0
 """Longer runs than this many times the first are not drawn."""
@@ -58,6 +60,11 @@ OPEN = (
 )
 
 
+_KNOWN = wandering(1, 0.75)
+_TAU_S, _PART = 1.0, 0.75**2 / (1 + 0.75**2)
+"""Its time constant, and the share of the variance of a score that its level makes."""
+
+
 @dataclass(frozen=True)
 class Longer:
     """What became of the runs that decided nothing."""
@@ -77,6 +84,9 @@ def report(each: Mapper, runs: int) -> None:
         together = f", {power.checks} checks" if power.checks > 1 else ""
         alone = f"one check {found:.1f} %" if power.checks > 1 else ""
         at_least(f"{_words(power)}{together}", 100 * (found / 100) ** power.checks, power.goal, alone)
+    print(f"\n{_KNOWN.words}, at 0.8 x, 60 s at 20/s: READY if the worth of a request and the shift of the level are")
+    for words, found in known(runs).items():
+        print(f"  {words:30} {found[0]:5.1f} %, and bursts excluded {found[1]:5.1f} %")
     print("\nUndecided runs, repeated for as long as they said: share decided")
     for power, longer in zip(OPEN, each(partial(longer_runs, runs=max(runs // 2, 1)), OPEN), strict=True):
         if longer.decided is None:
@@ -94,6 +104,38 @@ def ready(power: Power, runs: int) -> float:
         answer(reading_of(recording(at_s, ms, power.length_s), P95, 0.0, power.length_s), P95, _limit_ms(power))
         for at_s, ms in zip(times.at_s, latencies_ms, strict=True)
     ).ready
+
+
+def known(runs: int) -> dict[str, tuple[float, float]]:
+    """What a run would prove that did not have to estimate how its requests correlate: (without, with) bursts' rule.
+
+    By Hermite's expansion of "over the limit" in the normal score, terms of order j correlate by the level's
+    correlation to the power of j. The first is the shift, the others are what a request is worth.
+    """
+    length_s, per_s, allowed = 60.0, 20.0, 0.05
+    needed, part = share.NORMAL.inv_cdf(1 - allowed), _PART
+    single = share.NORMAL.pdf(needed) ** 2 / (allowed * (1 - allowed))
+    terms = ((2, needed**2 / 2), (3, (needed**2 - 1) ** 2 / 6), (4, (needed**3 - 3 * needed) ** 2 / 24))
+    true_worth = 1 + sum(single * c * part**j * 2 * _TAU_S * per_s / j for j, c in terms)
+    true_shift = math.sqrt(part * 2 * _TAU_S / length_s)
+    power = Power(_KNOWN, 0.8, length_s, per_s, 0)
+    limit = Limit(Operator.LESS, _limit_ms(power), "")
+    passed: dict[str, list[tuple[bool, bool]]] = {}
+    times, latencies_ms = _KNOWN.run(_seeded(power), runs, length_s, per_s)
+    for at_s, ms in zip(times.at_s, latencies_ms, strict=True):
+        counted = tally(reading_of(recording(at_s, ms, length_s), P95, 0.0, length_s), P95, limit)
+        if counted is None:
+            continue
+        bursts = counted.bursts_are_excluded(CONFIDENCE, counted.most)
+        for worth_words, worth in (("known", true_worth), ("estimated", counted.worth_below(CONFIDENCE))):
+            for shift_words, shift in (("known", true_shift), ("estimated", counted.level.shift(CONFIDENCE))):
+                k, n = counted.most / worth, counted.requests / worth
+                proven = share.chance_of_fewer(k, n, allowed, shift) <= 1 - CONFIDENCE
+                passed.setdefault(f"{worth_words}, {shift_words}", []).append((proven, proven and bursts))
+    return {
+        words: (100 * float(np.mean([a for a, _ in row])), 100 * float(np.mean([b for _, b in row])))
+        for words, row in passed.items()
+    }
 
 
 def longer_runs(power: Power, runs: int) -> Longer:
