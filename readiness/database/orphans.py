@@ -117,8 +117,14 @@ def bytes_to_read(session: Session, key: Key) -> int:
 def summary(found: Sequence[tuple[Key, int | str]]) -> tuple[int, tuple[Detail, ...]]:
     """The sum, and how many below each key.
 
-    One key that could not be counted (no privilege, row security) leaves no value for the whole: raises NotMeasured.
+    One key that could not be counted (no privilege, row security) leaves no value for the whole, and without any key
+    no row was compared: raises NotMeasured.
     """
+    if not found:
+        raise NotMeasured(
+            "no row was compared, because the schemas have no foreign key and the file no relation: name under "
+            "database.relations which columns point to another table, or declare the check not_applicable"
+        )
     details = []
     total = 0
     for key, number in found:

@@ -17,7 +17,7 @@ import pytest
 from psycopg import sql
 
 from readiness import database
-from readiness.config.model import Count, Database, Query
+from readiness.config.model import Count, Database, Query, Relation
 from readiness.database.activity import watch
 from readiness.database.under_load import measurements as under_load
 from readiness.demo.identity import popen_identity, server_identity
@@ -31,6 +31,7 @@ from tests.database.test_activity import Between
 from tests.faultd.client import free_port, until
 
 SECTION = Database({"bags": Count("bags")})
+MOTHER = {"mother": Relation("bags", ("parent_id",), "public.bags", ("id",), 1)}
 
 
 def measured(url: str, section: Database = SECTION, wanted: frozenset[str] = frozenset()) -> dict[str, Measurement]:
@@ -99,7 +100,7 @@ def test_the_least_role_that_we_print_can_do_everything_and_write_nothing(place:
     url = place.server.url("least", "least-5ecret", place.name)
     try:
         assert database.check_role(url, SECTION) == ""
-        section = Database({name: Count(name) for name in ("bags", "first", "mine", "theirs")})
+        section = Database({name: Count(name) for name in ("bags", "first", "mine", "theirs")}, relations=MOTHER)
         found = measured(url, section, frozenset({"database.orphans", "database.sequences.used"}))
         assert [one.reason for one in found.values() if one.reason] == []
         assert max(found["database.sequences.used"].details, key=lambda one: one.subject).observed == "3"
@@ -186,7 +187,7 @@ def test_through_pgbouncer_everything_is_measured_and_the_pooler_is_named(
     before = place.digest()
     with pgbouncer(place, tmp_path, mode) as url:
         for _ in range(2):  # the second time on connections that the first one has used
-            found = measured(url, SECTION, frozenset({"database.orphans"}))
+            found = measured(url, replace(SECTION, relations=MOTHER), frozenset({"database.orphans"}))
             assert found["data.bags"].value == 10, found["data.bags"].reason
             assert found["database.orphans"].value == 0
             assert f"through a pooler, {mode} pooling" in notes(found["data.bags"])

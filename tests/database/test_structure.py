@@ -22,7 +22,8 @@ def test_a_sound_schema_has_no_findings(place: Place) -> None:
     place.execute(
         "create extension if not exists amcheck", "grant execute on function bt_index_check(regclass) to reader"
     )
-    found = facts(place, Database(deep=True))
+    mother = Relation("bags", ("parent_id",), "public.bags", ("id",), 7)
+    found = facts(place, Database(deep=True, relations={"mother": mother}))
     counts = [
         "foreign_keys.unvalidated", "foreign_keys.unindexed", "constraints.unvalidated", "triggers.disabled",
         "primary_keys.missing", "indexes.invalid", "indexes.duplicate", "indexes.redundant", "indexes.damaged",
@@ -99,6 +100,14 @@ def test_a_sequence_is_as_full_as_the_column_behind_it(place: Place) -> None:
     assert "small.id" in found.details[0].subject
     place.execute("revoke all on numbers from reader")
     assert "grant select on all sequences" in str(facts(place)["sequences.used"].reason)
+
+
+def test_without_a_key_and_a_relation_no_row_is_compared_and_orphans_are_not_measured(place: Place) -> None:
+    place.execute("create schema keyless", "create table keyless.items (id int primary key, bag int)")
+    place.execute("grant usage on schema keyless to reader", "grant select on keyless.items to reader")
+    found = facts(place, Database(schemas=("keyless",)))["orphans"]
+    assert found.value is None
+    assert "name under database.relations which columns point to another table" in str(found.reason)
 
 
 def test_orphans_of_an_undeclared_relation_are_counted(place: Place) -> None:
