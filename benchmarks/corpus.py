@@ -32,6 +32,10 @@ LIST = Path(__file__).with_name("corpus.txt")
 SECONDS, USERS, PATIENCE_S, AT_ONCE = 6, 8, 60, 4
 _SHAPE = "Shape test starting"
 _INSIDE = "CORPUS_INSIDE"
+_EACH_TIME = re.compile(r"0x[0-9a-f]+|\d+")
+"""What is another in each run."""
+_PLACE = re.compile(r"^(.*?\.py:\d+ in \w+: |[^:]+: \w+: (?=\w+: ))| \(\d+×\)$")
+"""File, line and class of an exception, and how often it came."""
 _ALONE = 'ip link set lo up && mount --bind "$0" "$0" && mount -o remount,bind,ro / && cd "$0" && exec "$@"'
 _LIMITS = """\
 version: 1
@@ -179,8 +183,9 @@ def _readiness(copy: Path, path: str, server: CorpusServer) -> Outcome:
     counts = {name: (count, failures[name]) for name, count in requests.items()}
     raised: Counter[str] = Counter()
     for text in (run["load"] or {}).get("script_errors", ()):
-        raised[_bare(re.sub(r"^.*?\.py:\d+ in \w+: | \(\d+×\)$", "", text))] += int(re.findall(r"\((\d+)×\)$", text)[0])
+        raised[_bare(_PLACE.sub("", text))] += int(re.findall(r"\((\d+)×\)$", text)[0])
     doubts = json.dumps([report.get("doubts"), (run["load"] or {}).get("failure_details"), report.get("reason")])
+    doubts = _EACH_TIME.sub("#", doubts)
     return Outcome(True, code, said, counts, raised, dict(server.seen), doubts)
 
 
@@ -192,7 +197,7 @@ def _name(method: str, name: str) -> str:
 def _bare(text: str) -> str:
     """The words of an exception, without its type or what is another each time."""
     words = text.partition(": ")[2] if re.match(r"\w+: ", text) else text
-    return re.sub(r"0x[0-9a-f]+|\d+", "#", " ".join(words.split()))[:80]
+    return _EACH_TIME.sub("#", " ".join(words.split()))[:80]
 
 
 def _url(server: CorpusServer) -> str:

@@ -269,7 +269,8 @@ def of_problem(call: StockCall, response: Any, problem: BaseException) -> tuple[
     """The failure of a request whose scenario raised before it judged the answer."""
     if response is not None and not 200 <= call.status_code < 300:
         error = getattr(response, "error", None) or requests.exceptions.HTTPError(f"HTTP {call.status_code}")
-        more = "" if isinstance(problem, _SAYS_STATUS) else f", and the scenario raised {described(problem)}"
+        same = isinstance(problem, _SAYS_STATUS) and not isinstance(problem, JSONDecodeError)
+        more = "" if same else f", and the scenario raised {described(problem)}"
         return call.judged(classify(error, response)) or "script", f"{error}{more}"
     if isinstance(problem, AssertionError | JSONDecodeError | UnicodeDecodeError):
         return "assertion", str(problem)
