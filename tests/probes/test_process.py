@@ -92,7 +92,7 @@ def test_cpu_counts_children_and_the_time_that_they_used(services: list[subproce
     found = seen(ProcessSettings(), port, 2)
     cores, share = measure(found, "target.cpu_cores").value or 0, measure(found, "target.cpu").value or 0
     assert found.readings[0].processes == 2
-    assert 0.05 < cores < 1.5
+    assert 0.01 < cores < 1.5  # of two cores that others want too
     assert share == pytest.approx(100 * cores / found.cores, rel=0.01)
     with pytest.raises(NotMeasured, match="10 s or longer"):
         measure(found, "target.memory.growth")
