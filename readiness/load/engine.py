@@ -235,7 +235,7 @@ class Engine:
         self._wait(half_s)
         self.recorder.users = load.users  # in its middle: at its edges a step may just begin or end
         if isinstance(load, Crowd):
-            self._idle_users.look(load.greenlets)
+            self._idle_users.sample(load.greenlets)
         self._wait(half_s)
         self._mark_window()
         self._send_batch()

@@ -86,22 +86,22 @@ def execute(
             raise NotMeasured(plan.unloadable)
     except NotMeasured as error:
         driven = _Driven(controller.LoadOutcome(None, (str(error),), None))
-        looks = stages.under_load(None) if plan.database_url is None else under_load.unavailable(str(error), wanted)
-        looks += probes.unavailable(str(error), wanted - {one.metric for one in way})
+        probed = stages.under_load(None) if plan.database_url is None else under_load.unavailable(str(error), wanted)
+        probed += probes.unavailable(str(error), wanted - {one.metric for one in way})
     else:
         before = stages.before()
         driven = _drive(plan, wanted, stages, progress, interrupted, environment, samples)
-        looks = driven.measurements
+        probed = driven.measurements
     outcome = driven.outcome
-    looks += way
+    probed += way
     if plan.database_url is not None:
         progress.step("counting in the database")
     rows = stages.after(before, outcome.writes)
     if outcome.load is not None and interrupted() is None and probes.provokes(plan.config.probes, wanted):
         # After the counting: what is provoked may write too, and the counts are about the load.
         progress.step("provoking what the file allows")
-        looks += probes.provoke(plan.target, plan.config.probes, wanted, lambda: interrupted() is not None)
-    counted = {one.metric for one in (*rows, *looks) if one.value is not None}
+        probed += probes.provoke(plan.target, plan.config.probes, wanted, lambda: interrupted() is not None)
+    counted = {one.metric for one in (*rows, *probed) if one.value is not None}
     meanings = definitions(plan.config.database, plan.config.probes.prometheus.queries, plan.config.drills)
     drilled, drills, drill_notes = _drills(plan, stages, outcome, progress, interrupted, environment)
     counted |= {drill_key(one.name) for one in drills if one.problem is None}
@@ -116,7 +116,7 @@ def execute(
         plan=facts(plan),
         plan_hash=hash_of(plan),
         load=outcome.load,
-        measurements=looks + drilled + restored.measurements + rows + _limits(plan, wanted),
+        measurements=probed + drilled + restored.measurements + rows + _limits(plan, wanted),
         doubts=outcome.doubts,
         interrupted=interrupted(),
         notes=(

@@ -54,7 +54,7 @@ def fold(path: str) -> Folded:
     for number, segment in enumerate(path.split("/")):
         if number:
             pieces[-1] += "/"
-        kind, ending = _look(segment, before)
+        kind, ending = _kind_and_ending(segment, before)
         if kind is None:
             pieces[-1] += segment
         else:
@@ -74,14 +74,14 @@ def template_of(path: str) -> str:
             if segment.isdigit() and len(segment) > 2:
                 segments[index] = "{id}"
             else:
-                kind, ending = _look(segment, before)
+                kind, ending = _kind_and_ending(segment, before)
                 if kind is not None:
                     segments[index] = f"{{{kind}}}{ending}"
         before = segment
     return "/".join(segments)
 
 
-def _look(segment: str, before: str) -> tuple[str | None, str]:
+def _kind_and_ending(segment: str, before: str) -> tuple[str | None, str]:
     """The kind of an id, and the file name's ending behind it (`17.json`)."""
     kind = kind_of(segment, before)
     if kind in (None, "token") and len(segment) <= LONGEST_SEGMENT and (match := _FILE.fullmatch(segment)):

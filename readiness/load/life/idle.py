@@ -21,7 +21,7 @@ from readiness.load.life.endings import own_place
 from readiness.load.recorder import Recorder
 
 _MOST_WATCHED = 200
-"""Users whose line is looked at."""
+"""Users whose line is sampled."""
 _MIN_HOLE_S = 3.0
 _HOLE_SHARE = 0.25
 """Of the measurement window."""
@@ -33,7 +33,7 @@ _FEW_USERS = 0.1
 """As many may be missing from a load (readiness/judge/judge.py)."""
 
 
-class _Look(NamedTuple):
+class _Sample(NamedTuple):
     from_s: float
     until_s: float
     begun: int
@@ -60,7 +60,7 @@ class IdleUsers:
         """`asking` gives the ids of greenlets that wait in a request, beside those in the hub's poll."""
         self._recorder = recorder
         self._asking = asking
-        self._looks: list[_Look] = []
+        self._samples: list[_Sample] = []
         self._begun = 0
         self._helped = False
         """Whether greenlets that a file started send for its users, which may well stand and wait for them."""
@@ -70,7 +70,7 @@ class IdleUsers:
         self._watched: set[Any] = set()
         self._own: dict[CodeType, bool] = {}
 
-    def look(self, greenlets: Iterable[Any]) -> None:
+    def sample(self, greenlets: Iterable[Any]) -> None:
         """Once a second; each of `greenlets` has its user as its first argument."""
         now_s, recorder = time.perf_counter(), self._recorder
         running = [one for one in greenlets if one.args and one.args[0]._state == LOCUST_STATE_RUNNING]
@@ -83,8 +83,8 @@ class IdleUsers:
         idle = min(len(mine), max(len(running) - recorder.waiting, 0))
         places = self._stay(mine if idle else (), now_s)
         place = next((place for place, _ in places.most_common() if place), "")
-        from_s, begun = self._looks[-1].until_s if self._looks else recorder.start_s, recorder.begun
-        self._looks.append(_Look(from_s, now_s, begun - self._begun, recorder.users, idle, place))
+        from_s, begun = self._samples[-1].until_s if self._samples else recorder.start_s, recorder.begun
+        self._samples.append(_Sample(from_s, now_s, begun - self._begun, recorder.users, idle, place))
         self._begun = begun
 
     def told(self) -> Iterator[str]:
@@ -92,19 +92,19 @@ class IdleUsers:
         self._end(time.perf_counter(), list(self._stands))
         from_s, until_s = self._recorder.judged_from_s, self._recorder.judged_until_s
         window_s = until_s - from_s
-        looks = [one for one in self._looks if one.from_s >= from_s - 0.01 and one.until_s <= until_s + 0.01]
-        if window_s < 2 * _MIN_HOLE_S or not looks:
+        samples = [one for one in self._samples if one.from_s >= from_s - 0.01 and one.until_s <= until_s + 0.01]
+        if window_s < 2 * _MIN_HOLE_S or not samples:
             return
-        hole = _hole(looks, max(_MIN_HOLE_S, _HOLE_SHARE * window_s))
+        hole = _hole(samples, max(_MIN_HOLE_S, _HOLE_SHARE * window_s))
         if hole:
             begin_s, end_s = hole[0].from_s - self._recorder.start_s, hole[-1].until_s - self._recorder.start_s
             yield (
                 f"the locustfile: from {begin_s:.0f} s to {end_s:.0f} s its users sent {_per_s(hole):.3g} requests per "
-                f"second, {_per_s(looks):.3g} in the whole measurement window, and did not wait for the service: "
+                f"second, {_per_s(samples):.3g} in the whole measurement window, and did not wait for the service: "
                 f"{_stood(_common(hole))}"
             )
         still = [place for seconds, place in self._longest.values() if seconds >= _MOST_OF * window_s]
-        fewer = not self._helped and _wanes(looks)
+        fewer = not self._helped and _wanes(samples)
         if len(still) > _FEW_USERS * max(len(self._watched), 1) and fewer and not hole:
             place = next((place for place, _ in Counter(still).most_common() if place), "")
             yield (
@@ -149,46 +149,46 @@ class IdleUsers:
         return ""
 
 
-def _hole(looks: Sequence[_Look], at_least_s: float) -> Sequence[_Look]:
+def _hole(samples: Sequence[_Sample], at_least_s: float) -> Sequence[_Sample]:
     """The first part of at least so many seconds that lost its load to the users' own code; empty without one."""
-    usual = _per_user(looks)
+    usual = _per_user(samples)
     begin = end = first = 0
-    for last, look in enumerate(looks):
-        while looks[first + 1].from_s <= look.until_s - at_least_s if first < last else False:
+    for last, one in enumerate(samples):
+        while samples[first + 1].from_s <= one.until_s - at_least_s if first < last else False:
             first += 1
-        part = looks[first : last + 1]
-        if look.until_s - part[0].from_s < at_least_s:
+        part = samples[first : last + 1]
+        if one.until_s - part[0].from_s < at_least_s:
             continue
         if _per_user(part) < _LITTLE * usual and _idle_share(part) >= _MOST_OF:
             begin, end = (begin if end else first), last + 1
         elif end:
             break
-    return looks[begin:end]
+    return samples[begin:end]
 
 
-def _wanes(looks: Sequence[_Look]) -> bool:
+def _wanes(samples: Sequence[_Sample]) -> bool:
     """Whether one quarter has clearly fewer requests of each user than another."""
-    size = max(len(looks) // 4, 1)
-    parts = [_per_user(looks[first : first + size]) for first in range(0, len(looks) - size + 1, size)]
+    size = max(len(samples) // 4, 1)
+    parts = [_per_user(samples[first : first + size]) for first in range(0, len(samples) - size + 1, size)]
     return min(parts) < _CLEARLY * max(parts)
 
 
-def _per_user(looks: Sequence[_Look]) -> float:
+def _per_user(samples: Sequence[_Sample]) -> float:
     """Requests for each second of a user."""
-    users_s = sum(one.users * (one.until_s - one.from_s) for one in looks)
-    return sum(one.begun for one in looks) / users_s if users_s else 0.0
+    users_s = sum(one.users * (one.until_s - one.from_s) for one in samples)
+    return sum(one.begun for one in samples) / users_s if users_s else 0.0
 
 
-def _per_s(looks: Sequence[_Look]) -> float:
-    return sum(one.begun for one in looks) / (looks[-1].until_s - looks[0].from_s)
+def _per_s(samples: Sequence[_Sample]) -> float:
+    return sum(one.begun for one in samples) / (samples[-1].until_s - samples[0].from_s)
 
 
-def _idle_share(looks: Sequence[_Look]) -> float:
-    return sum(one.idle for one in looks) / max(sum(one.users for one in looks), 1)
+def _idle_share(samples: Sequence[_Sample]) -> float:
+    return sum(one.idle for one in samples) / max(sum(one.users for one in samples), 1)
 
 
-def _common(looks: Sequence[_Look]) -> str:
-    return next((place for place, _ in Counter(one.place for one in looks).most_common() if place), "")
+def _common(samples: Sequence[_Sample]) -> str:
+    return next((place for place, _ in Counter(one.place for one in samples).most_common() if place), "")
 
 
 def _stood(place: str) -> str:

@@ -25,10 +25,10 @@ _MOST = 200
 
 
 class Moved(NamedTuple):
-    """Since the look before."""
+    """Since the reading before."""
 
     bytes: int
-    """Sent and received; at least so many, because the look ends when there are enough."""
+    """Sent and received; at least so many, because reading ends when there are enough."""
     certain: bool
     """Whether there can be no more: every socket was asked, and none is gone or of a kind that nobody counts."""
 
@@ -44,8 +44,8 @@ class MovedBytes:
         self._unfound = 0
         """Connections of which no socket was seen yet."""
 
-    def look(self, enough: int, opened: int) -> Moved:
-        """`opened` connections came about since the look before; one that is gone again may have carried anything."""
+    def read(self, enough: int, opened: int) -> Moved:
+        """`opened` connections came about since then; one that is gone again may have carried anything."""
         self._unfound += opened
         moved, certain = 0, True
         for inode, (fd, before) in list(self._known.items()):

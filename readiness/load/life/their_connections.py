@@ -21,7 +21,7 @@ from readiness.load.recorder import Recorder
 _OWN_SHARE = 0.1
 """A file that also sends requests through clients that we know may sum them up: so many for each that it tells of."""
 _FIRST_S, _LAST_S = 0.05, 1.0
-"""Between two looks at the sockets, which wait longer each time."""
+"""Between two readings of the sockets, which wait longer each time."""
 _LATE_S = 3.0
 """So long after its last byte a request may be told of, beside what it took."""
 _SILENT, _SILENT_SHARE = 10, 0.5
@@ -79,7 +79,7 @@ class TheirConnections:
             self._patience_s = min(2 * self._patience_s, _LAST_S)
             self._next_s = now_s + self._patience_s
             self._place = self._place or own_place(sys._getframe().f_back)
-            self._look(now_s)
+            self._compare(now_s)
 
     def doubts(self) -> Iterator[str]:
         """What to say of them; nothing where all is well."""
@@ -94,20 +94,20 @@ class TheirConnections:
                 "port must be named with --allow-host)"
             )
             return
-        self._look(time.perf_counter())
+        self._compare(time.perf_counter())
         if self._silent >= max(_SILENT, _SILENT_SHARE * self._good):
             yield (
                 f"the locustfile: it told of {self._good:,} good requests itself{self._place}, and for {self._silent:,}"
                 " of them not one byte moved on its connections to the target: they say nothing of the target"
             )
 
-    def _look(self, now_s: float) -> None:
-        """Whether what moved lately can have been the requests that were told of since the look before."""
+    def _compare(self, now_s: float) -> None:
+        """Whether what moved lately can have been the requests that were told of since the reading before."""
         good, self._good_before = self._good - self._good_before, self._good
         opened, self._opened_before = self._opened - self._opened_before, self._opened
         others = self._recorder.begun - self._told - self.measured
         known, self._begun_before = (others - self._begun_before) / _OWN_SHARE, others
-        seen = self._moved.look(good, opened)
+        seen = self._moved.read(good, opened)
         self._reached = self._reached or seen.bytes > 0 or not seen.certain or self._moved.any()
         counted = seen.certain and not self._uncounted
         self._uncounted = False

@@ -44,7 +44,7 @@ class Deadlines:
         """From now on the current greenlet's request is timed, until `end`."""
         if self._timer is None:
             self._timer = gevent.get_hub().loop.timer(_TICK_S, _TICK_S, ref=False)
-            self._timer.start(self._look)
+            self._timer.start(self._check)
         deadline = Deadline(perf_counter() + self.timeout_s)
         self._waiting[deadline] = None
         return deadline
@@ -66,7 +66,7 @@ class Deadlines:
         else:
             del self._waiting[deadline]
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         """In the hub, where nothing else runs: whoever is timed waits for something."""
         now_s = perf_counter()
         for deadline in self._waiting:
