@@ -52,9 +52,11 @@ class Stages:
 
     def local_port(self) -> int | None:
         """Where the server listens, if it is on this machine. Raises ConfigError."""
+        if self.url is None:
+            return None
         from readiness.database.address import local_port
 
-        return None if self.url is None else local_port(self.url)
+        return local_port(self.url)
 
     def start_watching(self, window: JudgedWindow) -> Callable[[], Activity | None]:
         """Begin to sample the sessions beside the load; the answer gives what was seen, once the load is over."""

@@ -20,6 +20,10 @@ print(json.dumps([type(made) is locust.web.WebUI, hasattr(zmqrpc, "Server")]))
 COMMAND = """
 import json, sys
 import readiness.cli.assessment
+from readiness.config.model import Database
+from readiness.database.stages import Stages
+stages = Stages(None, Database(), set(), lambda: None)
+stages.before(), stages.local_port(), stages.start_watching(None)(), stages.under_load(None)
 print(json.dumps(sorted({"locust", "gevent", "psycopg", "rich"} & set(sys.modules))))
 """
 
