@@ -136,7 +136,7 @@ def assess(request: RunRequest) -> Assessment:
                 lambda: interrupted() is not None,
             )
             config = _config(request, environ, starters.config(starter, first))
-        # A generated or built-in scenario is known; of others, what they never look at belongs into the report.
+        # The built-in scenarios are known; that others look at no answer stands in the report too.
         own = () if starter or profile else trusting(file.path for file in scenarios)
         remarks = (starter.sentence(first.unloadable),) if starter else own
         try:
