@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.faultd.fixture import faultd
 from tests.slow import SLOW
@@ -12,7 +12,9 @@ __all__ = ["faultd"]
 
 os.environ.setdefault("READINESS_INTERPRETED", "1")
 """The sources are what is tested, also beside a build of them; tests/load/test_compiled.py tests that."""
-settings.register_profile("readiness", derandomize=True, deadline=None, database=None)
+settings.register_profile(
+    "readiness", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("readiness")
 
 

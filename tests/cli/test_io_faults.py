@@ -95,7 +95,7 @@ def test_o13_whatever_operation_fails_no_green_has_a_missing_or_half_artefact(tm
 
 def test_s6_a_signal_while_the_reports_are_written_leaves_whole_files(tmp_path: Path) -> None:
     line = [sys.executable, "-m", "readiness", *ALLOWED, "--out", str(tmp_path)]
-    subprocess.run(line, check=True, capture_output=True, timeout=60)
+    subprocess.run(line, check=True, capture_output=True)
     ends = set()
     for after in range(3):
         with subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
@@ -103,7 +103,7 @@ def test_s6_a_signal_while_the_reports_are_written_leaves_whole_files(tmp_path: 
                 running.wait(0.35 + 0.1 * after)
             except subprocess.TimeoutExpired:
                 running.send_signal(signal.SIGTERM)
-            ends.add(running.wait(30))
+            ends.add(running.wait())
         assert whole(tmp_path) == 0
     assert ends <= {0, 143, -signal.SIGTERM}
 

@@ -34,7 +34,7 @@ JUDGE = ["judge", str(GOLDEN / "seed-run.json"), "--thresholds", str(GOLDEN / "s
 def test_o7_any_terminal_gets_the_verdict(env: dict[str, str]) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "GITHUB"))}
     done = subprocess.run(
-        [sys.executable, "-m", "readiness", *JUDGE], capture_output=True, env={**clean, **env}, timeout=60, check=False
+        [sys.executable, "-m", "readiness", *JUDGE], capture_output=True, env={**clean, **env}, check=False
     )
     said = done.stdout.decode("utf-8")
     assert done.returncode == 4, done.stderr

@@ -84,7 +84,7 @@ def psql(place: Place, script: str) -> subprocess.CompletedProcess[str]:
     if program is None:
         pytest.skip("psql is not installed")
     command = [program, "--no-psqlrc", "--quiet", place.admin_url]
-    return subprocess.run(command, input=script, text=True, capture_output=True, timeout=60, start_new_session=True)
+    return subprocess.run(command, input=script, text=True, capture_output=True, start_new_session=True)
 
 
 def test_the_least_role_that_we_print_can_do_everything_and_write_nothing(place: Place) -> None:
@@ -176,7 +176,7 @@ def pgbouncer(place: Place, folder: Path, mode: str) -> Iterator[str]:
         yield url
     finally:
         server.terminate()
-        server.wait(60)
+        server.wait()
 
 
 @pytest.mark.parametrize("mode", ["session", "transaction"])
@@ -276,7 +276,7 @@ def standby(server: Postgres, folder: Path) -> Iterator[int]:
         yield port
     finally:
         running.terminate()
-        running.wait(60)
+        running.wait()
 
 
 def test_a_standby_is_counted_on_with_its_lag_and_is_no_witness_of_the_pool(place: Place, tmp_path: Path) -> None:

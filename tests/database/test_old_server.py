@@ -45,7 +45,7 @@ def old() -> Iterator[str]:
     yield f"postgresql://reader:s3cret@127.0.0.1:{listener.getsockname()[1]}/bags?sslmode=disable&gssencmode=disable"
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
-    thread.join(5)
+    thread.join()
 
 
 def test_d17_a_server_that_is_too_old_is_named_and_nothing_is_counted(old: str) -> None:

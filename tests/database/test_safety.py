@@ -135,7 +135,7 @@ def test_a_connection_that_dies_leaves_reasons(place: Place) -> None:
     killer = threading.Thread(target=_kill_reader, args=(place,))
     killer.start()
     found = {one.metric: one for one in database.measure(place.reader_url, section, FACTS)}
-    killer.join(40)
+    killer.join()
     assert found["data.bags"].value == 10
     assert found["data.kill"].value is None
     assert "terminat" in str(found["data.kill"].reason) or "lost" in str(found["data.kill"].reason)

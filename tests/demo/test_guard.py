@@ -22,13 +22,13 @@ from readiness.demo.guarded import start_guarded
 server = start_guarded("sleeper", [sys.executable, "-c", sys.argv[1]], create_folder("test", None),
                        stop_signal=signal.SIGTERM, environment={})
 print(server.folder.path, server.process.pid, flush=True)
-time.sleep(60)
+time.sleep(3600)
 """
-SLEEPER = "import time; time.sleep(60)"
+SLEEPER = "import time; time.sleep(3600)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, lambda *_: None)\nwhile True: time.sleep(1)"
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float = 20.0) -> bool:
+def wait_until(condition: Callable[[], bool], timeout_s: float = 300.0) -> bool:
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:

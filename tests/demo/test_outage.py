@@ -40,7 +40,7 @@ def handler(breakable: demo.Stack) -> Iterator[httpx.Client]:
         yield client
 
 
-def wait_for(holds: Callable[[], bool], timeout_s: float = 60.0) -> None:
+def wait_for(holds: Callable[[], bool], timeout_s: float = 600.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not holds():
         assert time.monotonic() < deadline

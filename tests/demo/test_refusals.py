@@ -30,7 +30,7 @@ def strict() -> Iterator[demo.Stack]:
         yield running
 
 
-def wait_for(holds: Callable[[], bool], timeout_s: float = 60.0) -> None:
+def wait_for(holds: Callable[[], bool], timeout_s: float = 600.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not holds():
         assert time.monotonic() < deadline

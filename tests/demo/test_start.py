@@ -65,8 +65,8 @@ def test_after_the_end_of_the_parent_no_server_of_the_stack_is_left(tmp_path: Pa
         assert len(urls) == 3
         assert all(is_open(url) for url in urls)
         process.send_signal(number)
-        process.wait(60)
-        deadline = time.monotonic() + 40
+        process.wait()
+        deadline = time.monotonic() + 600
         while any(is_open(url) for url in urls) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert [url for url in urls if is_open(url)] == []
@@ -100,7 +100,7 @@ def test_the_stack_starts_for_an_ordinary_user(python_for_everybody: Path) -> No
         pytest.skip("no runuser")
     if reads.returncode != 0:
         pytest.skip(f"the user nobody may not read this checkout or its environment: {reads.stderr.decode()[-300:]}")
-    answer = subprocess.run([*as_nobody, "-c", START_AND_ASK], capture_output=True, text=True, timeout=90, check=False)
+    answer = subprocess.run([*as_nobody, "-c", START_AND_ASK], capture_output=True, text=True, check=False)
     assert answer.stdout.split() == ["65534", "200"], answer.stderr
 
 

@@ -78,9 +78,9 @@ class Cli:
         self.started.append(running)
         return running
 
-    def run(self, target: str, *args: str, timeout_s: float = 90.0, **words: object) -> Result:
+    def run(self, target: str, *args: str, **words: object) -> Result:
         """Run to the end; keywords as for `start`."""
-        return self.start(target, *args, **words).finish(timeout_s)  # type: ignore[arg-type]
+        return self.start(target, *args, **words).finish()  # type: ignore[arg-type]
 
     def plain(self, *args: str, **env: str) -> Result:
         """Any other command line, as it stands."""

@@ -34,9 +34,7 @@ class Runner:
 
     def bash(self, script: str, **env: str) -> subprocess.CompletedProcess[str]:
         line = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script]
-        return subprocess.run(
-            line, cwd=self.folder, env={**self.env, **env}, capture_output=True, text=True, timeout=100
-        )
+        return subprocess.run(line, cwd=self.folder, env={**self.env, **env}, capture_output=True, text=True)
 
     def action(self, **given: str) -> list[subprocess.CompletedProcess[str]]:
         """Every step until one fails, with the inputs put in place of their expressions."""

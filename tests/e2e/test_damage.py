@@ -28,7 +28,6 @@ SOUND = """
 """
 
 
-@pytest.mark.timeout(240)
 def test_a_damaged_demo_is_reported_damage_by_damage(cli: Cli) -> None:
     (cli.folder / "schema.lock").write_text((ROOT / "schema.lock").read_text("utf-8"), encoding="utf-8")
     with damaged_demo([damage.name for damage in DAMAGES]) as places:

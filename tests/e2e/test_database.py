@@ -59,7 +59,7 @@ def test_d2_a_bad_password_is_inconclusive_and_not_shown(cli: Cli, faultd: Start
 def test_d2_the_password_is_on_no_command_line(cli: Cli, faultd: StartFaultd, bags: Callable[[int], str]) -> None:
     server = faultd()
     running = cli.start(
-        server.url, checks=checks(">= 10"), more=COUNTS, duration="60s", env={"READINESS_DATABASE_URL": bags(10)}
+        server.url, checks=checks(">= 10"), more=COUNTS, duration="300s", env={"READINESS_DATABASE_URL": bags(10)}
     )
     server.wait(20, "/api/*")
     lines = marked(running.mark)
@@ -233,7 +233,6 @@ def test_commands_that_ask_a_stopped_database_end_with_2(own: tuple[Postgres, st
         env={**os.environ, "READINESS_DATABASE_URL": url},
         capture_output=True,
         text=True,
-        timeout=120,
     )
     assert ended.returncode == 2, ended
     assert "no answer in time" in ended.stderr

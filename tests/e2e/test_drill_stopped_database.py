@@ -106,7 +106,6 @@ def test_a_database_that_is_stopped_before_the_run_and_before_a_drill_does_not_k
             duration="1s",
             env={"READINESS_DATABASE_URL": reader, "READINESS_RESTORE_URL": scratch},
             secrets=(reader, owner()),
-            timeout_s=240,
         )
     assert result.exit_code == 1, str(result)  # a service without its database answers nothing
     for key in ("data.scans", "drill.recovery@late", "drill.writes_lost@late", "restore.rows_missing"):

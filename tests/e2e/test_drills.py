@@ -153,7 +153,7 @@ def test_what_cannot_be_drilled_is_refused_before_anything_is_sent(cli: Cli, sho
 def test_ctrl_c_in_a_drill_ends_the_fault_and_leaves_nothing(cli: Cli, shop: Callable[..., Shop]) -> None:
     careful = shop()
     running = cli.start(careful.url, "--drills", scenario="stock.py", checks=CHECKS, more=careful.sections())
-    assert until(lambda: _hangs(careful.proxy_port), 60)
+    assert until(lambda: _hangs(careful.proxy_port))
     running.signal(signal.SIGINT)
     result = running.finish()
     assert result.exit_code == 130, str(result)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.e2e.conftest import ANY_SPEED, Cli
 from tests.e2e.invariants import assert_failed, assert_invariants, decided, foreign_doubts
 from tests.faultd.client import layer
 from tests.faultd.fixture import StartFaultd
 
 
-@pytest.mark.timeout(180)
 def test_two_processes_end_together_as_soon_as_everything_is_proven(cli: Cli, faultd: StartFaultd) -> None:
     """A third of its longest time is the least that such a run takes, so this one row does the work of several."""
     server = faultd()
@@ -24,7 +21,6 @@ def test_two_processes_end_together_as_soon_as_everything_is_proven(cli: Cli, fa
         checks=ANY_SPEED,
         load="  max_duration: 60s\n",
         duration="until_decided",
-        timeout_s=110,
     )
     calm = decided(result.report, 0)
     assert_invariants(result, server, planned_s=60)

@@ -67,7 +67,7 @@ def test_g9_an_engine_without_memory_is_inconclusive_and_the_report_is_written(c
 
 def test_g13_a_name_with_every_request_is_capped(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd()
-    running = cli.start(server.url, "--format", "json", scenario="names.py", duration="60s")
+    running = cli.start(server.url, "--format", "json", scenario="names.py", duration="600s")
     server.wait(2200, "/api/*")  # however long this machine takes for them
     running.signal(signal.SIGTERM)
     result = running.finish()

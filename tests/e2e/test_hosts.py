@@ -72,7 +72,6 @@ def hosts() -> Iterator[Hosts]:
     made.remove()
 
 
-@pytest.mark.timeout(240)
 def test_three_hosts_give_the_servers_own_counts(hosts: Hosts, tmp_path: Path) -> None:
     thresholds = tmp_path / "thresholds.yaml"
     thresholds.write_text(
@@ -116,9 +115,9 @@ def test_three_hosts_give_the_servers_own_counts(hosts: Hosts, tmp_path: Path) -
             )
             for one in WORKERS
         ]
-        run.wait(timeout=100)
-        assert [one.wait(timeout=60) for one in lent] == [0, 0, 0]
-        server.communicate(timeout=60)
+        run.wait()
+        assert [one.wait() for one in lent] == [0, 0, 0]
+        server.communicate()
     report = strict_json((tmp_path / "out/report.json").read_text())
     decided(report, 0)
     assert run.returncode == report["exit_code"]

@@ -114,7 +114,7 @@ def test_the_same_numbers_are_on_a_terminal_and_on_a_page_where_hostile_names_ar
             page.on("pageerror", lambda error: wrong.append(str(error)))
             page.on("request", lambda request: None if request.url.startswith(found[1]) else wrong.append(request.url))
             page.goto(found[1])
-            page.locator("#checks li").first.wait_for(timeout=60_000)
+            page.locator("#checks li").first.wait_for(timeout=600_000)
             assert "<img src=x onerror=alert(1)> </script><b>GET" in page.inner_text("#endpoints")
             assert page.locator("#endpoints img, #endpoints b").count() == 0
             assert page.locator("#latency path").count() == 3
@@ -125,7 +125,7 @@ def test_the_same_numbers_are_on_a_terminal_and_on_a_page_where_hostile_names_ar
             fits = session.send("Runtime.evaluate", {"expression": wide, "allowUnsafeEvalBlockedByCSP": True})
             assert fits["result"]["value"] is True, "no sideways scroll on a phone"
             fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-            page.get_by_text("The run has ended").wait_for(timeout=60_000)
+            page.get_by_text("The run has ended").wait_for(timeout=600_000)
             source = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
             asked = (
                 "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(one => one.id))"
@@ -142,8 +142,8 @@ def test_the_same_numbers_are_on_a_terminal_and_on_a_page_where_hostile_names_ar
             assert barriers["result"].get("value") == [], barriers
             assert wrong == []
             browser.close()
-        out, _ = run.communicate(timeout=60)
-        reader.join(20)
+        out, _ = run.communicate()
+        reader.join(300)
         assert run.returncode in (0, 3, 4), out
         assert b"decision=" in out
         assert shown.count(b"\x1b[?1049h") == shown.count(b"\x1b[?1049l") == 1, "the screen is given back"
@@ -157,7 +157,7 @@ def test_the_same_numbers_are_on_a_terminal_and_on_a_page_where_hostile_names_ar
         if run.poll() is None:
             run.kill()
             run.communicate()
-        reader.join(20)
+        reader.join(300)
         os.close(ours)
 
 
@@ -167,7 +167,7 @@ def test_without_live_nothing_listens_and_a_pipe_gets_lines(tmp_path: Path, faul
     server.wait(50, "/api/*")
     assert _listening(run.pid) == set()
     run.send_signal(2)
-    _, said = run.communicate(timeout=60)
+    _, said = run.communicate()
     assert run.returncode == 130
     assert b"\x1b" not in said
     assert b"readiness: starting the load generator" in said

@@ -11,7 +11,7 @@ from tests.e2e.invariants import assert_invariants, nothing_left
 from tests.faultd.client import until
 from tests.faultd.fixture import StartFaultd
 
-STILL_AHEAD_S = 40.0
+STILL_AHEAD_S = 150.0
 """Much less than the load has ahead when the signal comes, and much more than any machine needs to end it."""
 
 
@@ -24,7 +24,7 @@ def test_s1_s3_a_signal_ends_the_run_soon_with_what_was_measured(
     cli: Cli, faultd: StartFaultd, number: signal.Signals, exit_code: int
 ) -> None:
     server = faultd()
-    running = cli.start(server.url, duration="90s")
+    running = cli.start(server.url, duration="300s")
     server.wait(300, "/api/*")
     running.signal(number)
     result = running.finish()
@@ -40,7 +40,7 @@ def test_s1_s3_a_signal_ends_the_run_soon_with_what_was_measured(
 
 def test_s1_a_signal_ends_the_run_soon_when_the_target_hangs(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd(mode="hang", after=20)
-    running = cli.start(server.url, duration="90s")
+    running = cli.start(server.url, duration="300s")
     server.wait(25, "/api/*")
     running.signal(signal.SIGTERM)
     result = running.finish()
@@ -53,7 +53,7 @@ def test_s1_a_signal_ends_the_run_soon_when_the_target_hangs(cli: Cli, faultd: S
 
 def test_s2_a_second_ctrl_c_ends_it_at_once(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd(mode="hang", after=20)
-    running = cli.start(server.url, duration="90s")
+    running = cli.start(server.url, duration="300s")
     server.wait(25, "/api/*")
     running.signal(signal.SIGINT)
     until(lambda: running.process.poll() is not None, 0.3)
@@ -69,7 +69,7 @@ def test_s2_a_second_ctrl_c_ends_it_at_once(cli: Cli, faultd: StartFaultd) -> No
 
 def test_s1_a_signal_before_the_load_began_is_inconclusive_too(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd()
-    running = cli.start(server.url, duration="90s")
+    running = cli.start(server.url, duration="300s")
     assert until(lambda: (cli.out / "report.json").exists())
     running.signal(signal.SIGTERM)
     result = running.finish()
@@ -80,7 +80,7 @@ def test_s1_a_signal_before_the_load_began_is_inconclusive_too(cli: Cli, faultd:
 
 def test_s5_after_a_kill_the_placeholder_stays_and_no_process_does(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd()
-    running = cli.start(server.url, duration="90s")
+    running = cli.start(server.url, duration="300s")
     server.wait(100, "/api/*")
     running.signal(signal.SIGKILL)
     result = running.finish()

@@ -261,7 +261,7 @@ def one_worker() -> Iterator[OneWorker]:
     yield service
     service.server.shutdown()
     service.server.server_close()
-    service.thread.join(5)
+    service.thread.join()
 
 
 def test_a_slow_health_check_of_a_service_with_one_worker_does_not_break_it(cli: Cli, one_worker: OneWorker) -> None:
@@ -362,7 +362,7 @@ def tls_port() -> Iterator[TlsPort]:
     yield server
     server.listener.shutdown(socket.SHUT_RDWR)
     server.listener.close()
-    server.thread.join(5)
+    server.thread.join()
 
 
 def test_n12_n13_tls_that_cannot_be_verified_is_no_fast_success(

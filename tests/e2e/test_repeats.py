@@ -13,7 +13,7 @@ from tests.faultd.fixture import StartFaultd
 def test_one_bad_run_of_three_is_the_answer_and_attempts_are_counted(cli: Cli, faultd: StartFaultd) -> None:
     """The second run gets a server that fails: the answer of all three is NOT READY, and the history tells it."""
     server = faultd(layer("status", code=500, at_s=1.6, only="/api/*"))
-    result = cli.run(server.url, "--repeat", "2", duration="1s", timeout_s=90)
+    result = cli.run(server.url, "--repeat", "2", duration="1s")
     assert result.exit_code == 1, str(result)
     assert_invariants(result, planned_s=20)
     each = [json.loads((cli.out / f"run-{n}/report.json").read_text()) for n in (1, 2)]

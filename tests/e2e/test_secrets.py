@@ -27,7 +27,6 @@ def assert_silent(folder: Path, *said: str) -> None:
         assert not [form for form in SHOWN if form in text], name
 
 
-@pytest.mark.timeout(300)
 def test_no_file_no_stream_and_no_later_command_shows_it(cli: Cli, faultd: StartFaultd) -> None:
     out, summary = cli.folder / "runs/latest", cli.folder / "summary.md"
     env = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
@@ -86,7 +85,6 @@ def test_a_scenario_that_cannot_be_read_is_told_in_one_harmless_line(
     assert not [line for line in result.said.splitlines() if line.startswith("::")]
 
 
-@pytest.mark.timeout(180)
 def test_a_worker_hides_what_its_scenarios_write(cli: Cli, faultd: StartFaultd) -> None:
     """Also the error for which the master refuses the load, in the master's own words."""
     port, said = free_port(), []
@@ -98,7 +96,7 @@ def test_a_worker_hides_what_its_scenarios_write(cli: Cli, faultd: StartFaultd) 
         env={"READINESS_WORKER_TOKEN": TOKEN},
     )
     with helper(*worker(port, SCENARIOS / "tells_secret.py"), READINESS_PASSWORD=SECRET) as lent:
-        said.append(lent.communicate(timeout=90)[1])
+        said.append(lent.communicate()[1])
     result = running.finish()
     assert f"the file says {HIDDEN}" in said[0]
     assert TOKEN not in result.everything() + said[0]

@@ -53,7 +53,7 @@ class Faultd:
 
     def _ask(self, path: str, document: Any = None) -> Any:
         data = None if document is None else json.dumps(document).encode()
-        with self._opener.open(Request(self.control + path, data=data), timeout=60) as answer:
+        with self._opener.open(Request(self.control + path, data=data)) as answer:
             return json.load(answer)
 
     def counts(self) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class Faultd:
         """(seconds since start, method, path) of each request."""
         return [(at, method, path) for at, method, path in self._ask("/log")]
 
-    def wait(self, requests: int, path: str = "*", timeout_s: float = 50.0) -> None:
+    def wait(self, requests: int, path: str = "*", timeout_s: float = 600.0) -> None:
         """Return once so many requests were received; AssertionError after `timeout_s`."""
         asked = urlencode({"requests": requests, "path": path, "timeout": timeout_s})
         answer = self._ask(f"/wait?{asked}")
@@ -95,10 +95,10 @@ class Faultd:
             if pipe is not None:
                 pipe.close()
         try:
-            process.wait(5)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(5)
+            process.wait()
 
     def __enter__(self) -> Faultd:
         return self
@@ -124,7 +124,7 @@ def free_port() -> int:
     raise AssertionError("unreachable")
 
 
-def until(condition: Any, timeout_s: float = 30.0) -> bool:
+def until(condition: Any, timeout_s: float = 100.0) -> bool:
     """Whether `condition()` became true in time."""
     deadline = time.monotonic() + timeout_s
     while not condition():

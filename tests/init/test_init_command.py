@@ -60,7 +60,6 @@ def init(folder: Path, *arguments: str, text: str | None = None) -> subprocess.C
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
     )
 
 
@@ -199,7 +198,7 @@ def test_on_a_terminal_three_questions_are_asked_and_their_answers_are_the_files
         except OSError:  # the other end is closed
             break
     os.close(terminal)
-    assert process.wait(timeout=60) == 0, said.decode()
+    assert process.wait() == 0, said.decode()
     assert b"1/3" in said
     assert b"3/3" in said
     assert "/items" in (tmp_path / "scenarios/visitor.py").read_text()

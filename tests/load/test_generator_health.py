@@ -42,7 +42,7 @@ print(json.dumps({"points": seen.lag.total, "max_ms": seen.lag.max_us / 1000, "c
 def watch(busy: str) -> dict[str, Any]:
     """What the sentinel saw while `busy` ran. This machine may hold the process up too: there is more to see then."""
     done = subprocess.run(
-        [sys.executable, "-c", WATCH.replace("BUSY", busy)], capture_output=True, text=True, check=True, timeout=100
+        [sys.executable, "-c", WATCH.replace("BUSY", busy)], capture_output=True, text=True, check=True
     )
     seen: dict[str, Any] = json.loads(done.stdout)
     return seen

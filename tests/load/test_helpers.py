@@ -118,5 +118,5 @@ def test_the_helpers_work_under_plain_locust(tmp_path: Path) -> None:
     file = tmp_path / "locustfile.py"
     file.write_text(PLAIN)
     argv = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "-u", "1", "-t", "20s", "--host", "http://x"]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert "TAKEN u0" in done.stdout, done.stderr

@@ -109,7 +109,7 @@ def stories() -> dict[str, list[list[str]]]:
         code.append(both.replace("STOP_AT", settings.get("STOP_AT", "math.inf")))  # the others end by themselves
     code.append("print(json.dumps(stories))")
     line = [sys.executable, "-c", "\n".join(code)]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found: dict[str, list[list[str]]] = json.loads(done.stdout)
     return found

@@ -184,7 +184,7 @@ def looked_at() -> Iterator[Callable[..., Window]]:
         window = Window()
 
         def play() -> None:
-            ends_s = time.monotonic() + 100
+            ends_s = time.monotonic() + 600
 
             def until(count: int, requests: list[str]) -> None:
                 while requests.count(path) < count and time.monotonic() < ends_s:

@@ -117,10 +117,10 @@ def test_waiting_for_a_window_ends_when_it_begins_or_ends() -> None:
     window = Window()
     assert not window.wait_begin(0.01)
     answers: list[bool] = []
-    waiting = Thread(target=lambda: answers.append(window.wait_begin(10)))
+    waiting = Thread(target=lambda: answers.append(window.wait_begin(600)))
     waiting.start()
     window.begin()
-    waiting.join(5)
+    waiting.join()
     assert answers == [True]
     assert window.judging
     assert not window.wait_end(0.01)

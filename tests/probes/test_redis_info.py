@@ -58,7 +58,7 @@ def answering(*replies: bytes) -> Iterator[str]:
         thread = Thread(target=serve, daemon=True)
         thread.start()
         yield f"redis://:{PASSWORD}@127.0.0.1:{listener.getsockname()[1]}"
-        thread.join(5)
+        thread.join()
 
 
 def ask(port: int, password: str, *words: str) -> None:

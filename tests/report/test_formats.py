@@ -56,7 +56,7 @@ def test_the_list_of_formats_imports_no_renderer() -> None:
     code = (
         "import readiness.report, readiness.report.writing, sys; print({'jinja2', 'rich', 'numpy'} & set(sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
 

@@ -37,7 +37,6 @@ class Installed:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
         )
 
 

@@ -4,7 +4,7 @@ import subprocess
 
 from readiness.scenario import User, constant, task
 
-subprocess.Popen(["sleep", "120"])
+subprocess.Popen(["sleep", "3600"])
 
 
 class LeavesChildren(User):
