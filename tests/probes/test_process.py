@@ -7,8 +7,9 @@ import pickle
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from threading import Thread, Timer
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event, Thread, Timer
 
 import pytest
 
@@ -19,6 +20,7 @@ from readiness.measurements.provenance import Target
 from readiness.probes import database_process
 from readiness.probes.process import PROCESS_NAMES, WatchedProcess, activity, measure, watch
 from readiness.probes.window import Window
+from tests.faultd.client import until
 from tests.probes.conftest import target
 
 SERVICE = """
@@ -73,6 +75,32 @@ def seen(settings: ProcessSettings, port: int, lasts_s: float) -> WatchedProcess
     return watch(settings, target(f"http://127.0.0.1:{port}"), window, lasts_s)
 
 
+class Told(Window):
+    """Says when the first reading is over: only after it does the probe wait for the end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first_reading = Event()
+
+    def wait_end(self, timeout_s: float | None = None) -> bool:
+        self.first_reading.set()
+        return super().wait_end(timeout_s)
+
+
+def seen_while(happens: Callable[[], object], settings: ProcessSettings, port: int) -> WatchedProcess:
+    """`happens` lies between the first reading and the last."""
+    window, found = Told(), list[WatchedProcess]()
+    window.begin()
+    where = target(f"http://127.0.0.1:{port}")
+    watching = Thread(target=lambda: found.append(watch(settings, where, window, 2)))
+    watching.start()
+    window.first_reading.wait()
+    happens()
+    window.end()
+    watching.join()
+    return found[0]
+
+
 def test_a_leak_of_memory_and_descriptors_is_proven_and_a_steady_service_is_not_called_one(
     services: list[subprocess.Popen[str]],
 ) -> None:
@@ -103,11 +131,15 @@ def test_a_process_that_ends_sleeps_is_ours_or_is_not_there_is_a_reason_and_no_n
 ) -> None:
     port = start(services, "steady")
     pid = services[0].pid
-    Timer(0.5, services[0].kill).start()
-    assert "ended" in (seen(ProcessSettings(pid=pid), port, 2).reason or "")
-    services[0].wait()
+
+    def end_it() -> None:
+        services[0].kill()
+        services[0].wait()
+
+    assert "ended" in (seen_while(end_it, ProcessSettings(pid=pid), port).reason or "")
     idle = start(services, "idle")
-    time.sleep(0.3)  # it is still starting
+    state = Path(f"/proc/{services[1].pid}/stat")
+    assert until(lambda: state.read_text().rpartition(")")[2].split()[0] == "S")
     slept = seen(ProcessSettings(), idle, 0.5)
     with pytest.raises(NotMeasured, match="not what answered the load"):
         measure(slept, "target.cpu")
@@ -132,8 +164,7 @@ def test_a_process_that_is_replaced_in_the_window_is_a_reason(services: list[sub
         services[0].wait()
         start(services, "steady", port)
 
-    Timer(0.5, replace_it).start()
-    reason = seen(ProcessSettings(), port, 2).reason or ""
+    reason = seen_while(replace_it, ProcessSettings(), port).reason or ""
     assert "ended during the measurement window" in reason
     assert str(services[0].pid) in reason
 
