@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.harness import SCENARIOS, Result
+from tests.faultd.client import ROOT
 
 Counts = dict[str, tuple[int, int]]
 """Requests and failures by `METHOD name`."""
@@ -23,13 +24,15 @@ class Plain:
     counts: Counts
 
 
-def plain_locust(url: str, scenario: str, folder: Path, *args: str) -> Plain:
-    """Run it headless; `args` say the load, where no shape does."""
-    locust = str(Path(sys.executable).with_name("locust"))
+def plain_locust(url: str, scenario: str, folder: Path, *args: str, enough: int | None = None) -> Plain:
+    """Run it headless; `args` say the load, where no shape does. Of `enough` requests it ends soon."""
+    locust = [str(Path(sys.executable).with_name("locust"))]
+    if enough is not None:
+        locust = [sys.executable, "-P", str(ROOT / "tests/enough.py"), json.dumps({"*": enough})]
     table = folder / "plain.json"  # Locust adds the suffix
     run = subprocess.run(
         [
-            locust,
+            *locust,
             "-f",
             str(SCENARIOS / scenario),
             "-H",
@@ -43,7 +46,6 @@ def plain_locust(url: str, scenario: str, folder: Path, *args: str) -> Plain:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
     rows = json.loads(table.read_text()) if table.exists() else []

@@ -12,9 +12,9 @@ from tests.faultd.fixture import StartFaultd
 
 
 def test_a_block_is_left_in_any_way_and_its_request_is_counted_once(cli: Cli, faultd: StartFaultd) -> None:
-    theirs = plain_locust(faultd().url, "blocks.py", cli.folder, "-u", "3", "-r", "3", "-t", "4s", "-s", "5")
+    theirs = plain_locust(faultd().url, "blocks.py", cli.folder, "-u", "3", "-r", "3", "-s", "5", enough=25)
     server = faultd()
-    ours = cli.run(server.url, "--users", "3", scenario="blocks.py", checks=LOOSE)
+    ours = cli.run(server.url, "--users", "3", scenario="blocks.py", checks=LOOSE, duration="6s")
     counts = counts_of(ours)
     assert counts.pop("GET /api/unjudged") == (1, 0)
     assert counts == theirs.counts
@@ -42,8 +42,10 @@ def test_users_finish_their_task_after_quit_and_a_base_class_without_tasks_has_u
 @pytest.mark.parametrize("end", ["/api/", "/"])
 def test_a_slash_at_the_end_of_the_target_is_where_locust_puts_it(cli: Cli, faultd: StartFaultd, end: str) -> None:
     first, second = (faultd(mode="body", only="*", text="ok") for _ in range(2))
-    theirs = plain_locust(first.url + end, "slashed.py", cli.folder, "-u", "2", "-r", "2", "-t", "6s")
-    ours = cli.run(second.url + end, "--users", "2", scenario="slashed.py", checks=LOOSE, duration="2s")
+    theirs = plain_locust(
+        first.url + end, "slashed.py", cli.folder, "-u", "2", "-r", "2", enough=12 if end == "/api/" else 10
+    )
+    ours = cli.run(second.url + end, "--users", "2", scenario="slashed.py", checks=LOOSE, duration="4s")
 
     def named(counts: Counts, url: str) -> Counts:
         return {name.replace(url.removeprefix("http://"), "HOST"): count for name, count in counts.items()}
@@ -60,10 +62,10 @@ def test_a_slash_at_the_end_of_the_target_is_where_locust_puts_it(cli: Cli, faul
 def test_a_file_finds_the_events_statistics_and_options_of_locust(cli: Cli, faultd: StartFaultd) -> None:
     words = ("--tenant", "blue", "--tags", "buy")
     (cli.folder / "locust.conf").write_text("colour = green\n")
-    theirs = plain_locust(faultd().url, "life.py", cli.folder, "-u", "3", "-r", "3", "-t", "3s", *words)
+    theirs = plain_locust(faultd().url, "life.py", cli.folder, "-u", "3", "-r", "3", "-t", "8s", *words)
     server = faultd()
     args = ("--users", "3", "--tags", "buy", "--", "--tenant", "blue")
-    ours = cli.run(server.url, *args, scenario="life.py", checks=LOOSE)
+    ours = cli.run(server.url, *args, scenario="life.py", checks=LOOSE, duration="8s")
     assert ours.exit_code == 3, str(ours)
     assert counts_of(ours) == theirs.counts
     assert lives(ours.stderr) == lives(theirs.said)
@@ -158,9 +160,9 @@ def test_a_shape_that_cannot_run_is_refused_with_its_line(
 
 
 def test_a_client_of_the_files_own_is_in_the_ledger_also_while_it_hangs(cli: Cli, faultd: StartFaultd) -> None:
-    theirs = plain_locust(faultd().url, "measured.py", cli.folder, "-u", "2", "-r", "2", "-t", "3s")
+    theirs = plain_locust(faultd().url, "measured.py", cli.folder, "-u", "2", "-r", "2", enough=4)
     server = faultd()
-    ours = cli.run(server.url, "--users", "2", scenario="measured.py", checks=LOOSE, duration="2s")
+    ours = cli.run(server.url, "--users", "2", scenario="measured.py", checks=LOOSE, duration="5s")
     assert ours.exit_code in (1, 3), str(ours)
     hanging = {"gRPC Plain hangs": (1, 0), "gRPC Ours hangs": (1, 0)}  # told as good when its user is killed
     assert theirs.counts == {"gRPC Plain": (2, 1), "gRPC Ours": (2, 1)} | hanging
@@ -183,7 +185,7 @@ def test_look(session):
     if len(TURNS) < 6:
         TURNS.append(1)
         session.get("/api/item").raise_for_status()
-    time.sleep(0.3)
+    time.sleep(0.1)
 
 class TestMore:
     def test_fast(self, fastsession):
@@ -196,7 +198,7 @@ class TestMore:
 def test_tests_of_pytest_are_users_as_under_locust(cli: Cli, faultd: StartFaultd) -> None:
     """One that raises ends its user under both; here the line is told too."""
     (file := cli.folder / "test_shop.py").write_text(TESTS)
-    theirs = plain_locust(faultd().url, str(file), cli.folder, "-u", "4", "-r", "4", "-t", "4s")
+    theirs = plain_locust(faultd().url, str(file), cli.folder, "-u", "4", "-r", "4", enough=8)
     ours = cli.run(faultd().url, "--users", "4", scenario=str(file), checks=LOOSE)
     assert ours.exit_code == 3, str(ours)
     assert counts_of(ours) == theirs.counts == {"GET /api/fast": (2, 2), "GET /api/item": (6, 0)}

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,20 +25,19 @@ SCENARIOS = {
 
 
 def run_under_plain_locust(
-    scenario: str, host: str, seconds: int, users: int = 30
+    scenario: str, host: str, enough: Mapping[str, int]
 ) -> tuple[int, dict[str, int], dict[str, int]]:
     """Exit code, requests and failures by `METHOD name`.
 
-    Tasks are drawn by chance: with thirty users their first ones alone hold every task that a test asks for, but for
-    one run in ten million.
+    Tasks are drawn by chance: it goes on until each of `enough` was asked for so often.
     """
-    command = [sys.executable, "-m", "locust", "-f", f"scenarios/{scenario}.py", "--headless", "--json"]
-    command += ["-u", str(users), "-r", str(users), "-t", f"{seconds}s", "--host", host, "--loglevel", "ERROR"]
+    command = [sys.executable, "-P", "tests/enough.py", json.dumps(enough)]
+    command += ["-f", f"scenarios/{scenario}.py", "--headless", "--json"]
+    command += ["-u", "8", "-r", "8", "-t", "10m", "--host", host, "--loglevel", "ERROR"]
     run = subprocess.run(
         command,
         capture_output=True,
         text=True,
-        timeout=100,
         check=False,
         cwd=REPOSITORY,
         env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
@@ -55,14 +54,14 @@ def test_the_folder_holds_exactly_the_scenarios_that_are_tested() -> None:
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_scenario_runs_under_plain_locust_without_failures(stack: Stack, scenario: str) -> None:
-    code, requests, failures = run_under_plain_locust(scenario, stack.url, seconds=4)
+    code, requests, failures = run_under_plain_locust(scenario, stack.url, dict.fromkeys(SCENARIOS[scenario], 1))
     assert failures == {}
     assert SCENARIOS[scenario] <= set(requests)
     assert code == 0
 
 
 def test_names_do_not_grow_with_the_bags_that_are_asked_for(stack: Stack) -> None:
-    _, requests, _ = run_under_plain_locust("bag_lookup", stack.url, seconds=3)
+    _, requests, _ = run_under_plain_locust("bag_lookup", stack.url, {"GET /api/bags/{qr}": 20})
     assert set(requests) <= {"GET /login", "POST /login", "GET /api/bags/{qr}", "POST /api/bags/{qr}/scan"}
 
 
@@ -160,7 +159,7 @@ def test_a_200_that_is_not_what_was_asked_for_is_a_failure(
     scenario: str, handler: type[BaseHTTPRequestHandler], names: set[str]
 ) -> None:
     with serving(handler) as url:
-        code, requests, failures = run_under_plain_locust(scenario, url, seconds=3)
+        code, requests, failures = run_under_plain_locust(scenario, url, dict.fromkeys(names, 1))
     assert code == 1
     for name in names:
         assert failures.get(name) == requests[name] > 0
@@ -188,10 +187,11 @@ class SecureCookie(Pretender):
 
 def test_a_log_in_that_looks_right_and_leaves_the_user_anonymous_is_noticed() -> None:
     with serving(SecureCookie) as url:
-        code, requests, failures = run_under_plain_locust("login.py,scenarios/bag_lookup", url, seconds=3)
+        both = {"GET /dashboard", "GET /api/bags/{qr}"}
+        code, requests, failures = run_under_plain_locust("login.py,scenarios/bag_lookup", url, dict.fromkeys(both, 1))
     assert code == 1
     assert "POST /login" not in failures, "the log-in itself looks right"
-    for name in ("GET /dashboard", "GET /api/bags/{qr}"):
+    for name in both:
         assert failures.get(name) == requests[name] > 0
     assert set(SecureCookie.cookies_seen) == {""}
 
