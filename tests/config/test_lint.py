@@ -23,7 +23,7 @@ def test_the_repository_file_has_no_contradiction() -> None:
     assert lint(load(Path("thresholds.yaml"), {})) == ()
 
 
-def test_a_p95_limit_above_the_p99_limit_cannot_decide() -> None:
+def test_f8_a_p95_limit_above_the_p99_limit_cannot_decide() -> None:
     sentences = found('  latency.p95: { pass: "< 300 ms" }\n  latency.p99: { pass: "< 200 ms" }\n')
     assert sentences == (
         't.yaml:4: checks.latency.p95.pass: "< 300 ms" is looser than latency.p99 "< 200 ms" (line 5), '

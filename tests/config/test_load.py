@@ -133,6 +133,7 @@ def test_every_mistake_is_reported_at_once_in_the_order_of_the_file() -> None:
     ],
 )
 def test_a_mistake_is_named_with_what_to_do(text: str, sentence: str) -> None:
+    """F8 among them: `warn` tighter than `pass`, or looking the other way."""
     assert sentence in "\n".join(refused(text))
 
 
@@ -289,14 +290,14 @@ def test_an_unreadable_file_is_a_usage_error(tmp_path: Path) -> None:
         (b"a: *nothing\n", "no finished anchor"),
     ],
 )  # fmt: skip
-def test_hostile_bytes_are_refused_quickly(data: bytes, words: str) -> None:
+def test_f9_hostile_bytes_are_refused_quickly(data: bytes, words: str) -> None:
     start = time.process_time()
     with pytest.raises(ConfigError, match=words):
         parse(data, "t.yaml", {})
     assert time.process_time() - start < 5
 
 
-def test_an_alias_bomb_within_the_alias_count_is_refused_by_its_written_out_size() -> None:
+def test_f9_an_alias_bomb_within_the_alias_count_is_refused_by_its_written_out_size() -> None:
     layers = ["l0: &l0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
     layers += [f"l{n}: &l{n} [*l{n - 1}, *l{n - 1}]" for n in range(1, 11)]
     with pytest.raises(ConfigError, match="more than 20,000 values"):

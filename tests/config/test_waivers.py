@@ -48,7 +48,7 @@ def test_a_waiver_counts_on_its_last_day() -> None:
         (("latency.p95", "latency.p59"), 'waivers[0].check: is not under checks; did you mean "latency.p95"?'),
     ],
 )
-def test_a_waiver_that_is_not_whole_or_not_valid_is_refused(change: tuple[str, str], said: str) -> None:
+def test_f13_a_waiver_that_is_not_whole_or_not_valid_is_refused(change: tuple[str, str], said: str) -> None:
     assert said in problem(f"waivers:\n  - {GOOD.replace(*change)}\n")
 
 

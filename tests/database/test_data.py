@@ -140,7 +140,7 @@ def test_a_query_yields_its_number(place: Place, sql: str, value: float) -> None
         ("select '\ud800'", "surrogates"),
     ],
 )
-def test_what_is_not_one_number_is_a_reason_and_not_zero(place: Place, sql: str, words: str) -> None:
+def test_d8_what_is_not_one_number_is_a_reason_and_not_zero(place: Place, sql: str, words: str) -> None:
     found = ask(place, sql)
     assert found.value is None
     assert found.reason is not None
@@ -156,7 +156,7 @@ def test_one_failing_query_spares_the_others(place: Place) -> None:
     assert found["data.worse"].value is None
 
 
-def test_rows_that_a_policy_hides_are_a_reason_and_not_a_smaller_count(place: Place) -> None:
+def test_d7_rows_that_a_policy_hides_are_a_reason_and_not_a_smaller_count(place: Place) -> None:
     place.execute("alter table bags enable row level security")
     found = measure(place, Database(COUNTS))["data.bags"]
     assert found.value is None

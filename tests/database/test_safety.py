@@ -52,7 +52,7 @@ def ask(place: Place, sql: str, timeout_s: float = 15.0) -> Measurement:
         "select lo_create(0)::bigint",
     ],
 )
-def test_sql_that_would_write_leaves_the_database_as_it_was(place: Place, sql: str) -> None:
+def test_d11_sql_that_would_write_leaves_the_database_as_it_was(place: Place, sql: str) -> None:
     place.execute("create sequence numbers", "grant all on sequence numbers to reader")
     place.execute("grant insert, update, delete, truncate on bags to writer")  # and the guard is the role of `reader`
     before = place.digest()
@@ -95,7 +95,7 @@ def test_even_a_role_that_may_write_cannot_through_a_snapshot(place: Place) -> N
         ),
     ],
 )
-def test_a_slow_query_is_cancelled_on_the_server_too(place: Place, sql: str, timeout_s: float) -> None:
+def test_d9_a_slow_query_is_cancelled_on_the_server_too(place: Place, sql: str, timeout_s: float) -> None:
     section = Database(queries={"q": Query(sql, 31)}, statement_timeout_s=timeout_s)
     measured = database.measure(place.reader_url, section, set(), writer_allowed=True)  # lets the query call set_config
     found = {one.metric: one for one in measured}["data.q"]
@@ -117,7 +117,7 @@ def _gone(place: Place) -> bool:
     return False
 
 
-def test_a_locked_table_is_a_reason_and_spares_the_others(place: Place) -> None:
+def test_d9_a_locked_table_is_a_reason_and_spares_the_others(place: Place) -> None:
     place.execute("create table others (id int)")
     with psycopg.connect(place.admin_url) as holder:
         holder.execute("lock table bags in access exclusive mode")
@@ -127,7 +127,7 @@ def test_a_locked_table_is_a_reason_and_spares_the_others(place: Place) -> None:
     assert found["data.others"].value == 0
 
 
-def test_a_connection_that_dies_leaves_reasons(place: Place) -> None:
+def test_d10_a_connection_that_dies_leaves_reasons(place: Place) -> None:
     section = Database(
         {"bags": Count("bags")},
         {"kill": Query("select count(*) from (select pg_sleep(30)) s")},

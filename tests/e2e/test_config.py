@@ -129,7 +129,7 @@ SPOILED = [
 @pytest.mark.parametrize(
     ("old", "new", "line", "needle"), [row[1:] for row in SPOILED], ids=[row[0] for row in SPOILED]
 )
-def test_a_mistake_is_named_with_its_line_and_path(
+def test_f2_to_f7_a_mistake_is_named_with_its_line_and_path(
     cli: Cli, untouched: Faultd, old: str, new: str, line: int | None, needle: str
 ) -> None:
     assert GOOD.count(old) == 1

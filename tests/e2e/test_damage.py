@@ -28,7 +28,7 @@ SOUND = """
 """
 
 
-def test_a_damaged_demo_is_reported_damage_by_damage(cli: Cli) -> None:
+def test_d5_a_damaged_demo_is_reported_damage_by_damage(cli: Cli) -> None:
     (cli.folder / "schema.lock").write_text((ROOT / "schema.lock").read_text("utf-8"), encoding="utf-8")
     with damaged_demo([damage.name for damage in DAMAGES]) as places:
         result = cli.run(

@@ -141,7 +141,7 @@ def test_d12_a_role_that_can_write_is_allowed_by_name_and_the_report_says_so(
         assert "is a superuser" in result.text(name), name
 
 
-def test_a_database_that_goes_away_during_the_load_is_inconclusive(cli: Cli, faultd: StartFaultd) -> None:
+def test_d10_a_database_that_goes_away_during_the_load_is_inconclusive(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd()
     with start_postgres() as own:
         url = own.database("create table bags (id int primary key)", "insert into bags select generate_series(1, 10)")

@@ -46,7 +46,7 @@ def test_g2_an_engine_that_stands_still_is_not_waited_for_for_ever(cli: Cli, fau
     assert_invariants(result, planned_s=20)
 
 
-def test_a_generator_that_was_paused_decides_nothing_about_the_target(cli: Cli, faultd: StartFaultd) -> None:
+def test_g11_a_generator_that_was_paused_decides_nothing_about_the_target(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd()
     running = cli.start(server.url, duration="5s")
     server.wait(50, "/api/*")
@@ -93,7 +93,7 @@ def test_g14_a_run_without_a_request_is_inconclusive(cli: Cli, faultd: StartFaul
     assert all(one["value"] is None for one in result.report["checks"])
 
 
-def test_too_few_samples_for_the_confidence_are_inconclusive(cli: Cli, faultd: StartFaultd) -> None:
+def test_f11_too_few_samples_for_the_confidence_are_inconclusive(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd(mode="delay", delay_ms=20)
     checks = '\n  latency.p99: { pass: "< 200 ms", on_fail: block }\n'
     result = cli.run(server.url, "--users", "1", checks=checks, duration="2s")

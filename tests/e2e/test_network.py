@@ -55,7 +55,7 @@ def test_n4_one_reset_in_ten_is_counted_as_one_in_ten(cli: Cli, faultd: StartFau
     assert result.ledger["failed"] == {"reset": server.seen("/api/*") // 10}
 
 
-def test_proxies_of_the_environment_are_not_used(cli: Cli, faultd: StartFaultd) -> None:
+def test_n14_proxies_of_the_environment_are_not_used(cli: Cli, faultd: StartFaultd) -> None:
     server, proxy = faultd(), faultd(host="127.0.0.2")
     env = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"), proxy.url)
     result = cli.run(server.url, duration="1s", env=env)

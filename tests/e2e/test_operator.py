@@ -20,7 +20,7 @@ STILL_AHEAD_S = 150.0
     [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
     ids=["SIGINT", "SIGTERM", "SIGHUP"],
 )
-def test_s1_s3_a_signal_ends_the_run_soon_with_what_was_measured(
+def test_s1_s3_s4_a_signal_ends_the_run_soon_with_what_was_measured(
     cli: Cli, faultd: StartFaultd, number: signal.Signals, exit_code: int
 ) -> None:
     server = faultd()

@@ -135,6 +135,7 @@ def test_t14_a_scenario_that_sends_nothing_makes_the_run_inconclusive(cli: Cli, 
 def test_t18_h15_a_p95_just_over_the_limit_is_not_rounded_to_it_and_what_the_service_says_of_itself_is_no_help(
     cli: Cli, faultd: StartFaultd
 ) -> None:
+    """N10 as well: the client cannot tell a slow way from a slow service."""
     server = faultd(layer("delay", delay_ms=104.9), layer("body", text='{"p95_ms": 1.5, "errors": 0}', only="/stats"))
     checks = '\n  latency.p95: { pass: "<= 100 ms", on_fail: block }\n  custom.p95_ms: { pass: "< 10 ms" }\n'
     probes = "probes: { custom: { p95_ms: { json: /stats, pointer: /p95_ms } } }\n"

@@ -111,7 +111,7 @@ def test_why_the_engine_was_not_calibrated_is_told() -> None:
     assert lines[0] == "not calibrated: no such luck"
 
 
-def test_a_plan_of_which_more_than_a_twentieth_was_not_sent_by_our_own_doing_is_a_doubt() -> None:
+def test_g6_a_plan_of_which_more_than_a_twentieth_was_not_sent_by_our_own_doing_is_a_doubt() -> None:
     seen = replace(load(("shop", "GET /", recording([1.0] * 940))), model="open", rate_per_s=100.0)
     for dropped, unanswered, doubts in ((60, 0, 1), (40, 0, 0), (60, 60, 0), (120, 60, 1)):
         judged_ = judge(
