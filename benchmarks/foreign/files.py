@@ -50,7 +50,7 @@ def parsers() -> tuple[Parser, ...]:
     yaml = (
         "config.load", "config.tree", "config.limits", "config.sections", "config.waivers", "config.probe_values",
         "config.variables", "config.baseline", "config.durations", "config.database", "config.scalars",
-        "config.invariants", "config.drills", "config.monitoring", "config.proxies",
+        "config.sums", "config.drills", "config.monitoring", "config.proxies",
     )  # fmt: skip
     facts = ("measurements.json", "measurements.packed", "measurements.strict", "measurements.hdr")
     return (

@@ -28,7 +28,7 @@ NOT_FOREIGN: Mapping[str, str] = {
     "report.github": "our own text", "report.html_pages": "our own template",
     "run.live.web_page": "our own page", "drills.proxies": "our own child", "drills.proxy": "our own parent",
     "drills.command_process": "our own child; nonsense is its loss", "drills.commander": "our own parent; output is cut and cleaned",
-    "report.charts.connections": "our own words",
+    "report.charts.database_connections": "our own words",
     "probes.kubeconfig": "the operator's own file; YAML by config.tree",
     "probes.http": "httpx and h11 parse",
     "probes.consistency": "JSON by probes.json_pointer, pages by probes.forms", "probes.provoked_breaker": "JSON by probes.json_pointer",
@@ -41,7 +41,7 @@ NOT_FOREIGN: Mapping[str, str] = {
     "cli.output": "our own text", "capacity.sizing": "flags", "cli.init": "flags", "cli.workers": "flags",
     "cli.inputs": "measurements.json and report.json",
     "judge.diagnoses": "names of parts, read by load.response_watch",
-    "judge.steps": "our own words", "judge.failed_requests": "our own words",
+    "judge.next_steps": "our own words", "judge.failed_requests": "our own words",
     "measurements.measured_invariants": "facts that measurements.json read",
     "measurements.scopes": "names that measurements.json read", "measurements.writes": "keys of our own load",
 }  # fmt: skip

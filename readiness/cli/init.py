@@ -75,7 +75,7 @@ def init(
         write(out, made.files, force=force)
         _tell(draft, made, out)
         if measure and loaded is not None:
-            from readiness.cli.measured import measured
+            from readiness.cli.init_measure import measured
 
             found = measured(
                 out,
@@ -196,7 +196,7 @@ def _some(lines: tuple[str, ...], before: str) -> None:
 
 def _next(out: Path, target: str | None, made: Made) -> None:
     """What to do next, in three lines."""
-    from readiness.init.steps import steps
+    from readiness.init.next_steps import steps
 
     for line in steps(out, target, made):
         say(line)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from readiness import foreign_files
-from readiness.config import invariants
+from readiness.config import sums
 from readiness.config.form import Complaint, Form, described, items, scalar, section, section_of
 from readiness.config.model import Count, Database, Invariant, Query, Relation, Writes
 from readiness.config.scalars import block_form, duration_form, flag_form, named, text_form
@@ -39,7 +39,7 @@ def database_form(countable: Collection[str]) -> Form[Database]:
 
     def invariant(node: Node, path: str) -> Invariant:
         text.read(node, path)  # a quoted or plain line of text, before its grammar
-        return scalar(lambda found: invariants.parse(found.text, terms, found.line), {}).read(node, path)
+        return scalar(lambda found: sums.parse(found.text, terms, found.line), {}).read(node, path)
 
     return section(
         _database,

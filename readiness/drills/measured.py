@@ -8,7 +8,12 @@ from dataclasses import replace
 from readiness.config.drills import REFUSE
 from readiness.config.model import Check, Config
 from readiness.drills.conduct import Conducted
-from readiness.drills.counted import (
+from readiness.drills.drill_windows import SILENT, Seen, seen_of, silent_of
+from readiness.drills.proxies import ProxySecond
+from readiness.drills.record import not_done, recorded
+from readiness.drills.recovery import recovery
+from readiness.drills.self_reports import Fared, breaker, readiness
+from readiness.drills.window_counts import (
     DrillCount,
     cut_off,
     goodput,
@@ -17,11 +22,6 @@ from readiness.drills.counted import (
     sessions_kept,
     told_to_wait,
 )
-from readiness.drills.proxies import ProxySecond
-from readiness.drills.record import not_done, recorded
-from readiness.drills.recovery import recovery
-from readiness.drills.seen import SILENT, Seen, seen_of, silent_of
-from readiness.drills.told import Fared, breaker, readiness
 from readiness.errors import NotMeasured
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.recordings import totals

@@ -18,7 +18,7 @@ from dataclasses import asdict
 from typing import Any
 
 from readiness.config.drills import REFUSE, Fault
-from readiness.drills.link import Link, ProxyCounts
+from readiness.drills.proxied_connection import Link, ProxyCounts
 
 _BACKLOG = 512
 _GOLDEN = 0.6180339887498949

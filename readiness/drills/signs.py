@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from readiness.drills.port_watch import PortLog
-from readiness.drills.told import DrillTimes
+from readiness.drills.self_reports import DrillTimes
 from readiness.measurements.run import Load, Recording
 from readiness.probes.self_reports import SelfReports
 from readiness.stats import share

@@ -26,6 +26,7 @@ from readiness.judge.infrastructure import infrastructure
 from readiness.judge.key_numbers import key_numbers
 from readiness.judge.load_steps import judge_steps, largest_inside
 from readiness.judge.needs import SETTLED, needs
+from readiness.judge.next_steps import issues, steps
 from readiness.judge.outlook import Outlook
 from readiness.judge.probed import rival_doubts
 from readiness.judge.readings import own_faults
@@ -35,7 +36,6 @@ from readiness.judge.score import score
 from readiness.judge.sensitivity import sensitivity
 from readiness.judge.slow_requests import root_causes, tail
 from readiness.judge.steadiness import unsteady
-from readiness.judge.steps import issues, steps
 from readiness.judge.traces import traces
 from readiness.judge.verdict import EXIT_OF, Attested, EndpointResult, Verdict, Waived, latency
 from readiness.judge.what_if import what_ifs

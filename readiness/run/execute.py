@@ -238,7 +238,7 @@ def _drills(
     from readiness.drills.commands import commander
     from readiness.drills.conduct import conduct
     from readiness.drills.measured import measure, unavailable
-    from readiness.drills.written import measure_writes
+    from readiness.drills.writes import measure_writes
     from readiness.metrics.drills import DRILL_BREAKER, DRILL_HEALTH
     from readiness.probes.self_reports import listening
 

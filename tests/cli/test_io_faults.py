@@ -66,7 +66,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, folder: Path, nth: int) -> list[str
 
 
 @pytest.mark.parametrize("yesterday", [False, True], ids=["new folder", "older files"])
-def test_o2_o3_o13_whatever_operation_fails_no_green_has_a_missing_or_half_artefact(tmp_path: Path, yesterday: bool) -> None:
+def test_o2_o3_o13_whatever_fails_no_green_has_a_missing_or_half_artefact(tmp_path: Path, yesterday: bool) -> None:
     codes: list[int] = []
     older = tmp_path / "older"
     assert CliRunner().invoke(app, [*ALLOWED, "--out", str(older)]).exit_code == 0

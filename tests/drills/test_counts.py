@@ -9,9 +9,9 @@ import pytest
 
 from readiness.config.load import load
 from readiness.config.model import Check
-from readiness.drills.counted import refusals
+from readiness.drills.drill_windows import silent_of
 from readiness.drills.recovery import wellness
-from readiness.drills.seen import silent_of
+from readiness.drills.window_counts import refusals
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Recording
 

@@ -23,7 +23,7 @@ SHORT = " --users 40 --duration 16s --ramp-up 1s --warm-up 1s"
 
 MEASURE = """
 from pathlib import Path
-from readiness.cli.measured import measured
+from readiness.cli.init_measure import measured
 from readiness.init.limits import starters
 print(measured(Path(), "http://127.0.0.1:8765", starters(), scenarios=1, duration="12s"))
 """

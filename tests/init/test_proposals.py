@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from readiness.cli.measured import proposals
+from readiness.cli.init_measure import proposals
 from readiness.init.limits import MEASURED, ProposedLoad, starters
 from readiness.judge.outcome import Outcome
 from readiness.judge.verdict import CheckResult

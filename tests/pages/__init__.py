@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from readiness.config import schema as thresholds_schema
+from readiness.config import json_schema as thresholds_schema
 from readiness.metrics import document
 from tests.pages import command_line, decisions, json_schemas, navigation
 

@@ -86,7 +86,9 @@ def test_a_redirect_is_an_answer_and_not_followed(site: Site, other_site: Site) 
     assert other_site.seen == []
 
 
-def test_n14_proxies_of_the_environment_are_not_used(site: Site, other_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_n14_proxies_of_the_environment_are_not_used(
+    site: Site, other_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     site.paths["/"] = reply(200, b"direct")
     monkeypatch.setenv("HTTP_PROXY", other_site.url)
     monkeypatch.setenv("ALL_PROXY", other_site.url)

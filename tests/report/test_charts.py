@@ -16,12 +16,12 @@ from readiness.measurements.run import Detail, Endpoint, Measurement, Recording,
 from readiness.report import charts
 from readiness.report.charts import (
     axes,
-    connections,
+    database_connections,
     failures,
     heatmap,
+    load_steps,
     percentiles,
     ranges,
-    steps,
     time_spent,
     timeline,
 )
@@ -156,18 +156,18 @@ def test_the_parts_of_the_time_and_what_is_not_told_make_up_the_whole() -> None:
 def test_connections_are_drawn_against_their_limit() -> None:
     verdict = builders.verdict()
     run = builders.run(verdict)
-    chart = connections.draw(verdict, run)
+    chart = database_connections.draw(verdict, run)
     assert chart is not None
     assert "At most 30 of 97 connections" in str(chart.svg)
     assert "limit 97" in str(chart.svg)
-    assert connections.draw(verdict, replace(run, database=None)) is None
+    assert database_connections.draw(verdict, replace(run, database=None)) is None
 
 
 def test_the_services_own_pool_is_a_second_limit_and_time_counts_from_the_first_user() -> None:
     verdict = builders.verdict()
     run = builders.run(verdict)
     size = Measurement("pool.saturation", None, 20.0, "probe pool", details=(Detail("most in use", "1 of 5", None),))
-    chart = connections.draw(verdict, replace(run, measurements=(size,)))
+    chart = database_connections.draw(verdict, replace(run, measurements=(size,)))
     assert chart is not None
     assert "the service's own pool: 5" in "".join(ET.fromstring(chart.svg).itertext())
     assert run.load is not None
@@ -178,7 +178,7 @@ def test_the_services_own_pool_is_a_second_limit_and_time_counts_from_the_first_
 
 def test_steps_say_at_which_height_the_limits_held_and_one_height_is_no_chart() -> None:
     verdict = builders.verdict()
-    chart = steps.draw(verdict, None)
+    chart = load_steps.draw(verdict, None)
     assert chart is not None
     assert [(row[0], row[-1]) for row in chart.rows] == [
         ("10 users", "Passed"),
@@ -186,7 +186,7 @@ def test_steps_say_at_which_height_the_limits_held_and_one_height_is_no_chart() 
         ("100 users", "Failed"),
     ]
     assert "The lowest height at which the limits are not kept is 50 users" in str(chart.svg)
-    assert steps.draw(replace(verdict, load_steps=verdict.load_steps[:1]), None) is None
+    assert load_steps.draw(replace(verdict, load_steps=verdict.load_steps[:1]), None) is None
 
 
 def test_an_hour_of_seconds_is_grouped_and_says_so() -> None:

@@ -17,9 +17,9 @@ from starlette.types import ASGIApp
 from readiness.demo.service import api, drill, pages, watch, web
 from readiness.demo.service.bags import NoSuchBag
 from readiness.demo.service.circuit_breaker import CircuitOpen
-from readiness.demo.service.monitoring import Monitor, Monitoring
 from readiness.demo.service.parts import ServiceParts, open_parts
 from readiness.demo.service.rate_limit_layer import RateLimiting
+from readiness.demo.service.request_statistics import Monitor, Monitoring
 from readiness.demo.service.security_headers import SecurityHeaders
 from readiness.demo.service.settings import Draining, ServiceSettings
 

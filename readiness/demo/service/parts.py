@@ -12,10 +12,10 @@ from starlette.requests import Request
 
 from readiness.demo.service.cache import Cache
 from readiness.demo.service.database import ServiceDatabase
-from readiness.demo.service.monitoring import Monitor
 from readiness.demo.service.passwords import PasswordChecker
 from readiness.demo.service.pool import create_pool
 from readiness.demo.service.rate_limit import API, AUTH, DEFAULT, LIMITS, RateLimiter, RequestLimit
+from readiness.demo.service.request_statistics import Monitor
 from readiness.demo.service.settings import Draining, ServiceSettings, Tuning
 from readiness.demo.service.stores import ValkeyStore
 from readiness.demo.service.valkey_client import ValkeyClient

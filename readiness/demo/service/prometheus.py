@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 from readiness.demo.service.circuit_breaker import CircuitBreaker, State
-from readiness.demo.service.monitoring import BOUNDS_MS, Monitor
 from readiness.demo.service.parts import ServiceParts
 from readiness.demo.service.pool import pool_statistics
+from readiness.demo.service.request_statistics import BOUNDS_MS, Monitor
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS_MS = (1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000)

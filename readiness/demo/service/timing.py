@@ -1,4 +1,4 @@
-"""Where one request's time goes: `with spent("db"): …` anywhere below the request; monitoring.py sums it up."""
+"""Where one request's time goes: `with spent("db"): …` anywhere below the request; request_statistics.py sums it up."""
 
 from __future__ import annotations
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run
 from readiness.report.charts import (
-    connections,
+    database_connections,
     failures,
     heatmap,
+    load_steps,
     percentiles,
     ranges,
-    steps,
     time_spent,
     timeline,
 )
@@ -25,8 +25,8 @@ CHARTS: tuple[Callable[[Verdict, Run | None], Chart | None], ...] = (
     timeline.draw,
     heatmap.draw,
     failures.draw,
-    connections.draw,
-    steps.draw,
+    database_connections.draw,
+    load_steps.draw,
 )
 """In the order of the report; each gives None when it has nothing to show."""
 

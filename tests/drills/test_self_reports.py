@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from readiness.config.probes import CircuitBreakerSettings
-from readiness.drills.told import DrillTimes, Fared, breaker, readiness
+from readiness.drills.self_reports import DrillTimes, Fared, breaker, readiness
 from readiness.errors import NotMeasured
 from readiness.probes.health import HealthSample
 from readiness.probes.sampler import NumberPlace, NumberSample, Readings

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.config.invariants import parse
+from readiness.config.sums import parse
 
 NAMES = ("bags", "parents", "children")
 

@@ -8,7 +8,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from readiness.config import schema
+from readiness.config import json_schema
 
 FILES = [Path("thresholds.yaml"), *sorted(Path("tests/golden").glob("*.yaml"))]
 
@@ -22,7 +22,7 @@ def published() -> jsonschema.Draft202012Validator:
 
 
 def test_the_published_schema_is_current() -> None:
-    assert Path("docs/thresholds.schema.json").read_text("utf-8") == schema.text()
+    assert Path("docs/thresholds.schema.json").read_text("utf-8") == json_schema.text()
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)

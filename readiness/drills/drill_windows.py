@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from readiness.config.drills import REFUSE
 from readiness.config.model import Config
 from readiness.drills.conduct import Conducted, Happened
-from readiness.drills.counted import refuse_own_limits
 from readiness.drills.course import due, is_over
 from readiness.drills.proxies import ProxySecond
 from readiness.drills.recovery import Wellness, wellness
+from readiness.drills.self_reports import DrillTimes
 from readiness.drills.signs import Scene, missed, more_failed, unseen
-from readiness.drills.told import DrillTimes
+from readiness.drills.window_counts import refuse_own_limits
 from readiness.errors import NotMeasured
 from readiness.measurements.recordings import joined, totals
 from readiness.measurements.run import OWN_FAULTS, Load, Recording, Second, Step

@@ -14,7 +14,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def text() -> str:
-    """The schema as published: `python -m readiness.config.schema > docs/thresholds.schema.json`."""
+    """The schema as published: `python -m readiness.config.json_schema > docs/thresholds.schema.json`."""
     schema = {
         "$schema": DIALECT,
         "title": "thresholds.yaml of readiness, version 1",
