@@ -1,7 +1,7 @@
 """One load of one height against the limits of the file: does it keep them, and if not, whose doing is it?
 
 The load generator shares the blame only where it can explain the whole of it: a latency that is over its limit even
-without the engine's own lag is the service's (docs/decisions/0017-capacity.md).
+without the load generator's own lag is the service's (docs/decisions/0017-capacity.md).
 """
 
 from __future__ import annotations

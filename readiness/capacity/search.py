@@ -125,7 +125,7 @@ def _down(attempts: Sequence[Attempt], heights: Range, high: Attempt | None, pro
 
 
 def _bracket(attempts: Sequence[Attempt]) -> tuple[Attempt | None, Attempt | None]:
-    """(largest height that looks kept below, smallest that does not); a proof outweighs a mere look."""
+    """(largest height that looks kept below, smallest that does not); a proof outweighs a trial."""
     latest = _latest(attempts)
     proven = max((one.height for one in latest if one.proof and one.finding is TrialFinding.KEPT), default=-math.inf)
     downs = [one for one in latest if not _upwards(one, attempts) and one.height > proven]

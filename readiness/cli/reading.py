@@ -43,7 +43,7 @@ def read_files(
     files: Files,
     secrets: tuple[str, ...],
 ) -> Shape | None:
-    """The scenario files run as the engine will, before anything is sent; the load that a shape of theirs says.
+    """The scenario files run as the load generator will, before anything is sent; the load that a shape of theirs says.
 
     Raises ConfigError, left in the files too.
     """

@@ -35,7 +35,7 @@ def workers_of(
     wait: str | None = None,
     token_file: Path | None = None,
 ) -> Workers | None:
-    """The workers of this run; None where one engine drives it all. Raises ConfigError."""
+    """The workers of this run; None where one load generator drives it all. Raises ConfigError."""
     if remote is None:
         for flag, given in (("--listen", listen), ("--worker-wait", wait), ("--token-file", token_file)):
             if given is not None:

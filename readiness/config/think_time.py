@@ -36,7 +36,7 @@ def read(path: str) -> UserPace | None:
     try:
         tree = ast.parse(foreign_files.read_bytes(Path(path), _MAX_BYTES))
     except (ValueError, SyntaxError, RecursionError, MemoryError):
-        return None  # the engine says what is wrong with it
+        return None  # the load generator says what is wrong with it
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.bases]
     if not classes:
         return None

@@ -1,4 +1,4 @@
-"""Witnesses on trial: whether the sources of one measurement say the same. Pure."""
+"""Whether the sources of one measurement (its witnesses) say the same. Pure."""
 
 from __future__ import annotations
 

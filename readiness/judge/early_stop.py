@@ -49,7 +49,7 @@ def undecided(load: Load, config: Config) -> tuple[str, ...]:
 
 
 def _probed_s(check: Check, config: Config) -> float:
-    """How long the health probe must look to prove its quantile; it is not seen while it looks. 0 for other checks."""
+    """How long the health probe must sample to prove its quantile; its samples are not seen meanwhile. 0 for others."""
     metric = find(check.metric)
     if metric is None or not metric.quantile or not check.metric.startswith("health."):
         return 0.0

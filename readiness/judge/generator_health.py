@@ -1,7 +1,7 @@
-"""The instrument on trial: could the load generator itself explain a latency? Then it proves nothing about the target.
+"""Could the load generator itself explain a latency? Then that latency proves nothing about the target.
 
-The engine's lag is read at the same quantile as the check, because that is the share of requests it can have shifted.
-Why these limits: docs/decisions/0009-the-instrument-on-trial.md.
+Its lag is read at the same quantile as the check, because that is the share of requests it can have shifted.
+Why these limits: docs/decisions/0009-the-load-generator-is-judged-too.md.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ FREE_LAG_SHARE = 0.1
 MAX_HELD_SHARE = 0.05
 """Lag that takes up more than this share of the users' own pace leaves less load than was planned."""
 MIN_LAG_MS = 2.0
-"""Timers tick in milliseconds: less lag than this cannot be told from a healthy engine."""
+"""Timers tick in milliseconds: less lag than this cannot be told from a healthy load generator."""
 MAX_CPU_SHARE = 0.9
-"""Above this, requests queue in the engine and not in the target."""
+"""Above this, requests queue in the load generator and not in the target."""
 MIN_WATCHED_S = 0.5
 MAX_CEILING_SHARE = 0.8
-"""Above this share of the calibrated ceiling the engine has no room left, when it was busy (BUSY_SHARE) as well."""
+"""Above this share of the calibrated ceiling it has no room left, when it was busy (BUSY_SHARE) as well."""
 BUSY_SHARE = 0.5
 """The null server may not suit a scenario; a core that was half idle refutes a ceiling that is too low."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """Why the engine may be the cause, and what to do about it."""
+    """Why the load generator may be the cause, and what to do about it."""
 
     reason: str
     remedy: str
 
 
 def suspicion(load: Load, metric: Metric, value_ms: float, limit_ms: float) -> Suspicion | None:
-    """Why a latency under `limit_ms` may be the engine's own doing; None when it is beyond suspicion."""
+    """Why a latency under `limit_ms` may be the load generator's own doing; None when it is beyond suspicion."""
     seen = load.instrument
     if not (is_load(metric.name) and metric.unit == "ms"):
         return None
@@ -71,7 +71,7 @@ def suspicion(load: Load, metric: Metric, value_ms: float, limit_ms: float) -> S
 
 
 def _watched(load: Load, seen: Instrument) -> bool:
-    """Whether the engine was watched for most of the measurement window, with what can excuse it: CPU and lag."""
+    """Whether it was watched for most of the measurement window, with what can excuse it: CPU and lag."""
     if load.judged_s < MIN_WATCHED_S:
         return True
     late = seen.lag.total and (load.model == "closed" or seen.start_lag.total)
@@ -79,13 +79,13 @@ def _watched(load: Load, seen: Instrument) -> bool:
 
 
 def lag_ms(load: Load, metric: Metric) -> float:
-    """How much of a latency can be the engine's own, in the terms of the metric (quantile, mean or maximum)."""
+    """How much of a latency can be the load generator's own, in the terms of the metric (quantile, mean or maximum)."""
     seen = load.instrument
     return max(_like(seen.lag, metric) or 0.0, _like(seen.start_lag, metric) or 0.0) if seen else 0.0
 
 
 def _held_back(load: Load, seen: Instrument) -> Suspicion | None:
-    """Users of a closed load ask less often when the engine is late to wake them."""
+    """Users of a closed load ask less often when the load generator is late to wake them."""
     lag_ms = seen.lag.mean_ms
     intervals_ms = [ms for pace in load.paces if (ms := pace.interval.quantile_ms(0.5))]
     if lag_ms is None or lag_ms <= MIN_LAG_MS or not intervals_ms:
@@ -115,7 +115,7 @@ def _near_ceiling(load: Load, seen: Instrument) -> Suspicion | None:
 
 
 def pauses_within(load: Load) -> tuple[Pause, ...]:
-    """Pauses of the engine that touch the measurement window."""
+    """Pauses of the load generator that touch the measurement window."""
     if load.instrument is None:
         return ()
     return tuple(
@@ -134,7 +134,7 @@ def pause_doubts(load: Load) -> tuple[str, ...]:
 
 
 def described(instrument: Instrument | None) -> tuple[str, ...]:
-    """The engine's own figures, one sentence each."""
+    """The load generator's own figures, one sentence each."""
     if instrument is None or not instrument.watched_s:
         return ()
     lines = [

@@ -55,7 +55,7 @@ class Reading:
     lost_share: float = 0.0
     """Share (0 to 1) of the requests in scope that failed or were never answered."""
     looked: bool = False
-    """Whether the load could end at any look, so that bounds must hold for all of them."""
+    """Whether the load could end at any checkpoint, so that bounds must hold for all of them."""
     level: Level = NO_LEVEL
     """The level that the requests share; only for quantiles."""
     clusters: Clusters = NO_CLUSTERS

@@ -62,7 +62,7 @@ def endpoints_add_up_to_the_ledger(verdict: Verdict) -> Broken:
             yield "$.endpoints", f"count {counted:,} {name}, the judged ledger {known:,}"
     sent = sum(one.requests + one.warm_up_requests for one in verdict.endpoints)
     known = verdict.ledger.planned - verdict.ledger.dropped if verdict.ledger else sent
-    # An engine that was lost could not say where its last requests were; such a run has a doubt.
+    # A load generator that was lost could not say where its last requests were; such a run has a doubt.
     if sent > known or (sent < known and not verdict.doubts):
         yield "$.endpoints", f"count {sent:,} requests with the warm-up, the ledger {known:,}"
 

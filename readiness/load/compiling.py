@@ -26,8 +26,8 @@ setup(name="readiness-compiled", packages=[], ext_modules=[*compiled, *written])
 """
 OPTIONS = ("--config-file=", "--ignore-missing-imports", "--explicit-package-bases")
 WANTED = (
-    "The engine is not compiled and runs from its sources as before. Compiling needs a C compiler, Python's headers, "
-    "and: pip install mypy setuptools"
+    "The load generator is not compiled and runs from its sources as before. Compiling needs a C compiler, Python's "
+    "headers, and: pip install mypy setuptools"
 )
 KEPT_LINES = 15
 
@@ -36,7 +36,7 @@ def main() -> int:
     """Build, and put the build where the engine looks for it; 0 when it is there."""
     build = BUILDS / digest()
     if available():
-        sys.stdout.write(f"the engine is compiled already: {build.name}\n")
+        sys.stdout.write(f"the load generator is compiled already: {build.name}\n")
         return 0
     with tempfile.TemporaryDirectory() as name:
         made = Path(name) / "build"
@@ -46,7 +46,7 @@ def main() -> int:
         shutil.rmtree(BUILDS, ignore_errors=True)  # what was there belonged to other sources
         shutil.copytree(made, build)
     (build / "complete").touch()
-    sys.stdout.write(f"the engine is compiled: {build.name}\n")
+    sys.stdout.write(f"the load generator is compiled: {build.name}\n")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The instrument on trial: a sentinel in the engine that watches the engine.
+"""The load generator watches itself: how late it runs, its CPU time, its pauses.
 
 Every 10 ms a greenlet is due, on a fixed grid: how late it runs is how late any request may have been sent, or its
 answer seen. A grid point that passes while the loop is busy counts with its own lag, so one long block is not one

@@ -15,7 +15,7 @@ class Pause:
     start_s: float
     end_s: float
     cpu_s: float
-    """CPU time that the engine used meanwhile; next to none when it was stopped."""
+    """CPU time that the load generator used meanwhile; next to none when it was stopped."""
     place: str = ""
     """`shop.py:9 in look`: the line of the user's files that held it; empty where none was seen."""
 
@@ -30,7 +30,7 @@ class Calibration:
     """Those that the scenario did not like: the null server knows nothing of it."""
     wall_s: float = 0.0
     cpu_s: float = 0.0
-    """CPU time of one engine meanwhile."""
+    """CPU time of one load generator meanwhile."""
     floor: Histogram = EMPTY
     """Latency of one user by itself, in microseconds: less cannot be measured here."""
     skipped: str | None = None
@@ -38,12 +38,12 @@ class Calibration:
 
     @property
     def ceiling_per_s(self) -> float | None:
-        """Requests per second that fill one core of every engine; None when not known."""
+        """Requests per second that fill one core of every load generator; None when not known."""
         return self.requests / self.cpu_s if self.requests and self.cpu_s else None
 
 
 def calibrated_together(parts: Iterable[Calibration | None]) -> Calibration | None:
-    """Several engines as one, whose ceiling is that of all of them; skipped when one was."""
+    """Several load generators as one, whose ceiling is that of all of them; skipped when one was."""
     found = [part for part in parts if part is not None]
     skipped = next((part.skipped for part in found if part.skipped is not None), None)
     if not found or skipped is not None:
@@ -87,7 +87,7 @@ class Instrument:
 
 
 def merge_health(parts: Iterable[Instrument]) -> Instrument:
-    """Parts of one engine's run, one after the other, as one."""
+    """Parts of one load generator's run, one after the other, as one."""
     found = list(parts)
     limits = [part.fd_limit for part in found if part.fd_limit is not None]
     return Instrument(
@@ -107,9 +107,9 @@ def merge_health(parts: Iterable[Instrument]) -> Instrument:
 
 
 def side_by_side(parts: Iterable[Instrument]) -> Instrument:
-    """Engines that ran at the same time, as one: everything that befell any of them, and the CPU of the busiest.
+    """Load generators that ran at the same time, as one: what befell any of them, and the CPU of the busiest.
 
-    Idle engines must not hide one that was saturated: its users' latencies are among the others.
+    Idle load generators must not hide one that was saturated: its users' latencies are among the others.
     """
     found = list(parts)
     busiest = max(found, key=lambda part: part.cpu_share, default=Instrument())

@@ -107,7 +107,7 @@ def window_is_a_time(run: Run) -> Broken:
         yield "$.load", f"planned_s is {load.planned_s:g}; a load lasts longer than 0 s"
     if load.judged_start_s < 0 or load.judged_end_s < load.judged_start_s:
         yield "$.load", f"the measurement window cannot last from {load.judged_start_s:g} s to {load.judged_end_s:g} s"
-    # A window whose engine was lost ends with the last that was heard of it, some seconds late at most.
+    # A window whose load generator was lost ends with the last that was heard of it, some seconds late at most.
     if load.judged_s > 1.1 * load.planned_s + 10:
         yield "$.load", f"the measurement window lasts {load.judged_s:g} s of {load.planned_s:g} s planned"
 
@@ -213,7 +213,7 @@ def steps_are_of_one_climb(run: Run) -> Broken:
 
 
 def instruments_are_of_one_piece(run: Run) -> Broken:
-    """Pauses of the engine end after they begin, the longest is one of them, and no more files are open than may be."""
+    """Pauses end after they begin, the longest is one of them, and no more files are open than may be."""
     if run.load is None:
         return
     found = [("$.load.instrument", run.load.instrument)]

@@ -50,7 +50,7 @@ def merge_in_time(parts: Iterable[Pace]) -> tuple[Pace, ...]:
 
 
 def merge_workers(parts: Iterable[Pace]) -> tuple[Pace, ...]:
-    """The same time seen by several engines, each with users of its own: one for each scenario."""
+    """The same time seen by several load generators, each with users of its own: one for each scenario."""
     found: dict[str, Pace] = {}
     for part in parts:
         before = found.get(part.scenario, Pace(part.scenario, 0, 0, 0, 0))

@@ -19,9 +19,9 @@ from readiness.measurements.run import Recording, Slice
 from readiness.measurements.strict import MAX_INTEGER, Malformed
 
 _MOST_BLOCKS = 1000
-"""Time blocks of one recording; the engine joins them beyond 120."""
+"""Time blocks of one recording; the load generator joins them beyond 120."""
 MOST_BUCKETS = 1 << 25
-"""Buckets of all time blocks of a file together: half a gigabyte, more than an engine would keep."""
+"""Buckets of all time blocks of a file together: half a gigabyte, more than a load generator would keep."""
 LEAST_BUCKETS, BUCKETS_OF_A_BLOCK, BUCKETS_OF_A_BYTE = 256, 4, 2
 """Buckets that a compressed text may hold: some, a few for each block, and two (32 bytes) for each of its bytes.
 Those of real runs take four to eight times less room compressed; zeros without an end take a thousand times less."""

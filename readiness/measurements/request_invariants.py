@@ -52,7 +52,7 @@ def endpoints_add_up_to_the_ledger(run: Run) -> Broken:
 
 
 def what_is_in_flight_is_at_an_endpoint(run: Run) -> Broken:
-    """A request in flight is one of an endpoint, unless the engine was lost, which is a doubt."""
+    """A request in flight is one of an endpoint, unless the load generator was lost, which is a doubt."""
     if run.load is None:
         return
     waiting, in_ledger = sum(phase.in_flight for phase in _phases(run.load)), run.load.ledger.in_flight

@@ -1,4 +1,4 @@
-"""The attempts of a capacity search: one engine run for each height, nothing but the load, until there is an answer."""
+"""The attempts of a capacity search: one load for each height, nothing beside it, until there is an answer."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class SearchOrder:
     open: bool
     """Whether heights are arrivals per second."""
     trial_s: float
-    """How long a height is held for a first look."""
+    """How long a height is held in a trial: before anything of it is proven."""
     allow_env: frozenset[str] = frozenset()
     """As in Plan."""
 

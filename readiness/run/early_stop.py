@@ -1,4 +1,4 @@
-"""Looks at the load while it runs: the parent's answer to "is it enough?"."""
+"""Judges the load while it runs: may it end early?"""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from readiness.measurements.run import DECIDED
 _EVERY_S = 0.9
 """Batches come once a second."""
 SHARE = 0.1
-"""Looking never takes more than this share of the time."""
+"""Judging never takes more than this share of the time."""
 
 
 class EarlyStop:
-    """When to look, and what was seen."""
+    """When to judge next, and what was judged last."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
         self._next_s = 0.0
         self._seen_s = 0.0
-        """Length of the measurement window at the last look."""
+        """Length of the measurement window that was judged last."""
 
     def enough(self, assembly: Assembly) -> str | None:
         """Why the load may end now (`Load.ending`); None while it must go on."""

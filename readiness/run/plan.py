@@ -37,7 +37,7 @@ OPEN_USERS_PER_RATE = 2.0
 """Free users for each arrival per second of an open load: room for answers of two seconds."""
 MIN_OPEN_USERS = 50
 MAX_OPEN_USERS = 10_000
-"""Free users that fit into the memory of one engine; arrivals that find none of them are dropped, and counted."""
+"""Free users that one load generator has memory for; arrivals that find none of them are dropped, and counted."""
 COMMIT_VARIABLES = ("READINESS_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT")
 """Ours first; then what GitHub, GitLab and Jenkins set."""
 ENVIRONMENT_VARIABLES = ("READINESS_ENVIRONMENT", "CI_ENVIRONMENT_NAME")
@@ -57,7 +57,7 @@ class Plan:
     unreachable: str | None = None
     """Why the target's name has no address; nothing is sent then."""
     workers: Workers | None = None
-    """Processes that share the load; None for the one engine of this machine."""
+    """Processes that share the load; None for the one load generator of this machine."""
     cache_url: str | None = field(default=None, repr=False)
     """Of the cache server, whose INFO is a witness."""
     health_pace: HealthPace | None = None
@@ -88,7 +88,7 @@ def plan(
     unreachable: str | None = None,
     cache_url: str | None = None,
 ) -> Plan:
-    """Config and target as the engine takes them; an open load gets at most MAX_OPEN_USERS users."""
+    """Config and target as the load generator takes them; an open load gets at most MAX_OPEN_USERS users."""
     load = config.load
     users = load.users or DEFAULT_USERS
     if load.rate_per_s is not None:
@@ -251,7 +251,7 @@ def hash_of(plan: Plan) -> str:
 def refuse_too_few(plan: Plan, users: Mapping[str, int]) -> None:
     """Raises ConfigError when a user class of a closed load gets no user: it would never run.
 
-    `users` are those of each class, as the engine would share them out.
+    `users` are those of each class, as the load generator would share them out.
     """
     idle = [name for name, count in users.items() if not count]
     if idle and plan.engine.rate_per_s is None:

@@ -30,7 +30,7 @@ def render(capacity: Capacity) -> str:
         "",
         "## Attempts",
         "",
-        "| Load | Limits | Held | Requests | Failed | Answered | P50 | P95 | P99 | Engine CPU | Why |",
+        "| Load | Limits | Held | Requests | Failed | Answered | P50 | P95 | P99 | Generator CPU | Why |",
         "|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---|",
         *rows,
         "",
