@@ -1,5 +1,5 @@
-# readiness without its demo: docker build --tag readiness . (docs/how-to/install.md). Everything that pip installs has a
-# hash; the base image has none here, because no digest could be checked when this was written: pin it where you build.
+# readiness without its demo: docker build --tag readiness . (docs/how-to/install.md). What pip installs has a hash;
+# the base image has none here, because no digest could be checked when this was written: pin it where you build.
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src

@@ -84,7 +84,7 @@ locks: $(TOOLS)/done ## resolve the hashed locks anew (LOCK_OPTIONS=--upgrade ta
 	$(LOCK) --group docs -o requirements/docs.lock > /dev/null
 	$(LOCK) --group tools -o requirements/tools.lock > /dev/null
 
-licences: $(VENV)/dev.done $(VENV)/docs/done $(TOOLS)/done ## the licences of all locked packages as requirements/licences.md
+licences: $(VENV)/dev.done $(VENV)/docs/done $(TOOLS)/done ## licences of locked packages as requirements/licences.md
 	$(BIN)/python -m tests.licences $(TOOLS) $(VENV)/docs
 
 audit: $(TOOLS)/done ## known weaknesses of locked packages, and of workflows; says what it could not ask

@@ -105,6 +105,11 @@ def test_the_index_of_the_documents_leads_to_every_page() -> None:
     linked = {(index.parent / link).resolve() for link in LINKS.findall(index.read_text())}
     pages = set((ROOT / "docs").rglob("*.md")) - set(decisions.records())
     assert pages - linked - {index} == set(), "add the page to docs/index.md, then run: python -m tests.pages"
+    site = (ROOT / "mkdocs.yml").read_text()
+    missing = {str(page.relative_to(ROOT / "docs")) for page in pages} - set(
+        re.findall(r": (\S+\.md)$", site, re.MULTILINE)
+    )
+    assert missing == set(), "one link a line in docs/index.md, at its begin"
 
 
 def test_no_line_of_a_document_is_longer_than_120_characters() -> None:

@@ -6,7 +6,7 @@ FOLDER = Path(__file__).parent.parent.parent / "docs" / "decisions"
 OPENING = """# Decision records
 
 Each record has a context, a decision and its consequences. A record that was replaced says so in its first lines.
-`python -m tests.pages` writes this page.
+Numbers that are missing were never given. `python -m tests.pages` writes this page.
 
 """
 
