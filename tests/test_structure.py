@@ -2,6 +2,7 @@
 
 import ast
 import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 from typer.core import TyperGroup
@@ -102,6 +103,24 @@ def test_a_public_class_or_constant_name_stands_for_one_thing() -> None:
                 if len(name) > 1 and name[0].isupper():
                     places.setdefault(name, []).append(str(path.relative_to(ROOT)))
     assert {name: files for name, files in places.items() if len(files) > 1 and name not in SAME_CONSTANTS} == {}
+
+
+def test_no_file_imports_itself_by_way_of_others() -> None:
+    """Late imports count too, and those for types: whoever reads one file of a circle has to read all of them."""
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in SOURCES}
+    arrows: dict[str, set[str]] = {}
+    for name, path in names.items():
+        found = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Import(names=imported):
+                    found |= {alias.name for alias in imported}
+                case ast.ImportFrom(module=str(module), names=imported):
+                    found |= {
+                        f"{module}.{alias.name}" if f"{module}.{alias.name}" in names else module for alias in imported
+                    }
+        arrows[name] = (found & names.keys()) - {name}
+    TopologicalSorter(arrows).prepare()  # a CycleError names the circle
 
 
 def _names(node: ast.stmt) -> list[str]:

@@ -23,7 +23,9 @@ from readiness.cli import (
     trial,
     worker,
 )
+from readiness.cli.capacity_request import CapacityRequest
 from readiness.cli.command import command_of
+from readiness.cli.run_request import RunRequest
 
 app = typer.Typer(
     name="readiness",
@@ -33,12 +35,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(command_of(run.RunRequest, run.run))
+app.command()(command_of(RunRequest, run.run))
 app.command()(judge.judge)
 app.command()(report.report)
 app.command()(compare.compare)
 app.command()(history.history)
-app.command()(command_of(capacity.CapacityRequest, capacity.capacity))
+app.command()(command_of(CapacityRequest, capacity.capacity))
 app.command()(gate.gate)
 app.command()(init.init)
 app.command("try")(trial.try_)

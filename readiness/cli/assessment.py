@@ -20,7 +20,7 @@ from readiness.cli.formats import parse as parse_formats
 from readiness.cli.output import read_flag
 from readiness.cli.preparation import demo_profile, find_scenarios, new_run_id, read_config, secrets_of
 from readiness.cli.reading import read_files, withheld_variables, without_secrets
-from readiness.cli.run import RunRequest, locust_options
+from readiness.cli.run_request import RunRequest, locust_options
 from readiness.cli.shapes import with_load_of
 from readiness.cli.signals import watched
 from readiness.cli.workers import check_target, workers_of
@@ -49,7 +49,7 @@ from readiness.run import target as targets
 from readiness.run.execute import execute
 from readiness.run.plan import Plan, unsure, warnings
 from readiness.run.plan import plan as make_plan
-from readiness.run.progress import choose, give_back
+from readiness.run.progress_choice import choose, give_back
 from readiness.text.redaction import redact
 
 MAX_REPEATS = 20

@@ -13,7 +13,7 @@ from readiness.capacity.capacity import Capacity, CapacityBound, CapacityKind, c
 from readiness.capacity.search import START_SHARE, Range
 from readiness.capacity.sizing import Wanted, size, wanted
 from readiness.cli.artefacts import Artefacts
-from readiness.cli.capacity import CapacityRequest
+from readiness.cli.capacity_request import CapacityRequest
 from readiness.cli.output import read_flag, say
 from readiness.cli.preparation import (
     demo_profile,
@@ -38,7 +38,7 @@ from readiness.report.redacted import redacted
 from readiness.report.writing import prepare
 from readiness.run import target as targets
 from readiness.run.capacity_trials import Ascent, SearchOrder, ascend
-from readiness.run.progress import choose, give_back
+from readiness.run.progress_choice import choose, give_back
 
 _UNFINISHED = "The search did not come to its end."
 LAW_CONFIDENCE = 0.95

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from readiness import database
 from readiness.cli.preparation import demo_profile
 from readiness.cli.reading import without_secrets
-from readiness.cli.run import RunRequest
+from readiness.cli.run_request import RunRequest
 from readiness.config.drills import Drill
 from readiness.config.model import Config
 from readiness.config.proxies import HostPort, Proxy

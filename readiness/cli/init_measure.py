@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from readiness.cli.assessment import assess
-from readiness.cli.run import RunRequest
+from readiness.cli.run_request import RunRequest
 from readiness.errors import NotMeasured
 from readiness.init.limits import MEASURED, ProposedLimit
 from readiness.judge.verdict import CheckResult, Verdict

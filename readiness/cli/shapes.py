@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from readiness import foreign_files
-from readiness.cli.run import RunRequest
+from readiness.cli.run_request import RunRequest
 from readiness.config import ceilings, durations
 from readiness.config.tree import MAX_BYTES, Table, compose
 from readiness.errors import ConfigError

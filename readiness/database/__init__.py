@@ -1,8 +1,6 @@
 """The database: counts, queries, equations and integrity facts, from one read-only snapshot. Cheap to import."""
 
 from readiness.database.entry import (
-    DATABASE_VARIABLE,
-    RESTORE_VARIABLE,
     before_load,
     check_role,
     from_environment,
@@ -15,6 +13,7 @@ from readiness.database.entry import (
     secrets,
     unavailable,
 )
+from readiness.database.variable_names import DATABASE_VARIABLE, RESTORE_VARIABLE
 
 __all__ = [
     "DATABASE_VARIABLE",

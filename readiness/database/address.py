@@ -14,9 +14,9 @@ from psycopg import Error
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Conninfo
 
+from readiness.database.variable_names import DATABASE_VARIABLE
 from readiness.errors import ConfigError
 
-_VARIABLE = "READINESS_DATABASE_URL"
 _EXAMPLE = "postgresql://user:password@host:5432/database"
 MAX_PORT = 65535
 _OTHER_DATABASES = (
@@ -27,7 +27,7 @@ _USER_INFO = re.compile(r"^[^:]*:/*[^:@/?]*:(.*)@", re.DOTALL)
 _SECRET_PARAMETERS = frozenset({"password", "sslpassword", "oauth_client_secret"})
 
 
-def parameters(url: str, variable: str = _VARIABLE) -> dict[str, str]:
+def parameters(url: str, variable: str = DATABASE_VARIABLE) -> dict[str, str]:
     """The connection parameters of `url`; raises ConfigError, which repeats no part of it."""
     if not url.startswith(("postgresql://", "postgres://")):
         name = url.partition(":")[0].partition("+")[0].lower()

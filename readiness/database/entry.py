@@ -12,16 +12,13 @@ from urllib.parse import quote
 from readiness.config.model import Database
 from readiness.database.before_load import BeforeLoad
 from readiness.database.fact_names import FOREIGN_KEYS, INDEXES, ORPHANS, SOURCE
+from readiness.database.variable_names import DATABASE_VARIABLE
 from readiness.errors import ConfigError, NotMeasured, Refused
 from readiness.measurements.run import Measurement
 from readiness.measurements.writes import WriteBook
 
 if TYPE_CHECKING:
     from readiness.database.connect import Session
-
-DATABASE_VARIABLE = "READINESS_DATABASE_URL"
-RESTORE_VARIABLE = "READINESS_RESTORE_URL"
-"""Of the scratch database into which a backup is restored."""
 
 
 def parse(url: str, variable: str = DATABASE_VARIABLE) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from readiness.config.model import Check, Config, OnFail
-from readiness.database.entry import DATABASE_VARIABLE
 from readiness.database.under_load import HEADROOM
+from readiness.database.variable_names import DATABASE_VARIABLE
 from readiness.errors import ConfigError
 
 OTHERS = (HEADROOM, "health.touches_database")

@@ -16,13 +16,13 @@ from readiness.config.model import Check, Database
 from readiness.database.address import place
 from readiness.database.connect import Budget, Session, open_read_only
 from readiness.database.data import DataFound
-from readiness.database.entry import DATABASE_VARIABLE, RESTORE_VARIABLE
 from readiness.database.fact_names import ORPHANS
 from readiness.database.identifiers import identifier, table_bytes
 from readiness.database.made_anew import ScratchBefore, filled_tables, refuse_old, server_before
 from readiness.database.schema import lines
 from readiness.database.schema.drift import SchemaChange, compare
 from readiness.database.snapshot import CATALOGUE_FACTS, DAMAGED, SnapshotRequest, before_load, take
+from readiness.database.variable_names import DATABASE_VARIABLE, RESTORE_VARIABLE
 from readiness.errors import ConfigError, NotMeasured
 from readiness.measurements.run import Measurement
 
