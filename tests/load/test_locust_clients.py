@@ -33,7 +33,7 @@ while not all(user._state == "waiting" for user in users):
     gevent.sleep(0)
 for user in users:
     user.stop()
-group.join(timeout=20)
+group.join()
 print(json.dumps([len(begun), len(ended), len(set(stopped)), len(stopped), len(group)]))
 """
 

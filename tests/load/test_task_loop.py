@@ -44,7 +44,7 @@ BODY
         told.append("stop")
         user.stop(force=FORCE)
     stopping = gevent.spawn(stopper)
-    greenlet.join(timeout=20)
+    greenlet.join()
     stopping.kill()
     told.append(type(greenlet.exception).__name__ if greenlet.ready() else "still running")
     return told

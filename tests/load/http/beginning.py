@@ -8,8 +8,8 @@ from tests.load.http.server import CLOSE, READ, Server, ok
 from tests.load.http.tls import serving, trusting
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
-PAUSE_S = 0.3
-SEEN_S = PAUSE_S / 2
+PAUSE_S = 0.6
+SEEN_S = PAUSE_S / 6
 """Of a pause after a byte at least so much is seen, however late a busy machine tells of that byte."""
 
 

@@ -24,6 +24,8 @@ FIN = object()
 """Half-close: no more from us, still open for reading."""
 WAIT_CLOSE = object()
 """Read until the client closes."""
+HANG = 900.0
+"""Until the check is over: its `with` ends, and nobody waits for this one."""
 
 
 def ok(body: bytes = b"", *headers: str, status: str = "200 OK") -> bytes:
@@ -72,7 +74,7 @@ class Server:
                 self._sleep(0.01)
                 continue
             sock = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM, 0, fd)
-            sock.settimeout(20)
+            sock.settimeout(HANG)
             sock.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
             index = self.connections
             self.connections += 1
@@ -142,7 +144,7 @@ class Server:
         return True
 
 
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+def until(condition: Callable[[], bool], seconds: float = 300.0) -> bool:
     """Wait (letting other greenlets run) until `condition()` is true."""
     import gevent
 

@@ -34,7 +34,7 @@ from readiness.load.locust_clients.send_batch import SendBatch
 from readiness.load.locust_clients.sockets import PolledSocket
 from tests.load.http.ledger import Ledger
 from tests.load.http.running import raised
-from tests.load.http.server import CLOSE, READ, WAIT_CLOSE, Server, ok, until
+from tests.load.http.server import CLOSE, HANG, READ, WAIT_CLOSE, Server, ok, until
 from tests.load.http.tls import AUTHORITY, Talk
 
 KINDS: tuple[type[Any], ...] = (HttpUser, FastHttpUser)
@@ -44,7 +44,7 @@ improve()
 allow_only(Addresses("http://nobody.test", ()), ("127.0.0.1",))
 
 
-def user_of(kind: type[Any], url: str, timeout_s: float = 10.0, **settings: Any) -> tuple[Any, Ledger]:
+def user_of(kind: type[Any], url: str, timeout_s: float = 100.0, **settings: Any) -> tuple[Any, Ledger]:
     """A user as the engine makes it; what it sends is in the ledger."""
     ledger = Ledger()
     environment = Environment(user_classes=[], events=Events(), host=url)
@@ -275,17 +275,17 @@ def check_a_listener_may_steer_the_user() -> None:
 def check_an_answer_is_whole_before_the_total_deadline_or_a_timeout() -> None:
     drips = [step for _ in range(100) for step in (b"x", 0.05)]
     for kind, settings in ((HttpUser, {}), (FastHttpUser, {}), (FastHttpUser, {"max_retries": 3})):
-        for script in ([READ, 5.0], [READ, b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", *drips]):
+        for script in ([READ, HANG], [READ, b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", *drips]):
             with Server(script) as server:
-                user, ledger = user_of(kind, server.url, timeout_s=0.3, **settings)
+                user, ledger = user_of(kind, server.url, timeout_s=1.0, **settings)
                 assert user.client.get("/").status_code == 0
             assert ledger.outcomes == ["timeout"], (kind, settings)
             assert server.connections == 1
 
 
 def check_the_networks_own_timeout_is_kept() -> None:
-    with Server([READ, 5.0]) as server:
-        user, ledger = user_of(FastHttpUser, server.url, network_timeout=0.1)
+    with Server([READ, HANG]) as server:
+        user, ledger = user_of(FastHttpUser, server.url, network_timeout=0.5)
         assert user.client.get("/").status_code == 0
     assert ledger.outcomes == ["timeout"]
 
@@ -333,7 +333,7 @@ def check_an_idle_connection_that_was_closed_is_replaced() -> None:
 
     late = b"HTTP/1.1 408 Late\r\n\r\n"
     for kind in KINDS:
-        with Server([READ, ok(b"1"), wait, CLOSE], [READ, ok(b"2"), wait, late, 5.0], [READ, ok(b"3")]) as server:
+        with Server([READ, ok(b"1"), wait, CLOSE], [READ, ok(b"2"), wait, late, HANG], [READ, ok(b"3")]) as server:
             user, ledger = user_of(kind, server.url)
             for expected in (b"1", b"2"):
                 told.clear()
@@ -381,7 +381,7 @@ def check_a_socket_closed_by_another_greenlet_ends_the_wait() -> None:
         assert until(lambda: len(server.requests) == 1 and bool(_waiting(asking)))
         for sock in _waiting(asking):
             sock.close()
-        assert asking.get(timeout=5) == 0
+        assert asking.get() == 0
     assert ledger.outcomes == ["protocol"]
 
 
@@ -396,7 +396,7 @@ def check_a_thread_of_the_scenarios_own_may_ask() -> None:
         with Server([READ, ok(b"x"), READ, ok(b"y")]) as server:
             user = type("Shopper", (kind,), {"host": server.url})(Environment(events=Events(), host=server.url))
             asked = gevent.get_hub().threadpool.spawn(lambda user=user: [user.client.get("/").content for _ in "12"])
-            assert asked.get(timeout=10) == [b"x", b"y"]
+            assert asked.get() == [b"x", b"y"]
         assert server.connections == 1
 
 
@@ -413,11 +413,11 @@ def check_who_is_killed_in_the_row_is_not_sent_off_later() -> None:
 
     first, second = gevent.spawn(sender), gevent.spawn(sender)
     gevent.get_hub().loop.run_callback(lambda: first.throw(gevent.GreenletExit))
-    second.join(timeout=5)
+    second.join()
     gevent.sleep(0.05)
     assert told == ["sent"]
     hold.release()
-    first.join(timeout=5)
+    first.join()
     assert told == ["sent", "stopped"]
 
 
