@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from tests.e2e.conftest import Cli
+from tests.e2e.conftest import LOOSE, Cli
 from tests.e2e.invariants import assert_invariants, decided
 from tests.faultd.fixture import StartFaultd
 
@@ -19,7 +19,7 @@ def test_the_engine_is_calibrated_with_the_scenario_and_nothing_of_it_reaches_th
     assert_invariants(result, server, planned_s=5)
     assert server.seen("/api/start") == 5
     calibration = result.run["load"]["instrument"]["calibration"]
-    assert calibration["requests"] > 100
+    assert calibration["requests"] > 10
     assert calibration["floor"]["total"] > 10
     assert calibration.get("failed", 0) == 0
     assert "requests per second are its ceiling" in result.text("report.html")
@@ -34,9 +34,10 @@ def test_an_ordinary_locustfile_is_not_calibrated_and_that_is_told(cli: Cli, fau
 
 def test_g5_an_engine_without_cpu_to_spare_proves_no_latency(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd()
-    result = cli.run(server.url, scenario="burns.py", duration="3s")
+    checks = LOOSE + '  latency.p95: { pass: "< 900 ms", on_fail: block }\n'
+    result = cli.run(server.url, scenario="burns.py", checks=checks, duration="5s")
     assert result.exit_code == 3, str(result)
-    assert_invariants(result, server)
+    assert_invariants(result, server, planned_s=5)
     assert result.check("latency.p95")["outcome"] == "inconclusive"
     assert result.check("http.success_rate")["outcome"] == "pass"
     assert "the load generator" in result.check("latency.p95")["message"]

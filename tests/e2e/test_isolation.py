@@ -19,7 +19,7 @@ from tests.faultd.fixture import StartFaultd
 USER = """
 from locust import HttpUser, constant, task
 class Visitor(HttpUser):
-    wait_time = constant(0.1)
+    wait_time = constant(0.01)
     @task
     def look(self):
         self.client.get("/api/item")
