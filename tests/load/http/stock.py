@@ -44,7 +44,7 @@ improve()
 allow_only(Addresses("http://nobody.test", ()), ("127.0.0.1",))
 
 
-def user_of(kind: type[Any], url: str, timeout_s: float = 100.0, **settings: Any) -> tuple[Any, Ledger]:
+def user_of(kind: type[Any], url: str, timeout_s: float = 50.0, **settings: Any) -> tuple[Any, Ledger]:
     """A user as the engine makes it; what it sends is in the ledger."""
     ledger = Ledger()
     environment = Environment(user_classes=[], events=Events(), host=url)
