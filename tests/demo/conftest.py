@@ -18,7 +18,7 @@ __all__ = ["stack"]
 @pytest.fixture
 def client(stack: Stack) -> Iterator[httpx.Client]:
     """An anonymous visitor with a cookie jar; follows no redirects."""
-    with httpx.Client(base_url=stack.url, trust_env=False, timeout=40.0) as visitor:
+    with httpx.Client(base_url=stack.url, trust_env=False, timeout=300.0) as visitor:
         yield visitor
 
 

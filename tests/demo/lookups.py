@@ -20,7 +20,7 @@ THREADS = 4
 
 def signed_in(url: str) -> httpx.Client:
     """A client of somebody who is logged in."""
-    client = httpx.Client(base_url=url, trust_env=False, timeout=20.0)
+    client = httpx.Client(base_url=url, trust_env=False, timeout=300.0)
     token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)
     assert token is not None
     answer = client.post("/login", data={"csrf_token": token[1], "username": "user-000", "password": PASSWORD})

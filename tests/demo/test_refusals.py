@@ -40,7 +40,7 @@ def wait_for(holds: Callable[[], bool], timeout_s: float = 600.0) -> None:
 def client(url: str, address: str) -> httpx.Client:
     """Somebody at `address`, which is a client of its own to the rate limit."""
     return httpx.Client(
-        base_url=url, transport=httpx.HTTPTransport(local_address=address), timeout=20.0, trust_env=False
+        base_url=url, transport=httpx.HTTPTransport(local_address=address), timeout=300.0, trust_env=False
     )
 
 

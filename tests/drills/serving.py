@@ -45,7 +45,7 @@ class Served:
 
     def requests(self) -> int:
         """How many it has had, without this question."""
-        with build_opener(ProxyHandler({})).open(f"{self.url}/count", timeout=10) as answer:
+        with build_opener(ProxyHandler({})).open(f"{self.url}/count", timeout=300) as answer:
             return int(answer.read())
 
 

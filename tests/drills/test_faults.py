@@ -39,9 +39,9 @@ class Line:
         return sum(second.faulted for second in self.proxies.seconds("stock"))
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=300)
 
-    def ask(self, connection: socket.socket, *, patience_s: float = 10) -> bytes:
+    def ask(self, connection: socket.socket, *, patience_s: float = 300) -> bytes:
         """A whole answer, or what came before the end; raises OSError."""
         connection.settimeout(patience_s)
         connection.sendall(QUESTION)

@@ -22,7 +22,7 @@ def test_the_demo_prints_where_it_is_and_leaves_nothing_behind(cli: Cli, number:
     assert running.process.stdout is not None
     places = json.loads(running.process.stdout.readline())
     assert {"url", "database_url", "admin_database_url", "cache_url"} <= set(places)
-    with build_opener(ProxyHandler({})).open(places["url"] + "/health", timeout=40) as answer:
+    with build_opener(ProxyHandler({})).open(places["url"] + "/health", timeout=300) as answer:
         assert answer.status == 200
     running.signal(number)
     result = running.finish()

@@ -108,13 +108,14 @@ def test_the_same_numbers_are_on_a_terminal_and_on_a_page_where_hostile_names_ar
         with sync_api.sync_playwright() as p:
             browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             page = browser.new_page(viewport={"width": 390, "height": 800})
+            page.set_default_timeout(600_000)
             wrong: list[str] = []
             page.on("dialog", lambda dialog: wrong.append(dialog.message))
             page.on("console", lambda message: wrong.append(message.text))
             page.on("pageerror", lambda error: wrong.append(str(error)))
             page.on("request", lambda request: None if request.url.startswith(found[1]) else wrong.append(request.url))
             page.goto(found[1])
-            page.locator("#checks li").first.wait_for(timeout=600_000)
+            page.locator("#checks li").first.wait_for()
             assert "<img src=x onerror=alert(1)> </script><b>GET" in page.inner_text("#endpoints")
             assert page.locator("#endpoints img, #endpoints b").count() == 0
             assert page.locator("#latency path").count() == 3
@@ -125,7 +126,7 @@ def test_the_same_numbers_are_on_a_terminal_and_on_a_page_where_hostile_names_ar
             fits = session.send("Runtime.evaluate", {"expression": wide, "allowUnsafeEvalBlockedByCSP": True})
             assert fits["result"]["value"] is True, "no sideways scroll on a phone"
             fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-            page.get_by_text("The run has ended").wait_for(timeout=600_000)
+            page.get_by_text("The run has ended").wait_for()
             source = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
             asked = (
                 "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(one => one.id))"

@@ -28,8 +28,7 @@ environment, group = Environment(user_classes=[Shopper]), Group()
 users = [Shopper(environment) for _ in range(20)]
 for user in users:
     user.start(group)
-gevent.sleep(0.2)
-while not all(user._state == "waiting" for user in users):
+while len(begun) < 40 or not all(user._state == "waiting" for user in users):
     gevent.sleep(0)
 for user in users:
     user.stop()

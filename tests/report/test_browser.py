@@ -54,6 +54,7 @@ def _file(verdict: Verdict, folder: Path) -> str:
 
 def _open(browser, url: str, width: int, scheme: str = "light"):  # type: ignore[no-untyped-def]
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    context.set_default_timeout(600_000)
     page = context.new_page()
     page.seen = []
     page.on("request", lambda request: page.seen.append(("request", request.url)))
@@ -110,9 +111,7 @@ def test_the_first_screen_tells_all_that_a_decision_needs(browser: object, tmp_p
     )  # fmt: skip
     assert page.locator(".first-chart svg").bounding_box()["y"] < 500
     for text in said:
-        box = (
-            page.locator("section.verdict").get_by_text(text).locator("visible=true").first.bounding_box(timeout=30_000)
-        )
+        box = page.locator("section.verdict").get_by_text(text).locator("visible=true").first.bounding_box()
         assert box["y"] + box["height"] < 800, text
     page.context.close()
 

@@ -156,6 +156,7 @@ OVERLAPS = """() => {
 def test_no_words_of_a_chart_lie_on_others_and_each_chart_has_its_text(browser: object) -> None:
     assert len(PAGES) >= 6
     page = browser.new_page(viewport={"width": 1280, "height": 900})  # type: ignore[attr-defined]
+    page.set_default_timeout(600_000)
     wrong = {}
     for path in PAGES:
         page.goto(path.as_uri())

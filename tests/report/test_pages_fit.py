@@ -26,6 +26,7 @@ def test_no_table_of_a_comparison_or_a_capacity_is_cut(tmp_path: Path) -> None:
         for path in pages:
             for width in (1280, 390):
                 page = browser.new_page(viewport={"width": width, "height": 900})
+                page.set_default_timeout(600_000)
                 page.goto(path.as_uri())
                 assert page.evaluate(CUT) == [], (path.name, width)
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
