@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from readiness.config.model import Check, Config, OnFail, Operator
+from readiness.config.model import Check, Operator
 from readiness.judge.check import judge_check
 from readiness.judge.generator_health import MAX_CPU_SHARE, MIN_WATCHED_S, lag_ms, suspicion
 from readiness.judge.judge import judged_ledger, load_doubts
@@ -23,13 +23,11 @@ from readiness.judge.verdict import CheckResult, Latency, Outcome, latency
 from readiness.measurements.generator_health import Instrument
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Load, Run
-from readiness.metrics.catalogue import find, is_load
+from readiness.metrics.catalogue import find
 from readiness.metrics.metric import Kind
 from readiness.stats import share
 from readiness.text.numbers import quantity
 
-NOT_OF_A_HEIGHT = frozenset({"throughput"})
-"""How much comes through follows from the height itself."""
 MOST_NEEDED_S = 3600.0
 SURPLUS = 2.5
 """Times the fewest samples that could prove a limit: some requests are over it, and requests are correlated."""
@@ -97,18 +95,6 @@ class Attempt:
     """How long this height should be held for a proof, by the requests that each check saw; at most an hour."""
     cpu: ServiceCpu | None = None
     """What it cost the service; None in files of older versions."""
-
-
-def judged_checks(config: Config) -> tuple[Check, ...]:
-    """The limits of the file that a height must keep."""
-    return tuple(
-        check
-        for check in config.checks
-        if is_load(check.metric)
-        and check.metric not in NOT_OF_A_HEIGHT
-        and check.on_fail is not OnFail.NOTE
-        and check.not_applicable is None
-    )
 
 
 def judge_attempt(

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from readiness.capacity.attempt import judged_checks, lowest_users
+from readiness.capacity.attempt import lowest_users
 from readiness.capacity.capacity import Capacity, CapacityBound, CapacityKind, conclude, scalability_of
 from readiness.capacity.search import START_SHARE, Range
 from readiness.capacity.sizing import Wanted, size, wanted
@@ -30,6 +30,7 @@ from readiness.config.model import Config
 from readiness.config.override import override
 from readiness.config.trust import trust_of
 from readiness.errors import ConfigError, ExitCode, NotMeasured
+from readiness.judge.load_steps import checks_of_a_height
 from readiness.load.engine_plan import ScenarioFile
 from readiness.measurements.provenance import Target
 from readiness.report.capacity import CAPACITY_FORMATS
@@ -123,7 +124,7 @@ def _config(request: CapacityRequest, environ: Mapping[str, str]) -> Config:
         raise ConfigError(*renamed) from None
     if request.ceilings is not None:
         ceilings.check(config, ceilings.read(request.ceilings), request.ceilings)
-    if not judged_checks(config):
+    if not checks_of_a_height(config):
         raise ConfigError(
             f"{config.file}: checks: none of them limits the load's latency or errors, so every load would be inside; "
             'add one, such as latency.p95: { pass: "< 250 ms" }'
@@ -159,7 +160,9 @@ def _concluded(
         provenance=ascent.provenance,
         unit=order.unit,
         heights=order.heights,
-        bounds=tuple(CapacityBound(check.key, check.title, check.pass_limit.text) for check in judged_checks(config)),
+        bounds=tuple(
+            CapacityBound(check.key, check.title, check.pass_limit.text) for check in checks_of_a_height(config)
+        ),
         thresholds_file=config.file,
         thresholds_sha256=config.sha256,
         confidence=config.confidence,

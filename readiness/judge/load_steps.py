@@ -18,23 +18,28 @@ from readiness.metrics.moments import moment_of
 
 COMPLETE = 0.9
 """Share of its planned time that a step must have lasted to say anything."""
-_NOT_OF_A_STEP = frozenset({"throughput"})
-"""How much comes through follows from the height of the step."""
+_NOT_OF_A_HEIGHT = frozenset({"throughput"})
+"""How much comes through follows from the height itself."""
+
+
+def checks_of_a_height(config: Config) -> tuple[Check, ...]:
+    """The limits of the file that a load of any height must keep."""
+    return tuple(
+        check
+        for check in config.checks
+        if is_load(check.metric)
+        and check.metric not in _NOT_OF_A_HEIGHT
+        and check.on_fail is not OnFail.NOTE
+        and check.not_applicable is None
+    )
 
 
 def judge_steps(run: Run, config: Config) -> tuple[StepResult, ...]:
     """Each step with its figures and the worst outcome of the load's checks in it; empty for a load of one height."""
     if run.load is None:
         return ()
-    wanted = [
-        check
-        for check in config.checks
-        if is_load(check.metric)
-        and check.metric not in _NOT_OF_A_STEP
-        and moment_of(check.metric) is None  # noted in the judged step alone
-        and check.on_fail is not OnFail.NOTE
-        and check.not_applicable is None
-    ]
+    # Moments are noted in the judged step alone.
+    wanted = [check for check in checks_of_a_height(config) if moment_of(check.metric) is None]
     return tuple(_judge(run, run.load, step, wanted, config.confidence) for step in run.load.steps)
 
 

@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from readiness.capacity.attempt import Attempt, TrialFinding, judge_attempt, judged_checks
+from readiness.capacity.attempt import Attempt, TrialFinding, judge_attempt
 from readiness.capacity.search import MAX_PROOFS, Hold, Range, SearchAnswer, next_step
 from readiness.config.model import Config
 from readiness.config.probes import ProcessSettings
 from readiness.errors import ConfigError, NotMeasured
-from readiness.load import controller, engine_events
-from readiness.load.assembly import Assembly
+from readiness.judge.load_steps import checks_of_a_height
 from readiness.load.engine_plan import ScenarioFile
 from readiness.load.reading import read_scenarios
 from readiness.load.surroundings import for_scenarios
@@ -23,6 +22,7 @@ from readiness.measurements.run import Run
 from readiness.probes import process
 from readiness.probes.window import Window
 from readiness.run import plan as plans
+from readiness.run.drive import drive_plan
 from readiness.run.progress import Progress
 from readiness.run.target import connect_once
 from readiness.text.numbers import quantity
@@ -135,7 +135,7 @@ def ascend(
         confidence = order.proof_confidence if step.proof else order.config.confidence
         found = judge_attempt(
             run,
-            judged_checks(order.config),
+            checks_of_a_height(order.config),
             step.height,
             proof=step.proof,
             confidence=confidence,
@@ -180,7 +180,7 @@ def _plan(order: SearchOrder, step: Hold, held_s: float, number: int) -> plans.P
         decide_at=None,
         step_duration_s=None,
     )
-    config = replace(order.config, load=load, checks=judged_checks(order.config))
+    config = replace(order.config, load=load, checks=checks_of_a_height(order.config))
     made = plans.plan(
         f"{order.run_id}-{number + 1}",
         config,
@@ -196,31 +196,10 @@ def _attempt(
     plan: plans.Plan, progress: Progress, interrupted: Callable[[], str | None], environment: Mapping[str, str]
 ) -> Run:
     window = Window()
-
-    def on_event(event: engine_events.Event, assembly: Assembly) -> None:
-        match event:
-            case engine_events.WindowBegan():
-                window.begin()
-            case engine_events.WindowEnded():
-                window.end()
-            case engine_events.Batch():
-                progress.load(plan, assembly)
-            case _:
-                pass
-
     settings = plan.config.probes.process or ProcessSettings()
     with ThreadPoolExecutor(1, thread_name_prefix="process") as pool:
         watching = pool.submit(process.watch, settings, plan.target, window, plan.config.load.paced_s)
-        try:
-            outcome = controller.drive(
-                plan.engine,
-                workers=plan.workers,
-                on_event=on_event,
-                stop_requested=lambda: interrupted() is not None,
-                environment=for_scenarios(environment, plan.allow_env),
-            )
-        finally:
-            window.end()
+        outcome = drive_plan(plan, window, progress, interrupted, environment)
         inside = process.activity(watching.result())
     if outcome.usage_error:
         raise ConfigError(outcome.usage_error)

@@ -32,6 +32,7 @@ from readiness.probes.allowance import Allowance
 from readiness.probes.http import Getter
 from readiness.probes.window import Window
 from readiness.run import machine_notes, spans
+from readiness.run.drive import drive_plan
 from readiness.run.early_stop import EarlyStop
 from readiness.run.plan import Plan, facts, hash_of, provenance, wanted_metrics, warnings
 from readiness.run.progress import Progress
@@ -168,32 +169,18 @@ def _drive(
         watched = stages.start_watching(window)
         serving = pool.submit(database_process.watch, stages.local_port(), window, plan.config.load.paced_s)
 
-        def on_event(event: engine_events.Event, assembly: Assembly) -> None:
+        def heard(event: engine_events.Event, assembly: Assembly) -> None:
             match event:
-                case engine_events.WindowBegan():
-                    window.begin()
-                case engine_events.WindowEnded():
-                    window.end()
                 case engine_events.Batch():
                     allowance.load_did(*assembly.judged_so_far())
-                    progress.load(plan, assembly)
                 case RequestRows() if samples is not None:
                     samples.add(event)
                 case _:
                     pass
 
         progress.step("starting the load generator")
-        try:
-            outcome = controller.drive(
-                plan.engine,
-                workers=plan.workers,
-                on_event=on_event,
-                stop_requested=lambda: interrupted() is not None,
-                enough=EarlyStop(plan.config).enough,
-                environment=for_scenarios(environment, plan.allow_env),
-            )
-        finally:
-            window.end()
+        enough = EarlyStop(plan.config).enough
+        outcome = drive_plan(plan, window, progress, interrupted, environment, heard=heard, enough=enough)
         seen = observing.result(timeout=PROBE_GRACE_S + settings.health.timeout_ms / 1000)
         if plan.database_url is not None:
             progress.step("waiting for the database's counters")
