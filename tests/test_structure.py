@@ -30,7 +30,7 @@ def test_every_report_format_has_a_module_and_every_command_a_file() -> None:
     registered = set(re.findall(r"^app\.(?:command|add_typer)\(.*\b(\w+)\.\w+[,)]", text, re.MULTILINE))
     command = get_command(app)
     assert isinstance(command, TyperGroup)
-    assert {"trial" if name == "try" else name for name in command.commands} == registered
+    assert {"tryout" if name == "try" else name for name in command.commands} == registered
     assert registered <= modules("readiness/cli", but=set())
 
 
@@ -71,7 +71,7 @@ DEMO = "the demo's part and the probe of it, or the two demo services"
 PARTS = "one subject in two clients, formats or processes"
 SAME_NAMES = {
     **dict.fromkeys(("capacity", "compare", "judge", "lint", "reading", "run", "starter"), COMMANDS),
-    **dict.fromkeys(("trial", "trust", "worker"), COMMANDS),
+    **dict.fromkeys(("tryout", "trust", "worker"), COMMANDS),
     "calls": "one request of a user, as its source describes it and as Locust's clients send it",
     "exchange": "a request with its answer, as it was recorded and as `readiness try` shows it",
     "files": "the files of a command: what it writes, and what it removes first",

@@ -36,7 +36,7 @@ NOT_FOREIGN: Mapping[str, str] = {
     "init.uses": "writes", "cli.starter": "our own file", "report.comment": "our own text",
     "report.view.anchors": "our own words", "text.error_pages": "words of error pages, cut before",
     "load.trying": "our own child", "load.traceparent": "our own lines",
-    "load.trial": "our own text",
+    "load.tryout": "our own text",
     "cli.report": "report.json",
     "cli.output": "our own text", "capacity.sizing": "flags", "cli.init": "flags", "cli.workers": "flags",
     "cli.inputs": "measurements.json and report.json",

@@ -32,7 +32,7 @@ def parsers() -> tuple[Parser, ...]:
         return data.decode("utf-8", "surrogateescape")
 
     def exchange_lines(data: bytes) -> object:
-        """The shape is our own child's; address, fields, told values and the body (cut by load.trial) are not."""
+        """The shape is our own child's; address, fields, told values and the body (cut by load.tryout) are not."""
         url, _, rest = text(data).partition("\n")
         header, _, body = rest.partition("\n")
         told = exchange.Told()

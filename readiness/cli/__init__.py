@@ -20,7 +20,7 @@ from readiness.cli import (
     report,
     run,
     schema,
-    trial,
+    tryout,
     worker,
 )
 from readiness.cli.capacity_request import CapacityRequest
@@ -43,7 +43,7 @@ app.command()(history.history)
 app.command()(command_of(CapacityRequest, capacity.capacity))
 app.command()(gate.gate)
 app.command()(init.init)
-app.command("try")(trial.try_)
+app.command("try")(tryout.try_)
 app.command()(lint.lint)
 app.command()(demo.demo)
 app.command()(worker.worker)

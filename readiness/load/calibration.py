@@ -6,7 +6,7 @@ events of its own, so that nobody's listeners hear of it, and with sockets that 
 CPU time of a request, and so how many requests fill one core.
 
 A worker is connected to its master by then, and a ZeroMQ context does not survive a fork: what it inherits would hang
-the trial. So a worker forks its `Copy` before it connects, and the copy reads the scenario files itself.
+it. So a worker forks its `Copy` before it connects, and the copy reads the scenario files itself.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ MOST_USERS = 50
 ALONE_SHARE = 0.3
 """Of the time, for one user by itself."""
 PATIENCE_S = 3.0
-"""More than the planned time that the trial may take before it is given up."""
+"""More than the planned time that it may take before it is given up."""
 _MIN_REQUESTS = 50
 
 
@@ -169,13 +169,13 @@ def _in_child(plan_fd: int, given: Sequence[type[Any]] | None, told_fd: int) -> 
         ) as server:
             assert server.stdout is not None
             port = int(server.stdout.readline())
-            trial = replace(plan, base_url=f"http://127.0.0.1:{port}", addresses=("127.0.0.1",), timeout_s=1.0)
-            allow_only(Addresses(trial.base_url, trial.addresses))
-            result = _Trial(trial, classes).run()
+            copied = replace(plan, base_url=f"http://127.0.0.1:{port}", addresses=("127.0.0.1",), timeout_s=1.0)
+            allow_only(Addresses(copied.base_url, copied.addresses))
+            result = _CalibrationRun(copied, classes).run()
             server.kill()
         os.write(told_fd, _line(result))
     except BaseException as error:  # whatever it is, it says nothing about the target
-        os.write(told_fd, _line(Calibration(skipped=f"the trial failed ({type(error).__name__})")))
+        os.write(told_fd, _line(Calibration(skipped=f"the calibration failed ({type(error).__name__})")))
     finally:
         os._exit(0)
 
@@ -184,7 +184,7 @@ def _line(found: Calibration) -> bytes:
     return json.dumps(engine_events.packed_calibration(found)).encode()
 
 
-class _Trial:
+class _CalibrationRun:
     """Both parts of the calibration, in the child."""
 
     def __init__(self, plan: EnginePlan, classes: Sequence[type[Any]]) -> None:

@@ -38,7 +38,7 @@ class _Engine:
     known: bool = False
     """Whether a run of readiness said so; under plain `locust -f` nobody does."""
     endless: bool = False
-    """In the trial against the null server rows may come again: nobody sees them."""
+    """In the calibration rows may come again: nobody sees them."""
     turns: dict[str, Iterator[int]] = field(default_factory=dict)
     """By order and file."""
     told: Callable[[str, Mapping[str, str]], object] | None = None

@@ -1,4 +1,4 @@
-"""The parent's side of trial.py: starts it, hands over the plan, and gives what it tells, one event at a time."""
+"""The parent's side of tryout.py: starts it, hands over the plan, and gives what it tells, one event at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from readiness.load import children, controller
 from readiness.load.engine_plan import EnginePlan, dumps
 
 _SILENCE_S = 90.0
-"""More than one task may take (TASK_S in trial.py): code that never gives way is ended."""
+"""More than one task may take (TASK_S in tryout.py): code that never gives way is ended."""
 WHOLE_S = 600.0
 MOST_LINE_BYTES = 1 << 22
 
@@ -28,7 +28,7 @@ def exchanges(
     """What the child tells, as it comes. Raises ConfigError when it came to no end, which a stop is not."""
     read_fd, write_fd = os.pipe()
     with tempfile.TemporaryFile() as log:
-        child = children.start(("readiness.load.trial", str(write_fd)), environment, pass_fds=(write_fd,), output=log)
+        child = children.start(("readiness.load.tryout", str(write_fd)), environment, pass_fds=(write_fd,), output=log)
         os.close(write_fd)
         try:
             pipe = child.process.stdin

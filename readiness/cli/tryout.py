@@ -28,7 +28,7 @@ def try_(
     import os
     from contextlib import ExitStack
 
-    from readiness.cli import exchange, trial_plan
+    from readiness.cli import exchange, tryout_plan
     from readiness.cli.reading import refuse_unset
     from readiness.cli.signals import watched
     from readiness.config import tls
@@ -43,10 +43,10 @@ def try_(
     told = exchange.Told()
     with refusals(), ExitStack() as open_things:
         trust = trust_of(allow_env)
-        config = trial_plan.config_of(thresholds, environ, trust)
+        config = tryout_plan.config_of(thresholds, environ, trust)
         interrupted = open_things.enter_context(watched())
-        plan = trial_plan.plan_of(target, config, scenarios, tuple(allow_host or ()), open_things, say_aside)
-        told.secrets += trial_plan.secrets(environ, config)
+        plan = tryout_plan.plan_of(target, config, scenarios, tuple(allow_host or ()), open_things, say_aside)
+        told.secrets += tryout_plan.secrets(environ, config)
         with refusals(told.secrets):
             refuse_unset((Path(one.path) for one in plan.engine.scenarios), environ, trust.variables)
             tls.use(config.tls)
@@ -60,7 +60,7 @@ def try_(
                 if "fatal" in event:
                     raise ConfigError(str(event["fatal"]))
                 if "done" in event and task is not None and not event["done"]:
-                    raise ConfigError(trial_plan.no_such_task(task, event["names"]))
+                    raise ConfigError(tryout_plan.no_such_task(task, event["names"]))
                 for line in exchange.lines(event, told):
                     show(line.text, line.style)
         if interrupted():

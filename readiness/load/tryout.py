@@ -50,7 +50,7 @@ Send = Callable[[dict[str, Any]], None]
 _STEERS = (InterruptTaskSet, RescheduleTask, StopUser, StopTest)
 
 
-class Trial:
+class Tryout:
     """One user of each class; each of its tasks once."""
 
     def __init__(self, plan: EnginePlan, send: Send, only: str | None) -> None:
@@ -104,7 +104,7 @@ class Trial:
             self._plan, self._recorder, WriteLog(self._plan.run_id), self._addresses, self._resends
         )
         runner = environment.create_local_runner()
-        runner.quit = runner.stop = lambda: None  # type: ignore[method-assign]  # the trial ends by itself
+        runner.quit = runner.stop = lambda: None  # type: ignore[method-assign]  # the tryout ends by itself
         listen(environment.events.request, self._listener)
         environment.events.request.add_listener(self._on_request)
         environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
@@ -262,7 +262,7 @@ def main() -> None:
     only = json.loads(read_line())["task"]
     plan = loads(read_line())
     gevent.spawn(watch_parent, lambda: children.end_and_exit(1), lambda: None)
-    Trial(plan, send, only).run()
+    Tryout(plan, send, only).run()
     sys.stdout.flush()
     sys.stderr.flush()
     children.end_and_exit(0)

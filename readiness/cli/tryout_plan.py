@@ -29,9 +29,9 @@ from readiness.text.spelling import nearest
 
 
 def config_of(given: Path | None, environ: Mapping[str, str], trust: Trust) -> Config:
-    """The thresholds file where there is one; a trial needs no limits."""
+    """The thresholds file where there is one; a tryout needs no limits."""
     if given is None and not os.path.lexists(DEFAULT_THRESHOLDS):
-        return replace(starter.config("trial", ["/"], None), file=DEFAULT_THRESHOLDS)
+        return replace(starter.config("tryout", ["/"], None), file=DEFAULT_THRESHOLDS)
     return read_config(given, "", environ, trust)
 
 
