@@ -57,7 +57,7 @@ def test_every_worker_is_calibrated(cli: Cli, faultd: StartFaultd) -> None:
     assert server.seen("/api/start") == 5
     calibration = result.run["load"]["instrument"]["calibration"]
     assert calibration.get("skipped") is None
-    assert calibration["requests"] > 100
+    assert calibration["requests"] > 10
     assert calibration["floor"]["total"] > 10
 
 
