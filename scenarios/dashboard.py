@@ -44,7 +44,7 @@ class Dashboard(User):
     def _numbers(self, path: str) -> None:
         if self._joined() is None:
             return
-        with self.client.get(path, name=f"GET {path}", catch_response=True) as response:
+        with self.client.get(path, catch_response=True) as response:
             if response.status_code != 200:
                 response.failure(f"status {response.status_code}, expected the numbers")
                 return
