@@ -111,11 +111,11 @@ class Tally:
     def proves_fewer(self, confidence: float, *, hits: float | None = None, times: float = 1.0) -> bool:
         """Whether a share below the allowed one is proven; with other `hits`, or by a run `times` as long."""
         most, requests, alpha = (self.most if hits is None else hits) * times, self.requests * times, 1 - confidence
-        if share.chance_of_fewer(most, requests, self.allowed, 0.0) > alpha:
+        worth = self.worth_below(confidence)
+        if share.chance_of_fewer(most / min(worth, 1), requests / min(worth, 1), self.allowed, 0.0) > alpha:
             return False  # not even if every request were independent
         if not self.bursts_are_excluded(confidence, most, times):
             return False
-        worth = self.worth_below(confidence)
         k, n = most / worth, requests / worth
         shift = self.level.shift(confidence) / math.sqrt(times)
         if not self.drifts(confidence, times) and share.chance_of_fewer(k, n, self.allowed, shift) <= alpha:
@@ -154,8 +154,6 @@ class Tally:
     def proves_more(self, confidence: float, *, hits: float | None = None, times: float = 1.0) -> bool:
         """Whether a share above the allowed one is proven; arguments as above."""
         least, requests, alpha = (self.least if hits is None else hits) * times, self.requests * times, 1 - confidence
-        if share.chance_of_more(least, requests, self.allowed, 0.0) > alpha:
-            return False
         worth = self.worth(confidence)
         k, n = least / worth, requests / worth
         if share.chance_of_more(k, n, self.allowed, 0.0) > alpha:
@@ -215,14 +213,17 @@ def tally(reading: Reading, metric: Metric, limit: Limit) -> Tally | None:
         case Recording() as record if metric.quantile is not None and record.requests:
             least, most, blocks = over(record, limit.value, inclusive=limit.operator is Operator.LESS)
             slow = _evenly(blocks) if reading.closed else 0.0
+            both = (reading.clusters, clusters(blocks, reading.level))
+            # Whole cycles differ by the level too: one that more likely is not there needs no room of its own.
+            inside = all(one.cycles for one in both) and not reading.level.correlates
             return Tally(
                 least,
                 max(most, math.ceil(slow * record.requests - 1e-9)),
                 record.requests,
                 1 - metric.quantile,
                 tuple(blocks),
-                reading.level,
-                (reading.clusters, clusters(blocks, reading.level)),
+                NO_LEVEL if inside else reading.level,
+                both,
                 record,
                 limit.value,
                 _outage_s(blocks, reading.window_s),

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from readiness.measurements.histogram import merge
 from readiness.measurements.run import Slice
+from readiness.stats.cycles import Cycles, cycles
 from readiness.stats.long_run import MORE_LIKELY, SURE, LongRun, long_run, reached
 from readiness.stats.share import NORMAL
 
@@ -45,6 +46,11 @@ class Level:
         """How far the run's mean score may lie from zero through a common level, in deviations, beyond mere chance."""
         return _shift(self, confidence)
 
+    @property
+    def correlates(self) -> bool:
+        """Whether the requests more likely have a level in common than not."""
+        return self.found is not None and self.found.correlated > MORE_LIKELY
+
     def drifts(self, confidence: float) -> bool:
         """Whether a level that matters more likely goes through the whole run than varies within it."""
         if self.found is None or self.found.drift <= MORE_LIKELY:
@@ -65,6 +71,8 @@ class Clusters:
     """Of the requests that are over the limit."""
     whole: LongRun | None = None
     """The same with what the scores explain, where the rest correlates more likely than not."""
+    cycles: Cycles | None = None
+    """Where they more likely come back at equal intervals than not."""
 
     @property
     def correlate(self) -> bool:
@@ -77,7 +85,7 @@ class Clusters:
         return self.correlate and self.found is not None and self.found.regular <= MORE_LIKELY
 
     def worth(self, confidence: float) -> float:
-        """How many requests one independent request is worth, at least 1."""
+        """How many requests one independent request is worth; under 1 only where they come back at equal intervals."""
         return _worth(self, confidence)
 
     def worth_at(self, share: float, confidence: float) -> float:
@@ -88,7 +96,7 @@ class Clusters:
         correlate more likely than not; and never less than what was seen.
         """
         seen = self.worth(confidence)
-        if not self.correlate:
+        if not self.correlate or self.cycles:
             return seen
         return 1 + (seen - 1) * max(_moved_by_level(share) / _moved_by_level(self.share), 1.0)
 
@@ -108,6 +116,8 @@ def _worth(clusters: Clusters, confidence: float) -> float:
         return 1.0
     at = min(confidence, SURE)
     z = NORMAL.inv_cdf(at)
+    if clusters.cycles is not None:
+        return (clusters.cycles.reach(at) / z) ** 2 / clusters.single
     own = 1 - clusters.by_level
     beyond = (clusters.found.reach(at) / z) ** 2 / clusters.single - own
     if clusters.whole is not None:
@@ -166,7 +176,9 @@ def clusters(blocks: Sequence[tuple[int, int]], level: Level = NO_LEVEL) -> Clus
     single = total * share * (1 - share)
     found = long_run(series, single * (1 - by_level))
     alike = by_level > 0 and found is not None and found.correlated > MORE_LIKELY
-    return Clusters(found, single, by_level, share, long_run(every, single) if alike else None)
+    whole = long_run(every, single) if alike else None
+    regular = found is not None and found.regular > MORE_LIKELY
+    return Clusters(found, single, by_level, share, whole, cycles(hits, events) if regular else None)
 
 
 @cache

@@ -214,6 +214,12 @@ def _binned(scales: Floats, weights: Floats) -> tuple[Floats, Floats]:
     return np.exp(np.bincount(bins, weights * logs, _BINS)[kept] / mass[kept]), mass[kept]
 
 
+def student(freedom: int, confidence: float) -> float:
+    """Student's t: the point that it exceeds with probability 1 - `confidence`."""
+    points, below = _student_table(freedom)
+    return float(np.interp(confidence, below, points))
+
+
 @cache
 def _student_table(freedom: int) -> tuple[Floats, Floats]:
     points = np.concatenate([np.linspace(0, 6, 241), np.geomspace(6.1, 1e4, 120)])

@@ -12,6 +12,7 @@ from benchmarks.processes import (
     Process,
     batches,
     independent,
+    pauses,
     slow_times,
     two_states,
     wandering,
@@ -70,6 +71,11 @@ def test_a_service_far_inside_its_limit_is_ready() -> None:
 
 def test_independent_requests_at_0_8_of_the_limit_are_ready() -> None:
     assert ready(POWERS[0], RUNS) >= 95
+
+
+def test_pauses_at_equal_intervals_prove_more_than_independent_requests_would() -> None:
+    assert ready(POWERS[5], RUNS) >= 70
+    assert max(cell.worst for cell in row(pauses(10, 0.8)).cells) <= MOST
 
 
 def test_hardly_any_load_that_may_end_early_ends_wrongly() -> None:
