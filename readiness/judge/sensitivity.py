@@ -7,6 +7,7 @@ their outcome. What is resampled is the run: what did not happen in it is in no 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -179,10 +180,10 @@ def _detectable(
 def detectable_share(counted: Tally, fails: float, confidence: float) -> float | None:
     """The smallest true share over the limit with which a run like this sees `fails` of its requests over it, or more.
 
-    With probability POWER, by the run's own correlation; None when no share does.
+    With probability POWER, by the run's own correlation; None when no share does. Two runs have luck: this one, whose
+    latencies are the measure of the worsening, and the next. So the variance is twice that of a run.
     """
-    worth = counted.worth(confidence)
-    shift, n = counted.level.shift(confidence), counted.requests / worth
+    shift, n = math.sqrt(2) * counted.level.shift(confidence), counted.requests / (2 * counted.worth(confidence))
 
     def found(share: float) -> bool:
         return chance_of_more(fails * n, n, share, shift) >= POWER
