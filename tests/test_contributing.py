@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,15 +21,22 @@ from readiness.probes import Probe, _never
 from readiness.probes.evidence import Evidence
 from readiness.probes.http import ProbeAnswer
 from readiness.probes.sampler import Readings
+from readiness.report import FORMATS, Format
+from readiness.report.view.checks import key_of
 from tests.judge import builders
+from tests.report.builders import every_outcome
 
 GUIDE = Path(__file__).parent.parent / "CONTRIBUTING.md"
 
 
+def blocks() -> list[str]:
+    """The code of the guide, in its order."""
+    return [textwrap.dedent(block) for block in re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)]
+
+
 def example() -> tuple[Metric, Probe]:
     """The metric and the probe of the guide, made from its own text."""
-    blocks = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
-    defined, measured, named = (textwrap.dedent(block) for block in blocks)
+    defined, measured, named = blocks()[:3]
     code: dict[str, Any] = {}
     exec(measured, code)  # our own page
     (metric,) = eval(defined, {"Metric": Metric})
@@ -54,3 +62,15 @@ def test_the_guides_probe_measures_what_the_record_of_a_run_accepts(
 def test_the_guides_probe_guesses_nothing_where_the_page_gave_no_answer() -> None:
     with pytest.raises(NotMeasured, match="refused"):
         seen("/: connection refused")
+
+
+def test_the_guides_report_format_shows_every_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written, named = blocks()[3:]
+    (tmp_path / "lines_of_the_guide.py").write_text(written)
+    monkeypatch.syspath_prepend(tmp_path)
+    (fmt,) = eval(named, {"Format": Format})
+    verdict = every_outcome()
+    text = replace(fmt, module="lines_of_the_guide").render(verdict, None)
+    assert text.splitlines() == [f"{check.outcome.value} {key_of(check)}" for check in verdict.checks]
+    assert not fmt.default
+    assert fmt.name not in FORMATS

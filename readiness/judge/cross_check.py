@@ -27,7 +27,7 @@ def dissent(measurement: Measurement) -> str | None:
     said = "; ".join(
         f"{witness.source} says {_BOUND[witness.relation]}{quantity(witness.value, unit)}" for witness in against
     )
-    return f"the witnesses disagree: {first} says {quantity(measurement.value, unit)}, but {said}"
+    return f"the sources disagree: {first} says {quantity(measurement.value, unit)}, but {said}"
 
 
 def restart_doubts(measurements: Iterable[Measurement]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 Sources, the client's own view first: the response header that the load counted, the service's statistics, its
 Prometheus text, INFO of the cache server, and the transactions that the database saw. The first gives the value, the
-others are witnesses beside it.
+others are further sources beside it.
 """
 
 from __future__ import annotations

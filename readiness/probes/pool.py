@@ -60,7 +60,7 @@ def wait(evidence: Evidence) -> tuple[Measurement, ...]:
 def saturation(evidence: Evidence) -> tuple[Measurement, ...]:
     """Connections in use at the busiest reading, in percent of the most that the pool may open.
 
-    Second witness: PostgreSQL cannot have had fewer sessions than the service says were in use.
+    Second source: PostgreSQL cannot have had fewer sessions than the service says were in use.
     """
     settings = evidence.settings.pool
     path = _path(settings)

@@ -59,7 +59,7 @@ class Plan:
     workers: Workers | None = None
     """Processes that share the load; None for the one load generator of this machine."""
     cache_url: str | None = field(default=None, repr=False)
-    """Of the cache server, whose INFO is a witness."""
+    """Of the cache server, whose INFO is a further source."""
     health_pace: HealthPace | None = None
     """How often health is sampled, and why; None where nothing samples it."""
     allow_env: frozenset[str] = frozenset()

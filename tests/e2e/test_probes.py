@@ -136,7 +136,7 @@ def test_witnesses_that_disagree_take_the_pass_away(cli: Cli, faultd: StartFault
     assert_invariants(result, server, planned_s=2)
     check = result.check("cache.hit_rate")
     assert check["outcome"] == "inconclusive"
-    assert "the witnesses disagree" in check["message"]
+    assert "the sources disagree" in check["message"]
     assert check["value"] == pytest.approx(90, abs=5)
 
 
