@@ -102,7 +102,7 @@ def judge(run: Run, config: Config) -> Verdict:
         risks=risks(judged, doubts, excused, run.load),
         next_steps=tuple(step.text for step in planned),
         doubts=doubts,
-        notes=((largest,) if largest else ())
+        notes=((f"Largest step inside the limits: {largest}",) if largest else ())
         + _course(run.load)
         + connections.notes(run.load)
         + run.notes

@@ -15,11 +15,15 @@ from readiness.judge.verdict import Outcome, StepResult, latency
 from readiness.measurements.run import Endpoint, Load, Recording, Run, Step
 from readiness.metrics.catalogue import is_load
 from readiness.metrics.moments import moment_of
+from readiness.text.numbers import count
 
 COMPLETE = 0.9
 """Share of its planned time that a step must have lasted to say anything."""
 _NOT_OF_A_HEIGHT = frozenset({"throughput"})
 """How much comes through follows from the height itself."""
+_KEPT = frozenset({Outcome.PASS, Outcome.WARN})
+_SAYS = _KEPT | {Outcome.FAIL}
+"""A step with another outcome is not proven: it neither kept nor broke the limits."""
 
 
 def checks_of_a_height(config: Config) -> tuple[Check, ...]:
@@ -64,25 +68,37 @@ def step_load(load: Load, step: Step) -> Load:
     )
 
 
+def first_broken(steps: Sequence[StepResult]) -> StepResult | None:
+    """The lowest step that is proven to break the limits; one that proves nothing broke none."""
+    return min((step for step in steps if step.outcome is Outcome.FAIL), key=lambda step: step.height, default=None)
+
+
 def largest_inside(steps: Sequence[StepResult]) -> str | None:
-    """One sentence: up to which height every step kept the limits; None without steps."""
+    """The largest height that kept the limits, below any that broke them, in words; None without steps."""
     if not steps:
         return None
     rising = sorted(steps, key=lambda step: step.height)
-    broken = next((step for step in rising if step.outcome is not Outcome.PASS), None)
-    inside = [step for step in rising if broken is None or step.height < broken.height]
-    if not inside:
-        first = rising[0]
-        return f"No step kept the limits: {shown(first)} already did not. {first.message}".strip()
-    text = f"Largest step inside the limits: {shown(inside[-1])}"
-    if broken is None:
-        return f"{text}, the largest that was measured."
-    return f"{text}; {shown(broken)} {'broke them' if broken.outcome is Outcome.FAIL else 'is not proven'}."
+    broken = first_broken(rising)
+    kept = [step for step in rising if step.outcome in _KEPT]
+    inside = [step for step in kept if broken is None or step.height < broken.height]
+    unproven = [step for step in rising if step.outcome not in _SAYS]
+    left = ", ".join(f"{shown(step)} ({count(step.requests, 'request')} in {step.lasted_s:.0f} s)" for step in unproven)
+    aside = f"; not proven: {left}" if unproven else ""
+    if inside:
+        end = ", the largest that was measured" if inside[-1] is rising[-1] else ""
+        if broken is not None:
+            own = next((f", {shown(step)} did not" for step in kept if step.judged and step not in inside), "")
+            end = f"; {shown(broken)} broke them{own}"
+        return f"{shown(inside[-1])}{end}{aside}."
+    if broken is not None:
+        return f"none: {shown(broken)} broke them{aside}. {broken.message}".strip()
+    return f"none is proven: {left}. {unproven[0].message}".strip()
 
 
 def shown(step: StepResult) -> str:
-    """`50 users` or `20 arrivals per second`."""
-    return f"{step.height:,g} {'users' if step.unit == 'users' else 'arrivals per second'}"
+    """`50 users (judged)` or `20 arrivals per second`."""
+    unit = "users" if step.unit == "users" else "arrivals per second"
+    return f"{step.height:,g} {unit}{' (judged)' if step.judged else ''}"
 
 
 def _judge(run: Run, load: Load, step: Step, checks: Sequence[Check], confidence: float | None) -> StepResult:

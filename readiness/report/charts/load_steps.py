@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from readiness.judge import wording
-from readiness.judge.verdict import Outcome, StepResult, Verdict
+from readiness.judge.load_steps import first_broken, largest_inside
+from readiness.judge.verdict import StepResult, Verdict
 from readiness.measurements.run import Run
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, beside, linear_ticks, log_ticks, short
@@ -52,8 +53,9 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     return Chart(
         "steps",
         "From which load on does it break?",
-        "Latency of each height that the load was held at; the mark above says whether the limits held there. Only the "
-        "judged height decides, and nothing is said of heights between or beyond.",
+        "Latency of each height that the load was held at; the mark above says whether the limits held there (? is not "
+        "proven: neither kept nor broken). Only the judged height decides, and nothing is said of heights between or "
+        "beyond.",
         svg.picture("steps", "Latency by load", _describe(having, unit), _WIDTH, _HEIGHT, *parts),
         ("P50", "P95", "P99"),
         ("Load", "Requests", "Failed", "Answered", "P50", "P95", "P99", "Limits"),
@@ -62,12 +64,10 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
 
 
 def _describe(steps: list[StepResult], unit: str) -> str:
-    bad = next((step for step in steps if step.outcome is not Outcome.PASS), None)
-    last = steps[-1]
-    if bad is None:
-        return f"The limits held at every height, the largest {last.height:,g} {unit}."
-    p95 = numbers.quantity(bad.latency_ms.p95, "ms")
-    return f"The lowest height at which the limits are not kept is {bad.height:,g} {unit}, with a P95 of {p95}."
+    text = f"Largest step inside the limits: {largest_inside(steps)}"
+    if bad := first_broken(steps):
+        text += f" P95 at {bad.height:,g} {unit}: {numbers.quantity(bad.latency_ms.p95, 'ms')}."
+    return text
 
 
 def _row(step: StepResult, unit: str) -> tuple[str, ...]:
