@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from readiness.judge.check import Judged
@@ -22,7 +22,16 @@ class Cause(StrEnum):
     GENERATOR = "generator overloaded"
     DOUBTED = "measurement in doubt"
     MISSING = "evidence missing"
+    BEYOND = "value beyond its limit"
     TOO_SHORT = "too short"
+
+
+TO_DO: Mapping[str, str] = {
+    Cause.INTERRUPTED: "Run again, and let the run end.",
+    Cause.UNREACHABLE: "Start the service, or correct the address, then run again.",
+    Cause.GENERATOR: "Run again from a machine with free cores, or with less load.",
+}
+"""The one thing to do, by the causes without which no other step counts."""
 
 
 def cause(decision: Decision, run: Run, judged: Sequence[Judged], doubts: Sequence[str]) -> Cause | None:
@@ -37,10 +46,10 @@ def cause(decision: Decision, run: Run, judged: Sequence[Judged], doubts: Sequen
         return Cause.GENERATOR
     if doubts:
         return Cause.DOUBTED
-    blocking = [item.result for item in judged if item.result.effect == "block"]
-    if any(check.outcome is Outcome.INCONCLUSIVE for check in blocking):
-        return Cause.TOO_SHORT
-    return Cause.MISSING
+    unproven = [i for i in judged if i.result.effect == "block" and i.result.outcome is Outcome.INCONCLUSIVE]
+    if not unproven:
+        return Cause.MISSING
+    return Cause.BEYOND if any(item.credit.point < 1 for item in unproven) else Cause.TOO_SHORT
 
 
 def _unreachable(run: Run) -> bool:

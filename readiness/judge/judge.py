@@ -21,7 +21,7 @@ from readiness.judge.drills import drill_results
 from readiness.judge.failed_requests import details_by_endpoint, failed_requests, failed_share, why
 from readiness.judge.family import refuting
 from readiness.judge.generator_health import described, pause_doubts
-from readiness.judge.inconclusive import cause
+from readiness.judge.inconclusive import TO_DO, cause
 from readiness.judge.infrastructure import infrastructure
 from readiness.judge.key_numbers import key_numbers
 from readiness.judge.load_steps import judge_steps, largest_inside
@@ -30,7 +30,7 @@ from readiness.judge.next_steps import issues, steps
 from readiness.judge.outlook import Outlook
 from readiness.judge.probed import rival_doubts
 from readiness.judge.readings import own_faults
-from readiness.judge.release import Release
+from readiness.judge.release import Horizon, NextStep, Release
 from readiness.judge.risks import risks
 from readiness.judge.score import score
 from readiness.judge.sensitivity import sensitivity
@@ -86,7 +86,10 @@ def judge(run: Run, config: Config) -> Verdict:
     roots = root_causes(run.load, outlook.tail) if run.load else ()
     diagnoses = diagnose(run, judged, outlook.tail)
     failed = failed_requests(run.load) if run.load else ()
-    planned = steps(judged, doubts, run.load, outlook, roots, failed)
+    undecided = cause(decision, run, judged, doubts)
+    only = TO_DO.get(undecided or "")
+    alone = [NextStep(only, Horizon.IMMEDIATE, (), 0.0, "decides")] if only else []
+    planned = (*alone, *steps(judged, doubts, run.load, outlook, roots, failed))
     stalls = _stalls(run.load, run.load.stalls) if run.load else ()
     judged_stalls = _stalls(run.load, judged_window(run.load)) if run.load else ()
     excused = {waiver.check: waiver for waiver in waivers}
@@ -137,7 +140,7 @@ def judge(run: Run, config: Config) -> Verdict:
         load_steps=load_steps,
         infrastructure=infrastructure(run),
         rule=config.decision,
-        inconclusive_cause=cause(decision, run, judged, doubts),
+        inconclusive_cause=undecided,
         key_numbers=key_numbers(run.load) if run.load else None,
         sent_by_locust=connections.sent_by_locust(run.load),
         drills=drill_results(run, results),

@@ -27,6 +27,7 @@ _BLOCK = "lifts a block"
 FIX_RUN = "Fix the run first: "
 SLOW, FAILED = "Slow answers", "Failed requests"
 FAILED_FIX = "Read the failures by endpoint and reason in this report, then the service's log for those seconds."
+_PROOF, _PROOFS = "the value is good, the proof is missing", "the values are good, the proof is missing"
 _UNKNOWN = frozenset({Outcome.ERROR, Outcome.SKIPPED})
 
 
@@ -89,7 +90,7 @@ def _todos(judged: Sequence[Judged]) -> list[_Todo]:
             text, key = f"Measure latency again: {item.remedy}.", f"remedy {item.remedy}"
         elif check.outcome is Outcome.INCONCLUSIVE and item.credit.point == 1:
             more = _more_evidence(check)
-            text, key = f"{label(check)}: {more}; the value is good, the proof is missing.", f"evidence {more}"
+            text, key = f"{label(check)}: {more}; {_PROOF}.", f"evidence {more}"
         else:
             text = f"{label(check)}: {metric.fix if metric else 'this version does not know it'}"
             key = metric.fix if metric else text
@@ -123,6 +124,10 @@ def _headline(todo: _Todo, begin: str) -> str:
     if more:
         name += f" and {count(more, 'more check')}"
     what = re.split(r"[:;.](?:\s|$)", todo.text.removeprefix(f"{first}: "), maxsplit=1)[0]
+    if _PROOF in todo.text:
+        what += f"; {_PROOF if not more else _PROOFS}"
+    if todo.items[0].result.outcome in _UNKNOWN:
+        what = todo.text.removeprefix(f"{first}: ").rstrip(".")
     if begin:
         return f"{name}: begin with {begin.partition(': ')[0]}"
     return f"{name}: {what[:1].lower()}{what[1:]}"

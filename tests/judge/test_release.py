@@ -9,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readiness.config.model import Check, Config, OnFail
+from readiness.judge.inconclusive import TO_DO, Cause
 from readiness.judge.judge import judge
 from readiness.judge.outcome import Decision
 from readiness.judge.release import Horizon
 from readiness.judge.verdict import Verdict
 from readiness.measurements.response_facts import ResponseFacts, TimeParts
 from readiness.measurements.run import Measurement, Stall
+from readiness.report.view.lead import first_steps
 from tests.judge import builders
 
 
@@ -148,3 +150,23 @@ def test_a_root_cause_says_where_to_begin_and_where_the_time_goes() -> None:
         "Begin with POST /login: 18 % of traffic, 100 % of what is slow; most of its time goes into hash (90 %)."
     )
     assert "its slow answers spend their time in: hash 90 %" in verdict.release.issues[0].causes[0]
+
+
+def test_only_values_inside_their_limits_are_called_good() -> None:
+    p99 = builders.check("latency.p99", "< 500 ms")
+    rate = builders.check("http.success_rate", "> 99 %", on_fail=OnFail.BLOCK)
+    beyond, good = (
+        judge(builders.run(builders.load(("shop", "GET /", record))), Config("shop", (rate, p99)))
+        for record in (builders.recording([10.0] * 198, failed={"http_5xx": 3}), builders.recording([10.0] * 100))
+    )
+    assert (beyond.decision, beyond.inconclusive_cause) == (Decision.INCONCLUSIVE, Cause.BEYOND)
+    assert [step.headline for step in beyond.release.steps] == ["GET /: 3 of 201 requests failed: HTTP 5xx"]
+    assert good.inconclusive_cause == Cause.TOO_SHORT
+    assert good.release.steps[0].headline.endswith("the values are good, the proof is missing")
+
+
+def test_a_run_that_was_ended_says_first_to_run_again_in_every_format() -> None:
+    load = builders.load(("shop", "GET /", builders.recording([10.0] * 100)))
+    checks = (builders.check("http.success_rate", "> 99 %"),)
+    verdict = judge(builders.run(load, interrupted="SIGINT"), Config("shop", checks))
+    assert [step.text for step in first_steps(verdict)] == [verdict.next_steps[0]] == [TO_DO[Cause.INTERRUPTED]]

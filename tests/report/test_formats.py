@@ -161,6 +161,17 @@ def test_the_first_screen_says_what_to_do_what_was_tested_and_where_the_trouble_
     assert words.failed_words(builders.ready()) == []
 
 
+def test_checks_that_the_run_left_open_are_listed_and_counted_in_both_formats() -> None:
+    base = builders.every_outcome(Decision.INCONCLUSIVE)
+    verdict = replace(base, checks=tuple(one for one in base.checks if one.outcome is not Outcome.FAIL))
+    still_open = [one for one in verdict.checks if one.outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE)]
+    for name in ("md", "html"):
+        text = FORMATS[name].render(verdict)
+        assert f"<summary>Not decided by this run: {len(still_open)}</summary>" in text
+        folded = text.partition("Not decided by this run")[2].partition("</details>")[0]
+        assert all(one.title in folded for one in still_open)
+
+
 def test_what_the_run_could_have_seen_is_told() -> None:
     text = FORMATS["html"].render(builders.verdict())
     assert "P95 of Bag Lookup: 83.1 ms instead of 61.4 ms (every request 1.4× as slow)" in text

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from readiness.judge.decision import label
-from readiness.judge.inconclusive import Cause
+from readiness.judge.inconclusive import TO_DO, Cause
 from readiness.judge.verdict import CheckResult, Decision, Outcome, Verdict
 from readiness.judge.wording import distance
 from readiness.report.view import words
@@ -20,21 +20,14 @@ _MOST_NAMED = 2
 _LONGEST = 300
 _MOST_CAUSES = 2
 _LONGEST_CAUSE = 500
-TO_DO: Mapping[str, str] = {
-    Cause.INTERRUPTED: "Run again, and let the run end.",
-    Cause.UNREACHABLE: "Start the service, or correct the address, then run again.",
-    Cause.GENERATOR: "Run again from a machine with free cores, or with less load.",
-    Cause.DOUBTED: "Remove the doubt about the measurement, then run again.",
-    Cause.MISSING: "Make what was not measured measurable, then run again.",
-    Cause.TOO_SHORT: "Run again for longer: the values are good, the proof is missing.",
-}
-"""The one thing to do, by why the run decides nothing."""
+_ALONE = frozenset({*TO_DO, Cause.DOUBTED})
 _SAID: Mapping[str, str] = {
     Cause.UNREACHABLE: "The service could not be reached.",
     Cause.GENERATOR: "The load generator was overloaded, so its figures are not the service's.",
     Cause.DOUBTED: "The measurement itself is in doubt.",
     Cause.MISSING: "Evidence that the decision needs was not measured.",
     Cause.TOO_SHORT: "The run was too short to prove what the decision needs.",
+    Cause.BEYOND: "A value is beyond its limit, but not by enough to be proven.",
 }
 
 
@@ -61,31 +54,17 @@ def lead(verdict: Verdict) -> tuple[str, ...]:
             return (said or clean(verdict.reason, _LONGEST), *_cannot(verdict))
 
 
-def to_do(verdict: Verdict) -> str:
-    """The one thing to do after a run that decides nothing; "" for every other decision."""
-    if verdict.decision is not Decision.INCONCLUSIVE:
-        return ""
-    if verdict.inconclusive_cause == Cause.DOUBTED and verdict.doubts:
-        return clean(f"Remove this doubt, then run again: {verdict.doubts[0].rstrip('.')}.", _LONGEST)
-    unknown = [check for check in verdict.checks if check.outcome is Outcome.ERROR]
-    if verdict.inconclusive_cause == Cause.MISSING and unknown:
-        first = min(unknown, key=lambda check: check.effect != "block")
-        why = first.message.removeprefix("Not measured: ").rstrip(".")
-        return clean(f"Measure {first.title}, then run again. It was not measured: {why}", _LONGEST)
-    return TO_DO.get(verdict.inconclusive_cause or "", "")
-
-
 def first_steps(verdict: Verdict) -> tuple[First, ...]:
-    """The most effective steps; after a run that decides nothing, the one thing to do."""
-    if only := to_do(verdict):
-        return (First(only, "doubts" if verdict.doubts else "steps"),)
+    """The most effective steps, or the one thing without which no other counts."""
+    most = 1 if verdict.inconclusive_cause in _ALONE else _MOST_STEPS
+    run = "doubts" if verdict.doubts else "steps"
     where = anchors(key_of(check) for check in verdict.checks)
     by_key = {check.key: key_of(check) for check in verdict.checks}
     found = []
-    for step in verdict.release.steps[:_MOST_STEPS]:
+    for step in verdict.release.steps[:most]:
         key = next((by_key[key] for key in step.checks if key in by_key), None)
-        found.append(First(clean(step.headline or step.text, _LONGEST), where[key] if key else "steps"))
-    return tuple(found) or tuple(First(clean(text, _LONGEST), "steps") for text in verdict.next_steps[:_MOST_STEPS])
+        found.append(First(clean(step.headline or step.text, _LONGEST), where[key] if key else run))
+    return tuple(found) or tuple(First(clean(text, _LONGEST), "steps") for text in verdict.next_steps[:most])
 
 
 def causes(verdict: Verdict) -> tuple[str, ...]:

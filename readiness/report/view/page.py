@@ -102,7 +102,7 @@ class Page:
     commit: str
     thresholds_sha256: str
     minor: int
-    """How many of the problems are minor."""
+    """How many checks the minor problems are about."""
     provenance: tuple[facts.Fact, ...]
 
 
@@ -173,7 +173,7 @@ def build(verdict: Verdict) -> Page:
         run_id=clean(verdict.run_id),
         commit=clean(verdict.provenance.commit) if verdict.provenance.commit else "unknown",
         thresholds_sha256=clean(verdict.thresholds_sha256)[:16] or "not recorded",
-        minor=sum(problem.minor for problem in wrong),
+        minor=sum(len(problem.checks) for problem in wrong if problem.minor),
         provenance=facts.full(verdict),
     )
 
