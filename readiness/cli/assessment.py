@@ -27,7 +27,7 @@ from readiness.cli.workers import check_target, workers_of
 from readiness.config import ceilings, scalars
 from readiness.config.model import Config
 from readiness.config.override import override
-from readiness.config.scenario_notes import trusting
+from readiness.config.scenario_notes import left_out, trusting
 from readiness.config.trust import trust_of
 from readiness.database.needed import without_database
 from readiness.errors import ConfigError, ExitCode, NotMeasured, ReadinessError, Refused
@@ -137,7 +137,8 @@ def assess(request: RunRequest) -> Assessment:
             )
             config = _config(request, environ, starters.config(starter, first))
         # The built-in scenarios are known; that others look at no answer stands in the report too.
-        own = () if starter or profile else trusting(file.path for file in scenarios)
+        ours = [] if starter or profile else [file.path for file in scenarios]
+        own = (*left_out(ours), *trusting(ours))
         remarks = (starter.sentence(first.unloadable),) if starter else own
         try:
             plan = _plan(

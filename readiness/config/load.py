@@ -15,16 +15,18 @@ from readiness.config.checks import DeclaredNames, checks_form
 from readiness.config.database import database_form, read_files
 from readiness.config.drill_notes import peak_per_s
 from readiness.config.drills import MAX_DRILL_RATE_PER_S, Drill, drills_form
-from readiness.config.form import MAX_PROBLEMS, Complaint, Form, Problem, Wrong, section
+from readiness.config.form import MAX_PROBLEMS, Complaint, Form, Problem, Wrong, described, section
 from readiness.config.model import (
     Check,
     Config,
+    Limit,
     OnFail,
+    Operator,
 )
 from readiness.config.probes import probes_form
 from readiness.config.proxies import proxies_form
 from readiness.config.restore import RESTORE, restore_form
-from readiness.config.scalars import sentence_form, whole_form
+from readiness.config.scalars import flag_form, sentence_form, whole_form
 from readiness.config.sections import Hosts, decision_form, evidence_form, load_form, target_form
 from readiness.config.tls import with_files
 from readiness.config.tree import MAX_BYTES, Node, Table, Unreadable, compose
@@ -35,6 +37,7 @@ from readiness.errors import ConfigError
 from readiness.metrics.baseline import BASELINE_PREFIX
 from readiness.metrics.drills import RECOVERY
 from readiness.metrics.restore import CONTENT
+from readiness.metrics.service import STARTER_METRIC, STARTER_TITLE
 from readiness.text import clean
 
 LONGEST_PROBLEM = 600
@@ -122,6 +125,10 @@ def document(names: DeclaredNames, today: date) -> Form[Config]:
             "proxies": ("proxies", proxies_form()),
             "drills": ("drills", drills_form(names.proxies)),
             "restore": ("restore", restore_form()),
+            "starter_limits": (
+                "starter_limits",
+                described(flag_form(), "Nobody chose these limits yet: a run is CONDITIONAL at best."),
+            ),
         },
         required=("version", "service", "checks"),
     )
@@ -134,6 +141,8 @@ def _config(version: int, target: Hosts = _HOSTS, **given: Any) -> Config:
     del version  # 1 is the only one, its form says so
     config = Config(allowed_hosts=target.allowed_hosts, tls=target.tls, **given)
     checks, baseline, drills = config.checks, config.baseline, config.drills
+    if config.starter_limits and all(check.metric != STARTER_METRIC for check in checks):
+        checks += (Check(STARTER_METRIC, None, STARTER_TITLE, Limit(Operator.EQUAL, 1.0, "== 1")),)
     if baseline is not None:
         checks += implied(baseline, checks)
         if not any(check.metric.startswith(BASELINE_PREFIX) for check in checks):

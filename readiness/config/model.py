@@ -297,6 +297,8 @@ class Config:
     """Between the service and what it depends on; they run with `--drills` alone."""
     drills: Mapping[str, Drill] = field(default_factory=dict)
     """What is broken on purpose, in order; only with `--drills`."""
+    starter_limits: bool = False
+    """Whether nobody chose the limits yet: `readiness init` writes them so."""
     restore: Restore | None = None
     """How a backup is restored; only with `--drills`."""
     file: str = "thresholds.yaml"

@@ -41,6 +41,34 @@ def trusting(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+_OFF = "# Switched off, because "
+"""What `readiness init` writes above a method that is no task."""
+SWITCHED_OFF = "Not part of this load: "
+
+
+def left_out(paths: Iterable[str]) -> tuple[str, ...]:
+    """One sentence on the requests that `readiness init` switched off, in these files and in those beside them."""
+    files = {Path(path) for path in paths}
+    files |= {file for folder in {file.parent for file in files} for file in folder.glob("_*.py")}
+    found = [name for file in sorted(files) for name in _switched_off(file)]
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    return (f"{SWITCHED_OFF}{', '.join(found[:5])}{more} (switched off).",) if found else ()
+
+
+def _switched_off(file: Path) -> Iterator[str]:
+    """`POST /orders` of each such method, which no `@task` precedes."""
+    functions = [node for node in _nodes(str(file)) if isinstance(node, ast.FunctionDef) and not node.decorator_list]
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if functions else []
+    for function in functions:
+        if not lines[function.lineno - 2].strip().startswith(_OFF):
+            continue
+        for call in (node for node in ast.walk(function) if isinstance(node, ast.Call) and _verb(node)):
+            name = next((keyword.value for keyword in call.keywords if keyword.arg == "name"), None)
+            given = name or next(iter(call.args), None)
+            if isinstance(given, ast.Constant):
+                yield clean(f"{_verb(call).upper()} {str(given.value).partition('?')[0]}", 100)
+
+
 def _nodes(path: str) -> tuple[ast.AST, ...]:
     """All of a file; nothing of one that is no Python, because reading it says what is wrong."""
     try:

@@ -10,7 +10,6 @@ from readiness.config.load import parse
 from readiness.config.model import Config
 
 _FILE = "starter limits"
-STARTER_METRIC = "limits.own"
 TEMPLATE = Path(__file__).with_name("starter.yaml")
 
 

@@ -90,6 +90,8 @@ def thresholds(
             "# Every key is explained in docs/reference/thresholds.md; `readiness lint` reads it and sends nothing.",
             "version: 1",
             f"service: {service}",
+            "# Nobody chose the limits below yet, so no run is READY: choose them, then take this line away.",
+            "starter_limits: true",
             "",
             *_variables(variables, for_off),
             *_load(weights, load),

@@ -22,7 +22,7 @@ def steps(out: Path, target: str | None, made: Made) -> tuple[str, str, str]:
     flags += [f"--allow-host {host}"] if host and not is_loopback(host) else []
     flags += [f"--allow-env {name}" for name in names if not name.startswith(SEEN)]
     off = f", {len(made.off)} switched off" if made.off else ""
-    first = f"1. Read {out / 'scenarios'} ({count(made.running, 'task')}{off}) and thresholds.yaml"
+    first = f"1. Read {out / 'scenarios'} ({count(made.running, 'task')}{off}); choose the limits in thresholds.yaml"
     if names:
         shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
         first += f"; set {shown}"

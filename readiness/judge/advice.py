@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from readiness.config.model import OnFail
-from readiness.config.starter import STARTER_METRIC as OWN_LIMITS
 from readiness.judge.decision import label
 from readiness.judge.outcome import Decision, Outcome
 from readiness.judge.release import Deployment
@@ -14,6 +13,7 @@ from readiness.judge.verdict import CheckResult, Waived
 from readiness.judge.wording import against, demand, distance
 from readiness.measurements.run import Load
 from readiness.metrics.catalogue import is_load
+from readiness.metrics.service import STARTER_METRIC
 from readiness.text.numbers import count, quantity
 
 _MOST_WATCHED = 8
@@ -109,8 +109,8 @@ def _until(decision: Decision, checks: Sequence[CheckResult], waivers: Mapping[s
 
 def _condition(check: CheckResult) -> str:
     name = label(check)
-    if check.name == OWN_LIMITS:
-        return "Choose your own limits: readiness init."
+    if check.name == STARTER_METRIC:
+        return "Choose your own limits in thresholds.yaml, and take starter_limits out; readiness init writes one."
     if check.outcome is Outcome.ERROR:
         return f"{name} was not measured; it {demand(check.name, check.pass_limit)}."
     if check.outcome is Outcome.INCONCLUSIVE:

@@ -13,6 +13,8 @@ _health_p95 = partial(_reliability, unit="ms", kind=Kind.QUANTILE, quantile=0.95
 _security = partial(Metric, area="security")
 _yes_no_reliability = partial(Metric, area="reliability", better="equal", yes_no=True)
 
+STARTER_METRIC, STARTER_TITLE = "limits.own", "Limits of Your Own"
+
 SERVICE: tuple[Metric, ...] = (
     _health_p95(
         "health.latency.p95",
@@ -53,11 +55,11 @@ SERVICE: tuple[Metric, ...] = (
         "Find out why the process ended; declare probes.instance.instances where several answer.",
     ),
     _yes_no_reliability(
-        "limits.own",
-        "Limits of Your Own",
-        "1 when somebody wrote a thresholds.yaml, 0 when a run was judged by the starter limits.",
+        STARTER_METRIC,
+        STARTER_TITLE,
+        "1 when somebody chose the limits; 0 for a URL without a file, and with `starter_limits: true` in it.",
         "Starter limits know neither the service nor its users, so they allow no release.",
-        "Choose your own limits with `readiness init`, which writes a thresholds.yaml to begin with.",
+        "Choose your own limits in thresholds.yaml, and take `starter_limits` out of it; `readiness init` writes one.",
     ),
     _yes_no_reliability(
         "service.user_agent",

@@ -11,7 +11,6 @@ from pathlib import Path
 from readiness import probes
 from readiness.config import tls
 from readiness.config.definitions import definitions, drill_key
-from readiness.config.starter import STARTER_METRIC
 from readiness.database import under_load
 from readiness.database.before_load import BeforeLoad
 from readiness.database.stages import NO_DATABASE, Stages
@@ -27,6 +26,7 @@ from readiness.measurements.probing import Probing
 from readiness.measurements.process_activity import ProcessActivity
 from readiness.measurements.provenance import UNREACHABLE
 from readiness.measurements.run import Drilled, Load, Measurement, Run
+from readiness.metrics.service import STARTER_METRIC
 from readiness.probes import database_process, monitoring, overhead, process
 from readiness.probes.allowance import Allowance
 from readiness.probes.http import Getter
@@ -303,7 +303,8 @@ def _probing(plan: Plan, seen: probes.Observations, load: Load | None) -> Probin
 
 def _limits(plan: Plan, wanted: set[str]) -> tuple[Measurement, ...]:
     """Whether the limits are the user's own, where a check asks for it."""
-    return (Measurement(STARTER_METRIC, None, float(plan.own_limits), "plan"),) if STARTER_METRIC in wanted else ()
+    own = plan.own_limits and not plan.config.starter_limits
+    return (Measurement(STARTER_METRIC, None, float(own), "plan"),) if STARTER_METRIC in wanted else ()
 
 
 def _notes(plan: Plan, outcome: controller.LoadOutcome) -> tuple[str, ...]:

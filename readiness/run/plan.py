@@ -261,6 +261,9 @@ def refuse_too_few(plan: Plan, users: Mapping[str, int]) -> None:
         )
 
 
+_NOBODYS = "starter_limits: true: a run is CONDITIONAL at best; choose your own limits, then take this line away"
+
+
 def warnings(plan: Plan) -> tuple[str, ...]:
     """What the plan cannot prove or contradicts in itself, told before anything is sent."""
     files = plan.engine.scenarios
@@ -273,7 +276,8 @@ def warnings(plan: Plan) -> tuple[str, ...]:
 def unsure(plan: Plan) -> tuple[str, ...]:
     """What the plan may not be able to prove, told at the start; nothing of it is a mistake in the file."""
     slashed = plan.own_limits and plan.engine.base_url.endswith("/")  # the starter's scenario joins its paths itself
-    return doubts(plan.config, paces_of(plan)) + ((_SLASHED,) if slashed else ())
+    nobodys = (f"{plan.config.file}: {_NOBODYS}",) if plan.config.starter_limits else ()
+    return nobodys + doubts(plan.config, paces_of(plan)) + ((_SLASHED,) if slashed else ())
 
 
 def paces_of(plan: Plan) -> dict[str, think_time.UserPace]:

@@ -214,6 +214,16 @@ def test_variables_come_from_the_environment_and_are_kept_as_secrets() -> None:
     assert read(with_section("database: { queries: { q: { sql: 'select ''$${A}''' } } }\n")).secrets == ()
 
 
+def test_starter_limits_are_one_check_more_and_without_the_line_nothing_changes() -> None:
+    assert [check.key for check in read(MINIMAL).checks] == ["http.success_rate"]
+    assert read(with_section("starter_limits: false\n")).checks == read(MINIMAL).checks
+    checks = read(with_section("starter_limits: true\n")).checks
+    assert [check.key for check in checks] == ["http.success_rate", "limits.own"]
+    own = read(with_section('  limits.own: { pass: "== 1", weight: 2 }\nstarter_limits: true\n')).checks
+    assert [(check.key, check.weight) for check in own] == [("http.success_rate", 1), ("limits.own", 2)]
+    assert "must be true or false" in refused(with_section("starter_limits: yes\n"))[0]
+
+
 def test_a_missing_or_empty_variable_is_an_error_that_names_only_the_variable() -> None:
     text = with_section("target: { allowed_hosts: ['${READINESS_VAR_HOST}'] }\n")
     assert refused(text, READINESS_VAR_OTHER="hunter2") == (

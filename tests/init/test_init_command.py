@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from readiness.config.load import load
+from readiness.config.scenario_notes import left_out
 from tests.init.checked import refuse_foreign_code, refuse_unformatted
 
 BAGS = """\
@@ -84,6 +85,9 @@ def test_an_openapi_file_becomes_scenarios_limits_and_a_pipeline(tmp_path: Path)
     config = load(tmp_path / "thresholds.yaml", {})
     assert config.load.scenarios == {"bags": 1}
     assert config.service == "bag-service"
+    assert "limits.own" in {check.key for check in config.checks}, "nobody chose these limits"
+    (left,) = left_out([str(tmp_path / "scenarios/bags.py")])
+    assert left == "Not part of this load: POST /bags (switched off)."
     steps = done.stdout.splitlines()
     assert [line[:2] for line in steps] == ["1.", "2.", "3."]
     assert "set READINESS_TOKEN" in steps[0]
@@ -209,9 +213,8 @@ def test_a_log_in_with_the_form_of_a_page_is_written_from_a_flag(tmp_path: Path)
     words = '/in?next="+evil+"&a={x}'
     done = init(tmp_path, "--target", "http://127.0.0.1:8000", "--path", "/notes/", "--login", words)
     assert done.returncode == 0, done.stderr
-    assert (
-        "1. Read scenarios (1 task) and thresholds.yaml; set READINESS_VAR_USERNAME, READINESS_PASSWORD." in done.stdout
-    )
+    names = "READINESS_VAR_USERNAME, READINESS_PASSWORD"
+    assert f"1. Read scenarios (1 task); choose the limits in thresholds.yaml; set {names}." in done.stdout
     text = (tmp_path / "scenarios/visitor.py").read_text()
     assert f"form_log_in(self.client, '{words}', username, password)" in text
     refuse_foreign_code(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from readiness.config.scenario_notes import SWITCHED_OFF
 from readiness.judge import wording
 from readiness.judge.verdict import Decision, Outcome, Verdict
 from readiness.report.status import MEANING
@@ -101,7 +102,8 @@ def tested(verdict: Verdict) -> str:
     loopback = any(address.startswith(("127.", "::1")) for address in target.addresses)
     where = ", on the machine that also made the load" if loopback else ""
     commit = verdict.provenance.commit
-    return f"{what}{where}; version {clean(commit)[:12] if commit else 'unknown'}."
+    off = next((f" {clean(note)}" for note in verdict.notes if note.startswith(SWITCHED_OFF)), "")
+    return f"{what}{where}; version {clean(commit)[:12] if commit else 'unknown'}.{off}"
 
 
 def failed_words(verdict: Verdict) -> list[str]:
