@@ -31,6 +31,7 @@ SLOW = (
     "tests/e2e/test_drills.py",
     "tests/e2e/test_early_stop.py",
     "tests/e2e/test_failure_classes.py",
+    "tests/e2e/test_false_answers.py",
     "tests/e2e/test_generator.py",
     "tests/e2e/test_generator_health.py",
     "tests/e2e/test_hacks_of_files.py",

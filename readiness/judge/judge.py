@@ -8,7 +8,7 @@ from datetime import date
 
 from readiness.config.model import Check, Config
 from readiness.errors import ExitCode
-from readiness.judge import connections, coordinated_omission
+from readiness.judge import connections, coordinated_omission, false_answers
 from readiness.judge.advice import conditions, deployment, needless
 from readiness.judge.baseline import with_baseline
 from readiness.judge.check import Judged, judge_check
@@ -206,6 +206,7 @@ def load_doubts(load: Load) -> tuple[str, ...]:
             doubts.append(f"only {there:,} of {load.users:,} users were running at some time of the measurement window")
     doubts += pause_doubts(load)
     doubts += connections.doubts(load)
+    doubts += false_answers.doubts(load)
     faults = own_faults(load)
     if faults:
         named = ", ".join(f"{n:,} × {name}" for name, n in faults.items())

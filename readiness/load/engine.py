@@ -32,6 +32,7 @@ from readiness.load.csv_rows import hand_out
 from readiness.load.descriptors import too_few_descriptors
 from readiness.load.drain import Drain
 from readiness.load.engine_plan import EnginePlan, loads
+from readiness.load.first_looks import FirstLooks
 from readiness.load.generator_health import Sentinel
 from readiness.load.http.resends import Resends
 from readiness.load.life import endings, listeners
@@ -84,12 +85,13 @@ class Engine:
         self._in_order = self._judging = self._judged = False
         self._errors = ScriptErrors()
         self.recorder = SampledRecorder() if plan.samples else Recorder()
-        self.recorder.open = plan.rate_per_s is not None
-        self.recorder.judged_step = plan.judged_step
+        self.recorder.open, self.recorder.judged_step = plan.rate_per_s is not None, plan.judged_step
         self._watch = None if plan.watch.idle else Watch(plan.watch)
         self._moments = Moments(plan.watch.moments, self.recorder, self._watch)
         self.recorder.watch = self._watch if self._moments.idle else self._moments
         self._traced = TracedCalls(plan.trace_share, self.recorder)
+        self.recorder.looks = looks = FirstLooks()
+        self._seeing = (self._watch, self._traced, looks)
         self.writes = WriteLog(plan.run_id)
         self._addresses = Addresses(plan.base_url, plan.addresses, first=plan.shard)
         self._resends = Resends(lambda: self.recorder.begun)
@@ -158,8 +160,7 @@ class Engine:
     def _refuse_clocks(self) -> None:
         """Raises ScenarioError."""
         if replaced := self._clocks():
-            files = ", ".join(file.path for file in self.plan.scenarios)
-            raise ScenarioError(f"{files}: replaces {replaced}")
+            raise ScenarioError(f"{', '.join(file.path for file in self.plan.scenarios)}: replaces {replaced}")
 
     def _environment(self, classes: list[type[Any]], options: Namespace) -> LoadEnvironment:
         improve(self._resends)
@@ -266,7 +267,7 @@ class Engine:
                 instrument=self._sentinel.take(),
                 paces=self._turns.take(),
                 moments={**batch.moments, **self._moments.take()},
-                seen=tuple(seen for source in (self._watch, self._traced) if source for seen in source.take()),
+                seen=tuple(seen for source in self._seeing if source for seen in source.take()),
                 writes=self.writes.take(),
             )
         )
@@ -294,16 +295,15 @@ class Engine:
         theirs = told(self._stock.timed.made_up), *self._told.connections.doubts(), clocks
         for text in (*said, *self._idle_users.told(), *theirs):
             self._errors.note(text)
-        recorder = self.recorder
         self.send(
             engine_events.Done(
                 batches=self._seq,
-                begun=recorder.begun,
-                ended=recorder.ended,
-                arrivals=dict(recorder.arrivals),
+                begun=self.recorder.begun,
+                ended=self.recorder.ended,
+                arrivals=dict(self.recorder.arrivals),
                 in_flight=in_flight,
                 moments_in_flight=self._moments.waiting,
-                judged_until_s=recorder.judged_until_s - recorder.start_s,
+                judged_until_s=self.recorder.judged_until_s - self.recorder.start_s,
                 stopped_s=stopped_s,
                 script_errors=self._errors.counts(),
                 writes=(self.writes.sent, self.writes.acknowledged),

@@ -17,7 +17,7 @@ from itertools import chain
 from readiness.load.engine_events import NO_ARRIVALS, ArrivalCounts, Batch, Cell, CellCounts, StallSeen
 from readiness.load.phases import OUTSIDE
 from readiness.load.samples import Samples, first_bytes
-from readiness.load.ticket import AnswerWatch, OpenCall, Ticket
+from readiness.load.ticket import AnswerLooks, AnswerWatch, OpenCall, Ticket
 from readiness.metrics.moments import FIRST_BYTE
 
 STALL_S = 1.0
@@ -42,6 +42,8 @@ class Recorder:
     def __init__(self) -> None:
         self.watch: AnswerWatch | None = None
         """Who looks at the answers' headers."""
+        self.looks: AnswerLooks | None = None
+        """Who looks into a few good ones."""
         self.first_bytes = False
         """Whether first bytes of the judged answers are wanted."""
         self.arrivals: ArrivalCounts = {}
@@ -140,6 +142,8 @@ class Recorder:
             cell = cells[call.identity]
         except KeyError:
             cell = cells.setdefault(self.counted_as(call), Samples())
+            if judged and failure is None and self.looks is not None:  # once in a second, so it may cost something
+                self.looks.see(call)
         if failure is None:
             if self.first_bytes and judged and call.first_s:
                 cell.add_parted(end_s - start_s, call.first_s - start_s)
@@ -269,7 +273,7 @@ class Recorder:
             self._note_stall(min(end_s, self.judged_until_s), answered=False)
         for identity in list(self._silent):
             self._end_silence(identity, answered=False)
-        left: Counter[Cell] = Counter(self._key(call) for call in self._open_calls)
+        left = Counter(Cell(*self.counted_as(call), self.step(call.start_s)) for call in self._open_calls)
         self._left = len(self._open_calls)
         self._open_calls = set()
         return dict(left)
@@ -314,9 +318,6 @@ class Recorder:
                 False,
             )
         )
-
-    def _key(self, call: Ticket) -> Cell:
-        return Cell(*self.counted_as(call), self.step(call.start_s))
 
     def counted_as(self, call: Ticket) -> tuple[str, str]:
         """Scenario and name under which the call is counted."""

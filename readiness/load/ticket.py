@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+Look = tuple[str, str, bytes]
+"""Path that was asked for and path that answered, both empty where no redirect lay between; the body, decoded."""
 UNKNOWN_S = -1.0
 """The time of a first byte that nobody saw."""
 
@@ -45,6 +47,9 @@ class Ticket(Protocol):
     def raw_head(self) -> bytes:
         """The answer's status line and headers, with or without some of the body."""
 
+    def look(self) -> Look | None:
+        """What the answer is, where whoever ends the request still holds all of it."""
+
 
 class OpenCall:
     """A ticket for clients that have none of their own."""
@@ -59,6 +64,18 @@ class OpenCall:
         self.first_s = UNKNOWN_S
         self.status_code = 0
         self.raw_head = b""
+
+    def look(self) -> Look | None:
+        """See Ticket: nobody holds it."""
+        return None
+
+
+class AnswerLooks(Protocol):
+    """See readiness.load.first_looks."""
+
+    def see(self, call: Ticket) -> None:
+        """`call` ended well, the first of its endpoint in this second."""
+        ...
 
 
 class AnswerWatch(Protocol):

@@ -9,6 +9,7 @@ from readiness.measurements.provenance import Target
 from readiness.probes.http import FetchFailed, Getter, ProbeAnswer
 from readiness.text import clean
 from readiness.text.error_pages import shown_error
+from readiness.text.log_in_pages import is_log_in_address
 
 HEALTH_PATHS = (
     "/health", "/healthz", "/health/live", "/livez", "/ready", "/readyz", "/api/health", "/actuator/health", "/up",
@@ -20,7 +21,6 @@ DESCRIPTIONS = ("/openapi.json", "/v3/api-docs", "/swagger.json", "/swagger/v1/s
 NOWHERE = "/readiness-no-such-page"
 """What answers here with 200 answers so to everything."""
 LOGGED_OUT = "it wants a log-in: write a scenario that logs in (`readiness init`, docs/reference/scenarios.md)"
-_LOG_IN = ("login", "log-in", "log_in", "signin", "sign-in", "sign_in", "sso", "auth", "oauth", "saml")
 
 
 def unloadable(target: Target, paths: Sequence[str], stop: Callable[[], bool]) -> str | None:
@@ -110,7 +110,7 @@ def _redirect(base_url: str, path: str, answer: ProbeAnswer) -> str:
     except ValueError:
         return "a redirect to no URL"
     shown = clean(f"{place.scheme}://{place.hostname or ''}{place.path}" if not same else place.path, 200)
-    if any(word in f"{place.hostname}{place.path}".lower() for word in _LOG_IN):
+    if is_log_in_address(f"{place.hostname}{place.path}"):
         if same and place.path == shown and " " not in shown:
             made = f"readiness init --target {base_url.rstrip('/')} --path {clean(path, 200)} --login {shown}"
             return f"a redirect to {shown}: it wants a log-in: {made} writes a scenario that logs in with its form"

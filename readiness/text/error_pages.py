@@ -27,7 +27,7 @@ def shown_error(media_type: str, body: bytes) -> str | None:
     """
     kind = media_type.partition(";")[0].strip().lower()
     if kind.endswith("json"):
-        return _of_json(body) if len(body) <= _MOST_JSON else None
+        return f"JSON whose “{found}” is set" if (found := error_key(body)) else None
     if kind not in ("text/html", "application/xhtml+xml"):
         return None
     for match in _HEADING.finditer(body[:_HEAD_BYTES].decode("utf-8", "replace")):
@@ -36,10 +36,21 @@ def shown_error(media_type: str, body: bytes) -> str | None:
     return None
 
 
-def _of_json(body: bytes) -> str | None:
+def error_key(body: bytes) -> str | None:
+    """`error` or `errors` of a JSON object, where it says so: GraphQL's `errors` beside some data are no error of all.
+
+    A number is none either: it may count something.
+    """
+    if len(body) > _MOST_JSON or b'"error' not in body:
+        return None
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    found = [name for name in ("error", "errors") if isinstance(document, dict) and document.get(name)]
-    return f"JSON whose “{found[0]}” is set" if found else None
+    if not isinstance(document, dict):
+        return None
+    data = document.get("data")
+    if data and (not isinstance(data, dict) or any(value is not None for value in data.values())):
+        return None
+    told = (name for name in ("error", "errors") if document.get(name))
+    return next((name for name in told if isinstance(document[name], str | list | dict | bool)), None)

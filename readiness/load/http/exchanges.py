@@ -73,6 +73,7 @@ class Exchanges:
         for _ in range(MAX_REDIRECTS):
             if not response.is_redirect:
                 return
+            response.asked = response.asked or response.target
             response.target = self._origin.redirect_target(response.target, response.headers["location"])
             if response.status_code == 303 or (response.status_code in (301, 302) and method == "POST"):
                 method, draft = "HEAD" if method == "HEAD" else "GET", draft.without_body()

@@ -19,6 +19,7 @@ from readiness.load.http.event_parser import EventParser, ServerEvent
 from readiness.load.http.failures import COUNTED, Failure, of_status
 from readiness.load.http.headers import AnswerHeaders, parse_head, reason_of
 from readiness.load.http.request import REDIRECTS, Origin
+from readiness.load.ticket import Look
 from readiness.text import clean
 
 _CHARSET = re.compile(r"charset=\"?([\w\-:.]+)", re.ASCII | re.IGNORECASE)
@@ -69,6 +70,8 @@ class Response:
     """When its first byte came; 0 where all of it came at `end_s`."""
     target = ""
     """Path and query, after redirects."""
+    asked = ""
+    """Where redirects were followed: path and query that they began with."""
     raw_head = b""
     """The head as it came, with whatever was read together with its end."""
     streams = False
@@ -127,6 +130,10 @@ class Response:
         """Before a redirect's next answer."""
         self.status_code, self.notable, self.first_s = 0, False, 0.0
         self._headers = self._content = None
+
+    def look(self) -> Look | None:
+        """See Ticket. Raises Failure where the body is damaged."""
+        return None if self.stream is not None else (self.asked, self.target if self.asked else "", self.content)
 
     @property
     def elapsed_s(self) -> float:

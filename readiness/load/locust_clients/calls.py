@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from locust.event import EventHook
 
-from readiness.load.ticket import UNKNOWN_S
+from readiness.load.locust_clients.looks import looked
+from readiness.load.ticket import UNKNOWN_S, Look
 
 
 class Judge(Protocol):
@@ -25,7 +26,10 @@ class StockCall:
     """A call under way (a Ticket of the recorder), and what Locust handed the scenario for it."""
 
     streams, stream = False, None
-    __slots__ = ("first_s", "head", "headers", "identity", "sent_s", "start_s", "status_code", "to_target", "trace")
+    __slots__ = (
+        "answer", "asked", "first_s", "head", "headers", "identity", "sent_s", "start_s", "status_code", "to_target",
+        "trace",
+    )  # fmt: skip
 
     def __init__(self, identity: tuple[str, str], start_s: float, sent_s: float, to_target: bool) -> None:
         self.identity = identity
@@ -33,6 +37,10 @@ class StockCall:
         self.sent_s = sent_s
         self.to_target = to_target
         """Whether the scenario asked for a path of the target, and not for some other address."""
+        self.answer: Any = None
+        """Received, or Locust's response, while the call ends."""
+        self.asked = ""
+        """The URL of `answer` before redirects."""
         self.head = b""
         """As it came, where we read it ourselves."""
         self.headers: Any = None
@@ -48,6 +56,10 @@ class StockCall:
             return self.head
         fields = (self.headers or {}).items()
         return "\r\n".join(["", *(f"{name}: {value}" for name, value in fields)]).encode("latin-1", "replace")
+
+    def look(self) -> Look | None:
+        """See Ticket."""
+        return None if self.answer is None else looked(self.answer, self.asked)
 
     def take(self, response: Any) -> None:
         """What the answer says of itself. The answer is not kept: its body may be large, and its block never closed."""

@@ -157,7 +157,9 @@ class StockClients:
         response = fields.get("response")
         call.take(response)
         if exception is None:
+            call.answer, call.asked = response, str(fields.get("url", ""))
             self.recorder.end(call, call.sent_s + took_s)
+            call.answer = None  # it holds the call
         else:
             failure = call.judged(classify(exception, response))
             self.recorder.end(call, call.sent_s + took_s, failure, str(exception))

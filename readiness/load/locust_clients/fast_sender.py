@@ -105,6 +105,7 @@ class FastSender(StockSender):
         if len(event._handlers) > 1:
             self.tell(call, response, lambda: event.fire(**unread.meta(response)))
         else:
+            call.answer = answer
             self.recorder.end(call, answer.end_s)
         return response
 

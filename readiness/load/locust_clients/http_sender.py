@@ -97,6 +97,7 @@ class HttpSender(StockSender):
         elif failed or len(event._handlers) > 1:
             self.tell(call, response, partial(response.__exit__, None, None, None))
         else:
+            call.answer = answer
             self.recorder.end(call, answer.end_s)
         return response
 
