@@ -91,7 +91,9 @@ def _exchange(exchange: Mapping[str, Any], told: Told) -> Iterator[Line]:
     failed = exchange["failure"]
     asked = f"{exchange['method']} {_path(exchange['url'])}"
     status = exchange["status"] or "no answer"
-    yield _line(f"  {asked} · {status} · {exchange['ms']:.1f} ms", told, "red" if failed else "green")
+    yield _line(
+        f"  {asked} · {exchange['trail']}{status} · {exchange['ms']:.1f} ms", told, "red" if failed else "green"
+    )
     name = exchange["name"].removeprefix(f"{exchange['method']} ")
     if name and name not in (_path(exchange["url"]), exchange["url"], _path(exchange["url"]).partition("?")[0]):
         yield _line(f"    counted as: {name}", told, "dim")

@@ -14,6 +14,9 @@ from readiness.text import clean
 
 _ID = re.compile(r"/(?:[0-9]{2,}|[0-9a-f]{8}-[0-9a-f-]{27}|(?=[a-f]*[0-9])[0-9a-f]{12,})(?:/|$)", re.IGNORECASE)
 """A number of two digits or more, a UUID, a long hexadecimal number."""
+_OF_STATUS = ("status_code", "ok", "reason", "elapsed", "elapsed_s", "success", "failure", "raise_for_status")
+_MOST_NAMED = 8
+NOT_LOOKED_AT = "nothing but the status of these answers is looked at"
 VALUES = ("json_value", "form_value", "meta_value", "header_value")
 
 
@@ -28,14 +31,13 @@ def notes(paths: Iterable[str]) -> tuple[str, ...]:
 
 
 def trusting(paths: Iterable[str]) -> tuple[str, ...]:
-    """A sentence for each file whose requests count as good by their status alone."""
+    """A sentence for each file with requests that count as good by their status alone; it names their lines."""
     found = []
     for path in paths:
-        nodes = _nodes(path)
-        sends = any(isinstance(node, ast.Call) and _verb(node) for node in nodes)
-        if sends and not any(_proves(node) for node in nodes):
+        if lines := sorted({call.lineno for call in _by_status(path)}):
+            shown = ", ".join(map(str, lines[:_MOST_NAMED])) + (" and others" if len(lines) > _MOST_NAMED else "")
             found.append(
-                f"{Path(path).name}: no answer is looked at, so a log-in page with status 200 counts as good: use "
+                f"{Path(path).name}:{shown}: {NOT_LOOKED_AT}, so a log-in page with status 200 counts as good: use "
                 "catch_response=True and response.failure(…), or json_value"
             )
     return tuple(found)
@@ -67,6 +69,32 @@ def _switched_off(file: Path) -> Iterator[str]:
             given = name or next(iter(call.args), None)
             if isinstance(given, ast.Constant):
                 yield clean(f"{_verb(call).upper()} {str(given.value).partition('?')[0]}", 100)
+
+
+def _by_status(path: str) -> Iterator[ast.Call]:
+    """Requests of which nothing but the status is asked, as far as the text of the file shows."""
+    for function in (node for node in _nodes(path) if isinstance(node, ast.FunctionDef)):
+        inside = tuple(ast.walk(function))
+        for node in inside:
+            match node:
+                case ast.Expr(ast.Call() as call):
+                    name = ""
+                case ast.Assign([ast.Name(id=name)], ast.Call() as call):
+                    pass
+                case ast.With([ast.withitem(ast.Call() as call, ast.Name(id=name))]):
+                    pass
+                case ast.With([ast.withitem(ast.Call() as call, None)]):
+                    name = ""
+                case _:
+                    continue
+            if _verb(call) not in ("", "delete", "head", "options") and not _asks_more(name, inside):
+                yield call
+
+
+def _asks_more(name: str, nodes: Iterable[ast.AST]) -> bool:
+    """Whether the answer `name` is used for more than its status."""
+    uses = {node for node in nodes if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)}
+    return bool(uses - {node.value for node in nodes if isinstance(node, ast.Attribute) and node.attr in _OF_STATUS})
 
 
 def _nodes(path: str) -> tuple[ast.AST, ...]:
@@ -139,14 +167,3 @@ def _varies(node: ast.expr) -> bool:
 def _upper(node: ast.expr) -> bool:
     """Whether it is a constant of the file, by its name."""
     return isinstance(node, ast.Name) and node.id.isupper()
-
-
-def _proves(node: ast.AST) -> bool:
-    match node:
-        case ast.Assert() | ast.keyword(arg="catch_response"):
-            return True
-        case ast.Attribute(attr="failure" | "raise_for_status" | "rest" | "rest_"):
-            return True
-        case ast.Call(func=ast.Name(id=name)):
-            return name in VALUES
-    return False

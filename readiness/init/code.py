@@ -24,6 +24,7 @@ from readiness.init.draft import (
     Task,
     Text,
     Variable,
+    graphql,
     joined,
 )
 from readiness.init.layout import INDENT, Expression, Group, assigned, keyed, lines, one_line
@@ -234,7 +235,9 @@ def _call(call: Call, names: expressions.Expressions, written: _Written, *, last
     found = [f"{BODY}# {comment(call.comment, 100)}"] if comment(call.comment, 100) else []
     if call.think_s > 0:
         found.append(f"{BODY}time.sleep({call.think_s:.3g})")
-    judged = bool(call.expected or call.extracts or call.same)
+    asked = graphql(call.body)
+    at_log_in = call.follows and not call.shows_log_in
+    judged = bool(call.expected or call.extracts or call.same or asked or at_log_in)
     request = _request(call, names, judged=judged)
     if not judged:
         return [*found, *lines(request, BODY)]
@@ -253,6 +256,15 @@ def _call(call: Call, names: expressions.Expressions, written: _Written, *, last
             found += [f"{deep}response.success()"] if goes_on else [f"{deep}else:", f"{deep}{INDENT}response.success()"]
     elif goes_on:
         found += [f"{deep}if not response.ok:", f"{deep}{INDENT}return"]
+    if at_log_in:
+        found += [f"{deep}if response.at_log_in:", f'{deep}{INDENT}response.failure("led to a log-in page")']
+        found += [f"{deep}{INDENT}return"] if goes_on else []
+    if asked:
+        found += [
+            f'{deep}if response.ok and response.json().get("errors"):',
+            f'{deep}{INDENT}response.failure("the answer has errors")',
+        ]
+        found += [f"{deep}{INDENT}return"] if goes_on else []
     for extract in call.extracts:
         if extract.name in written.kept:
             found += assigned(f"self.{written.kept[extract.name]}", _read(extract), deep)

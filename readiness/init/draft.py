@@ -79,6 +79,12 @@ class Body:
     text: Text = ()
 
 
+def graphql(body: Body | None) -> str:
+    """The document of a GraphQL request; empty for any other body."""
+    query = body.json.get("query") if body is not None and isinstance(body.json, dict) else None
+    return query if isinstance(query, str) and "{" in query else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request."""
@@ -99,6 +105,8 @@ class Call:
     follows: bool = False
     """The answer is a redirect of the same origin, which the client follows (`allow_redirects=True`): `expected` and
     `extracts` mean the last answer."""
+    shows_log_in: bool = False
+    """The page to which the recording was led is one by which a person logs in."""
     comment: str = ""
     """One line above it, e.g. what could not be resolved."""
     same: tuple[tuple[str, Text], ...] = ()

@@ -20,6 +20,7 @@ from readiness.text import clean
 _MOST_HTML_CHARS = 1 << 20
 """A form stands in the beginning of a page, and damaged pages cost the parser more than their length."""
 _STEP = re.compile(r"""\.?([^.\[\]"']+)|\[(-?\d+)\]|\[(?:"([^"]+)"|'([^']+)')\]""")
+_EMPTY = "give the account of the test an item of it, or leave out the request that needs one"
 _FIELDS = ("input", "button")
 
 _Told = Callable[[Any, str, str], object]
@@ -157,7 +158,7 @@ def _has(here: object, step: str | int) -> bool:
 
 def _where(here: object, step: str | int) -> str:
     if isinstance(here, list) and isinstance(step, int):
-        return f"a list of {len(here)} there"
+        return f"a list of {len(here)} there" if here else f"the list is empty: {_EMPTY}"
     if isinstance(here, dict) and isinstance(step, str):
         return f"no key {step!r}; there are {', '.join(map(str, list(here)[:8])) or 'none'}"
     return f"{step!r} of {_kind(here)}"

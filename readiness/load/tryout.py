@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import gevent
 from locust import TaskSet
@@ -175,7 +176,8 @@ class Tryout:
         exchange = {
             "method": str(fields.get("request_type", "")),
             "name": str(fields.get("name", "")),
-            "url": str(fields.get("url") or getattr(response, "url", "") or ""),
+            "url": str(getattr(response, "asked", "") or fields.get("url") or getattr(response, "url", "") or ""),
+            "trail": _trail(response),
             "status": int(getattr(response, "status_code", 0) or 0),
             "ms": float(fields.get("response_time") or 0.0),
             "failure": None if exception is None else str(getattr(exception, "detail", "") or exception),
@@ -230,6 +232,15 @@ def _run(user: Any, chain: Chain, prepared: dict[str, Any]) -> None:
         task()
     else:
         task(owner)
+
+
+def _trail(response: Any) -> str:
+    """`302 → /login → `: the redirects before the answer, without queries."""
+    try:
+        hops = ((hop.status_code, urlsplit(hop.headers["location"]).path) for hop in getattr(response, "history", ()))
+        return str(getattr(response, "trail", "")) or "".join(f"{status} → {place} → " for status, place in hops)
+    except Exception:
+        return ""
 
 
 def _headers(response: Any) -> list[tuple[str, str]]:

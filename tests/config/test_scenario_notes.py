@@ -68,9 +68,26 @@ def test_what_is_no_python_is_told_with_its_line_before_any_file_runs(tmp_path: 
         refuse_broken([str(good), str(bad)])
 
 
-def test_answers_that_nobody_looks_at_are_told_once(tmp_path: Path) -> None:
-    (found,) = of(tmp_path, 'self.client.get("/a")\nself.client.get("/b")')
-    assert found.startswith("shop.py: no answer is looked at")
+BY_STATUS = """self.client.post("/log-in", json={})
+with self.client.get("/a", catch_response=True) as answer:
+    if answer.status_code != 200:
+        answer.failure("not 200")
+with self.client.get("/b", catch_response=True) as b:
+    if "user" not in b.text:
+        b.failure("nobody is logged in")
+c = self.client.get("/c")
+c.raise_for_status()
+d = self.client.get("/d")
+check(d)
+self.client.delete("/e")
+return self.client.get("/f")"""
+
+
+def test_requests_whose_answers_nobody_looks_at_are_told_with_their_lines(tmp_path: Path) -> None:
+    (found,) = of(tmp_path, BY_STATUS)
+    assert found.startswith("shop.py:7, 8, 14: nothing but the status of these answers is looked at")
+    (found,) = of(tmp_path, "\n".join(['self.client.get("/a")'] * 9))
+    assert found.startswith("shop.py:7, 8, 9, 10, 11, 12, 13, 14 and others: ")
     assert of(tmp_path, "pass") == ()
     assert of(tmp_path, 'json_value(self.client.get("/a"), "id")') == ()
     assert of(tmp_path, "this is no Python") == ()

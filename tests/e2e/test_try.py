@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from tests.e2e.conftest import Cli
 from tests.faultd.client import layer
 from tests.faultd.fixture import StartFaultd
@@ -129,3 +132,49 @@ def test_a_variable_that_nobody_set_ends_try_before_anything_is_sent(cli: Cli, f
     assert done.exit_code == 2, str(done)
     assert "locustfile.py: reads the variable READINESS_TOKEN" in done.said
     assert not server.seen("/api/item")
+
+
+def asked(name: str, path: str, **body: Any) -> dict[str, Any]:
+    sent = {"body": {"mode": "graphql", "graphql": body}} if body else {}
+    request = {"method": "POST" if body else "GET", "url": f"https://shop.example{path}", **sent}
+    return {"name": name, "request": request}
+
+
+def test_what_init_wrote_fails_on_log_in_pages_and_on_errors_of_graphql(cli: Cli, faultd: StartFaultd) -> None:
+    """And `try` shows the redirects, and each GraphQL operation under its own name."""
+    server = faultd(
+        layer("redirect", only="/account", location="/login?next=/account"),
+        layer("redirect", only="/old", location="/api/new"),
+        layer("body", only="/api/graphql", after=1, text='{"data": null, "errors": [{"message": "no such field"}]}'),
+    )
+    items = [
+        asked("Good", "/api/graphql", query="query Products { products { id } }"),
+        asked("Bad", "/api/graphql", query="query { reviews { id } }", operationName="Reviews"),
+        asked("Account", "/account"),
+        asked("Moved", "/old"),
+    ]
+    collection = {"info": {"name": "shop", "schema": "https://schema.getpostman.com/v2.1.0/"}, "item": items}
+    (cli.folder / "shop.json").write_text(json.dumps(collection))
+    assert cli.plain("init", "shop.json").exit_code == 0
+    result = cli.plain("try", server.url)
+    assert result.exit_code == 1, str(result)
+    for words in (
+        "counted as: /api/graphql Products",
+        "counted as: /api/graphql Reviews",
+        "FAILED: the answer has errors",
+        "GET /account · 302 → /login → 200",
+        "FAILED: led to a log-in page",
+        "GET /old · 302 → /api/new → 200",
+        "4 tasks ran, 4 requests, 2 failed",
+    ):
+        assert words in result.stdout, f"{words}: {result}"
+
+
+def test_the_redirects_of_locusts_own_clients_are_shown(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(layer("redirect", only="/old", location="/api/new"))
+    for base in ("HttpUser", "FastHttpUser"):
+        text = RIGHT.replace("from readiness.scenario import User", f"from locust import {base}")
+        text = text.replace("Visitor(User)", f"Visitor({base})").replace("/api/item", "/old").replace("URL", server.url)
+        (cli.folder / "locustfile.py").write_text(text)
+        result = cli.plain("try")
+        assert "GET /old · 302 → /api/new → 200" in result.stdout, str(result)

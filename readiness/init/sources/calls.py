@@ -6,6 +6,7 @@ in a request is the same for all.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -13,9 +14,10 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from readiness.init.draft import Body, Call, Extracted, Json, Part, Text, joined
+from readiness.init.draft import Body, Call, Extracted, Json, Part, Text, graphql, joined
 from readiness.init.sources.folding import fold
 from readiness.init.sources.values import MOST_DEPTH, Path
+from readiness.text import clean
 
 MOST_BODY_CHARS = 262_144
 """Of one request; a larger body is an upload, which no journey repeats by heart."""
@@ -62,7 +64,7 @@ def plain_call(
     return Call(
         method=method,
         path=(path,),
-        name=unquote(fold(path).template),
+        name=" ".join((unquote(fold(path).template), *_operation(body))),
         query=tuple((key, (value,)) for key, value in pairs),
         headers=tuple((name, (value,)) for name, value in kept),
         body=body,
@@ -95,9 +97,15 @@ def is_write(call: Call) -> bool:
     """Whether a call may change something; a GraphQL query is sent with POST and changes nothing."""
     if call.method in ("GET", "HEAD", "OPTIONS"):
         return False
-    body = call.body.json if call.body is not None else None
-    query = body.get("query") if isinstance(body, dict) else None
-    return not (isinstance(query, str) and query.lstrip()[:8].lower() != "mutation" and "{" in query)
+    return graphql(call.body).lstrip()[:8].lower() in ("", "mutation")
+
+
+def _operation(body: Body | None) -> list[str]:
+    """What a GraphQL operation is called, as one word; nothing of another body, and where it has no name."""
+    said = body.json.get("operationName") if body is not None and isinstance(body.json, dict) else None
+    found = _NAMED.match(graphql(body))
+    name = said if isinstance(said, str) and said and graphql(body) else found[1] if found else ""
+    return [clean(name, 60)] if name else []
 
 
 def sites(call: Call) -> Iterator[Site]:
@@ -184,5 +192,6 @@ def _is_kept(name: str, value: str, body: Body | None, media: str, cookies: bool
     return not (name == "accept" and (value == "*/*" or value.startswith("text/html,")))
 
 
+_NAMED = re.compile(r"\s*(?:query|mutation|subscription)\s{1,20}([A-Za-z_]\w{0,99})", re.ASCII)
 _OWN_MEDIA = ("application/json", "application/x-www-form-urlencoded")
 """Which the client sets itself."""

@@ -13,6 +13,7 @@ from readiness.init.sources.explained import Explained, explain, has_password
 from readiness.init.sources.grouping import grouped, pages_of
 from readiness.init.sources.secrets_found import Secrets, is_secret_name
 from readiness.init.sources.values import Names, words
+from readiness.text.log_in_pages import leads_to_log_in
 
 _MOST_THINK_S = 30.0
 LEAST_THINK_S = 1.0
@@ -157,6 +158,7 @@ def _call(index: int, exchange: Exchange, found: Explained, names: Mapping[_Key,
         expected=_expected(exchange.answers[-1].status),
         extracts=tuple(Extract(name, where, at) for (one, where, at), name in names.items() if one == index),
         follows=follows,
+        shows_log_in=leads_to_log_in("", "", exchange.answers[-1].text.encode()),
         comment=comment,
     )
 

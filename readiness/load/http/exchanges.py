@@ -75,6 +75,7 @@ class Exchanges:
                 return
             response.asked = response.asked or response.target
             response.target = self._origin.redirect_target(response.target, response.headers["location"])
+            response.trail += f"{response.status_code} → {response.target.partition('?')[0]} → "
             if response.status_code == 303 or (response.status_code in (301, 302) and method == "POST"):
                 method, draft = "HEAD" if method == "HEAD" else "GET", draft.without_body()
             response.forget_answer()

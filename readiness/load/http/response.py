@@ -21,6 +21,7 @@ from readiness.load.http.headers import AnswerHeaders, parse_head, reason_of
 from readiness.load.http.request import REDIRECTS, Origin
 from readiness.load.ticket import Look
 from readiness.text import clean
+from readiness.text.log_in_pages import leads_to_log_in
 
 _CHARSET = re.compile(r"charset=\"?([\w\-:.]+)", re.ASCII | re.IGNORECASE)
 
@@ -72,6 +73,8 @@ class Response:
     """Path and query, after redirects."""
     asked = ""
     """Where redirects were followed: path and query that they began with."""
+    trail = ""
+    """Those redirects, for a person: `302 → /login → `, without queries."""
     raw_head = b""
     """The head as it came, with whatever was read together with its end."""
     streams = False
@@ -200,6 +203,11 @@ class Response:
     def is_redirect(self) -> bool:
         """Whether the answer names another place to ask."""
         return self.status_code in REDIRECTS and "location" in self.headers
+
+    @property
+    def at_log_in(self) -> bool:
+        """Whether redirects that were followed led to a log-in page, by its path or its field for a password."""
+        return bool(self.asked) and leads_to_log_in(self.asked, self.target, self.content)
 
     @property
     def reason(self) -> str:

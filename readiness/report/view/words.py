@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from readiness.config.scenario_notes import SWITCHED_OFF
+from readiness.config.scenario_notes import NOT_LOOKED_AT, SWITCHED_OFF
 from readiness.judge import wording
 from readiness.judge.verdict import Decision, Outcome, Verdict
 from readiness.report.status import MEANING
@@ -102,8 +102,9 @@ def tested(verdict: Verdict) -> str:
     loopback = any(address.startswith(("127.", "::1")) for address in target.addresses)
     where = ", on the machine that also made the load" if loopback else ""
     commit = verdict.provenance.commit
-    off = next((f" {clean(note)}" for note in verdict.notes if note.startswith(SWITCHED_OFF)), "")
-    return f"{what}{where}; version {clean(commit)[:12] if commit else 'unknown'}.{off}"
+    first = (note for note in verdict.notes if note.startswith(SWITCHED_OFF) or NOT_LOOKED_AT in note)
+    aside = "".join(f" {clean(note, 300).rstrip('.')}." for note in first)
+    return f"{what}{where}; version {clean(commit)[:12] if commit else 'unknown'}.{aside}"
 
 
 def failed_words(verdict: Verdict) -> list[str]:

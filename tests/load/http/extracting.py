@@ -86,6 +86,7 @@ def check_values_are_found_in_pages_and_headers() -> None:
 def check_what_is_missing_fails_the_request_and_ends_the_task() -> None:
     for answer, take, why in (
         (ok(SHOP), lambda answer: json_value(answer, "items[2].id"), "no items[2].id (a list of 2 there)"),
+        (ok(b"[]"), lambda answer: json_value(answer, "[0].id"), "the list is empty: give the account of the test an"),
         (ok(SHOP), lambda answer: json_value(answer, "tokem"), "no key 'tokem'; there are token, items"),
         (ok(SHOP), lambda answer: json_value(answer, "items"), "items is a list"),
         (ok(SHOP), lambda answer: json_value(answer, "none"), "none is null"),
