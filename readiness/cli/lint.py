@@ -48,9 +48,7 @@ def lint(
         files = find(place, config.load.scenarios, str(thresholds)) if place is not None else ()
         refuse_broken(file.path for file in files)
         made = plan("lint", config, Target("", "http://127.0.0.1", ()), files, allowed_addresses=(), database_url=None)
-        found = warnings(made)
-        for line in (*found, *unsure(made), *notes(file.path for file in files)):
-            say(redact(line, config.secrets), to_stderr=True)
+        said: tuple[str, ...] = ()
         if files:
             try:
                 read = read_scenarios(made.engine, for_scenarios(environ, trust.variables))
@@ -58,11 +56,12 @@ def lint(
                     refuse_too_few(made, read.users)
                 else:
                     made, sentence = adopt(made, read.shape, thresholds, {}, ceilings)
-                    found = warnings(made)
-                    for line in (sentence, *found):
-                        say(redact(line, config.secrets), to_stderr=True)
+                    said = (sentence,)
             except Unreachable as error:
                 say(f"{error} (so it was not read any further: lint has no target)", to_stderr=True)
+        found = warnings(made)
+        for line in (*said, *found, *unsure(made), *notes(file.path for file in files)):
+            say(redact(line, config.secrets), to_stderr=True)
         if found:
             finish(ExitCode.USAGE)
         say(f"{thresholds}: {len(config.checks)} checks, nothing to complain about")

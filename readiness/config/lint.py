@@ -10,7 +10,7 @@ from itertools import pairwise
 from readiness.config.drill_notes import drill_notes, restore_notes
 from readiness.config.model import ArrivalSpacing, Check, Config, LoadSection, OnFail, Operator
 from readiness.config.probes import NUMBER
-from readiness.config.think_time import UserPace
+from readiness.config.think_time import PLAN_ROOM, UserPace
 from readiness.measurements import scopes
 from readiness.measurements.scopes import bare
 from readiness.metrics import catalogue
@@ -190,7 +190,8 @@ def _samples(
         elif 0 < q < 1:
             needed = samples_needed(1 - q, config.confidence)
             expected = samples_of(check, config, paces)
-            if expected.count < needed and certain == (expected.most < needed):
+            never = expected.most < needed
+            if never if certain else expected.count < needed * expected.room and not never:
                 yield check, "pass", _too_few(check, config, needed, expected)
 
 
@@ -203,15 +204,17 @@ class Expected:
     """No run of this plan yields more."""
     words: str
     """`about 80 (2 users, …)`, `at least 80 (…)`, or `at most 80` where only a bound is known."""
+    room: float = 1.0
+    """Times the needed samples that `count` should be: over 1 where answers take a part of the time that it has."""
 
 
 def _too_few(check: Check, config: Config, needed: int, expected: Expected) -> str:
     of = f" of {check.scope}" if check.scope else ""
     confidence = f"{100 * (config.confidence or 0):g} %"
-    longer = "lengthen load.duration"
+    remedy = f"lengthen {config.load.length}"
     if expected.count > 0:
-        longer += f" to {_duration(config.load.duration_s * needed / expected.count)}"
-    remedy = f"{longer} or drop the check" if expected.most < needed else f"{longer} to be sure"
+        remedy += f" to {_duration(config.load.duration_s * needed * expected.room / expected.count)}"
+    remedy += " or drop the check" if expected.most < needed else ""
     return (
         f"needs at least {needed:,} requests{of} to be proven at {confidence} confidence; "
         f"this plan yields {expected.words}: {remedy}"
@@ -233,7 +236,7 @@ def samples_of(check: Check, config: Config, paces: Mapping[str, UserPace]) -> E
     each_most = _most_each(known) if known and len(known) == len(concerned) else math.inf
     if load.rate_per_s is not None:
         return _of_arrivals(load, share, known, each_most)
-    timed = [(pace, pace.think_s) for pace in known if pace.think_s]
+    timed = [(pace, pace.think_s + pace.slept_s) for pace in known if pace.think_s]
     if not timed or len(timed) < len(concerned):
         count = _most_per_s(load) * load.duration_s
         return Expected(count, count, f"at most {_whole(count)}")
@@ -241,10 +244,11 @@ def samples_of(check: Check, config: Config, paces: Mapping[str, UserPace]) -> E
     # Several scenarios: the fastest of them stands for all, so that nothing is named that might be proven.
     pace, think_s = max(timed, key=lambda one: one[0].requests / one[1])
     count = users * pace.requests / think_s * load.duration_s
-    most = _surely(users * each_most / min(pause_s for _, pause_s in timed) * load.duration_s) + users * each_most
+    least_s = min(pace.think_s or 0.0 for pace, _ in timed)
+    most = _surely(users * each_most / least_s * load.duration_s) + users * each_most
     how = f"{users:.3g} users, {think_s:g} s of think time, about {pace.requests} requests a round"
     about = "about" if most < math.inf else "an estimated"
-    return Expected(count, max(count, most), f"{about} {_whole(count)} ({how}, answers in no time)")
+    return Expected(count, max(count, most), f"{about} {_whole(count)} ({how}, answers in no time)", PLAN_ROOM)
 
 
 def _of_arrivals(load: LoadSection, share: float, known: list[UserPace], each_most: float) -> Expected:
@@ -301,7 +305,7 @@ def requests_per_s(load: LoadSection, paces: Mapping[str, UserPace]) -> float | 
         per_arrival = sum(_part(name, load, names) * (paces[name].requests if name in paces else 1) for name in names)
         return load.rate_per_s * (per_arrival if names else 1)
     rates = [
-        paces[name].requests / think_s * _part(name, load, names)
+        paces[name].requests / (think_s + paces[name].slept_s) * _part(name, load, names)
         for name in names
         if name in paces and (think_s := paces[name].think_s)
     ]

@@ -147,6 +147,13 @@ class LoadSection:
     """Where a trace is shown, with {trace_id} in it."""
     calibration_s: float = 1.0
     """How long the load generator tries itself out before the load; 0 leaves it out."""
+    shaped: bool = False
+    """A LoadTestShape says it, not the file."""
+
+    @property
+    def length(self) -> str:
+        """What one changes to load for longer."""
+        return "that stage of the shape" if self.shaped else "load.duration"
 
     @property
     def paced_s(self) -> float:

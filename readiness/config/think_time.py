@@ -10,6 +10,8 @@ from pathlib import Path
 from readiness import foreign_files
 
 _MAX_BYTES = 1 << 20
+PLAN_ROOM = 1.5
+"""A plan made for just enough requests ends with too few: answers take time, and slow ones come in clusters."""
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 HARMLESS = ("write_key", "acknowledged", "wait", "context", "interrupt", "stop", "wait_time")
 """Methods that a user inherits and that send nothing."""
@@ -24,6 +26,8 @@ class UserPace:
     requests: int
     most: int | None = None
     """No round sends more than this; None where the text does not tell (loops, helpers, TaskSets)."""
+    slept_s: float = 0.0
+    """What such a round sleeps beside its think time, where numbers say it."""
 
 
 def of(files: Mapping[str, str]) -> dict[str, UserPace]:
@@ -34,16 +38,22 @@ def of(files: Mapping[str, str]) -> dict[str, UserPace]:
 def read(path: str) -> UserPace | None:
     """The pace that the file's first `wait_time` declares; None where there is no class that could be a user."""
     try:
-        tree = ast.parse(foreign_files.read_bytes(Path(path), _MAX_BYTES))
+        return pace_of(foreign_files.read_bytes(Path(path), _MAX_BYTES))
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return None  # the load generator says what is wrong with it
+
+
+def pace_of(text: bytes | str) -> UserPace | None:
+    """The same of a file's text. Raises what `ast.parse` raises."""
+    tree = ast.parse(text)
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.bases]
     if not classes:
         return None
     paced = next(((node, think_s) for node in classes if (think_s := _think_s(node))), (classes[0], None))
     # Of several classes the text does not tell which has how many users.
     most = _most(classes[0]) if len(classes) == 1 else None
-    return UserPace(paced[1], max(_requests(paced[0]), 1), most)
+    requests, slept_s = _longest(paced[0])
+    return UserPace(paced[1], max(requests, 1), most, slept_s)
 
 
 def _most(user: ast.ClassDef) -> int | None:
@@ -141,13 +151,22 @@ def _number(node: ast.expr) -> float | None:
             return None
 
 
-def _requests(user: ast.ClassDef) -> int:
-    """Mentions of the client in the longest task: each is a request, or a helper that sends some."""
-    return max(
-        (
-            sum(isinstance(inner, ast.Attribute) and inner.attr == "client" for inner in ast.walk(method))
-            for method in user.body
-            if isinstance(method, ast.FunctionDef)
-        ),
-        default=1,
-    )
+def _longest(user: ast.ClassDef) -> tuple[int, float]:
+    """Mentions of the client in the longest task, each a request or a helper that sends some; seconds of its sleeps."""
+    found = []
+    for method in user.body:
+        if isinstance(method, ast.FunctionDef):
+            nodes = list(ast.walk(method))
+            sent = sum(isinstance(one, ast.Attribute) and one.attr == "client" for one in nodes)
+            found.append((sent, _sleeps(nodes)))
+    return max(found, default=(1, 0.0), key=lambda one: one[0])
+
+
+def _sleeps(nodes: list[ast.AST]) -> float:
+    """Seconds of every `sleep(3)` and `time.sleep(3)`."""
+    total_s = 0.0
+    for node in nodes:
+        match node:
+            case ast.Call(func=ast.Name("sleep") | ast.Attribute(attr="sleep"), args=[given]):
+                total_s += _number(given) or 0.0
+    return total_s

@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from readiness.config.lint import requests_per_s
+from readiness.config.model import LoadSection
+from readiness.config.think_time import pace_of
 from readiness.errors import ConfigError
 from readiness.init.code import method_names, python
 from readiness.init.draft import DataFile, Draft, Scenario, Variable
@@ -83,7 +86,7 @@ def files_of(draft: Draft, given: Given, limits: Sequence[ProposedLimit]) -> Mad
         service=service_name(given.service),
         source=draft.source,
         weights=weights,
-        load=given.load,
+        load=replace(given.load, sent_per_s=_sent_per_s(files, weights, given.load.users)),
         limits=limits,
         health_paths=draft.health_paths,
         target=given.target,
@@ -95,6 +98,12 @@ def files_of(draft: Draft, given: Given, limits: Sequence[ProposedLimit]) -> Mad
     if runs_in:
         files[runs_in.path] = runs_in.text
     return Made(files, variables, for_off, running, len(weights), tuple(off), runs_in)
+
+
+def _sent_per_s(files: Mapping[str, str], weights: Mapping[str, int], users: int) -> float | None:
+    """What so many users of the scenarios send, if answers take no time; None where their text does not tell."""
+    paces = {name: pace for name in weights if (pace := pace_of(files[f"{FOLDER}/{name}.py"]))}
+    return requests_per_s(LoadSection(scenarios=weights, users=max(users, len(weights))), paces)
 
 
 def _variables(scenarios: Sequence[Scenario], *, off: bool) -> tuple[Variable, ...]:

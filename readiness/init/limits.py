@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from readiness.config.think_time import PLAN_ROOM
 from readiness.init.draft import Variable
 from readiness.init.literals import comment
 from readiness.init.names import folded, variable
@@ -48,6 +49,8 @@ class ProposedLoad:
     rate_per_s: float | None = None
     """Of the busiest minute of a log."""
     arrivals_per_s: tuple[tuple[str, float], ...] = ()
+    sent_per_s: float | None = None
+    """What the users send, as far as the scenarios tell."""
 
     @property
     def planned_per_s(self) -> float | None:
@@ -57,8 +60,10 @@ class ProposedLoad:
     @property
     def duration_s(self) -> int:
         """Long enough to prove the starter limits, in whole tens of seconds."""
-        rate = self.planned_per_s
-        return _DURATION_S if rate is None else max(_DURATION_S, 10 * math.ceil(_ENOUGH / rate / 10 - 1e-9))
+        rate, enough = self.planned_per_s, float(_ENOUGH)
+        if rate is None and self.sent_per_s:
+            rate, enough = max(self.sent_per_s, PLAN_ROOM * _ENOUGH / _MOST_DURATION_S), PLAN_ROOM * _ENOUGH
+        return _DURATION_S if rate is None else max(_DURATION_S, 10 * math.ceil(enough / rate / 10 - 1e-9))
 
 
 def starters(p95_ms: int = P95_MS) -> tuple[ProposedLimit, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from readiness.config.model import Check
 from readiness.judge.check import Judged
@@ -129,7 +130,7 @@ def _quantile(
     text = f"At most {fits:,} of {n:,} requests may exceed {quantity(limit.value, 'ms')} ({most:,} did){also}."
     if item.result.outcome is Outcome.INCONCLUSIVE:
         longer = _longer(run, counted, at, need, BAD)
-        return need(NeedKind.EVIDENCE, longer.text, requests=must, times_faster=faster, samples=longer.samples)
+        return replace(longer, requests=must, times_faster=faster)
     return need(NeedKind.VALUE, text, value=limit.value, requests=must, times_faster=faster)
 
 
@@ -185,13 +186,15 @@ def _longer(run: Run, counted: Tally, confidence: float, need: Maker, why: str) 
             NeedKind.EVIDENCE, f"{why} The value is too close to the limit: no longer run decides; fix the value."
         )
     samples = math.ceil(counted.requests * factor)
-    window = ""
+    window, window_s = "", None
     if run.load is not None and run.load.judged_s > 0:
-        window = f": a measurement window of about {run.load.judged_s * factor:,.0f} s at this load"
+        window_s = math.ceil(run.load.judged_s * factor)
+        window = f": a measurement window of about {window_s:,} s at this load"
     return need(
         NeedKind.EVIDENCE,
         f"{why} About {samples:,} requests would decide it, now {counted.requests:,}{window}.",
         samples=samples,
+        window_s=window_s,
     )
 
 

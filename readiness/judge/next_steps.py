@@ -12,13 +12,13 @@ from readiness.judge.decision import label
 from readiness.judge.failed_requests import FailedRequests
 from readiness.judge.needs import SETTLED
 from readiness.judge.outcome import Outcome
-from readiness.judge.outlook import Diagnosis, DiagnosisKind, Outlook, RootCause
+from readiness.judge.outlook import Diagnosis, DiagnosisKind, Need, Outlook, RootCause
 from readiness.judge.release import Horizon, Issue, NextStep
 from readiness.judge.slow_requests import by_name
 from readiness.judge.verdict import CheckResult
 from readiness.judge.wording import against, distance
 from readiness.measurements.run import Load, Measurement, Run
-from readiness.metrics.catalogue import find, is_drill, is_latency
+from readiness.metrics.catalogue import find, is_drill, is_latency, is_load
 from readiness.text import clean
 from readiness.text.numbers import count, number, quantity, share_words
 
@@ -64,7 +64,7 @@ def steps(
     begin = _Begin(_slow(roots), _time(load), failed[0].text if failed else "")
     weight = sum(item.result.weight for item in judged if item.result.outcome is not Outcome.NOT_APPLICABLE)
     decisive = {key for flip in outlook.flips if flip.passing for key in flip.checks}
-    rest = [_step(todo, decisive, weight, begin) for todo in _todos(judged)]
+    rest = [_step(todo, decisive, weight, begin) for todo in _todos(judged, outlook.needs)]
     order = list(Horizon)
     rest.sort(key=lambda step: (order.index(step.horizon), not step.effect.startswith(_BLOCK), -step.gain))
     # What failed and blocks decides whatever else is in doubt about the run.
@@ -73,9 +73,15 @@ def steps(
     return (*first, *found, *(step for step in rest if step not in first))
 
 
-def _todos(judged: Sequence[Judged]) -> list[_Todo]:
+def _todos(judged: Sequence[Judged], needs: Sequence[Need]) -> list[_Todo]:
     """One for each remedy; checks with the same remedy share it."""
     found: dict[str, _Todo] = {}
+    proofs = {(item.result.name, item.result.scope) for item in judged if _lacks_proof(item)}
+    longest = max(
+        (need for need in needs if need.window_s and (need.name, need.scope) in proofs),
+        key=lambda need: need.window_s or 0,
+        default=None,
+    )
     for item in sorted(judged, key=lambda item: -distance(item.result)):
         check = item.result
         if check.outcome in SETTLED:
@@ -88,8 +94,8 @@ def _todos(judged: Sequence[Judged]) -> list[_Todo]:
             key = check.message
         elif item.remedy:
             text, key = f"Measure latency again: {item.remedy}.", f"remedy {item.remedy}"
-        elif check.outcome is Outcome.INCONCLUSIVE and item.credit.point == 1:
-            more = _more_evidence(check)
+        elif _lacks_proof(item):
+            more = _more_evidence(check, longest)
             text, key = f"{label(check)}: {more}; {_PROOF}.", f"evidence {more}"
         else:
             text = f"{label(check)}: {metric.fix if metric else 'this version does not know it'}"
@@ -99,11 +105,19 @@ def _todos(judged: Sequence[Judged]) -> list[_Todo]:
     return list(found.values())
 
 
-def _more_evidence(check: CheckResult) -> str:
+def _lacks_proof(item: Judged) -> bool:
+    """Whether the value is good, and only too little was measured."""
+    return item.result.outcome is Outcome.INCONCLUSIVE and item.credit.point == 1 and not item.remedy
+
+
+def _more_evidence(check: CheckResult, longest: Need | None) -> str:
     """A drill has a length and a load of its own: a longer run adds nothing to it."""
     if is_drill(check.name):
         return f"more requests in it, by `for` or `rate` of drills.{check.scope}"
-    return "run longer or with more load"
+    if longest is None or longest.window_s is None:
+        return "run longer or with more load"
+    requests = f" ({longest.samples:,} requests)" if longest.samples and is_load(longest.name) else ""
+    return f"run longer or with more load, about {longest.window_s:,} s{requests} at this load"
 
 
 def _failing(item: Judged) -> bool:
@@ -111,8 +125,8 @@ def _failing(item: Judged) -> bool:
     check = item.result
     if check.because_failed:
         return True
-    unproven = check.outcome is Outcome.INCONCLUSIVE and item.credit.point == 1
-    return check.name.startswith("http.") and check.outcome not in _UNKNOWN and not unproven and not item.remedy
+    sure = not _lacks_proof(item) and not item.remedy
+    return check.name.startswith("http.") and check.outcome not in _UNKNOWN and sure
 
 
 def _headline(todo: _Todo, begin: str) -> str:

@@ -34,6 +34,8 @@ class Need:
     """By how much every request in scope would have to be faster, where that alone would do."""
     samples: int | None = None
     """Requests that would prove the same values; None where more of them are not what is missing."""
+    window_s: float | None = None
+    """Seconds of this load that would bring so many; None as with `samples`."""
 
 
 @dataclass(frozen=True, slots=True)

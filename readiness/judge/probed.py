@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from readiness.config.model import Check
 from readiness.judge.readings import Reading
 from readiness.judge.verdict import Outcome
@@ -12,7 +10,7 @@ from readiness.measurements.run import Run
 from readiness.metrics.drills import RECOVERY
 from readiness.metrics.metric import Kind, Metric
 from readiness.stats import share
-from readiness.text.numbers import duration, share_words
+from readiness.text.numbers import share_words
 
 RIVAL = 0.5
 """Share of the load, in requests or in time, from which on what was measured is not the load alone."""
@@ -35,7 +33,7 @@ def added(run: Run, check: Check, metric: Metric, reading: Reading, outcome: Out
         if line.ok is False and line.subject.endswith("in the window")
     ]
     told = "".join(f" {line}." for line in dict.fromkeys(lines[:3]))
-    return told + (_missing(run, check, metric, reading, confidence) if outcome is Outcome.INCONCLUSIVE else "")
+    return told + (_missing(check, metric, reading, confidence) if outcome is Outcome.INCONCLUSIVE else "")
 
 
 def _of_drill(run: Run, check: Check) -> tuple[str, ...]:
@@ -44,26 +42,16 @@ def _of_drill(run: Run, check: Check) -> tuple[str, ...]:
     return tuple(line.note for one in found for line in one.details if line.note)
 
 
-def _missing(run: Run, check: Check, metric: Metric, reading: Reading, confidence: float | None) -> str:
-    """How large a load would have paid for enough samples; empty where there were enough."""
+def _missing(check: Check, metric: Metric, reading: Reading, confidence: float | None) -> str:
+    """That a larger load pays for more samples; empty where there were enough to prove it, had all been good."""
     allowed = 1 - (metric.quantile or check.pass_limit.value / 100)
-    if (
-        confidence is None
-        or run.load is None
-        or metric.kind is Kind.EXACT
-        or not 0 < allowed < 1
-        or not reading.samples
-    ):
+    if confidence is None or metric.kind is Kind.EXACT or not 0 < allowed < 1 or not reading.samples:
         return ""
-    needed = share.samples_needed(allowed, confidence)
-    if reading.samples >= needed:
+    if reading.samples >= share.samples_needed(allowed, confidence):
         return ""
-    factor = needed / reading.samples
-    requests = math.ceil(factor * sum(endpoint.judged.requests for endpoint in run.load.endpoints))
+    most = share_words(MOST_SHARE)
     return (
-        f" Probes send at most {share_words(MOST_SHARE)} of the load's requests and take at most as much of its time: "
-        f"a load of about {requests:,} requests would pay for {needed:,} samples, "
-        f"{duration(math.ceil(factor * run.load.judged_s))} at this pace."
+        f" Probes send at most {most} of the load's requests and take at most as much of its time: load more or longer."
     )
 
 

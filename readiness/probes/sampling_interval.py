@@ -124,15 +124,14 @@ def _lack(config: Config, chosen: HealthPace, needed: int) -> str:
         return (
             f"this plan pays for {math.floor(paid):,}, because all probes together send at most "
             f"{100 * MOST_SHARE:g} % of the load's requests (about {chosen.planned_requests:,}): send about "
-            f"{requests:,} (more users, or a "
-            f"load.duration of {enough}), or drop the check"
+            f"{requests:,} (more users, or "
+            f"{config.load.length} of {enough}), or drop the check"
         )
     given = math.floor(round(1000 * duration_s / chosen.every_ms, 6)) + 1
     if given < needed:
         enough = duration(math.ceil(needed * chosen.every_ms / 1000))
-        return (
-            f"one every {chosen.every_ms:g} ms gives {given:,}: lengthen load.duration to {enough}, or drop the check"
-        )
+        longer = f"lengthen {config.load.length} to {enough}"
+        return f"one every {chosen.every_ms:g} ms gives {given:,}: {longer}, or drop the check"
     return ""
 
 

@@ -137,7 +137,7 @@ def with_shape(before: Plan, shape: Shape) -> Plan:
     course = course_of(shape)
     held_s = course.judged.end_s - course.judged.start_s
     flat = {"ramp_up_s": 0.0, "warm_up_s": 0.0, "until_decided": False}
-    load = replace(before.config.load, users=shape.users, duration_s=held_s, **flat)  # type: ignore[arg-type]
+    load = replace(before.config.load, users=shape.users, duration_s=held_s, shaped=True, **flat)  # type: ignore[arg-type]
     made = plan(
         before.run_id,
         replace(before.config, load=load),

@@ -1,5 +1,6 @@
 """lint names contradictions that do not keep a file from being read."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,9 +94,36 @@ def test_a_closed_load_is_estimated_from_users_weights_and_think_time() -> None:
         "t.yaml:5: checks.latency.p99@login.pass: needs at least 299 requests of login to be proven at "
         "95 % confidence; "
         "this plan yields about 100 (5 users, 3 s of think time, about 2 requests a round, answers in no time): "
-        "lengthen load.duration to 90s or drop the check",
+        "lengthen load.duration to 3m or drop the check",
     )
     assert found('  latency.p95@login: { pass: "< 1 s" }\n', FIVE_OF_FIFTY, login=login) == ()
+
+
+def test_a_plan_for_just_enough_requests_is_told_with_room_and_a_shape_by_its_stage() -> None:
+    """Of a newcomer: 300 were planned, 293 came, and 299 are needed."""
+    plain = "load: { users: 10, duration: 30s }\n"
+    config = parse(f"version: 1\nservice: shop\n{plain}checks:\n{SUCCESS}".encode(), "t.yaml", {})
+    one = {"shop": UserPace(1.0, 1)}
+    assert lint(config, one) == ()
+    (sentence,) = doubts(config, one)
+    assert "an estimated 300 (10 users, 1 s of think time" in sentence
+    assert sentence.endswith("lengthen load.duration to 45s")
+    assert doubts(replace(config, load=replace(config.load, duration_s=45)), one) == ()
+    (sentence,) = doubts(replace(config, load=replace(config.load, shaped=True)), one)
+    assert sentence.endswith("lengthen that stage of the shape to 45s")
+
+
+def test_what_a_task_sleeps_is_a_part_of_its_round(tmp_path: Path) -> None:
+    """As a journey of a HAR file is written."""
+    file = tmp_path / "journey.py"
+    lines = ["time.sleep(6)", "self.client.get('/a')", "time.sleep(3.7)", "sleep(longer)", "self.client.get('/b')"]
+    file.write_text(
+        "class Me(User):\n    wait_time = between(6.2, 9.2)\n    def on_start(self):\n        time.sleep(99)\n"
+        "    def look(self):\n" + "".join(f"        {line}\n" for line in lines)
+    )
+    pace = read(str(file))
+    assert pace is not None
+    assert (pace.requests, pace.slept_s) == (2, 9.7)
 
 
 LIMITED = "probes: { rate_limit: { limit: 50000 /h } }\n"
@@ -216,7 +244,7 @@ def test_a_plan_that_may_suffice_is_told_and_never_refused() -> None:
         assert lint(config, paces) == ()
         (sentence,) = doubts(config, paces)
         assert "this plan yields at least 240 (40 arrivals a second for 6 s, if each sends a request" in sentence
-        assert sentence.endswith("lengthen load.duration to 8s to be sure")
+        assert sentence.endswith("lengthen load.duration to 8s")
 
 
 def test_a_file_that_is_no_python_has_no_pace(tmp_path: Path) -> None:

@@ -278,7 +278,7 @@ def test_a_slow_health_check_of_a_service_with_one_worker_does_not_break_it(cli:
     check = result.check("health.success_rate")
     assert check["outcome"] == "inconclusive", check
     assert "Probes send at most 5 % of the load's requests" in check["message"]
-    assert "would pay for 149 samples" in check["message"]
+    assert "load more or longer" in check["message"]
     assert result.check("http.success_rate")["outcome"] in ("pass", "inconclusive")
     assert result.exit_code in (3, 4), str(result)
 

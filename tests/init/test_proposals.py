@@ -40,6 +40,8 @@ def test_the_load_of_a_log_is_long_enough_to_prove_the_starter_limits() -> None:
     for log_per_s, planned_per_s, duration_s in ((None, None, 60), (100.0, 100.0, 60), (2.0, 2.0, 170)):
         load = ProposedLoad(rate_per_s=log_per_s)
         assert (load.planned_per_s, load.duration_s) == (planned_per_s, duration_s)
+    for sent_per_s, duration_s in ((50.0, 60), (2.87, 180), (0.1, 300)):
+        assert ProposedLoad(sent_per_s=sent_per_s).duration_s == duration_s, "with room: answers take time"
     rare = ProposedLoad(rate_per_s=0.05)
     assert rare.planned_per_s is not None
     assert rare.duration_s == 300

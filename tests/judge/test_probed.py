@@ -35,12 +35,11 @@ def test_a_measurement_without_a_check_says_it_too() -> None:
     assert line.reason.endswith("/health answered 404 to 20 of 20")
 
 
-def test_too_few_samples_say_how_large_a_load_would_pay_for_enough() -> None:
+def test_too_few_samples_say_what_pays_for_more() -> None:
     (open_,) = judge(run(LOAD, health(recording([5.0] * 20))), config(check(P95, "< 50 ms"))).checks
     assert open_.outcome == "inconclusive"
     assert open_.message.endswith(
-        " Probes send at most 5 % of the load's requests and take at most as much of its time: a load of about 1,180 "
-        "requests would pay for 59 samples, 30 s at this pace."
+        " Probes send at most 5 % of the load's requests and take at most as much of its time: load more or longer."
     )
     (enough,) = judge(run(LOAD, health(recording([5.0] * 60))), config(check(P95, "< 50 ms"))).checks
     assert enough.outcome == "pass"

@@ -75,6 +75,17 @@ def test_the_largest_load_is_named_only_when_every_limit_on_it_held(slow: int, f
     assert terms.max_load.startswith("No measured load") is not held
 
 
+def test_the_step_for_what_is_not_proven_says_the_seconds_that_the_longest_proof_needs() -> None:
+    seen = builders.load(("shop", "GET /", builders.recording([50.0] * 100)))
+    checks = (builders.check("http.success_rate", "> 99 %"), builders.check("latency.p99", "< 100 ms"))
+    verdict = judge(builders.run(seen), builders.config(*checks))
+    longest = max(verdict.outlook.needs, key=lambda need: need.window_s or 0)
+    assert longest.samples is not None
+    said = f"about {longest.window_s} s ({longest.samples:,} requests) at this load"
+    assert said in verdict.release.steps[0].text
+    assert said in verdict.release.steps[0].headline
+
+
 def test_steps_come_by_horizon_and_the_endpoint_that_carries_the_tail_is_named() -> None:
     verdict = _verdict(
         builders.check("latency.p95", "< 100 ms"),

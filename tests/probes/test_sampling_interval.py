@@ -82,7 +82,7 @@ def test_a_check_that_the_load_cannot_pay_for_is_told_with_the_load_that_could()
     assert line == (
         "t.yaml:6: checks.health.latency.p95: pass: needs at least 59 samples of each health endpoint to be proven at "
         "95 % confidence; this plan pays for 50, because all probes together send at most 5 % of the load's requests "
-        "(about 2,000): send about 2,360 (more users, or a load.duration of 48 s), or drop the check"
+        "(about 2,000): send about 2,360 (more users, or load.duration of 48 s), or drop the check"
     )
     assert told(config(users=60)) == []
     assert len(told(config(P95 + SUCCESS, users=60))) == 1, "75 samples of each prove 98 % over both"
