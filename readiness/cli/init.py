@@ -88,7 +88,7 @@ def init(
             write(out, {THRESHOLDS: files_of(draft, given, found).files[THRESHOLDS]}, force=True)
             for one in found:
                 say(f"proposed {one.check} {one.limit}: {one.why}", to_stderr=True)
-        _next(out, shown, made)
+        _next(out, loaded, made, shown)
 
 
 def _target(given: str | None) -> str | None:
@@ -194,9 +194,9 @@ def _some(lines: tuple[str, ...], before: str) -> None:
         say(f"{before}{len(lines) - _SHOWN} more, each with a comment in its file", to_stderr=True)
 
 
-def _next(out: Path, target: str | None, made: Made) -> None:
+def _next(out: Path, target: str | None, made: Made, named: str | None) -> None:
     """What to do next, in three lines."""
     from readiness.init.next_steps import steps
 
-    for line in steps(out, target, made):
+    for line in steps(out, target, made, named):
         say(line)

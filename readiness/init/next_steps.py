@@ -13,9 +13,18 @@ from readiness.load.workers.hosts import is_loopback
 from readiness.text.numbers import count
 
 
-def steps(out: Path, target: str | None, made: Made) -> tuple[str, str, str]:
-    """The three lines. Pure."""
-    url = target if target and target.startswith("http") else "URL"
+def steps(out: Path, target: str | None, made: Made, named: str | None = None) -> tuple[str, str, str]:
+    """The three lines. Pure.
+
+    `target` is the user's own; `named` is what the source says, perhaps production: no command is made ready for it.
+    """
+    host = urlsplit(named or "").hostname or ""
+    said = ""
+    if target is None and host and is_loopback(host):
+        target = named
+    elif target is None and host:
+        said = f"   # the source names {named}: load it only if it is no production"
+    url = target or "URL-OF-YOUR-TEST-SYSTEM"
     names = [variable(one.name) for one in made.variables]
     flags = [f"--thresholds {shlex.quote(str(out / 'thresholds.yaml'))}"] if out != Path() else []
     host = urlsplit(url).hostname or ""
@@ -30,6 +39,6 @@ def steps(out: Path, target: str | None, made: Made) -> tuple[str, str, str]:
         first += f"; {made.pipeline.next_step}"
     return (
         f"{first}.",
-        f"2. {' '.join(['readiness try', url, *flags])}",
+        f"2. {' '.join(['readiness try', url, *flags])}{said}",
         f"3. {' '.join(['readiness run', url, *flags])}",
     )

@@ -96,6 +96,23 @@ def test_an_openapi_file_becomes_scenarios_limits_and_a_pipeline(tmp_path: Path)
     assert "switched off: scenarios/bags.py: create_bag, because it writes" in done.stderr
 
 
+def test_no_command_is_made_ready_for_a_server_that_only_the_source_names(tmp_path: Path) -> None:
+    named = "servers: [{url: https://user:hunter2@api.example.org/v1}]"
+    (tmp_path / "one.yaml").write_text(BAGS)
+    done = init(tmp_path, "one.yaml", "--out", "one")
+    _, tried, run = done.stdout.splitlines()
+    assert tried.startswith("2. readiness try URL-OF-YOUR-TEST-SYSTEM --thresholds one/thresholds.yaml   # the source")
+    assert "names https://api.example.org/v1: load it only if it is no production" in tried
+    assert run == "3. readiness run URL-OF-YOUR-TEST-SYSTEM --thresholds one/thresholds.yaml"
+    local = """\
+servers:
+  - {url: https://api.example.org/v1, description: production}
+  - {url: "{scheme}://localhost:{port}/v1", variables: {scheme: {default: http}, port: {default: "18090"}}}"""
+    (tmp_path / "two.yaml").write_text(BAGS.replace(named, local))
+    done = init(tmp_path, "two.yaml", "--out", "two")
+    assert done.stdout.splitlines()[1] == "2. readiness try http://localhost:18090/v1 --thresholds two/thresholds.yaml"
+
+
 def test_files_that_stand_are_named_and_left_alone_without_force(tmp_path: Path) -> None:
     arguments = ("--target", "http://127.0.0.1:8000", "--path", "/", "--path", "/items?page=1")
     assert init(tmp_path, *arguments).returncode == 0
