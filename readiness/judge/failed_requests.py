@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from readiness.config.model import Check
 from readiness.judge.moments import told
-from readiness.judge.readings import in_scope, total_of
+from readiness.judge.readings import Reading, in_scope, total_of
 from readiness.measurements.run import OWN_FAULTS, Endpoint, FailureDetail, Load, Recording
-from readiness.metrics.catalogue import find
+from readiness.metrics.catalogue import find, is_latency, is_load
+from readiness.metrics.metric import Kind
 from readiness.text.numbers import count
 
 _WORDS: Mapping[str, str] = {
@@ -36,11 +37,12 @@ _WORDS: Mapping[str, str] = {
 }
 """Classes of FAILURE_CLASSES as people say them."""
 LIMITED = "; the service limits the rate: raise the limit for the test, or send less"
-MOST_REASONS = 4
+_OUTSIDE = " outside the measurement window"
+MOST_REASONS, MOST_FAILING = 4, 3
 _FEW = 0.01
 """Up to this share of failed requests a mean of the successful ones is believed."""
-_STATUS = re.compile(r"(?:HTTP )?([1-5][0-9]{2})\b")
-"""Our client says `HTTP 404`, Locust's `404 Client Error: Not Found for url: …`."""
+_STATUS = re.compile(r"(?:HTTP )?([1-5][0-9]{2}\b(?: to \S+)?)")
+"""Our client says `HTTP 404` or `HTTP 302 to /login`, Locust's `404 Client Error: Not Found for url: …`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class FailedShare:
     """The value over the successful requests alone; None where none succeeded."""
     decisive: bool
     """Whether the successful requests alone keep the limit, so that latency is not the problem."""
+    dead: tuple[str, ...] = ()
+    """Endpoints of which not one request succeeded, in words, where they decide and the value keeps the limit."""
 
 
 def failed_requests(load: Load) -> tuple[FailedRequests, ...]:
@@ -80,7 +84,7 @@ def failed_requests(load: Load) -> tuple[FailedRequests, ...]:
         inside = [endpoint.judged for endpoint in same]
         judged = any(record.failures + record.in_flight for record in inside)
         records = inside if judged else [endpoint.warm_up for endpoint in same]
-        if one := _endpoint(name, records, details[name], "" if judged else " outside the measurement window"):
+        if one := _endpoint(name, records, details[name], "" if judged else _OUTSIDE):
             found.append((judged, one))
     planned = max(load.intended_judged, load.dropped_judged)
     for n, why in (
@@ -94,19 +98,26 @@ def failed_requests(load: Load) -> tuple[FailedRequests, ...]:
     return tuple(one for _, one in found)
 
 
-def failed_share(load: Load, check: Check) -> FailedShare | None:
-    """What the failures did to a latency check that did not pass; None where they did not matter, or for others.
+def failed_share(load: Load, check: Check, reading: Reading | None = None) -> FailedShare | None:
+    """What the failures did to a check of the load that did not pass; None where they did not matter.
 
-    They decide when the successful requests alone keep the limit, and the failures are enough to explain the rest.
+    They decide a latency when the successful requests alone keep the limit, and the failures are enough to explain the
+    rest. `reading` is that of a check which failed: where its value is good, endpoints that never answered rightly
+    decide.
     """
     metric = find(check.metric)
-    if metric is None or not check.metric.startswith("latency."):
+    if metric is None or not is_load(check.metric):
         return None
     record = total_of(one for one in told(load.endpoints, metric) if in_scope(one, check.scope))
     bad = record.failures + record.in_flight + (load.dropped_judged if check.scope is None else 0)
     if not bad:
         return None
     share = bad / (record.ok.total + bad)
+    kept = reading is not None and reading.value is not None and check.pass_limit.holds(reading.value)
+    if reading and kept and reading.dead_endpoints and metric.kind in (Kind.QUANTILE, Kind.RATE):
+        return FailedShare(share, reading.value, decisive=True, dead=_dead(load, reading.dead_endpoints))
+    if not is_latency(check.metric):
+        return None
     mean = check.metric == "latency.mean"
     q = metric.quantile or 1.0
     successful = record.ok.mean_ms if mean else record.ok.quantile_ms(q)
@@ -115,6 +126,21 @@ def failed_share(load: Load, check: Check) -> FailedShare | None:
     decisive = successful is None or (check.pass_limit.holds(successful) and explains)
     bounded = mean or record.ok.quantile_ms(q, infinite=bad) is not None
     return FailedShare(share, successful, decisive) if decisive or not bounded else None
+
+
+def _dead(load: Load, names: Sequence[str]) -> tuple[str, ...]:
+    """A sentence for each endpoint, `scenario: name`, of which not one request succeeded."""
+    details = details_by_endpoint(load)
+    found = [one for one in load.endpoints if f"{one.scenario}: {one.name}" in names]
+    said = [_endpoint(one.name, [one.judged], details[one.name], "") for one in found]
+    return tuple(dict.fromkeys(one.text for one in said if one))
+
+
+def foremost(failed: Sequence[FailedRequests]) -> str:
+    """The endpoints with the most failures in the measurement window, or outside it where none failed inside."""
+    same = [one.text for one in failed if (_OUTSIDE in one.text) == (_OUTSIDE in failed[0].text)]
+    more = f"; and {count(len(same) - MOST_FAILING, 'more endpoint')}" if len(same) > MOST_FAILING else ""
+    return "; ".join(same[:MOST_FAILING]) + more
 
 
 def details_by_endpoint(load: Load) -> Mapping[str, list[FailureDetail]]:
@@ -151,7 +177,10 @@ def _endpoint(
     hint = LIMITED if failed["rate_limited"] else ""
     if failed and failed.keys() <= OWN_FAULTS:
         hint = "; the cause is on this side, not at the target"
-    text = f"{name}: {whole.requests:,} of {count(requests, 'request')} failed{where}: {reason}{hint}"
+    said = f"{whole.requests:,} of {count(requests, 'request')} failed"
+    if whole.requests == requests > 1:
+        said = f"not one of {requests:,} requests succeeded"
+    text = f"{name}: {said}{where}: {reason}{hint}"
     return FailedRequests(name, whole.requests, requests, reason, text)
 
 

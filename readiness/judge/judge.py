@@ -27,6 +27,7 @@ from readiness.judge.key_numbers import key_numbers
 from readiness.judge.load_steps import judge_steps, largest_inside
 from readiness.judge.needs import SETTLED, needs
 from readiness.judge.next_steps import issues, steps
+from readiness.judge.outcome import Outcome
 from readiness.judge.outlook import Outlook
 from readiness.judge.probed import rival_doubts
 from readiness.judge.readings import own_faults
@@ -40,7 +41,7 @@ from readiness.judge.steadiness import unsteady
 from readiness.judge.traces import traces
 from readiness.judge.verdict import EXIT_OF, Attested, EndpointResult, Verdict, Waived, latency
 from readiness.judge.what_if import what_ifs
-from readiness.judge.wording import failures_words
+from readiness.judge.wording import demand, failures_words, shown
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import DECIDED, Endpoint, Ledger, Load, Run, Second, Stall
 from readiness.metrics.moments import MOMENT_NAMES
@@ -149,11 +150,15 @@ def judge(run: Run, config: Config) -> Verdict:
 
 
 def _with_failures(item: Judged, check: Check, load: Load | None) -> Judged:
-    """A latency check that did not pass says what failed requests did to it."""
-    failures = failed_share(load, check) if load and item.result.outcome not in SETTLED else None
+    """A check of the load that did not pass says what failed requests did to it."""
+    reading = item.reading if item.result.outcome is Outcome.FAIL else None
+    failures = failed_share(load, check, reading) if load and item.result.outcome not in SETTLED else None
     if failures is None:
         return item
     result = replace(item.result, failures=failures)
+    if failures.dead:
+        own = f"its own value is {shown(result)}, {demand(result.name, result.pass_limit)}"
+        return replace(item, result=replace(result, message=f"{failures_words(result)}; {own}."))
     return replace(item, result=replace(result, message=f"{result.message.rstrip('.')}; {failures_words(result)}."))
 
 

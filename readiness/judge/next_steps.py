@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from readiness.config.model import OnFail
 from readiness.judge.check import Judged
 from readiness.judge.decision import label
-from readiness.judge.failed_requests import FailedRequests
+from readiness.judge.failed_requests import FailedRequests, foremost
 from readiness.judge.needs import SETTLED
 from readiness.judge.outcome import Outcome
 from readiness.judge.outlook import Diagnosis, DiagnosisKind, Need, Outlook, RootCause
@@ -61,7 +61,7 @@ def steps(
     Within a horizon the step comes first whose checks lack the most points of the score.
     """
     found = [NextStep(f"{FIX_RUN}{doubt}.", Horizon.IMMEDIATE, (), 0.0, "decides") for doubt in doubts]
-    begin = _Begin(_slow(roots), _time(load), failed[0].text if failed else "")
+    begin = _Begin(_slow(roots), _time(load), foremost(failed) if failed else "")
     weight = sum(item.result.weight for item in judged if item.result.outcome is not Outcome.NOT_APPLICABLE)
     decisive = {key for flip in outlook.flips if flip.passing for key in flip.checks}
     rest = [_step(todo, decisive, weight, begin) for todo in _todos(judged, outlook.needs)]

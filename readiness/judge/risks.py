@@ -70,7 +70,7 @@ def off_by(item: Judged) -> float | None:
     A share that must be high is compared by what is missing: 98 % of needed 99 % misses twice what may be missing.
     """
     value, limit = item.result.value, item.limit
-    if value is None or limit is None:
+    if item.result.because_failed or value is None or limit is None:
         return None
     if item.result.unit == "%" and item.result.pass_limit.startswith(">"):
         value, limit = 100 - value, 100 - limit

@@ -56,7 +56,7 @@ class CheckResult:
     waived: bool = False
     """Whether a waiver keeps it from blocking; outcome and score know nothing of it."""
     failures: FailedShare | None = None
-    """What failed requests did to a latency check that did not pass."""
+    """What failed requests did to a check of the load that did not pass."""
 
     @property
     def because_failed(self) -> bool:

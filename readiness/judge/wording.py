@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from readiness.config.limits import split
 from readiness.config.model import Operator
+from readiness.judge.failed_requests import MOST_FAILING
 from readiness.judge.outcome import Outcome
 from readiness.judge.verdict import CheckResult
 from readiness.metrics.catalogue import find
@@ -85,6 +86,8 @@ def failures_words(check: CheckResult) -> str:
     """`34 % of requests failed; P95 of the successful ones 16.8 ms`; "" where failures are not what is wrong."""
     if check.failures is None:
         return ""
+    if check.failures.dead:
+        return "; ".join(check.failures.dead[:MOST_FAILING])
     said = f"{share_words(check.failures.share)} of requests failed"
     if check.value is not None or check.failures.successful is None:
         return said
@@ -95,6 +98,8 @@ def failures_words(check: CheckResult) -> str:
 def against(check: CheckResult) -> str:
     """Value and demand: `0 %, needs over 80 %`; `not bounded: 34 % of requests failed; needs under 100 ms`."""
     beside = failures_words(check)
+    if check.failures and check.failures.dead:
+        return beside
     return f"{shown(check)}{f': {beside};' if beside else ','} {demand(check.name, check.pass_limit)}"
 
 

@@ -156,6 +156,7 @@ def _details(page: Page, in_ascii: bool, *, every: bool) -> list[RenderableType]
     """What did not pass, one line each; then what to do."""
     parts: list[RenderableType] = []
     wrong = [check for problem in page.problems for check in problem.checks if every or not problem.minor]
+    wrong = [check for check in wrong if check.together]
     lines = [(_mark(check.status, in_ascii, word=False), _against(check)) for check in wrong]
     lines = lines if every else lines[:MOST_SHORTFALLS]
     if lines:
@@ -182,7 +183,7 @@ def _details(page: Page, in_ascii: bool, *, every: bool) -> list[RenderableType]
 
 
 def _against(check: Shortfall) -> str:
-    return f"{check.title}  {check.against} ({check.effect})"
+    return f"{check.together}  {check.against} ({check.effect})"
 
 
 def _list(lines: list[tuple[Text, str]], in_ascii: bool) -> Table:

@@ -23,7 +23,7 @@ REASONS: dict[str, tuple[str, dict[str, object]]] = {
     "404": ("HTTP 404", {"mode": "status", "code": 404}),
     "503": ("HTTP 503", {"mode": "status", "code": 503}),
     "429": ("HTTP 429; the service limits the rate", {"mode": "status", "code": 429}),
-    "302": ("HTTP 302", {"mode": "redirect"}),
+    "302": ("HTTP 302 to /login", {"mode": "redirect"}),
     "hang": ("no complete answer in time|still running at the end", {"mode": "hang"}),
     "rst": ("connection reset", {"mode": "rst"}),
     "cut": (r"body cut short \(.*bytes of the body\)", {"mode": "truncated"}),
@@ -59,7 +59,7 @@ def test_an_endpoint_that_is_always_404_is_named_first_and_the_well_ones_are_no_
     report = result.report
     (one,) = report["failed_requests"]
     assert one["failed"] == one["requests"] > 0
-    said = f"GET /api/missing: {one['failed']} of {one['requests']} requests failed: HTTP 404"
+    said = f"GET /api/missing: not one of {one['requests']} requests succeeded: HTTP 404"
     (issue,) = report["release"]["issues"]
     assert issue["title"] == "Failed requests"
     assert issue["checks"][0] == "http.success_rate"
@@ -92,8 +92,9 @@ def test_every_reason_is_told_with_its_endpoint_and_count(cli: Cli, faultd: Star
     assert set(told) == {f"GET /api/{path}" for path in REASONS}
     for path, (words, _) in REASONS.items():
         one = told[f"GET /api/{path}"]
-        start = f"GET /api/{path}: {one['failed']} of {one['requests']} request"
-        assert re.match(f"{re.escape(start)}s? failed: .*(?:{words})", one["text"]), one["text"]
+        n = one["requests"]
+        counted = f"(?:{one['failed']} of {n} requests? failed|not one of {n} requests succeeded)"
+        assert re.match(f"GET /api/{path}: {counted}: .*(?:{words})", one["text"]), one["text"]
     for path in HEALTHY:
         assert path not in blamed(result.report)
     assert "Why requests failed" in flat(result)
@@ -112,7 +113,9 @@ def test_the_answer_that_ended_every_user_is_on_the_terminal(cli: Cli, faultd: S
     server = faultd(layer("status", code=400, only="/login"))
     result = cli.run(server.url, "--ramp-up", "1s", scenario="logs_in.py", checks=CHECKS, duration="1s")
     assert result.exit_code in (1, 3), str(result)
-    found = re.search(r"Why requests failed - POST /login: 5 of 5 requests failed[\w ]*: HTTP 400", flat(result))
+    found = re.search(
+        r"Why requests failed - POST /login: not one of 5 requests succeeded[\w ]*: HTTP 400", flat(result)
+    )
     assert found, str(result)
 
 

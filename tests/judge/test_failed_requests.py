@@ -11,6 +11,9 @@ from readiness.judge.failed_requests import _WORDS, failed_requests
 from readiness.judge.judge import judge
 from readiness.judge.verdict import CheckResult, Verdict
 from readiness.measurements.run import FAILURE_CLASSES, FailureDetail, Load
+from readiness.report.view.checks import worst
+from readiness.report.view.lead import first_steps
+from readiness.report.view.words import failed_words
 from tests.judge.builders import check, config, load, recording, run
 
 P95 = check("latency.p95", "< 100 ms")
@@ -58,9 +61,53 @@ def test_where_nothing_succeeded_no_latency_is_to_blame() -> None:
     verdict = judged(load(("shop", "GET /", recording([], failed={"connect_refused": 50}))))
     (issue,) = verdict.release.issues
     assert issue.title == "Failed requests"
-    assert issue.causes == ("GET /: 50 of 50 requests failed: connection refused",)
+    assert issue.causes == ("GET /: not one of 50 requests succeeded: connection refused",)
     assert verdict.outlook.tail is None
     assert verdict.root_causes == ()
+
+
+def test_an_endpoint_that_never_answered_is_told_once_and_no_latency_is_to_blame() -> None:
+    seen = load(
+        ("shop", "GET /", recording([10.0] * 990)), ("shop", "GET /report", recording([], failed={"http_4xx": 7}))
+    )
+    seen = replace(seen, failure_details=(FailureDetail("GET /report", "http_4xx", "HTTP 404", 7),))
+    verdict = judge(run(seen), config(check("http.success_rate", "> 97 %"), P95))
+    said = "GET /report: not one of 7 requests succeeded: HTTP 404"
+    assert [one.message for one in verdict.checks] == [
+        f"{said}; its own value is 99.3 %, needs over 97 %.",
+        f"{said}; its own value is 10.0 ms, needs under 100 ms.",
+    ]
+    assert [(one.title, one.against) for one in worst(verdict.checks)] == [("http.success_rate and latency.p95", said)]
+    assert [step.text for step in first_steps(verdict)] == [said]
+    assert not verdict.root_causes
+    assert not verdict.diagnoses
+    assert failed_words(verdict) == ["7 of 997 requests failed (GET /report: HTTP 404)"]
+    assert "times" not in "".join(verdict.risks.high + verdict.risks.medium)
+
+
+def test_where_the_value_is_bad_as_well_it_stays_the_reason() -> None:
+    seen = load(
+        ("shop", "GET /", recording([400.0] * 990)), ("shop", "GET /report", recording([], failed={"http_4xx": 7}))
+    )
+    (result,) = judge(run(seen), config(P95)).checks
+    assert result.failures is None
+
+
+def test_every_endpoint_that_never_answered_is_told_with_its_count_and_a_redirect_with_its_place() -> None:
+    seen = load(
+        ("shop", "GET /", recording([10.0] * 100)),
+        ("shop", "GET /account", recording([], failed={"http_3xx": 95})),
+        ("shop", "GET /x", recording([], failed={"http_5xx": 92})),
+    )
+    seen = replace(seen, failure_details=(FailureDetail("GET /account", "http_3xx", "HTTP 302 to /login", 95),))
+    verdict = judge(run(seen), config(check("http.success_rate", "> 97 %")))
+    assert [step.text for step in first_steps(verdict)] == [
+        "GET /account: not one of 95 requests succeeded: HTTP 302 to /login; "
+        "GET /x: not one of 92 requests succeeded: HTTP 5xx"
+    ]
+    assert failed_words(verdict) == [
+        "187 of 287 requests failed (95 × GET /account: HTTP 302 to /login; 92 × GET /x: HTTP 5xx)"
+    ]
 
 
 def test_details_are_the_reason_and_several_are_counted() -> None:

@@ -23,6 +23,7 @@ from readiness.load.ticket import Look
 from readiness.text import clean
 from readiness.text.log_in_pages import leads_to_log_in
 
+_LONGEST_PLACE = 80
 _CHARSET = re.compile(r"charset=\"?([\w\-:.]+)", re.ASCII | re.IGNORECASE)
 
 
@@ -241,8 +242,14 @@ class Response:
             return Failure(self._failure.failure, said) if said else self._failure
         failure = of_status(self.status_code)
         if failure:
-            return Failure(failure, said or f"HTTP {self.status_code}")
+            return Failure(failure, said or self._status_words())
         return self._verdict if isinstance(self._verdict, Failure) else None
+
+    def _status_words(self) -> str:
+        """`HTTP 404`; a redirect says where it leads, without the query, in which anything may stand."""
+        said = f"HTTP {self.status_code}"
+        place = re.split(r"[?#]", self.headers["location"])[0] if self.is_redirect else ""
+        return f"{said} to {clean(place, _LONGEST_PLACE)}" if place else said
 
     def __enter__(self) -> Self:
         if not self.judged_by_scenario and self.stream is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from readiness.config.model import Operator
 from readiness.judge import wording
@@ -28,7 +28,7 @@ class CheckRow:
     warn: str
     current: str
     beside: str
-    """What the successful requests alone took, where failed ones leave the value without a bound; else ""."""
+    """What failed requests did to it: what the successful ones alone took, or which endpoint decides; else ""."""
     status: Status
     samples: str
     interval: str
@@ -83,7 +83,7 @@ def row(check: CheckResult) -> CheckRow:
         target=clean(check.pass_limit),
         warn=clean(check.warn_limit) if check.warn_limit else "–",
         current=value_of(check),
-        beside=_of_successful(check),
+        beside=_beside(check),
         status=OUTCOMES[check.outcome],
         samples="–" if check.samples is None else f"{check.samples:,}",
         interval=numbers.interval(check.low, check.high, check.value, check.unit, limit) if measured else "–",
@@ -98,7 +98,22 @@ def worst(checks: Sequence[CheckResult], most: int = 3) -> tuple[Worst, ...]:
     """Checks that did not pass: failed before unsure before warned, blocking ones first, then the farthest off."""
     bad = [check for check in checks if check.outcome in _RANK]
     bad.sort(key=lambda check: (_RANK[check.outcome], check.on_fail != "block", -wording.distance(check)))
-    return tuple(_worst(check) for check in bad[:most])
+    first: dict[object, list[CheckResult]] = {}
+    for check in bad:  # those that one dead endpoint decides are told once
+        first.setdefault(same_reason(check), []).append(check)
+    return tuple(replace(_worst(same[0]), title=titles(same)) for same in list(first.values())[:most])
+
+
+def same_reason(check: CheckResult) -> object:
+    """Equal for checks that are told as one: those of one effect that the same dead endpoints decide."""
+    dead = check.failures.dead if check.failures else ()
+    return (dead, check.effect) if dead else check.key
+
+
+def titles(checks: Sequence[CheckResult]) -> str:
+    """`Success Rate and P95 Response Time`."""
+    named = [clean(check.title) or key_of(check) for check in checks]
+    return " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
 
 
 _RANK = {Outcome.FAIL: 0, Outcome.INCONCLUSIVE: 1, Outcome.ERROR: 1, Outcome.SKIPPED: 2, Outcome.WARN: 3}
@@ -114,7 +129,9 @@ def value_of(check: CheckResult) -> str:
     return wording.shown(check)
 
 
-def _of_successful(check: CheckResult) -> str:
+def _beside(check: CheckResult) -> str:
+    if check.failures and check.failures.dead:
+        return clean(wording.failures_words(check))
     alone = check.failures.successful if check.failures else None
     if check.value is not None or alone is None:
         return ""
@@ -124,7 +141,10 @@ def _of_successful(check: CheckResult) -> str:
 def _worst(check: CheckResult) -> Worst:
     bound = wording.read(check.pass_limit, check.unit)
     current, target = value_of(check), clean(wording.demand(check.name, check.pass_limit))
-    gap = wording.failures_words(check)
+    gap = clean(wording.failures_words(check))
+    if check.failures and check.failures.dead:
+        current, target, gap = gap, "", ""
+        bound = None
     if bound and check.value is not None and numbers.exists(check.value) and check.outcome not in WITHOUT_VALUE:
         if not wording.is_yes_no(check.name):
             current = numbers.headline(check.value, bound.value, check.unit)

@@ -65,7 +65,10 @@ def _figure(verdict: Verdict, names: Sequence[str], label: str, shown: str, note
     limit = f"limit {clean(check.pass_limit)}" if check.name == names[0] else _limit_of_other(check)
     if check.outcome not in WITHOUT_VALUE and check.value is not None and check.name == names[0]:
         shown = row(check).current if check.unit not in ("ms", "/s") else _rough(check.value, _UNITS[check.unit])
-    return KeyNumber(label, shown, "; ".join(part for part in (limit, note) if part), OUTCOMES[check.outcome])
+    dead = check.failures is not None and check.failures.dead  # this figure is not what is wrong
+    return KeyNumber(
+        label, shown, "; ".join(part for part in (limit, note) if part), None if dead else OUTCOMES[check.outcome]
+    )
 
 
 _UNITS = {"ms": "ms", "/s": "req/s"}

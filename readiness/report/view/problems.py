@@ -13,7 +13,7 @@ from readiness.judge.wording import demand, distance
 from readiness.metrics.catalogue import find
 from readiness.report.status import OUTCOMES, Status
 from readiness.report.view.anchors import anchors
-from readiness.report.view.checks import key_of, row, worst
+from readiness.report.view.checks import key_of, row, same_reason, titles, worst
 from readiness.text import clean
 
 _LONGEST = 1500
@@ -36,6 +36,8 @@ class Shortfall:
     """What it needs, in words."""
     against: str
     """Value, limit and how far off, in one line."""
+    together: str
+    """Its title, with those of the checks that the same dead endpoint decides; "" for these others."""
     effect: str
     evidence: str
     """One sentence; "" where the group says it for all."""
@@ -82,20 +84,28 @@ def _problem(verdict: Verdict, issue: Issue, checks: list[CheckResult], where: M
     messages = {check.message for check in checks}
     shared = clean(messages.pop(), _LONGEST) if len(checks) > 1 and len(messages) == 1 else ""
     metric = find(checks[0].name)
+    groups: dict[object, list[CheckResult]] = {}
+    for check in checks:
+        groups.setdefault(same_reason(check), []).append(check)
+    together = {same[0].key: titles(same) for same in groups.values()}
     return ReportedProblem(
         title=clean(issue.title) if len(checks) > 1 else "",
         why=metric.why if metric else "",
-        checks=tuple(_shortfall(check, where, silent=bool(shared)) for check in checks[:_MOST]),
+        checks=tuple(
+            _shortfall(check, where, together.get(check.key, ""), silent=bool(shared)) for check in checks[:_MOST]
+        ),
         causes=(*([shared] if shared else []), *(clean(text, _LONGEST) for text in issue.causes)),
         fixes=tuple(_unnamed(clean(text, _LONGEST), checks) for text in issue.solutions),
         minor=verdict.decision is Decision.INCONCLUSIVE and all(c.outcome is not Outcome.FAIL for c in checks),
     )
 
 
-def _shortfall(check: CheckResult, where: Mapping[str, str], *, silent: bool) -> Shortfall:
+def _shortfall(check: CheckResult, where: Mapping[str, str], together: str, *, silent: bool) -> Shortfall:
     shown = row(check)
     target = clean(demand(check.name, check.pass_limit))
-    current = f"{shown.current} ({shown.beside})" if shown.beside else shown.current
+    beside = shown.beside if together else "for the same reason"
+    current = f"{shown.current} ({beside})" if beside else shown.current
+    dead = check.failures is not None and bool(check.failures.dead)
     return Shortfall(
         shown.title,
         shown.key,
@@ -104,8 +114,9 @@ def _shortfall(check: CheckResult, where: Mapping[str, str], *, silent: bool) ->
         current,
         target,
         worst((check,), 1)[0].against,
+        together,
         "waived" if check.waived else _EFFECT.get(check.on_fail, clean(check.on_fail)),
-        "" if silent else _evidence(shown.message, f"{shown.current}, {target}"),
+        "" if silent or dead else _evidence(shown.message, f"{shown.current}, {target}"),
     )
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 
 from readiness.config.scenario_notes import NOT_LOOKED_AT, SWITCHED_OFF
 from readiness.judge import wording
+from readiness.judge.failed_requests import MOST_FAILING
 from readiness.judge.verdict import Decision, Outcome, Verdict
 from readiness.report.status import MEANING
 from readiness.text import clean, numbers
@@ -113,8 +114,13 @@ def failed_words(verdict: Verdict) -> list[str]:
     planned, ok = (verdict.judged.planned, verdict.judged.ok) if verdict.judged else (0, 0)
     bad = []
     if ok < planned and any(check.name.startswith("http.") or check.because_failed for check in failed):
-        first = verdict.failed_requests[:1]
-        which = f" ({clean(first[0].endpoint)}: {clean(first[0].why)})" if first else ""
+        found = verdict.failed_requests[:MOST_FAILING]
+        parts = [f"{one.failed:,} × {clean(one.endpoint)}: {clean(one.why)}" for one in found]
+        if len(found) == 1:
+            parts = [f"{clean(found[0].endpoint)}: {clean(found[0].why)}"]
+        more = len(verdict.failed_requests) - len(found)
+        parts += [numbers.count(more, "more endpoint")] if more else []
+        which = f" ({'; '.join(parts)})" if parts else ""
         bad.append(f"{planned - ok:,} of {numbers.count(planned, 'request')} failed{which}")
     if any(check.name == "database.writes.lost" for check in failed):
         bad.append("acknowledged writes were lost")

@@ -30,6 +30,13 @@ def check_statuses_have_their_classes() -> None:
         assert (ledger.outcomes, response.text) == ([failure], "x"), status
 
 
+def check_a_redirect_that_is_not_followed_says_where_it_leads() -> None:
+    for place, said in (("/login?next=%2Fme#x", "HTTP 302 to /login"), ("", "HTTP 302")):
+        answer = ok(b"", *([f"Location: {place}"] if place else []), status="302 Found")
+        _, ledger, _ = one(READ, answer)
+        assert [call.detail for call in ledger.calls] == [said]
+
+
 def check_nothing_listens_is_connect_refused() -> None:
     with Server() as server:
         gone = server.url
