@@ -14,11 +14,13 @@ from urllib.parse import urlencode
 from readiness.init import expressions
 from readiness.init.draft import (
     ACCESS_TOKEN,
+    GENERATED,
     Call,
     Column,
     Extract,
     Extracted,
     FormLogIn,
+    Generated,
     LogIn,
     Scenario,
     Task,
@@ -30,7 +32,7 @@ from readiness.init.draft import (
 from readiness.init.layout import INDENT, Expression, Group, assigned, keyed, lines, one_line
 from readiness.init.literals import LINE, comment, literal, sentence
 from readiness.init.names import class_name, column, identifier, variable
-from readiness.init.uses import circular, fixed, providers, sendable, unfixed, unfixed_of_scenario
+from readiness.init.uses import Unfixed, circular, fixed, providers, sendable, unfixed, unfixed_of_scenario
 
 HELPERS = ("form_log_in", "form_value", "header_value", "json_value", "log_in", "meta_value", "rows")
 BODY = INDENT * 2
@@ -123,8 +125,10 @@ def _imports(body: str) -> list[str]:
     """What the code names; what stands in its texts does not count."""
     named = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
     standard = [f"import {name}" for name in ("os", "time") if name in named]
+    standard += ["from datetime import UTC, datetime"] if "UTC" in named else []
     parsing = [name for name in ("quote", "unquote", "urlsplit") if name in named]
     standard += [f"from urllib.parse import {', '.join(parsing)}"] if parsing else []
+    standard += ["from uuid import uuid4"] if "uuid4" in named else []
     ours = [name for name in ("User", "between", *HELPERS, "task") if name in named]
     return [*standard, *([""] if standard else []), f"from readiness.scenario import {', '.join(ours)}"]
 
@@ -199,11 +203,9 @@ def _needed(task: Task, place: int, written: _Written) -> Iterator[str]:
         had |= {extract.name for extract in call.extracts}
 
 
-def _values(
-    parts: Sequence[Variable | Column | Extracted], written: _Written
-) -> tuple[expressions.Expressions, list[str]]:
+def _values(parts: Sequence[Unfixed], written: _Written) -> tuple[expressions.Expressions, list[str]]:
     """The expression of each part, and the lines that come first."""
-    names: dict[Variable | Column | Extracted, str] = {}
+    names: dict[Unfixed, str] = {}
     first: list[str] = []
     taken = {"self", *written.methods.values()}
     rows: dict[str, str] = {}
@@ -219,6 +221,9 @@ def _values(
             says = comment(part.purpose, 50)
             line = f"{local} = os.environ[{literal(called)}]"
             first.append(f"{line}  # {says}" if says and len(line) + len(says) < LINE - 20 else line)
+        elif isinstance(part, Generated):
+            local = identifier(part.name, taken, otherwise="value", most=_SHORT)
+            first.append(f"{local} = {GENERATED[part.name]}")
         else:
             if part.file not in rows:
                 rows[part.file] = identifier(f"{written.files[part.file][:_SHORT]}_row", taken, otherwise="row")

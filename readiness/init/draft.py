@@ -37,7 +37,27 @@ class Extracted:
     name: str
 
 
-Part = str | Variable | Column | Extracted
+GENERATED = {
+    "guid": "str(uuid4())",
+    "uuid": "str(uuid4())",
+    "randomUUID": "str(uuid4())",
+    "random.uuid": "str(uuid4())",
+    "timestamp": "str(int(time.time()))",
+    "isoTimestamp": "datetime.now(UTC).isoformat()",
+    "randomInt": "str(uuid4().int % 1001)",
+}
+"""Dynamic variables of Postman and `.http` files, without their $, and the Python that makes a value of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A new value for every request."""
+
+    name: str
+    """One of GENERATED."""
+
+
+Part = str | Variable | Column | Extracted | Generated
 """A piece of a text: as it stands, or by where its value comes from."""
 Text = tuple[Part, ...]
 """Joined without anything between: ("/bags/", Extracted("bag_id"), "/scan")."""

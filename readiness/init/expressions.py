@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from readiness.init.draft import Body, Column, Extracted, Json, Text, Variable, joined
+from readiness.init.draft import Body, Column, Extracted, Generated, Json, Text, Variable, joined
 from readiness.init.layout import Expression, Group, keyed
 from readiness.init.literals import literal
 
-Expressions = Mapping[Variable | Column | Extracted, str]
+Expressions = Mapping[Variable | Column | Extracted | Generated, str]
 """What is not fixed, and the expression that has it: `self.bag_id`, `token`; never one with quotes."""
 Replaced = Mapping[tuple[str | int, ...], Text]
 

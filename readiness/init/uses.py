@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from readiness.init.draft import Body, Call, Column, Extracted, FormLogIn, LogIn, Scenario, Text, Variable
+from readiness.init.draft import Body, Call, Column, Extracted, FormLogIn, Generated, LogIn, Scenario, Text, Variable
 
 _TOKEN = re.compile(r"[A-Za-z0-9!$&*+.^_|~-]{1,60}")
-Unfixed = Variable | Column | Extracted
+Unfixed = Variable | Column | Extracted | Generated
 
 
 def fixed(text: Text) -> bool:

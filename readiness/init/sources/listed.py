@@ -11,7 +11,20 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from readiness.init.draft import Call, Draft, Extract, Extracted, Part, Scenario, Task, Text, Variable, joined
+from readiness.init.draft import (
+    GENERATED,
+    Call,
+    Draft,
+    Extract,
+    Extracted,
+    Generated,
+    Part,
+    Scenario,
+    Task,
+    Text,
+    Variable,
+    joined,
+)
 from readiness.init.sources.calls import Site, Unusable, extracted_in, is_write, rewritten
 from readiness.init.sources.marks import MARK, filled
 from readiness.init.sources.secrets_found import (
@@ -75,16 +88,27 @@ def draft_of(requests: Sequence[Request], listed: Listed, source: str, *, writes
     for folder in folders:
         inside = [index for index, one in enumerate(own) if one.folder == folder or len(folders) == 1]
         scenarios.append(_scenario(folder or name, inside, own, calls, makers, listed, writes_on=writes_on))
-    off = [f"{one.call.method} {call.name}" for one, call in zip(own, calls, strict=True) if is_write(one.call)]
-    if off and not writes_on:
-        shown = ", ".join(off[:MOST_NAMED]) + (" …" if len(off) > MOST_NAMED else "")
-        listed.notes.append(f"{len(off)} requests write and are switched off, unless others need them: {shown}")
+    if not writes_on:
+        sent = {id(call) for scenario in _with_tasks(scenarios) for call in scenario.on_start}
+        writes = [call for one, call in zip(own, calls, strict=True) if is_write(one.call)]
+        _tell_writes([one for one in writes if id(one) in sent], [one for one in writes if id(one) not in sent], listed)
     return Draft(
         scenarios=_with_tasks(scenarios),
         source=listed.secrets.shown(source),
         target=target,
         notes=tuple(listed.secrets.shown(note, 1_000) for note in dict.fromkeys(listed.notes)),
     )
+
+
+def _tell_writes(run: Sequence[Call], off: Sequence[Call], listed: Listed) -> None:
+    """Two lists: what is sent although it writes, with what it brings, and what is switched off."""
+    brought = [f"{one.method} {one.name} (brings {', '.join(part.name for part in one.extracts)})" for one in run]
+    for names, says in (
+        (brought, "sent once by every user although it writes, because others need what it brings"),
+        ([f"{one.method} {one.name}" for one in off], "switched off, because it writes"),
+    ):
+        if names:
+            listed.notes.append(f"{says}: {', '.join(names[:MOST_NAMED])}{' …' if len(names) > MOST_NAMED else ''}")
 
 
 def _own(requests: Sequence[Request], notes: list[str]) -> tuple[list[Request], str | None]:
@@ -157,6 +181,8 @@ def _text_of(listed: Listed, extracted: Mapping[str, str]) -> Callable[[str], Te
 def _variable(name: str, listed: Listed, extracted: Mapping[str, str]) -> Part:
     if name in extracted:
         return Extracted(extracted[name])
+    if name[:1] == "$" and name[1:] in GENERATED and name not in listed.values:
+        return Generated(name[1:])
     if known := listed.secrets.own(listed.values.get(name, "")):
         return known
     if is_password_name(name) or is_secret_name(name):

@@ -9,7 +9,10 @@ import pytest
 
 from readiness.errors import ConfigError
 from readiness.init.draft import Body, Draft, Extract, Extracted, Task, Variable
+from readiness.init.files import Given, files_of
+from readiness.init.limits import ProposedLoad, starters
 from readiness.init.sources import postman
+from tests.init.checked import refuse_foreign_code
 
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
@@ -92,10 +95,28 @@ def test_writes_are_switched_off_and_named_but_a_question_is_none() -> None:
     }  # fmt: skip
     told = "\n".join(draft.notes)
     assert (
-        "2 requests write and are switched off, unless others need them: POST /v1/login, DELETE /v1/bags/{id}" in told
+        "sent once by every user although it writes, because others need what it brings: POST /v1/login (brings token)"
+        in told
     )
+    assert "switched off, because it writes: DELETE /v1/bags/{id}" in told
     assert "item[1].item[4] 'Odd': a script is not run; what it sets is not known: odd" in told
     assert "item[1].item[4] 'Odd': a script before the request is not run" in told
+
+
+def test_dynamic_variables_are_made_anew_for_every_request() -> None:
+    sent = raw('{"key": "{{$guid}}", "amount": {{$randomInt}}, "at": {{$timestamp}}, "on": "{{$isoTimestamp}}"}')
+    orders = item("Order", "GET", "http://localhost:8000/orders?name={{$randomFirstName}}", body=sent)
+    draft = postman.read(collection(orders), "orders.json")
+    made = files_of(draft, Given("orders", None, ProposedLoad(), None), starters())
+    assert [one.name for one in made.variables] == ["READINESS_VAR_RANDOM_FIRST_NAME"], "what is not made is asked for"
+    (text,) = (text for name, text in made.files.items() if name.endswith(".py"))
+    refuse_foreign_code(text)
+    for line in (
+        "from datetime import UTC, datetime", "from uuid import uuid4", "guid = str(uuid4())",
+        "random_int = str(uuid4().int % 1001)", "timestamp = str(int(time.time()))",
+        "iso_timestamp = datetime.now(UTC).isoformat()",
+    ):  # fmt: skip
+        assert line in text, text
 
 
 def test_no_secret_of_the_collection_stands_in_the_draft() -> None:
