@@ -23,6 +23,7 @@ from locust.runners import STATE_RUNNING
 from readiness.config import tls
 from readiness.load import aftermath, children, compiled, engine_events
 from readiness.load.addresses import Addresses
+from readiness.load.answer_examiner import AnswerExaminer
 from readiness.load.arrivals import Arrivals
 from readiness.load.calibration import Copy, calibrate
 from readiness.load.connections import allow_only
@@ -32,7 +33,6 @@ from readiness.load.csv_rows import hand_out
 from readiness.load.descriptors import too_few_descriptors
 from readiness.load.drain import Drain
 from readiness.load.engine_plan import EnginePlan, loads
-from readiness.load.first_looks import FirstLooks
 from readiness.load.generator_health import Sentinel
 from readiness.load.http.resends import Resends
 from readiness.load.life import endings, listeners
@@ -90,8 +90,8 @@ class Engine:
         self._moments = Moments(plan.watch.moments, self.recorder, self._watch)
         self.recorder.watch = self._watch if self._moments.idle else self._moments
         self._traced = TracedCalls(plan.trace_share, self.recorder)
-        self.recorder.looks = looks = FirstLooks()
-        self._seeing = (self._watch, self._traced, looks)
+        self.recorder.examiner = examiner = AnswerExaminer()
+        self._seeing = (self._watch, self._traced, examiner)
         self.writes = WriteLog(plan.run_id)
         self._addresses = Addresses(plan.base_url, plan.addresses, first=plan.shard)
         self._resends = Resends(lambda: self.recorder.begun)

@@ -17,7 +17,7 @@ from itertools import chain
 from readiness.load.engine_events import NO_ARRIVALS, ArrivalCounts, Batch, Cell, CellCounts, StallSeen
 from readiness.load.phases import OUTSIDE
 from readiness.load.samples import Samples, first_bytes
-from readiness.load.ticket import AnswerLooks, AnswerWatch, OpenCall, Ticket
+from readiness.load.ticket import AnswerWatch, GoodAnswerWatch, OpenCall, Ticket
 from readiness.metrics.moments import FIRST_BYTE
 
 STALL_S = 1.0
@@ -42,8 +42,8 @@ class Recorder:
     def __init__(self) -> None:
         self.watch: AnswerWatch | None = None
         """Who looks at the answers' headers."""
-        self.looks: AnswerLooks | None = None
-        """Who looks into a few good ones."""
+        self.examiner: GoodAnswerWatch | None = None
+        """Who examines a few good ones."""
         self.first_bytes = False
         """Whether first bytes of the judged answers are wanted."""
         self.arrivals: ArrivalCounts = {}
@@ -142,8 +142,8 @@ class Recorder:
             cell = cells[call.identity]
         except KeyError:
             cell = cells.setdefault(self.counted_as(call), Samples())
-            if judged and failure is None and self.looks is not None:  # once in a second, so it may cost something
-                self.looks.see(call)
+            if judged and failure is None and self.examiner is not None:  # once in a second, so it may cost something
+                self.examiner.see(call)
         if failure is None:
             if self.first_bytes and judged and call.first_s:
                 cell.add_parted(end_s - start_s, call.first_s - start_s)

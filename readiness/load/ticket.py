@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-Look = tuple[str, str, bytes]
+AnswerContent = tuple[str, str, bytes]
 """Path that was asked for and path that answered, both empty where no redirect lay between; the body, decoded."""
 UNKNOWN_S = -1.0
 """The time of a first byte that nobody saw."""
@@ -47,7 +47,7 @@ class Ticket(Protocol):
     def raw_head(self) -> bytes:
         """The answer's status line and headers, with or without some of the body."""
 
-    def look(self) -> Look | None:
+    def answer_content(self) -> AnswerContent | None:
         """What the answer is, where whoever ends the request still holds all of it."""
 
 
@@ -65,13 +65,13 @@ class OpenCall:
         self.status_code = 0
         self.raw_head = b""
 
-    def look(self) -> Look | None:
+    def answer_content(self) -> AnswerContent | None:
         """See Ticket: nobody holds it."""
         return None
 
 
-class AnswerLooks(Protocol):
-    """See readiness.load.first_looks."""
+class GoodAnswerWatch(Protocol):
+    """See readiness.load.answer_examiner."""
 
     def see(self, call: Ticket) -> None:
         """`call` ended well, the first of its endpoint in this second."""

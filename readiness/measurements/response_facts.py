@@ -30,11 +30,11 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class LookedAt:
+class ExaminedAnswers:
     """What some answers were that the scenario counted as good: at most one of each second and process."""
 
     answers: int = 0
-    """That were looked at."""
+    """That were examined."""
     at_log_in: int = 0
     """Of these, those that a redirect from another path led to a log-in page for."""
     place: str = ""
@@ -43,12 +43,12 @@ class LookedAt:
     """JSON objects whose `error` or `errors` is set, and without data beside it."""
 
 
-NO_LOOKS = LookedAt()
+NONE_EXAMINED = ExaminedAnswers()
 
 
-def sum_looks(first: LookedAt, second: LookedAt) -> LookedAt:
+def sum_examined(first: ExaminedAnswers, second: ExaminedAnswers) -> ExaminedAnswers:
     """Both as one; of the same endpoint."""
-    return LookedAt(
+    return ExaminedAnswers(
         first.answers + second.answers,
         first.at_log_in + second.at_log_in,
         first.place or second.place,
@@ -72,8 +72,8 @@ class ResponseFacts:
     """One answer of each status, and one that sets cookies."""
     traces: tuple[TracedRequest, ...] = ()
     """Of a traced load: its slowest requests, and some of those that failed."""
-    looks: LookedAt = NO_LOOKS
-    """Into a few of the answers that counted as good."""
+    examined: ExaminedAnswers = NONE_EXAMINED
+    """A few of the answers that counted as good."""
 
 
 def merge_facts(first: ResponseFacts, second: ResponseFacts) -> ResponseFacts:
@@ -88,7 +88,7 @@ def merge_facts(first: ResponseFacts, second: ResponseFacts) -> ResponseFacts:
         _sum(first.slow, second.slow),
         (*first.heads, *(head for head in second.heads if (head.status, sets_cookie(head)) not in known)),
         most_telling((*first.traces, *second.traces)),
-        sum_looks(first.looks, second.looks),
+        sum_examined(first.examined, second.examined),
     )
 
 

@@ -51,10 +51,10 @@ def test_log_in_pages_and_errors_with_status_200_are_a_doubt_for_every_client(
     assert "came from /login, a log-in page" in account
     assert "good answers of POST /graphql Reviews" in reviews
     assert "are JSON that says error" in reviews
-    looks = {one["name"]: one["looks"] for one in result.run["load"]["seen"]}
-    assert looks["GET /api/item"]["answers"] >= 5
-    assert not looks["GET /api/item"].get("errors")
-    assert not looks["GET /api/item"].get("at_log_in")
+    examined = {one["name"]: one["examined"] for one in result.run["load"]["seen"]}
+    assert examined["GET /api/item"]["answers"] >= 5
+    assert not examined["GET /api/item"].get("errors")
+    assert not examined["GET /api/item"].get("at_log_in")
 
 
 def test_partial_data_and_a_log_in_that_was_asked_for_are_no_doubt(cli: Cli, faultd: StartFaultd) -> None:

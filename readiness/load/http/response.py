@@ -19,7 +19,7 @@ from readiness.load.http.event_parser import EventParser, ServerEvent
 from readiness.load.http.failures import COUNTED, Failure, of_status
 from readiness.load.http.headers import AnswerHeaders, parse_head, reason_of
 from readiness.load.http.request import REDIRECTS, Origin
-from readiness.load.ticket import Look
+from readiness.load.ticket import AnswerContent
 from readiness.text import clean
 from readiness.text.log_in_pages import leads_to_log_in
 
@@ -135,7 +135,7 @@ class Response:
         self.status_code, self.notable, self.first_s = 0, False, 0.0
         self._headers = self._content = None
 
-    def look(self) -> Look | None:
+    def answer_content(self) -> AnswerContent | None:
         """See Ticket. Raises Failure where the body is damaged."""
         return None if self.stream is not None else (self.asked, self.target if self.asked else "", self.content)
 

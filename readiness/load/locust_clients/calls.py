@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 from locust.event import EventHook
 
-from readiness.load.locust_clients.looks import looked
-from readiness.load.ticket import UNKNOWN_S, Look
+from readiness.load.locust_clients.answer_content import content_of
+from readiness.load.ticket import UNKNOWN_S, AnswerContent
 
 
 class Judge(Protocol):
@@ -57,9 +57,9 @@ class StockCall:
         fields = (self.headers or {}).items()
         return "\r\n".join(["", *(f"{name}: {value}" for name, value in fields)]).encode("latin-1", "replace")
 
-    def look(self) -> Look | None:
+    def answer_content(self) -> AnswerContent | None:
         """See Ticket."""
-        return None if self.answer is None else looked(self.answer, self.asked)
+        return None if self.answer is None else content_of(self.answer, self.asked)
 
     def take(self, response: Any) -> None:
         """What the answer says of itself. The answer is not kept: its body may be large, and its block never closed."""

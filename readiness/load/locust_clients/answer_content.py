@@ -1,4 +1,4 @@
-"""An answer of a stock client, for whoever looks into a few of them; what was not read yet is left alone."""
+"""An answer of a stock client, for whoever examines a few of them; what was not read yet is left alone."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from readiness.load.locust_clients.own_target import Received
-from readiness.load.ticket import Look
+from readiness.load.ticket import AnswerContent
 
 
-def looked(answer: Any, asked: str) -> Look | None:
+def content_of(answer: Any, asked: str) -> AnswerContent | None:
     """Of a Received, or of a response of requests' or geventhttpclient's that `asked` (a URL) led to."""
     if isinstance(answer, Received):
         return "", "", answer.body

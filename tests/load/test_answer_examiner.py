@@ -1,13 +1,13 @@
-"""Which good answers are looked at, and what they are taken for."""
+"""Which good answers are examined, and what they are taken for."""
 
 from __future__ import annotations
 
 import pytest
 
-from readiness.load.first_looks import FirstLooks
+from readiness.load.answer_examiner import AnswerExaminer
 from readiness.load.recorder import Recorder
-from readiness.load.ticket import Look, OpenCall
-from readiness.measurements.response_facts import LookedAt
+from readiness.load.ticket import AnswerContent, OpenCall
+from readiness.measurements.response_facts import ExaminedAnswers
 from readiness.text.error_pages import error_key
 from readiness.text.log_in_pages import leads_to_log_in
 
@@ -17,15 +17,15 @@ PASSWORD_PAGE = b'<form><input name="user"><input name=p type = "password"></for
 class Answered(OpenCall):
     """A call whose answer is still there."""
 
-    def look(self) -> Look | None:
+    def answer_content(self) -> AnswerContent | None:
         """See Ticket."""
         return "/account?of=me", "/account/sign-in?next=/account", b"<h1>Hello</h1>"
 
 
-def test_the_first_good_answer_of_each_second_is_looked_at() -> None:
+def test_the_first_good_answer_of_each_second_is_examined() -> None:
     recorder = Recorder()
     recorder.start_s, recorder.judged_from_s, recorder.judged_until_s = 0.0, 10.0, 20.0
-    recorder.looks = looks = FirstLooks()
+    recorder.examiner = examiner = AnswerExaminer()
     for second in range(9, 13):  # one before the window
         for _ in range(5):
             call = Answered("shop", "GET /account", second + 0.1)
@@ -35,8 +35,10 @@ def test_the_first_good_answer_of_each_second_is_looked_at() -> None:
         recorder.enter(failed)
         recorder.end(failed, second + 0.2, "http_5xx")
         recorder.take(second + 1.0, second)
-    assert [(one.name, one.looks) for one in looks.take()] == [("GET /account", LookedAt(3, 3, "/account/sign-in"))]
-    assert looks.take() == ()
+    assert [(one.name, one.examined) for one in examiner.take()] == [
+        ("GET /account", ExaminedAnswers(3, 3, "/account/sign-in"))
+    ]
+    assert examiner.take() == ()
 
 
 @pytest.mark.parametrize(
