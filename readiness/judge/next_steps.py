@@ -292,22 +292,23 @@ def _causes(
             *stalls[:_MOST_CAUSES],
             *_waits(run),
         )
-    if name == "cache.hit_rate":
-        unused = _bad_details("cache.fallback", first.result.scope, measurements)
-        if unused:
-            return (f"The cache itself was not in use, so nothing could be found in it: {unused[0]}. Fix that first.",)
+    if name == "cache.hit_rate" and (unused := _details("cache.fallback", first.result.scope, measurements, False)):
+        return (f"The cache itself was not in use, so nothing could be found in it: {unused[0]}. Fix that first.",)
     wanted = dict.fromkeys((item.result.name, item.result.scope) for item in items)
-    return tuple(text for key in wanted for text in _bad_details(*key, measurements))[:_MOST_CAUSES]
+    said = [text for key in wanted for text in _details(*key, measurements, False)]
+    if not said and first.result.outcome is Outcome.FAIL and first.result.name.startswith(("database.", "data.")):
+        said = [text for key in wanted for text in _details(*key, measurements, None)]  # what was counted
+    return tuple(said[:_MOST_CAUSES])
 
 
-def _bad_details(name: str, scope: str | None, measurements: Sequence[Measurement]) -> list[str]:
-    """What a probe saw and marked as wrong."""
+def _details(name: str, scope: str | None, measurements: Sequence[Measurement], ok: bool | None) -> list[str]:
+    """What a probe saw and marked as right, as wrong, or as neither."""
     return [
         f"{clean(detail.subject)}: {clean(detail.observed)}{f' ({clean(detail.note)})' if detail.note else ''}"
         for measurement in measurements
         if (measurement.metric, measurement.scope) == (name, scope)
         for detail in measurement.details
-        if detail.ok is False
+        if detail.ok is ok
     ]
 
 

@@ -23,6 +23,7 @@ CHILD_OF_OUTCOME = {
 }
 CHILD_OF_DECISION = {Decision.NOT_READY: "failure", Decision.INCONCLUSIVE: "error"}
 _LONGEST = 2000
+_MOST_CAUSES = 4
 
 
 def render(verdict: Verdict, run: Run | None = None) -> str:
@@ -68,6 +69,10 @@ def _check(suite: ET.Element, check: CheckResult, verdict: Verdict) -> None:
         node = ET.SubElement(case, child, message=clean(told, _LONGEST))
         if child != "skipped":
             node.set("type", f"readiness.{check.outcome}")
+        found = [text for issue in verdict.release.issues if check.key in issue.checks for text in issue.causes]
+        if child == "failure" and found:
+            causes = (f"Cause: {clean(text, _LONGEST)}" for text in found[:_MOST_CAUSES])
+            node.text = "\n".join((clean(told, _LONGEST), *causes))
     lines = (
         f"outcome: {check.outcome}",
         f"value: {shown.current}",

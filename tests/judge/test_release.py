@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
@@ -11,12 +12,15 @@ from hypothesis import strategies as st
 from readiness.config.model import Check, Config, OnFail
 from readiness.judge.inconclusive import TO_DO, Cause
 from readiness.judge.judge import judge
-from readiness.judge.outcome import Decision
+from readiness.judge.outcome import Decision, Outcome
 from readiness.judge.release import Horizon
 from readiness.judge.verdict import Verdict
 from readiness.measurements.response_facts import ResponseFacts, TimeParts
-from readiness.measurements.run import Measurement, Stall
-from readiness.report.view.lead import first_steps
+from readiness.measurements.run import Detail, Measurement, Stall
+from readiness.report import FORMATS
+from readiness.report.status import OUTCOMES
+from readiness.report.view.checks import areas
+from readiness.report.view.lead import causes, first_steps
 from tests.judge import builders
 
 
@@ -181,3 +185,23 @@ def test_a_run_that_was_ended_says_first_to_run_again_in_every_format() -> None:
     checks = (builders.check("http.success_rate", "> 99 %"),)
     verdict = judge(builders.run(load, interrupted="SIGINT"), Config("shop", checks))
     assert [step.text for step in first_steps(verdict)] == [verdict.next_steps[0]] == [TO_DO[Cause.INTERRUPTED]]
+
+
+@pytest.mark.parametrize("ok", [None, False])
+def test_the_details_of_a_failed_count_are_its_cause_on_every_page(ok: bool | None) -> None:
+    detail = Detail("public.orders: column key", "new", ok, "text; additive")
+    found = Measurement("database.schema.drift", None, 1.0, "database", details=(detail,))
+    verdict = _verdict(builders.check("database.schema.drift", "== 0"), measurements=(found,))
+    said = "public.orders: column key: new (text; additive)"
+    assert verdict.release.issues[0].causes == (said,)
+    assert causes(verdict) == (f"database.schema.drift: {said}",)
+    failure = ElementTree.fromstring(FORMATS["junit"].render(verdict)).find(".//failure")
+    assert failure is not None
+    assert (failure.text or "").endswith(f"Cause: {said}")
+
+
+def test_an_area_has_the_mark_of_its_worst_check() -> None:
+    rate = builders.check("http.success_rate", "> 99 %")
+    few = builders.load(("shop", "GET /", builders.recording([10.0] * 50)))
+    (area,) = areas(judge(builders.run(few), Config("shop", (rate,))))
+    assert area.status is OUTCOMES[Outcome.INCONCLUSIVE]

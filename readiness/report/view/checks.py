@@ -189,19 +189,17 @@ class Area:
 
 
 def areas(verdict: Verdict) -> tuple[Area, ...]:
-    """Every area with a check that applies, in the order of thresholds.yaml."""
-    counts: dict[str, list[int]] = {}
+    """Every area with a check that applies, in the order of thresholds.yaml, with the mark of its worst check."""
+    counts: dict[str, list[Outcome]] = {}
     for check in verdict.checks:
         if check.outcome is Outcome.NOT_APPLICABLE:
             continue
         metric = find(check.name)
-        found = counts.setdefault(_NAMES.get(metric.area, metric.area) if metric else "other", [0, 0])
-        found[0] += check.outcome is Outcome.PASS
-        found[1] += 1
+        counts.setdefault(_NAMES.get(metric.area, metric.area) if metric else "other", []).append(check.outcome)
     return tuple(
         Area(
-            f"{name[:1].upper()}{name[1:]}: {passed:,} of {counted:,} passed",
-            OUTCOMES[Outcome.PASS if passed == counted else Outcome.FAIL],
+            f"{name[:1].upper()}{name[1:]}: {found.count(Outcome.PASS):,} of {len(found):,} passed",
+            OUTCOMES[min(found, key=lambda outcome: _RANK.get(outcome, len(_RANK)))],
         )
-        for name, (passed, counted) in counts.items()
+        for name, found in counts.items()
     )

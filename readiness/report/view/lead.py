@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from readiness.judge.decision import label
 from readiness.judge.inconclusive import TO_DO, Cause
+from readiness.judge.next_steps import FAILED, SLOW
 from readiness.judge.verdict import CheckResult, Decision, Outcome, Verdict
 from readiness.judge.wording import distance
 from readiness.report.view import words
@@ -68,8 +69,16 @@ def first_steps(verdict: Verdict) -> tuple[First, ...]:
 
 
 def causes(verdict: Verdict) -> tuple[str, ...]:
-    """The causes that explain most, a line each; "not identified" is one of the answers."""
-    return tuple(clean(f"{one.named}: {one.text}", _LONGEST_CAUSE) for one in verdict.diagnoses[:_MOST_CAUSES])
+    """Why requests were slow ("not identified" is one of the answers), then what other failed checks counted."""
+    slow = [f"{one.named}: {one.text}" for one in verdict.diagnoses]
+    failed = {check.key for check in verdict.checks if check.outcome is Outcome.FAIL}
+    counted = [
+        f"{issue.title}: {issue.causes[0]}"
+        for issue in verdict.release.issues
+        if issue.causes and issue.title not in (SLOW, FAILED) and failed & set(issue.checks)
+        if not issue.causes[0].startswith(tuple(slow))
+    ]
+    return tuple(clean(text, _LONGEST_CAUSE) for text in (*slow[:_MOST_CAUSES], *counted[:_MOST_CAUSES]))
 
 
 def _ready(verdict: Verdict) -> str:

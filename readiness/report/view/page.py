@@ -62,7 +62,7 @@ class Page:
     key_numbers: tuple[key_numbers.KeyNumber, ...]
     first_steps: tuple[leading.First, ...]
     causes: tuple[str, ...]
-    """Why requests were slow, for the first screen; empty where none were too slow."""
+    """Why requests were slow and what failed checks counted, for the first screen; empty where nothing says so."""
     problems: tuple[problems.ReportedProblem, ...]
     areas: tuple[checking.Area, ...]
     anchors: Mapping[str, str]
