@@ -186,6 +186,8 @@ def _why(counted: Tally, proof: Proof, confidence: float) -> str:
     elif together >= 1.5:
         independent = max(counted.requests / together, 1.0)
         words += f"; slow responses cluster, so this counts as {independent:,.0f} independent samples"
+    if proof is Proof.YES and counted.only_by_distance(confidence):
+        words += "; it is proven by its distance from the limit"
     return words + _few_bursts(counted, proof, confidence)
 
 

@@ -122,6 +122,10 @@ class Tally:
             return True
         return hits is None and self._is_far(n, confidence, shift)
 
+    def only_by_distance(self, confidence: float) -> bool:
+        """Whether the count alone does not prove what is proven."""
+        return not self.proves_fewer(confidence, hits=self.most)
+
     def _is_far(self, n: float, confidence: float, shift: float) -> bool:
         """Whether the limit holds by its distance, which ranks alone do not see.
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from readiness.judge.judge import judge
 from readiness.judge.verdict import CheckResult, Outcome
 from readiness.measurements.run import Load, Recording, Stall
+from readiness.report.view.checks import row
 from tests.judge.builders import check, config, load, recording, run
 
 
@@ -29,6 +30,17 @@ def test_59_fast_requests_prove_p95_and_58_do_not() -> None:
 def test_30_slow_requests_in_1000_pass_and_80_fail_and_50_are_open() -> None:
     outcomes = [p95(recording([500.0] * slow + [10.0] * (1000 - slow))).outcome for slow in (30, 80, 50)]
     assert outcomes == [Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE]
+
+
+def test_a_pass_by_distance_says_so_and_the_limit_is_no_end_of_its_interval() -> None:
+    levels = (3.0, 20.0, 4.0, 4.0, 25.0, 3.0, 5.0, 22.0, 3.0, 4.0)  # ms, a level for each second
+    far = p95(recording([levels[i % 10] * (1 + 0.01 * (i % 7)) for i in range(200)]), "< 5000 ms")
+    assert far.outcome is Outcome.PASS
+    assert far.message.endswith("; it is proven by its distance from the limit.")
+    assert "5000" not in row(far).interval.replace(",", "")
+    near = p95(recording([10.0 + i % 7 for i in range(700)]), "< 5000 ms")
+    assert near.outcome is Outcome.PASS
+    assert "distance" not in near.message
 
 
 def test_a_latency_on_the_limit_is_over_a_strict_limit_and_within_an_inclusive_one() -> None:

@@ -77,6 +77,8 @@ def row(check: CheckResult) -> CheckRow:
     """One check as text."""
     limit = _limit(check)
     measured = check.outcome not in WITHOUT_VALUE
+    # A limit that is kept bounds a value that nothing nearer bounds; as an end of the interval it would look measured.
+    high = None if check.outcome is Outcome.PASS and check.high == limit != check.value else check.high
     return CheckRow(
         key=key_of(check),
         title=clean(check.title) or key_of(check),
@@ -86,7 +88,7 @@ def row(check: CheckResult) -> CheckRow:
         beside=_beside(check),
         status=OUTCOMES[check.outcome],
         samples="–" if check.samples is None else f"{check.samples:,}",
-        interval=numbers.interval(check.low, check.high, check.value, check.unit, limit) if measured else "–",
+        interval=numbers.interval(check.low, high, check.value, check.unit, limit) if measured else "–",
         weight=f"{check.weight:g}",
         on_fail=ON_FAIL.get(check.on_fail, clean(check.on_fail)),
         message=clean(check.message, LONGEST_MESSAGE),
