@@ -31,7 +31,7 @@ from readiness.judge.outcome import Outcome
 from readiness.judge.outlook import Outlook
 from readiness.judge.probed import rival_doubts
 from readiness.judge.readings import own_faults
-from readiness.judge.refused_log_ins import refused_log_ins, without_refused
+from readiness.judge.refused_log_ins import refused_log_ins
 from readiness.judge.release import Horizon, NextStep, Release
 from readiness.judge.risks import risks
 from readiness.judge.score import score
@@ -67,13 +67,14 @@ def judge(run: Run, config: Config) -> Verdict:
     run = as_defined(with_baseline(run, config), config.database, config.probes.prometheus.queries, config.drills)
     waivers = tuple(Waived(item.check, item.owner, item.reason, item.expires.isoformat()) for item in config.waivers)
     waived = {waiver.check for waiver in waivers}
-
-    def judge_one(run: Run, check: Check) -> Judged:
-        refuted_at = refuting(config.checks, check, config.confidence)
-        return _with_failures(judge_check(run, check, config.confidence, refuted_at), check, run.load)
-
-    judged = [judge_one(run, check) for check in config.checks]
-    judged = without_refused(run, config.checks, judged, judge_one)
+    judged = [
+        _with_failures(
+            judge_check(run, check, config.confidence, refuting(config.checks, check, config.confidence)),
+            check,
+            run.load,
+        )
+        for check in config.checks
+    ]
     judged = [replace(item, result=replace(item.result, waived=item.result.key in waived)) for item in judged]
     results = tuple(item.result for item in judged)
     doubts = run.doubts + (load_doubts(run.load) if run.load else ())
@@ -190,7 +191,7 @@ def ended_on(run: Run) -> date:
 def load_doubts(load: Load) -> tuple[str, ...]:
     """Reasons in the load's own record not to trust it."""
     refused = refused_log_ins(load)
-    doubts = [refused.doubt] if refused else []
+    doubts = [refused] if refused else []
     if not load.ledger.balanced:
         doubts.append("the ledger does not add up: requests were lost")
     if load.ledger.planned == 0:
