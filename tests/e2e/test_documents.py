@@ -21,6 +21,7 @@ PAGES = (
     "how-to/api-with-a-token",
     "how-to/bring-your-locustfile",
     "how-to/from-k6",
+    "how-to/graphql",
     "how-to/grpc",
     "how-to/html-log-in-with-csrf",
     "how-to/language-model",
