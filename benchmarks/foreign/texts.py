@@ -13,6 +13,7 @@ def parsers() -> tuple[Parser, ...]:
     from readiness.measurements import strict
     from readiness.report import markdown_text, workflow_commands
     from readiness.text import clean
+    from readiness.text.log_in_pages import leads_to_log_in
     from readiness.text.redaction import redact
 
     words = (
@@ -37,7 +38,7 @@ def parsers() -> tuple[Parser, ...]:
         header, _, body = rest.partition("\n")
         told = exchange.Told()
         shown = {
-            "method": "GET", "name": "GET /", "url": url, "status": 200, "ms": 1.0, "failure": header,
+            "method": "GET", "name": "GET /", "url": url, "trail": header, "status": 200, "ms": 1.0, "failure": header,
             "headers": [[name, header] for name in exchange._SHOWN], "body": body[:2000],
             "size": len(body), "binary": False, "extracted": [["token", header[:100]], ["id", body]],
         }  # fmt: skip
@@ -53,6 +54,13 @@ def parsers() -> tuple[Parser, ...]:
             words,
         ),
         Parser("exchanges of try", ("cli.exchange",), exchange_lines, (), answers, 2),
+        Parser(
+            "log-in pages",
+            ("text.log_in_pages",),
+            lambda data: leads_to_log_in("/account", text(data).partition("\n")[0], data),
+            (),
+            (b"/sign-in?next=/account\n<form><input name=p type='password'>", b"/\n<input type = password <INPUT"),
+        ),
         Parser("JSON of ours", ("measurements.strict",), lambda data: json.loads(strict.line(text(data))), (), words),
         Parser(
             "Markdown",
