@@ -94,7 +94,7 @@ def test_a_crowd_that_guesses_passwords_gets_503_soon_and_the_service_stays_aliv
 
     async def story() -> list[httpx.Response]:
         limits = httpx.Limits(max_connections=None)
-        async with httpx.AsyncClient(base_url=stack.url, trust_env=False, timeout=60.0, limits=limits) as client:
+        async with httpx.AsyncClient(base_url=stack.url, trust_env=False, timeout=600.0, limits=limits) as client:
             page = await client.get("/login")
             token = page.text.split('name="csrf_token" value="')[1].split('"')[0]
 

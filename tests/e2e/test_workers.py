@@ -38,7 +38,9 @@ def helper(*argv: str, token: str = TOKEN, **more: str) -> Iterator[subprocess.P
         yield process
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
+        assert process.stderr is not None
+        process.stderr.close()  # whoever read it all has closed it
 
 
 def worker(port: int, scenario: Path | str = SCENARIOS / "calm.py") -> tuple[str, ...]:
