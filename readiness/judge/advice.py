@@ -110,7 +110,7 @@ def _until(decision: Decision, checks: Sequence[CheckResult], waivers: Mapping[s
 def _condition(check: CheckResult) -> str:
     name = label(check)
     if check.name == STARTER_METRIC:
-        return "Choose your own limits in thresholds.yaml, and take starter_limits out; readiness init writes one."
+        return "Choose your own limits: readiness init writes a file if there is none; take starter_limits out of it."
     if check.outcome is Outcome.ERROR:
         return f"{name} was not measured; it {demand(check.name, check.pass_limit)}."
     if check.outcome is Outcome.INCONCLUSIVE:

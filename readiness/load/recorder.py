@@ -141,9 +141,9 @@ class Recorder:
         try:
             cell = cells[call.identity]
         except KeyError:
-            cell = cells.setdefault(self.counted_as(call), Samples())
-            if judged and failure is None and self.examiner is not None:  # once in a second, so it may cost something
-                self.examiner.see(call)
+            cell = cells.setdefault(counted := self.counted_as(call), Samples())
+            if judged and failure is None and self.examiner is not None and counted == call.identity:
+                self.examiner.see(call)  # once in a second, so it may cost something
         if failure is None:
             if self.first_bytes and judged and call.first_s:
                 cell.add_parted(end_s - start_s, call.first_s - start_s)

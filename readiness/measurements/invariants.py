@@ -184,6 +184,16 @@ def lookups_are_those_that_were_seen(run: Run) -> Broken:
             yield path, f"{seen.hit.total + seen.miss.total:,} look-ups of {most:,} requests"
 
 
+def what_was_examined_is_among_the_answers(run: Run) -> Broken:
+    """Log-in pages and errors are found among the good answers that were examined, and each of these is a request."""
+    good = {(one.scenario, one.name): one.judged.ok.total for one in run.load.endpoints} if run.load else {}
+    for path, seen in items(run, lambda load: load.seen, "seen"):
+        found, most = seen.examined, good.get((seen.scenario, seen.name), 0)
+        if not found.at_log_in + found.errors <= found.answers <= most:
+            told = f"{found.at_log_in:,} log-in pages and {found.errors:,} errors"
+            yield path, f"{told} in {found.answers:,} examined of {most:,} good answers"
+
+
 def steps_are_of_one_climb(run: Run) -> Broken:
     """Steps follow each other, at most one is judged, and what was asked in the others is not judged at all."""
     if run.load is None or not run.load.steps:

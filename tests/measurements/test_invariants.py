@@ -108,6 +108,9 @@ def out_of_order(document: Facts) -> None:
 
 
 MUTATIONS: dict[str, Callable[[Facts], object]] = {
+    "what_was_examined_is_among_the_answers": lambda d: d["load"]["seen"][0].update(
+        examined={"answers": 1, "at_log_in": 2}
+    ),
     "classes_are_known": a_class_of_its_own,
     "ledger_is_balanced": lambda d: d["ledger"].update(planned=d["ledger"]["planned"] + 1),
     "endpoints_add_up_to_the_ledger": another_class,
