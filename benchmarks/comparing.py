@@ -16,8 +16,8 @@ from benchmarks.correlated import Floats
 from benchmarks.judged import recording
 from benchmarks.processes import GOOD, Process, independent, two_states, wandering, wandering_chance
 from benchmarks.table import Mapper, at_most
-from readiness.compare.compare import compare
-from readiness.compare.comparison import ComparisonOutcome
+from readiness.judge.compare.compare import compare
+from readiness.judge.compare.comparison import ComparisonOutcome
 from readiness.measurements.run import Run
 from tests.judge import builders
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.table import Mapper, at_least, at_most
-from readiness.history.drifting import FEWEST_RUNS, drifts
-from readiness.history.past_run import PastRun
+from readiness.judge.history.drifting import FEWEST_RUNS, drifts
+from readiness.judge.history.past_run import PastRun
 from readiness.judge.outcome import Decision
 
 _HISTORIES = 1_000

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from readiness.foreign_files import Missing, NotReadable, open_to_append, read_bytes, read_text
+from readiness.text.foreign_files import Missing, NotReadable, open_to_append, read_bytes, read_text
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ def parsers() -> tuple[Parser, ...]:
     from readiness.config.load import parse
     from readiness.config.trust import Trust
     from readiness.errors import ConfigError
-    from readiness.history.past_run import of_line
+    from readiness.judge.history.past_run import of_line
     from readiness.measurements import json as runs
     from readiness.measurements import strict
     from readiness.report import json as reports

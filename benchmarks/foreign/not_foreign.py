@@ -8,7 +8,7 @@ from collections.abc import Mapping
 NOT_FOREIGN: Mapping[str, str] = {
     "load.locust_clients.http_adapter": "URLs of scenarios, which are trusted, and of redirects: one pattern, matched once",
     "text.plain_ascii": "our own text, made ASCII for a terminal",
-    "foreign_files": "opens files; what is in them goes to a parser",
+    "text.foreign_files": "opens files; what is in them goes to a parser",
     "config.scenario_notes": "scenarios, which are trusted",
     "load.locust_clients.http_wire": "the scenario's own requests", "load.locust_clients.fast_stock": "the scenario's own requests",
     "load.locust_clients.fast_parts": "the scenario's own requests; headers of answers by load.http.headers",
@@ -38,7 +38,7 @@ NOT_FOREIGN: Mapping[str, str] = {
     "load.trying": "our own child", "load.traceparent": "our own lines",
     "load.tryout": "our own text",
     "cli.report": "report.json",
-    "cli.output": "our own text", "capacity.sizing": "flags", "cli.init": "flags", "cli.workers": "flags",
+    "cli.output": "our own text", "judge.capacity.sizing": "flags", "cli.init": "flags", "cli.workers": "flags",
     "cli.inputs": "measurements.json and report.json",
     "judge.diagnoses": "names of parts, read by load.response_watch",
     "judge.next_steps": "our own words", "judge.failed_requests": "our own words",

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from readiness.errors import ExitCode
-from readiness.foreign_files import NotReadable, open_to_append, why
 from readiness.judge.verdict import Decision, Verdict
 from readiness.measurements.json import dumps
 from readiness.measurements.run import Run
@@ -18,6 +17,7 @@ from readiness.report.json import resealed
 from readiness.report.redacted import redacted
 from readiness.report.writing import REPORT_FILE, RUN_FILE, write, write_all
 from readiness.text import clean
+from readiness.text.foreign_files import NotReadable, open_to_append, why
 from readiness.text.redaction import last_net, redact
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from readiness.foreign_files import Missing, NotReadable, open_to_append, read_bytes, why
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run
 from readiness.text import clean
+from readiness.text.foreign_files import Missing, NotReadable, open_to_append, read_bytes, why
 
 _NAME = "history.jsonl"
 _MAX_BYTES = 16 << 20

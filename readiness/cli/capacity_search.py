@@ -8,10 +8,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from readiness.capacity.attempt import lowest_users
-from readiness.capacity.capacity import Capacity, CapacityBound, CapacityKind, conclude, scalability_of
-from readiness.capacity.search import START_SHARE, Range
-from readiness.capacity.sizing import Wanted, size, wanted
 from readiness.cli.artefacts import Artefacts
 from readiness.cli.capacity_request import CapacityRequest
 from readiness.cli.output import read_flag, say
@@ -30,6 +26,10 @@ from readiness.config.model import Config
 from readiness.config.override import override
 from readiness.config.trust import trust_of
 from readiness.errors import ConfigError, ExitCode, NotMeasured
+from readiness.judge.capacity.attempt import lowest_users
+from readiness.judge.capacity.capacity import Capacity, CapacityBound, CapacityKind, conclude, scalability_of
+from readiness.judge.capacity.search import START_SHARE, Range
+from readiness.judge.capacity.sizing import Wanted, size, wanted
 from readiness.judge.load_steps import checks_of_a_height
 from readiness.load.engine_plan import ScenarioFile
 from readiness.measurements.provenance import Target

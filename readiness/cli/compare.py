@@ -10,7 +10,7 @@ import typer
 from readiness.cli.output import ascii_only, complain, finish, put, read_flag, refusals, say
 
 if TYPE_CHECKING:
-    from readiness.compare.comparison import Comparison
+    from readiness.judge.compare.comparison import Comparison
     from readiness.report import Format
 
 
@@ -34,8 +34,8 @@ def compare(
     import os
 
     from readiness.cli.inputs import read_run, verdict_beside
-    from readiness.compare.compare import compare as compared
     from readiness.errors import ConfigError, ExitCode
+    from readiness.judge.compare.compare import compare as compared
     from readiness.report.comparison import console
     from readiness.report.redacted import redacted
     from readiness.text.redaction import secrets_in

@@ -45,10 +45,10 @@ def history(
 def _refuse(folder: Path, any_run: bool) -> None:
     """Raises ConfigError for a folder without a run, and for a page that is somebody else's."""
     from readiness.errors import ConfigError
-    from readiness.foreign_files import Missing, NotReadable, read_bytes
     from readiness.report.history.html import FILE_NAME, HISTORY_MARK
     from readiness.report.writing import link_on_the_way
     from readiness.text import clean
+    from readiness.text.foreign_files import Missing, NotReadable, read_bytes
 
     if not any_run:
         raise ConfigError(f"{clean(folder)}: keeps no run of readiness; name the folder that holds the runs' folders")

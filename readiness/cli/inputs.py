@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from readiness.errors import ConfigError
-from readiness.foreign_files import NotReadable, read_text
+from readiness.text.foreign_files import NotReadable, read_text
 
 if TYPE_CHECKING:
     from readiness.config.model import Config

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from readiness.cli import attempts
 from readiness.errors import ConfigError
-from readiness.foreign_files import Missing, NotReadable, read_text
-from readiness.history.past_run import PastRun, of_line, of_verdict, together
+from readiness.judge.history.past_run import PastRun, of_line, of_verdict, together
 from readiness.measurements import strict
 from readiness.report.json import read as read_report
 from readiness.report.run_folders import LATEST
 from readiness.report.writing import RUN_FILE
 from readiness.text import clean
+from readiness.text.foreign_files import Missing, NotReadable, read_text
 
 _MAX_BYTES = 16 << 20
 """Of one report; one of a thousand endpoints has a tenth of it."""

@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from readiness import __version__, database, packaged
+from readiness import __version__, database
+from readiness.cli import packaged
 from readiness.config.load import load as load_config
 from readiness.config.model import Config
 from readiness.config.trust import Trust

@@ -11,8 +11,8 @@ import typer
 from readiness.cli.output import refusals, say
 from readiness.cli.trust import AllowEnv
 from readiness.errors import ConfigError, NotMeasured
-from readiness.foreign_files import why
 from readiness.report.writing import link_on_the_way, write
+from readiness.text.foreign_files import why
 from readiness.text.redaction import net
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from readiness import foreign_files
 from readiness.cli.run_request import RunRequest
 from readiness.config import ceilings, durations
 from readiness.config.tree import MAX_BYTES, Table, compose
 from readiness.errors import ConfigError
 from readiness.load.shape_course import Shape
 from readiness.run.plan import Plan, with_shape
+from readiness.text import foreign_files
 
 _SAYS_THE_LOAD = ("users", "rate", "steps", "decide_at", "step_duration", "ramp_up", "warm_up", "duration")
 _COMMON = ("users", "ramp_up", "duration")

@@ -30,7 +30,7 @@ def worker(
     """Drive a share of the load of a `readiness run --remote-workers` on another machine."""
     import os
 
-    from readiness import packaged
+    from readiness.cli import packaged
     from readiness.cli.workers import TOKEN_VARIABLE, address, hosts_of, token_of
     from readiness.config.trust import trust_of
     from readiness.load.surroundings import for_scenarios

@@ -11,13 +11,13 @@ from readiness.cli.output import read_flag
 from readiness.config import durations, scalars
 from readiness.config.sections import DAY_S
 from readiness.errors import ConfigError, Refused
-from readiness.foreign_files import NotReadable, read_bytes
 from readiness.load.workers import token as tokens
 from readiness.load.workers.hosts import is_loopback
 from readiness.load.workers.settings import LOOPBACK, Workers
 from readiness.measurements.provenance import Target
 from readiness.run import target as targets
 from readiness.text import clean
+from readiness.text.foreign_files import NotReadable, read_bytes
 
 TOKEN_VARIABLE = "READINESS_WORKER_TOKEN"
 MAX_TOKEN_FILE_BYTES = 4096

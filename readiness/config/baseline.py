@@ -6,13 +6,13 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from readiness import foreign_files
 from readiness.config.form import Form, described, scalar, section
 from readiness.config.model import Baseline, Check, Limit, Operator
 from readiness.config.scalars import text_form
 from readiness.errors import ConfigError
 from readiness.measurements.json import loads
 from readiness.metrics import catalogue
+from readiness.text import foreign_files
 
 WATCHED = ("baseline.latency.p50", "baseline.latency.p95")
 """What `worse_by` is about: all users, and the slow ones."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from readiness import foreign_files
 from readiness.config import durations
 from readiness.config.database import size_form
 from readiness.config.drill_notes import peak_per_s
@@ -23,7 +22,7 @@ from readiness.config.tree import MAX_BYTES, Unreadable, compose
 from readiness.config.trust import Trust
 from readiness.config.variables import Variables
 from readiness.errors import ConfigError
-from readiness.text import clean
+from readiness.text import clean, foreign_files
 
 _LOAD, _DATABASE = LoadSection(), Database()
 _TIME = described(duration_form(least_s=0.001, most_s=7 * DAY_S), "Of the whole load.")

@@ -7,13 +7,13 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from readiness import foreign_files
 from readiness.config import sums
 from readiness.config.form import Complaint, Form, described, items, scalar, section, section_of
 from readiness.config.model import Count, Database, Invariant, Query, Relation, Writes
 from readiness.config.scalars import block_form, duration_form, flag_form, named, text_form
 from readiness.config.tree import Node, Scalar
 from readiness.errors import ConfigError
+from readiness.text import foreign_files
 
 ACKNOWLEDGED = "writes.acknowledged"
 CHANGE = ".change"

@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from readiness import foreign_files
 from readiness.config.baseline import baseline_form, implied, with_run
 from readiness.config.checks import DeclaredNames, checks_form
 from readiness.config.database import database_form, read_files
@@ -38,7 +37,7 @@ from readiness.metrics.baseline import BASELINE_PREFIX
 from readiness.metrics.drills import RECOVERY
 from readiness.metrics.restore import CONTENT
 from readiness.metrics.service import STARTER_METRIC, STARTER_TITLE
-from readiness.text import clean
+from readiness.text import clean, foreign_files
 
 LONGEST_PROBLEM = 600
 _SMALLEST = """    version: 1

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from readiness import foreign_files
+from readiness.text import foreign_files
 
 _MAX_BYTES = 1 << 20
 PLAN_ROOM = 1.5

@@ -8,11 +8,10 @@ import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from readiness import foreign_files
 from readiness.config.form import Complaint, Form, scalar, section
 from readiness.config.tree import Scalar
 from readiness.errors import ConfigError
-from readiness.text import clean
+from readiness.text import clean, foreign_files
 
 PEM = "-----BEGIN "
 _MOST_BYTES = 1 << 20

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from readiness.errors import ConfigError
-from readiness.foreign_files import kind_of, why
 from readiness.init.draft import Draft
 from readiness.init.sources import HEAD_BYTES
 from readiness.text import clean
+from readiness.text.foreign_files import kind_of, why
 
 READERS = ("har", "postman", "openapi", "access_log", "curl", "http_file")
 """Asked in this order (sources/__init__.py)."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from readiness.errors import ConfigError
-from readiness.foreign_files import why
+from readiness.text.foreign_files import why
 
 
 def standing(out: Path, files: Mapping[str, str]) -> list[str]:

@@ -19,7 +19,7 @@ from typing import Literal, get_args
 from greenlet import getcurrent
 from locust.runners import WorkerRunner
 
-from readiness.foreign_files import NotReadable, read_text
+from readiness.text.foreign_files import NotReadable, read_text
 
 _MOST_BYTES = 32 << 20
 _Order = Literal["unique", "random", "in order"]

@@ -17,11 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from readiness import foreign_files
 from readiness.config.tls import Tls
 from readiness.config.tree import MAX_BYTES, Items, Node, Scalar, Table, Unreadable, compose
 from readiness.errors import ConfigError
-from readiness.text import clean
+from readiness.text import clean, foreign_files
 
 KUBECONFIG_VARIABLE = "READINESS_KUBECONFIG"
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from readiness.foreign_files import why
 from readiness.report.run_folders import LATEST, RUN_ID, run_of
 from readiness.report.writing import known_files
 from readiness.text import clean
+from readiness.text.foreign_files import why
 
 _REPEATED = re.compile(r"run-\d{1,3}")
 _TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{12}\.tmp")

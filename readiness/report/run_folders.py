@@ -14,11 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from readiness.errors import ConfigError
-from readiness.foreign_files import NotReadable, kind_of, read_text, why
 from readiness.measurements import strict
 from readiness.report.locking import sole_writer
 from readiness.report.writing import RUN_FILE, prepare
 from readiness.text import clean
+from readiness.text.foreign_files import NotReadable, kind_of, read_text, why
 
 RUNS_FOLDER = Path("reports")
 LATEST = "latest"

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from readiness.errors import ConfigError
-from readiness.foreign_files import kind_of, why
 from readiness.report import FORMATS
 from readiness.text import clean
+from readiness.text.foreign_files import kind_of, why
 
 RUN_FILE = "run.json"
 REPORT_FILE = "report.json"

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from readiness.capacity.attempt import Attempt, TrialFinding, judge_attempt
-from readiness.capacity.search import MAX_PROOFS, Hold, Range, SearchAnswer, next_step
 from readiness.config.model import Config
 from readiness.config.probes import ProcessSettings
 from readiness.errors import ConfigError, NotMeasured
+from readiness.judge.capacity.attempt import Attempt, TrialFinding, judge_attempt
+from readiness.judge.capacity.search import MAX_PROOFS, Hold, Range, SearchAnswer, next_step
 from readiness.judge.load_steps import checks_of_a_height
 from readiness.load.engine_plan import ScenarioFile
 from readiness.load.reading import read_scenarios

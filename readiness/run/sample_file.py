@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from readiness.errors import ConfigError
-from readiness.foreign_files import NotReadable, open_to_append, why
 from readiness.load.request_rows import RequestRows
 from readiness.text import clean
+from readiness.text.foreign_files import NotReadable, open_to_append, why
 from readiness.text.redaction import redact
 
 _COLUMNS = ("time", "scenario", "endpoint", "latency_ms", "status", "failure", "judged", "trace_id")

@@ -1,4 +1,4 @@
-"""Text: made harmless where it comes in, without secrets where it leaves; how numbers look; the nearest word."""
+"""Text and files from outside: harmless where they come in, without secrets where they leave; how numbers look."""
 
 from readiness.text.outside import HIDDEN, MAX_LENGTH, clean
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from readiness import packaged
+from readiness.cli import packaged
 from tests.e2e.conftest import Cli
 from tests.e2e.harness import Result, marked, run_readiness
 from tests.e2e.invariants import assert_invariants

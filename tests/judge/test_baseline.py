@@ -18,7 +18,7 @@ from readiness.measurements.law import contradictions
 from readiness.measurements.run import Run
 from readiness.report import FORMATS
 from readiness.report import json as report_json
-from tests.compare.simulated import run
+from tests.judge.compare.simulated import run
 
 HEAD = 'version: 1\nservice: shop\nchecks:\n  http.success_rate: { pass: "> 90 %", on_fail: block, weight: 8 }\n'
 WORSE = 'baseline: { run: base.json, worse_by: "> 10 %" }\n'

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.drift import DRIFTING, drawn
-from readiness.history.past_run import PastRun
+from readiness.judge.history.past_run import PastRun
 from readiness.judge.verdict import Verdict, Waived
 from readiness.report import FORMATS
 from readiness.report.history import html as history_html

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from readiness.capacity.attempt import Attempt, TrialFinding
-from readiness.capacity.capacity import Capacity, CapacityBound, CapacityKind, conclude, scalability_of
-from readiness.capacity.search import Range
 from readiness.errors import ExitCode
+from readiness.judge.capacity.attempt import Attempt, TrialFinding
+from readiness.judge.capacity.capacity import Capacity, CapacityBound, CapacityKind, conclude, scalability_of
+from readiness.judge.capacity.search import Range
 from readiness.judge.verdict import Latency
 from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.strict import Malformed

@@ -11,9 +11,9 @@ from readiness.database.fact_names import SOURCE
 from readiness.database.schema import lines
 from readiness.database.schema.drift import SchemaChange, compare
 from readiness.errors import NotMeasured
-from readiness.foreign_files import Missing, read_text
 from readiness.measurements.run import Detail, Measurement
 from readiness.text import clean
+from readiness.text.foreign_files import Missing, read_text
 
 _DRIFT, DESTRUCTIVE = "database.schema.drift", "database.schema.destructive"
 SCHEMA_METRICS = (_DRIFT, DESTRUCTIVE)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from readiness.capacity.attempt import Attempt
-from readiness.capacity.capacity import Capacity
 from readiness.judge import wording
+from readiness.judge.capacity.attempt import Attempt
+from readiness.judge.capacity.capacity import Capacity
 from readiness.report.capacity.sheet import TRIAL_FINDINGS, headline, height, unit
 from readiness.report.charts import svg
 from readiness.report.charts.axes import Scale, beside, linear_ticks, log_ticks, short

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from readiness.capacity.capacity import Capacity, CapacityKind
 from readiness.errors import ExitCode
+from readiness.judge.capacity.capacity import Capacity, CapacityKind
 from readiness.report.capacity.sheet import TrialRow, sheet
 from readiness.report.plain_lines import marked, printed
 

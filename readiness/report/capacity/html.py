@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from readiness.capacity.capacity import Capacity
+from readiness.judge.capacity.capacity import Capacity
 from readiness.report import html_pages
 from readiness.report.capacity.charts import draw_all
 from readiness.report.capacity.sheet import sheet

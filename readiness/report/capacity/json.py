@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from readiness.capacity.capacity import Capacity
+from readiness.judge.capacity.capacity import Capacity
 from readiness.measurements import strict
 from readiness.measurements.codec import Codec
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from readiness.capacity.capacity import Capacity
+from readiness.judge.capacity.capacity import Capacity
 from readiness.report.capacity.sheet import sheet
 from readiness.report.markdown_text import cell_prose, prose
 

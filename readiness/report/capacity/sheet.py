@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from readiness.capacity import sizing
-from readiness.capacity.attempt import Attempt, TrialFinding
-from readiness.capacity.capacity import BEND, Capacity, CapacityKind
-from readiness.capacity.search import MAX_PROOFS
+from readiness.judge.capacity import sizing
+from readiness.judge.capacity.attempt import Attempt, TrialFinding
+from readiness.judge.capacity.capacity import BEND, Capacity, CapacityKind
+from readiness.judge.capacity.search import MAX_PROOFS
 from readiness.report.status import Status
 from readiness.stats.scalability import Parameter
 from readiness.text import clean, numbers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from readiness.compare.comparison import Comparison, ComparisonFinding
+from readiness.judge.compare.comparison import Comparison, ComparisonFinding
 from readiness.report.comparison.sheet import COMPARISON_FINDINGS, ComparisonRow, sheet
 from readiness.report.plain_lines import marked, printed
 from readiness.report.workflow_commands import harmless

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from readiness.compare.comparison import Comparison
+from readiness.judge.compare.comparison import Comparison
 from readiness.report import html_pages
 from readiness.report.comparison.sheet import sheet
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from readiness.compare.comparison import Comparison
+from readiness.judge.compare.comparison import Comparison
 from readiness.measurements import strict
 from readiness.measurements.codec import Codec
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from readiness.compare.comparison import Comparison
+from readiness.judge.compare.comparison import Comparison
 from readiness.report.comparison.sheet import ComparisonSheet, sheet
 from readiness.report.markdown_text import cell_code, cell_prose, code, prose
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from readiness.compare.comparison import Comparison, ComparisonFinding, ComparisonOutcome, Difference
 from readiness.judge.change import POINTS, Change
+from readiness.judge.compare.comparison import Comparison, ComparisonFinding, ComparisonOutcome, Difference
 from readiness.report.status import Status
 from readiness.text import clean, numbers
 

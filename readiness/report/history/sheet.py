@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from readiness.history.drifting import FEWEST_RUNS, Drift, comparable, drifts
-from readiness.history.past_run import PastRun
+from readiness.judge.history.drifting import FEWEST_RUNS, Drift, comparable, drifts
+from readiness.judge.history.past_run import PastRun
 from readiness.report.status import DECISIONS, MEANING, Status
 from readiness.text import clean, numbers
 

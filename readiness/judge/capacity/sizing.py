@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from readiness.capacity.attempt import Attempt, TrialFinding
 from readiness.errors import ConfigError
+from readiness.judge.capacity.attempt import Attempt, TrialFinding
 from readiness.text import clean
 from readiness.text.numbers import quantity
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from readiness.capacity.attempt import Attempt, ServiceCpu, TrialFinding
-from readiness.capacity.sizing import lines, size, wanted
+from readiness.judge.capacity.attempt import Attempt, ServiceCpu, TrialFinding
+from readiness.judge.capacity.sizing import lines, size, wanted
 from readiness.judge.verdict import Latency
 
 ONE_THREAD = Attempt(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.drift import STEADY, Service, drawn
-from readiness.history.drifting import comparable, drifts
-from readiness.history.past_run import PastRun, of_line, together
+from readiness.judge.history.drifting import comparable, drifts
+from readiness.judge.history.past_run import PastRun, of_line, together
 from readiness.judge.outcome import Decision
 from readiness.report.history.sheet import sheet
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness.capacity.attempt import Attempt, TrialFinding
-from readiness.capacity.search import _CLOSE, MAX_ATTEMPTS, MAX_PROOFS, Hold, Range, SearchAnswer, next_step
+from readiness.judge.capacity.attempt import Attempt, TrialFinding
+from readiness.judge.capacity.search import _CLOSE, MAX_ATTEMPTS, MAX_PROOFS, Hold, Range, SearchAnswer, next_step
 from readiness.judge.verdict import Latency
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from readiness.compare.comparison import ComparisonFinding, Difference
 from readiness.judge.change import POINTS, Change, change
+from readiness.judge.compare.comparison import ComparisonFinding, Difference
 from readiness.judge.moments import noted
 from readiness.judge.readings import Reading, read
 from readiness.measurements import scopes

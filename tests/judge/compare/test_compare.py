@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from readiness.cli import app
-from readiness.compare.compare import compare
-from readiness.compare.comparison import Comparison, ComparisonFinding, ComparisonOutcome, Difference
+from readiness.judge.compare.compare import compare
+from readiness.judge.compare.comparison import Comparison, ComparisonFinding, ComparisonOutcome, Difference
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Outcome as CheckOutcome
 from readiness.measurements.histogram import EMPTY
@@ -19,8 +19,8 @@ from readiness.measurements.run import Measurement, Rate, Recording, Run
 from readiness.report import json as report_json
 from readiness.report.comparison import COMPARISON_FORMATS, console
 from readiness.report.comparison.json import read
-from tests.compare.simulated import run
 from tests.judge import builders as judging
+from tests.judge.compare.simulated import run
 from tests.report import builders, parsing
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from readiness.history.past_run import PastRun
+from readiness.judge.history.past_run import PastRun
 from readiness.stats.steadiness import Course, course
 
 FEWEST_RUNS = 8

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from readiness.capacity.attempt import Attempt, TrialFinding
+from readiness.judge.capacity.attempt import Attempt, TrialFinding
 
 START_SHARE = 1 / 16
 """Of the largest height: where the search begins."""

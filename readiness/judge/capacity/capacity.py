@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from readiness.capacity.attempt import Attempt, TrialFinding
-from readiness.capacity.search import Range, SearchAnswer, answer
-from readiness.capacity.sizing import Sizing
 from readiness.errors import ExitCode
+from readiness.judge.capacity.attempt import Attempt, TrialFinding
+from readiness.judge.capacity.search import Range, SearchAnswer, answer
+from readiness.judge.capacity.sizing import Sizing
 from readiness.judge.judge import SIGNAL_EXIT
 from readiness.measurements.provenance import Provenance, Target
 from readiness.stats.scalability import LEAST_HEIGHTS, Scalability, fit

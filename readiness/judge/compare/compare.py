@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from readiness.compare.comparison import Comparison, ComparisonFinding, ComparisonOutcome, Difference, Side
-from readiness.compare.differences import MOST_ENDPOINTS, differences, endpoints, needed, pairs, too_little
-from readiness.compare.loosened import loosened
 from readiness.judge.comparable import cautions, obstacles
+from readiness.judge.compare.comparison import Comparison, ComparisonFinding, ComparisonOutcome, Difference, Side
+from readiness.judge.compare.differences import MOST_ENDPOINTS, differences, endpoints, needed, pairs, too_little
+from readiness.judge.compare.loosened import loosened
 from readiness.judge.judge import load_doubts
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run

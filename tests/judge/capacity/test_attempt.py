@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from readiness.capacity.attempt import Attempt, TrialFinding, judge_attempt, lowest_users
+from readiness.judge.capacity.attempt import Attempt, TrialFinding, judge_attempt, lowest_users
 from readiness.measurements.generator_health import Instrument, Pause
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Recording
