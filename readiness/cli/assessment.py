@@ -3,42 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from readiness import database
 from readiness.cli import attempts
-from readiness.cli import starter as starters
 from readiness.cli.artefacts import Artefacts, settle, step_summary, write_reports, write_summary
-from readiness.cli.destinations import check_samples, folder_of, keep_of, samples_of
-from readiness.cli.drills import command_lines, drilled, environment_of_demo, for_demo, of_running_demo, with_drills
+from readiness.cli.destinations import folder_of, samples_of
+from readiness.cli.drills import DrillProxies, command_lines, drilled, with_drills
 from readiness.cli.files import Files
-from readiness.cli.formats import parse as parse_formats
-from readiness.cli.output import read_flag
-from readiness.cli.preparation import demo_profile, find_scenarios, new_run_id, read_config, secrets_of
+from readiness.cli.preparation import new_run_id
 from readiness.cli.reading import read_files, withheld_variables, without_secrets
-from readiness.cli.run_request import RunRequest, locust_options
+from readiness.cli.run_inputs import RunInputs, read_inputs, with_demo, with_first_answers
+from readiness.cli.run_request import RunRequest
 from readiness.cli.shapes import with_load_of
-from readiness.cli.signals import watched
-from readiness.cli.workers import check_target, workers_of
-from readiness.config import ceilings, scalars
+from readiness.cli.signals import Interruption, watched
+from readiness.cli.workers import check_target
 from readiness.config.model import Config
-from readiness.config.override import override
-from readiness.config.scenario_notes import left_out, trusting
-from readiness.config.trust import trust_of
-from readiness.database.needed import without_database
 from readiness.errors import ConfigError, ExitCode, NotMeasured, ReadinessError, Refused
 from readiness.judge import repeats
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Verdict
-from readiness.load.engine_plan import ScenarioFile
-from readiness.load.workers.settings import Workers
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Run
-from readiness.probes import monitoring, redis_info
 from readiness.report import run_folders
 from readiness.report.locking import sole_writer
 from readiness.report.redacted import redacted
@@ -49,11 +38,9 @@ from readiness.run import target as targets
 from readiness.run.execute import execute
 from readiness.run.plan import Plan, unsure, warnings
 from readiness.run.plan import plan as make_plan
+from readiness.run.progress import Progress
 from readiness.run.progress_choice import choose, give_back
 from readiness.text.redaction import redact
-
-MAX_REPEATS = 20
-CACHE_VARIABLE = "READINESS_CACHE_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,135 +57,95 @@ class Assessment:
 
 def assess(request: RunRequest) -> Assessment:
     """Do the whole run. Raises ConfigError or Refused, before any load."""
-    environ = dict(os.environ)
-    options = locust_options(request.own, request.tags, request.exclude_tags)
-    formats = parse_formats(request.formats)
-    asked = (request.target, request.thresholds, request.scenarios, request.paths or ())
-    starter = starters.wanted(*asked, allow_conditional=request.allow_conditional)
-    profile = demo_profile(request.target)
-    config = _config(request, environ, starters.config(starter, starters.FirstAnswers()) if starter else None)
-    url = starter.url if starter else None if profile else targets.parse(request.target)
-    notes: list[str] = []
-    scenarios = () if starter else find_scenarios(request.scenarios, config, request.target, notes.append)
-    repeat, keep = _repeat(request.repeat), keep_of(request.keep, request.out)
-    check_samples(request.samples, repeat)
-    workers = workers_of(
-        config.load.processes,
-        environ,
-        remote=request.remote_workers,
-        listen=request.listen,
-        wait=request.worker_wait,
-        token_file=request.token_file,
-    )
-    database_url = database.from_environment(environ)
-    if database_url and not profile:
-        database.parse(database_url)
-    unmeasured = None if database_url or profile else without_database(config)
-    cache_url = environ.get(CACHE_VARIABLE) or None
-    if cache_url and not profile:
-        redis_info.parse(cache_url)
-    unmonitored = monitoring.unmonitored(config, environ)
-    run_id = new_run_id()
-    out = folder_of(request.out, run_id, environ)
+    inputs, run_id = read_inputs(request), new_run_id()
+    out = folder_of(request.out, run_id, inputs.environ)
     with ExitStack() as open_things:
         open_things.enter_context(sole_writer(out))
         interrupted = open_things.enter_context(watched())
-        secrets = secrets_of(environ, config, database_url, cache_url, workers.token if workers else None)
-        proxies = drilled(request, config, environ, secrets, open_things)
-        progress = choose(quiet=request.quiet, secrets=secrets, live=request.live)
+        proxies = drilled(request, inputs.config, inputs.environ, inputs.secrets, open_things)
+        progress = choose(quiet=request.quiet, secrets=inputs.secrets, live=request.live)
         open_things.callback(progress.close)
         interrupted.before_exit = give_back
-        for warning in filter(None, (unmeasured, unmonitored)):
+        for warning in inputs.warnings:
             progress.note(warning)
-        artefacts = Artefacts(out, formats, secrets)
-        files = Files(artefacts, run_id, config, request.target)
+        files = Files(Artefacts(out, inputs.formats, inputs.secrets), run_id, inputs.config, request.target)
         files.replace_yesterday()
         if out != request.out:
             run_folders.point(out)
-        if profile:
-            from readiness.demo import stack
-
-            progress.step("starting the demo service with its database and cache")
-            running = open_things.enter_context(stack.start(profile, between=proxies.between))
-            url, database_url, cache_url = running.url, running.database_url, running.cache_url
-            environ = environment_of_demo(environ, config, running)
-            secrets = (*secrets, *secrets_of(environ, config, database_url, cache_url))
-            config, artefacts = of_running_demo(config, running), replace(artefacts, secrets=secrets)
-        first = starters.FirstAnswers()
-        if starter:
-            scenarios = starters.scenario(starter, Path(open_things.enter_context(TemporaryDirectory())))
-            progress.step("asking the service where its pages and its health check are")
-            first = starters.first(
-                starter,
-                request.target,
-                request.allow_hosts or (),
-                config.allowed_hosts,
-                lambda: interrupted() is not None,
-            )
-            config = _config(request, environ, starters.config(starter, first))
-        # The built-in scenarios are known; that others look at no answer stands in the report too.
-        ours = [] if starter or profile else [file.path for file in scenarios]
-        own = (*left_out(ours), *trusting(ours))
-        remarks = (starter.sentence(first.unloadable),) if starter else own
-        try:
-            plan = _plan(
-                request, run_id, config, url or "", scenarios, database_url, files, secrets, cache_url, workers
-            )
-        except ReadinessError as error:
-            raise without_secrets(error, secrets) from None
-        plan = replace(
-            plan,
-            engine=replace(plan.engine, samples=request.samples is not None, options=options),
-            allow_env=frozenset(request.allow_env or ()),
-            own_limits=starter is None,
-            unloadable=first.unloadable,
-            remarks=remarks,
-        )
-        plan = with_drills(plan, proxies, request, environ)
-        shape = read_files(plan, interrupted, environ, files, secrets)
-        plan, told = with_load_of(plan, shape, None if profile or starter else Path(config.file), request)
-        config = plan.config if told else config
-        for warning in (
-            *command_lines(plan),
-            *remarks,
-            *notes,
-            *told,
-            *warnings(plan),
-            *unsure(plan),
-            *withheld_variables(plan, environ),
-        ):
-            progress.note(redact(warning, secrets))
-        samples = samples_of(request.samples, secrets)
-        runs: list[Run] = []
-        while not runs or (len(runs) < repeat and not interrupted()):
-            if repeat > 1:
-                progress.step(f"run {len(runs) + 1} of {repeat}")
-            try:
-                runs.append(
-                    execute(
-                        _again(plan, len(runs)),
-                        progress=progress,
-                        interrupted=interrupted,
-                        environment=environ,
-                        samples=samples,
-                    )
-                )
-            except ConfigError as error:
-                files.replace_yesterday(redact(f"Nothing was sent: {error}", secrets))
-                raise without_secrets(error, secrets) from None
+        inputs = with_demo(inputs, proxies, progress, open_things)
+        inputs = with_first_answers(inputs, progress, interrupted, open_things)
+        artefacts = Artefacts(out, inputs.formats, inputs.secrets)
+        plan, config = _planned(inputs, run_id, proxies, files, progress, interrupted)
+        runs = _runs(inputs, plan, files, progress, interrupted)
         progress.step("judging and writing the reports")
-        run = _deciding(runs, config, repeat, artefacts)
+        run = _deciding(runs, config, inputs.repeat, artefacts)
         result = _report(request, run, config, artefacts)
         if interrupted() and run.interrupted is None:  # it came after the load: the answer is not this run's to give
             run = replace(run, interrupted=interrupted())
             result = _report(request, run, config, artefacts)
-        if problem := attempts.append(out, redacted(run, secrets), result.verdict):
+        if problem := attempts.append(out, redacted(run, inputs.secrets), result.verdict):
             progress.note(problem)
         summary = step_summary(os.environ, request.formats)
         verdict, problems = write_summary(result.verdict, run, artefacts, summary)
-        for sentence in remove_oldest(RUNS_FOLDER, keep, out) if keep else ():
+        for sentence in remove_oldest(RUNS_FOLDER, inputs.keep, out) if inputs.keep else ():
             progress.note(sentence)
     return replace(result, verdict=verdict, problems=result.problems + problems)
+
+
+def _planned(
+    inputs: RunInputs,
+    run_id: str,
+    proxies: DrillProxies,
+    files: Files,
+    progress: Progress,
+    interrupted: Interruption,
+) -> tuple[Plan, Config]:
+    """The plan, and the configuration that judges it; what is worth a word is told. Raises ConfigError and Refused."""
+    request, environ, secrets = inputs.request, inputs.environ, inputs.secrets
+    try:
+        plan = _guarded(inputs, run_id, files)
+    except ReadinessError as error:
+        raise without_secrets(error, secrets) from None
+    plan = with_drills(plan, proxies, request, environ)
+    shape = read_files(plan, interrupted, environ, files, secrets)
+    own = None if inputs.profile or inputs.starter else Path(inputs.config.file)
+    plan, told = with_load_of(plan, shape, own, request)
+    for warning in (
+        *command_lines(plan),
+        *inputs.remarks,
+        *inputs.notes,
+        *told,
+        *warnings(plan),
+        *unsure(plan),
+        *withheld_variables(plan, environ),
+    ):
+        progress.note(redact(warning, secrets))
+    return plan, plan.config if told else inputs.config
+
+
+def _runs(
+    inputs: RunInputs, plan: Plan, files: Files, progress: Progress, interrupted: Interruption
+) -> tuple[Run, ...]:
+    """One run, or as many as `--repeat` asks for until a signal comes."""
+    samples = samples_of(inputs.request.samples, inputs.secrets)
+    runs: list[Run] = []
+    while not runs or (len(runs) < inputs.repeat and not interrupted()):
+        if inputs.repeat > 1:
+            progress.step(f"run {len(runs) + 1} of {inputs.repeat}")
+        try:
+            runs.append(
+                execute(
+                    _again(plan, len(runs)),
+                    progress=progress,
+                    interrupted=interrupted,
+                    environment=inputs.environ,
+                    samples=samples,
+                )
+            )
+        except ConfigError as error:
+            files.replace_yesterday(redact(f"Nothing was sent: {error}", inputs.secrets))
+            raise without_secrets(error, inputs.secrets) from None
+    return tuple(runs)
 
 
 def _again(plan: Plan, number: int) -> Plan:
@@ -235,64 +182,41 @@ def _report(request: RunRequest, run: Run, config: Config, artefacts: Artefacts)
     return Assessment(verdict, ((problem,) if problem else ()) + problems, artefacts.secrets, artefacts.out)
 
 
-def _config(request: RunRequest, environ: Mapping[str, str], starter: Config | None) -> Config:
-    own = starter or read_config(request.thresholds, request.target, environ, trust_of(request.allow_env))
-    config = override(
-        for_demo(own, demo_profile(request.target)),
-        users=request.users,
-        rate=request.rate,
-        duration=request.duration,
-        ramp_up=request.ramp_up,
-        warm_up=request.warm_up,
-        processes=request.processes,
-    )
-    if request.deep:
-        config = replace(config, database=replace(config.database, deep=True))
-    if request.ceilings is not None:
-        ceilings.check(config, ceilings.read(request.ceilings), request.ceilings)
-    return config
-
-
-def _repeat(text: str | None) -> int:
-    return read_flag("--repeat", lambda: scalars.whole(text.strip(), least=1, most=MAX_REPEATS)) if text else 1
-
-
-def _plan(
-    request: RunRequest,
-    run_id: str,
-    config: Config,
-    url: str,
-    scenarios: tuple[ScenarioFile, ...],
-    database_url: str | None,
-    files: Files,
-    secrets: Sequence[str],
-    cache_url: str | None,
-    workers: Workers | None,
-) -> Plan:
+def _guarded(inputs: RunInputs, run_id: str, files: Files) -> Plan:
     """The plan, after the guards; what they refuse is left in the files as the reason."""
+    request, config, url = inputs.request, inputs.config, inputs.url or ""
     unreachable, writer = None, ""
     try:
         try:
             target = targets.resolve(request.target, url, request.allow_hosts or (), config.allowed_hosts)
         except NotMeasured as error:
             target, unreachable = Target(request.target, url, ()), str(error)
-        check_target(workers, target)
-        if database_url is not None:
+        check_target(inputs.workers, target)
+        if inputs.database_url is not None:
+            allowed = request.allow_db_writer
             with suppress(NotMeasured):  # unreachable: every measurement of the database will say so
-                writer = database.check_role(database_url, config.database, writer_allowed=request.allow_db_writer)
+                writer = database.check_role(inputs.database_url, config.database, writer_allowed=allowed)
     except Refused as refused:
-        files.replace_yesterday(redact(f"Refused before any load: {refused}", secrets))
+        files.replace_yesterday(redact(f"Refused before any load: {refused}", inputs.secrets))
         raise
     extra = targets.addresses_of([host for host in request.allow_hosts or () if host in config.allowed_hosts], url)
     made = make_plan(
         run_id,
         config,
         target,
-        scenarios,
+        inputs.scenarios,
         allowed_addresses=extra,
-        database_url=database_url,
+        database_url=inputs.database_url,
         writer=writer if request.allow_db_writer else None,
         unreachable=unreachable,
-        cache_url=cache_url,
+        cache_url=inputs.cache_url,
     )
-    return replace(made, workers=workers)
+    return replace(
+        made,
+        engine=replace(made.engine, samples=request.samples is not None, options=inputs.options),
+        allow_env=frozenset(request.allow_env or ()),
+        own_limits=inputs.starter is None,
+        unloadable=inputs.first.unloadable,
+        remarks=inputs.remarks,
+        workers=inputs.workers,
+    )
