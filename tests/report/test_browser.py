@@ -212,6 +212,9 @@ def test_on_paper_folded_parts_stay_closed_and_the_decision_is_on_one_line(
     page.emulate_media(media="print")
     heights = "[...document.querySelectorAll('details')].map(e => e.getBoundingClientRect().height)"
     assert set(page.evaluate(heights)) == {0}
+    shown = "[...document.querySelectorAll('main > section')].map(e => e.innerText.trim())"
+    assert [text for text in page.evaluate(shown) if "\n" not in text] == [], "a heading with nothing below it"
+    assert "What is folded on the screen is not printed" in page.inner_text("footer")
     assert page.evaluate("document.documentElement.scrollWidth") <= 794
     lines = "document.querySelector('h1').getClientRects().length"
     assert page.evaluate(lines) == 1
