@@ -13,6 +13,7 @@ from readiness.judge.wording import distance
 from readiness.report.view import words
 from readiness.report.view.anchors import anchors
 from readiness.report.view.checks import key_of
+from readiness.report.view.problems import worst_first
 from readiness.text import clean
 from readiness.text.numbers import count
 
@@ -72,12 +73,11 @@ def causes(verdict: Verdict) -> tuple[str, ...]:
     """Why requests were slow ("not identified" is one of the answers), then what other failed checks counted."""
     slow = [f"{one.named}: {one.text}" for one in verdict.diagnoses]
     failed = {check.key for check in verdict.checks if check.outcome is Outcome.FAIL}
-    counted = [
-        f"{issue.title}: {issue.causes[0]}"
-        for issue in verdict.release.issues
-        if issue.causes and issue.title not in (SLOW, FAILED) and failed & set(issue.checks)
-        if not issue.causes[0].startswith(tuple(slow))
-    ]
+    titles: dict[str, list[str]] = {}
+    for issue, _ in worst_first(verdict):
+        if issue.causes and issue.title not in (SLOW, FAILED) and failed & set(issue.checks):
+            titles.setdefault(issue.causes[0], []).append(issue.title)
+    counted = [f"{' and '.join(names)}: {text}" for text, names in titles.items() if not text.startswith(tuple(slow))]
     return tuple(clean(text, _LONGEST_CAUSE) for text in (*slow[:_MOST_CAUSES], *counted[:_MOST_CAUSES]))
 
 

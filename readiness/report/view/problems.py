@@ -61,17 +61,19 @@ class ReportedProblem:
 def problems(verdict: Verdict) -> tuple[ReportedProblem, ...]:
     """One for each issue of the verdict, and one for each check that no issue names."""
     where = anchors(key_of(check) for check in verdict.checks)
+    return tuple(_problem(verdict, issue, checks, where) for issue, checks in worst_first(verdict))
+
+
+def worst_first(verdict: Verdict) -> list[tuple[Issue, list[CheckResult]]]:
+    """The issues of the verdict with the checks that they name first, and an issue for each check that none names."""
     left = {check.key: check for check in verdict.checks if check.outcome not in _SETTLED}
-    found: list[tuple[tuple[int, bool, float], ReportedProblem]] = []
+    found: list[tuple[Issue, list[CheckResult]]] = []
     for issue in verdict.release.issues[:_MOST]:
         checks = [left.pop(key) for key in dict.fromkeys(issue.checks) if key in left]
         if checks:
-            found.append((_order(checks), _problem(verdict, issue, checks, where)))
-    found += [
-        (_order([check]), _problem(verdict, Issue("", (key,), (), (), ()), [check], where))
-        for key, check in list(left.items())[:_MOST]
-    ]
-    return tuple(problem for _, problem in sorted(found, key=lambda pair: pair[0]))
+            found.append((issue, checks))
+    found += [(Issue("", (key,), (), (), ()), [check]) for key, check in list(left.items())[:_MOST]]
+    return sorted(found, key=lambda pair: _order(pair[1]))
 
 
 def _order(checks: Sequence[CheckResult]) -> tuple[int, bool, float]:
