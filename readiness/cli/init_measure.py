@@ -67,6 +67,8 @@ def _refuse_nothing(verdict: Verdict, starters: Sequence[ProposedLimit]) -> None
 
 ROOM = 1.5
 """A limit at the edge of what was measured fails every second run: so the upper end, and half as much again."""
+_LEAST_MS = 20
+"""A limit below this says more about how busy the machine is than about the service."""
 _UNKNOWN_END = 2
 """Times the value, where the upper end of its interval is not known."""
 _SHARES = (99.9, 99.5, 99, 98, 95, 90, 80, 50)
@@ -88,7 +90,7 @@ def _proposed(check: CheckResult | None, starter: ProposedLimit) -> ProposedLimi
             # The run has too few requests for an upper end: what it says is the limit that it was judged by.
             high = min(edge, check.value * _UNKNOWN_END)
             said = f"{MEASURED} (measured {check.value:.3g} ms, with too few requests for an upper end)"
-        return ProposedLimit(starter.check, f"< {_rounded(high * ROOM)} ms", said, starter.on_fail)
+        return ProposedLimit(starter.check, f"< {_rounded(max(high * ROOM, _LEAST_MS))} ms", said, starter.on_fail)
     if check.unit == "%":
         share = next((one for one in _SHARES if one < check.low), None)
         return starter if share is None else ProposedLimit(starter.check, f"> {share:g} %", said, starter.on_fail)
@@ -101,8 +103,6 @@ def _number_of(limit: str) -> float:
 
 
 def _rounded(value_ms: float) -> str:
-    """Up to two digits: 142.5 is 150, 3.21 is 3.3."""
-    if value_ms <= 1:
-        return "1"
+    """Up to two digits: 142.5 is 150."""
     step = 10.0 ** (math.floor(math.log10(value_ms)) - 1)
     return f"{math.ceil(value_ms / step - 1e-9) * step:.10g}"
