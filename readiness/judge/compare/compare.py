@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from readiness.judge.comparable import cautions, obstacles
 from readiness.judge.compare.comparison import Comparison, ComparisonFinding, ComparisonOutcome, Difference, Side
-from readiness.judge.compare.differences import MOST_ENDPOINTS, differences, endpoints, needed, pairs, too_little
+from readiness.judge.compare.differences import MOST_ENDPOINTS, differences, every_endpoint, needed, pairs, too_little
 from readiness.judge.compare.loosened import loosened
 from readiness.judge.judge import load_doubts
 from readiness.judge.verdict import Verdict
@@ -114,8 +114,9 @@ def _changed(base: Run, head: Run) -> list[str]:
 
 
 def _hidden(base: Run, head: Run) -> list[str]:
-    every = {endpoint.name for run in (base, head) for endpoint in (run.load.endpoints if run.load else ())}
-    hidden = len(every) - len(endpoints(base, head))
+    hidden = len(every_endpoint(base, head)) - MOST_ENDPOINTS
     return (
-        [f"{hidden:,} endpoints with the fewest requests were left out (at most {MOST_ENDPOINTS:,})"] if hidden else []
+        [f"{hidden:,} endpoints with the fewest requests were left out (at most {MOST_ENDPOINTS:,})"]
+        if hidden > 0
+        else []
     )

@@ -24,6 +24,18 @@ from readiness.text.numbers import number, quantity
 
 WHOLE = ("latency.mean", "latency.p50", "latency.p95", "latency.p99", "http.error_rate", "throughput")
 EACH = ("latency.p50", "latency.p95", "latency.p99", "http.error_rate")
+MOVED_BY_CHANCE = frozenset(
+    {
+        "latency.max", "stream.longest_gap.max", "cache.fallback", "circuit_breaker.closed", "pool.wait.mean",
+        "pool.saturation", "pool.headroom", "target.throttled", "target.memory.max", "target.database.throttled",
+        "target.database.memory.max", "kubernetes.replicas", "kubernetes.replicas.change",
+        "database.oldest_transaction", "database.lock_waits", "database.idle_in_transaction", "database.temp_files",
+        "database.transaction_ids.used", "database.replication_lag", "drill.longest_answer", "drill.recovery",
+        "drill.connections_per_request", "drill.goodput", "drill.requests_lost", "drill.drain", "restore.duration",
+    }
+)  # fmt: skip
+"""The most, the least or the mean of what a run happened to see: two runs of one build differ, and nobody knows by how
+much. Shown, and never called worse or better."""
 _MOMENTS = ("latency.ttfb.p95", "stream.first_event.p95", "stream.longest_gap.p95")
 """Compared where both runs noted them."""
 MOST_ENDPOINTS = 500
@@ -75,13 +87,18 @@ def _is_read(run: Run, name: str, scope: str | None) -> bool:
 
 def endpoints(base: Run, head: Run) -> tuple[str, ...]:
     """Names of the endpoints of either run, most requests first; one that both name in their own way, as head does."""
+    return every_endpoint(base, head)[:MOST_ENDPOINTS]
+
+
+def every_endpoint(base: Run, head: Run) -> tuple[str, ...]:
+    """As `endpoints`, all of them. One that neither asked in its measurement window (a log-in) cannot be compared."""
     counts: dict[str, int] = {}
     names = {endpoint.name for endpoint in (head.load.endpoints if head.load else ())}
     for run in (head, base):
         for endpoint in run.load.endpoints if run.load else ():
             name = scopes.resolved(endpoint.name, (), names) or endpoint.name
             counts[name] = counts.get(name, 0) + endpoint.judged.requests
-    return tuple(sorted(counts, key=lambda name: (-counts[name], name))[:MOST_ENDPOINTS])
+    return tuple(sorted((name for name, n in counts.items() if n), key=lambda name: (-counts[name], name)))
 
 
 def _pair(base: Run, head: Run, name: str, scope: str | None) -> ComparedPair:
@@ -151,6 +168,9 @@ def _difference(pair: ComparedPair, changed: Change | None, worse_by: float, con
         empty = Change(None, None, None, "%")
         return _made(pair, empty, ComparisonFinding.TOO_LITTLE, f"Not measured in both runs ({'; '.join(missing)}).")
     changed = changed or change(base, head, metric, 0.5)
+    if metric.name in MOVED_BY_CHANCE:
+        moved = "One number of each run, which chance moves: neither worse nor better is proven."
+        return _made(pair, replace(changed, low=None, high=None), ComparisonFinding.TOO_LITTLE, moved)
     if base.value is None or head.value is None:
         return _unbounded(pair, changed)
     floor = worse_by * (100 if changed.unit == "%" else base.value)

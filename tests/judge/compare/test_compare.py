@@ -11,11 +11,13 @@ from typer.testing import CliRunner
 from readiness.cli import app
 from readiness.judge.compare.compare import compare
 from readiness.judge.compare.comparison import Comparison, ComparisonFinding, ComparisonOutcome, Difference
+from readiness.judge.compare.differences import MOVED_BY_CHANCE
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Outcome as CheckOutcome
 from readiness.measurements.histogram import EMPTY
 from readiness.measurements.json import dumps
-from readiness.measurements.run import Measurement, Rate, Recording, Run
+from readiness.measurements.run import Endpoint, Measurement, Rate, Recording, Run
+from readiness.metrics import catalogue
 from readiness.report import json as report_json
 from readiness.report.comparison import COMPARISON_FORMATS, console
 from readiness.report.comparison.json import read
@@ -45,6 +47,32 @@ def test_two_runs_of_the_same_service_rarely_shout_with_fifty_endpoints() -> Non
         for result in [compared(run(seed, endpoints=50), run(seed + 1, endpoints=50), worse_by=0.0)]
     ]
     assert sum(bool(found) for found in shouts) <= 1, shouts
+
+
+def test_what_chance_moves_is_shown_and_never_called_worse() -> None:
+    assert {name for name in MOVED_BY_CHANCE if catalogue.find(name) is None} == set()
+
+    def seen(age_ms: float, broken: float) -> Run:
+        aged = Measurement("database.oldest_transaction", None, age_ms, "database")
+        dead = Measurement("database.deadlocks", None, broken, "database")
+        return replace(run(1), id=f"run-{age_ms}", measurements=(aged, dead))
+
+    result = compared(seen(87.0, 0.0), seen(305.0, 0.0))
+    assert find(result, "database.oldest_transaction").finding is ComparisonFinding.TOO_LITTLE
+    assert int(result.exit_code) == 0
+    assert int(compared(seen(87.0, 0.0), seen(305.0, 1.0)).exit_code) == 1
+
+
+def test_a_log_in_that_was_sent_before_the_window_alone_hides_no_answer() -> None:
+    def with_log_in(name: str) -> Run:
+        made = run(1)
+        assert made.load is not None
+        asked = Endpoint("shop", "POST /login", Recording(), judging.recording([5.0] * 10))
+        return replace(made, id=name, load=replace(made.load, endpoints=(*made.load.endpoints, asked)))
+
+    result = compared(with_log_in("one"), with_log_in("two"))
+    assert int(result.exit_code) == 0, result.reason
+    assert "POST /login" not in {one.scope for one in result.differences}
 
 
 def test_a_slower_endpoint_is_named_and_the_others_are_not() -> None:
