@@ -113,10 +113,9 @@ def _averages(checks: list[Check]) -> Iterator[_Finding]:
 
 def _weights(config: Config) -> Iterator[_Finding]:
     for check in config.checks:
-        if check.weight == 0 and check.on_fail is OnFail.NOTE and check.not_applicable is None:
-            yield check, "weight", "0 with on_fail: note has no effect on score or decision: it is only shown"
         if check.on_fail is OnFail.NOTE and check.weight > 0 and check.not_applicable is None:
-            yield check, "on_fail", "note keeps this check out of the decision, yet its weight moves the score"
+            text = "note keeps this check out of the decision, yet its weight moves the score: add weight: 0"
+            yield check, "on_fail", text
 
 
 def _waived(config: Config) -> Iterator[_Finding]:

@@ -74,8 +74,12 @@ class FailedShare:
 
 
 def failed_requests(load: Load) -> tuple[FailedRequests, ...]:
-    """Every endpoint with failures; those of the measurement window first, the most failures first."""
+    """Every endpoint with failures: first what fails before all else, then what failed in the measurement window.
+
+    Within each, the most failures first.
+    """
     details = details_by_endpoint(load)
+    begun = {one.endpoint for one in failed_beginnings(load)}
     found: list[tuple[bool, FailedRequests]] = []
     by_name: dict[str, list[Endpoint]] = {}
     for endpoint in load.endpoints:
@@ -94,8 +98,25 @@ def failed_requests(load: Load) -> tuple[FailedRequests, ...]:
         if n:
             text = f"arrivals that were never sent: {why} ({count(n, 'arrival')} of {planned:,} planned)"
             found.append((True, FailedRequests("arrivals", n, planned, "never sent", text)))
-    found.sort(key=lambda pair: (not pair[0], -pair[1].failed))
+    found.sort(key=lambda pair: (pair[1].endpoint not in begun, not pair[0], -pair[1].failed))
     return tuple(one for _, one in found)
+
+
+def failed_beginnings(load: Load) -> tuple[FailedRequests, ...]:
+    """What a scenario asks outside the measurement window alone, such as a log-in, and never with success.
+
+    A conflict (HTTP 409) is none: what an earlier run made is there already.
+    """
+    details = details_by_endpoint(load)
+    found = []
+    for one in load.endpoints:
+        if one.judged.requests or one.warm_up.ok.total or not one.warm_up.failures:
+            continue
+        if {"http_4xx"} == set(one.warm_up.failed) and all("409" in said.detail for said in details[one.name]):
+            continue
+        if text := _endpoint(one.name, [one.warm_up], details[one.name], _OUTSIDE):
+            found.append(text)
+    return tuple(found)
 
 
 def failed_share(load: Load, check: Check, reading: Reading | None = None) -> FailedShare | None:
@@ -137,8 +158,9 @@ def _dead(load: Load, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def foremost(failed: Sequence[FailedRequests]) -> str:
-    """The endpoints with the most failures in the measurement window, or outside it where none failed inside."""
-    same = [one.text for one in failed if (_OUTSIDE in one.text) == (_OUTSIDE in failed[0].text)]
+    """What fails before all else and what failed in the measurement window; or outside it, where none failed inside."""
+    inside = [n for n, one in enumerate(failed) if _OUTSIDE not in one.text]
+    same = [one.text for one in (failed[: inside[-1] + 1] if inside else failed)]
     more = f"; and {count(len(same) - MOST_FAILING, 'more endpoint')}" if len(same) > MOST_FAILING else ""
     return "; ".join(same[:MOST_FAILING]) + more
 

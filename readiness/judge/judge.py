@@ -8,7 +8,7 @@ from datetime import date
 
 from readiness.config.model import Check, Config
 from readiness.errors import ExitCode
-from readiness.judge import connections, coordinated_omission, false_answers
+from readiness.judge import connections, coordinated_omission, false_answers, refused_log_ins
 from readiness.judge.advice import conditions, deployment, needless
 from readiness.judge.baseline import with_baseline
 from readiness.judge.check import Judged, judge_check
@@ -31,7 +31,6 @@ from readiness.judge.outcome import Outcome
 from readiness.judge.outlook import Outlook
 from readiness.judge.probed import rival_doubts
 from readiness.judge.readings import own_faults
-from readiness.judge.refused_log_ins import refused_log_ins
 from readiness.judge.release import Horizon, NextStep, Release
 from readiness.judge.risks import risks
 from readiness.judge.score import score
@@ -190,8 +189,7 @@ def ended_on(run: Run) -> date:
 
 def load_doubts(load: Load) -> tuple[str, ...]:
     """Reasons in the load's own record not to trust it."""
-    refused = refused_log_ins(load)
-    doubts = [refused] if refused else []
+    doubts = list(refused_log_ins.doubts(load))
     if not load.ledger.balanced:
         doubts.append("the ledger does not add up: requests were lost")
     if load.ledger.planned == 0:

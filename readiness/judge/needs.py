@@ -22,7 +22,7 @@ from readiness.text.numbers import NOT_BOUNDED, quantity, times
 
 MOST_SAMPLES = 1000.0
 """Beyond this many times the samples, more of them are no remedy."""
-_GOOD = "The value is good, the proof is missing."
+_GOOD = "Within the limit, the proof is missing."
 BAD = "The value is beyond the limit, but chance may explain it."
 SETTLED = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
 

@@ -27,7 +27,7 @@ _BLOCK = "lifts a block"
 FIX_RUN = "Fix the run first: "
 SLOW, FAILED = "Slow answers", "Failed requests"
 FAILED_FIX = "Read the failures by endpoint and reason in this report, then the service's log for those seconds."
-_PROOF, _PROOFS = "the value is good, the proof is missing", "the values are good, the proof is missing"
+_PROOF = "within the limit, the proof is missing"
 _UNKNOWN = frozenset({Outcome.ERROR, Outcome.SKIPPED})
 
 
@@ -139,7 +139,7 @@ def _headline(todo: _Todo, begin: str) -> str:
         name += f" and {count(more, 'more check')}"
     what = re.split(r"[:;.](?:\s|$)", todo.text.removeprefix(f"{first}: "), maxsplit=1)[0]
     if _PROOF in todo.text:
-        what += f"; {_PROOF if not more else _PROOFS}"
+        what += f"; {_PROOF}"
     if todo.items[0].result.outcome in _UNKNOWN:
         what = todo.text.removeprefix(f"{first}: ").rstrip(".")
     if begin:

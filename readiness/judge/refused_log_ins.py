@@ -1,14 +1,29 @@
-"""Users whom nobody let in: the first thing to check is what the test itself sends."""
+"""Users whom nobody let in, or whose beginning failed: what they did after it is no test of what it should be."""
 
 from __future__ import annotations
 
 import re
 
+from readiness.judge.failed_requests import failed_beginnings
 from readiness.measurements.run import Endpoint, Load
 from readiness.text import clean
 from readiness.text.numbers import count
 
 _REFUSED = re.compile(r"\b40[13]\b")
+
+
+_MOST = 3
+
+
+def doubts(load: Load) -> tuple[str, ...]:
+    """Why nothing behind the first requests of the users was tested."""
+    if refused := refused_log_ins(load):
+        return (refused,)
+    return tuple(
+        f"{clean(one.text)}; whatever users do after it was tested without it: fix it, or let the scenario take that "
+        "answer as a good one"
+        for one in failed_beginnings(load)[:_MOST]
+    )
 
 
 def refused_log_ins(load: Load) -> str | None:

@@ -1,4 +1,4 @@
-"""T12: whom nobody lets in has tested nothing behind the log-in, and the report says what to check."""
+"""T12, T23: whom nobody lets in has tested nothing behind the log-in, and the report says what to check."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from readiness.config.model import OnFail
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Decision, Verdict
-from readiness.measurements.run import FailureDetail, Load, Recording
+from readiness.measurements.run import Endpoint, FailureDetail, Load, Recording
 from tests.judge import builders
 
 LOG_IN = ("orders", "POST /login", builders.recording([], failed={"http_4xx": 40}))
@@ -31,6 +31,36 @@ def test_nobody_was_let_in_is_said_first_with_what_to_check() -> None:
         assert verdict.decision is Decision.NOT_READY
         assert "all 40 requests of POST /login got 401 or 403" in verdict.doubts[0]
         assert "READINESS_PASSWORD" in verdict.doubts[0]
+
+
+def at_start(failed: str, detail: str, ok: list[float] | None = None) -> Load:
+    """Users of `shop` log in before the measurement window, and ask for public pages in it."""
+    log_in = builders.recording(ok or [], failed={failed: 10})
+    begun = Endpoint("shop", "POST /login", Recording(), log_in)
+    load = builders.load(("shop", "GET /products", builders.recording([10.0] * 400)))
+    said = (FailureDetail("POST /login", failed, detail, 10),)
+    return replace(load, endpoints=(*load.endpoints, begun), failure_details=said)
+
+
+def judged(load: Load) -> Verdict:
+    limit = builders.check("http.success_rate", "> 99 %", on_fail=OnFail.BLOCK)
+    return judge(builders.run(load), builders.config(limit))
+
+
+@pytest.mark.parametrize(("failed", "detail"), [("http_4xx", "HTTP 403"), ("http_5xx", "HTTP 500"), ("timeout", "")])
+def test_a_log_in_that_always_fails_before_the_window_leaves_public_pages_without_a_verdict(
+    failed: str, detail: str
+) -> None:
+    verdict = judged(at_start(failed, detail))
+    assert verdict.decision is Decision.INCONCLUSIVE
+    assert "POST /login: not one of 10 requests succeeded outside the measurement window" in verdict.doubts[0]
+    assert "tested without it" in verdict.doubts[0]
+    assert verdict.failed_requests[0].endpoint == "POST /login"
+
+
+def test_one_success_or_what_an_earlier_run_made_already_is_no_doubt() -> None:
+    assert judged(at_start("http_4xx", "HTTP 403", [5.0])).decision is Decision.READY
+    assert judged(at_start("http_4xx", "409 Client Error: Conflict for url: /users")).decision is Decision.READY
 
 
 @pytest.mark.parametrize("details", [(), ("HTTP 404",), (TEXT, "HTTP 422")])

@@ -20,7 +20,7 @@ from readiness.measurements.run import Detail, Measurement, Stall
 from readiness.report import FORMATS
 from readiness.report.status import OUTCOMES
 from readiness.report.view.checks import areas
-from readiness.report.view.lead import causes, first_steps
+from readiness.report.view.lead import causes, first_steps, lead
 from tests.judge import builders
 
 
@@ -177,7 +177,35 @@ def test_only_values_inside_their_limits_are_called_good() -> None:
     assert (beyond.decision, beyond.inconclusive_cause) == (Decision.INCONCLUSIVE, Cause.BEYOND)
     assert [step.headline for step in beyond.release.steps] == ["GET /: 3 of 201 requests failed: HTTP 5xx"]
     assert good.inconclusive_cause == Cause.TOO_SHORT
-    assert good.release.steps[0].headline.endswith("the values are good, the proof is missing")
+    assert good.release.steps[0].headline.endswith("within the limit, the proof is missing")
+
+
+def test_the_first_screen_names_failed_requests_and_worst_checks_and_nothing_that_is_only_noted() -> None:
+    headers = Measurement(
+        "security.headers", None, 50.0, "probe", details=(Detail("/", "X-Content-Type-Options: absent", ok=False),)
+    )
+    noted = builders.check("security.headers", "== 100 %", on_fail=OnFail.NOTE, weight=0)
+    rate = builders.check("http.success_rate", "> 99 %", on_fail=OnFail.BLOCK)
+    verdict = _verdict(noted, rate, measurements=(headers,), failed=200)
+    assert causes(verdict) == ("GET /: 200 of 2,000 requests failed: HTTP 5xx",)
+
+    short = builders.load(("shop", "GET /", builders.recording([10.0] * 100)))
+    undecided = judge(builders.run(short, headers), Config("shop", (noted, rate)))
+    assert undecided.decision is Decision.INCONCLUSIVE
+    assert not any("cannot be READY" in sentence for sentence in lead(undecided)), "only a note failed"
+
+
+def test_two_checks_with_one_cause_share_its_sentence_and_the_farthest_is_first() -> None:
+    changed = Detail("public.scans: constraint", "NOT VALID", ok=False)
+    found = (
+        Measurement("database.schema.destructive", None, 1.0, "database", details=(changed,)),
+        Measurement("database.schema.drift", None, 1.0, "database", details=(changed,)),
+        Measurement("database.orphans", None, 40.0, "database", details=(Detail("public.scans", "40", ok=False),)),
+    )
+    checks = [builders.check(one.metric, "== 0", on_fail=OnFail.BLOCK) for one in found]
+    said = causes(_verdict(*checks, measurements=found))
+    assert said[0] == "database.orphans: public.scans: 40"
+    assert said[1] == "database.schema.destructive and database.schema.drift: public.scans: constraint: NOT VALID"
 
 
 def test_a_run_that_was_ended_says_first_to_run_again_in_every_format() -> None:

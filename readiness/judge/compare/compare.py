@@ -115,8 +115,6 @@ def _changed(base: Run, head: Run) -> list[str]:
 
 def _hidden(base: Run, head: Run) -> list[str]:
     hidden = len(every_endpoint(base, head)) - MOST_ENDPOINTS
-    return (
-        [f"{hidden:,} endpoints with the fewest requests were left out (at most {MOST_ENDPOINTS:,})"]
-        if hidden > 0
-        else []
-    )
+    if hidden <= 0:
+        return []
+    return [f"{hidden:,} endpoints with the fewest requests were left out (at most {MOST_ENDPOINTS:,})"]

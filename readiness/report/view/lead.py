@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from readiness.judge.decision import label
@@ -70,15 +70,29 @@ def first_steps(verdict: Verdict) -> tuple[First, ...]:
 
 
 def causes(verdict: Verdict) -> tuple[str, ...]:
-    """Why requests were slow ("not identified" is one of the answers), then what other failed checks counted."""
+    """Which requests failed, why others were slow, then what other failed checks counted.
+
+    "Not identified" is one of the answers. Checks that are only noted are no cause of a decision.
+    """
     slow = [f"{one.named}: {one.text}" for one in verdict.diagnoses]
-    failed = {check.key for check in verdict.checks if check.outcome is Outcome.FAIL}
+    failed = {check.key for check in verdict.checks if _counts(check)}
+    requests: Sequence[str] = ()
     titles: dict[str, list[str]] = {}
     for issue, _ in worst_first(verdict):
-        if issue.causes and issue.title not in (SLOW, FAILED) and failed & set(issue.checks):
+        if not issue.causes or not failed & set(issue.checks):
+            continue
+        if issue.title == FAILED:
+            requests = issue.causes
+        elif issue.title != SLOW:
             titles.setdefault(issue.causes[0], []).append(issue.title)
     counted = [f"{' and '.join(names)}: {text}" for text, names in titles.items() if not text.startswith(tuple(slow))]
-    return tuple(clean(text, _LONGEST_CAUSE) for text in (*slow[:_MOST_CAUSES], *counted[:_MOST_CAUSES]))
+    said = (*requests[:_MOST_CAUSES], *slow[:_MOST_CAUSES], *counted[:_MOST_CAUSES])
+    return tuple(clean(text, _LONGEST_CAUSE) for text in said)
+
+
+def _counts(check: CheckResult) -> bool:
+    """Whether it failed, and the decision has to do with it."""
+    return check.outcome is Outcome.FAIL and check.effect != "note"
 
 
 def _ready(verdict: Verdict) -> str:
@@ -115,7 +129,7 @@ def _worst(verdict: Verdict) -> tuple[str, ...]:
 
 
 def _cannot(verdict: Verdict) -> tuple[str, ...]:
-    failed: list[CheckResult] = [check for check in verdict.checks if check.outcome is Outcome.FAIL]
+    failed = [check for check in verdict.checks if _counts(check)]
     if not failed:
         return ()
     what = "NOT READY" if any(check.effect == "block" for check in failed) else "NOT READY or CONDITIONAL"
