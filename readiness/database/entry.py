@@ -94,7 +94,8 @@ def remarks(url: str, database: Database) -> tuple[str, ...]:
 
 
 def before_load(url: str, database: Database, wanted: AbstractSet[str], *, writer_allowed: bool = False) -> BeforeLoad:
-    """The counts and queries whose change is judged: exact numbers, or the reason why there is none."""
+    """The counts and queries whose change is judged, and orphans: exact numbers, or the reason why there is none."""
+    from readiness.database import orphans
     from readiness.database.before_load import identity
     from readiness.database.connect import Budget, open_read_only
     from readiness.database.data import changing
@@ -102,7 +103,7 @@ def before_load(url: str, database: Database, wanted: AbstractSet[str], *, write
     from readiness.database.snapshot import before_load
 
     names = changing(database, wanted)
-    if not names:
+    if not names and ORPHANS not in wanted:
         return BeforeLoad()
     try:
         budget = Budget(database.max_scan_bytes)
@@ -110,7 +111,8 @@ def before_load(url: str, database: Database, wanted: AbstractSet[str], *, write
             if (power := power_of(session)) and not writer_allowed:
                 refuse(power)
             numbers = before_load(replace(session, any_function=writer_allowed), database, names)
-            return BeforeLoad(numbers, identity(session))
+            known = orphans.counts(session, database.schemas, database.relations) if ORPHANS in wanted else {}
+            return BeforeLoad({**numbers, **known}, identity(session))
     except (ConfigError, NotMeasured, Refused) as error:
         return BeforeLoad(dict.fromkeys(names, f"before the load: {error}"))
 

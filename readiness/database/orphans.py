@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from psycopg import sql
 
@@ -107,6 +108,17 @@ def count(session: Session, key: Key) -> int | str:
         return f"{key.subject}: {error}"
 
 
+def counts(
+    session: Session, schemas: tuple[str, ...], relations: Mapping[str, Relation]
+) -> Mapping[str, Fraction | str]:
+    """Rows below each key, by its subject, as numbers from before the load are kept; none where no key is known."""
+    try:
+        found = [(key.subject, count(session, key)) for key in keys(session, schemas, relations)]
+    except NotMeasured:
+        return {}
+    return {subject: number if isinstance(number, str) else Fraction(number) for subject, number in found}
+
+
 def bytes_to_read(session: Session, key: Key) -> int:
     """Bytes of both tables; raises NotMeasured."""
     return table_bytes(session, _table(key.child_schema, key.child)) + table_bytes(
@@ -114,8 +126,10 @@ def bytes_to_read(session: Session, key: Key) -> int:
     )
 
 
-def summary(found: Sequence[tuple[Key, int | str]]) -> tuple[int, tuple[Detail, ...]]:
-    """The sum, and how many below each key.
+def summary(
+    found: Sequence[tuple[Key, int | str]], before: Mapping[str, Fraction | str]
+) -> tuple[int, tuple[Detail, ...]]:
+    """The sum, and how many below each key; beside those that are there, how many of them the time of the load made.
 
     One key that could not be counted (no privilege, row security) leaves no value for the whole, and without any key
     no row was compared: raises NotMeasured.
@@ -131,9 +145,17 @@ def summary(found: Sequence[tuple[Key, int | str]]) -> tuple[int, tuple[Detail, 
         if isinstance(number, str):
             raise NotMeasured(number)
         total += number
-        details.append(Detail(key.subject, f"{number:,}", number == 0))
+        details.append(Detail(key.subject, f"{number:,}", number == 0, _since(number, before.get(key.subject))))
     details.sort(key=lambda detail: detail.ok is not False)
     return total, (*details, Detail("relations", f"{len(found):,} counted", None))
+
+
+def _since(number: int, before: Fraction | str | None) -> str:
+    """Whose doing they are, where that is known."""
+    if not number or not isinstance(before, Fraction):
+        return ""
+    more = number - int(before)
+    return f"{more if more > 0 else 'no'} more than before the load"
 
 
 def _table(schema: str, table: str) -> sql.Identifier:

@@ -143,7 +143,8 @@ def _scans(session: Session, what: SnapshotRequest, problem: str) -> list[Measur
     measured = list(data.measurements(database, numbers, what.before, what.acknowledged))
     if ORPHANS in what.wanted:
         found = [(key, counted[number]) for number, key in enumerate(keys)]
-        measured.append(_fact(ORPHANS, session, database.schemas, lambda *_: orphans.summary(found), problem))
+        summed = lambda *_: orphans.summary(found, what.before)  # noqa: E731
+        measured.append(_fact(ORPHANS, session, database.schemas, summed, problem))
     if DAMAGED in what.wanted or database.deep:
         deep = corruption.indexes if database.deep else _not_deep
         measured.append(_fact(DAMAGED, session, database.schemas, deep, nowhere))

@@ -16,6 +16,8 @@ from readiness.measurements.run import OWN_FAULTS, Endpoint, Load, Rate, Recordi
 from readiness.metrics.catalogue import is_load
 from readiness.metrics.metric import Kind, Metric
 
+_NEVER_SENT = "no request of this name was sent: it has another name, or no user came so far"
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -173,8 +175,10 @@ def read_load(load: Load, metric: Metric, scope: str | None) -> Reading:
     if missing:
         return Reading(None, 0, "load", f"{where}{missing}", Recording(), tuple(dead), stalled, load.judged_s)
     if record.requests == 0:
-        why = "" if endpoints or written is None else scopes.unclear(written, *_seen(load))
+        why = "" if endpoints or written is None else scopes.unclear(written, *_seen(load), nothing=_NEVER_SENT)
         reason = f"{where}{why or 'no request was started in the measurement window'}"
+        if outside := sum(endpoint.warm_up.requests for endpoint in endpoints):
+            reason += f"; {outside:,} outside it, where nothing is judged"
         return Reading(None, 0, "load", reason, Recording(), (), stalled, load.judged_s)
     read_off = reading_of(record, metric, load.judged_start_s, load.judged_end_s)
     nothing = read_off.value is None and metric.kind is Kind.MEAN

@@ -45,7 +45,13 @@ def resolved(scope: str | None, scenarios: Iterable[str], names: Iterable[str]) 
     return found[0] if len(found) == 1 else scope
 
 
-def unclear(scope: str, scenarios: Iterable[str], names: Iterable[str]) -> str:
+def unclear(
+    scope: str,
+    scenarios: Iterable[str],
+    names: Iterable[str],
+    *,
+    nothing: str = "no scenario and no endpoint has this name",
+) -> str:
     """Why `scope` means nothing that was seen, with what could be meant; empty when it is clear."""
     scenarios, names = set(scenarios), set(names)
     found = candidates(scope, scenarios, names)
@@ -61,4 +67,4 @@ def unclear(scope: str, scenarios: Iterable[str], names: Iterable[str]) -> str:
     if not hint and names:
         hint = f"; known: {', '.join(sorted(names)[:12])}, …"
     hint = hint.removeprefix("; ").replace("known:", "seen:")
-    return f"no scenario and no endpoint has this name{hint and f' ({hint})'}"
+    return f"{nothing}{hint and f' ({hint})'}"

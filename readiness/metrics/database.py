@@ -21,7 +21,7 @@ DATABASE: tuple[Metric, ...] = (
         "Orphaned Rows",
         "Rows that point at a row that does not exist, over all declared foreign keys.",
         "An orphan is data that the application cannot reach or that breaks it.",
-        "Delete or re-attach the rows, then validate the foreign key.",
+        "Find what wrote the rows, delete or re-attach them, and validate the foreign key.",
     ),
     _database(
         "database.indexes.invalid",

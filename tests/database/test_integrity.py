@@ -41,6 +41,25 @@ def test_orphans_below_a_key_that_is_not_valid_are_counted(place: Place) -> None
     assert found[ORPHANS].details[0].observed == "3"
 
 
+def test_orphans_that_came_with_the_load_are_told_from_those_that_were_there(place: Place) -> None:
+    place.execute(
+        "update bags set parent_id = 99 where id in (5, 6)",
+        "alter table bags add constraint parent foreign key (parent_id) references bags (id) not valid",
+    )
+    section, wanted = Database(schemas=("public",)), {ORPHANS}
+    before = database.before_load(place.reader_url, section, wanted)
+
+    def said() -> tuple[float | None, str]:
+        (found,) = [
+            one for one in database.measure(place.reader_url, section, wanted, before=before) if one.metric == ORPHANS
+        ]
+        return found.value, found.details[0].note
+
+    assert said() == (2, "no more than before the load")
+    place.execute("alter table bags disable trigger all", "update bags set parent_id = 98 where id in (7, 8, 9)")
+    assert said() == (5, "3 more than before the load")
+
+
 def test_a_key_with_disabled_triggers_does_not_vouch(place: Place) -> None:
     place.execute(
         "alter table bags add foreign key (parent_id) references bags (id)",
