@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from readiness.cli.output import refusals, say
+from readiness.cli.output import read_flag, refusals, say
 from readiness.cli.trust import AllowEnv
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def init(
         str | None, typer.Option(metavar="/PATH", help="Without SOURCE: a page with a form to log in by.")
     ] = None,
     p95: Annotated[
-        int | None, typer.Option(metavar="MS", min=1, max=600_000, help="Within which 95 of 100 answers must come.")
+        str | None, typer.Option(metavar="D", help="Time for 95 of 100 answers, such as 500ms; default 1s.")
     ] = None,
     users: Annotated[int | None, typer.Option(metavar="N", min=1, max=1000, help="Users at once; default 10.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over files that stand.")] = False,
@@ -55,15 +55,15 @@ def init(
 
     with refusals():
         kind = kind_of(ci)
-        url = _target(target)
+        url, p95_ms = _target(target), _milliseconds(p95)
         if measure and url is None and source is not None:
             raise ConfigError("--measure: needs --target URL, the service that is to be measured")
         if source is None:
-            url, path, p95 = _answers(url, path, p95)
+            url, path, p95_ms = _answers(url, path, p95_ms)
         draft = _draft(source, path, login)
         loaded = _with_base(url, draft)
         shown = loaded or _origin(source, draft)
-        starters = limits.starters(p95 or limits.P95_MS)
+        starters = limits.starters(p95_ms or limits.P95_MS)
         given = Given(
             service=_service(loaded, draft),
             target=loaded,
@@ -109,26 +109,36 @@ def _target(given: str | None) -> str | None:
     return url
 
 
-def _answers(url: str | None, path: list[str] | None, p95: int | None) -> tuple[str | None, list[str], int | None]:
+def _milliseconds(p95: str | None) -> int | None:
+    """`500ms`, `1s`, or milliseconds without a unit. Raises ConfigError."""
+    from readiness.config import durations
+
+    if p95 is None:
+        return None
+    given = f"{p95.strip()}ms" if p95.strip().isdecimal() else p95
+    return round(1000 * read_flag("--p95", lambda: durations.parse(given, least_s=0.001, most_s=600)))
+
+
+def _answers(url: str | None, path: list[str] | None, p95_ms: int | None) -> tuple[str | None, list[str], int | None]:
     """Three questions where there is a terminal; flags answer them. Raises ConfigError where nothing answers."""
     from readiness.errors import ConfigError
 
     if url is not None and path:
-        return url, path, p95
+        return url, path, p95_ms
     if not (sys.stdin and sys.stdin.isatty() and sys.stdout and sys.stdout.isatty()):
         if url is None:
             raise ConfigError(
                 "readiness init: needs a SOURCE (OpenAPI, HAR, Postman, .http, cURL or an access log), or --target URL "
                 "with --path /PATH for each page that users ask for"
             )
-        return url, path or ["/"], p95
+        return url, path or ["/"], p95_ms
     if url is None:
         url = _target(typer.prompt("1/3  Address of the service", default="http://127.0.0.1:8000"))
     if not path:
         path = typer.prompt("2/3  Paths that its users ask for, with blanks between", default="/").split()
-    if p95 is None:
-        p95 = typer.prompt("3/3  Milliseconds within which 95 of 100 answers must come", default=1000, type=int)
-    return url, path, max(1, p95)
+    if p95_ms is None:
+        p95_ms = _milliseconds(typer.prompt("3/3  Time within which 95 of 100 answers must come", default="1s"))
+    return url, path, p95_ms
 
 
 def _draft(source: str | None, path: list[str] | None, login: str | None) -> Draft:
@@ -179,9 +189,11 @@ def _service(url: str | None, draft: Draft) -> str:
 
 def _tell(draft: Draft, made: Made, out: Path) -> None:
     """What was written, and what was not resolved, on standard error."""
+    from readiness.init import shared
+
     for name in made.files:
         say(f"wrote {out / name}", to_stderr=True)
-    _some(draft.notes, "")
+    _some((*draft.notes, *shared.notes(draft)), "")
     _some(made.off, "switched off: ")
 
 

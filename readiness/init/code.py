@@ -32,6 +32,7 @@ from readiness.init.draft import (
 from readiness.init.layout import INDENT, Expression, Group, assigned, keyed, lines, one_line
 from readiness.init.literals import LINE, comment, literal, sentence
 from readiness.init.names import class_name, column, identifier, variable
+from readiness.init.shared import one_account
 from readiness.init.uses import Unfixed, circular, fixed, providers, sendable, unfixed, unfixed_of_scenario
 
 HELPERS = ("form_log_in", "form_value", "header_value", "json_value", "log_in", "meta_value", "rows")
@@ -75,7 +76,7 @@ def python(scenario: Scenario, module: str, source: str) -> str:
     for place, task in enumerate(scenario.tasks):
         body += ["", *_task(task, place, written)]
     constants = [f'{name} = rows({literal(file)}, order="random")' for file, name in written.files.items()]
-    head = _head(module, source)
+    head = _head(module, source, shared=one_account(scenario))
     imports = _imports("\n".join([*constants, *body]))
     return "\n".join([*head, "", *imports, *(["", *constants] if constants else []), "", "", *body, ""])
 
@@ -104,13 +105,14 @@ def _names(scenario: Scenario) -> _Written:
     return _Written(methods, kept, files, found, circular(scenario, found))
 
 
-def _head(module: str, source: str) -> list[str]:
+def _head(module: str, source: str, *, shared: bool) -> list[str]:
     room = LINE - len(module) - 46
     shown = comment(source, min(room, 80)).translate({ord('"'): "'", ord("\\"): "/"})
     return [
         f'"""{module.replace("_", " ").capitalize()}: begun by `readiness init` from {shown}.',
         "",
         "It is yours now: change what does not fit, and try it with `readiness try`.",
+        *(['All users have one account; rows("users.csv") gives each its own.'] if shared else []),
         '"""',
         "",
         "from __future__ import annotations",

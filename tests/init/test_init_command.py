@@ -226,6 +226,28 @@ def test_on_a_terminal_three_questions_are_asked_and_their_answers_are_the_files
     assert 'latency.p95: { pass: "< 250 ms"' in (tmp_path / "thresholds.yaml").read_text()
 
 
+@pytest.mark.parametrize(("given", "limit"), [("500ms", "< 500 ms"), ("0.8s", "< 800 ms"), ("700", "< 700 ms")])
+def test_the_time_of_95_of_100_answers_may_have_its_unit(tmp_path: Path, given: str, limit: str) -> None:
+    done = init(tmp_path, "--target", "http://127.0.0.1:8000", "--path", "/", "--p95", given)
+    assert done.returncode == 0, done.stderr
+    assert f'latency.p95: {{ pass: "{limit}"' in (tmp_path / "thresholds.yaml").read_text()
+
+
+def test_a_time_that_is_none_is_named(tmp_path: Path) -> None:
+    done = init(tmp_path, "--target", "http://127.0.0.1:8000", "--path", "/", "--p95", "soon")
+    assert done.returncode == 2
+    assert '--p95: must be a duration such as "500ms"' in done.stderr
+
+
+def test_commands_that_write_with_one_account_are_told(tmp_path: Path) -> None:
+    order = 'curl -X POST http://127.0.0.1:8000/orders -H "Authorization: Bearer abcdefabcdef0123456789" -d "a=1"'
+    done = init(tmp_path, "-", text=order)
+    assert done.returncode == 0, done.stderr
+    assert "1 request writes (POST /orders)" in done.stderr
+    assert "all users have one account" in done.stderr
+    assert "All users have one account" in (tmp_path / "scenarios/requests.py").read_text()
+
+
 def test_a_log_in_with_the_form_of_a_page_is_written_from_a_flag(tmp_path: Path) -> None:
     words = '/in?next="+evil+"&a={x}'
     done = init(tmp_path, "--target", "http://127.0.0.1:8000", "--path", "/notes/", "--login", words)

@@ -52,7 +52,7 @@ def journey(exchanges: list[Exchange], *, origin: str, source: str, notes: Seque
         headers=(*headers, *cookie),
         think_s=_pauses(pages, chains) if timed else (0.5, 1.5),
     )
-    told += [*cookie_notes, *_told(chains, log_ins)]
+    told += cookie_notes
     return Draft(
         scenarios=(scenario,),
         source=found.secrets.shown(source),
@@ -251,12 +251,3 @@ def _cookie(found: Explained, log_ins: Sequence[int]) -> tuple[tuple[tuple[str, 
         "READINESS_SECRET_COOKIE takes them (name=value; name=value), or record anew from the log-in on"
     )
     return (("Cookie", (cookie,)),), [note]
-
-
-def _told(chains: Sequence[Exchange], log_ins: Sequence[int]) -> list[str]:
-    writes = [f"{one.call.method} {one.call.name}" for i, one in enumerate(chains) if one.is_write and i not in log_ins]
-    if not writes:
-        return []
-    shown = ", ".join(dict.fromkeys(writes[:8])) + (" …" if len(writes) > 8 else "")
-    many = "1 request writes" if len(writes) == 1 else f"{len(writes)} requests write"
-    return [f"{many} ({shown}): load only a system where that does no harm"]

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from readiness.errors import ConfigError
+from readiness.init import shared
 from readiness.init.draft import Body, Call, Draft, Extract, Extracted, Task, Variable
 from readiness.init.sources import har
 from tests.init.sources.recordings import ORIGIN, api, entry, form
@@ -102,7 +103,8 @@ def test_what_is_not_the_users_is_left_out_and_told() -> None:
         "left out: 1 of static files; 1 to https://cdn.example; 1 to https://stats.example; "
         "1 of log-outs, after which no task would work"
     )
-    assert draft.notes[1].startswith("1 request writes (POST /api/orders/{id}/pay)")
+    assert shared.notes(draft)[0].startswith("1 request writes (POST /api/orders/{id}/pay)")
+    assert "all users have one account" in shared.notes(draft)[1]
 
 
 def test_no_secret_of_the_recording_stands_in_the_draft() -> None:
