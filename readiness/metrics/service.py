@@ -149,6 +149,7 @@ SERVICE: tuple[Metric, ...] = (
         "Connections still free on the database at the busiest sample, of those that clients may use.",
         "At zero the next instance that starts cannot connect.",
         "Lower the pool size per process, or put a pooler in front of the database.",
+        area="database",
         unit="%",
         better="higher",
     ),

@@ -103,8 +103,9 @@ def tested(verdict: Verdict) -> str:
     loopback = any(address.startswith(("127.", "::1")) for address in target.addresses)
     where = ", on the machine that also made the load" if loopback else ""
     commit = verdict.provenance.commit
-    first = (note for note in verdict.notes if note.startswith(SWITCHED_OFF) or NOT_LOOKED_AT in note)
-    aside = "".join(f" {clean(note, 300).rstrip('.')}." for note in first)
+    aside = "".join(f" {clean(note, 300).rstrip('.')}." for note in verdict.notes if note.startswith(SWITCHED_OFF))
+    if any(NOT_LOOKED_AT in note for note in verdict.notes):
+        aside += " Some answers were judged by their status alone (see the notes)."
     return f"{what}{where}; version {clean(commit)[:12] if commit else 'unknown'}.{aside}"
 
 
