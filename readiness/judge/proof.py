@@ -155,6 +155,13 @@ class Tally:
             hits = again
         return False
 
+    def _is_far_over(self, hits: float, n: float, confidence: float, shift: float) -> bool:
+        """Whether the limit is missed by so much that a level which goes through the run could not make it."""
+        seen, needed = share.NORMAL.inv_cdf(1 - hits / n), share.NORMAL.inv_cdf(1 - self.allowed)
+        least = share.lower(hits, n, confidence)
+        unsure = share.NORMAL.inv_cdf(1 - least) - seen if least else math.inf
+        return needed - seen > math.hypot(unsure, max(shift * share.NORMAL.inv_cdf(confidence), self.level.behind))
+
     def proves_more(self, confidence: float, *, hits: float | None = None, times: float = 1.0) -> bool:
         """Whether a share above the allowed one is proven; arguments as above."""
         least, requests, alpha = (self.least if hits is None else hits) * times, self.requests * times, 1 - confidence
@@ -162,9 +169,9 @@ class Tally:
         k, n = least / worth, requests / worth
         if share.chance_of_more(k, n, self.allowed, 0.0) > alpha:
             return False
-        if self.drifts(confidence, times):
-            return least > requests / 2
         shift = self.level.shift(confidence) / math.sqrt(times)
+        if self.drifts(confidence, times):
+            return least > requests / 2 or self._is_far_over(k, n, confidence, shift)
         return share.chance_of_more(k, n, self.allowed, shift) <= alpha
 
     def edges(self, confidence: float, refuting: float) -> tuple[float, float]:

@@ -41,6 +41,8 @@ class Level:
     found: LongRun | None
     ahead: float = 0.0
     """How high the mean score, in deviations, may go if the level goes through the run (`long_run.reached`)."""
+    behind: float = 0.0
+    """How low, below zero."""
 
     def shift(self, confidence: float) -> float:
         """How far the run's mean score may lie from zero through a common level, in deviations, beyond mere chance."""
@@ -156,9 +158,11 @@ def level_of(slices: Sequence[Slice]) -> Level:
     weights = np.concatenate([block.ok.counts for block in slices]) * scores[places]
     sums = np.bincount(owners, weights, len(slices)) + scores[-1] * np.array([block.failed for block in slices])
     sizes = np.array([block.ok.total + block.failed for block in slices], np.float64)
-    least, most, _, above = reached(sums, sizes)
-    ahead = (most + above * (most - least)) / deviation
-    return Level(sums, int(total), deviation, long_run(sums, total * deviation**2), ahead)
+    least, most, below, above = reached(sums, sizes)
+    ahead, behind = most + above * (most - least), below * (most - least) - least
+    return Level(
+        sums, int(total), deviation, long_run(sums, total * deviation**2), ahead / deviation, behind / deviation
+    )
 
 
 def clusters(blocks: Sequence[tuple[int, int]], level: Level = NO_LEVEL) -> Clusters:

@@ -100,6 +100,16 @@ def percentile_of(slow: Sequence[int], limit: str) -> CheckResult:
     return judge(builders.run(load), builders.config(builders.check("latency.p95", limit))).checks[0]
 
 
+def test_a_level_that_goes_through_the_run_excuses_no_service_that_is_far_over_its_limit_all_the_time() -> None:
+    far, near = (
+        percentile_of([round(n) for n in np.linspace(first, last, SECONDS)], "< 80 ms")
+        for first, last in ((10, 24), (1, 8))
+    )
+    assert far.outcome is Outcome.FAIL, "20 to 48 of 100 are over the limit, and 5 may be"
+    assert near.outcome is Outcome.INCONCLUSIVE
+    assert "drifted through the whole run" in near.message
+
+
 def test_a_single_burst_that_was_an_eighth_of_what_may_be_slow_decides_nothing() -> None:
     one = [0] * SECONDS
     one[20] = 18
