@@ -46,8 +46,8 @@ def test_a_port_is_watched_through_the_death_and_the_return_of_its_process() -> 
     log = PortLog(tuple(seen))
     kill(second)
     [(down_s, up_s)] = log.down(began_s, time.monotonic())
-    assert began_s < down_s < up_s < time.monotonic()
-    before, after = log.at(down_s - 0.001), log.at(up_s)
+    assert began_s < down_s <= up_s < time.monotonic(), "on a busy machine one reading alone falls into the gap"
+    before, after = log.at(down_s - 0.001), log.at(time.monotonic())
     assert before is not None
     assert after is not None
     assert not before.sockets & after.sockets
