@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _socket
 import errno
+import re
 import ssl
 from typing import Final
 
@@ -48,6 +49,13 @@ class Truncated(Failure):
         super().__init__("truncated", f"the connection was closed after {received_bytes} bytes of the body")
         self.received_bytes = received_bytes
         self.missing_bytes = missing_bytes
+
+
+def said(why: object) -> str:
+    """What scenario code says of an answer: its words, and an exception as Locust shows it, `KeyError('price')`."""
+    if not isinstance(why, BaseException) or type(why).__name__ == "CatchResponseError":  # words that Locust wrapped
+        return str(why)
+    return re.sub(r"object at 0x[0-9a-f]+", "object at 0x....", repr(why))
 
 
 def of_os_error(problem: OSError, *, connecting: bool = False) -> Failure:

@@ -16,7 +16,7 @@ from gevent.timeout import Timeout
 from readiness.load.http.body import decoded, json_of
 from readiness.load.http.charset import known
 from readiness.load.http.event_parser import EventParser, ServerEvent
-from readiness.load.http.failures import COUNTED, Failure, of_status
+from readiness.load.http.failures import COUNTED, Failure, of_status, said
 from readiness.load.http.headers import AnswerHeaders, parse_head, reason_of
 from readiness.load.http.request import REDIRECTS, Origin
 from readiness.load.ticket import AnswerContent
@@ -226,7 +226,7 @@ class Response:
 
     def failure(self, why: object) -> None:
         """Count the request as failed (`assertion`), because of `why`."""
-        self._judge(Failure("assertion", why))
+        self._judge(Failure("assertion", said(why)))
 
     def _judge(self, verdict: Failure | bool) -> None:
         if not self.judged_by_scenario:

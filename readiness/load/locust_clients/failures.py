@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import errno
+import traceback
+from json import JSONDecodeError
 from typing import Any
 
 import requests
 from locust.exception import CatchResponseError
 
+from readiness.load.code_places import is_own
 from readiness.load.connections import NotAllowed
 from readiness.load.http.failures import Failure
 
@@ -22,25 +25,49 @@ _ERRNO_CLASS = {
 }
 
 
-def classify(exception: BaseException | None, response: Any) -> str | None:
-    """The failure class of what a stock client reported; None when it was a success."""
-    if exception is None:
-        return None
-    if isinstance(exception, CatchResponseError):
+_OF_AN_ANSWER = (CatchResponseError, JSONDecodeError, UnicodeError)
+"""What a scenario says in words, and what a body comes to that is not what the scenario takes it for."""
+
+
+def classify(exception: object, response: Any) -> str | None:
+    """The failure class of what a stock client reported; None when it was a success.
+
+    What the scenario says of an answer that came is an `assertion`, whatever kind of exception says it.
+    """
+    if not exception:
+        return None  # as Locust takes it
+    if not isinstance(exception, BaseException):
+        exception = CatchResponseError(exception)
+    status = int(getattr(response, "status_code", 0) or 0)
+    transport = getattr(response, "error", None)
+    said = exception is not transport and _is_said(exception)
+    if said and not status and isinstance(transport, Exception):
         # A scenario that says "status was 0" speaks of the transport error that it was given as a response.
-        transport = getattr(response, "error", None)
-        if not getattr(response, "status_code", 0) and isinstance(transport, Exception):
-            return classify(transport, response)
-        if int(getattr(response, "status_code", 0) or 0) < 300:
-            return "assertion"
+        return classify(transport, response)
+    if said and status < 300 and (status or isinstance(exception, CatchResponseError)):
+        return "assertion"
     if _is_not_allowed(exception):
         return "not_allowed"
-    status = int(getattr(response, "status_code", 0) or 0)
     if status == 429:
         return "rate_limited"
     if status >= 300:
         return f"http_{status // 100}xx" if status < 600 else "protocol"
     return transport_class(exception) or "protocol"
+
+
+def _is_said(exception: BaseException) -> bool:
+    """Whether the scenario made it: it was never raised, or by a line of the scenario's own, or tells of the body.
+
+    What the transport raised comes from a line of a package, and keeps its class when the scenario passes it on.
+    """
+    if isinstance(exception, _OF_AN_ANSWER):
+        return True
+    if any(isinstance(error, Failure) for error in _causes(exception)):
+        return False
+    raised_in = None
+    for frame, _ in traceback.walk_tb(exception.__traceback__):
+        raised_in = frame.f_code
+    return raised_in is None or is_own(raised_in)
 
 
 def _is_not_allowed(exception: BaseException) -> bool:

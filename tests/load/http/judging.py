@@ -14,7 +14,7 @@ from tests.load.http.server import CLOSE, HANG, READ, WAIT_CLOSE, Server, ok, un
 
 
 def check_the_with_block_judges() -> None:
-    with Server([READ, ok(status="500 Oops"), READ, ok(), READ, ok(), READ, ok(), READ, ok(status="404 No")]) as server:
+    with Server([READ, ok(status="500 Oops"), *[READ, ok()] * 4, READ, ok(status="404 No")]) as server:
         ledger = Ledger()
         client = client_of(server, ledger)
         with client.get("/", catch_response=True) as response:
@@ -22,6 +22,8 @@ def check_the_with_block_judges() -> None:
             response.success()
         with client.get("/", catch_response=True) as response:
             response.failure("wrong colour")
+        with client.get("/", catch_response=True) as response:
+            response.failure(KeyError("colour"))
 
         def wrong() -> None:
             with client.get("/", catch_response=True) as response:
@@ -37,10 +39,10 @@ def check_the_with_block_judges() -> None:
         with client.get("/", catch_response=True):
             entered_s = time.perf_counter()
             time.sleep(0.05)
-        assert ledger.outcomes == ["ok", "assertion", "assertion", "script", "http_4xx"]
+        assert ledger.outcomes == ["ok", "assertion", "assertion", "assertion", "script", "http_4xx"]
         details = [call.detail for call in ledger.calls]
-        assert details[1:4] == ["wrong colour", "not blue", "KeyError: 'x'"]
-        assert (ledger.calls[4].end_s or entered_s) < entered_s  # the block's own time is not the target's
+        assert details[1:5] == ["wrong colour", "KeyError('colour')", "not blue", "KeyError: 'x'"]
+        assert (ledger.calls[5].end_s or entered_s) < entered_s  # the block's own time is not the target's
 
 
 def check_latency_ends_with_the_answer_not_with_the_block() -> None:

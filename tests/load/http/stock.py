@@ -227,6 +227,49 @@ def check_what_a_block_raises_on_a_bad_answer_is_told_beside_its_status() -> Non
         assert ledger.outcomes == ["http_5xx"] * 2
 
 
+def judge_by_event(user: Any) -> None:
+    """As a file that tells of its answer itself, and not by the block."""
+    with user.client.get("/", catch_response=True) as answer:
+        user.environment.events.request.fire(**answer.request_meta | {"exception": "", "response_time": None})
+        raise StopUser
+
+
+def check_what_a_scenario_says_of_an_answer_is_an_assertion_whatever_kind_of_exception_says_it() -> None:
+    def timeout() -> None:
+        raise TimeoutError("late")
+
+    says = ("no", KeyError("price"), TimeoutError("late"), ConnectionResetError("gone"), raised(TimeoutError, timeout))
+    for kind in KINDS:
+        with Server([READ, ok(b"no json")] * 7) as server:
+            user, ledger = user_of(kind, server.url)
+            for said in says:
+                with user.client.get("/", catch_response=True) as answer:
+                    answer.failure(said)
+            with user.client.get("/", catch_response=True) as answer:
+                answer.failure(raised(ValueError, answer.json))
+            raised(StopUser, partial(judge_by_event, user))
+        assert ledger.outcomes == [*["assertion"] * 6, "ok"], ledger.outcomes
+        details = [call.detail for call in ledger.calls]
+        reset = "ConnectionResetError('gone')"
+        assert details[:5] == ["no", "KeyError('price')", "TimeoutError('late')", reset, "TimeoutError('late')"]
+        assert details[5].startswith("JSONDecodeError("), details
+
+
+def check_what_the_transport_raised_keeps_its_class_when_the_scenario_passes_it_on() -> None:
+    for kind in KINDS:
+        with Server([READ, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", CLOSE, READ, CLOSE]) as server:
+            user, ledger = user_of(kind, server.url)
+            with user.client.get("/", stream=True, catch_response=True) as answer:
+                answer.failure(raised(Exception, lambda: answer.content))
+            with user.client.post("/", catch_response=True) as answer:
+                answer.failure(answer.error)
+        with user.client.get("/", catch_response=True) as answer:
+            answer.failure(KeyError("nothing there"))
+        assert ledger.outcomes[0] == "truncated", ledger.outcomes
+        assert ledger.outcomes[1] != "assertion", ledger.outcomes
+        assert ledger.outcomes[2] == "connect_refused", ledger.outcomes
+
+
 def check_what_a_file_reaches_for_beneath_gets_locusts_own_client_and_is_told() -> None:
     def patch(client: Any) -> None:
         client.get_adapter(client.base_url).max_retries = 2
