@@ -292,7 +292,7 @@ class Engine:
         self._send_batch()
         said = quit_locust(runner.environment) or "", aftermath.strayed(self._stock.target, self.recorder.begun)
         clocks = (replaced := self._clocks()) and f"the locustfile: it replaced {replaced}"
-        theirs = told(self._stock.timed.made_up), *self._told.connections.doubts(), clocks
+        theirs = told(self._stock.timed.made_up), *self._told.doubts(), clocks
         for text in (*said, *self._idle_users.told(), *theirs):
             self._errors.note(text)
         self.send(

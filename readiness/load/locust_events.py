@@ -6,6 +6,7 @@ goes through `events.request.measure` is: it is in the ledger from its first lin
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -16,15 +17,20 @@ from locust import User
 from locust.event import EventHook
 
 from readiness.load.addresses import Addresses
-from readiness.load.http.failures import COUNTED
+from readiness.load.http.failures import COUNTED, said
 from readiness.load.http.request import endpoint_name
 from readiness.load.http.response import Response
+from readiness.load.life.endings import own_place
 from readiness.load.life.their_connections import TheirConnections
+from readiness.load.locust_clients.calls import seconds_of
 from readiness.load.locust_clients.clients import StockClients
 from readiness.load.locust_clients.failures import transport_class
 from readiness.load.locustfiles import scenario_of
 from readiness.load.recorder import OTHER, Recorder
 from readiness.load.ticket import OpenCall
+
+_MOST_UNTIMED = 20
+"""Endpoints without a time that are told; the first says it all."""
 
 
 class ToldRequests:
@@ -34,20 +40,29 @@ class ToldRequests:
         """`others` are addresses that the run allows beside those of `target`."""
         self._recorder = recorder
         self.connections = TheirConnections(recorder, target, others)
+        self._untimed: dict[str, str] = {}
+        """How and where in the file, by the endpoints that were told of without a time."""
 
     def on_request(
-        self, request_type: str, name: str, response_time: float, exception: object = None, **rest: Any
+        self, request_type: object, name: object, response_time: object, exception: object = None, **rest: Any
     ) -> None:
         """A listener of Locust's `request` event, for requests that no client of ours or of Locust's sent."""
         response = rest.get("response")
         if isinstance(response, Response):
             return  # our own client's: recorded already, and told for others
         end_s = time.perf_counter()
-        call = self._recorder.begin(
-            _scenario(), endpoint_name(request_type, name).strip(), end_s - response_time / 1000
-        )
+        took_s, called = seconds_of(response_time), _called(request_type, name)
+        if took_s is None and called not in self._untimed and len(self._untimed) < _MOST_UNTIMED:
+            self._untimed[called] = f"with response_time={response_time!r}{own_place(sys._getframe().f_back)}"
+        call = self._recorder.begin(_scenario(), called, end_s - (took_s or 0.0))
         call.sent_s = call.start_s
         self._end(call, end_s, exception)
+
+    def doubts(self) -> Iterator[str]:
+        """What to say of them; nothing where all is well."""
+        for called, how in self._untimed.items():
+            yield f"the locustfile: it told of {called} {how}: its latency is unknown"
+        yield from self.connections.doubts()
 
     def measured(self, hook: EventHook) -> Callable[..., Any]:
         """What stands for `hook.measure`: the same for the scenario, and its request is in the ledger while it runs."""
@@ -59,14 +74,14 @@ class ToldRequests:
             fields: dict[str, Any] = {"request_type": request_type, "name": name, "response_length": response_length}
             fields |= {"context": context or {}, "exception": None, "start_time": time.time()}
             began_s = time.perf_counter()
-            call = self._recorder.begin(_scenario(), endpoint_name(request_type, name).strip(), began_s)
+            call = self._recorder.begin(_scenario(), _called(request_type, name), began_s)
             self.connections.measured += 1
             try:
                 yield fields
             except Exception as error:  # as Locust: it counts, and the task goes on; a killed user leaves it in flight
                 fields["exception"] = error
             end_s = time.perf_counter()
-            call.identity = (call.identity[0], endpoint_name(fields["request_type"], fields["name"]).strip())
+            call.identity = (call.identity[0], _called(fields["request_type"], fields["name"]))
             self.connections.measured -= 1
             self._end(call, end_s, fields["exception"])
             others = EventHook()
@@ -76,14 +91,20 @@ class ToldRequests:
         return measure
 
     def _end(self, call: OpenCall, end_s: float, exception: object) -> None:
-        self.connections.told_of_one(end_s - call.start_s, exception is None)
+        self.connections.told_of_one(end_s - call.start_s, not exception)
+        if not exception:  # as Locust takes it: also "" and False
+            self._recorder.end(call, end_s)
+            return
         failure = None
         if isinstance(exception, BaseException):
-            failure = transport_class(exception) or "assertion"
+            failure = transport_class(exception)
             exception.add_note(COUNTED)  # if it goes on to end the task, the scenario is not charged for it again
-        elif exception is not None:
-            failure = "assertion"
-        self._recorder.end(call, end_s, failure, "" if exception is None else str(exception))
+        self._recorder.end(call, end_s, failure or "assertion", str(exception) if failure else said(exception))
+
+
+def _called(request_type: object, name: object) -> str:
+    """As Locust shows it: one without a type by its name alone."""
+    return endpoint_name(request_type, name).strip() if request_type else str(name)
 
 
 def _scenario() -> str:

@@ -174,6 +174,26 @@ def test_a_client_of_the_files_own_is_in_the_ledger_also_while_it_hangs(cli: Cli
     assert "no connection of the load generator to the target was seen" in told, "and it only sleeps"
 
 
+def test_an_event_may_be_fired_with_odd_values_and_a_request_without_a_time_is_a_doubt_with_its_line(
+    cli: Cli, faultd: StartFaultd
+) -> None:
+    theirs = plain_locust(faultd().url, "odd_fires.py", cli.folder, "-u", "2", "-r", "2", enough=20)
+    ours = cli.run(faultd().url, "--users", "2", scenario="odd_fires.py", checks=LOOSE, duration="3s")
+    assert counts_of(ours) == theirs.counts
+    assert (theirs.counts["TOLD False"], theirs.counts["TOLD no time"]) == ((2, 0), (4, 2))
+    assert ours.exit_code != 0, str(ours)
+    assert ours.ledger["failed"] == {"assertion": 8}
+    assert "KeyError('price')" in str(ours.run["load"]["failure_details"])
+    assert ours.run["load"]["script_errors"] == [
+        "the locustfile: it told of TOLD no time with response_time=None (odd_fires.py:15 in tell): its latency is "
+        "unknown (1×)",
+        "the locustfile: it told of TOLD before its start with response_time=-4 (odd_fires.py:15 in tell): its latency "
+        "is unknown (1×)",
+        "the locustfile: it told of TOLD logged with response_time=None (odd_fires.py:30 in odd): its latency is "
+        "unknown (1×)",
+    ]
+
+
 TESTS = """import time
 from locust import events
 

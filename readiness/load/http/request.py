@@ -116,16 +116,18 @@ def default_name(method: str, target: str) -> str:
     return f"{method} {target.partition('?')[0]}"
 
 
-def endpoint_name(method: str, name: str) -> str:
+def endpoint_name(method: object, name: object) -> str:
     """What a request is called to which the scenario gave a name: "POST create", as for a path.
 
-    One rule for all clients (docs/reference/scenarios.md). A name that begins with the method already has it.
+    One rule for all clients (docs/reference/scenarios.md). A name that begins with the method already has it, and one
+    that is no string is taken as its text.
     """
-    return name if name.startswith(f"{method} ") else f"{method} {name}"
+    text = str(name)
+    return text if text.startswith(f"{method} ") else f"{method} {text}"
 
 
 @lru_cache(maxsize=4096)
-def identity_of(scenario: str, method: str, name: str) -> tuple[str, str]:
+def identity_of(scenario: str, method: str, name: object) -> tuple[str, str]:
     """Scenario and endpoint; the same few are asked for with every request."""
     return scenario, endpoint_name(method, name)
 

@@ -62,7 +62,7 @@ class LedgerStats(RequestStats):
 
     def log_request(self, method: str, name: str, response_time: float, content_length: int) -> None:
         """A file tells of a request that no client sent."""
-        self._tell(request_type=method, name=name, response_time=response_time or 0)
+        self._tell(request_type=method, name=name, response_time=response_time)
         self._lengths[name, method] += content_length or 0
 
     def log_error(self, method: str, name: str, error: object) -> None:

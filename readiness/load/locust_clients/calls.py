@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Protocol
 
 from locust.event import EventHook
 
 from readiness.load.locust_clients.answer_content import content_of
 from readiness.load.ticket import UNKNOWN_S, AnswerContent
+
+
+def seconds_of(response_time: Any) -> float | None:
+    """Of an event's `response_time`, in milliseconds; None where nobody knows it: no number, or one below 0."""
+    try:
+        seconds = float(response_time) / 1000
+    except (TypeError, ValueError):
+        return None
+    return seconds if 0 <= seconds < math.inf else None
 
 
 class Judge(Protocol):

@@ -22,11 +22,11 @@ from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, FastHttpSession, LocustU
 from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 
 from readiness.load.addresses import Addresses
-from readiness.load.http.failures import COUNTED
+from readiness.load.http.failures import COUNTED, said
 from readiness.load.http.request import endpoint_name, origin_of
 from readiness.load.http.resends import Resends
 from readiness.load.life.listeners import described
-from readiness.load.locust_clients.calls import RequestEvent, StockCall, Unjudged
+from readiness.load.locust_clients.calls import RequestEvent, StockCall, Unjudged, seconds_of
 from readiness.load.locust_clients.deadlines import Deadlines
 from readiness.load.locust_clients.failures import classify
 from readiness.load.locust_clients.fast_agent import OwnAgent
@@ -153,16 +153,17 @@ class StockClients:
 
     def _judge(self, call: StockCall, fields: dict[str, Any]) -> None:
         call.identity = (call.identity[0], endpoint_name(str(fields["request_type"]), str(fields["name"])))
-        exception, took_s = fields.get("exception"), fields["response_time"] / 1000
-        response = fields.get("response")
+        exception, response = fields.get("exception"), fields.get("response")
+        took_s = seconds_of(fields["response_time"])
+        end_s = time.perf_counter() if took_s is None else call.sent_s + took_s
         call.take(response)
-        if exception is None:
+        if not exception:
             call.answer, call.asked = response, str(fields.get("url", ""))
-            self.recorder.end(call, call.sent_s + took_s)
+            self.recorder.end(call, end_s)
             call.answer = None  # it holds the call
         else:
             failure = call.judged(classify(exception, response))
-            self.recorder.end(call, call.sent_s + took_s, failure, str(exception))
+            self.recorder.end(call, end_s, failure, said(exception) if failure == "assertion" else str(exception))
 
     def left(self, mark: Unjudged, response: Any, problem: BaseException | None) -> None:
         """A block was left. Where Locust has told of it, the call is over; where it raised, Locust never will."""
