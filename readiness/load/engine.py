@@ -167,22 +167,10 @@ class Engine:
         self._stock.watch(self._traced)
         for cls in classes:
             adapt(cls)
-            self._wrap_new_users(cls)
+            self._errors.watch(cls)
+        self._errors.watch_task_sets()
         context = EngineContext(self.plan, self.recorder, self.writes, self._addresses, self._resends, self._traced)
         return made(context, classes, options, self._stats)
-
-    def _wrap_new_users(self, cls: type[Any]) -> None:
-        original = cls.__init__
-
-        def make(user: Any, *args: Any, **kwargs: Any) -> None:
-            try:
-                original(user, *args, **kwargs)
-            except Exception as error:  # no greenlet of the user's is there yet that could tell of it
-                if type(user) is cls:
-                    self._errors.note_user(user, error)
-                raise
-
-        setattr(cls, "__init__", make)  # noqa: B010 - mypy rightly minds a plain assignment
 
     def _drive(self, runner: Any, classes: list[type[Any]]) -> None:
         plan, recorder = self.plan, self.recorder

@@ -276,3 +276,47 @@ def test_a_host_that_is_not_the_target_is_never_reached_nor_its_failure_whether_
     assert "(no-such-host.invalid is not the target)" in details
     assert "127.0.0.2 is not the target; name it with --allow-host" in details
     assert server.seen("/api/item") > 0
+
+
+ENDS_BADLY = """from locust import HttpUser, TaskSet, constant, task
+from locust.exception import StopUser
+from readiness.scenario import User as Ours
+
+class Tasks(TaskSet):
+    @task
+    def look(self):
+        self.client.get("/api/item")
+        self.interrupt()
+    def on_stop(self): raise LookupError("of the tasks")
+
+class Shop(HttpUser):
+    wait_time = constant(0.1)
+    tasks = [Tasks]
+    def on_stop(self): raise RuntimeError("of the user")
+
+class Calm(Shop):
+    def on_stop(self):
+        try:
+            super().on_stop()
+        except RuntimeError:
+            raise StopUser
+
+class Mine(Ours):
+    wait_time = constant(0.1)
+    tasks = [Calm.tasks[0]]
+    def on_stop(self): self.client.get("/api/item").raise_for_status(); raise KeyError("mine")
+"""
+
+
+@pytest.mark.parametrize("load", ["", "  rate: 20 /s\n"], ids=["closed", "open"])
+def test_an_on_stop_that_raises_is_a_doubt_with_its_line_and_nothing_else_is_lost(
+    cli: Cli, faultd: StartFaultd, load: str
+) -> None:
+    (file := cli.folder / "ends_badly.py").write_text(ENDS_BADLY)
+    result = cli.run(faultd().url, scenario=str(file), checks=LOOSE, duration="2s", load=load)
+    assert result.exit_code == 3, str(result)
+    told = "\n".join(result.run["load"]["script_errors"])
+    assert "ends_badly: Shop: ends_badly.py:15 in on_stop: RuntimeError: of the user (" in told
+    assert "ends_badly: Mine: ends_badly.py:27 in on_stop: KeyError: 'mine' (" in told
+    assert ("ends_badly: Shop: ends_badly.py:10 in on_stop: LookupError: of the tasks" in told) is (load == "")
+    assert "Calm: ends_badly.py:15" not in told

@@ -16,8 +16,8 @@ from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImm
 from readiness.load.code_places import place_of, told
 from readiness.load.life.endings import NotHere
 
-_STEERS = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
-"""A listener of `request` may steer the user with these."""
+STEERS = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
+"""With these a listener of `request`, or an on_stop, may steer the user."""
 
 
 def watch(note: Callable[[str], object], end: Callable[[], object]) -> None:
@@ -30,7 +30,7 @@ def watch(note: Callable[[str], object], end: Callable[[], object]) -> None:
         for handler in event._handlers[::-1] if reverse else list(event._handlers):
             try:
                 handler(**fields)
-            except _STEERS:
+            except STEERS:
                 raise
             except SystemExit as error:
                 if event in (locust.events.quitting, locust.events.quit):
@@ -58,7 +58,7 @@ def watch_greenlets(note: Callable[[str], object], end: Callable[[], object]) ->
             note(_ended(value.with_traceback(trace)))
             end()
             return
-        ours = not isinstance(value, Exception) or isinstance(value, _STEERS) or _is_user(context)
+        ours = not isinstance(value, Exception) or isinstance(value, STEERS) or _is_user(context)
         if not ours and (isinstance(value, NotHere) or place_of(value.with_traceback(trace)) is not None):
             note(f"the locustfile: a greenlet of its own raised: {described(value)}")
         original(context, kind, value, trace)
