@@ -6,9 +6,10 @@ import os
 import sys
 import sysconfig
 import traceback
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FunctionType, ModuleType
 
 import readiness
 from readiness.text import clean
@@ -55,11 +56,39 @@ def told(error: BaseException) -> str:
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
-def mentioned(word: str) -> bool:
-    """Whether a file of the user's that was imported has `word` in its text."""
-    for module in list(sys.modules.values()):
+def packages_that_hook(into: str, known: Collection[str]) -> frozenset[str]:
+    """Installed packages of which a loaded module holds something of the package `into`; `known` modules are not asked.
+
+    What such a package does with it, no file of the user's says.
+    """
+    found, no_user = set(), {into, "readiness", "gevent"} | sys.stdlib_module_names
+    for name, module in list(sys.modules.items()):
+        package, file = name.partition(".")[0], getattr(module, "__file__", None)
+        if name in known or package in found or package in no_user or not file:
+            continue
+        if not str(Path(file).absolute()).startswith(_foreign()):
+            continue
+        if any(_made_in(value).partition(".")[0] == into for value in list(vars(module).values())):
+            found.add(package)
+    return frozenset(found)
+
+
+def _made_in(value: object) -> str:
+    """The module of a function, of a class, or of what any other object is; a module's own name."""
+    kind = type(value)
+    if issubclass(kind, ModuleType):
+        return str(vars(value).get("__name__", ""))
+    holder = value if issubclass(kind, type | FunctionType) else kind
+    return str(getattr(holder, "__module__", ""))
+
+
+def mentioned(word: str, packages: Collection[str] = ()) -> bool:
+    """Whether a file that was imported, of the user's or of `packages`, has `word` in its text."""
+    for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if not file or not file.endswith(".py") or str(Path(file).absolute()).startswith(_foreign()):
+        if not file or not file.endswith(".py"):
+            continue
+        if name.partition(".")[0] not in packages and str(Path(file).absolute()).startswith(_foreign()):
             continue
         try:
             if word in Path(file).read_text(errors="replace"):

@@ -194,6 +194,50 @@ def test_an_event_may_be_fired_with_odd_values_and_a_request_without_a_time_is_a
     ]
 
 
+GATE = """from locust import events
+
+@events.init_command_line_parser.add_listener
+def options(parser):
+    parser.add_argument("--most-failures", type=float, default=1.0)
+
+@events.quitting.add_listener
+def judge(environment, **_):
+    total = getattr(environment, "sta" "ts").total
+    print("LIFE", total.num_requests, total.num_failures, total.total_CONTENT_length > 0)
+    if total.fail_ratio > environment.parsed_options.most_failures:
+        environment.process_exit_code = 3
+"""
+GATED = """import sys, pathlib
+sys.path.append(str(pathlib.Path(__file__).with_name("site-packages")))
+import gatekeeper
+from locust import HttpUser, constant, task
+
+class Shop(HttpUser):
+    wait_time = constant(1000)
+    @task
+    def look(self):
+        self.client.get("/api/item")
+        self.client.get("/status/500", name="broken")
+"""
+
+
+def test_an_installed_package_that_judges_the_load_finds_its_statistics(cli: Cli, faultd: StartFaultd) -> None:
+    """No file of the user's mentions them, and how the package reads them is its own business."""
+    package = cli.folder / "site-packages" / "gatekeeper"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("from gatekeeper.gate import judge\n")
+    (package / "gate.py").write_text(GATE.replace("CONTENT", "content"))
+    (file := cli.folder / "gated.py").write_text(GATED)
+    words = ("--most-failures", "0.01")
+    first, second = (faultd(mode="status", code=500, only="/status/*") for _ in range(2))
+    theirs = plain_locust(first.url, str(file), cli.folder, "-u", "2", "-r", "2", "-t", "20s", *words, enough=4)
+    ours = cli.run(second.url, "--users", "2", "--", *words, scenario=str(file), checks=LOOSE)
+    assert theirs.exit_code == ours.exit_code == 3, str(ours)
+    assert lives(ours.stderr) == lives(theirs.said) == [" 4 2 True"]
+    told = ours.run["load"]["script_errors"]
+    assert told == ["the locustfile: it says that the test failed: process_exit_code = 3 (1×)"]
+
+
 TESTS = """import time
 from locust import events
 

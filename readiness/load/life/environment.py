@@ -12,7 +12,7 @@ import locust
 from locust.env import Environment
 from locust.user.task import filter_tasks_by_tags
 
-from readiness.load.code_places import mentioned
+from readiness.load.code_places import mentioned, packages_that_hook
 from readiness.load.context import EngineContext
 from readiness.load.life import listeners
 from readiness.load.life.endings import own_place
@@ -21,6 +21,8 @@ from readiness.load.locustfiles import ScenarioError
 
 _QUIT_S = 5.0
 """How long listeners of Locust's last events may take."""
+_LOADED_BEFORE = frozenset(sys.modules)
+"""What the load generator itself needs: ten thousand objects, of which no file can have asked for Locust."""
 _SHOWS_LENGTHS = ("content_length", "to_dict", "serialize", "StatsCSV", "get_html_report")
 """What a file names that reads how long answers were."""
 
@@ -52,8 +54,9 @@ def made(context: EngineContext, classes: list[type[Any]], options: Namespace, s
         locustfile=Path(plan.scenarios[0].path).name,
         parsed_locustfiles=[file.path for file in plan.scenarios],
     )
-    stats.kept = mentioned("stats")
-    if stats.kept and any(map(mentioned, _SHOWS_LENGTHS)):
+    hooked = packages_that_hook("locust", known=_LOADED_BEFORE)
+    stats.kept = bool(hooked) or mentioned("stats")
+    if stats.kept and any(mentioned(word, hooked) for word in _SHOWS_LENGTHS):
         stats.hear_lengths(environment.events.request)
     environment.stats = stats
     environment.readiness = context

@@ -1,8 +1,9 @@
 """`environment.stats` and `runner.stats`: Locust's tables, filled from our recorder when somebody reads them.
 
 What a file writes into them itself (`log_request`, `log_error`, `stats.get(…).log`) goes to the ledger, where they come
-from. A file that never mentions them costs nothing. Lengths of answers come from Locust's `request` event, which is
-built for this only where a file mentions them or what shows them; else they are 0.
+from. A file that never mentions them, nor uses a package that hooks into Locust, costs nothing. Lengths of answers come
+from Locust's `request` event, which is built for this only where a file mentions them or what shows them; else they
+are 0.
 """
 
 from __future__ import annotations
