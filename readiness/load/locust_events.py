@@ -91,7 +91,7 @@ class ToldRequests:
         return measure
 
     def _end(self, call: OpenCall, end_s: float, exception: object) -> None:
-        self.connections.told_of_one(end_s - call.start_s, not exception)
+        self.connections.told_of_one(call.identity[1], end_s - call.start_s, not exception)
         if not exception:  # as Locust takes it: also "" and False
             self._recorder.end(call, end_s)
             return

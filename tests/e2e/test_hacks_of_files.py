@@ -205,7 +205,26 @@ class Used(Held):
         assert self.held[0].recv(9000)
         Fake(self.environment.events.request).get("/api/item")
 
-for one in (Shop, Made, Held, Used):
+class Many(Used):
+    @task
+    def look(self):
+        super().look()
+        for _ in range(4):
+            Fake(self.environment.events.request).get("/api/item")
+
+class Beside(HttpUser):
+    wait_time = constant(0.1)
+    more = ["/api/more"] * 9
+    @task
+    def look(self):
+        self.client.get("/api/item")
+        for name in self.more:
+            Fake(self.environment.events.request).get(name)
+
+class Summed(Beside):
+    more = ["first byte", "whole page", "journey"]
+
+for one in (Shop, Made, Held, Used, Many, Beside, Summed):
     one.abstract = one is not KIND
 """
 )
@@ -217,13 +236,19 @@ for one in (Shop, Made, Held, Used):
         ("Made", 0, r"requests itself \(faked.py:17 in get\), and no connection"),
         ("Held", 1, r"good requests itself \(faked.py:17 in get\), and for \d+ of them not one byte moved on its"),
         ("Used", 1, None),
+        ("Many", 1, None),
+        ("Beside", 1, r"requests itself \(faked.py:17 in get\), and no connection"),
+        ("Summed", 1, None),
         ("Held", 1_300, r"descriptors open for 2 users \(faked.py:2\d in"),
     ],
 )
 def test_requests_that_a_file_tells_of_without_bytes_on_a_connection_are_in_doubt_and_so_are_a_thousand_connections(
     cli: Cli, faultd: StartFaultd, kind: str, count: int, told: str | None
 ) -> None:
-    """Bytes are enough: what the file says with them is a protocol that nobody else knows."""
+    """Bytes are enough: what the file says with them is a protocol that nobody else knows.
+
+    Beside requests of Locust's client it may sum them up, or tell of their parts, and no more.
+    """
     server = faultd()
     host, port = server.url.removeprefix("http://").split(":")
     text = f"import socket\nfrom locust import User\nADDRESS, COUNT = ({host!r}, {port}), {count}\n"

@@ -18,8 +18,10 @@ from readiness.load.life.endings import own_place
 from readiness.load.life.moved_bytes import MovedBytes
 from readiness.load.recorder import Recorder
 
-_OWN_SHARE = 0.1
-"""A file that also sends requests through clients that we know may sum them up: so many for each that it tells of."""
+_ALONE_SHARE = 0.1
+"""Less requests of clients that we know, for each that a file tells of, say nothing of those."""
+_MOST_NAMES = 2
+"""One request of such a client may be told of once more, as a transaction; as its parts, by other names, twice."""
 _FIRST_S, _LAST_S = 0.05, 1.0
 """Between two readings of the sockets, which wait longer each time."""
 _LATE_S = 3.0
@@ -53,6 +55,8 @@ class TheirConnections:
         """When, and how many bytes moved by then that no request was told for; endless where nobody can know."""
         self._silent = 0
         self._place = ""
+        self._names: set[str] = set()
+        """Of what was told, as many as count."""
         self._many = ""
 
     def connected(self) -> None:
@@ -69,8 +73,10 @@ class TheirConnections:
         """A datagram went to what the run allows: what is answered, no socket tells."""
         self._reached = self._uncounted = True
 
-    def told_of_one(self, took_s: float, good: bool) -> None:
+    def told_of_one(self, name: str, took_s: float, good: bool) -> None:
         """The file told of a request."""
+        if len(self._names) < _MOST_NAMES:
+            self._names.add(name)
         self._told += 1
         self._good += good
         self._longest_s = max(self._longest_s, took_s)
@@ -85,28 +91,33 @@ class TheirConnections:
         """What to say of them; nothing where all is well."""
         if self._many:
             yield f"the locustfile: {self._many}: more than a user of this load needs"
-        if not self._told or self._recorder.begun - self._told - self.measured >= _OWN_SHARE * self._told:
+        if not self._told:
             return
-        if not self._reached:
+        self._compare(time.perf_counter())
+        silent = self._silent >= max(_SILENT, _SILENT_SHARE * self._good)
+        if not self._reached and (silent or self._others < _ALONE_SHARE * self._told):
             yield (
                 f"the locustfile: it told of {self._told:,} requests itself{self._place}, and no connection of the "
                 "load generator to the target was seen for them: they say nothing of the target (another host or "
                 "port must be named with --allow-host)"
             )
-            return
-        self._compare(time.perf_counter())
-        if self._silent >= max(_SILENT, _SILENT_SHARE * self._good):
+        elif silent:
             yield (
                 f"the locustfile: it told of {self._good:,} good requests itself{self._place}, and for {self._silent:,}"
                 " of them not one byte moved on its connections to the target: they say nothing of the target"
             )
 
+    @property
+    def _others(self) -> int:
+        """Requests of clients that we know."""
+        return self._recorder.begun - self._told - self.measured
+
     def _compare(self, now_s: float) -> None:
         """Whether what moved lately can have been the requests that were told of since the reading before."""
         good, self._good_before = self._good - self._good_before, self._good
         opened, self._opened_before = self._opened - self._opened_before, self._opened
-        others = self._recorder.begun - self._told - self.measured
-        known, self._begun_before = (others - self._begun_before) / _OWN_SHARE, others
+        others = self._others
+        known, self._begun_before = (others - self._begun_before) * len(self._names), others
         seen = self._moved.read(good, opened)
         self._reached = self._reached or seen.bytes > 0 or not seen.certain or self._moved.any()
         counted = seen.certain and not self._uncounted
