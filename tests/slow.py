@@ -51,6 +51,7 @@ SLOW = (
     "tests/e2e/test_ordinary_locustfiles.py",
     "tests/e2e/test_output.py",
     "tests/e2e/test_peers.py",
+    "tests/e2e/test_places_and_ends_of_users.py",
     "tests/e2e/test_probes.py",
     "tests/e2e/test_repeats.py",
     "tests/e2e/test_restore.py::test_a_restore_that_did_nothing_or_failed_proves_nothing",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Callable, Collection
+from ipaddress import ip_address
 from typing import Any
 
 import gevent.socket
@@ -99,10 +100,23 @@ def _gate(target: Addresses, others: Collection[str]) -> Callable[[Any, Any], An
         place = str(address[0]).partition("%")[0]
         if place in allowed or (place in pinned and address[1] == target.port):
             return address
-        where = f"{address[0]} port {address[1]}" if place in pinned else address[0]
-        raise NotAllowed(errno.ECONNREFUSED, f"{where} is not the target; name it with --allow-host")
+        if place in pinned:
+            told = (
+                f"{address[0]} port {address[1]} is not the target, of whose machine only port {target.port} is allowed"
+            )
+            told += f": for another port, name {_another_name(target.host, place)}"
+        else:
+            told = f"{address[0]} is not the target; name it"
+        raise NotAllowed(errno.ECONNREFUSED, f"{told} with --allow-host and under target.allowed_hosts")
 
     return checked
+
+
+def _another_name(host: str, address: str) -> str:
+    """By which any port of the machine at `address` may be reached; `host`, as TARGET has it, never is one."""
+    if host != address:
+        return address
+    return "localhost" if ip_address(host).is_loopback else "another name of it"
 
 
 def _resolver(target: Addresses) -> Callable[..., Any]:

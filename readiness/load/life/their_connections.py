@@ -98,8 +98,8 @@ class TheirConnections:
         if not self._reached and (silent or self._others < _ALONE_SHARE * self._told):
             yield (
                 f"the locustfile: it told of {self._told:,} requests itself{self._place}, and no connection of the "
-                "load generator to the target was seen for them: they say nothing of the target (another host or "
-                "port must be named with --allow-host)"
+                "load generator to the target was seen for them: they say nothing of the target (another host needs "
+                "--allow-host and target.allowed_hosts; so does another port, by another name of the target's machine)"
             )
         elif silent:
             yield (
