@@ -68,7 +68,7 @@ def changes_of_classes(
     for phase in course:
         more = round(phase.height) - len(there)
         if phase.kind in (RAMP, COURSE) and more > 0:
-            names = list(phase.classes or weights)
+            names = sorted(phase.classes) or list(weights)
             each = dict(zip(names, split([weights[name] for name in names], [0] * len(names), more), strict=True))
             mixed = sorted(((turn + 0.5) / each[name], name) for name in names for turn in range(each[name]))
             coming = [(len(there) + place, name, 1) for place, (_, name) in enumerate(mixed)]

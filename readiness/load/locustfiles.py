@@ -30,7 +30,10 @@ class ScenarioError(Exception):
 
 
 def load_classes(scenarios: tuple[ScenarioFile, ...]) -> list[type[User]]:
-    """Every concrete User class of the files, named after its scenario, with weights that add up to the file's."""
+    """Every concrete User class of the files, named after its scenario, with weights that add up to the file's.
+
+    Those of a file by their names: of equal weights the first get the odd users, as under Locust.
+    """
     classes: list[type[User]] = []
     for scenario in scenarios:
         module = _import(scenario)
@@ -39,7 +42,7 @@ def load_classes(scenarios: tuple[ScenarioFile, ...]) -> list[type[User]]:
             raise ScenarioError(f"{scenario.path}: no User class found; define one, such as `class Shop(HttpUser)`")
         _refuse_weights(found, scenario)
         total = sum(cls.weight for cls in found)
-        for cls in found:
+        for cls in sorted(found, key=lambda cls: cls.__name__):
             cls.readiness_scenario = scenario.name  # type: ignore[attr-defined]
             cls.readiness_fixed = cls.fixed_count  # type: ignore[attr-defined]
             if scenario.weight is not None:

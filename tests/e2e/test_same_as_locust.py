@@ -238,6 +238,28 @@ def test_an_installed_package_that_judges_the_load_finds_its_statistics(cli: Cli
     assert told == ["the locustfile: it says that the test failed: process_exit_code = 3 (1×)"]
 
 
+SPLIT = """from locust import HttpUser, constant, task
+
+class Zebra(HttpUser):
+    wait_time = constant(1000)
+    @task
+    def look(self):
+        self.client.get(f"/api/{type(self).__name__}")
+
+class Ape(Zebra): pass
+class Mole(Zebra): pass
+"""
+
+
+def test_odd_users_go_to_the_classes_whose_names_come_first(cli: Cli, faultd: StartFaultd) -> None:
+    (file := cli.folder / "split.py").write_text(SPLIT)
+    theirs = plain_locust(faultd().url, str(file), cli.folder, "-u", "5", "-r", "5", enough=5)
+    ours = cli.run(faultd().url, "--users", "5", scenario=str(file), checks=LOOSE, duration="2s")
+    assert (
+        counts_of(ours) == theirs.counts == {"GET /api/Ape": (2, 0), "GET /api/Mole": (2, 0), "GET /api/Zebra": (1, 0)}
+    )
+
+
 TESTS = """import time
 from locust import events
 
