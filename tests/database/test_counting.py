@@ -60,7 +60,7 @@ def test_one_wrong_column_among_the_counts_of_a_table_spares_the_others(place: P
 
 
 def test_an_estimate_is_the_planners_number_and_says_so(place: Place) -> None:
-    place.execute("create table fresh as select n from generate_series(1, 1000) n")
+    place.execute("create table fresh with (autovacuum_enabled = false) as select n from generate_series(1, 1000) n")
     section = Database({"fresh": Count("fresh", estimate=True), "bags": Count("bags")})
     assert "ANALYZE" in str(measure(place, section)["data.fresh"].reason), "a negative or empty estimate is none"
     place.execute("analyze fresh")

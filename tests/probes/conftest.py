@@ -194,7 +194,7 @@ def looked_at() -> Iterator[Callable[..., Window]]:
             earlier = site.answered.count(path) if answered else site.seen.count(path)
             window.begin()
             until(earlier + times, site.answered if answered else site.seen)
-            for _ in range(20):
+            for _ in range(60):
                 time.sleep(0.01)
             window.end()
 
