@@ -19,6 +19,7 @@ NOT_FOREIGN: Mapping[str, str] = {
     "database.address": "the operator's own address",
     "load.controller": "lines of load.engine_events", "load.calibration": "our own answers",
     "load.engine": "the parent's plan, by load.engine_plan", "load.surroundings": "scenarios, which are trusted",
+    "load.http.failures": "what a scenario says, which is trusted",
     "load.extraction": "told values of an answer: load.http.body reads it", "load.reading": "scenarios, trusted",
     "load.parent": "our own child", "load.connections": "files of the kernel", "load.first_read": "a flag of sockets",
     "load.workers.master": "events by load.engine_events", "load.workers.settings": "our own parent",
