@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness.config.model import Operator
+from readiness.config.model import Limit, Operator
 from readiness.judge import wording
 from readiness.text import numbers
 
@@ -81,8 +81,8 @@ def test_times_are_utc_and_what_is_no_time_is_shown_as_it_is() -> None:
 
 
 def test_a_limit_is_read_in_the_unit_of_the_value() -> None:
-    assert wording.read("< 0.5 s", "ms") == wording.ShownLimit(Operator.LESS, 500.0)
-    assert wording.read(">= 99.95 %", "%") == wording.ShownLimit(Operator.AT_LEAST, 99.95)
-    assert wording.read("< 500 MB", "MB") == wording.ShownLimit(Operator.LESS, 500.0)
+    assert wording.read("< 0.5 s", "ms") == Limit(Operator.LESS, 500.0, "< 0.5 s")
+    assert wording.read(">= 99.95 %", "%") == Limit(Operator.AT_LEAST, 99.95, ">= 99.95 %")
+    assert wording.read("< 500 MB", "MB") == Limit(Operator.LESS, 500.0, "< 500 MB")
     assert wording.read("about ten", "ms") is None
     assert wording.read(None, "ms") is None

@@ -13,18 +13,21 @@ from readiness.measurements.scopes import bare
 BASES = (*USER_CLASSES, "TaskSet", "SequentialTaskSet", "object")
 
 
-def named(paths: Iterable[str]) -> frozenset[str] | None:
-    """Every endpoint (`GET /items`) of the files; None where one of them may name more than its text shows."""
+def named(paths: Iterable[str], base: str = "") -> frozenset[str] | None:
+    """Every endpoint (`GET /items`) of the files; None where one of them may name more than its text shows.
+
+    `base` is TARGET's own path, without a slash at its end: paths are measured behind it.
+    """
     found: set[str] = set()
     for path in paths:
-        names = _of(path)
+        names = _of(path, base)
         if names is None:
             return None
         found |= names
     return frozenset(found) or None
 
 
-def _of(path: str) -> set[str] | None:
+def _of(path: str, base: str) -> set[str] | None:
     try:
         tree = ast.parse(Path(path).read_bytes())
     except (OSError, ValueError, SyntaxError):
@@ -42,7 +45,7 @@ def _of(path: str) -> set[str] | None:
             case ast.Call(func=ast.Attribute(attr="fire" | "rest" | "rest_")):
                 return None
             case ast.Call(func=ast.Attribute(ast.Attribute(attr="client"), verb)):
-                name = _name(node, verb)
+                name = _name(node, verb, base)
                 if name is None:
                     return None
                 found.add(name)
@@ -60,7 +63,7 @@ def _is_known(module: str) -> bool:
     return first in sys.stdlib_module_names or first == "locust" or module == "readiness.scenario"
 
 
-def _name(call: ast.Call, verb: str) -> str | None:
+def _name(call: ast.Call, verb: str, base: str) -> str | None:
     """`GET /items` of one call; None where it is not written out."""
     words = [_text(one) for one in call.args]
     if verb == "request" and words and words[0]:
@@ -71,7 +74,7 @@ def _name(call: ast.Call, verb: str) -> str | None:
     name = _text(given[0].value) if given else (words[0] if words else None)
     if name is None or (not given and not name.startswith("/")) or (not given and "?" in name):
         return None
-    return name if bare(name) != name else f"{verb.upper()} {name}"
+    return name if bare(name) != name else f"{verb.upper()} {'' if given else base}{name}"
 
 
 def _text(node: ast.expr) -> str | None:

@@ -41,7 +41,7 @@ def example(metric: Metric) -> str:
         return "== 100 %" if metric.kind is Kind.EXACT else ("> 99 %" if metric.better == "higher" else "< 1 %")
     if not metric.unit and metric.kind is not Kind.EXACT:
         return "< 1"
-    return _EXAMPLE.get(metric.unit, "== 0" if metric.better != "higher" else "== 1")
+    return _EXAMPLE.get(metric.unit, "== 1" if metric.better == "higher" or metric.yes_no else "== 0")
 
 
 def pattern(metric: Metric) -> str:

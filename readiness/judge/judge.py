@@ -23,10 +23,11 @@ from readiness.judge.family import refuting
 from readiness.judge.generator_health import described, pause_doubts
 from readiness.judge.inconclusive import TO_DO, cause
 from readiness.judge.infrastructure import infrastructure
+from readiness.judge.issues import issues
 from readiness.judge.key_numbers import key_numbers
 from readiness.judge.load_steps import judge_steps, largest_inside
 from readiness.judge.needs import SETTLED, needs
-from readiness.judge.next_steps import issues, steps
+from readiness.judge.next_steps import steps
 from readiness.judge.outcome import Outcome
 from readiness.judge.outlook import Outlook
 from readiness.judge.probed import rival_doubts

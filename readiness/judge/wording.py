@@ -6,10 +6,8 @@ in the report's column Target and in report.json.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from readiness.config.limits import split
-from readiness.config.model import Operator
+from readiness.config.model import Limit, Operator
 from readiness.judge.failed_requests import MOST_FAILING
 from readiness.judge.outcome import Outcome
 from readiness.judge.verdict import CheckResult
@@ -26,20 +24,13 @@ _WORDS = {
 _WITHOUT_VALUE = frozenset({Outcome.ERROR, Outcome.SKIPPED, Outcome.NOT_APPLICABLE})
 
 
-@dataclass(frozen=True, slots=True)
-class ShownLimit:
-    """Operator and number, in the unit of the measured value."""
-
-    operator: Operator
-    value: float
-
-
-def read(text: str | None, unit: str) -> ShownLimit | None:
+def read(text: str | None, unit: str) -> Limit | None:
     """The limit that `text` says, in `unit`; None when it cannot be read, which only costs a comparison in words."""
     found = split(text or "")
     if found is None:
         return None
-    return ShownLimit(found.operator, float(found.number * 1000 if (found.unit, unit) == ("s", "ms") else found.number))
+    number = found.number * 1000 if (found.unit, unit) == ("s", "ms") else found.number
+    return Limit(found.operator, float(number), text or "")
 
 
 def is_yes_no(name: str) -> bool:
@@ -106,6 +97,12 @@ def against(check: CheckResult) -> str:
 def held(check: CheckResult) -> str:
     """What a passed check shows: `100 % (needs over 98 %)`."""
     return f"{shown(check)} ({demand(check.name, check.pass_limit)})"
+
+
+def misses(check: CheckResult) -> bool:
+    """Whether the value itself is off its limit: where nothing was answered for a while, it may not be."""
+    bound = read(check.pass_limit, check.unit)
+    return check.value is None or bound is None or not bound.holds(check.value)
 
 
 def distance(check: CheckResult) -> float:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -68,7 +69,8 @@ def measure(
     if settings.ready is not None:
         paths[READY] = (settings.ready, every_ms)
     taken = asyncio.run(_sample_all(target, paths, settings.timeout_ms / 1000, window, allowance))
-    found = [_latency(metric, path, taken[metric], window.begin_s) for metric, (path, _) in paths.items()]
+    base = urlsplit(target.url).path.rstrip("/")  # a reader must see what was asked
+    found = [_latency(metric, base + path, taken[metric], window.begin_s) for metric, (path, _) in paths.items()]
     return (*found, _success(found))
 
 

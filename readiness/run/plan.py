@@ -9,6 +9,7 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from readiness import __version__, probes
 from readiness.config import endpoints, think_time
@@ -267,9 +268,8 @@ _NOBODYS = "starter_limits: true: a run is CONDITIONAL at best; choose your own 
 def warnings(plan: Plan) -> tuple[str, ...]:
     """What the plan cannot prove or contradicts in itself, told before anything is sent."""
     files = plan.engine.scenarios
-    found = lint(
-        plan.config, paces_of(plan), [file.name for file in files], endpoints.named(file.path for file in files)
-    )
+    named = endpoints.named((file.path for file in files), urlsplit(plan.target.url).path.rstrip("/"))
+    found = lint(plan.config, paces_of(plan), [file.name for file in files], named)
     return found + (probe_pace.unproven(plan.config, plan.health_pace) if plan.health_pace else ())
 
 

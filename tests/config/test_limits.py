@@ -58,6 +58,7 @@ def test_a_limit_is_read_into_the_unit_of_its_metric(name: str, text: str, opera
         ("database.orphans", "< 0", "can never hold"),
         ("database.orphans", "== -1", "must not be negative"),
         ("data.bags", "== 5 %", "has no unit"),
+        ("tls.chain_complete", "== 100 %", 'such as "== 1"'),
         ("data.bags", "!= 5", "must be an operator"),
         ("data.bags", "== 9007199254740993000", "must be at most 9,007,199,254,740,992"),
         ("latency.p95", "< 12345678901234567 ms", "must be at most 9,007,199,254,740,992"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from readiness.config.endpoints import named
 from readiness.config.lint import doubts, lint
 from readiness.config.load import load, parse
 from readiness.config.think_time import UserPace, read
@@ -82,6 +83,14 @@ def test_a_note_that_moves_the_score_and_a_waived_blocker_are_named() -> None:
         '  database.orphans: { pass: "== 0", on_fail: block, not_applicable: no database }\n'
     )
     assert [sentence.split(":")[1] for sentence in sentences] == ["5", "7"], "line 6 says what it means"
+
+
+def test_names_of_paths_stand_behind_the_path_of_the_target(tmp_path: Path) -> None:
+    file = tmp_path / "shop.py"
+    calls = "        self.client.get('/landing')\n        self.client.get('/a/1', name='/a/{id}')\n"
+    file.write_text(f"from locust import HttpUser, task\n\nclass A(HttpUser):\n    @task\n    def t(self):\n{calls}")
+    assert named([str(file)], "/api/v2") == frozenset({"GET /api/v2/landing", "GET /a/{id}"})
+    assert named([str(file)]) == frozenset({"GET /landing", "GET /a/{id}"})
 
 
 FIVE_OF_FIFTY = "load: { users: 50, duration: 30s, scenarios: { login: 1, look: 9 } }\n"

@@ -208,6 +208,15 @@ def test_two_checks_with_one_cause_share_its_sentence_and_the_farthest_is_first(
     assert said[1] == "database.schema.destructive and database.schema.drift: public.scans: constraint: NOT VALID"
 
 
+def test_where_to_begin_is_an_endpoint_that_the_check_speaks_of() -> None:
+    slow = builders.recording([9.0] * 1800 + [150.0] * 400)
+    load = builders.load(("shop", "GET /", builders.recording([60.0] * 200)), ("login", "POST /login", slow))
+    for scope, said in (("GET /", False), ("POST /login", True), ("login", True), ("GET /none", False)):
+        one = builders.check("latency.p99", "< 50 ms", scope=scope, on_fail=OnFail.BLOCK)
+        told = judge(builders.run(load), Config("shop", (one,))).release.steps[0].headline
+        assert ("begin with POST" in told) is said, told
+
+
 def test_a_run_that_was_ended_says_first_to_run_again_in_every_format() -> None:
     load = builders.load(("shop", "GET /", builders.recording([10.0] * 100)))
     checks = (builders.check("http.success_rate", "> 99 %"),)

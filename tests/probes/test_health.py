@@ -39,6 +39,12 @@ def test_a_healthy_service_has_a_p95_over_the_judged_window_only(site: Site, loo
     assert "in the window" in details
 
 
+def test_a_path_behind_the_targets_own_is_told_as_it_was_asked(site: Site, looked_at: Judged) -> None:
+    site.paths["/api/v2/health"] = reply(404)
+    _, _, details = measured(f"{site.url}/api/v2", looked_at(site, "/api/v2/health", 4))
+    assert "/api/v2/health answered 404 to " in details
+
+
 def test_a_flapping_health_check_has_no_bounded_p95(site: Site, looked_at: Judged) -> None:
     site.paths["/health"] = in_turn(reply(200), reply(503), forever=True)
     value, record, details = measured(site.url, looked_at(site, "/health", 10))

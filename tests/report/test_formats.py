@@ -210,3 +210,13 @@ def test_a_thousand_endpoints_render_without_effort() -> None:
     assert time.process_time() - started < 6  # the goal is 2 s; tests share the machine
     assert "800 more are in report.json" in texts["md"]
     assert len(texts["html"].encode()) < 1_000_000
+
+
+def test_a_value_inside_its_limit_is_no_times_its_limit() -> None:
+    """A P95 of 10 ms fails where nothing was answered for 13 s, and is no 20 times its limit of 200 ms."""
+    inside, beyond = (
+        builders.latency("latency.p95", Outcome.FAIL, ms, "< 200 ms", on_fail="block") for ms in (10.0, 400.0)
+    )
+    assert words.failed_words(builders.verdict(Decision.NOT_READY, checks=(inside,))) == []
+    said = words.failed_words(builders.verdict(Decision.NOT_READY, checks=(beyond,)))
+    assert said == ["response times are 2.0 times their limits"]

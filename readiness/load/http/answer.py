@@ -277,7 +277,7 @@ class ReceivedAnswer:
         self._counted = len(self.body)
         # the second limit is for what is no body: chunk extensions and trailers
         if self._body_bytes > self.max_body_bytes or self._received > 8 * self.max_body_bytes + 2 * _MAX_HEAD_BYTES:
-            raise Failure("too_large", f"more than {self.max_body_bytes} bytes of body")
+            raise Failure("too_large", f"more than {self.max_body_bytes:,} bytes of body, the most read")
 
     def _head_complete(self) -> None:
         """Called by llhttp for HEAD: then the answer is complete with its head."""

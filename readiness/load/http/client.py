@@ -43,7 +43,7 @@ from readiness.load.http.writer import STANDING, Writer, Written
 from readiness.load.ticket import CallRecorder
 from readiness.load.traced_calls import UNTRACED, TracedCalls
 
-_MAX_BODY_BYTES = 16 * 1024 * 1024
+_MAX_BODY_BYTES = 64 * 1024 * 1024
 
 
 class Client:

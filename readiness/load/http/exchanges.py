@@ -60,7 +60,7 @@ class Exchanges:
                 parts.append(part)
                 size += len(part)
                 if size > conn.answer.max_body_bytes:
-                    raise Failure("too_large", f"more than {conn.answer.max_body_bytes} bytes of body")
+                    raise Failure("too_large", f"more than {conn.answer.max_body_bytes:,} bytes of body, the most read")
         except BaseException:
             conn.close()
             raise

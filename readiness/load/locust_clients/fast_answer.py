@@ -122,7 +122,7 @@ class FastAnswer(HTTPSocketPoolResponse):
             while sock is not None and not self._ended:
                 self.feed(sock.recv(_READ_BYTES))
                 if len(self._body_buffer) > MAX_BODY_BYTES:
-                    raise unacceptable("too_large", f"more than {MAX_BODY_BYTES} bytes of body")
+                    raise unacceptable("too_large", f"more than {MAX_BODY_BYTES:,} bytes of body, the most read")
         except BaseException:
             self._end_badly()
             raise

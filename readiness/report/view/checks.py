@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from readiness.config.model import Operator
+from readiness.config.model import Limit, Operator
 from readiness.judge import wording
 from readiness.judge.verdict import CheckResult, Outcome, Verdict
 from readiness.metrics.catalogue import find
@@ -162,7 +162,7 @@ def _worst(check: CheckResult) -> Worst:
     )
 
 
-def _gap(value: float, bound: wording.ShownLimit, unit: str) -> str:
+def _gap(value: float, bound: Limit, unit: str) -> str:
     """How far on the wrong side; "" when the value is on the right one (an unsure check may be)."""
     if bound.operator in (Operator.LESS, Operator.AT_MOST):
         if value <= bound.value:

@@ -126,7 +126,7 @@ def failed_words(verdict: Verdict) -> list[str]:
     if any(check.name == "database.writes.lost" for check in failed):
         bad.append("acknowledged writes were lost")
     slow = [check for check in failed if "latency" in check.name and check.unit == "ms" and check.value is not None]
-    late = [times for check in slow if (times := wording.distance(check)) > 1]
+    late = [times for check in slow if wording.misses(check) and (times := wording.distance(check)) > 1]
     if late:
         least, most = (numbers.times(end, 1.0).removesuffix("×") for end in (min(late), max(late)))
         bad.append(f"response times are {most if least == most else f'{least} to {most}'} times their limits")
