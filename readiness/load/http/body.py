@@ -1,4 +1,4 @@
-"""Content codings of an answer's body, undone when a scenario asks for it, never beyond a cap."""
+"""Content codings of an answer's body, undone to see that it is whole, never beyond a cap."""
 
 from __future__ import annotations
 

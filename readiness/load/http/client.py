@@ -1,7 +1,7 @@
 """`User.self.client`: sends requests in Locust's vocabulary and tells the recorder of every one of them.
 
-Accept-Encoding is `identity` unless the scenario sets it: compressed answers would measure our decompression
-or, undone lazily, hide it; a scenario that wants the target's compressor under load sets the header.
+Accept-Encoding is `identity` unless the scenario sets it: to decompress answers costs the generator CPU. A scenario
+that wants the compressor under load sets the header; then each coded body is undone, also where nobody reads it.
 Redirects are off unless asked for, and then never leave the target. Proxies of the environment and .netrc are not read.
 """
 

@@ -38,6 +38,8 @@ class Exchanges:
             self.pool.idle.append(conn)
         else:
             self.leave(conn)
+        if response.notable:
+            response.check_body()
 
     def begin(self, response: Response, method: str, wire: bytes, deadline_s: float) -> Connection:
         """The first half of an exchange, up to the answer's head. Raises Failure.
@@ -66,6 +68,7 @@ class Exchanges:
             raise
         response.body, response.end_s = b"".join(parts), conn.end_s
         self.leave(conn)
+        response.check_body()
 
     def follow(self, response: Response, draft: RequestDraft, deadline_s: float) -> None:
         """Redirects, on the target only. The request is one request: it ends with the last answer. Raises Failure."""

@@ -54,7 +54,7 @@ class OpenStream(Protocol):
 
 
 class Response:
-    """An answer, or the failure to get one: then `status_code` is 0, `ok` False and `error` says why.
+    """An answer, or the failure to get one: then `ok` is False and `error` says why.
 
     With `catch_response=True` it is a context manager: the request is recorded when the block ends, as the block
     said with `success()` or `failure(why)`, else by its status. An AssertionError in the block is recorded as
@@ -168,6 +168,10 @@ class Response:
             coding = self.headers.get("content-encoding", "") if self.notable and self.body else ""
             self._content = decoded(self.body, coding, self.client.max_body_bytes) if coding else self.body
         return self._content
+
+    def check_body(self) -> None:
+        """Raises Failure, as `content` does: a coded body is to be whole also where nobody reads it."""
+        _ = self.content
 
     @property
     def encoding(self) -> str:

@@ -4,6 +4,7 @@ import _socket
 import errno
 import gzip
 import resource
+import zlib
 from typing import Any
 
 import gevent
@@ -164,11 +165,28 @@ def check_a_body_over_the_cap_is_too_large() -> None:
     assert one(READ, trailers, max_body_bytes=100_000)[1].outcomes == ["too_large"]
 
 
-def check_a_bomb_is_too_large_in_the_block_and_never_unpacked() -> None:
+def check_a_coded_body_that_nobody_reads_must_be_whole_too() -> None:
+    text = b"hello " * 500
+    for whole, coding in ((gzip.compress(text), "gzip"), (zlib.compress(text), "deflate")):
+        head = f"Content-Encoding: {coding}"
+        moved = ok(whole[:-20], head, "Location: /y", status="302 Found")
+        answers = [ok(whole, head), ok(whole[:-20], head), ok(whole[:-20], head, status="503 No"), moved, ok(b"last")]
+        with Server([step for answer in answers for step in (READ, answer)]) as server:
+            ledger = Ledger()
+            client = client_of(server, ledger)
+            asked = [client.get("/") for _ in answers[:-2]] + [client.get("/", allow_redirects=True)]
+            assert ledger.outcomes == ["ok", "truncated", "truncated", "truncated"], coding
+            assert [one.ok for one in asked] == [True, False, False, False]
+            assert asked[1].error == "the compressed body ends early"
+            assert client.get("/").text == "last"
+            assert client.connections == 1, "the answers themselves came whole"
+
+
+def check_a_bomb_is_too_large_and_never_unpacked() -> None:
     bomb = gzip.compress(b"\0" * 50_000_000)
     damaged = b"\x1f\x8bjunk"
     answers = [ok(body, "Content-Encoding: gzip") for body in (bomb, damaged)]
-    with Server([READ, answers[0], READ, answers[1]]) as server:
+    with Server([READ, answers[0], READ, answers[1]] * 2) as server:
         ledger = Ledger()
         client = client_of(server, ledger, max_body_bytes=1_000_000)
 
@@ -178,7 +196,9 @@ def check_a_bomb_is_too_large_in_the_block_and_never_unpacked() -> None:
 
         raised(Failure, read)
         raised(Failure, read)
-        assert ledger.outcomes == ["too_large", "protocol"]
+        assert not client.get("/").ok
+        assert not client.get("/").ok
+        assert ledger.outcomes == ["too_large", "protocol"] * 2, "in a block, and where nobody reads it"
 
 
 def check_no_descriptor_left_is_ours_not_the_targets() -> None:
