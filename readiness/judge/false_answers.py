@@ -13,7 +13,7 @@ _SHARE = 0.9
 
 
 def doubts(load: Load) -> Iterator[str]:
-    """A sentence for each endpoint nearly all of whose examined answers are log-in pages, or JSON that says error."""
+    """A sentence for each endpoint nearly all of whose examined answers are log-in pages, or say error."""
     for seen in load.seen:
         examined, name = seen.examined, clean(seen.name, 100)
         if examined.answers < _LEAST:
@@ -27,6 +27,7 @@ def doubts(load: Load) -> Iterator[str]:
             )
         elif examined.errors >= _SHARE * examined.answers:
             yield (
-                f"{of_all} {examined.errors:,} are JSON that says error, and have no data: let the scenario call such "
-                "an answer a failure (catch_response=True, response.failure(…)), or send what the service can answer"
+                f"{of_all} {examined.errors:,} are JSON that says error, and have no data, or streams with an event "
+                "that says error: let the scenario call such an answer a failure (catch_response=True, "
+                "response.failure(…)), or send what the service can answer"
             )

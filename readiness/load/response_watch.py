@@ -151,12 +151,12 @@ class Watch:
     def _is_hit(self, head: bytes, status: int) -> bool | None:
         """Whether a cache answered; None when the answer says nothing about it."""
         if self._cache_kind == "age":  # RFC 9111 §5.1: its presence means that the origin did not make this answer
-            return _value(head, b"\nage:").isdigit() if status == 200 else None
+            return field_value(head, b"\nage:").isdigit() if status == 200 else None
         if self._cache_kind == _RETRY_AFTER:  # RFC 9110 §10.2.3: it is asked of refusals, not of what was answered
-            return bool(_value(head, self._cache)) if status == _TOO_MANY or status >= 500 else None
+            return bool(field_value(head, self._cache)) if status == _TOO_MANY or status >= 500 else None
         if self._cache not in head:
             return None
-        value = _value(head, self._cache)
+        value = field_value(head, self._cache)
         if self._cache_kind == "cache-status":  # RFC 9211: one member for each cache, the nearest to the origin first
             return any(b"hit" in [part.strip() for part in member.split(b";")[1:]] for member in value.split(b","))
         return value in self._hits
@@ -164,7 +164,7 @@ class Watch:
     def _time(self, endpoint: _Endpoint, head: bytes, latency_s: float, weight: int) -> None:
         if b"\nserver-timing:" not in head:
             return
-        parts = server_timing.parts_ms(_value(head, b"\nserver-timing:")[:2000].decode("latin-1"))
+        parts = server_timing.parts_ms(field_value(head, b"\nserver-timing:")[:2000].decode("latin-1"))
         latency_ms = latency_s * 1000
         if weight:
             endpoint.timing.add(latency_ms, parts, weight)
@@ -172,7 +172,7 @@ class Watch:
             endpoint.slow.add(latency_ms, parts, 1)
 
 
-def _value(head: bytes, name: bytes) -> bytes:
+def field_value(head: bytes, name: bytes) -> bytes:
     """The field's value in lower case, repeated fields joined with a comma; `name` is line feed, field and colon."""
     values = []
     at = head.find(name)

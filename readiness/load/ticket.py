@@ -17,6 +17,9 @@ class StreamTimes(Protocol):
     first_event_s: float
     longest_gap_s: float
 
+    @property
+    def says_error(self) -> bool: ...
+
 
 class Ticket(Protocol):
     """A request under way, from `enter` to `end`: a `Call`, or the client's own response."""

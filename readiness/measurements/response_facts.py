@@ -40,7 +40,7 @@ class ExaminedAnswers:
     place: str = ""
     """Path of such a page."""
     errors: int = 0
-    """JSON objects whose `error` or `errors` is set, and without data beside it."""
+    """JSON objects whose `error` or `errors` is set, and without data beside it; streams with an event that says so."""
 
 
 NONE_EXAMINED = ExaminedAnswers()

@@ -8,7 +8,8 @@ import re
 from readiness.text import clean
 
 _HEAD_BYTES = 16_384
-_MOST_JSON = 1 << 16
+MOST_JSON = 1 << 16
+"""Bytes of a body that is read; an error says little."""
 _HEADING = re.compile(r"<(title|h1)[^<>]{0,200}>([^<]{1,200})", re.IGNORECASE)
 _WORDS = re.compile(
     r"^\s*((http|error|status)\s+)*[45]\d\d\s*($|[-–—:|.(]|error|internal|not|page|bad|forbidden|service|gateway|unauth)|"
@@ -41,7 +42,7 @@ def error_key(body: bytes) -> str | None:
 
     A number is none either: it may count something.
     """
-    if len(body) > _MOST_JSON or b'"error' not in body:
+    if len(body) > MOST_JSON or b'"error' not in body:
         return None
     try:
         document = json.loads(body)

@@ -1,4 +1,4 @@
-"""Rows T21, T22: answers that a scenario counts as good, and that are log-in pages or errors, are never a green."""
+"""Rows T21, T22, T24: answers that a scenario counts as good, and that are log-in pages or errors: never a green."""
 
 from __future__ import annotations
 
@@ -30,9 +30,27 @@ FILE = """
 """
 
 
-def written(cli: Cli, base: str) -> str:
-    (file := cli.folder / f"{base}.py").write_text(BASES[base] + FILE)
-    return str(file)
+STREAMS = """
+    wait_time = constant(0.05)
+    @task
+    def ask(self):
+        {ask}
+    @task
+    def named(self):
+        {named}
+    @task
+    def healthy(self):
+        {healthy}
+"""
+SSE = "text/event-stream; charset=utf-8"
+BUSY = 'data: {"error": {"message": "overloaded", "code": 529}}\n\ndata: [DONE]\n\n'
+NAMED = "event: error\ndata: overloaded\n\n"
+GOOD = 'event: word\ndata: {"error": null, "text": "\\"error\\": 1"}\n\ndata: [DONE]\n\n'
+
+
+def written(cli: Cli, base: str, file: str = FILE) -> str:
+    (path := cli.folder / f"{base}.py").write_text(BASES[base] + file)
+    return str(path)
 
 
 @pytest.mark.parametrize("base", BASES)
@@ -65,3 +83,22 @@ def test_partial_data_and_a_log_in_that_was_asked_for_are_no_doubt(cli: Cli, fau
     )
     result = cli.run(server.url, scenario=written(cli, "own"), checks=LOOSE, duration="7s")
     assert not foreign_doubts(result.report), str(result)
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_streams_of_error_events_are_a_doubt_for_every_client(cli: Cli, faultd: StartFaultd, base: str) -> None:
+    """Row T24. What a stock client reads piece by piece nobody holds, so here it reads them at once."""
+    paths = {"ask": "/chat", "named": "/named", "healthy": "/good"}
+    texts = {"/chat": BUSY, "/named": NAMED, "/good": GOOD}
+    server = faultd(*(layer("body", only=path, text=text, content_type=SSE) for path, text in texts.items()))
+    ask = 'list(self.client.get("{}", stream=True).events())' if base == "own" else 'self.client.get("{}")'
+    file = STREAMS.format(**{task: ask.format(path) for task, path in paths.items()})
+    result = cli.run(server.url, scenario=written(cli, base, file), checks=LOOSE, duration="7s")
+    assert result.exit_code == 3, str(result)
+    assert_invariants(result, server, paths=tuple(texts), planned_s=7)
+    for name, told in zip(("/chat", "/named"), foreign_doubts(result.report), strict=True):
+        assert f"good answers of GET {name}" in told
+        assert "streams with an event that says error" in told
+    examined = {one["name"]: one["examined"] for one in result.run["load"]["seen"]}
+    assert examined["GET /good"]["answers"] >= 5
+    assert not examined["GET /good"].get("errors")

@@ -7,6 +7,7 @@ from typing import Any
 
 from readiness.load.http.body import json_of
 from readiness.load.http.failures import Failure
+from readiness.text.error_pages import error_key
 
 EVENT_STREAM = "text/event-stream"
 _JSON_LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines"})
@@ -27,6 +28,16 @@ class ServerEvent:
     def json(self) -> Any:
         """`data` as JSON. Raises ValueError."""
         return json_of(self.data.encode())
+
+    @property
+    def may_say_error(self) -> bool:
+        """Whether `says_error` is worth asking; costs next to nothing."""
+        return self.event == "error" or '"error' in self.data
+
+    @property
+    def says_error(self) -> bool:
+        """Whether its type is `error`, or its data is JSON whose `error` or `errors` is set, and without data."""
+        return self.event == "error" or error_key(self.data.encode()) is not None
 
 
 def is_event_stream(media_type: str) -> bool:

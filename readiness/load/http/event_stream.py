@@ -19,8 +19,11 @@ from readiness.load.http.exchanges import Exchanges
 from readiness.load.http.failures import Failure
 from readiness.load.http.response import Response
 from readiness.load.ticket import CallRecorder
+from readiness.text.error_pages import MOST_JSON
 
 _CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
+_MOST_SUSPECTS = 4
+"""What tells of an error comes near the end of a stream."""
 
 
 class _Owner(Protocol):
@@ -50,6 +53,8 @@ class EventStream:
         self.longest_gap_s = 0.0
         """Between two of them that follow each other."""
         self._last_event_s = 0.0
+        self._suspects: list[ServerEvent] = []
+        """The last few events that may say error."""
         self._owner = owner
         self._recorder = recorder
         self._response = response
@@ -64,6 +69,11 @@ class EventStream:
         self._parser = EventParser(headers.get("content-type", ""), owner.max_body_bytes)
         coding = headers.get("content-encoding", "").strip().lower()
         self._inflater = Inflater(coding, owner.max_body_bytes) if coding in _CODINGS else None
+
+    @property
+    def says_error(self) -> bool:
+        """Whether an event says that the answer is an error. Reads JSON, so only a few streams are asked."""
+        return any(event.says_error for event in self._suspects)
 
     def read(self) -> Iterator[ServerEvent]:
         """Each event as soon as it is there; ends with the stream."""
@@ -110,7 +120,7 @@ class EventStream:
             if part:
                 self._recorder.heard(self._response, conn.end_s)
                 found = self._parser.feed(self._inflater.feed(part) if self._inflater is not None else part)
-                self._time(found, conn.end_s)
+                self._note(found, conn.end_s)
             if conn.answer.complete:
                 found += self._end(conn)
         except Failure as failure:
@@ -125,7 +135,7 @@ class EventStream:
         if self._inflater is not None and not self._inflater.whole:
             raise Failure("truncated", "the compressed body ends early")
         found = self._parser.end()
-        self._time(found, conn.end_s)
+        self._note(found, conn.end_s)
         self._conn = None
         if not self.events:
             self._exchanges.leave(conn)
@@ -134,7 +144,7 @@ class EventStream:
         self._answered()
         return found
 
-    def _time(self, found: list[ServerEvent], at_s: float) -> None:
+    def _note(self, found: list[ServerEvent], at_s: float) -> None:
         if not found:
             return
         if not self.events:
@@ -143,6 +153,8 @@ class EventStream:
             self.longest_gap_s = at_s - self._last_event_s
         self._last_event_s = at_s
         self.events += len(found)
+        if suspects := [event for event in found if event.may_say_error and len(event.data) <= MOST_JSON]:
+            self._suspects = [*self._suspects, *suspects][-_MOST_SUSPECTS:]
 
     def _fail(self, problem: BaseException) -> None:
         self._drop()

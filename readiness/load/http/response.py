@@ -49,6 +49,9 @@ class OpenStream(Protocol):
     first_event_s: float
     longest_gap_s: float
 
+    @property
+    def says_error(self) -> bool: ...
+
     def read(self) -> Iterator[ServerEvent]: ...
     def close(self) -> None: ...
 

@@ -158,6 +158,20 @@ def check_lines_of_json_are_events_too() -> None:
     assert (seen, ledger.outcomes) == (['{"a": 1}', '{"a": 2}', '{"a": 3}'], ["ok"])
 
 
+def check_an_event_that_says_error_is_known_until_the_end_and_words_about_errors_are_none() -> None:
+    word = r'{"error": null, "data": "\"error\": 1"}'
+    for events, says_error in (
+        ((event('{"error": {"code": 529}}'), *[event(word)] * 3, event("[DONE]")), True),
+        ((event("a"), chunk(b"event: error\ndata: overloaded\n\n")), True),
+        ((event('{"errors": ["x"]}') + event('{"error": "y", "more": "' + "x" * 70_000 + '"}'),), True),
+        ((*[event(word)] * 20, event("[DONE]")), False),
+        ((event('{"data": {"a": 1}, "errors": ["x"]}'), chunk(b"event: errors\ndata: 0\n\n")), False),
+    ):
+        _, response, ledger, _ = play(HEAD, *events, END)
+        assert response.stream is not None
+        assert (response.stream.says_error, ledger.outcomes) == (says_error, ["ok"]), events
+
+
 def check_leaving_the_loop_ends_the_request_with_what_was_read() -> None:
     ledger = Ledger()
     with Server([READ, HEAD, event("a"), event("b"), WAIT_CLOSE], [READ, HEAD, event("c") + END, READ, ok()]) as server:
