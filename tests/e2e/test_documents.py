@@ -55,6 +55,36 @@ def test_a_page_does_what_it_says(page: str, tmp_path: Path) -> None:
     assert ran, "the page has no command with an exit code"
 
 
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        ("pass", "the stream ended early, with"),
+        ("self.send(json.dumps({'error': {'code': 529}})); self.send('[DONE]')", "an error event: {"),
+    ],
+    ids=["ends early", "error event"],
+)
+def test_the_language_models_scenario_fails_bad_streams_as_the_page_says(end: str, words: str, tmp_path: Path) -> None:
+    port = free_port()
+    text = (DOCS / "how-to/language-model.md").read_text().replace("8000", str(port))
+    assert 'self.send("[DONE]")' in text
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        for _, block in BLOCK.findall(text):
+            if file := FILE.match(block):
+                (tmp_path / file[1]).write_text(block.replace('self.send("[DONE]")', end))
+        _command("python service.py &", tmp_path, {}, started, port)
+        out = tmp_path / "reports/latest"
+        result = run_readiness(["run", f"http://127.0.0.1:{port}", "--duration", "4s"], out=out, cwd=tmp_path)
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+    assert result.exit_code == 1, str(result)
+    assert (result.ledger["ok"], [*result.ledger["failed"]]) == (0, ["assertion"]), str(result)
+    assert foreign_doubts(result.report) == [], str(result)
+    assert words in result.said, str(result)
+
+
 def _command(
     line: str, folder: Path, environment: dict[str, str], started: list[subprocess.Popen[bytes]], port: int
 ) -> bool:
