@@ -11,11 +11,13 @@ from readiness.text import clean
 
 WRAPAROUND = 2**31
 _SHOWN = 5
-# A sequence belongs to a column by ownership (serial, identity) or by the column's default. Its end is its own maximum
-# or that of the column's type, whichever comes first: a bigint sequence behind an integer column is the classic.
+# A sequence belongs to a column by ownership (serial, identity) or by the column's default; one that the service itself
+# asks belongs to none. Its end is its own maximum or that of the column's type, whichever comes first: a bigint
+# sequence behind an integer column is the classic.
 _SEQUENCES = sql.SQL(
-    """select pg_catalog.format('%I.%I', n.nspname, c.relname), pg_catalog.min(pg_catalog.format('%I.%I', t.relname,
-           a.attname)), pg_catalog.bool_or(pg_catalog.has_sequence_privilege(c.oid, 'SELECT')),
+    """select pg_catalog.format('%I.%I', n.nspname, c.relname),
+           pg_catalog.min(case when a.attname is not null then pg_catalog.format('%I.%I', t.relname, a.attname) end),
+           pg_catalog.bool_or(pg_catalog.has_sequence_privilege(c.oid, 'SELECT')),
            pg_catalog.min(v.last_value)::numeric,
            least(pg_catalog.min(s.seqmax), pg_catalog.min(case a.atttypid when 'int2'::regtype then 32767
                when 'int4'::regtype then 2147483647 else 9223372036854775807 end))::numeric
@@ -52,11 +54,12 @@ def sequences(session: Session, schemas: tuple[str, ...]) -> tuple[float, tuple[
         raise NotMeasured(f"no privilege on the sequence {hidden[0]}{more}; grant select on all sequences to the role")
     used = sorted(
         ((100 * float(last or 0) / float(end), name, column, last, end) for name, column, _, last, end in rows),
+        key=lambda one: one[:2],
         reverse=True,
     )
     details = tuple(
         Detail(
-            f"{clean(name)} for {clean(column)}" if column != "." else clean(name),
+            f"{clean(name)} for {clean(column)}" if column else clean(name),
             f"{share:.2f} %",
             None,
             f"{int(last or 0):,} of {int(end):,}",

@@ -102,6 +102,20 @@ def test_a_sequence_is_as_full_as_the_column_behind_it(place: Place) -> None:
     assert "grant select on all sequences" in str(facts(place)["sequences.used"].reason)
 
 
+def test_a_sequence_without_a_column_is_measured_against_its_own_end(place: Place) -> None:
+    place.execute(
+        "create sequence order_numbers maxvalue 1000",
+        "create table small (id serial primary key)",
+        "select setval('order_numbers', 900)",
+        "grant select on all sequences in schema public to reader",
+    )
+    found = facts(place)["sequences.used"]
+    assert found.value == pytest.approx(90.0)
+    assert [detail.subject for detail in found.details] == [
+        "public.order_numbers", "public.small_id_seq for small.id", "sequences",
+    ]  # fmt: skip
+
+
 def test_without_a_key_and_a_relation_no_row_is_compared_and_orphans_are_not_measured(place: Place) -> None:
     place.execute("create schema keyless", "create table keyless.items (id int primary key, bag int)")
     place.execute("grant usage on schema keyless to reader", "grant select on keyless.items to reader")
