@@ -75,6 +75,30 @@ def test_a_change_is_destructive_when_the_release_before_could_not_live_with_it(
     assert change(before, after)[0] is destructive
 
 
+SEQUENCE = "sequence public.s integer increment 1 minvalue 1 maxvalue 2147483647 start 1 cache 1"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("integer", "bigint", ""),
+        ("maxvalue 2147483647", "maxvalue 9223372036854775807", ""),
+        ("minvalue 1", "minvalue -5", ""),
+        ("cache 1", "cache 50", ""),
+        ("integer", "smallint", "its type holds less"),
+        ("maxvalue 2147483647", "maxvalue 32767", "its numbers end earlier"),
+        ("minvalue 1", "minvalue 5", "its numbers end earlier"),
+        ("increment 1", "increment -1", "the sequence is another one"),
+        ("increment 1", "increment 50", "the sequence is another one"),
+        ("cache 1", "cache 1 cycle", "the sequence is another one"),
+        ("cache 1", "cache 1 owned by public.bags.id", "the sequence is another one"),
+    ],
+)
+def test_a_sequence_that_gives_more_numbers_is_additive(old: str, new: str, why: str) -> None:
+    (one,) = compare([SEQUENCE], [SEQUENCE.replace(old, new)])
+    assert one.why == why
+
+
 def test_a_table_that_is_gone_is_destructive_and_a_new_one_with_all_it_has_is_not() -> None:
     more = ["table public.new", "  column id integer not null", "  constraint k CHECK ((id > 0))", "view public.v"]
     assert [one.destructive for one in compare(TABLE, [*TABLE, *more])] == [False] * 4
@@ -205,6 +229,9 @@ drop sequence sq | destroys
 alter sequence sq increment 2 | destroys
 alter sequence sq cycle | destroys
 alter sequence t_id_seq maxvalue 100 | destroys
+alter sequence sq cache 50
+alter table w alter id type bigint;; alter sequence w_id_seq as bigint
+alter sequence w_id_seq as smallint | destroys
 drop index i;; create index i on t (n) where n > 1
 drop statistics st
 revoke insert on t from writer | destroys

@@ -30,6 +30,10 @@ _WORDS = (
     "column", "constraint", "index", "definition", "property", "trigger", "rule", "policy", "statistics", "body",
     "owner", "grant", "revoked",
 )  # fmt: skip
+_SEQUENCE = re.compile(
+    r"(smallint|integer|bigint) (increment -?[0-9]+) minvalue (-?[0-9]{1,20}) maxvalue (-?[0-9]{1,20})"
+    r" (start -?[0-9]+) cache [0-9]+(.*)"
+)
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 
 
@@ -102,13 +106,26 @@ def _object(kind: str, old: str | None, new: str | None) -> str:
             return "" if kept and old.startswith("enum") else "the type is another one"
         case "domain":
             return _column(old, new)
-        case "sequence" | "operator":
-            return f"the {kind} is another one"
+        case "sequence":
+            return _sequence(old, new)
+        case "operator":
+            return "the operator is another one"
         case "function" | "procedure" | "aggregate":
             same = old.partition(" language ")[0] == new.partition(" language ")[0]
             return "" if same else f"the {kind} returns something else"
         case _:
             return ""
+
+
+def _sequence(old: str, new: str) -> str:
+    before, after = _SEQUENCE.fullmatch(old), _SEQUENCE.fullmatch(new)
+    if not before or not after or before.group(2, 5, 6) != after.group(2, 5, 6):
+        return "the sequence is another one"
+    if _INTEGERS.index(after[1]) < _INTEGERS.index(before[1]):
+        return "its type holds less"
+    if int(after[3]) > int(before[3]) or int(after[4]) < int(before[4]):
+        return "its numbers end earlier"
+    return ""  # how many a session fetches ahead is nothing to rely on
 
 
 def _part(word: str, name: str, old: str | None, new: str | None) -> str:
