@@ -67,12 +67,67 @@ def change(before: str, after: str) -> tuple[bool, str]:
         ("  index i CREATE UNIQUE INDEX i ON public.bags USING btree (n)", "", True),
         ("", "  index i CREATE UNIQUE INDEX i ON public.bags USING btree (n)", True),
         ("", "  index i CREATE INDEX i ON public.bags USING btree (n)", False),
+        (
+            "  index i CREATE INDEX i ON public.bags USING btree (n)",
+            "  index i CREATE UNIQUE INDEX i ON public.bags USING btree (n)",
+            True,
+        ),
     ],
 )
 def test_a_change_is_destructive_when_the_release_before_could_not_live_with_it(
     before: str, after: str, destructive: bool
 ) -> None:
     assert change(before, after)[0] is destructive
+
+
+UNIQUE = "index i CREATE UNIQUE INDEX i ON public.bags USING btree"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "destructive"),
+    [
+        ("constraint a CHECK ((n > 0))", "constraint b CHECK ((n > 0))", False),
+        ("constraint a CHECK ((n > 0))", "constraint b CHECK ((n > 1))", True),
+        ("constraint a UNIQUE (n)", "constraint b UNIQUE (n)", False),
+        ("constraint i UNIQUE (n, m)", f"{UNIQUE} (n, m)", False),
+        ("constraint i UNIQUE (n, m)", f"{UNIQUE} (m, n)", True),
+        ("constraint i UNIQUE (n)", f"{UNIQUE} (n) INVALID", True),
+        ("constraint i UNIQUE (n)", f"{UNIQUE} (n) WHERE (n > 0)", True),
+        ("constraint i UNIQUE (n)", f'{UNIQUE} (n COLLATE "C")', True),
+        ("constraint i UNIQUE (n) DEFERRABLE", f"{UNIQUE} (n)", True),
+        ("constraint i UNIQUE NULLS NOT DISTINCT (n)", f"{UNIQUE} (n) NULLS NOT DISTINCT", False),
+        ("constraint i UNIQUE (n)", f"{UNIQUE} (n) NULLS NOT DISTINCT", True),
+        (f"{UNIQUE} (n) INCLUDE (m)", "constraint i UNIQUE (n) INCLUDE (m)", False),
+        (f"{UNIQUE} (n) WHERE (n > 0)", f"{UNIQUE} (n) WHERE (n > 0)".replace(" i ", " j "), False),
+        (f"{UNIQUE} (n)", "index i CREATE INDEX i ON public.bags USING btree (n)", True),
+        ("constraint i PRIMARY KEY (n)", f"{UNIQUE} (n)", True),
+    ],
+)
+def test_the_same_rule_by_another_name_is_drift_and_destroys_nothing(
+    before: str, after: str, destructive: bool
+) -> None:
+    changes = compare([*TABLE, f"  {before}"], [*TABLE, f"  {after}"])
+    assert changes
+    assert any(one.destructive for one in changes) is destructive
+
+
+def test_a_rule_that_is_there_under_another_name_is_told_with_that_name(place: Place, tmp_path: Path) -> None:
+    place.execute("alter table bags add constraint positive check (id > 0), add constraint one_each unique (kind, id)")
+    lock = tmp_path / "schema.lock"
+    lock.write_text(database.schema_lock(place.reader_url, Database()), encoding="utf-8")
+    place.execute(
+        "alter table bags rename constraint positive to above_zero",
+        "alter table bags drop constraint one_each",
+        "create unique index one_each on bags (kind, id)",
+    )
+    assert measured(place, lock) == {"destructive": (0, []), "drift": (4, [
+        "public.bags: constraint above_zero: new; CHECK ((id > 0)); the same rule was there as constraint positive",
+        'public.bags: constraint one_each: gone; UNIQUE (kind, id); the same rule is there as index one_each; '
+        "ON CONFLICT ON CONSTRAINT one_each would fail",
+        "public.bags: constraint positive: gone; CHECK ((id > 0)); the same rule is there as constraint above_zero",
+        "public.bags: index one_each: new; CREATE UNIQUE INDEX one_each ON public.bags USING btree (kind, id); "
+        "the same rule was there as constraint one_each",
+    ])}  # fmt: skip
 
 
 SEQUENCE = "sequence public.s integer increment 1 minvalue 1 maxvalue 2147483647 start 1 cache 1"
@@ -233,6 +288,9 @@ alter sequence sq cache 50
 alter table w alter id type bigint;; alter sequence w_id_seq as bigint
 alter sequence w_id_seq as smallint | destroys
 drop index i;; create index i on t (n) where n > 1
+alter table u rename constraint u_t_id_fkey to u_of_t
+alter table u drop constraint u_t_id_key;; create unique index u_t_id_key on u (t_id)
+alter table w add constraint w_n unique using index w_n
 drop statistics st
 revoke insert on t from writer | destroys
 revoke usage on sequence sq from writer | destroys

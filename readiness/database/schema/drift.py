@@ -49,6 +49,8 @@ class SchemaChange:
     """What the database says; None when it is gone."""
     why: str
     """Why it destroys; empty when it is additive."""
+    remark: str = ""
+    """Why something that is gone or new is additive all the same; mostly empty."""
 
     @property
     def destructive(self) -> bool:
@@ -65,6 +67,7 @@ def compare(lock: Sequence[str], now: Sequence[str]) -> tuple[SchemaChange, ...]
     """Every difference, sorted by subject. Raises ValueError for a line that no schema lock has."""
     before, after = objects(lock), objects(now)
     known = {key[:2] for key in before if not key[2]}
+    rules_before, rules_after = _rules(before), _rules(after)
     changes = []
     for key in sorted({*before, *after}, key=lambda key: (key[1], key[0], key[2:])):
         old, new = before.get(key), after.get(key)
@@ -73,7 +76,8 @@ def compare(lock: Sequence[str], now: Sequence[str]) -> tuple[SchemaChange, ...]
         kind, name, word, part = key
         subject = f"{name}: {word} {part}" if word else f"{kind} {name}"
         why = "" if key[:2] not in known else _part(word, part, old, new) if word else _object(kind, old, new)
-        changes.append(SchemaChange(subject, old, new, why))
+        remark = _same_rule(key, old, new, rules_before, rules_after) if why else ""
+        changes.append(SchemaChange(subject, old, new, "" if remark else why, remark))
     return tuple(changes)
 
 
@@ -138,7 +142,7 @@ def _part(word: str, name: str, old: str | None, new: str | None) -> str:
             unique = old is not None and old.startswith("CREATE UNIQUE ")
             if unique and new != old:
                 return "a unique index is gone or another one"
-            refuses = old is None and (new or "").startswith("CREATE UNIQUE ")
+            refuses = new is not None and new.startswith("CREATE UNIQUE ")
             return "it refuses rows that were welcome" if refuses else ""
         case "grant":
             lost = sorted(_privileges(old) - _privileges(new))
@@ -211,6 +215,37 @@ def _constraint(old: str | None, new: str | None) -> str:
     if old == f"{new} NOT VALID":
         return ""  # it was validated since: the same rule, now of all rows
     return "the constraint is another one"
+
+
+_Rules = Mapping[tuple[str, str, str], str]
+"""(kind of the object, its name, rule) of each constraint and unique index to what it is called."""
+
+
+def _rules(found: Objects) -> _Rules:
+    return {(*key[:2], rule): f"{key[2]} {key[3]}" for key, text in found.items() if (rule := _rule(key[2], text))}
+
+
+def _rule(word: str, text: str | None) -> str:
+    """What it refuses, without its name; a unique index in the words of the constraint on the same columns."""
+    if text is None or word == "constraint":
+        return text or ""
+    columns = text.partition(" USING btree ")[2]
+    if word != "index" or not text.startswith("CREATE UNIQUE ") or not columns:
+        return ""
+    bare = columns.removesuffix(" NULLS NOT DISTINCT")
+    return f"UNIQUE {bare}" if bare == columns else f"UNIQUE NULLS NOT DISTINCT {bare}"
+
+
+def _same_rule(key: _Key, old: str | None, new: str | None, before: _Rules, after: _Rules) -> str:
+    """By which name the rule that is gone is still there, and the one that is new was there; empty where it is not."""
+    lost, come = _rule(key[2], old), _rule(key[2], new)
+    kept, known = after.get((*key[:2], lost)), before.get((*key[:2], come))
+    if (lost and not kept) or (come and not known):
+        return ""
+    if not lost:
+        return f"the same rule was there as {known}" if come else ""
+    named = key[2] == "constraint" and not lost.startswith(("CHECK ", "FOREIGN KEY "))
+    return f"the same rule is there as {kept}" + (f"; ON CONFLICT ON CONSTRAINT {key[3]} would fail" if named else "")
 
 
 def _type(old: str, new: str) -> str:

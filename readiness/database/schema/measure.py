@@ -54,7 +54,7 @@ def _details(changes: tuple[SchemaChange, ...]) -> tuple[Detail, ...]:
             clean(change.subject),
             "new" if change.before is None else "gone" if change.after is None else "changed",
             False if change.destructive else None,
-            clean("; ".join(part for part in (_words(change), change.why or "additive") if part)),
+            clean("; ".join(part for part in (_words(change), change.why or change.remark or "additive") if part)),
         )
         for change in sorted(changes, key=lambda change: not change.destructive)[:_SHOWN]
     ]
