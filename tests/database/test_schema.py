@@ -154,6 +154,38 @@ def test_a_sequence_that_gives_more_numbers_is_additive(old: str, new: str, why:
     assert one.why == why
 
 
+NARROWER, OTHER = "does not hold every", "another kind of type: the old release may read or write it wrongly"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        ("bigint", "integer", "the type integer does not hold every bigint"),
+        ("text", "character varying(20)", NARROWER),
+        ("character varying", "character varying(20)", NARROWER),
+        ("character varying(20)", "character varying(10)", NARROWER),
+        ("numeric", "numeric(10,2)", NARROWER),
+        ("double precision", "real", NARROWER),
+        ("timestamp without time zone", "timestamp(0) without time zone", NARROWER),
+        ("timestamp(3) without time zone", "timestamp(0) without time zone", NARROWER),
+        ("timestamp(3) without time zone", "timestamp without time zone", ""),
+        ("timestamp without time zone", "timestamp with time zone", OTHER),
+        ("integer", "numeric", OTHER),
+        ("integer", "text", OTHER),
+        ("public.kind", "text", OTHER),
+        ("public.citext", "text", OTHER),
+        ("text", "public.citext", OTHER),
+        ("character(10)", "text", OTHER),
+        ("json", "jsonb", OTHER),
+        ("text[]", "text", OTHER),
+        ("text[]", "character varying(5)[]", OTHER),
+    ],
+)
+def test_the_reason_of_a_changed_type_is_true(before: str, after: str, reason: str) -> None:
+    why = change(f"  column n {before}", f"  column n {after}")[1]
+    assert reason in why if reason else not why
+
+
 def test_a_table_that_is_gone_is_destructive_and_a_new_one_with_all_it_has_is_not() -> None:
     more = ["table public.new", "  column id integer not null", "  constraint k CHECK ((id > 0))", "view public.v"]
     assert [one.destructive for one in compare(TABLE, [*TABLE, *more])] == [False] * 4

@@ -252,16 +252,29 @@ def _type(old: str, new: str) -> str:
     """Why values of `old` may not fit into `new`; empty when all of them do."""
     if old == new or (old in _INTEGERS and new in _INTEGERS and _INTEGERS.index(new) > _INTEGERS.index(old)):
         return ""
-    if new in ("text", "character varying") and old.startswith(("text", "character varying")):
+    if new in ("text", "character varying") and _family(old) == "text":
         return ""
     if old == "real" and new == "double precision":
         return ""
     before, after = _SIZED.fullmatch(old), _SIZED.fullmatch(new)
-    if before and before[1] == new and before[1] in ("numeric", "bit varying"):
+    if before and before[1] != "character" and before[1] + before[4] == new:
         return ""
     if before and after and before[1] == after[1] and before[4] == after[4]:
         scale_before, scale_after = int(before[3] or 0), int(after[3] or 0)
         whole_before, whole_after = int(before[2]) - scale_before, int(after[2]) - scale_after
         if whole_after >= whole_before and scale_after >= scale_before and before[1] != "character":
             return ""
-    return f"the type {new} does not hold every {old}"
+    if _family(old) == _family(new):
+        return f"the type {new} does not hold every {old}"
+    return "another kind of type: the old release may read or write it wrongly"
+
+
+def _family(one: str) -> str:
+    """Types of one family differ by what they hold."""
+    if one in _INTEGERS:
+        return "integer"
+    if one in ("real", "double precision"):
+        return "float"
+    sized = _SIZED.fullmatch(one)
+    bare = sized[1] + sized[4] if sized else one
+    return "text" if bare == "character varying" else bare
