@@ -53,9 +53,12 @@ _DUPLICATE = sql.SQL(
     group by {_SAME} having pg_catalog.count(*) > 1
     order by 1"""  # noqa: S608 - our own text
 )
-# An index whose columns are the first ones of another: PgHero's rule. Unique, partial and expression indexes do more.
+# An index whose columns are the first ones of another, or all of a unique one: PgHero's rule. Unique, partial and
+# expression indexes do more.
 _REDUNDANT = sql.SQL(
-    """select pg_catalog.format('%I.%I', n.nspname, t.relname), i.relname, pg_catalog.min(j.relname::text)
+    """select pg_catalog.format('%I.%I', n.nspname, t.relname), i.relname,
+           pg_catalog.min(j.relname::text) filter (where y.indnkeyatts = x.indnkeyatts),
+           pg_catalog.min(j.relname::text)
     from pg_catalog.pg_index x
     join pg_catalog.pg_class i on i.oid = x.indexrelid
     join pg_catalog.pg_class t on t.oid = x.indrelid
@@ -63,9 +66,11 @@ _REDUNDANT = sql.SQL(
     join pg_catalog.pg_index y on y.indrelid = x.indrelid and y.indexrelid <> x.indexrelid
     join pg_catalog.pg_class j on j.oid = y.indexrelid
     where n.nspname = any ({}::text[]) and not t.relispartition
-      and x.indisvalid and y.indisvalid and not x.indisunique and i.relam = j.relam
+      and x.indisvalid and y.indisvalid and not x.indisunique and not x.indisexclusion
+      and i.relam = j.relam
       and x.indexprs is null and x.indpred is null and y.indexprs is null and y.indpred is null
-      and x.indnatts = x.indnkeyatts and y.indnkeyatts > x.indnkeyatts
+      and x.indnatts = x.indnkeyatts
+      and (y.indnkeyatts > x.indnkeyatts or (y.indnkeyatts = x.indnkeyatts and y.indisunique))
       and (y.indkey::int2[])[0:x.indnkeyatts - 1] = (x.indkey::int2[])[0:x.indnkeyatts - 1]
       and (y.indclass::oid[])[0:x.indnkeyatts - 1] = (x.indclass::oid[])[0:x.indnkeyatts - 1]
       and (y.indcollation::oid[])[0:x.indnkeyatts - 1] = (x.indcollation::oid[])[0:x.indnkeyatts - 1]
@@ -100,11 +105,17 @@ def duplicate(session: Session, schemas: tuple[str, ...]) -> tuple[int, tuple[De
 
 
 def redundant(session: Session, schemas: tuple[str, ...]) -> tuple[int, tuple[Detail, ...]]:
-    """How many indexes are the first columns of a longer one, and which; raises NotMeasured."""
+    """How many indexes are the first columns of a longer one or all of a unique one; raises NotMeasured."""
     rows = session.rows(_REDUNDANT.format(sql.Literal(list(schemas))))
     details = tuple(
-        Detail(f"{clean(table)}: {clean(name)}", f"is the beginning of {clean(longer)}", False)
-        for table, name, longer in rows
+        Detail(
+            f"{clean(table)}: {clean(name)}",
+            f"has the columns of {clean(unique)}, which is unique"
+            if unique
+            else f"is the beginning of {clean(longer)}",
+            False,
+        )
+        for table, name, unique, longer in rows
     )
     return len(rows), details
 

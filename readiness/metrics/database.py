@@ -169,9 +169,9 @@ DATABASE: tuple[Metric, ...] = (
     _database(
         "database.indexes.redundant",
         "Redundant Indexes",
-        "Indexes whose columns are the first ones of a longer index of the same kind.",
-        "The longer one serves the same reads.",
-        "Drop it when the longer one is not much larger.",
+        "Indexes whose columns are the first ones of a longer index of the same kind, or all those of a unique one.",
+        "The other one serves the same reads.",
+        "Drop it when the other one is not much larger.",
     ),
     _database(
         "database.indexes.unused",

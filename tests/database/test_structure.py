@@ -88,6 +88,32 @@ def test_what_only_looks_like_a_second_index_is_none(place: Place) -> None:
     assert redundant == ["public.bags: plain"], "it is the beginning of only_one"
 
 
+def test_a_plain_index_on_the_columns_of_a_unique_one_is_redundant_and_the_unique_one_is_not(place: Place) -> None:
+    place.execute(
+        "create index again on bags (id)",
+        "alter table bags add constraint one_each unique (kind, id)",
+        "create index each_again on bags (kind, id)",
+        "create unique index lower_only on bags (lower(kind || id))",
+        "create unique index partial_only on bags (parent_id) where id > 100",
+        "create index parent on bags (parent_id)",
+        "create index backwards on bags (id desc)",
+        "create index hashed on bags using hash (id)",
+        "create index partial on bags (id) where id > 5",
+        "create index pattern on bags (kind text_pattern_ops, id)",
+        'create index collated on bags (kind collate "C", id)',
+        "create index other_order on bags (parent_id, kind)",
+        "create index covering on bags (id) include (kind)",
+    )
+    found = facts(place)
+    assert found["indexes.duplicate"].value == 0
+    assert found["indexes.redundant"].value == 3
+    assert [(one.subject, one.observed) for one in found["indexes.redundant"].details] == [
+        ("public.bags: again", "has the columns of bags_pkey, which is unique"),
+        ("public.bags: each_again", "has the columns of one_each, which is unique"),
+        ("public.bags: parent", "is the beginning of other_order"),
+    ]
+
+
 def test_a_sequence_is_as_full_as_the_column_behind_it(place: Place) -> None:
     place.execute(
         "create sequence numbers as bigint",
