@@ -12,7 +12,8 @@ from readiness.text import clean
 _INVALID = sql.SQL(
     """select pg_catalog.format('%I.%I', n.nspname, i.relname), pg_catalog.format('%I.%I', tn.nspname, t.relname),
            x.indisvalid, exists (
-               select from pg_catalog.pg_stat_progress_create_index p where p.index_relid = x.indexrelid)
+               select from pg_catalog.pg_stat_progress_create_index p where p.index_relid = x.indexrelid),
+           i.relkind = 'I'
     from pg_catalog.pg_index x
     join pg_catalog.pg_class i on i.oid = x.indexrelid
     join pg_catalog.pg_namespace n on n.oid = i.relnamespace
@@ -31,9 +32,13 @@ def invalid(session: Session, schemas: tuple[str, ...]) -> tuple[int, tuple[Deta
             f"{clean(index)} on {clean(table)}",
             "not ready" if valid else "not valid",
             False,
-            "being built now" if building else "left by a build that failed",
+            "being built now"
+            if building
+            else "not attached yet in every partition"
+            if partitioned
+            else "left by a build that failed",
         )
-        for index, table, valid, building in rows
+        for index, table, valid, building, partitioned in rows
     )
     return len(rows), details
 

@@ -26,9 +26,9 @@ DATABASE: tuple[Metric, ...] = (
     _database(
         "database.indexes.invalid",
         "Invalid Indexes",
-        "Indexes that are not valid or not ready.",
+        "Indexes that are not valid or not ready, partitioned ones too that are not attached in every partition.",
         "A failed concurrent build leaves an index that costs writes and serves no read.",
-        "`REINDEX INDEX CONCURRENTLY`, or drop it and build it again.",
+        "`REINDEX INDEX CONCURRENTLY`, or drop it and build it again; of a partitioned one, build and attach the rest.",
     ),
     _database(
         "database.deadlocks",

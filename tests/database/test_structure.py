@@ -114,6 +114,23 @@ def test_a_plain_index_on_the_columns_of_a_unique_one_is_redundant_and_the_uniqu
     ]
 
 
+def test_a_partitioned_index_that_is_not_attached_everywhere_is_told_as_that(place: Place) -> None:
+    place.execute(
+        "create table parts (n int) partition by range (n)",
+        "create table parts_1 partition of parts for values from (0) to (10)",
+        "create table parts_2 partition of parts for values from (10) to (20)",
+        "create index parts_n on only parts (n)",
+        "create index parts_1_n on parts_1 (n)",
+        "alter index parts_n attach partition parts_1_n",
+    )
+    found = facts(place)["indexes.invalid"]
+    assert [(one.subject, one.observed, one.note) for one in found.details] == [
+        ("public.parts_n on public.parts", "not valid", "not attached yet in every partition")
+    ]
+    place.execute("create index parts_2_n on parts_2 (n)", "alter index parts_n attach partition parts_2_n")
+    assert facts(place)["indexes.invalid"].value == 0
+
+
 def test_a_sequence_is_as_full_as_the_column_behind_it(place: Place) -> None:
     place.execute(
         "create sequence numbers as bigint",
