@@ -45,6 +45,7 @@ select pg_catalog.current_setting('max_connections')::int
      - coalesce(pg_catalog.current_setting('reserved_connections', true)::int, 0)
 """
 # Connections of readiness would not be there without us; a pooler may hide the name, so our own pid counts as well.
+# A prepared transaction holds its locks and the clean-up without any session: a row of none.
 _SESSIONS = b"""
 select datname = pg_catalog.current_database(), application_name, state,
        case when state = 'active' and wait_event is not null then wait_event_type || ': ' || wait_event end,
@@ -53,6 +54,9 @@ select datname = pg_catalog.current_database(), application_name, state,
 from pg_catalog.pg_stat_activity
 where backend_type = 'client backend' and application_name <> 'readiness' and pid <> pg_catalog.pg_backend_pid()
 group by 1, 2, 3, 4
+union all
+select true, null, null, null, 0, extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.min(prepared))::float8
+from pg_catalog.pg_prepared_xacts where database = pg_catalog.current_database() having pg_catalog.count(*) > 0
 """
 
 
@@ -167,6 +171,8 @@ def _sample(sampling: Sampling, seen: ActivitySeen) -> None:
     here = [(name, state, wait, count, age_s) for ours, name, state, wait, count, age_s in rows if ours]
     applications: Counter[str] = Counter()
     for name, _, wait, count, _ in here:
+        if not count:
+            continue
         applications[_application(name)] += count
         if wait:
             seen.waits[clean(wait, 60)] += count

@@ -61,9 +61,11 @@ DATABASE: tuple[Metric, ...] = (
     _database(
         "database.oldest_transaction",
         "Oldest Transaction",
-        "Age of the transaction that had been open longest in any sample of the measurement window.",
+        "Age of the transaction that had been open longest in any sample of the measurement window. A prepared one "
+        "(two-phase commit) counts from its PREPARE on.",
         "A transaction that stays open holds its locks, its connection and the clean-up of dead rows.",
-        "Commit before calling other services; set idle_in_transaction_session_timeout.",
+        "Commit before calling other services; set idle_in_transaction_session_timeout. pg_prepared_xacts lists what "
+        "was prepared and never ended.",
         unit="ms",
     ),
     _database(

@@ -16,6 +16,7 @@ from readiness.database.activity import MAX_SAMPLES, thinned, watch
 from readiness.database.connect import open_sampling
 from readiness.database.counters import IDLE_FLUSH_S, settle
 from readiness.database.under_load import UNDER_LOAD_METRICS, measurements
+from readiness.demo.postgres import start_postgres
 from readiness.measurements.database import Activity, Counters, Sessions
 from readiness.measurements.run import Measurement
 from readiness.probes.window import Window
@@ -213,6 +214,30 @@ def test_a_deadlock_a_lock_wait_and_an_open_transaction_are_seen(watcher: Place)
     assert found["database.idle_in_transaction"].value is not None
     assert found["database.idle_in_transaction"].value >= 1
     assert (found["database.oldest_transaction"].value or 0) > 0
+
+
+def test_a_prepared_transaction_is_as_old_as_any_other_and_is_no_session() -> None:
+    server = start_postgres({"max_prepared_transactions": "2"})
+
+    def execute(name: str, *statements: str) -> None:
+        with psycopg.connect(server.admin_url(name), autocommit=True) as admin:
+            for statement in statements:
+                admin.execute(statement.encode())
+
+    def oldest() -> float:
+        activity = watched(server.admin_url("shop"))
+        assert activity.applications == {}
+        assert activity.sessions[0].connected == 0
+        return metrics(activity)["database.oldest_transaction"].value or 0
+
+    try:
+        execute("postgres", "create database shop", "begin", "create table held ()", "prepare transaction 'elsewhere'")
+        assert oldest() == 0, "that of another database holds nothing here"
+        execute("shop", "begin", "create table held ()", "prepare transaction 'forgotten'")
+        first = oldest()
+        assert 0 < first < oldest(), "it goes on getting older"
+    finally:
+        server.stop()
 
 
 def test_a_database_that_goes_away_during_the_load_is_a_reason_and_what_was_seen_is_kept(watcher: Place) -> None:
