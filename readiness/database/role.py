@@ -155,6 +155,14 @@ def refuse(power: str) -> NoReturn:
     raise Refused(f"READINESS_DATABASE_URL: {power}. {_HOW}")
 
 
+# A role belongs to the server, so that it may be there from another database of it.
+_ROLE = """
+do $readiness$
+begin
+  if not exists (select from pg_roles where rolname = {name}::name) then
+    create role {role} login nosuperuser nocreatedb nocreaterole connection limit 4;
+  end if;
+end $readiness$;"""
 # Default privileges are those of the role that creates, so each owner of today gets them.
 _FUTURE = """
 do $readiness$
@@ -170,7 +178,8 @@ begin
       execute format(future, owner, 'tables');
       execute format(future, owner, 'sequences');
     else
-      raise warning 'run this again as %: what that role creates later cannot be read yet', owner;
+      raise warning 'what % creates later cannot be read yet; run as % or a superuser: %; %', owner, owner,
+        format(future, owner, 'tables'), format(future, owner, 'sequences');
     end if;
   end loop;
 end $readiness$;"""
@@ -190,7 +199,7 @@ def statements(name: str, schemas: tuple[str, ...]) -> str:
     lines = [
         "\\set ON_ERROR_STOP on",
         "begin;",
-        f"create role {role} login nosuperuser nocreatedb nocreaterole connection limit 4;",
+        _ROLE.strip().format(name=_quoted(name), role=role),
         f"alter role {role} set default_transaction_read_only = on;",
         f'grant connect on database :"DBNAME" to {role};',
         f"grant pg_monitor to {role};  -- sees other sessions and all statistics",

@@ -23,7 +23,6 @@ from readiness.database.under_load import measurements as under_load
 from readiness.demo.identity import popen_identity, server_identity
 from readiness.demo.pg_binaries import find_binaries
 from readiness.demo.postgres import SUPERUSER, Postgres
-from readiness.errors import ConfigError
 from readiness.measurements.run import Measurement
 from readiness.probes.window import Window
 from tests.database.conftest import READER_PASSWORD, READER_QUOTED, Place
@@ -76,52 +75,6 @@ def test_a_database_whose_name_needs_quotes(place: Place) -> None:
 
     found = measured(place.server.url("reader", READER_QUOTED, quote(name, safe="")))
     assert found["data.bags"].value == 10, found
-
-
-def psql(place: Place, script: str) -> subprocess.CompletedProcess[str]:
-    """As a pipe without a terminal: `readiness database role --sql | psql`."""
-    program = shutil.which("psql")
-    if program is None:
-        pytest.skip("psql is not installed")
-    command = [program, "--no-psqlrc", "--quiet", place.admin_url]
-    return subprocess.run(command, input=script, text=True, capture_output=True, start_new_session=True)
-
-
-def test_the_least_role_that_we_print_can_do_everything_and_write_nothing(place: Place) -> None:
-    place.execute(
-        "create role migrator",
-        "grant create on schema public to migrator",
-        "set role migrator; create table first (id serial); reset role",
-    )
-    piped = psql(place, database.role_sql("least", Database()))
-    assert (piped.returncode, piped.stderr) == (0, "")
-    place.execute("alter role least password 'least-5ecret'")
-    place.execute("create table mine (id serial)", "set role migrator; create table theirs (id serial); reset role")
-    url = place.server.url("least", "least-5ecret", place.name)
-    try:
-        assert database.check_role(url, SECTION) == ""
-        section = Database({name: Count(name) for name in ("bags", "first", "mine", "theirs")}, relations=MOTHER)
-        found = measured(url, section, frozenset({"database.orphans", "database.sequences.used"}))
-        assert [one.reason for one in found.values() if one.reason] == []
-        assert max(found["database.sequences.used"].details, key=lambda one: one.subject).observed == "3"
-        assert watch(url, opened(), wait_for_counters=False, stop=lambda: False).reason is None
-    finally:
-        place.execute("drop owned by least", "drop role least", "drop owned by migrator cascade", "drop role migrator")
-
-
-def test_a_failing_statement_ends_the_script_of_the_role_and_leaves_nothing(place: Place) -> None:
-    piped = psql(place, database.role_sql("nobody_made_me", Database(schemas=("nowhere",))))
-    assert piped.returncode != 0
-    assert "nowhere" in piped.stderr
-    with pytest.raises(psycopg.errors.UndefinedObject):
-        place.execute("drop role nobody_made_me")
-
-
-@pytest.mark.parametrize("name", ["x\n\\! true", "a$readiness$b", "\u202ex"])
-def test_no_name_leaves_its_place_in_the_script_of_the_role(name: str) -> None:
-    for role, schemas in ((name, ("public",)), ("least", (name,))):
-        with pytest.raises(ConfigError, match="no name for a role or a schema"):
-            database.role_sql(role, Database(schemas=schemas))
 
 
 def test_a_role_that_can_write_is_only_allowed_by_name(place: Place) -> None:
