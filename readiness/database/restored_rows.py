@@ -19,6 +19,7 @@ from readiness.database.data import DataFound
 from readiness.database.fact_names import ORPHANS
 from readiness.database.identifiers import identifier, table_bytes
 from readiness.database.made_anew import ScratchBefore, filled_tables, refuse_old, server_before
+from readiness.database.restored_sequences import OwnedSequence, Position, compared, owned_sequences, position
 from readiness.database.schema import lines
 from readiness.database.schema.drift import SchemaChange, compare
 from readiness.database.snapshot import CATALOGUE_FACTS, DAMAGED, SnapshotRequest, before_load, take
@@ -80,6 +81,8 @@ class Restored:
     """How the schema differs from the service's."""
     changed: Mapping[str, Changed | str]
     """Of each table in `BeforeRestore.contents`; or why it is not known."""
+    sequences: Mapping[OwnedSequence, Position | str]
+    """Of each sequence that a column owns; or why it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +147,14 @@ def after(
             raise NotMeasured(str(error)) from None
         checked = {metric: found[metric] for metric in wanted if metric in found}
         restored = {table: _contents(scratch, table) for table in known.contents}
+        apart = replace(scratch, budget=Budget(database.max_scan_bytes))  # what the rest needs of it is not theirs
+        positions = {one: position(apart, one) for one in owned_sequences(scratch, database.schemas)}
     with open_read_only(service_url, timeout_s=database.statement_timeout_s, budget=budget) as service:
         # Again: the backup may have been made at any moment between the two.
         now = {table: _contents(service, table) for table in known.contents}
+        sequences = compared(service, positions)
     changed = {table: _changed(restored[table], known.contents[table], now[table]) for table in now}
-    return Restored(rows, checked, changes, changed)
+    return Restored(rows, checked, changes, changed, sequences)
 
 
 def kept(checks: Collection[Check], database: Database) -> tuple[Check, ...]:

@@ -178,13 +178,32 @@ def _checks(checks: Collection[Check], found: Restored) -> Measurement:
         holds = any(limit.holds(one.value) for limit in (check.pass_limit, check.warn_limit) if limit)
         failed += not holds
         details.append(Detail(check.key, f"{one.value:,.15g}", holds, f"needs {check.pass_limit.text}"))
+    sequences = _sequences(found)
+    failed += sum(detail.ok is False for detail in sequences)
     reason = None
-    if not checks:
+    if not checks and not failed:
         reason = "the file has no check of data.… or of the database's structure that a backup must keep"
     elif unknown and not failed:  # with one that fails, it has failed, whatever the others are
         reason = f"{count(len(unknown), 'check')} could not be measured there: {clean('; '.join(unknown), 300)}"
     value = None if reason else float(failed)
+    details += sorted(sequences, key=lambda detail: detail.ok is not False)[:_MOST_DETAILS]
     return Measurement(names.CHECKS_FAILED, None, value, _SOURCE, len(checks), reason, None, tuple(details))
+
+
+def _sequences(found: Restored) -> list[Detail]:
+    """Each one whose next value may be there already, and each that nobody could look at."""
+    details = []
+    for one, stands in found.sequences.items():
+        if isinstance(stands, str):
+            details.append(Detail(one.subject, "not checked", None, clean(stands, 300)))
+        elif stands.behind:
+            note = f"{one.place} holds {stands.furthest:,}"
+            if stands.as_in_service:
+                note += "; behind it in the service's database too"
+            details.append(
+                Detail(one.subject, f"next value {stands.next_value:,}", None if stands.as_in_service else False, note)
+            )
+    return details
 
 
 def _changes(found: Restored) -> Measurement:

@@ -58,9 +58,10 @@ RESTORES: tuple[Metric, ...] = (
         CHECKS_FAILED,
         "Checks that Fail on the Restored Backup",
         "Checks of the file on `data.…` and on the structure of the database that do not hold in the restored one; "
-        "`….change`, writes of the load, roles and statistics are left out.",
+        "`….change`, writes of the load, roles and statistics are left out. A sequence counts too whose next value is "
+        "not beyond the numbers of the column that owns it, unless it is so in the service's database.",
         "What must add up in the service's database must add up in the one that replaces it.",
-        "Look at the checks below it; restore everything from one snapshot, constraints and indexes included.",
+        "Look at the checks below it; restore everything from one snapshot, with constraints, indexes and sequences.",
     ),
     _drills(
         SCHEMA_CHANGES,

@@ -12,7 +12,9 @@ import pytest
 
 from readiness.config.model import Count, Database
 from readiness.database import made_anew
+from readiness.database.connect import Budget, open_read_only
 from readiness.database.restored_rows import BeforeRestore, Restored, RowContents, after, before
+from readiness.database.restored_sequences import Position, owned_sequences, position
 from readiness.demo import part
 from readiness.demo.ports import free_port
 from readiness.demo.postgres import Postgres, start_postgres
@@ -119,6 +121,55 @@ def test_old_rows_that_come_by_another_name_are_not_restored(service: str) -> No
             execute(made, TABLE)
 
         assert restored(service, made, make).rows == {"bags": 10}
+
+
+SHOP = (
+    "create table bags (id int generated always as identity primary key)",
+    "create table moves (n bigserial, at timestamptz)",
+    "create table down (id int primary key)",
+    "create sequence down_id increment -1 owned by down.id",
+    "create table imported (id serial primary key)",
+    "create table rounds (id serial primary key)",
+    "alter sequence rounds_id_seq cycle",
+    "create table empty (id serial primary key)",
+    "create table coded (id text primary key)",
+    "create sequence codes owned by coded.id",
+    "insert into imported values (1000)",
+    "insert into coded values ('B-7')",
+)
+
+
+def test_a_sequence_that_stands_before_its_rows_is_told_unless_the_service_has_it_so(service: str) -> None:
+    shop, at = (service.rpartition("/")[0] + f"/{name}" for name in ("shop", "shop_scratch"))
+    execute(service, "create database shop", "create database shop_scratch")
+    execute(
+        shop, *SHOP, "insert into bags select from generate_series(1, 5)", "insert into moves select from bags",
+        "insert into down select nextval('down_id') from bags", "insert into rounds select from bags",
+    )  # fmt: skip
+
+    def restore_without_sequences() -> None:
+        execute(
+            at, *SHOP, "insert into bags overriding system value select generate_series(1, 5)",
+            "insert into moves select id from bags", "insert into down select -id from bags",
+            "insert into rounds select id from bags",
+        )  # fmt: skip
+
+    try:
+        found = restored(shop, at, restore_without_sequences).sequences
+        assert {one.subject.removeprefix("sequence public."): stands for one, stands in found.items()} == {
+            "bags_id_seq": Position(1, 5, behind=True),
+            "moves_n_seq": Position(1, 5, behind=True),
+            "down_id": Position(-1, -5, behind=True),
+            "imported_id_seq": Position(1, 1000, behind=True, as_in_service=True),
+            "empty_id_seq": Position(1, None, behind=False),
+        }
+        execute(at, "select setval('bags_id_seq', 5)", "select setval('moves_n_seq', 6, false)", "analyze")
+        with open_read_only(at, timeout_s=5, budget=Budget(1)) as session:
+            stand = {one.name: position(session, one) for one in owned_sequences(session, COUNTED.schemas)}
+        assert stand["bags_id_seq"] == Position(6, 5, behind=False)
+        assert "more than database.max_scan allows" in str(stand["moves_n_seq"])
+    finally:
+        execute(service, "drop database shop", "drop database shop_scratch")
 
 
 def test_a_row_counts_as_changed_where_the_service_held_it_neither_before_nor_after_so_often() -> None:
