@@ -28,7 +28,7 @@ from readiness.load.http.resends import Resends
 from readiness.load.life.listeners import described
 from readiness.load.locust_clients.calls import RequestEvent, StockCall, Unjudged, seconds_of
 from readiness.load.locust_clients.deadlines import Deadlines
-from readiness.load.locust_clients.failures import classify
+from readiness.load.locust_clients.failures import classify, of_reading
 from readiness.load.locust_clients.fast_agent import OwnAgent
 from readiness.load.locust_clients.fast_sender import FastSender
 from readiness.load.locust_clients.fast_stock import FAST_ORIGINALS, FastRequests
@@ -277,4 +277,6 @@ def of_problem(call: StockCall, response: Any, problem: BaseException) -> tuple[
         return call.judged(classify(error, response)) or "script", f"{error}{more}"
     if isinstance(problem, AssertionError | JSONDecodeError | UnicodeDecodeError):
         return "assertion", str(problem)
+    if failure := of_reading(response, problem):
+        return failure, str(problem)
     return "script", "the scenario raised before it judged the response"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import errno
+import http.client
 import traceback
 from json import JSONDecodeError
 from typing import Any
 
+import gevent
 import requests
+import urllib3
+from locust.contrib.fasthttp import FAILURE_EXCEPTIONS
 from locust.exception import CatchResponseError
 
 from readiness.load.code_places import is_own
@@ -70,6 +74,23 @@ def _is_said(exception: BaseException) -> bool:
     return raised_in is None or is_own(raised_in)
 
 
+_OF_READING = (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException, *FAILURE_EXCEPTIONS, Failure)
+"""What the clients raise for a body that does not come, comes in part, or is damaged."""
+
+
+def of_reading(response: Any, problem: BaseException) -> str | None:
+    """The failure class of what reading the body of `response` raised; None where something else raised `problem`."""
+    misused = isinstance(problem, requests.exceptions.StreamConsumedError)
+    if misused or not isinstance(problem, _OF_READING) or _is_said(problem):
+        return None
+    readers = (response, getattr(response, "raw", None), getattr(response, "_response", None))
+    for frame, _ in traceback.walk_tb(problem.__traceback__):
+        reader = frame.f_locals.get("self")
+        if reader is not None and any(reader is one for one in readers):
+            return transport_class(problem) or "protocol"
+    return None
+
+
 def _is_not_allowed(exception: BaseException) -> bool:
     return any(isinstance(error, NotAllowed) for error in _causes(exception))
 
@@ -78,7 +99,8 @@ def transport_class(exception: BaseException) -> str | None:
     """The failure class of what an exception, or one that it wraps, says of the network; None when nothing."""
     if _is_not_allowed(exception):
         return "not_allowed"
-    chain = list(_causes(exception))
+    # requests calls every end inside chunks a ChunkedEncodingError; what it wraps says more.
+    chain = sorted(_causes(exception), key=lambda error: isinstance(error, requests.exceptions.ChunkedEncodingError))
     ours = next((error.failure for error in chain if isinstance(error, Failure)), None)
     return ours or next((found for error in chain if (found := _class_of_one(error))), None)
 
@@ -100,7 +122,7 @@ def _class_of_one(error: BaseException) -> str | None:
             return failure
     if isinstance(error, AssertionError):
         return "assertion"
-    if isinstance(error, TimeoutError | requests.exceptions.Timeout):
+    if isinstance(error, TimeoutError | requests.exceptions.Timeout | gevent.Timeout):
         return "timeout"
     if isinstance(error, ConnectionError) and error.errno is None:  # as raised by clients in Python
         return "connect_refused" if isinstance(error, ConnectionRefusedError) else "reset"

@@ -34,7 +34,7 @@ from readiness.load.locust_clients.send_batch import SendBatch
 from readiness.load.locust_clients.sockets import PolledSocket
 from tests.load.http.ledger import Ledger
 from tests.load.http.running import raised
-from tests.load.http.server import CLOSE, HANG, READ, WAIT_CLOSE, Server, ok, until
+from tests.load.http.server import CLOSE, HANG, READ, RST, WAIT_CLOSE, Server, ok, until
 from tests.load.http.tls import AUTHORITY, Talk
 
 KINDS: tuple[type[Any], ...] = (HttpUser, FastHttpUser)
@@ -268,6 +268,60 @@ def check_what_the_transport_raised_keeps_its_class_when_the_scenario_passes_it_
         assert ledger.outcomes[0] == "truncated", ledger.outcomes
         assert ledger.outcomes[1] != "assertion", ledger.outcomes
         assert ledger.outcomes[2] == "connect_refused", ledger.outcomes
+
+
+HALF = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+"""An answer of which more is to come."""
+
+
+def outcomes_of_reading(kind: type[Any], read: Any, *steps: Any) -> list[str]:
+    """Of a request whose block does `read` with the answer, which begins well."""
+
+    def look() -> None:
+        with user.client.get("/", catch_response=True, **words) as answer:
+            read(answer)
+
+    words = {"stream": True, "timeout": 0.5} if kind is HttpUser else {"stream": True}
+    with Server([READ, HALF, 0.1, *steps]) as server:
+        user, ledger = user_of(kind, server.url, network_timeout=0.5)
+        problem = raised(Exception, look)
+    (call,) = ledger.calls
+    counted = any(note.startswith("readiness counted") for note in getattr(problem, "__notes__", ()))
+    assert counted == (call.failure != "script"), call
+    return ledger.outcomes
+
+
+def check_a_body_that_breaks_off_while_a_block_reads_it_is_the_targets_failure() -> None:
+    reads: dict[type[Any], list[Any]] = {
+        HttpUser: [
+            lambda answer: list(answer.iter_lines()),
+            lambda answer: answer.text,
+            lambda answer: answer.raw.read(),
+        ],
+        FastHttpUser: [lambda answer: answer.content, lambda answer: list(answer.stream), lambda answer: answer.read()],
+    }
+    for kind, ways in reads.items():
+        for read in ways:
+            assert outcomes_of_reading(kind, read, CLOSE) == ["truncated"], kind
+            assert outcomes_of_reading(kind, read, RST) == ["reset"], kind
+            assert outcomes_of_reading(kind, read, HANG) == ["timeout"], kind
+
+
+def check_what_else_a_block_stumbles_over_is_not_the_targets_failure() -> None:
+    def own(_: Any) -> None:
+        raise ConnectionResetError("of another service")
+
+    def another(_: Any) -> None:
+        Session().get("http://127.0.0.1:9/")
+
+    def twice(answer: Any) -> None:
+        list(answer.iter_content(7))
+        list(answer.iter_content(7))
+
+    for kind in KINDS:
+        for read in (own, another):
+            assert outcomes_of_reading(kind, read, HANG) == ["script"], (kind, read)
+    assert outcomes_of_reading(HttpUser, twice, b"0\r\n\r\n") == ["script"]
 
 
 def check_what_a_file_reaches_for_beneath_gets_locusts_own_client_and_is_told() -> None:
