@@ -8,6 +8,7 @@ from enum import StrEnum
 from readiness.judge.check import Judged
 from readiness.judge.generator_health import pause_doubts
 from readiness.judge.outcome import Decision, Outcome
+from readiness.measurements.pace import AT_TARGETS_SOCKET
 from readiness.measurements.provenance import UNREACHABLE
 from readiness.measurements.run import Run
 
@@ -42,7 +43,11 @@ def cause(decision: Decision, run: Run, judged: Sequence[Judged], doubts: Sequen
         return Cause.INTERRUPTED
     if _unreachable(run):
         return Cause.UNREACHABLE
-    if (run.load is not None and pause_doubts(run.load)) or any(item.remedy for item in judged):
+    if run.load is not None and pause_doubts(run.load):
+        return Cause.GENERATOR
+    if any(AT_TARGETS_SOCKET in doubt for doubt in doubts):
+        return Cause.DOUBTED  # whatever else held users back, a silent service did
+    if any(item.remedy for item in judged):
         return Cause.GENERATOR
     if doubts:
         return Cause.DOUBTED

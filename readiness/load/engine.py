@@ -98,8 +98,8 @@ class Engine:
         self._sentinel = Sentinel(self.recorder)
         self._turns = Turns(self.recorder)
         self._stock = StockClients(self.recorder, plan.timeout_s, plan.base_url, self._addresses, self._resends)
-        self._idle_users = IdleUsers(self.recorder, lambda: self._stock.open)
         self._told = ToldRequests(self.recorder, self._addresses, plan.allowed_addresses)
+        self._idle_users = IdleUsers(self.recorder, self._addresses, self._told, self._stock.open)
         self._listener = Listener(self._stock, self._told)
         self._edges_s: list[float] = []
         self._stats = LedgerStats(self.recorder, self._told.on_request, self._errors.note)

@@ -6,8 +6,10 @@ goes through `events.request.measure` is: it is in the ledger from its first lin
 
 from __future__ import annotations
 
+import math
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -40,6 +42,10 @@ class ToldRequests:
         """`others` are addresses that the run allows beside those of `target`."""
         self._recorder = recorder
         self.connections = TheirConnections(recorder, target, others)
+        self.measuring: set[int] = set()
+        """Ids of the greenlets that are in a block of `measure`."""
+        self._told_s: defaultdict[int, float] = defaultdict(float)
+        """How long the requests that were told of took together, by the second in which they did."""
         self._untimed: dict[str, str] = {}
         """How and where in the file, by the endpoints that were told of without a time."""
 
@@ -56,7 +62,17 @@ class ToldRequests:
             self._untimed[called] = f"with response_time={response_time!r}{own_place(sys._getframe().f_back)}"
         call = self._recorder.begin(_scenario(), called, end_s - (took_s or 0.0))
         call.sent_s = call.start_s
+        from_s = max(call.start_s, self._recorder.start_s)  # whatever the file says, it was no longer than the load
+        while from_s < end_s:
+            until_s = min(end_s, math.floor(from_s) + 1.0)
+            self._told_s[math.floor(from_s)] += until_s - from_s
+            from_s = until_s
         self._end(call, end_s, exception)
+
+    def told_between(self, from_s: float, until_s: float) -> float:
+        """How long, together, the requests took in this time that were told of when they were over."""
+        seconds = range(math.floor(from_s), math.ceil(until_s))
+        return sum(self._told_s.get(one, 0.0) * (min(until_s, one + 1) - max(from_s, one)) for one in seconds)
 
     def doubts(self) -> Iterator[str]:
         """What to say of them; nothing where all is well."""
@@ -76,10 +92,15 @@ class ToldRequests:
             began_s = time.perf_counter()
             call = self._recorder.begin(_scenario(), _called(request_type, name), began_s)
             self.connections.measured += 1
+            nested = (me := id(gevent.getcurrent())) in self.measuring
+            self.measuring.add(me)
             try:
                 yield fields
             except Exception as error:  # as Locust: it counts, and the task goes on; a killed user leaves it in flight
                 fields["exception"] = error
+            finally:
+                if not nested:
+                    self.measuring.discard(me)
             end_s = time.perf_counter()
             call.identity = (call.identity[0], _called(fields["request_type"], fields["name"]))
             self.connections.measured -= 1

@@ -13,6 +13,9 @@ import numpy as np
 
 from readiness.measurements.histogram import BUCKETS, EMPTY, Histogram, bucket_of, highest_us, merge
 
+AT_TARGETS_SOCKET = "at the target's socket"
+"""Part of the doubt of users that waited there in no request: that is neither their fault nor the load generator's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:

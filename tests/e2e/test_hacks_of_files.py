@@ -171,6 +171,66 @@ def test_a_load_that_stays_in_the_file_is_in_doubt_with_the_line_and_pauses_of_u
     assert "script_errors" not in result.run["load"], str(result)
 
 
+SILENT = """
+import select, socket, time
+from locust import User, constant, task
+
+class Waiter(User):
+    wait_time = constant(0.1)
+
+    def on_start(self):
+        self.socket = socket.create_connection(ADDRESS, timeout=PATIENCE_S)
+
+    def ask(self):
+        self.socket.sendall(b"GET /api/item HTTP/1.1\\r\\nHost: here\\r\\n\\r\\n")
+        if SELECTS:
+            select.select([self.socket], [], [])
+        return len(self.socket.recv(9000))
+
+    @task
+    def look(self):
+        if MEASURES:
+            with self.environment.events.request.measure("RAW", "item"):
+                self.ask()
+            return
+        began_s, error = time.perf_counter(), None
+        try:
+            self.ask()
+        except TimeoutError as problem:
+            error = problem
+            self.on_start()
+        took_ms = 1000 * (time.perf_counter() - began_s)
+        self.environment.events.request.fire(
+            request_type="RAW", name="item", response_time=took_ms, response_length=1, exception=error, context={}
+        )
+"""
+
+
+@pytest.mark.parametrize(
+    ("selects", "measures", "patience_s", "line"),
+    [(False, False, None, 15), (True, False, None, 14), (False, True, None, None), (False, False, 1.0, None)],
+    ids=["recv", "select", "in a block of measure", "told as a timeout"],
+)
+def test_users_that_wait_for_a_silent_service_are_told_as_such_unless_a_request_has_their_wait(
+    cli: Cli, faultd: StartFaultd, selects: bool, measures: bool, patience_s: float | None, line: int | None
+) -> None:
+    server = faultd(mode="hang", after=60)
+    host, port = server.url.removeprefix("http://").split(":")
+    text = SILENT.replace("ADDRESS", f"({host!r}, {port})").replace("PATIENCE_S", str(patience_s))
+    text = text.replace("SELECTS", str(selects)).replace("MEASURES", str(measures))
+    (file := cli.folder / "silent.py").write_text(text)
+    result = cli.run(server.url, "--users", "5", scenario=str(file), checks=LOOSE, duration="10s")
+    told = result.run["load"].get("script_errors", [])
+    if line is None:
+        assert not told, str(result)
+        assert measures or result.ledger["failed"]["timeout"] >= 5
+        return
+    assert result.exit_code == 3, str(result)
+    waited = rf"the locustfile: 5 users waited at the target's socket since \d s: silent\.py:{line} in ask; no latency"
+    assert re.match(waited, told[0]), told
+    assert result.report["inconclusive_cause"] == "measurement in doubt"
+
+
 def test_a_file_that_never_gives_its_turn_back_is_told_with_its_line(cli: Cli, faultd: StartFaultd) -> None:
     (file := cli.folder / "endless.py").write_text(HEAD + "    @task\n    def look(self):\n        while True: pass\n")
     result = cli.run(faultd().url, scenario=str(file), checks=LOOSE, duration="5s")

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from readiness.config.model import OnFail
+from readiness.judge.inconclusive import TO_DO, Cause
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Decision, Outcome, Verdict
 from readiness.measurements.generator_health import Calibration, Instrument, Pause
 from readiness.measurements.histogram import Histogram
-from readiness.measurements.pace import Pace
+from readiness.measurements.pace import AT_TARGETS_SOCKET, Pace
 from tests.judge.builders import check, config, load, recording, run
 
 
@@ -26,9 +27,10 @@ def judged(
     passes: str = "< 100 ms",
     count: int = 1000,
     paces: tuple[Pace, ...] = (),
+    script_errors: tuple[str, ...] = (),
 ) -> Verdict:
     seen = load(("shop", "GET /", recording([latency_ms] * count)))
-    seen = replace(seen, instrument=instrument, paces=paces)
+    seen = replace(seen, instrument=instrument, paces=paces, script_errors=script_errors)
     checks = (
         check("latency.p95", passes, on_fail=OnFail.BLOCK),
         check("http.success_rate", "> 99 %"),
@@ -90,6 +92,19 @@ def test_lag_that_takes_up_the_users_own_pace_proves_nothing_however_fast_the_an
     verdict = judged(lagging(*[20.0] * 100), latency_ms=1.0, paces=(pace,))
     assert verdict.decision is decision
     assert ("held its users back" in verdict.checks[0].message) is (decision is Decision.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize(
+    ("told", "cause"),
+    [((), Cause.GENERATOR), ((f"the locustfile: 5 users waited {AT_TARGETS_SOCKET} since 2 s",), Cause.DOUBTED)],
+)
+def test_users_that_waited_at_the_targets_socket_are_not_the_generators_fault(
+    told: tuple[str, ...], cause: Cause
+) -> None:
+    pace = Pace("shop", 5, 5, 100, 0, Histogram.of_us(np.full(100, 200_000)))
+    verdict = judged(lagging(*[20.0] * 100), latency_ms=1.0, paces=(pace,), script_errors=told)
+    assert verdict.inconclusive_cause is cause
+    assert (verdict.next_steps[0] == TO_DO[Cause.GENERATOR]) is not bool(told)
 
 
 @pytest.mark.parametrize(

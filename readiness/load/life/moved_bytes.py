@@ -87,14 +87,20 @@ class MovedBytes:
                 yield inode, fd
 
     def _leads_there(self, fd: int) -> bool:
-        try:
-            with closing(_socket.socket(fileno=os.dup(fd))) as sock:
-                peer = sock.getpeername()
-        except OSError:
-            return False
-        if not isinstance(peer, tuple):
-            return bool(peer)  # a named socket of this machine
-        return self._is_allowed(str(peer[0]).partition("%")[0].removeprefix("::ffff:"), peer[1])
+        peer = peer_of(fd)
+        return self._is_allowed(*peer) if isinstance(peer, tuple) else bool(peer)
+
+
+def peer_of(fd: int) -> tuple[str, int] | str | bytes | None:
+    """Address and port of the other end, or the name of a socket of this machine; None where there is none."""
+    try:
+        with closing(_socket.socket(fileno=os.dup(fd))) as sock:
+            peer = sock.getpeername()
+    except OSError:
+        return None
+    if not isinstance(peer, tuple):
+        return peer  # type: ignore[no-any-return]
+    return str(peer[0]).partition("%")[0].removeprefix("::ffff:"), peer[1]
 
 
 def _inode(fd: int) -> int:
