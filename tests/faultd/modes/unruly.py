@@ -9,7 +9,7 @@ from functools import cache
 from tests.faultd.layers import Handler
 from tests.faultd.wire import reply
 
-BOMB_BYTES = 40_000_000
+BOMB_BYTES = 100_000_000
 
 KINDS: Mapping[str, Callable[[], bytes]] = {
     "bomb": lambda: reply(200, gzip.compress(bytes(BOMB_BYTES)), headers=[("Content-Encoding", "gzip")]),
