@@ -97,7 +97,7 @@ def read_inputs(request: RunRequest) -> RunInputs:
     if cache_url and not profile:
         redis_info.parse(cache_url)
     unmeasured = None if database_url or profile else without_database(config)
-    # The built-in scenarios are known; that others look at no answer stands in the report too.
+    # The built-in scenarios are known; that others check no answer stands in the report too.
     own = [] if starter or profile else [file.path for file in scenarios]
     return RunInputs(
         request=request,

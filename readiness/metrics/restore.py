@@ -61,7 +61,7 @@ RESTORES: tuple[Metric, ...] = (
         "`….change`, writes of the load, roles and statistics are left out. A sequence counts too whose next value is "
         "not beyond the numbers of the column that owns it, unless it is so in the service's database.",
         "What must add up in the service's database must add up in the one that replaces it.",
-        "Look at the checks below it; restore everything from one snapshot, with constraints, indexes and sequences.",
+        "Read the checks below it; restore everything from one snapshot, with constraints, indexes and sequences.",
     ),
     _drills(
         SCHEMA_CHANGES,

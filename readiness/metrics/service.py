@@ -59,7 +59,7 @@ SERVICE: tuple[Metric, ...] = (
         STARTER_TITLE,
         "1 when somebody chose the limits; 0 for a URL without a file, and with `starter_limits: true` in it.",
         "Starter limits know neither the service nor its users, so they allow no release.",
-        "Choose the limits in thresholds.yaml, then take `starter_limits` out; `readiness init` writes the file.",
+        "Choose the limits (`readiness init` writes the file where there is none) and take `starter_limits` out.",
     ),
     _yes_no_reliability(
         "service.user_agent",
