@@ -8,18 +8,21 @@ from readiness.judge.check import Judged
 from readiness.judge.decision import label
 from readiness.judge.failed_requests import FailedRequests
 from readiness.judge.needs import SETTLED
-from readiness.judge.next_steps import FAILED, SLOW, UNKNOWN, failing, most_time
+from readiness.judge.next_steps import FAILED, SLOW, UNKNOWN, UNPROVEN, failing, lacks_proof, most_time
 from readiness.judge.outcome import Outcome
 from readiness.judge.outlook import Diagnosis, DiagnosisKind, RootCause
 from readiness.judge.release import Issue, NextStep
 from readiness.judge.verdict import CheckResult
 from readiness.judge.wording import against
 from readiness.measurements.run import Measurement, Run
-from readiness.metrics.catalogue import find, is_latency
+from readiness.metrics.catalogue import find, is_drill, is_latency
+from readiness.metrics.service import STARTER_METRIC
 from readiness.text import clean
 from readiness.text.numbers import count, quantity
 
 _MOST_CAUSES = 4
+_TITLES = (FAILED, SLOW, UNPROVEN)
+"""Of groups whose checks each have a sentence of their own."""
 
 
 def issues(
@@ -43,11 +46,11 @@ def issues(
         keys = tuple(check.key for check in results)
         title = label(results[0]) + (f" and {count(len(items) - 1, 'more check')}" if len(items) > 1 else "")
         problems = [f"{label(check)}: {_problem(check)}" for check in results]
-        if len(items) > 1 and name not in (SLOW, FAILED):  # all for the same reason
+        if len(items) > 1 and name not in _TITLES:  # all for the same reason
             problems = [f"{title}: {name}"]
         found.append(
             Issue(
-                name if name in (SLOW, FAILED) else title,
+                name if name in _TITLES else title,
                 keys,
                 tuple(problems),
                 _causes(name, items, run, roots, failed, stalls, diagnoses),
@@ -68,6 +71,8 @@ def _group(item: Judged) -> str:
         return FAILED
     if item.result.outcome in UNKNOWN:
         return item.result.message
+    if lacks_proof(item) and not is_drill(name):  # a drill has a length of its own
+        return UNPROVEN
     if is_latency(name):
         return SLOW
     return FAILED if name.startswith("http.") else item.result.key
@@ -87,11 +92,16 @@ def _causes(
         return tuple(one.text for one in failed[:_MOST_CAUSES])
     if first.result.outcome in UNKNOWN:
         missing = (first.result.name, first.result.scope)
-        return tuple(one.reason for one in measurements if (one.metric, one.scope) == missing and one.reason)
+        said = [one.reason for one in measurements if (one.metric, one.scope) == missing and one.reason]
+        return tuple(said) or (first.result.message,)
     if first.remedy:
         return (f"The measurement itself is in question: {first.remedy}.",)
     if name == "target.memory.growth":
         return tuple(f"{one.named}: {one.text} {one.fix}" for one in diagnoses if one.kind is DiagnosisKind.MEMORY)
+    if first.result.name == STARTER_METRIC:
+        return ("The limits are the ones that readiness proposes; nobody has chosen them for this service yet.",)
+    if lacks_proof(first):
+        return ("What was measured is within its limit, but it is too little to prove it.",)
     if name == SLOW:
         means = [item for item in items if item.result.name == "latency.mean"]
         known = [one for one in diagnoses if one.kind is not DiagnosisKind.UNKNOWN]

@@ -24,7 +24,7 @@ from readiness.text.numbers import count, number, share_words
 
 _BLOCK = "lifts a block"
 FIX_RUN = "Fix the run first: "
-SLOW, FAILED = "Slow answers", "Failed requests"
+SLOW, FAILED, UNPROVEN = "Slow answers", "Failed requests", "Within the limit, not proven"
 FAILED_FIX = "Read the failures by endpoint and reason in this report, then the service's log for those seconds."
 _PROOF = "within the limit, the proof is missing"
 UNKNOWN = frozenset({Outcome.ERROR, Outcome.SKIPPED})
@@ -77,7 +77,7 @@ def steps(
 def _todos(judged: Sequence[Judged], needs: Sequence[Need]) -> list[_Todo]:
     """One for each remedy; checks with the same remedy share it."""
     found: dict[str, _Todo] = {}
-    proofs = {(item.result.name, item.result.scope) for item in judged if _lacks_proof(item)}
+    proofs = {(item.result.name, item.result.scope) for item in judged if lacks_proof(item)}
     longest = max(
         (need for need in needs if need.window_s and (need.name, need.scope) in proofs),
         key=lambda need: need.window_s or 0,
@@ -95,7 +95,7 @@ def _todos(judged: Sequence[Judged], needs: Sequence[Need]) -> list[_Todo]:
             key = check.message
         elif item.remedy:
             text, key = f"Measure latency again: {item.remedy}.", f"remedy {item.remedy}"
-        elif _lacks_proof(item):
+        elif lacks_proof(item):
             more = _more_evidence(check, longest)
             text, key = f"{label(check)}: {more}; {_PROOF}.", f"evidence {more}"
         else:
@@ -106,7 +106,7 @@ def _todos(judged: Sequence[Judged], needs: Sequence[Need]) -> list[_Todo]:
     return list(found.values())
 
 
-def _lacks_proof(item: Judged) -> bool:
+def lacks_proof(item: Judged) -> bool:
     """Whether the value is good, and only too little was measured."""
     return item.result.outcome is Outcome.INCONCLUSIVE and item.credit.point == 1 and not item.remedy
 
@@ -126,7 +126,7 @@ def failing(item: Judged) -> bool:
     check = item.result
     if check.because_failed:
         return True
-    sure = not _lacks_proof(item) and not item.remedy
+    sure = not lacks_proof(item) and not item.remedy
     return check.name.startswith("http.") and check.outcome not in UNKNOWN and sure
 
 

@@ -88,7 +88,7 @@ def _single(answer: ProbeAnswer, header: str, judge: Callable[[str], str]) -> He
     """A header with one value: `judge` gives what is wrong with it, or nothing."""
     values = list(dict.fromkeys(value.strip() for value in answer.values(header)))
     if not values:
-        return HeaderFinding(header, "absent", False, f"absent; {judge('')}")
+        return HeaderFinding(header, "absent", False, judge(""))
     if len(values) > 1:
         note = f"sent {len(answer.values(header))} times with different values; send it once"
         return HeaderFinding(header, " | ".join(values), False, note)

@@ -180,6 +180,24 @@ def test_only_values_inside_their_limits_are_called_good() -> None:
     assert good.release.steps[0].headline.endswith("within the limit, the proof is missing")
 
 
+def test_good_values_without_proof_are_one_issue_with_one_cause_and_one_fix() -> None:
+    checks = (
+        builders.check("http.success_rate", "> 99 %", on_fail=OnFail.BLOCK),
+        builders.check("latency.p95", "< 500 ms"),
+        builders.check("latency.p99", "< 500 ms", scope="GET /"),
+        builders.check("limits.own", "== 1"),
+    )
+    short = builders.load(("shop", "GET /", builders.recording([10.0] * 30)))
+    verdict = judge(builders.run(short, Measurement("limits.own", None, 0.0, "file")), Config("shop", checks))
+    by_title = {issue.title: issue for issue in verdict.release.issues}
+    unproven = by_title["Within the limit, not proven"]
+    assert unproven.checks == ("http.success_rate", "latency.p95", "latency.p99@GET /")
+    assert unproven.causes == ("What was measured is within its limit, but it is too little to prove it.",)
+    assert len(unproven.solutions) == 1
+    assert "run longer or with more load" in unproven.solutions[0]
+    assert by_title["limits.own"].causes[0].startswith("The limits are the ones that readiness proposes")
+
+
 def test_the_first_screen_names_failed_requests_and_worst_checks_and_nothing_that_is_only_noted() -> None:
     headers = Measurement(
         "security.headers", None, 50.0, "probe", details=(Detail("/", "X-Content-Type-Options: absent", ok=False),)

@@ -96,6 +96,13 @@ def test_a_policy_that_only_reports_is_not_enforced() -> None:
     assert "not enforced" in problems[CSP]
 
 
+def test_a_header_that_is_absent_is_so_in_what_was_seen_and_not_again_in_the_note() -> None:
+    answer = ProbeAnswer(200, (), b"", 1.0, "https://127.0.0.1/")
+    absent = [found for found in findings(answer, "html", https=True) if found.observed == "absent"]
+    assert len(absent) == 6
+    assert not any("absent" in found.note for found in absent)
+
+
 def test_conflicting_duplicates_fail_and_equal_ones_do_not() -> None:
     age = "Strict-Transport-Security"
     assert list(failed((age, "max-age=31536000"), (age, "max-age=0"))) == [age]

@@ -10,7 +10,6 @@ from readiness.judge.outcome import Decision
 from readiness.judge.release import Issue
 from readiness.judge.verdict import CheckResult, Outcome, Verdict
 from readiness.judge.wording import demand, distance
-from readiness.metrics.catalogue import find
 from readiness.report.status import OUTCOMES, Status
 from readiness.report.view.anchors import anchors
 from readiness.report.view.checks import key_of, row, same_reason, titles, worst
@@ -49,8 +48,6 @@ class ReportedProblem:
 
     title: str
     """"" for a single check, which is its own title."""
-    why: str
-    """Why it matters, from the catalogue."""
     checks: tuple[Shortfall, ...]
     causes: tuple[str, ...]
     fixes: tuple[str, ...]
@@ -85,18 +82,18 @@ def _problem(verdict: Verdict, issue: Issue, checks: list[CheckResult], where: M
     checks.sort(key=lambda check: _order([check]))
     messages = {check.message for check in checks}
     shared = clean(messages.pop(), _LONGEST) if len(checks) > 1 and len(messages) == 1 else ""
-    metric = find(checks[0].name)
     groups: dict[object, list[CheckResult]] = {}
     for check in checks:
         groups.setdefault(same_reason(check), []).append(check)
+    causes = tuple(clean(text, _LONGEST) for text in issue.causes)
     together = {same[0].key: titles(same) for same in groups.values()}
     return ReportedProblem(
         title=clean(issue.title) if len(checks) > 1 else "",
-        why=metric.why if metric else "",
         checks=tuple(
-            _shortfall(check, where, together.get(check.key, ""), silent=bool(shared)) for check in checks[:_MOST]
+            _shortfall(check, where, together.get(check.key, ""), silent=bool(shared) or _is_in(check.message, causes))
+            for check in checks[:_MOST]
         ),
-        causes=(*([shared] if shared else []), *(clean(text, _LONGEST) for text in issue.causes)),
+        causes=causes if _is_in(shared, causes) or not shared else (shared, *causes),
         fixes=tuple(_unnamed(clean(text, _LONGEST), checks) for text in issue.solutions),
         minor=verdict.decision is Decision.INCONCLUSIVE and all(c.outcome is not Outcome.FAIL for c in checks),
     )
@@ -128,10 +125,17 @@ def _evidence(message: str, said: str) -> str:
     return f"{rest[:1].upper()}{rest[1:]}"
 
 
+def _is_in(message: str, causes: Sequence[str]) -> bool:
+    """Whether one of the causes says the same."""
+    return any(text and text in message for text in causes)
+
+
 def _unnamed(text: str, checks: Sequence[CheckResult]) -> str:
-    """A step without the names of the checks under which it stands."""
+    """A step without the names and the message of the checks under which it stands."""
     for check in checks:
         name = clean(label(check))
+        if (message := clean(check.message, _LONGEST)) and text.endswith(f"; {message[:1].lower()}{message[1:]}"):
+            text = f"{text.removesuffix(message[1:])[:-3]}."
         if text.startswith((f"{name}: ", f"{name} (also ")):
             rest = text.partition(": ")[2]
             return f"{rest[:1].upper()}{rest[1:]}"
