@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from readiness.errors import ConfigError
 from readiness.init.draft import Call, Draft, FormLogIn, Scenario, Task, Variable
+from readiness.init.sources.folding import template_of
 from readiness.text import clean
 
 _MOST_PATHS = 100
@@ -26,7 +27,7 @@ def draft(paths: Sequence[str], login: str | None = None) -> Draft:
     tasks = tuple(
         Task(
             name=path.partition("?")[0].strip("/") or "front page",
-            calls=(Call("GET", (path,), path.partition("?")[0], expected=(200,)),),
+            calls=(Call("GET", (path,), template_of(path.partition("?")[0]), expected=(200,)),),
             summary=f"What a visitor sees at {path.partition('?')[0]}.",
         )
         for path in dict.fromkeys(paths)

@@ -233,6 +233,13 @@ def test_the_time_of_95_of_100_answers_may_have_its_unit(tmp_path: Path, given: 
     assert f'latency.p95: {{ pass: "{limit}"' in (tmp_path / "thresholds.yaml").read_text()
 
 
+def test_a_path_with_an_id_is_asked_for_as_it_is_and_counted_without_the_id(tmp_path: Path) -> None:
+    done = init(tmp_path, "--target", "http://127.0.0.1:8000", "--path", "/orders/17?full=1")
+    assert done.returncode == 0, done.stderr
+    written = (tmp_path / "scenarios/visitor.py").read_text()
+    assert 'get("/orders/17?full=1", name="/orders/{id}"' in written
+
+
 def test_a_time_that_is_none_is_named(tmp_path: Path) -> None:
     done = init(tmp_path, "--target", "http://127.0.0.1:8000", "--path", "/", "--p95", "soon")
     assert done.returncode == 2
