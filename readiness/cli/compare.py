@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def compare(
-    base: Annotated[Path, typer.Argument(metavar="BASE.json", help="run.json of the older run.")],
-    head: Annotated[Path, typer.Argument(metavar="HEAD.json", help="run.json of the newer run.")],
+    base: Annotated[Path, typer.Argument(metavar="BASE.json", help="run.json of the older run, or its folder.")],
+    head: Annotated[Path, typer.Argument(metavar="HEAD.json", help="run.json of the newer run, or its folder.")],
     worse_by: Annotated[
         str, typer.Option(metavar="SHARE", help="What must be proven to count, such as 10%; 0% for any change.")
     ] = "5%",
@@ -33,11 +33,12 @@ def compare(
     """Compare two runs; ends with 1 when HEAD got worse, 3 when the data cannot say."""
     import os
 
-    from readiness.cli.inputs import read_run, verdict_beside
+    from readiness.cli.inputs import in_folder, read_run, verdict_beside
     from readiness.errors import ConfigError, ExitCode
     from readiness.judge.compare.compare import compare as compared
     from readiness.report.comparison import console
     from readiness.report.redacted import redacted
+    from readiness.report.writing import RUN_FILE
     from readiness.text.redaction import secrets_in
 
     with refusals():
@@ -45,6 +46,7 @@ def compare(
         shares = _share("--worse-by", worse_by, 0, 1000), _share("--confidence", confidence, 80, 99.9)
         if out is None and format_ is not None and len(formats) != 1:
             raise ConfigError("--format: one format at a time goes to standard output; or name a folder with --out")
+        base, head = in_folder(base, RUN_FILE), in_folder(head, RUN_FILE)
         runs = redacted((read_run(base), read_run(head)), secrets_in(os.environ))
         result = compared(
             *runs,

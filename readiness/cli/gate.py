@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def gate(
-    report: Annotated[Path, typer.Argument(metavar="REPORT.json", help="report.json of a run.")],
+    report: Annotated[Path, typer.Argument(metavar="REPORT.json", help="report.json of a run, or its folder.")],
     max_age: Annotated[
         str | None, typer.Option(metavar="D", help="The run ended within this time, such as 1h.")
     ] = None,
     sha: Annotated[str | None, typer.Option(metavar="COMMIT", help="The run was of this commit.")] = None,
     run: Annotated[
         Path | None,
-        typer.Option("--run", metavar="RUN.json", help="Judge this run anew; the report must say the same."),
+        typer.Option("--run", metavar="RUN.json", help="Judge this run (or folder) anew; the report must say so too."),
     ] = None,
     thresholds: Annotated[
         Path | None, typer.Option(help="Limits for --run; default: the file that the report names.")
@@ -36,7 +36,7 @@ def gate(
     from datetime import UTC, datetime
 
     from readiness.cli.artefacts import settle
-    from readiness.cli.inputs import text_of
+    from readiness.cli.inputs import in_folder, text_of
     from readiness.cli.output import commands, last_line
     from readiness.config.durations import parse
     from readiness.config.trust import trust_of
@@ -46,6 +46,7 @@ def gate(
     from readiness.report import console
     from readiness.report.json import edited, read
     from readiness.report.redacted import redacted
+    from readiness.report.writing import REPORT_FILE
     from readiness.text.redaction import redact, secrets_in
 
     secrets = secrets_in(os.environ)
@@ -55,6 +56,7 @@ def gate(
             age_s = read_flag("--max-age", lambda: parse(str(max_age), least_s=0.001, most_s=366 * 86400.0))
         if thresholds is not None and run is None:
             raise ConfigError("--thresholds: needs --run, the run to judge anew")
+        report = in_folder(report, REPORT_FILE)
         text = text_of(report)
         verdict, found = read(text, str(report))
         problems = [*found, edited(text, old=run is not None or verdict.decision not in GOOD) or ""]
@@ -105,12 +107,14 @@ def _judged(run_file: Path, thresholds: Path, verdict: Verdict, trust: Trust) ->
     import os
     from dataclasses import replace
 
-    from readiness.cli.inputs import read_run, refuse_other_counts
+    from readiness.cli.inputs import in_folder, read_run, refuse_other_counts
     from readiness.config.load import load
     from readiness.judge.judge import ended_on, judge
     from readiness.report.redacted import redacted
+    from readiness.report.writing import RUN_FILE
     from readiness.text.redaction import secrets_in
 
+    run_file = in_folder(run_file, RUN_FILE)
     run = read_run(run_file)
     config = load(thresholds, os.environ, ended_on(run), trust)
     refuse_other_counts(run_file, run, config)

@@ -17,6 +17,11 @@ _MAX_BYTES = 64 << 20
 """Twenty times a run of a thousand endpoints; what reading costs grows with the size of the file alone."""
 
 
+def in_folder(path: Path, name: str) -> Path:
+    """`path`, or the file `name` in it where the user named the folder of a run."""
+    return path / name if path.is_dir() else path
+
+
 def text_of(path: Path, *, beside: Path | None = None) -> str:
     """The file's text; ConfigError when it cannot be read, is not UTF-8, or is larger than any run of ours.
 

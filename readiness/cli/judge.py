@@ -12,7 +12,7 @@ from readiness.cli.trust import AllowEnv
 
 
 def judge(
-    run_file: Annotated[Path, typer.Argument(metavar="RUN.json", help="The facts of a run.")],
+    run_file: Annotated[Path, typer.Argument(metavar="RUN.json", help="The facts of a run, or its folder.")],
     thresholds: Annotated[Path, typer.Option(help="Limits to judge by.")] = Path("thresholds.yaml"),
     out: Annotated[Path | None, typer.Option(help="Write the reports there.")] = None,
     format_: Annotated[str | None, typer.Option("--format", help=FORMAT_HELP)] = None,
@@ -29,19 +29,20 @@ def judge(
 
     from readiness.cli.artefacts import Artefacts, settle, step_summary, write_reports, write_summary
     from readiness.cli.formats import parse
-    from readiness.cli.inputs import read_run, refuse_other_counts
+    from readiness.cli.inputs import in_folder, read_run, refuse_other_counts
     from readiness.cli.preparation import secrets_of
     from readiness.config.load import load
     from readiness.config.trust import trust_of
     from readiness.errors import ExitCode
     from readiness.judge.judge import judge as judged
     from readiness.report.locking import sole_writer
-    from readiness.report.writing import known_files, prepare, remove_stale
+    from readiness.report.writing import RUN_FILE, known_files, prepare, remove_stale
 
     with refusals(), ExitStack() as held:
         formats = parse(format_)
         config = load(thresholds, os.environ, trust=trust_of(allow_env))
         secrets = secrets_of(os.environ, config)
+        run_file = in_folder(run_file, RUN_FILE)
         run = read_run(run_file)
         refuse_other_counts(run_file, run, config)
         if out is not None:

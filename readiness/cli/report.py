@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def report(
-    file: Annotated[Path, typer.Argument(metavar="RUN.json|report.json", help="A run, or its verdict.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="RUN.json|report.json", help="A run, its verdict, or the folder of both.")
+    ],
     format_: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "md",
     thresholds: Annotated[
         Path | None, typer.Option(help="Judge a run by these limits instead of the report.json beside it.")
@@ -48,13 +50,15 @@ def _read(file: Path, thresholds: Path | None, trust: Trust) -> tuple[Verdict, R
     """The verdict to render, and the run behind it where its charts can be drawn."""
     import os
 
-    from readiness.cli.inputs import refuse_other_counts, text_of, verdict_beside
+    from readiness.cli.inputs import in_folder, refuse_other_counts, text_of, verdict_beside
     from readiness.config.load import load
     from readiness.judge.judge import judge
     from readiness.measurements import json as run_json
     from readiness.report import json as report_json
     from readiness.report.redacted import redacted
+    from readiness.report.writing import RUN_FILE
 
+    file = in_folder(file, RUN_FILE)
     text = text_of(file)
     if report_json.is_report(text):
         verdict = report_json.loads(text, str(file))

@@ -57,6 +57,26 @@ def test_the_code_is_that_of_the_report(conditional: Path) -> None:
     assert gated(EXAMPLE / "report.json")[0] == 0
 
 
+def test_a_command_takes_the_folder_of_a_run_as_its_file(conditional: Path, tmp_path: Path) -> None:
+    limits = ["--thresholds", str(conditional / "thresholds.yaml")]
+    run_file, report_file = str(conditional / "run.json"), str(conditional / "report.json")
+    for by_folder, by_file in (
+        (["judge", str(conditional), *limits], ["judge", run_file, *limits]),
+        (["report", str(conditional)], ["report", run_file]),
+        (["gate", str(conditional), "--run", str(conditional), *limits], ["gate", report_file]),
+        (["compare", str(conditional), str(EXAMPLE)], ["compare", run_file, str(EXAMPLE / "run.json")]),
+    ):
+        done = CliRunner().invoke(app, by_folder)
+        assert (done.exit_code, done.output) == (
+            (same := CliRunner().invoke(app, by_file)).exit_code,
+            same.output,
+        ), by_folder
+    (empty := tmp_path / "empty").mkdir()
+    done = CliRunner().invoke(app, ["judge", str(empty), *limits])
+    assert done.exit_code == 2
+    assert f"{empty}/run.json: there is no such file" in done.output
+
+
 @pytest.mark.parametrize("decision", Decision)
 def test_every_decision_has_its_code(tmp_path: Path, decision: Decision) -> None:
     facts = {

@@ -10,6 +10,7 @@ from readiness.judge.inconclusive import TO_DO, Cause
 from readiness.judge.next_steps import FAILED, SLOW
 from readiness.judge.verdict import CheckResult, Decision, Outcome, Verdict
 from readiness.judge.wording import distance
+from readiness.metrics.service import STARTER_METRIC
 from readiness.report.view import words
 from readiness.report.view.anchors import anchors
 from readiness.report.view.checks import key_of
@@ -91,8 +92,8 @@ def causes(verdict: Verdict) -> tuple[str, ...]:
 
 
 def _counts(check: CheckResult) -> bool:
-    """Whether it failed, and the decision has to do with it."""
-    return check.outcome is Outcome.FAIL and check.effect != "note"
+    """Whether it failed, the decision has to do with it, and "do first" does not say it all."""
+    return check.outcome is Outcome.FAIL and check.effect != "note" and check.name != STARTER_METRIC
 
 
 def _ready(verdict: Verdict) -> str:
