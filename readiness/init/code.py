@@ -307,6 +307,8 @@ def _request(call: Call, names: expressions.Expressions, *, judged: bool) -> Gro
         parts.append(keyed("params=", expressions.pairs(call.query, names)))
     if call.headers:
         parts.append(keyed("headers=", expressions.pairs(call.headers, names)))
+    if call.basic:
+        parts.append(Group("auth=(", tuple(expressions.text(part, names) for part in call.basic), ")"))
     sent = expressions.body(call.body, names) if call.body is not None else None
     parts += [sent] if sent is not None else []
     if joined(path) != (call.name,):

@@ -129,6 +129,8 @@ class Call:
     """The page to which the recording was led is one by which a person logs in."""
     comment: str = ""
     """One line above it, e.g. what could not be resolved."""
+    basic: tuple[Text, Text] | None = None
+    """User and password of HTTP Basic, with this request alone (`auth=`)."""
     same: tuple[tuple[str, Text], ...] = ()
     """Places in the JSON answer (as in Extract.at) and what must stand there: the bag that was asked for."""
 

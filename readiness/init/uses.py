@@ -26,6 +26,7 @@ def texts(call: Call) -> Iterator[Text]:
     yield call.path
     for _, text in (*call.query, *call.headers, *call.same):
         yield text
+    yield from call.basic or ()
     if call.body is not None:
         yield from _texts_of_body(call.body)
 

@@ -133,7 +133,7 @@ def rewritten(call: Call, text: Rewriter) -> Call:
 
 def extracted_in(call: Call) -> set[str]:
     """Names of the earlier answers' values that a call needs."""
-    texts = [call.path, *(value for _, value in (*call.query, *call.headers))]
+    texts = [call.path, *(call.basic or ()), *(value for _, value in (*call.query, *call.headers))]
     if call.body is not None:
         texts += [call.body.text, *(value for _, value in (*call.body.fields, *call.body.replaced))]
     return {part.name for text in texts for part in text if isinstance(part, Extracted)}

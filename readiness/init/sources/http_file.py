@@ -161,14 +161,14 @@ def _request(block: _Block, listed: Listed) -> Request | None:
         method = block.method
     where = address(from_braces(block.url), listed.values)
     headers = [(name, from_braces(value)) for name, value in block.headers]
-    basic = None
+    basic = where.basic
     for name, value in headers:
         scheme, _, rest = value.partition(" ")
         if name.lower() == "authorization" and scheme.lower() == "basic" and len(re.split(r"[ :]", rest.strip())) == 2:
             user, password = re.split(r"[ :]", rest.strip())
             basic = (user, password)
-    if basic:
-        headers = [(name, value) for name, value in headers if name.lower() != "authorization"]
+            headers = [one for one in headers if one[0].lower() != "authorization"]
+            break
     host = next((value for name, value in headers if name.lower() == "host"), "")
     if where.origin is None and host and not MARK.search(block.url):
         where = replace(where, origin=address(f"http://{host}", listed.values).origin)

@@ -93,7 +93,7 @@ def draft_of(requests: Sequence[Request], listed: Listed, source: str, *, writes
         writes = [call for one, call in zip(own, calls, strict=True) if is_write(one.call)]
         _tell_writes([one for one in writes if id(one) in sent], [one for one in writes if id(one) not in sent], listed)
     return Draft(
-        scenarios=_with_tasks(scenarios),
+        scenarios=tuple(map(_with_one_basic, _with_tasks(scenarios))),
         source=listed.secrets.shown(source),
         target=target,
         notes=tuple(listed.secrets.shown(note, 1_000) for note in dict.fromkeys(listed.notes)),
@@ -129,8 +129,10 @@ def _extracted_names(brought: Sequence[str]) -> dict[str, str]:
 
 def _keep_secrets(request: Request, listed: Listed, brought: set[str]) -> None:
     """Tell the secrets of one request, before any text is made."""
+    plain = {name: value for name, value in listed.values.items() if name not in brought and not is_secret(name, value)}
 
     def keep(site: Site) -> Text:
+        site = replace(site, raw=filled(site.raw, plain))
         literal = MARK.sub("", site.raw)
         if site.where == "header" and site.name.lower() in _CREDENTIALS:
             scheme, _, credentials = literal.rpartition(" ")
@@ -140,7 +142,7 @@ def _keep_secrets(request: Request, listed: Listed, brought: set[str]) -> None:
             listed.secrets.keep(site.name or "token", literal, f"{site.name or 'token'} of {request.place}")
         return (site.raw,)
 
-    user, password = request.basic or ("", "")
+    user, password = (filled(part, plain) for part in request.basic or ("", ""))
     if user and not MARK.search(user):
         listed.secrets.keep("username", user, "user of HTTP Basic", kind=f"{PLAIN}USERNAME")
     if password and not MARK.search(password):
@@ -156,16 +158,20 @@ def _is_secret(site: Site) -> bool:
     return site.where != "number" and is_secret("" if site.where == "path" else site.name, site.raw)
 
 
-def _text_of(listed: Listed, extracted: Mapping[str, str]) -> Callable[[str], Text]:
-    """How a text with marks becomes one with parts."""
+def _filler(listed: Listed, extracted: Mapping[str, str]) -> Callable[[str], str]:
+    """How a text gets the values that are known and no secrets."""
     open_values = {
         name: value
         for name, value in listed.values.items()
         if name not in extracted and listed.secrets.own(value) is None
     }
+    return lambda raw: filled(raw, open_values)
+
+
+def _text_of(listed: Listed, extracted: Mapping[str, str]) -> Callable[[str], Text]:
+    """How a text without what `_filler` fills becomes one with parts."""
 
     def text(raw: str) -> Text:
-        raw = filled(raw, open_values)
         parts: list[Part] = []
         done = 0
         for match in MARK.finditer(raw):
@@ -191,9 +197,10 @@ def _variable(name: str, listed: Listed, extracted: Mapping[str, str]) -> Part:
 
 
 def _call(request: Request, listed: Listed, extracted: Mapping[str, str]) -> Call:
-    text = _text_of(listed, extracted)
+    text, fill = _text_of(listed, extracted), _filler(listed, extracted)
 
     def part(site: Site) -> Text:
+        site = replace(site, raw=fill(site.raw))
         if site.where == "header" and site.name.lower() in _CREDENTIALS:
             scheme, blank, credentials = site.raw.rpartition(" ")
             known = listed.secrets.own(credentials)
@@ -206,8 +213,15 @@ def _call(request: Request, listed: Listed, extracted: Mapping[str, str]) -> Cal
     except Unusable as problem:
         listed.notes.append(f"{request.place}: {problem}: the request is sent without it")
         call = rewritten(replace(request.call, body=None, comment=f"{problem}: sent without it"), part)
+
+    def credential(raw: str) -> Text:
+        known = listed.secrets.own(fill(raw))
+        return (known,) if known is not None else text(fill(raw))
+
+    basic = request.basic if not any(name.lower() == "authorization" for name, _ in call.headers) else None
     return replace(
         call,
+        basic=(credential(basic[0]), credential(basic[1])) if basic else None,
         name=listed.secrets.shown(call.name, 200),
         comment=listed.secrets.shown(call.comment),
         extracts=tuple(replace(extract, name=extracted[variable]) for variable, extract in request.brings),
@@ -239,18 +253,10 @@ def _scenario(
         call = replace(calls[index], extracts=()) if index in start else calls[index]
         title = listed.secrets.shown(own[index].name, 60) or f"{call.method} {call.name}"
         tasks.append(Task(names.unique(title), (call,), enabled=writes_on or not is_write(own[index].call)))
-    text = _text_of(listed, {})
-
-    def credential(raw: str) -> Text:
-        known = listed.secrets.own(raw)
-        return (known,) if known is not None else text(raw)
-
-    basic = next((own[index].basic for index in inside if own[index].basic), None)
     return Scenario(
         name=listed.secrets.shown(name, 60),
         tasks=tuple(tasks),
         on_start=tuple(calls[index] for index in start),
-        basic=(credential(basic[0]), credential(basic[1])) if basic else None,
     )
 
 
@@ -261,3 +267,19 @@ def _with_tasks(scenarios: Sequence[Scenario]) -> tuple[Scenario, ...]:
         return tuple(scenario for scenario in scenarios if scenario.tasks)
     off = tuple(task for scenario in scenarios if scenario not in running for task in scenario.tasks)
     return (replace(running[0], tasks=(*running[0].tasks, *off)), *running[1:])
+
+
+def _with_one_basic(scenario: Scenario) -> Scenario:
+    """Where every request has the same user and password of HTTP Basic, those are the user's."""
+    calls = [*scenario.on_start, *(call for task in scenario.tasks for call in task.calls)]
+    found = {call.basic for call in calls}
+    if len(found) != 1 or None in found:
+        return scenario
+    return replace(
+        scenario,
+        basic=calls[0].basic,
+        on_start=tuple(replace(call, basic=None) for call in scenario.on_start),
+        tasks=tuple(
+            replace(task, calls=tuple(replace(call, basic=None) for call in task.calls)) for task in scenario.tasks
+        ),
+    )

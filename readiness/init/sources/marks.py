@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 _OPEN, _CLOSE = "\ue000", "\ue001"
 MARK = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}]{{1,200}}){_CLOSE}")
@@ -16,6 +16,7 @@ _BRACES = re.compile(r"\{\{([^{}\r\n]{1,200})\}\}")
 _ENVIRONMENT = re.compile(r"\$(?:processEnv\s+%?|dotenv\s+%?|env\.)")
 """Before the name of a variable of the environment."""
 _HOST = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}|localhost|[0-9.]+|\[[0-9a-fA-F:.]+\]")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}")
 _MOST_DEPTH = 10
 _MOST_CHARS = 1_000_000
 
@@ -28,6 +29,8 @@ class Address:
     """None where a variable that nobody tells stands for it, or where there is none."""
     path: str
     query: str
+    basic: tuple[str, str] | None = None
+    """User and password that stand before the host."""
 
 
 def mark(name: str) -> str:
@@ -66,16 +69,19 @@ def address(raw: str, values: Mapping[str, str]) -> Address:
     if match := MARK.match(text):
         text = filled(match[0], values) + text[match.end() :]
     scheme, found, rest = text.partition("://")
-    if not found:
+    if not found or not (_SCHEME.fullmatch(scheme) or MARK.fullmatch(scheme)):
         head, slash, tail = text.partition("/")
+        who, _, head = ("", "", head) if "?" in head else head.rpartition("@")
         name = head.partition("?")[0].partition(":")[0] if not head.startswith("[") else head
-        if MARK.match(head):
-            return _parts(None, slash + tail or "/" + head[MARK.match(head).end() :])  # type: ignore[union-attr]
+        if known_later := MARK.match(head):
+            return _parts(None, slash + tail or "/" + head[known_later.end() :], who)
         if not text.startswith("/") and _HOST.fullmatch(name):
             scheme, rest = "http", text
         else:
             return _parts(None, text if text.startswith("/") else f"/{text}")
-    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    before = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    rest = rest[len(before) :]
+    who, _, host = before.rpartition("@")
     known = filled(host, values)
     origin = f"{filled(scheme, values)}://{known}".lower()
     try:
@@ -85,9 +91,11 @@ def address(raw: str, values: Mapping[str, str]) -> Address:
         origin = f"{parts.scheme}://{host_name}" + (f":{parts.port}" if parts.port else "")
     except ValueError:
         valid = False
-    return _parts(origin if valid else None, rest[len(host) :])
+    return _parts(origin if valid else None, rest, who)
 
 
-def _parts(origin: str | None, rest: str) -> Address:
+def _parts(origin: str | None, rest: str, who: str = "") -> Address:
     path, _, query = rest.partition("#")[0].partition("?")
-    return Address(origin, path if path.startswith("/") else f"/{path}", query)
+    user, _, password = who.partition(":")
+    basic = (unquote(user), unquote(password)) if who else None
+    return Address(origin, path if path.startswith("/") else f"/{path}", query, basic)

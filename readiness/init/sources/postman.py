@@ -166,15 +166,19 @@ def _walk(
         _learn(item.variable, values)
         name = clean(item.name or "", 100)
         if item.item is not None:
-            inner = item.auth if item.auth is not None else auth
+            inner = _inherited(item.auth, auth)
             yield from _walk(item.item, f"{here}.item", (*folders, name or "folder"), inner, values, listed, source)
         elif isinstance(item.request, _Request):
-            own = item.request.auth if item.request.auth is not None else auth
-            yield _Found(here, folders, item, item.request, own)
+            yield _Found(here, folders, item, item.request, _inherited(item.request.auth, auth))
         elif isinstance(item.request, str):
             yield _Found(here, folders, item, _Request("GET", item.request), auth)
         else:
             listed.notes.append(f"{here}: has neither a request nor items: left out")
+
+
+def _inherited(own: dict[str, Json] | None, outer: dict[str, Json] | None) -> dict[str, Json] | None:
+    """The authorization of a request or folder: its own (`noauth` is one), else that of what it stands in."""
+    return outer if own is None or own.get("type") == "inherit" else own
 
 
 def _request(found: _Found, listed: Listed) -> Request:
@@ -187,7 +191,7 @@ def _request(found: _Found, listed: Listed) -> Request:
     if media:
         headers.append(("Content-Type", media))
     query = where.query
-    basic = None
+    basic = where.basic
     for kind, key, value in auth_of(found.auth, place, listed):
         if kind == "basic":
             basic = (key, value)

@@ -166,15 +166,65 @@ def test_basic_and_api_keys_in_either_version(version: str) -> None:
         "x.json",
     )
     (scenario,) = draft.scenarios
-    assert scenario.basic is not None
-    assert isinstance(scenario.basic[0][0], Variable)
-    assert isinstance(scenario.basic[1][0], Variable)
     found = tasks(draft)
+    user, password = found["a"].calls[0].basic or ((), ())
+    assert isinstance(user[0], Variable)
+    assert isinstance(password[0], Variable)
+    assert [name for name, task in found.items() if task.calls[0].basic] == ["a"]
+    assert scenario.basic is None, "the others would be sent with the password of one"
     assert isinstance(dict(found["b"].calls[0].headers)["X-Shop"][0], Variable)
     assert isinstance(dict(found["c"].calls[0].query)["k"][0], Variable)
     assert "'pw'" not in repr(draft)
     assert "'abc'" not in repr(draft)
     assert any("item[3] 'd': authorization hawk is not known" in note for note in draft.notes)
+
+
+def basic_auth(user: str) -> dict[str, Any]:
+    return {"type": "basic", "basic": {"username": user, "password": f"{user}-pw-17"}}
+
+
+def test_a_request_has_the_authorization_of_its_folder_or_collection_unless_it_says_none() -> None:
+    address = "https://api.example"
+    none = {"type": "noauth"}
+    folders = [
+        {"name": "One", "auth": basic_auth("ann"), "item": [
+            item("a", "GET", f"{address}/a"), item("b", "GET", f"{address}/b", auth={"type": "inherit"}),
+        ]},
+        {"name": "Mixed", "item": [
+            item("c", "GET", f"{address}/c"), item("d", "GET", f"{address}/d", auth=none),
+            item("e", "GET", f"{address}/e", auth=basic_auth("eve")),
+            item("f", "GET", "https://joe:joe-pw-17@api.example/f", auth=none),
+            item("g", "GET", f"{address}/g", auth=bearer("t0ken-0f-g")),
+        ]},
+        {"name": "Open", "auth": none, "item": [item("h", "GET", f"{address}/h")]},
+    ]  # fmt: skip
+    draft = postman.read(collection(*folders, auth=basic_auth("bob")), "x.json")
+    one, mixed, opened = draft.scenarios
+    users = {"ann": None, "bob": None, "eve": None, "joe": None}
+    assert one.basic is not None, "all its requests have the same: it is the user's"
+    assert [task.calls[0].basic for task in one.tasks] == [None, None]
+    assert (mixed.basic, opened.basic) == (None, None)
+    sent = {name: task.calls[0].basic for name, task in tasks(draft).items()}
+    assert [name for name in "abcdefgh" if sent[name]] == ["c", "e", "f"]
+    assert len({one.basic, *(sent[name] for name in "cef")}) == len(users)
+    assert "-pw-17" not in repr(draft)
+    made = files_of(draft, Given("shop", None, ProposedLoad(), None), starters())
+    methods = made.files["scenarios/mixed.py"].split("    def ")[1:]
+    assert ["auth=(" in method for method in methods] == [True, False, True, True, False]
+    assert "self.client.auth = (" in made.files["scenarios/one.py"]
+
+
+def test_a_secret_inside_a_variable_of_another_name_stands_nowhere() -> None:
+    header = [{"key": "Authorization", "value": "{{who}}"}]
+    draft = postman.read(
+        collection(
+            item("a", "GET", "https://api.example/a", header=header),
+            item("b", "POST", "https://api.example/b", body=raw('{"password": "{{pw}}"}')),
+            variable=[{"key": "who", "value": "Bearer s3cr3t-17"}, {"key": "pw", "value": "hunter2"}],
+        ),
+        "x.json",
+    )
+    assert not [secret for secret in ("s3cr3t", "hunter2") if secret in repr(draft)]
 
 
 @pytest.mark.parametrize(
