@@ -41,12 +41,14 @@ def parsers() -> tuple[Parser, ...]:
     )
     http = b'@host = http://x\n### one\n# @name a\nPOST {{host}}/a/17?b={{c}} HTTP/1.1\nA: b\n\n{"a": 1}\n\n###\nGET http://x/b\n'
     curl = b"curl -X POST 'http://x/a?b=c' -H \"A: b\" -d '{\"a\": \"it'\\''s\"}' --compressed -u a:b \\\n  -F x=@y $'\\x41'"
+    cmd = b'curl ^"http://x/a?b=^%^20^" ^\r\n  -H ^"A: ^\\^"b^\\^"^" ^\r\n  --data-raw ^"^{^\\^"a^\\^":1^}^" 2>nul\r\n'
     through = (
         "init.sources.har", "init.sources.access_log", "init.sources.log_lines", "init.sources.log_draft",
         "init.sources.log_tally", "init.sources.traffic", "init.sources.secrets_found", "init.sources.values",
         "init.sources.folding", "init.sources.correlation", "init.sources.calls", "init.sources.openapi.nodes",
         "init.sources.openapi.schemas", "init.sources.openapi.lists", "init.sources.openapi.operations",
         "init.sources.openapi.read", "init.sources.openapi.tokens", "init.sources.openapi.examples", "init.sources.curl", "init.sources.http_file", "init.sources.marks",
+        "init.sources.cmd_shell", "init.sources.curl_script",
         "init.sources.postman", "init.sources.scripts", "init.sources.shell", "init.sources.halves",
     )  # fmt: skip
     return (
@@ -55,7 +57,7 @@ def parsers() -> tuple[Parser, ...]:
             through,
             lambda data: read_bytes(data, "source"),
             (ConfigError,),
-            (har, log, openapi, tokens, postman, http, curl),
+            (har, log, openapi, tokens, postman, http, curl, cmd),
             2,
         ),
     )

@@ -10,15 +10,16 @@ from readiness.errors import ConfigError
 from readiness.init.draft import Body, Draft
 from readiness.init.sources.calls import Unusable, body_of, plain_call
 from readiness.init.sources.curl_options import DATA, FLAGS, QUIET, SHORT, TEXTS, VALUED
+from readiness.init.sources.curl_script import is_command, is_script, read_script
 from readiness.init.sources.listed import Listed, Request, draft_of
 from readiness.init.sources.marks import MARK, address, mark, spoken
-from readiness.init.sources.shell import Command, NotQuoted, commands
+from readiness.init.sources.shell import Command
 from readiness.text import clean
 
 MOST_BYTES = 4 << 20
 MOST_COMMANDS = 500
 MOST_NOTED = 20
-_CURL = re.compile(r"\s{0,20}(?:[$>%#]\s{1,5})?(?:\S{0,200}/)?curl(?:\.exe)?(?:\s|\Z)")
+_GLOB_QUOTED = re.compile(r"\\([\[\]{}])")
 
 
 @dataclass(slots=True)
@@ -41,54 +42,45 @@ class _Options:
 
 
 def recognises(head: bytes) -> bool:
-    """Whether a source that begins like this is a cURL command, alone or behind comments."""
-    lines = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").splitlines()
-    first = next(
-        (line for line in lines if line.strip() and (_CURL.match(line) or not line.lstrip().startswith("#"))), ""
-    )
-    return _CURL.match(first) is not None
+    """Whether a source that begins like this has cURL commands, alone or in a script."""
+    return is_script(head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace"))
 
 
 def read(data: bytes, source: str) -> Draft:
     """The requests of the cURL commands in `data`. Raises ConfigError with the line and the reason."""
     if len(data) > MOST_BYTES:
         raise ConfigError(f"{source}: has {len(data):,} bytes; at most {MOST_BYTES:,} are read")
-    try:
-        found = commands(data.removeprefix(b"\xef\xbb\xbf").decode("utf-8"))
-    except UnicodeDecodeError:
-        raise ConfigError(f"{source}: is not UTF-8 text") from None
-    except NotQuoted as problem:
-        raise ConfigError(f"{source}: {problem}") from None
-    listed = Listed()
+    script = read_script(data, source)
+    listed = Listed(values=script.values, notes=list(script.notes))
     requests: list[Request] = []
-    others = 0
-    for command in found[:MOST_COMMANDS]:
-        if _is_curl(command.words[0]):
-            requests += _requests(command, source, listed)
-        else:
-            others += 1
+    for command in script.commands[:MOST_COMMANDS]:
+        requests += _requests(command, source, listed)
     if not requests:
-        raise ConfigError(f"{source}: line {found[0].line if found else 1}: no curl command begins here")
-    if others:
-        listed.notes.append(f"{others} other commands were left out: nothing of a source is run")
+        raise ConfigError(f"{source}: line {script.line}: no curl command begins here")
+    found = script.commands
     if len(found) > MOST_COMMANDS:
         listed.notes.append(f"only the first {MOST_COMMANDS} of {len(found):,} commands were read")
-    shown = "curl command" if _CURL.match(source) else source
+    shown = "curl command" if is_command(source) else source
     return draft_of(requests, listed, shown, writes_on=True, name="requests")
 
 
-def _is_curl(word: str) -> bool:
-    return word.replace("\\", "/").rpartition("/")[2].removesuffix(".exe") == "curl"
-
-
 def _requests(command: Command, source: str, listed: Listed) -> list[Request]:
-    place = f"line {command.line}"
-    options = _options(command, source, listed)
+    """Those of one command: behind each `--next` the options begin anew."""
+    words = list(command.words[1:])
+    found = _of_options(_options(words, command.line, listed), command.line, source, listed)
+    while words:
+        found += _of_options(_options(words, command.line, listed), command.line, source, listed)
+    return found
+
+
+def _of_options(options: _Options, line: int, source: str, listed: Listed) -> list[Request]:
+    place = f"line {line}"
     if not options.urls:
         raise ConfigError(f"{source}: {place}: this curl command has no URL")
     found = []
     for url in options.urls:
-        where = address(url, {})
+        plain = _GLOB_QUOTED.sub(r"\1", url)
+        where = address(plain if "://" in plain or MARK.match(plain) else f"http://{plain}", listed.values)
         query = "&".join([where.query] * bool(where.query) + options.query + (options.data if options.as_query else []))
         body, headers = _body(options, place, listed)
         method = options.method or ("HEAD" if options.head else "POST" if body or options.comment else "GET")
@@ -97,24 +89,27 @@ def _requests(command: Command, source: str, listed: Listed) -> list[Request]:
             method = options.method or "GET"
         call = plain_call(method.upper(), where.path, query, headers, body, options.comment)
         call = replace(call, name=spoken(call.name), follows=options.follows)
-        user, colon, password = (options.user or "").partition(":")
-        if options.user and not colon:
-            password = mark("password")
-        basic = (user, password) if options.user else None
-        found.append(Request(place, "", call, origin=where.origin, basic=basic))
+        found.append(Request(place, "", call, origin=where.origin, basic=_basic(options) or where.basic))
     return found
 
 
-def _options(command: Command, source: str, listed: Listed) -> _Options:
+def _basic(options: _Options) -> tuple[str, str] | None:
+    user, colon, password = (options.user or "").partition(":")
+    return (user, password if colon else mark("password")) if options.user else None
+
+
+def _options(words: list[str], line: int, listed: Listed) -> _Options:
+    """The options up to the next `--next`; takes what it reads from `words`."""
     options = _Options()
-    place = f"line {command.line}"
-    words = list(command.words[1:])
+    place = f"line {line}"
     while words:
         word = words.pop(0)
+        if word == "--next":
+            break
         if word == "--":
             options.urls += words
-            break
-        if word.startswith("--"):
+            words.clear()
+        elif word.startswith("--"):
             name, equals, value = word[2:].partition("=")
             value = value if equals else words.pop(0) if name in VALUED and words else ""
             _apply(options, name, value, place, listed)
@@ -123,6 +118,8 @@ def _options(command: Command, source: str, listed: Listed) -> _Options:
             while at < len(word):
                 name = SHORT.get(word[at], word[at])
                 at += 1
+                if name == "next":
+                    return options
                 if name in VALUED:
                     value = word[at:] or (words.pop(0) if words else "")
                     _apply(options, name, value, place, listed)

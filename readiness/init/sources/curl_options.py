@@ -4,7 +4,8 @@ _PAIRS = """
     X request H header d data F form u user b cookie A user-agent e referer o output m max-time w write-out x proxy
     c cookie-jar E cert T upload-file K config r range D dump-header U proxy-user C continue-at z time-cond G get I head
     L location k insecure s silent S show-error v verbose i include f fail g globoff O remote-name N no-buffer
-    # progress-bar n netrc q disable J remote-header-name 4 ipv4 6 ipv6 0 http1.0 1 tlsv1 R remote-time Z parallel
+    # progress-bar n netrc q disable J remote-header-name : next 4 ipv4 6 ipv6 0 http1.0 1 tlsv1 R remote-time
+    Z parallel
 """
 SHORT = dict(zip(_PAIRS.split()[::2], _PAIRS.split()[1::2], strict=True))
 _WITH_VALUE = """

@@ -17,6 +17,9 @@ _COMMAND = re.compile(r"\$\([^()\n]{0,500}\)")
 _ANSI = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "'": "'", '"': '"', "a": "", "b": "", "f": "", "v": "", "0": ""}
 _CODE = re.compile(r"x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})")
 _ENDS = frozenset(";|&\n")
+_REDIRECT = re.compile(r"(?:<<<|<<-?|[<>]{1,2}[&|]?|<>)[ \t]{0,20}")
+_HERE = re.compile(r"<<-?(?!<)[ \t]{0,20}[\"'\\]?([A-Za-z_]\w{0,99})")
+_PROMPT = re.compile(r"[>%]\s{1,5}(?=\S{0,200}curl(?:\.exe)?\s)")
 RESULT = "command"
 """The variable that stands for what a command in the command would print."""
 
@@ -59,6 +62,7 @@ def _pieces(text: str) -> list[tuple[int, str]]:
     """Commands as shlex reads them, with the line on which each begins."""
     found: list[tuple[int, str]] = []
     parts: list[str] = []
+    here: list[str] = []
     at, line, begins, size = 0, 1, 1, len(text)
     while at < size:
         character = text[at]
@@ -69,19 +73,8 @@ def _pieces(text: str) -> list[tuple[int, str]]:
         elif character == "\\":
             parts.append(text[at : at + 2] if at + 1 < size else "")
             at += 2
-        elif text.startswith("$'", at):
-            value, at = _ansi(text, at + 2, line)
-            parts.append(shlex.quote(value))
-            line += value.count("\n")
-        elif character == "'":
-            end = text.find("'", at + 1)
-            if end < 0:
-                raise NotQuoted(line)
-            parts.append(text[at : end + 1])
-            line += text.count("\n", at, end)
-            at = end + 1
-        elif character == '"':
-            piece, end = _quoted(text, at, line)
+        elif character in "'\"" or text.startswith("$'", at):
+            piece, end = _literal(text, at, line)
             parts.append(piece)
             line += text.count("\n", at, end)
             at = end
@@ -89,8 +82,16 @@ def _pieces(text: str) -> list[tuple[int, str]]:
             if character == "\n":
                 line += 1
             _finish(parts, begins, found)
-            begins = line
             at += 1
+            if character == "\n" and here:
+                line, at = _behind(here, text, at, line)
+            begins = line
+        elif character in "<>%" and not "".join(parts).strip() and (prompt := _PROMPT.match(text, at)):
+            at = prompt.end()
+        elif character in "<>":
+            if match := _HERE.match(text, at):
+                here.append(match[1])
+            at = _redirected(parts, text, at)
         elif character == "#" and (at == 0 or text[at - 1] in " \t\n"):
             end = text.find("\n", at)
             at = size if end < 0 else end
@@ -106,11 +107,49 @@ def _pieces(text: str) -> list[tuple[int, str]]:
     return found
 
 
+def _redirected(parts: list[str], text: str, at: int) -> int:
+    """Where a redirection at `at` ends; it is no word of the command, nor is the number of a descriptor before it."""
+    if parts and parts[-1].isdigit() and not "".join(parts[-2:-1]).strip():
+        parts.pop()
+    redirect = _REDIRECT.match(text, at)
+    at = redirect.end() if redirect else at + 1
+    while at < len(text) and not text[at].isspace() and text[at] not in ";|&<>":
+        end = text.find(text[at], at + 1) if text[at] in "'\"" else at
+        at = max(end, at) + 1
+    parts.append(" ")
+    return at
+
+
+def _behind(words: list[str], text: str, at: int, line: int) -> tuple[int, int]:
+    """The line and the place behind the texts that stand below a command (`<<EOF`), which are not its words."""
+    while words and at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        if text[at:end].strip() == words[0]:
+            words.pop(0)
+        line, at = line + 1, min(end + 1, len(text))
+    words.clear()
+    return line, at
+
+
 def _finish(parts: list[str], line: int, found: list[tuple[int, str]]) -> None:
     piece = "".join(parts)
     if piece.strip():
         found.append((line, piece))
     parts.clear()
+
+
+def _literal(text: str, at: int, line: int) -> tuple[str, int]:
+    """What stands in quotes of any kind from `at` on, and where it ends."""
+    if text[at] == '"':
+        return _quoted(text, at, line)
+    if text[at] == "$":
+        value, end = _ansi(text, at + 2, line)
+        return shlex.quote(value), end
+    end = text.find("'", at + 1)
+    if end < 0:
+        raise NotQuoted(line)
+    return text[at : end + 1], end + 1
 
 
 def _quoted(text: str, at: int, line: int) -> tuple[str, int]:
