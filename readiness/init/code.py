@@ -41,6 +41,8 @@ _SHORT = 24
 """Characters of a variable, so that a line with two of them fits."""
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
 """What the client has a method of its own for."""
+_WITH_FILES = frozenset({"post", "put", "patch"})
+"""Those that take `files=`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +317,8 @@ def _request(call: Call, names: expressions.Expressions, *, judged: bool) -> Gro
         parts.append(f"name={literal(call.name)}")
     parts += ["allow_redirects=True"] if call.follows else []
     parts += ["catch_response=True"] if judged else []
-    if method in _METHODS:
+    own = _WITH_FILES if call.body is not None and call.body.kind == "multipart" else _METHODS
+    if method in own:
         return Group(f"self.client.{method}(", tuple(parts), ")")
     return Group("self.client.request(", (literal(call.method), *parts), ")")
 

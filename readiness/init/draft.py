@@ -88,14 +88,16 @@ class Extract:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a call sends: JSON (with texts at its leaves), form fields, or one text."""
+    """What a call sends: JSON (with texts at its leaves), form fields (urlencoded or in parts), or one text."""
 
-    kind: Literal["json", "form", "text"]
+    kind: Literal["json", "form", "multipart", "text"]
     json: Json | None = None
     """Leaves that are not fixed stand in `replaced`."""
     replaced: tuple[tuple[tuple[str | int, ...], Text], ...] = ()
     """Paths into `json` and what stands there instead; where `json` has a number, one is sent."""
     fields: tuple[tuple[str, Text], ...] = ()
+    types: tuple[str, ...] = ()
+    """Media types of the fields of a form in parts, in their order; empty for a field without one."""
     text: Text = ()
 
 

@@ -29,9 +29,7 @@ def text(parts: Text, names: Expressions, *, in_url: bool = False) -> Expression
 
 def pairs(items: tuple[tuple[str, Text], ...], names: Expressions) -> Expression:
     """A dict of texts; a list of pairs where a name comes twice."""
-    if len({name for name, _ in items}) < len(items):
-        return Group("[", tuple(Group("(", (literal(name), text(value, names)), ")") for name, value in items), "]")
-    return _dict([(name, text(value, names)) for name, value in items])
+    return _pairs([(name, text(value, names)) for name, value in items])
 
 
 def body(sent: Body, names: Expressions) -> Expression | None:
@@ -40,7 +38,19 @@ def body(sent: Body, names: Expressions) -> Expression | None:
         return keyed("json=", json_value(sent.json, dict(sent.replaced), names))
     if sent.kind == "form":
         return keyed("data=", pairs(sent.fields, names)) if sent.fields else None
+    if sent.kind == "multipart":
+        return keyed("files=", _parts(sent, names)) if sent.fields else None
     return keyed("data=", text(sent.text, names)) if sent.text else None
+
+
+def _parts(sent: Body, names: Expressions) -> Expression:
+    """Fields for `files=`, where what has no file name is a field."""
+    found: list[tuple[str, Expression]] = []
+    for number, (name, value) in enumerate(sent.fields):
+        media = sent.types[number] if number < len(sent.types) else ""
+        more = (literal(media),) if media and media.isprintable() else ()
+        found.append((name, Group("(", ("None", text(value, names), *more), ")")))
+    return _pairs(found)
 
 
 def json_value(value: Json, replaced: Replaced, names: Expressions, at: tuple[str | int, ...] = ()) -> Expression:
@@ -62,6 +72,12 @@ def json_value(value: Json, replaced: Replaced, names: Expressions, at: tuple[st
 
 def _number(value: float) -> str:
     return repr(value) if math.isfinite(value) else "None"
+
+
+def _pairs(items: list[tuple[str, Expression]]) -> Expression:
+    if len({name for name, _ in items}) < len(items):
+        return Group("[", tuple(Group("(", (literal(name), value), ")") for name, value in items), "]")
+    return _dict(items)
 
 
 def _dict(items: list[tuple[str, Expression]]) -> Expression:

@@ -52,6 +52,10 @@ def everywhere(words: str) -> Scenario:
     )
     kept: Text = (Extracted("c"), words, Extracted("place"))
     form = Call(words, texts[1], words, body=Body("form", fields=((words, kept), (words, texts[2]))))
+    parts = Call(
+        words, texts[0], words, basic=(kept, texts[2]),
+        body=Body("multipart", fields=((words, kept), (words, texts[2]), (words, (words,))), types=("", words, "a/b")),
+    )  # fmt: skip
     text = Call(
         "POST",
         texts[0],
@@ -62,7 +66,7 @@ def everywhere(words: str) -> Scenario:
     return Scenario(
         name=words,
         tasks=(
-            Task(words, (call, form), summary=words),
+            Task(words, (call, form, parts), summary=words),
             Task(words, (text,), weight=3, enabled=False, off_because=words, summary=words),
         ),
         headers=((words, texts[2]), ("Authorization", (words,))),

@@ -188,7 +188,9 @@ def _is_kept(name: str, value: str, body: Body | None, media: str, cookies: bool
     if not name or name.startswith((":", "sec-", "proxy-", "x-forwarded-", "cf-")) or name in LEFT_OUT:
         return False
     if name == "content-type":
-        return body is not None and (body.kind == "text" or media.partition(";")[0].strip() not in _OWN_MEDIA)
+        if body is None or body.kind == "multipart":  # its boundary is the client's
+            return False
+        return body.kind == "text" or media.partition(";")[0].strip() not in _OWN_MEDIA
     return not (name == "accept" and (value == "*/*" or value.startswith("text/html,")))
 
 

@@ -19,6 +19,7 @@ from readiness.text import clean
 MOST_BYTES = 4 << 20
 MOST_COMMANDS = 500
 MOST_NOTED = 20
+_FORM_QUOTED = re.compile(r'"((?:\\[\\"]|\\(?![\\"])|[^"\\])*)"[^;]*')
 _GLOB_QUOTED = re.compile(r"\\([\[\]{}])")
 
 
@@ -30,7 +31,8 @@ class _Options:
     method: str | None = None
     headers: list[tuple[str, str]] = field(default_factory=list)
     data: list[str] = field(default_factory=list)
-    fields: list[tuple[str, str]] = field(default_factory=list)
+    fields: list[tuple[str, str, str]] = field(default_factory=list)
+    """Name, text and media type."""
     query: list[str] = field(default_factory=list)
     is_json: bool = False
     as_query: bool = False
@@ -176,7 +178,31 @@ def _add_field(options: _Options, name: str, value: str, place: str, listed: Lis
     if name == "form" and content.startswith(("@", "<")):
         _told_file(options, place, f"the file of the form field {key}", listed)
     else:
-        options.fields.append((key, content.partition(";type=")[0] if name == "form" else content))
+        options.fields.append((key, *(_form_value(content) if name == "form" else (content, ""))))
+
+
+def _form_value(content: str) -> tuple[str, str]:
+    """The text of a form field and its media type: `"a;b";type=text/plain;charset=utf-8`."""
+    text, rest = _form_word(content)
+    media: list[str] = []
+    while rest:
+        piece, rest = _form_word(rest.removeprefix(";"))
+        if not media and piece.startswith("type="):
+            media.append(piece.removeprefix("type=").strip())
+        elif piece.startswith(("filename=", "headers=", "encoder=")):
+            break
+        elif media:
+            media.append(piece)
+    return text, ";".join(media)
+
+
+def _form_word(text: str) -> tuple[str, str]:
+    """What stands before the next `;`, also in quotes, and the rest."""
+    text = text.lstrip()
+    if quoted := _FORM_QUOTED.match(text):
+        return re.sub(r'\\([\\"])', r"\1", quoted[1]), text[quoted.end() :]
+    word, sign, rest = text.partition(";")
+    return word.rstrip(), sign + rest
 
 
 def _add_data(options: _Options, name: str, value: str, place: str, listed: Listed) -> None:
@@ -209,7 +235,8 @@ def _body(options: _Options, place: str, listed: Listed) -> tuple[Body | None, l
     headers = [*options.headers, *([("Cookie", "; ".join(options.cookies))] if options.cookies else [])]
     media = next((value for name, value in headers if name.lower() == "content-type"), "")
     if options.fields:
-        return Body("form", fields=tuple((key, (value,)) for key, value in options.fields)), headers
+        fields = tuple((key, (value,)) for key, value, _ in options.fields)
+        return Body("multipart", fields=fields, types=tuple(media for _, _, media in options.fields)), headers
     if not options.data or options.as_query:
         return None, headers
     usual = "application/json" if options.is_json else "application/x-www-form-urlencoded"

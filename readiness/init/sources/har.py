@@ -39,6 +39,7 @@ class _Pair(msgspec.Struct):
     name: str = ""
     value: str | None = None
     fileName: str | None = None  # noqa: N815 as the format has it
+    contentType: str | None = None  # noqa: N815
 
 
 class _Post(msgspec.Struct):
@@ -225,7 +226,9 @@ def _exchange(entry: _Entry, number: int, titles: dict[str, str], room: int, not
     request, response = entry.request, entry.response
     parts = urlsplit(request.url)
     headers = [(pair.name, pair.value or "") for pair in request.headers or ()]
-    comment = ""
+    comment = _files(request.postData)
+    if comment:
+        notes.append(f"entry {number}: {comment}")
     try:
         body = _body(request.postData)
     except Unusable as problem:
@@ -257,14 +260,23 @@ def _exchange(entry: _Entry, number: int, titles: dict[str, str], room: int, not
     )
 
 
+def _files(post: _Post | None) -> str:
+    """What is said of the files of a form, which are left out."""
+    parts = post.params if post and (post.mimeType or "").lower().startswith("multipart/") else None
+    files = ", ".join(clean(pair.name, 40) for pair in parts or () if pair.fileName)
+    return f"the recording does not hold the file of the form field {files}: sent without it" if files else ""
+
+
 def _body(post: _Post | None) -> Body | None:
     if post is None:
         return None
     media = (post.mimeType or "").lower()
     if media.startswith("multipart/") and post.params:
-        if any(pair.fileName for pair in post.params):
-            raise Unusable("a file is sent, which the recording does not hold")
-        return Body("form", fields=tuple((pair.name, (pair.value or "",)) for pair in post.params))
+        texts = [pair for pair in post.params if not pair.fileName]
+        fields = tuple((pair.name, (pair.value or "",)) for pair in texts)
+        return (
+            Body("multipart", fields=fields, types=tuple(pair.contentType or "" for pair in texts)) if texts else None
+        )
     if media.startswith("multipart/"):
         raise Unusable("the body is of several parts, which the recording does not name")
     if not post.text and post.params:

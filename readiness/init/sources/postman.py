@@ -34,6 +34,7 @@ class _Pair(msgspec.Struct):
     disabled: bool | None = None
     type: str | None = None
     src: Any = None
+    contentType: str | None = None  # noqa: N815 as the format has it
 
 
 class _Url(msgspec.Struct):
@@ -257,9 +258,7 @@ def _body(
     if body.mode == "graphql" and body.graphql is not None:
         return Body("json", json=_graphql(body.graphql)), "", ""
     if body.mode == "formdata":
-        if any(pair.type == "file" for pair in body.formdata or () if not pair.disabled):
-            return None, "", _not_read(place, "the file of the form", listed)
-        return Body("form", fields=_fields(body.formdata)), "", ""
+        return _parts(body.formdata, place, listed)
     if body.mode == "file":
         return None, "", _not_read(place, "the file of the body", listed)
     media = has_media or _language(body.options)
@@ -268,6 +267,16 @@ def _body(
     except Unusable as problem:
         return None, "", _not_read(place, str(problem), listed)
     return found, media if found is not None and found.kind == "text" and not has_media else "", ""
+
+
+def _parts(given: list[_Pair] | None, place: str, listed: Listed) -> tuple[Body | None, str, str]:
+    """A form in parts; its files are told, and the other fields sent without them."""
+    pairs = [pair for pair in given or () if pair.key and not pair.disabled]
+    texts = [pair for pair in pairs if pair.type != "file"]
+    files = ", ".join(clean(pair.key, 40) for pair in pairs if pair.type == "file")
+    comment = _not_read(place, f"the file of the form field {files}", listed) if files else ""
+    body = Body("multipart", fields=_fields(texts), types=tuple(pair.contentType or "" for pair in texts))
+    return body if texts else None, "", comment
 
 
 def _not_read(place: str, what: str, listed: Listed) -> str:

@@ -9,7 +9,10 @@ from pathlib import PurePath
 from typing import Any
 
 Uploads = Mapping[str, Any] | Iterable[tuple[str, Any]]
-"""Field to bytes, text, an open file, or (file name, one of these) and (file name, one of these, media type)."""
+"""Field to bytes, text, an open file, or (file name, one of these) and (file name, one of these, media type).
+
+With None for the file name, bytes and text are a field of the form and no file, as with requests.
+"""
 _ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 
 
@@ -32,15 +35,19 @@ def _pairs(given: Any) -> Iterable[tuple[str, Any]]:
     return given.items() if isinstance(given, Mapping) else given
 
 
-def _file(field: str, given: Any) -> tuple[str, bytes, str]:
+def _file(field: str, given: Any) -> tuple[str | None, bytes, str | None]:
+    is_field = isinstance(given, tuple) and given[0] is None
     file_name, content, *more = given if isinstance(given, tuple) else (None, given)
     if hasattr(content, "read"):
+        is_field = False
         file_name = file_name or PurePath(str(getattr(content, "name", field))).name
         content = content.read()
     if isinstance(content, str):
         content = content.encode()
     if not isinstance(content, bytes | bytearray):
         raise TypeError(f"files[{field!r}] is a {type(content).__name__}: give bytes, text or an open file")
+    if is_field:
+        return None, bytes(content), str(more[0]) if more and more[0] else None
     name = str(file_name or field)
     return name, bytes(content), str(more[0] if more else mimetypes.guess_type(name)[0] or "application/octet-stream")
 

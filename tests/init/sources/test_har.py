@@ -241,3 +241,17 @@ def test_a_har_file_is_recognised_by_its_beginning() -> None:
     assert har.recognises(b'\xef\xbb\xbf\n{\n  "log": {"version": "1.2", "creator": {}')
     assert not har.recognises(b'{"openapi": "3.1.0"}')
     assert not har.recognises(b'{"log": "x", "ts": 1}\n')
+
+
+def test_a_form_in_parts_is_sent_in_parts_and_its_file_is_told() -> None:
+    upload = entry("POST", "/photos", sent="…", sent_media="multipart/form-data; boundary=b", status=201,
+                   headers={"Content-Type": "multipart/form-data; boundary=b"})  # fmt: skip
+    upload["request"]["postData"]["params"] = [
+        {"name": "title", "value": "a bag", "contentType": "text/plain"},
+        {"name": "photo", "fileName": "bag.png", "contentType": "image/png"},
+    ]
+    draft = har.read(recording(upload), "shop.har")
+    (call,) = draft.scenarios[0].tasks[0].calls
+    assert call.body == Body("multipart", fields=(("title", ("a bag",)),), types=("text/plain",))
+    assert call.headers == ()
+    assert "entry 1: the recording does not hold the file of the form field photo: sent without it" in draft.notes

@@ -130,7 +130,8 @@ def test_no_secret_of_the_collection_stands_in_the_draft() -> None:
         (raw('{"a": {{n}}}'), ("text", ('{"a": ', Variable("READINESS_VAR_N", "variable n of the source"), "}"))),
         ({"mode": "urlencoded", "urlencoded": [{"key": "a", "value": "1"}, {"key": "b", "disabled": True}]},
          ("form", (("a", ("1",)),))),
-        ({"mode": "formdata", "formdata": [{"key": "a", "value": "1", "type": "text"}]}, ("form", (("a", ("1",)),))),
+        ({"mode": "formdata", "formdata": [{"key": "a", "value": "1", "type": "text"}]},
+         ("multipart", (("a", ("1",)),))),
         ({"mode": "formdata", "formdata": [{"key": "a", "src": "/etc/passwd", "type": "file"}]}, None),
         ({"mode": "file", "file": {"src": "/etc/passwd"}}, None),
     ],
@@ -177,6 +178,20 @@ def test_basic_and_api_keys_in_either_version(version: str) -> None:
     assert "'pw'" not in repr(draft)
     assert "'abc'" not in repr(draft)
     assert any("item[3] 'd': authorization hawk is not known" in note for note in draft.notes)
+
+
+def test_the_texts_of_a_form_with_a_file_are_sent_and_the_file_is_told() -> None:
+    form = [
+        {"key": "a", "value": "1", "type": "text", "contentType": "application/json"},
+        {"key": "f", "src": "/etc/passwd", "type": "file"},
+    ]
+    header = [{"key": "Content-Type", "value": "multipart/form-data"}]
+    one = item("x", "PUT", "https://api.example/x", body={"mode": "formdata", "formdata": form}, header=header)
+    draft = postman.read(collection(one), "x.json")
+    (call,) = draft.scenarios[0].tasks[0].calls
+    assert call.body == Body("multipart", fields=(("a", ("1",)),), types=("application/json",))
+    assert (call.headers, call.comment) == ((), "the file of the form field f is not read: sent without it")
+    assert "item[0] 'x': the file of the form field f is not read: the request is sent without it" in draft.notes
 
 
 def basic_auth(user: str) -> dict[str, Any]:

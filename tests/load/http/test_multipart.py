@@ -8,6 +8,7 @@ from email.policy import HTTP
 from pathlib import Path
 
 import pytest
+import requests
 
 from readiness.load.http.multipart import multipart
 
@@ -43,6 +44,24 @@ def test_fields_and_files_arrive_as_they_were_given(tmp_path: Path) -> None:
         ("raw", "raw", "application/octet-stream", b"1"),
         ("odd", "x", "text/csv", b"2"),
     ]
+
+
+def test_what_has_no_file_name_is_a_field_as_with_requests() -> None:
+    given = [("name", (None, "joe")), ("name", (None, "")), ("age", (None, b"5", "application/json"))]
+    body, media_type = multipart(None, given)
+    stock = requests.Request("POST", "http://127.0.0.1/", files=given).prepare()  # type: ignore[arg-type]
+    assert isinstance(stock.body, bytes)
+    assert (
+        parts(body, media_type)
+        == parts(stock.body, stock.headers["Content-Type"])
+        == [
+            ("name", None, "text/plain", b"joe"),
+            ("name", None, "text/plain", b""),
+            ("age", None, "application/json", b"5"),
+        ]
+    )
+    assert b"filename" not in body
+    assert body.count(b"Content-Type") == 1
 
 
 def test_names_cannot_break_out_of_their_line() -> None:
