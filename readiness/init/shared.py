@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from readiness.init.draft import Draft, Scenario, Variable
 from readiness.init.limits import SEEN
-from readiness.init.sources.calls import is_write
+from readiness.init.sources.calls import is_write, why_off
 from readiness.init.uses import unfixed_of_scenario
 
 _MOST = 8
@@ -16,21 +16,22 @@ def one_account(scenario: Scenario) -> bool:
 
 
 def notes(draft: Draft) -> tuple[str, ...]:
-    """For the terminal: which tasks write, and that one user sees what another one does."""
-    writes = {
-        f"{call.method} {call.name}": one_account(scenario)
+    """For the terminal: which tasks write or end something, and that one user sees what another one does."""
+    found = {
+        f"{call.method} {call.name}": (one_account(scenario), is_write(call))
         for scenario in draft.scenarios
         for task in scenario.tasks
         if task.enabled
         for call in task.calls
-        if is_write(call)
+        if why_off(call)
     }
-    if not writes:
+    if not found:
         return ()
-    shown = ", ".join(list(writes)[:_MOST]) + (" …" if len(writes) > _MOST else "")
-    many = "1 request writes" if len(writes) == 1 else f"{len(writes)} requests write"
+    shown = ", ".join(list(found)[:_MOST]) + (" …" if len(found) > _MOST else "")
+    ends = "" if all(writes for _, writes in found.values()) else " or end something"
+    many = f"1 request writes{ends.replace('end', 'ends')}" if len(found) == 1 else f"{len(found)} requests write{ends}"
     told = f"{many} ({shown}): load only a system where that does no harm"
-    if not any(writes.values()):
+    if not any(shared for shared, _ in found.values()):
         return (told,)
     return told, (
         "all users have one account, so what one of them does (to its cart, its list) the others find: give each its "

@@ -16,6 +16,7 @@ import msgspec
 
 from readiness.init.draft import Body, Call, Extracted, Json, Part, Text, graphql, joined
 from readiness.init.sources.folding import fold
+from readiness.init.sources.traffic import ending
 from readiness.init.sources.values import MOST_DEPTH, Path
 from readiness.text import clean
 
@@ -31,6 +32,10 @@ _CLIENTS_OWN = """
 """
 LEFT_OUT = frozenset(_CLIENTS_OWN.split())
 """Headers that a browser or the client itself sets, and that say nothing of the request."""
+
+
+_ACTIONS = frozenset({"action", "act", "do", "cmd", "command", "op", "operation", "task", "method", "_method"})
+"""Keys of a query that say what a request does."""
 
 
 class Unusable(ValueError):
@@ -98,6 +103,19 @@ def is_write(call: Call) -> bool:
     if call.method in ("GET", "HEAD", "OPTIONS"):
         return False
     return graphql(call.body).lstrip()[:8].lower() in ("", "mutation")
+
+
+def why_off(call: Call, name: str = "") -> str:
+    """Why nobody sends a call unasked: it writes, or says that it deletes or ends something. Empty: it is sent."""
+    if is_write(call):
+        return "it writes"
+    if call.method not in ("GET", "HEAD"):
+        return ""
+    asked = (
+        _one(value) if key.lower() in _ACTIONS else key if _one(value).lower() in ("", "1", "true") else ""
+        for key, value in call.query
+    )
+    return ending(call.name, (name, *asked))
 
 
 def _operation(body: Body | None) -> list[str]:

@@ -25,7 +25,7 @@ from readiness.init.draft import (
     Variable,
     joined,
 )
-from readiness.init.sources.calls import Site, Unusable, extracted_in, is_write, rewritten
+from readiness.init.sources.calls import Site, Unusable, extracted_in, rewritten, why_off
 from readiness.init.sources.marks import MARK, filled
 from readiness.init.sources.secrets_found import (
     PLAIN,
@@ -90,8 +90,8 @@ def draft_of(requests: Sequence[Request], listed: Listed, source: str, *, writes
         scenarios.append(_scenario(folder or name, inside, own, calls, makers, listed, writes_on=writes_on))
     if not writes_on:
         sent = {id(call) for scenario in _with_tasks(scenarios) for call in scenario.on_start}
-        writes = [call for one, call in zip(own, calls, strict=True) if is_write(one.call)]
-        _tell_writes([one for one in writes if id(one) in sent], [one for one in writes if id(one) not in sent], listed)
+        why = [why_off(one.call, one.name) for one in own]
+        _tell_off([(call, because, id(call) in sent) for call, because in zip(calls, why, strict=True)], listed)
     return Draft(
         scenarios=tuple(map(_with_one_basic, _with_tasks(scenarios))),
         source=listed.secrets.shown(source),
@@ -100,15 +100,18 @@ def draft_of(requests: Sequence[Request], listed: Listed, source: str, *, writes
     )
 
 
-def _tell_writes(run: Sequence[Call], off: Sequence[Call], listed: Listed) -> None:
-    """Two lists: what is sent although it writes, with what it brings, and what is switched off."""
-    brought = [f"{one.method} {one.name} (brings {', '.join(part.name for part in one.extracts)})" for one in run]
-    for names, says in (
-        (brought, "sent once by every user although it writes, because others need what it brings"),
-        ([f"{one.method} {one.name}" for one in off], "switched off, because it writes"),
-    ):
-        if names:
-            listed.notes.append(f"{says}: {', '.join(names[:MOST_NAMED])}{' …' if len(names) > MOST_NAMED else ''}")
+def _tell_off(found: Sequence[tuple[Call, str, bool]], listed: Listed) -> None:
+    """What is sent although there is a reason against it, with what it brings, and what is switched off for it."""
+    told: dict[str, list[str]] = {}
+    for call, because, is_sent in found:
+        name = f"{call.method} {call.name}"
+        if because and is_sent:
+            says = f"sent once by every user although {because}, because others need what it brings"
+            told.setdefault(says, []).append(f"{name} (brings {', '.join(part.name for part in call.extracts)})")
+        elif because:
+            told.setdefault(f"switched off, because {because}", []).append(name)
+    for says, names in sorted(told.items()):
+        listed.notes.append(f"{says}: {', '.join(names[:MOST_NAMED])}{' …' if len(names) > MOST_NAMED else ''}")
 
 
 def _own(requests: Sequence[Request], notes: list[str]) -> tuple[list[Request], str | None]:
@@ -248,11 +251,13 @@ def _scenario(
     names = Names()
     tasks = []
     for index in inside:
-        if index in used and is_write(own[index].call):
+        because = why_off(own[index].call, own[index].name)
+        if index in used and because:
             continue
         call = replace(calls[index], extracts=()) if index in start else calls[index]
         title = listed.secrets.shown(own[index].name, 60) or f"{call.method} {call.name}"
-        tasks.append(Task(names.unique(title), (call,), enabled=writes_on or not is_write(own[index].call)))
+        off = "" if writes_on else because
+        tasks.append(Task(names.unique(title), (call,), enabled=not off, off_because=off))
     return Scenario(
         name=listed.secrets.shown(name, 60),
         tasks=tuple(tasks),

@@ -14,6 +14,7 @@ from readiness.init.sources.endpoints import STATIC, Asked, LoggedEndpoint
 from readiness.init.sources.folding import kind_of, value_name
 from readiness.init.sources.log_tally import LogTally
 from readiness.init.sources.secrets_found import is_personal, is_secret
+from readiness.init.sources.traffic import ending
 from readiness.init.sources.values import Names, snake, words
 from readiness.text import clean
 from readiness.text.numbers import count
@@ -110,6 +111,8 @@ def _kept(found: dict[tuple[str, str], LoggedEndpoint]) -> tuple[list[_Kept], li
             unfit.append((name, endpoint.count, "the service had no such page"))
         elif endpoint.denied * 2 >= endpoint.count:
             unfit.append((name, endpoint.count, "it was refused without a log-in"))
+        elif ends := ending(template):
+            unfit.append((name, endpoint.count, ends))
         elif "{email}" in template or _holds_secret(template):
             unfit.append((name, endpoint.count, "its path holds a secret or a person's address"))
         else:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import pairwise
+
+from readiness.init.sources.values import words
 
 STATIC_KINDS = frozenset({"image", "font", "stylesheet", "script", "media", "manifest", "texttrack"})
 """As Chrome names them in `_resourceType`."""
@@ -20,12 +24,25 @@ _HEALTH = frozenset([
                      "liveness", "ping", "heartbeat", "alive", "_health", "status.json"]
 )  # fmt: skip
 _LOG_OUT = frozenset(["logout", "signout", "logoff", "signoff"])
+_SESSION_ENDS = ("logout", "logoff", "signout", "signoff")
+_DESTROYS = """
+    delete remove clear purge reset shutdown restart reboot poweroff unsubscribe deactivate destroy erase wipe truncate
+    terminate revoke cancel disable uninstall unregister deregister flush kill drop
+"""
+_ENDS = frozenset(_DESTROYS.split())
+"""What a request does that no load may repeat, whatever its method."""
+_TWO_WORDS = frozenset(["log out", "log off", "sign out", "sign off", "shut down", "power off"])
+_READINGS = "get list find search fetch read show count check view query retrieve describe download"
+_READS = frozenset(_READINGS.split())
+_MOST_WORDS = 4
+"""Of one piece of a path: a longer one is the title of something."""
 _ROBOT = re.compile(
     r"bot\b|bot[/_-]|crawl|spider|slurp|monitor|uptime|pingdom|statuscake|nagios|zabbix|kube-probe|healthcheck"
     r"|health check|googlehc|prometheus|blackbox|datadog|newrelic|site24x7|scanner|nikto|sqlmap|masscan|zgrab|nmap"
     r"|facebookexternalhit|mediapartners|preview|archiver|feedfetcher|headlesschrome|lighthouse",
     re.IGNORECASE,
 )
+_PLACE = re.compile(r"\{[^{}]{0,200}\}")
 _OURS = "readiness/"
 
 
@@ -51,6 +68,25 @@ def is_log_out(path: str) -> bool:
     if "out" not in path.lower() and "off" not in path.lower():
         return False
     return not _LOG_OUT.isdisjoint(path.lower().replace("-", "").replace("_", "").split("/"))
+
+
+def ending(path: str, names: Iterable[str] = ()) -> str:
+    """Why a read is switched off all the same; empty for most.
+
+    A word of its path, or of its names, says that it deletes or ends something: `/cart/clear`, `deleteAllItems`.
+    `/deleted-items` and `/clearance` do not, nor does a name that begins with a reading (`listCancelReasons`).
+    """
+    plain = _PLACE.sub("", path)
+    pieces = [found for piece in plain.split("/") if len(found := words(piece)) <= _MOST_WORDS]
+    pieces += [found for name in names if (found := words(name)) and found[0] not in _READS]
+    for piece in pieces:
+        together = [one + other for one, other in pairwise(piece) if f"{one} {other}" in _TWO_WORDS]
+        for word in (*together, *piece):
+            if any(end in word for end in _SESSION_ENDS):
+                return "it ends the session"
+            if (verb := word.removesuffix("all")) in _ENDS or verb in together:
+                return f"its name says {verb}"
+    return ""
 
 
 def robot(agent: str) -> str | None:

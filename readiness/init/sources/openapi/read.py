@@ -15,6 +15,7 @@ from readiness.init.sources.openapi.operations import Operation, group_of, name_
 from readiness.init.sources.openapi.security import Security, chosen, needed, scopes_of, security
 from readiness.init.sources.openapi.servers import server_of
 from readiness.init.sources.openapi.tokens import with_scopes
+from readiness.init.sources.traffic import ending
 from readiness.text import clean
 
 _MOST_SCENARIOS = 10
@@ -24,7 +25,6 @@ _HEALTH = re.compile(
     r"/(?:[\w.-]+/){0,2}_?(?:healthz?|livez|readyz|live|ready|liveness|readiness|health[_-]?check|ping)/?",
     re.IGNORECASE,
 )
-_LEAVES = re.compile(r"log[\W_]*(?:out|off)|sign[\W_]*(?:out|off)", re.IGNORECASE)
 
 
 def read(data: bytes, source: str) -> Draft:
@@ -122,8 +122,8 @@ def _task(operation: Operation, calls: Calls, notes: list[str]) -> Task | None:
     because = ""
     if operation.method != "get":
         because = "it writes"
-    elif _LEAVES.search(operation.path):
-        because = "it ends the session"
+    elif ends := ending(operation.path, (name_of(operation),)):
+        because = ends
     elif _streams(operation):
         because = "its answer has no end"
     elif missing:
