@@ -18,6 +18,7 @@ _IS_CMD = re.compile(
     r"""(?mx)
     ^[ \t@]{0,20}(?:\S{0,200}[\\/])?curl(?:\.exe)?[ \t]{1,20}(?:-\S{1,40}[ \t]{1,20}){0,10}\^"   # curl ^"http://
     |[ \t]-{1,2}[\w-]{1,40}[ \t]{1,20}\^"                                                         # -H ^"a: b
+    |"[{\[]{1,3}""\w                                                                              # "{""a"":1}"
     |[ \t]\^[ \t]{0,20}\r?\n[ \t]{0,40}(?:-|\^?"|https?:)                                        # ^ at the end
     """
 )
@@ -62,30 +63,21 @@ def is_cmd(text: str) -> bool:
 def cmd_commands(text: str) -> list[Command]:
     """The commands of a text, one after the other. Raises NotQuoted."""
     plain = unmarked(text).replace(_BACKSLASH, "").replace("\r\n", "\n")
-    read = list(_characters(_VARIABLE.sub(lambda match: mark(match[1]), plain)))
     commands: list[Command] = []
-    words, backslashes, opened, at = _Words(), 0, 0, 0
-    while at < len(read):
-        one = read[at]
-        at += 1
+    words, backslashes, opened, closed = _Words(), 0, 0, False
+    for one in _characters(_VARIABLE.sub(lambda match: mark(match[1]), plain)):
         if one.text == "\\":
             backslashes += 1
-            words.begun = True
+            words.begun, closed = True, False
             continue
         if one.text == '"':
-            words.parts.append("\\" * (backslashes // 2))
-            words.begun = True
-            if backslashes % 2:
-                words.parts.append('"')
-            elif opened and at < len(read) and read[at].text == '"':
-                words.parts.append('"')
-                at += 1
-            else:
-                opened = 0 if opened else one.line
-            backslashes = 0
+            words.parts.append("\\" * (backslashes // 2) + '"' * (backslashes % 2 or closed))
+            if backslashes % 2 == 0:
+                opened, closed = (0, True) if opened else (one.line, False)
+            words.begun, backslashes = True, 0
             continue
         words.parts.append("\\" * backslashes)
-        backslashes = 0
+        backslashes, closed = 0, False
         if one.text in " \t" and not opened:
             words.end_word()
         elif one.text in "&|\n" and not one.escaped and not (opened and one.text != "\n"):

@@ -11,7 +11,7 @@ from readiness.init.sources.cmd_shell import cmd_commands, is_cmd
 from readiness.init.sources.marks import mark
 from readiness.init.sources.shell import RESULT, Command, NotQuoted, commands
 
-MOST_NAMED = 5
+_MOST_NAMED = 5
 _STARTS = "if|then|else|elif|do|while|until|!|time|sudo|command|exec|env|nohup"
 _BEFORE = frozenset([*_STARTS.split("|"), "{", "("])
 """Words of a shell that stand before a command."""
@@ -77,7 +77,7 @@ def read_script(data: bytes, source: str) -> Script:
             others[words[0] if _NAME.fullmatch(words[0]) else "…"] += 1
     notes = []
     if others:
-        shown = ", ".join(list(others)[:MOST_NAMED]) + (", …" if len(others) > MOST_NAMED else "")
+        shown = ", ".join(list(others)[:_MOST_NAMED]) + (", …" if len(others) > _MOST_NAMED else "")
         many = "1 other command was" if others.total() == 1 else f"{others.total()} other commands were"
         notes.append(f"{many} left out ({shown}): nothing of a source is run")
     if inside := _INSIDE.search(text):

@@ -86,7 +86,12 @@ def _pieces(text: str) -> list[tuple[int, str]]:
             if character == "\n" and here:
                 line, at = _behind(here, text, at, line)
             begins = line
-        elif character in "<>%" and not "".join(parts).strip() and (prompt := _PROMPT.match(text, at)):
+        elif (
+            character in "<>%"
+            and len(parts) < 20
+            and not "".join(parts).strip()
+            and (prompt := _PROMPT.match(text, at))
+        ):
             at = prompt.end()
         elif character in "<>":
             if match := _HERE.match(text, at):

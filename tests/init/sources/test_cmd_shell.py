@@ -128,3 +128,9 @@ def test_carets_of_other_shells_are_texts() -> None:
 def test_no_text_breaks_the_reading(text: str) -> None:
     with suppress(ConfigError):
         read(f'curl ^"http://127.0.0.1/^" {text}')
+
+
+def test_doubled_quotes_of_the_oldest_browsers_are_quotes() -> None:
+    text = 'curl "http://127.0.0.1/x" -H "content-type: application/json" --data-binary "{""a"":""%20"",""b"":""""}"'
+    (task,) = read(text).scenarios[0].tasks
+    assert task.calls[0].body == Body("json", json={"a": "%20", "b": ""})

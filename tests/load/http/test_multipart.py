@@ -53,7 +53,7 @@ def test_what_has_no_file_name_is_a_field_as_with_requests() -> None:
     assert isinstance(stock.body, bytes)
     assert (
         parts(body, media_type)
-        == parts(stock.body, stock.headers["Content-Type"])
+        == parts(stock.body, str(stock.headers["Content-Type"]))
         == [
             ("name", None, "text/plain", b"joe"),
             ("name", None, "text/plain", b""),
