@@ -30,9 +30,10 @@ def decide(
         return Decision.NOT_READY, f"Blocked by {_names(failed)}. {first}{failed[0].message}"
     if doubts:
         return Decision.INCONCLUSIVE, f"The run cannot be trusted: {doubts[0]}."
-    unproven = [check for check in blocking if check.outcome not in _PASSED]
+    unproven = sorted((check for check in blocking if check.outcome not in _PASSED), key=_certainty)
     if unproven:
-        return Decision.INCONCLUSIVE, f"Not proven: {_names(unproven)}. {unproven[0].message}"
+        first = f"{label(unproven[0])}: " if len(unproven) > 1 else ""
+        return Decision.INCONCLUSIVE, f"Not proven: {_names(unproven)}. {first}{unproven[0].message}"
     if score.coverage < rule.min_coverage:
         missing = [check for check in checks if check.outcome in (Outcome.ERROR, Outcome.SKIPPED)]
         return (
@@ -54,6 +55,11 @@ def decide(
         aside = f" ({_names(excused)}: waived)" if excused else ""
         return Decision.CONDITIONAL, f"Every blocking check passed, but {_shortfalls(named)}{aside}."
     return Decision.NOT_READY, f"The score {score.value:.1f} is below the floor of {rule.floor_score:g}."
+
+
+def _certainty(check: CheckResult) -> tuple[bool, float]:
+    """What was measured first, the farthest off before the others."""
+    return check.outcome is not Outcome.INCONCLUSIVE, -distance(check)
 
 
 def _shortfalls(checks: Sequence[CheckResult]) -> str:
