@@ -19,8 +19,8 @@ from readiness.judge.verdict import Decision, Outcome, Verdict
 from readiness.report import FORMATS
 from readiness.report.status import OUTCOMES
 from readiness.report.view import words
-from readiness.report.view.problems import undecided
 from readiness.report.view.checks import key_of
+from readiness.report.view.problems import undecided
 from tests.report import builders, parsing
 
 VERDICTS = {
