@@ -53,8 +53,15 @@ def decide(
         named = open_conditions or [check for check in checks if check.outcome not in {Outcome.PASS} | _ASIDE]
         excused = [check for check in named if check.waived]
         aside = f" ({_names(excused)}: waived)" if excused else ""
-        return Decision.CONDITIONAL, f"Every blocking check passed, but {_shortfalls(named)}{aside}."
+        of_score = "" if open_conditions else f"{score_words(score, rule)}: "
+        return Decision.CONDITIONAL, f"Every blocking check passed, but {of_score}{_shortfalls(named)}{aside}."
     return Decision.NOT_READY, f"The score {score.value:.1f} is below the floor of {rule.floor_score:g}."
+
+
+def score_words(score: Score, rule: DecisionRule) -> str:
+    """Why the score keeps a run from READY: `the score may be as low as 87.5, READY needs 90`."""
+    how = "is" if score.low == score.value else "may be as low as"
+    return f"the score {how} {score.low:.1f}, READY needs {rule.ready_score:g}"
 
 
 def _certainty(check: CheckResult) -> tuple[bool, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from readiness.judge.decision import label
+from readiness.judge.decision import label, score_words
 from readiness.judge.inconclusive import TO_DO, Cause
 from readiness.judge.needs import without_state
 from readiness.judge.next_steps import FAILED, SLOW
@@ -113,7 +113,12 @@ def _conditional(verdict: Verdict) -> str:
     said += [f"{len(others):,} {'is' if len(others) == 1 else 'are'} not proven or not measured"] if others else []
     waived = sum(check.waived for check in verdict.checks)
     aside = f"; {count(waived, 'waiver')} in force" if waived else ""
-    return f"{' and '.join(said) or 'The score is under the bar'}; none of them blocks{aside}."
+    told = " and ".join(said) or "The score is under the bar"
+    rule = verdict.rule
+    if rule is not None and not verdict.conditions and verdict.score.low < rule.ready_score:
+        because = score_words(verdict.score, rule)
+        return f"{because[:1].upper()}{because[1:]}: {told}{aside}."
+    return f"{told}; none of them blocks{aside}."
 
 
 def _not_ready(verdict: Verdict) -> str:
