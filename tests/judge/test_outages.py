@@ -6,7 +6,9 @@ import numpy as np
 
 from readiness.config.model import OnFail
 from readiness.judge.family import refuting
+from readiness.judge.inconclusive import Cause
 from readiness.judge.judge import judge
+from readiness.judge.outlook import NeedKind
 from readiness.judge.verdict import CheckResult, Decision, Outcome
 from readiness.measurements.histogram import Histogram, merge
 from readiness.measurements.run import Recording, Slice
@@ -68,6 +70,21 @@ def test_slow_seconds_of_a_closed_load_weigh_as_much_as_fast_ones() -> None:
     closed = judged(record, "latency.p95", "< 100 ms")
     assert closed.outcome is not Outcome.PASS
     assert "while they waited, users sent less" in closed.message
+    assert "by time it is 10 %, beyond the limit" in closed.message
+
+
+def test_what_is_beyond_by_time_is_not_within_the_limit_and_no_longer_run_is_promised() -> None:
+    record = seconds(*[(300, 6.0, 0)] * 3, *([(30, 901.0, 0)] + [(300, 6.0, 0)] * 9) * 6)
+    seen = load(("shop", "GET /", record), seconds=len(record.slices))
+    verdict = judge(run(seen), config(check("latency.p95", "< 100 ms", on_fail=OnFail.BLOCK)))
+    assert verdict.inconclusive_cause == Cause.BEYOND
+    (need,) = verdict.outlook.needs
+    assert need.text.startswith("By time the value is beyond the limit, by requests it is not: ")
+    assert (need.kind, need.window_s) == (NeedKind.VALUE, None)
+    said = " ".join([*(step.text + step.headline for step in verdict.release.steps), *verdict.next_steps])
+    assert "the proof is missing" not in said
+    assert "run longer" not in said
+    assert "begin with GET /" in said
 
 
 def test_many_checks_on_their_limits_share_the_error_of_a_wrong_failure() -> None:
