@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 from readiness.config.model import Limit, Operator
+from readiness.judge.outages import outage_s
 from readiness.judge.proof import CHECKPOINTS, Tally, tally
 from readiness.judge.proof import Proof as Proof
 from readiness.judge.readings import Reading, Spread, over
@@ -20,7 +21,8 @@ from readiness.measurements.run import Rate, Recording
 from readiness.metrics.baseline import BASELINE_PREFIX
 from readiness.metrics.metric import Kind, Metric
 from readiness.stats import mean, share
-from readiness.text.numbers import duration, quantity
+from readiness.text import clean
+from readiness.text.numbers import count, duration, quantity
 
 MEAN_LOSS = 0.01
 """Share of requests that may be missing from a mean of successes before it proves nothing."""
@@ -215,6 +217,14 @@ def _why(counted: Tally, proof: Proof, confidence: float) -> str:
     return words + _few_bursts(counted, proof, confidence)
 
 
+def _outage(counted: Tally, reading: Reading) -> str:
+    if outage_s(counted.blocks, counted.window_s) >= 0.99 * counted.outage_s:
+        return f"for {counted.outage_s:.0f} s of {counted.window_s:.0f} s nearly all of them failed"
+    first, *more = reading.outages
+    told = clean(first.name, 60) + (f" and {count(len(more), 'more endpoint')}" if more else "")
+    return f"for {first.seconds:.0f} s of {counted.window_s:.0f} s nearly all requests of {told} failed"
+
+
 def _few_bursts(counted: Tally, proof: Proof, confidence: float) -> str:
     undecided = proof is Proof.OPEN and counted.below and not counted.bursts_are_excluded(confidence, counted.most)
     return "; the bursts are too few to exclude longer ones" if undecided else ""
@@ -235,7 +245,7 @@ def _rate(
         low, high = bounds(reading, metric, confidence)
         return LimitComparison(_between(_end(low, 0.0), _end(high, 100.0), limit), how)
     if counted.out:
-        how += f"; for {counted.outage_s:.0f} s of {counted.window_s:.0f} s nearly all of them failed"
+        how += f"; {_outage(counted, reading)}"
     elif (worth := (counted.worth_below if counted.below else counted.worth)(confidence)) >= 1.5:
         how += f"; failures cluster, so this counts as {rate.total / worth:,.0f} independent samples"
     proof = counted.proof(confidence, refuting)

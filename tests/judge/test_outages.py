@@ -45,6 +45,25 @@ def test_a_service_that_dies_in_the_last_fifth_fails_its_latency_as_well() -> No
     assert judged(record, "latency.p95", "< 100 ms").outcome is Outcome.FAIL
 
 
+def test_one_page_that_still_works_hides_no_outage_of_the_others() -> None:
+    page = seconds(*[(15, 3.0, 0)] * 32)
+    orders, items = (seconds(*[(20, 10.0, 0)] * 27, *[(0, 0.0, 40)] * 5) for _ in range(2))
+    seen = load(("shop", "GET /", page), ("shop", "GET /items", items), ("shop", "POST /orders", orders))
+    seen = replace(seen, judged_end_s=32.0, planned_s=32.0)
+    checks = config(check("http.success_rate", "> 99.5 %", on_fail=OnFail.BLOCK))
+    verdict = judge(run(seen), checks)
+    assert verdict.decision is Decision.NOT_READY
+    assert "for 5 s of 32 s nearly all requests of GET /items and 1 more endpoint failed" in verdict.checks[0].message
+
+
+def test_two_failures_one_after_the_other_are_no_outage_of_a_rare_endpoint() -> None:
+    page = seconds(*[(15, 3.0, 0)] * 32)
+    rare = seconds(*[(1, 10.0, 0)] * 20, *[(0, 0.0, 1)] * 2, *[(1, 10.0, 0)] * 10)
+    seen = replace(load(("shop", "GET /", page), ("shop", "GET /rare", rare)), judged_end_s=32.0, planned_s=32.0)
+    checks = config(check("http.success_rate", "> 99.9 %", on_fail=OnFail.BLOCK))
+    assert judge(run(seen), checks).checks[0].outcome is Outcome.INCONCLUSIVE
+
+
 def test_a_single_bad_second_is_left_to_the_statistics() -> None:
     record = seconds(*[(30, 10.0, 0)] * 59, (0, 0.0, 30))
     assert judged(record, "http.success_rate", "> 99 %").outcome is Outcome.INCONCLUSIVE

@@ -91,8 +91,8 @@ def assert_no_better(worse: Run, better: Run, confidence: float | None) -> None:
     low_word, low_score, low = decision(worse, confidence=confidence)
     high_word, high_score, high = decision(better, confidence=confidence)
     for one, other in zip(low, high, strict=True):
-        better = max(BETTER[other.result.outcome], BETTER[Outcome.WARN] * is_between(other))
-        assert BETTER[one.result.outcome] <= better, (one.result, other.result)
+        at_best = max(BETTER[other.result.outcome], BETTER[Outcome.WARN] * is_between(other))
+        assert BETTER[one.result.outcome] <= at_best, (one.result, other.result)
     assert low_score.value <= high_score.value
     assert GREEN[low_word] <= max(GREEN[high_word], GREEN[Decision.CONDITIONAL] * any(map(is_between, high)))
 
