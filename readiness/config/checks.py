@@ -103,12 +103,14 @@ def _check_form(metric: Metric, scope: str | None, line: int) -> Form[Check]:
         pass_limit: Limit,
         warn_limit: Limit | None = None,
         title: str = clean(title, 200),
-        weight: float = 1.0,
+        weight: float | None = None,
         on_fail: OnFail = OnFail.CONDITION,
         not_applicable: str | None = None,
     ) -> Check:
         if warn_limit is not None:
             _compare(pass_limit, warn_limit)
+        if weight is None:  # a note decides nothing, not through the score either
+            weight = 0.0 if on_fail is OnFail.NOTE else 1.0
         return Check(metric.name, scope, title, pass_limit, warn_limit, weight, on_fail, not_applicable, line)
 
     limit = _limit_form(metric)

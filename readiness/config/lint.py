@@ -114,7 +114,7 @@ def _averages(checks: list[Check]) -> Iterator[_Finding]:
 def _weights(config: Config) -> Iterator[_Finding]:
     for check in config.checks:
         if check.on_fail is OnFail.NOTE and check.weight > 0 and check.not_applicable is None:
-            text = "note keeps this check out of the decision, yet its weight moves the score: add weight: 0"
+            text = "note keeps this check out of the decision, yet its weight moves the score: take the weight away"
             yield check, "on_fail", text
 
 

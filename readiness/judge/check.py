@@ -41,8 +41,12 @@ class Judged:
     credit: Credit
     remedy: str = ""
     """What to do first, where the reading itself is in question."""
+    generator: bool = False
+    """Whether that is because of the load generator."""
     limit: float | None = None
     """The pass limit's number, in the unit of the value."""
+    by_time: bool = False
+    """Whether the count by requests keeps the limit, the share by time does not, and nothing is proven."""
     reading: Reading | None = field(default=None, compare=False, repr=False)
     """What was judged; None where nothing was read."""
 
@@ -85,6 +89,7 @@ def judge_check(run: Run, check: Check, confidence: float | None, refuting: floa
             answers = [one for one in answers if one.proof is Proof.OPEN]
         low, high = consistent(reading.value, low, high, tuple(answers))
     judged = _judged(check, metric.unit, outcome, credit, reading, message, low, high)
+    judged = replace(judged, by_time=passed.beyond_by_time and outcome is Outcome.INCONCLUSIVE)
     doubt = _estimate(check, reading) or _suspicion(run, check, metric, outcome, reading.value)
     return judged if doubt is None else _unsure(judged, doubt)
 
@@ -93,7 +98,9 @@ def _estimate(check: Check, reading: Reading) -> Suspicion | None:
     """An estimate may inform and it may be a condition; it neither blocks a release nor lets one pass."""
     if not reading.estimated or check.on_fail is not OnFail.BLOCK:
         return None
-    return Suspicion("it is an estimate, which decides no blocking check", "count exactly (leave estimate out)")
+    return Suspicion(
+        "it is an estimate, which decides no blocking check", "count exactly (leave estimate out)", generator=False
+    )
 
 
 def _suspicion(run: Run, check: Check, metric: Metric, outcome: Outcome, value: float | None) -> Suspicion | None:
@@ -105,7 +112,7 @@ def _suspicion(run: Run, check: Check, metric: Metric, outcome: Outcome, value: 
     if outcome in (Outcome.PASS, Outcome.WARN):
         for measurement in run.measurements:
             if (measurement.metric, measurement.scope) == (metric.name, check.scope) and (why := dissent(measurement)):
-                return Suspicion(why, "find out which of them is right")
+                return Suspicion(why, "find out which of them is right", generator=False)
     if run.load is None:
         return None
     if outcome is Outcome.INCONCLUSIVE and value is not None and is_load(metric.name) and check.pass_limit.holds(value):
@@ -125,7 +132,9 @@ def _unsure(judged: Judged, doubt: Suspicion) -> Judged:
     """The same reading, but it neither passes nor fails."""
     message = f"{judged.result.message.rstrip('.')} - but {doubt.reason}: {doubt.remedy}."
     result = replace(judged.result, outcome=Outcome.INCONCLUSIVE, message=message)
-    return replace(judged, result=result, credit=Credit(0, judged.credit.point, 1), remedy=doubt.remedy)
+    return replace(
+        judged, result=result, credit=Credit(0, judged.credit.point, 1), remedy=doubt.remedy, generator=doubt.generator
+    )
 
 
 def _stalled_all_along(reading: Reading, metric: Metric) -> str | None:

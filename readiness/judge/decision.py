@@ -30,9 +30,10 @@ def decide(
         return Decision.NOT_READY, f"Blocked by {_names(failed)}. {first}{failed[0].message}"
     if doubts:
         return Decision.INCONCLUSIVE, f"The run cannot be trusted: {doubts[0]}."
-    unproven = [check for check in blocking if check.outcome not in _PASSED]
+    unproven = sorted((check for check in blocking if check.outcome not in _PASSED), key=_certainty)
     if unproven:
-        return Decision.INCONCLUSIVE, f"Not proven: {_names(unproven)}. {unproven[0].message}"
+        first = f"{label(unproven[0])}: " if len(unproven) > 1 else ""
+        return Decision.INCONCLUSIVE, f"Not proven: {_names(unproven)}. {first}{unproven[0].message}"
     if score.coverage < rule.min_coverage:
         missing = [check for check in checks if check.outcome in (Outcome.ERROR, Outcome.SKIPPED)]
         return (
@@ -52,8 +53,20 @@ def decide(
         named = open_conditions or [check for check in checks if check.outcome not in {Outcome.PASS} | _ASIDE]
         excused = [check for check in named if check.waived]
         aside = f" ({_names(excused)}: waived)" if excused else ""
-        return Decision.CONDITIONAL, f"Every blocking check passed, but {_shortfalls(named)}{aside}."
+        of_score = "" if open_conditions else f"{score_words(score, rule)}: "
+        return Decision.CONDITIONAL, f"Every blocking check passed, but {of_score}{_shortfalls(named)}{aside}."
     return Decision.NOT_READY, f"The score {score.value:.1f} is below the floor of {rule.floor_score:g}."
+
+
+def score_words(score: Score, rule: DecisionRule) -> str:
+    """Why the score keeps a run from READY: `the score may be as low as 87.5, READY needs 90`."""
+    how = "is" if score.low == score.value else "may be as low as"
+    return f"the score {how} {score.low:.1f}, READY needs {rule.ready_score:g}"
+
+
+def _certainty(check: CheckResult) -> tuple[bool, float]:
+    """What was measured first, the farthest off before the others."""
+    return check.outcome is not Outcome.INCONCLUSIVE, -distance(check)
 
 
 def _shortfalls(checks: Sequence[CheckResult]) -> str:

@@ -37,6 +37,8 @@ class Suspicion:
 
     reason: str
     remedy: str
+    generator: bool = True
+    """Whether it is the load generator that is suspected, and not the reading itself."""
 
 
 def suspicion(load: Load, metric: Metric, value_ms: float, limit_ms: float) -> Suspicion | None:

@@ -47,14 +47,16 @@ def cause(decision: Decision, run: Run, judged: Sequence[Judged], doubts: Sequen
         return Cause.GENERATOR
     if any(AT_TARGETS_SOCKET in doubt for doubt in doubts):
         return Cause.DOUBTED  # whatever else held users back, a silent service did
-    if any(item.remedy for item in judged):
+    if any(item.generator for item in judged):
         return Cause.GENERATOR
     if doubts:
         return Cause.DOUBTED
     unproven = [i for i in judged if i.result.effect == "block" and i.result.outcome is Outcome.INCONCLUSIVE]
     if not unproven:
         return Cause.MISSING
-    return Cause.BEYOND if any(item.credit.point < 1 for item in unproven) else Cause.TOO_SHORT
+    if all(item.remedy for item in unproven):
+        return Cause.DOUBTED
+    return Cause.BEYOND if any(item.credit.point < 1 or item.by_time for item in unproven) else Cause.TOO_SHORT
 
 
 def _unreachable(run: Run) -> bool:

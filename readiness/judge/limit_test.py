@@ -11,16 +11,18 @@ import math
 from dataclasses import dataclass
 
 from readiness.config.model import Limit, Operator
+from readiness.judge.outages import outage_s
 from readiness.judge.proof import CHECKPOINTS, Tally, tally
 from readiness.judge.proof import Proof as Proof
-from readiness.judge.readings import Reading, Spread
+from readiness.judge.readings import Reading, Spread, over
 from readiness.judge.shared_level import clusters
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.run import Rate, Recording
 from readiness.metrics.baseline import BASELINE_PREFIX
 from readiness.metrics.metric import Kind, Metric
 from readiness.stats import mean, share
-from readiness.text.numbers import duration, quantity
+from readiness.text import clean
+from readiness.text.numbers import count, duration, quantity
 
 MEAN_LOSS = 0.01
 """Share of requests that may be missing from a mean of successes before it proves nothing."""
@@ -32,6 +34,8 @@ class LimitComparison:
 
     proof: Proof
     how: str
+    beyond_by_time: bool = False
+    """Of a quantile: see the function of this name."""
 
 
 def compare(
@@ -161,9 +165,29 @@ def _quantile(
     if counted is None:
         return LimitComparison(Proof.OPEN, "no request was counted")
     proof = counted.proof(confidence, refuting)
-    how = f"{counted.least:,} of {counted.requests:,} requests exceeded {quantity(limit.value, 'ms')} "
+    how = f"{counted.least:,} of {counted.requests:,} requests {_counted_as(counted, limit)} "
     how += f"(allowed: {_percent(allowed)})"
-    return LimitComparison(proof, how + _why(counted, proof, confidence))
+    return LimitComparison(proof, how + _why(counted, proof, confidence), beyond_by_time(counted))
+
+
+def _counted_as(counted: Tally, limit: Limit) -> str:
+    """What those did that count against a quantile: a failed request took no time that would be known."""
+    record = counted.record
+    did = [
+        *(["failed"] if record and record.failures else []),
+        *(["had no end"] if record and record.in_flight else []),
+    ]
+    edge = quantity(limit.value, "ms")
+    return f"{', '.join(did)} or took longer than {edge}" if did else f"exceeded {edge}"
+
+
+def beyond_by_time(counted: Tally) -> bool:
+    """Whether every second counted alike brings more than the allowed share, and every request counted alike does not.
+
+    No longer run decides between the two.
+    """
+    allowed, record = counted.allowed * counted.requests, counted.record
+    return record is not None and over(record, counted.limit_ms, inclusive=True)[1] <= allowed < counted.most
 
 
 def _why(counted: Tally, proof: Proof, confidence: float) -> str:
@@ -171,8 +195,10 @@ def _why(counted: Tally, proof: Proof, confidence: float) -> str:
     if counted.out:
         return f"; for {counted.outage_s:.0f} s of {counted.window_s:.0f} s nearly all of them did"
     words = ""
-    if counted.most > counted.least * 1.5 + 1:
+    beyond = beyond_by_time(counted)
+    if beyond or counted.most > counted.least * 1.5 + 1:
         words += f"; while they waited, users sent less: by time it is {_percent(counted.most / counted.requests)}"
+        words += ", beyond the limit" if beyond else ""
     worth = counted.worth(confidence)
     shift = counted.level.shift(confidence)
     density = share.NORMAL.pdf(share.NORMAL.inv_cdf(counted.allowed))
@@ -189,6 +215,14 @@ def _why(counted: Tally, proof: Proof, confidence: float) -> str:
     if proof is Proof.YES and counted.only_by_distance(confidence):
         words += "; it is proven by its distance from the limit"
     return words + _few_bursts(counted, proof, confidence)
+
+
+def _outage(counted: Tally, reading: Reading) -> str:
+    if outage_s(counted.blocks, counted.window_s) >= 0.99 * counted.outage_s:
+        return f"for {counted.outage_s:.0f} s of {counted.window_s:.0f} s nearly all of them failed"
+    first, *more = reading.outages
+    told = clean(first.name, 60) + (f" and {count(len(more), 'more endpoint')}" if more else "")
+    return f"for {first.seconds:.0f} s of {counted.window_s:.0f} s nearly all requests of {told} failed"
 
 
 def _few_bursts(counted: Tally, proof: Proof, confidence: float) -> str:
@@ -211,7 +245,7 @@ def _rate(
         low, high = bounds(reading, metric, confidence)
         return LimitComparison(_between(_end(low, 0.0), _end(high, 100.0), limit), how)
     if counted.out:
-        how += f"; for {counted.outage_s:.0f} s of {counted.window_s:.0f} s nearly all of them failed"
+        how += f"; {_outage(counted, reading)}"
     elif (worth := (counted.worth_below if counted.below else counted.worth)(confidence)) >= 1.5:
         how += f"; failures cluster, so this counts as {rate.total / worth:,.0f} independent samples"
     proof = counted.proof(confidence, refuting)

@@ -13,6 +13,7 @@ from readiness.judge.outcome import Outcome
 from readiness.judge.outlook import Need, NeedKind
 from readiness.judge.proof import Tally, tally
 from readiness.judge.readings import Reading, Spread, read
+from readiness.judge.steadiness import unsteady
 from readiness.judge.wording import demand, limit_words, value_words
 from readiness.measurements.run import Rate, Recording, Run
 from readiness.metrics.catalogue import find
@@ -24,6 +25,10 @@ MOST_SAMPLES = 1000.0
 """Beyond this many times the samples, more of them are no remedy."""
 _GOOD = "Within the limit, the proof is missing."
 BAD = "The value is beyond the limit, but chance may explain it."
+_BY_TIME = (
+    "By time the value is beyond the limit, by requests it is not: while they waited, users sent less. No longer run "
+    "decides between the two"
+)
 SETTLED = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
 
 
@@ -115,21 +120,25 @@ def _quantile(
     counted = tally(reading, metric, limit)
     if counted is None:
         return need(NeedKind.EVIDENCE, "No request was counted.")
+    edge = quantity(limit.value, "ms")
+    if item.by_time:
+        return need(NeedKind.VALUE, f"{_BY_TIME}: find what takes over {edge}.", value=limit.value)
     at, n, most = confidence_of(reading, confidence), record.requests, math.ceil(counted.most)
     fits = _largest(most, lambda k: counted.proves_fewer(at, hits=k))
     if fits == most:
         fits = None
     if item.result.outcome is Outcome.INCONCLUSIVE and (fits is None or most < allowed * n):
-        return _longer(run, counted, at, need, _GOOD if most < allowed * n else BAD)
+        return _longer(run, check, counted, at, need, _GOOD if most < allowed * n else BAD)
     if fits is None:
         fits = math.floor(allowed * n)  # what the limit itself allows: then it is a matter of evidence again
     must, bad = most - fits, record.failures + record.in_flight
     at_rank = record.ok.quantile_ms((n - fits) / n, infinite=bad) if fits < n else None
     faster = _times(at_rank, limit.value)
     also = f": about {times(at_rank, limit.value)} as fast" if at_rank and faster else ""
-    text = f"At most {fits:,} of {n:,} requests may exceed {quantity(limit.value, 'ms')} ({most:,} did){also}."
+    may = f"fail or take longer than {edge}" if bad else f"exceed {edge}"
+    text = f"At most {fits:,} of {n:,} requests may {may} ({most:,} did){also}."
     if item.result.outcome is Outcome.INCONCLUSIVE:
-        longer = _longer(run, counted, at, need, BAD)
+        longer = _longer(run, check, counted, at, need, BAD)
         return replace(longer, requests=must, times_faster=faster)
     return need(NeedKind.VALUE, text, value=limit.value, requests=must, times_faster=faster)
 
@@ -148,10 +157,10 @@ def _rate(
     at, misses = confidence_of(reading, confidence), math.ceil(counted.most)
     good = misses < counted.allowed * rate.total
     if item.result.outcome is Outcome.INCONCLUSIVE:
-        return _longer(run, counted, at, need, _GOOD if good else BAD)
+        return _longer(run, check, counted, at, need, _GOOD if good else BAD)
     fits = _largest(misses, lambda k: counted.proves_fewer(at, hits=k))
     if fits is None:
-        return _longer(run, counted, at, need, "Too few: not even if all were good would it be proven.")
+        return _longer(run, check, counted, at, need, "Too few: not even if all were good would it be proven.")
     if metric.better == "higher":
         text = f"Needs {rate.total - fits:,} of {rate.total:,}; had {rate.hits:,}."
     else:
@@ -178,13 +187,22 @@ def _mean(check: Check, metric: Metric, item: Judged, need: Maker) -> Need:
     )
 
 
-def _longer(run: Run, counted: Tally, confidence: float, need: Maker, why: str) -> Need:
+def _longer(run: Run, check: Check, counted: Tally, confidence: float, need: Maker, why: str) -> Need:
     """How long a run would decide; "too close" where none of a sensible length would."""
+    drifts = counted.drifts(confidence)
+    seen = unsteady(run.load, check.scope) if drifts and run.load is not None else None
+    if seen is not None:
+        first = "Find what grows, or lengthen" if seen.rises else "Lengthen"
+        text = f"{why} The load drifted: {seen.text}. {first} warm_up until the service has settled."
+        return need(NeedKind.EVIDENCE, text)
+    if drifts:
+        why += (
+            " Response times drifted through the whole run: lengthen warm_up until they stay the same, or run longer."
+        )
     factor = counted.times_needed(confidence, MOST_SAMPLES)
     if factor is None:
-        return need(
-            NeedKind.EVIDENCE, f"{why} The value is too close to the limit: no longer run decides; fix the value."
-        )
+        text = f"{why} The value is too close to the limit: no longer run decides; fix the value."
+        return need(NeedKind.EVIDENCE, text)
     samples = math.ceil(counted.requests * factor)
     window, window_s = "", None
     if run.load is not None and run.load.judged_s > 0:
@@ -196,6 +214,11 @@ def _longer(run: Run, counted: Tally, confidence: float, need: Maker, why: str) 
         samples=samples,
         window_s=window_s,
     )
+
+
+def without_state(text: str) -> str:
+    """A need without the sentence about where the value stands, for whoever shows the value and its limit."""
+    return text.removeprefix(_GOOD).removeprefix(BAD).lstrip()
 
 
 def _largest(most: int, fits: Callable[[int], bool]) -> int | None:

@@ -108,7 +108,8 @@ def _todos(judged: Sequence[Judged], needs: Sequence[Need]) -> list[_Todo]:
 
 def lacks_proof(item: Judged) -> bool:
     """Whether the value is good, and only too little was measured."""
-    return item.result.outcome is Outcome.INCONCLUSIVE and item.credit.point == 1 and not item.remedy
+    open_ = item.result.outcome is Outcome.INCONCLUSIVE and item.credit.point == 1
+    return open_ and not item.remedy and not item.by_time
 
 
 def _more_evidence(check: CheckResult, longest: Need | None) -> str:
@@ -175,7 +176,7 @@ def _where(todo: _Todo, begin: _Begin) -> str:
         return begin.failed
     if not is_latency(check.name) or check.outcome in UNKNOWN:
         return ""
-    if not any(item.credit.point < 1 and not item.remedy for item in todo.items):
+    if not any((item.credit.point < 1 or item.by_time) and not item.remedy for item in todo.items):
         return ""
     scopes = {item.result.scope for item in todo.items}
     if check.name == "latency.mean":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from readiness.config.model import Limit, Operator
+from readiness.judge.outages import OUTAGE_S, OUTAGE_TIMES, outage_s
 from readiness.judge.readings import Reading, over
 from readiness.judge.shared_level import NO_LEVEL, Clusters, Level, clusters
 from readiness.measurements.run import Rate, Recording
@@ -23,11 +24,6 @@ The first comes after 2^-1.5 = 0.35 of the longest time: of bursts that come eac
 a run so long sees none in exp(-3.5) = 3 % of cases. In an eighth of that time it would be a third, and no bound helps a
 run that saw none.
 """
-OUTAGE_S = 2.0
-"""A stretch of this length in which nearly every request was over the limit happened; no chance explains it."""
-OUTAGE_SHARE = 0.9
-OUTAGE_TIMES = 2.0
-"""Outages decide where they take this many times the time that the limit allows."""
 EVEN_REQUESTS = 10
 """A stretch of time is as long as it takes for so many requests, a block at least."""
 NEAR = 0.2
@@ -237,7 +233,7 @@ def tally(reading: Reading, metric: Metric, limit: Limit) -> Tally | None:
                 both,
                 record,
                 limit.value,
-                _outage_s(blocks, reading.window_s),
+                outage_s(blocks, reading.window_s),
                 reading.window_s,
             )
         case Rate(hits, total, blocks) if total and limit.operator is not Operator.EQUAL:
@@ -248,9 +244,9 @@ def tally(reading: Reading, metric: Metric, limit: Limit) -> Tally | None:
                 counted = tuple((n - k, n) for k, n in blocks)
             if not 0 < allowed < 1:
                 return None
-            outage_s = _outage_s(counted, reading.window_s)
+            out_s = max(outage_s(counted, reading.window_s), sum(one.weighted_s for one in reading.outages))
             return Tally(
-                bad, bad, total, allowed, tuple(counted), clusters=(clusters(blocks),), outage_s=outage_s,
+                bad, bad, total, allowed, tuple(counted), clusters=(clusters(blocks),), outage_s=out_s,
                 window_s=reading.window_s,
             )  # fmt: skip
         case _:
@@ -270,15 +266,3 @@ def _evenly(blocks: Sequence[tuple[int, int]]) -> float:
             slow, length = slow + time * k_sum / n_sum, length + time
             k_sum, n_sum, time = 0, 0, 0
     return slow / length if length else 0.0
-
-
-def _outage_s(blocks: Sequence[tuple[int, int]], window_s: float) -> float:
-    """Seconds in stretches of OUTAGE_S and more in which nearly all requests were hits."""
-    each_s = window_s / len(blocks) if blocks else 0.0
-    total_s, run_s = 0.0, 0.0
-    for k, n in (*blocks, (0, 1)):
-        if n and k >= OUTAGE_SHARE * n:
-            run_s += each_s
-        else:
-            total_s, run_s = total_s + (run_s if run_s >= OUTAGE_S else 0.0), 0.0
-    return total_s

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 from readiness.judge.moments import told, untold
+from readiness.judge.outages import EndpointOutage, endpoint_outages
 from readiness.judge.shared_level import NO_CLUSTERS, NO_LEVEL, Clusters, Level, clusters, level_of
 from readiness.measurements import scopes
 from readiness.measurements.bounds import Bounds
@@ -64,6 +65,8 @@ class Reading:
     """How the slowest of them come together, at the quantile itself."""
     closed: bool = False
     """Whether fixed users sent the requests: they send less while they wait."""
+    outages: tuple[EndpointOutage, ...] = ()
+    """Of the endpoints in scope; only for the share of failed requests."""
     estimated: bool = False
     """Whether the value is an estimate, which decides no blocking check."""
 
@@ -189,6 +192,7 @@ def read_load(load: Load, metric: Metric, scope: str | None) -> Reading:
         standstills=stalled,
         looked=load.looked,
         closed=load.model == "closed",
+        outages=endpoint_outages(endpoints, load.judged_s) if isinstance(read_off.evidence, Rate) else (),
     )
 
 

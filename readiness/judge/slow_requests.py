@@ -118,7 +118,7 @@ def _missed(item: Judged) -> bool:
 
 def is_missed(item: Judged) -> bool:
     """Whether the value itself is what keeps the check from passing, or may be: not the length of the run."""
-    return _missed(item) and (item.credit.point < 1 or bool(item.remedy))
+    return _missed(item) and (item.credit.point < 1 or item.by_time or bool(item.remedy))
 
 
 def _is_quantile(name: str) -> bool:

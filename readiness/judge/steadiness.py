@@ -62,10 +62,12 @@ def doubtful_pass(load: Load, metric: Metric, scope: str | None, limit: Limit) -
     value = _value(metric, late)
     if value is None or not limit.holds(value):
         shown = quantity(value, "ms", absent="not bounded")
-        return Suspicion(f"{found.text}, and its late half alone ({shown}) breaks the limit", remedy)
+        return Suspicion(f"{found.text}, and its late half alone ({shown}) breaks the limit", remedy, generator=False)
     ahead = _ahead(metric, record)
     if ahead is not None and not limit.holds(ahead):
-        return Suspicion(f"{found.text}, and at this pace it breaks the limit within as long again", remedy)
+        return Suspicion(
+            f"{found.text}, and at this pace it breaks the limit within as long again", remedy, generator=False
+        )
     return None
 
 
@@ -80,6 +82,7 @@ def _late_half(metric: Metric, record: Recording, limit: Limit) -> Suspicion | N
     return Suspicion(
         f"its late half alone ({shown}) breaks the limit, and the window is too short to tell growth from chance",
         f"lengthen duration, so that it holds {MIN_TESTED_BLOCKS} blocks of a second and of {_MIN_REQUESTS} requests",
+        generator=False,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from readiness.load.engine_events import NO_ARRIVALS, Batch, Cell, Done, Hello, WindowBegan, WindowEnded
 from readiness.load.engine_plan import EnginePlan
@@ -154,7 +154,7 @@ class Assembly:
             unanswered_judged=arrivals[2],
             steps=self._steps(last, in_flight) if len(plan.windows) > 1 else (),
             idle_scenarios=self._idle(started),
-            stalls=_of_the_target(self._stalls, pauses),
+            stalls=_of_the_target(self._stalls, pauses, self._stopped_s(last)),
             header_rate=self._header_rate(),
             seen=tuple(seen for _, seen in sorted(self._seen.items())),
             failure_details=_details(self._failure_texts),
@@ -257,9 +257,13 @@ class Assembly:
             for scenario, name in names
         )
 
+    def _stopped_s(self, last: Batch) -> float:
+        """When the load ended: the users that still wait then send nothing more, so that silence says nothing."""
+        return self._done.stopped_s if self._done else last.at_s
+
     def _steps(self, last: Batch, waiting: Mapping[Cell, int]) -> tuple[Step, ...]:
         """Every step that began, as far as it came."""
-        stopped_s = self._done.stopped_s if self._done else last.at_s
+        stopped_s = self._stopped_s(last)
         return tuple(
             Step(
                 height=window.height,
@@ -291,11 +295,11 @@ class Assembly:
         return Recording(totals.ok, failed, totals.failed_latency, in_flight.get(cell, 0), slices, totals.service)
 
 
-def _of_the_target(stalls: Iterable[Stall], pauses: Iterable[Pause]) -> tuple[Stall, ...]:
-    """Stalls that are not a pause of the generator: while we stood still, nobody's answer was seen."""
+def _of_the_target(stalls: Iterable[Stall], pauses: Iterable[Pause], stopped_s: float) -> tuple[Stall, ...]:
+    """Stalls of the load that are not a pause of the generator: while we stood still, nobody's answer was seen."""
     return tuple(
         stall
-        for stall in stalls
+        for stall in (replace(one, end_s=min(one.end_s, stopped_s)) for one in stalls)
         if stall.end_s - stall.start_s - sum(_overlap(stall, pause) for pause in pauses) >= STALL_S
     )
 

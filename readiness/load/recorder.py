@@ -270,7 +270,7 @@ class Recorder:
         """
         self._settle(list(self._answered))
         if self._open_calls and end_s - self._quiet_since_s >= STALL_S:
-            self._note_stall(min(end_s, self.judged_until_s), answered=False)
+            self._note_stall(end_s, answered=False)
         for identity in list(self._silent):
             self._end_silence(identity, answered=False)
         left = Counter(Cell(*self.counted_as(call), self.step(call.start_s)) for call in self._open_calls)

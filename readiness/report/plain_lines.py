@@ -14,7 +14,7 @@ _WIDTH = 80
 
 def printed(lines: Iterable[str], *, ascii: bool) -> str:  # noqa: A002 - the word that says it
     """The lines as one text; a long one goes on below its own text."""
-    text = "\n".join(piece for line in lines for piece in _wrapped(harmless(line)))
+    text = harmless("\n".join(piece for line in lines for piece in _wrapped(line)))
     return plain_ascii(text) if ascii else text
 
 

@@ -11,13 +11,16 @@ from readiness.judge.verdict import Verdict
 from readiness.report.view.places import CheckPlace, Gravity, places
 
 _MOST = 10
-_OBEYED = re.compile(r"(?P<address>(?=[:.]{0,45}[0-9A-Fa-f])[0-9A-Fa-f:.]{2,45}(?![\w:.-]))|::|##(?=\[|vso\[)")
-"""What a runner obeys at the start of a line (GitHub) or anywhere (Azure); an IPv6 address is no command."""
+_BREAKS = r"\r\n\v\f\x1c-\x1e\x85\u2028\u2029"
+_ADDRESS = r"(?=[:.]{0,45}[0-9A-Fa-f])[0-9A-Fa-f:.]{2,45}(?![\w:.-])"
+_OBEYED = re.compile(rf"(?P<before>(?:\A|[{_BREAKS}])[^\S{_BREAKS}]*)(?!{_ADDRESS})::|##(?=\[|vso\[)")
+"""What a runner obeys: `::` behind the blanks of a line (GitHub), `##[` anywhere. An IPv6 address is no command, and
+the cast of an SQL statement is none either, which whoever copies it needs as it is."""
 
 
 def harmless(text: str) -> str:
-    """`text` without anything that a CI runner obeys, wherever a line of it may break."""
-    return _OBEYED.sub(lambda found: found["address"] or " ".join(found[0]), text)
+    """`text` without anything that a CI runner obeys, as it stands: whoever breaks its lines asks again."""
+    return _OBEYED.sub(lambda found: found["before"] + ": :" if found["before"] is not None else "# #", text)
 
 
 def lines(verdict: Verdict) -> tuple[str, ...]:

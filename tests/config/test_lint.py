@@ -78,8 +78,8 @@ def test_no_number_of_requests_proves_that_none_fails() -> None:
 def test_a_note_that_moves_the_score_and_a_waived_blocker_are_named() -> None:
     sentences = found(
         '  http.success_rate: { pass: "> 99 %" }\n'
-        '  latency.max: { pass: "< 1 s", on_fail: note }\n'
-        '  throughput: { pass: "> 5 /s", on_fail: note, weight: 0 }\n'
+        '  latency.max: { pass: "< 1 s", on_fail: note, weight: 1 }\n'
+        '  throughput: { pass: "> 5 /s", on_fail: note }\n'
         '  database.orphans: { pass: "== 0", on_fail: block, not_applicable: no database }\n'
     )
     assert [sentence.split(":")[1] for sentence in sentences] == ["5", "7"], "line 6 says what it means"

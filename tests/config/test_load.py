@@ -224,6 +224,12 @@ def test_starter_limits_are_one_check_more_and_without_the_line_nothing_changes(
     assert "must be true or false" in refused(with_section("starter_limits: yes\n"))[0]
 
 
+def test_a_note_has_no_weight_unless_the_file_gives_it_one() -> None:
+    noted = with_section('  latency.p95: { pass: "< 1 s", on_fail: note }\n')
+    assert [check.weight for check in read(noted).checks] == [1.0, 0.0]
+    assert read(noted.replace("note }", "note, weight: 2 }")).checks[1].weight == 2.0
+
+
 def test_a_missing_or_empty_variable_is_an_error_that_names_only_the_variable() -> None:
     text = with_section("target: { allowed_hosts: ['${READINESS_VAR_HOST}'] }\n")
     assert refused(text, READINESS_VAR_OTHER="hunter2") == (

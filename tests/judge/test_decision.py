@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from readiness.config.model import OnFail
 from readiness.errors import ExitCode
 from readiness.judge.judge import judge
-from readiness.judge.verdict import Decision, Verdict
+from readiness.judge.verdict import Decision, Outcome, Verdict
 from readiness.measurements.run import Measurement, Rate, Second
+from readiness.report.view.lead import lead
 from tests.judge.builders import check, config, load, measured, recording, run
 
 FAST = load(("shop", "GET /", recording([10.0] * 1000)))
@@ -50,6 +51,22 @@ def test_a_failed_condition_is_conditional_with_one_condition_each() -> None:
     assert (verdict.decision, verdict.exit_code) == (Decision.CONDITIONAL, ExitCode.CONDITIONAL)
     assert len(verdict.conditions) == 1
     assert verdict.score.value == pytest.approx(66.666667)
+
+
+@pytest.mark.parametrize(("weight", "decision"), [(0.0, Decision.READY), (1.0, Decision.CONDITIONAL)])
+def test_a_note_decides_nothing_and_where_its_own_weight_does_the_reason_says_so(
+    weight: float, decision: Decision
+) -> None:
+    checks = (
+        *(check(f"data.x{i}", "== 0", on_fail=OnFail.BLOCK) for i in range(7)),
+        check("http.success_rate", "> 99.9 %", on_fail=OnFail.NOTE, weight=weight),
+    )
+    verdict = decide(*(measured(f"data.x{i}", 0) for i in range(7)), checks=checks)
+    assert verdict.checks[-1].outcome is Outcome.INCONCLUSIVE
+    assert verdict.decision is decision
+    if decision is Decision.CONDITIONAL:
+        assert "the score may be as low as 87.5, READY needs 90: http.success_rate is not proven" in verdict.reason
+        assert lead(verdict)[0] == "The score may be as low as 87.5, READY needs 90: 1 is not proven or not measured."
 
 
 def test_a_score_below_the_floor_is_not_ready_without_any_blocker() -> None:

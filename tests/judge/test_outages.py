@@ -6,7 +6,9 @@ import numpy as np
 
 from readiness.config.model import OnFail
 from readiness.judge.family import refuting
+from readiness.judge.inconclusive import Cause
 from readiness.judge.judge import judge
+from readiness.judge.outlook import NeedKind
 from readiness.judge.verdict import CheckResult, Decision, Outcome
 from readiness.measurements.histogram import Histogram, merge
 from readiness.measurements.run import Recording, Slice
@@ -43,6 +45,25 @@ def test_a_service_that_dies_in_the_last_fifth_fails_its_latency_as_well() -> No
     assert judged(record, "latency.p95", "< 100 ms").outcome is Outcome.FAIL
 
 
+def test_one_page_that_still_works_hides_no_outage_of_the_others() -> None:
+    page = seconds(*[(15, 3.0, 0)] * 32)
+    orders, items = (seconds(*[(20, 10.0, 0)] * 27, *[(0, 0.0, 40)] * 5) for _ in range(2))
+    seen = load(("shop", "GET /", page), ("shop", "GET /items", items), ("shop", "POST /orders", orders))
+    seen = replace(seen, judged_end_s=32.0, planned_s=32.0)
+    checks = config(check("http.success_rate", "> 99.5 %", on_fail=OnFail.BLOCK))
+    verdict = judge(run(seen), checks)
+    assert verdict.decision is Decision.NOT_READY
+    assert "for 5 s of 32 s nearly all requests of GET /items and 1 more endpoint failed" in verdict.checks[0].message
+
+
+def test_two_failures_one_after_the_other_are_no_outage_of_a_rare_endpoint() -> None:
+    page = seconds(*[(15, 3.0, 0)] * 32)
+    rare = seconds(*[(1, 10.0, 0)] * 20, *[(0, 0.0, 1)] * 2, *[(1, 10.0, 0)] * 10)
+    seen = replace(load(("shop", "GET /", page), ("shop", "GET /rare", rare)), judged_end_s=32.0, planned_s=32.0)
+    checks = config(check("http.success_rate", "> 99.9 %", on_fail=OnFail.BLOCK))
+    assert judge(run(seen), checks).checks[0].outcome is Outcome.INCONCLUSIVE
+
+
 def test_a_single_bad_second_is_left_to_the_statistics() -> None:
     record = seconds(*[(30, 10.0, 0)] * 59, (0, 0.0, 30))
     assert judged(record, "http.success_rate", "> 99 %").outcome is Outcome.INCONCLUSIVE
@@ -68,6 +89,21 @@ def test_slow_seconds_of_a_closed_load_weigh_as_much_as_fast_ones() -> None:
     closed = judged(record, "latency.p95", "< 100 ms")
     assert closed.outcome is not Outcome.PASS
     assert "while they waited, users sent less" in closed.message
+    assert "by time it is 10 %, beyond the limit" in closed.message
+
+
+def test_what_is_beyond_by_time_is_not_within_the_limit_and_no_longer_run_is_promised() -> None:
+    record = seconds(*[(300, 6.0, 0)] * 3, *([(30, 901.0, 0)] + [(300, 6.0, 0)] * 9) * 6)
+    seen = load(("shop", "GET /", record), seconds=len(record.slices))
+    verdict = judge(run(seen), config(check("latency.p95", "< 100 ms", on_fail=OnFail.BLOCK)))
+    assert verdict.inconclusive_cause == Cause.BEYOND
+    (need,) = verdict.outlook.needs
+    assert need.text.startswith("By time the value is beyond the limit, by requests it is not: ")
+    assert (need.kind, need.window_s) == (NeedKind.VALUE, None)
+    said = " ".join([*(step.text + step.headline for step in verdict.release.steps), *verdict.next_steps])
+    assert "the proof is missing" not in said
+    assert "run longer" not in said
+    assert "begin with GET /" in said
 
 
 def test_many_checks_on_their_limits_share_the_error_of_a_wrong_failure() -> None:

@@ -91,9 +91,15 @@ def assert_no_better(worse: Run, better: Run, confidence: float | None) -> None:
     low_word, low_score, low = decision(worse, confidence=confidence)
     high_word, high_score, high = decision(better, confidence=confidence)
     for one, other in zip(low, high, strict=True):
-        assert BETTER[one.result.outcome] <= BETTER[other.result.outcome], (one.result, other.result)
+        at_best = max(BETTER[other.result.outcome], BETTER[Outcome.WARN] * is_between(other))
+        assert BETTER[one.result.outcome] <= at_best, (one.result, other.result)
     assert low_score.value <= high_score.value
-    assert GREEN[low_word] <= GREEN[high_word]
+    assert GREEN[low_word] <= max(GREEN[high_word], GREEN[Decision.CONDITIONAL] * any(map(is_between, high)))
+
+
+def is_between(one: Judged) -> bool:
+    """Whether it may be a pass or a warning: less than a proven warning, and no worse."""
+    return one.result.outcome is Outcome.INCONCLUSIVE and one.result.warn_limit is not None
 
 
 @given(worlds(), st.sampled_from(THEIRS), st.integers(0, 1), st.sampled_from([0.95, None]))

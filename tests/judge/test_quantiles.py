@@ -188,3 +188,17 @@ def test_the_interval_of_a_proven_pass_ends_at_the_limit_at_most() -> None:
     assert result.outcome is Outcome.PASS
     assert result.high is not None
     assert 10.0 <= result.high <= 100.0
+
+
+@pytest.mark.parametrize(
+    ("failed", "in_flight", "did"),
+    [
+        ({}, 0, "exceeded 100.0 ms"),
+        ({"assertion": 30}, 0, "failed or took longer than 100.0 ms"),
+        ({}, 30, "had no end or took longer than 100.0 ms"),
+        ({"assertion": 30}, 30, "failed, had no end or took longer than 100.0 ms"),
+    ],
+)
+def test_a_failed_request_is_not_said_to_have_taken_long(failed: dict[str, int], in_flight: int, did: str) -> None:
+    result = p95(recording([10.0] * 1000 + [500.0] * 20, failed=failed, in_flight=in_flight))
+    assert f" requests {did} (allowed: 5 %)" in result.message

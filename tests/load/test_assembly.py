@@ -1,6 +1,7 @@
 """Batches add up to the load, a missing one is noticed, and memory stays flat."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -104,3 +105,15 @@ def test_a_long_run_keeps_few_points_and_blocks_and_loses_no_request() -> None:
     assert len(load.series) <= MAX_POINTS
     assert len(slices) <= MAX_SLICES
     assert sum(second.ok for second in load.series) == sum(block.ok.total for block in slices) == seconds
+
+
+def test_silence_after_the_load_ended_is_no_standstill() -> None:
+    def stalls(*each: tuple[float, float]) -> list[tuple[float, float]]:
+        seen = tuple(engine_events.StallSeen(start_s, end_s, 1, 5, ("shop",), True, False) for start_s, end_s in each)
+        load = assembled(batch(0), replace(batch(1), stalls=seen), batch(2), done(3, 30)).load()
+        assert load is not None
+        return [(stall.start_s, stall.end_s) for stall in load.stalls]
+
+    assert stalls((3.2, 4.3)) == []
+    assert stalls((2.5, 4.5)) == []
+    assert stalls((0.5, 1.6), (1.7, 4.3)) == [(0.5, 1.6), (1.7, 3.0)]

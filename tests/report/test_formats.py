@@ -20,6 +20,7 @@ from readiness.report import FORMATS
 from readiness.report.status import OUTCOMES
 from readiness.report.view import words
 from readiness.report.view.checks import key_of
+from readiness.report.view.problems import undecided
 from tests.report import builders, parsing
 
 VERDICTS = {
@@ -164,12 +165,16 @@ def test_the_first_screen_says_what_to_do_what_was_tested_and_where_the_trouble_
 def test_checks_that_the_run_left_open_are_listed_and_counted_in_both_formats() -> None:
     base = builders.every_outcome(Decision.INCONCLUSIVE)
     verdict = replace(base, checks=tuple(one for one in base.checks if one.outcome is not Outcome.FAIL))
-    still_open = [one for one in verdict.checks if one.outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE)]
+    left = [one for one in verdict.checks if one.outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE)]
+    decides = {one.key for one in undecided(verdict)}
+    still_open = [one for one in left if one.key not in decides]
+    assert decides
     for name in ("md", "html"):
         text = FORMATS[name].render(verdict)
         assert f"<summary>Not decided by this run: {len(still_open)}</summary>" in text
         folded = text.partition("Not decided by this run")[2].partition("</details>")[0]
         assert all(one.title in folded for one in still_open)
+        assert not any(one.title in folded for one in left if one.key in decides)
 
 
 def test_what_the_run_could_have_seen_is_told() -> None:

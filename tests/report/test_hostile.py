@@ -127,6 +127,12 @@ def test_the_terminal_shows_every_check_and_never_crashes_however_narrow(width: 
             assert word in shown
 
 
+def test_the_terminal_shows_a_statement_as_it_is() -> None:
+    statement = "select count(*)::int from t"
+    shown = _terminal(builders.hostile(statement), verbose=True)
+    assert "count(*)::int" in shown
+
+
 def test_quiet_is_one_line_with_decision_score_and_reason() -> None:
     line = console.quiet_line(builders.verdict())
     assert line.startswith("readiness: CONDITIONAL, run 20261123T231405Z-7f3a, score 65.0 (coverage 100 %), 6 passed, ")

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from readiness.report.markdown_text import prose
+from readiness.report.plain_lines import printed
 from readiness.report.workflow_commands import harmless
 
 
@@ -32,6 +33,15 @@ def test_an_ipv6_address_is_no_command(address: str) -> None:
     assert harmless(address) == address
 
 
-@pytest.mark.parametrize("text", ["::error::x", "x::add-mask::y", "##[group]", "##vso[task]", "dead::error::"])
+@pytest.mark.parametrize("text", ["::error::x", "a\n \t::add-mask::y", "x ##[group]", "##vso[task]", "  ::debug::x"])
 def test_a_command_of_a_runner_is_broken(text: str) -> None:
-    assert not re.search(r"::[a-z-]{5,}|##(\[|vso\[)", harmless(text))
+    assert not re.search(r"^\s*::|##(\[|vso\[)", harmless(text), re.MULTILINE)
+
+
+def test_a_statement_stays_as_it_was_written() -> None:
+    statement = "select count(*)::int, pg_sleep($1)::text as z from t where a = 'x' ::text"
+    assert harmless(statement) == statement
+    line = f"  {statement} and b = 'y' ::text and c in ('a' ::text)"
+    shown = printed([line, "0123456789 " * 7 + "::error::x"], ascii=False)
+    assert "count(*)::int" in shown
+    assert not re.search(r"^\s*::", shown, re.MULTILINE)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from readiness.judge.decision import label
+from readiness.judge.decision import label, score_words
 from readiness.judge.inconclusive import TO_DO, Cause
+from readiness.judge.needs import without_state
 from readiness.judge.next_steps import FAILED, SLOW
 from readiness.judge.verdict import CheckResult, Decision, Outcome, Verdict
 from readiness.judge.wording import distance
 from readiness.metrics.service import STARTER_METRIC
 from readiness.report.view import words
 from readiness.report.view.anchors import anchors
-from readiness.report.view.checks import key_of
-from readiness.report.view.problems import worst_first
+from readiness.report.view.checks import key_of, titles, worst
+from readiness.report.view.problems import undecided, worst_first
 from readiness.text import clean
 from readiness.text.numbers import count
 
@@ -43,7 +44,7 @@ class First:
 
 
 def lead(verdict: Verdict) -> tuple[str, ...]:
-    """Why, in at most two sentences; only what was counted."""
+    """Why, in two or three short sentences; only what was counted."""
     match verdict.decision:
         case Decision.READY:
             return (_ready(verdict),)
@@ -54,7 +55,8 @@ def lead(verdict: Verdict) -> tuple[str, ...]:
         case Decision.INCONCLUSIVE:
             interrupted = verdict.inconclusive_cause == Cause.INTERRUPTED  # its reason names the signal
             said = "" if interrupted else _SAID.get(verdict.inconclusive_cause or "", "")
-            return (said or clean(verdict.reason, _LONGEST), *_cannot(verdict))
+            told = _undecided(verdict) or (said or clean(verdict.reason, _LONGEST),)
+            return (*told, *_cannot(verdict))
 
 
 def first_steps(verdict: Verdict) -> tuple[First, ...]:
@@ -111,7 +113,12 @@ def _conditional(verdict: Verdict) -> str:
     said += [f"{len(others):,} {'is' if len(others) == 1 else 'are'} not proven or not measured"] if others else []
     waived = sum(check.waived for check in verdict.checks)
     aside = f"; {count(waived, 'waiver')} in force" if waived else ""
-    return f"{' and '.join(said) or 'The score is under the bar'}; none of them blocks{aside}."
+    told = " and ".join(said) or "The score is under the bar"
+    rule = verdict.rule
+    if rule is not None and not verdict.conditions and verdict.score.low < rule.ready_score:
+        because = score_words(verdict.score, rule)
+        return f"{because[:1].upper()}{because[1:]}: {told}{aside}."
+    return f"{told}; none of them blocks{aside}."
 
 
 def _not_ready(verdict: Verdict) -> str:
@@ -127,6 +134,31 @@ def _not_ready(verdict: Verdict) -> str:
 def _worst(verdict: Verdict) -> tuple[str, ...]:
     bad = words.failed_words(verdict)
     return (f"{bad[0][:1].upper()}{bad[0][1:]}{f'; {bad[1]}' if len(bad) > 1 else ''}.",) if bad else ()
+
+
+def _undecided(verdict: Verdict) -> tuple[str, ...]:
+    """The checks for which it decides nothing, each with its value, and what is missing."""
+    found = undecided(verdict)
+    if not found:
+        return ()
+    open_ = [check for check in found if check.outcome is Outcome.INCONCLUSIVE]
+    open_ = [check for check in open_ if not check.because_failed] or open_  # the rate says that
+    if not open_:
+        names = titles(found[:_MOST_NAMED]) if len(found) <= _MOST_NAMED else f"{count(len(found), 'check')}"
+        return (f"{names} {'was' if len(found) == 1 else 'were'} not measured, and the decision needs it.",)
+    said = [f"{clean(label(check), 60)} is {worst((check,))[0].against}" for check in open_[:_MOST_NAMED]]
+    more = f"; {len(found) - len(said):,} more" if len(found) > len(said) else ""
+    return (f"Not proven: {'; '.join(said)}{more}.", *_missing(verdict, open_))
+
+
+def _missing(verdict: Verdict, open_: Sequence[CheckResult]) -> tuple[str, ...]:
+    """What would decide the first of them that a longer run does not, or the longest run that one asks for."""
+    by_key = {(need.name, need.scope): need for need in verdict.outlook.needs}
+    needs = [by_key[check.name, check.scope] for check in open_ if (check.name, check.scope) in by_key]
+    if not needs:
+        return ()
+    need = next((need for need in needs if not need.window_s), max(needs, key=lambda need: need.window_s or 0))
+    return (clean(without_state(need.text), _LONGEST),)
 
 
 def _cannot(verdict: Verdict) -> tuple[str, ...]:

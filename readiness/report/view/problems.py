@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from readiness.judge.decision import label
+from readiness.judge.inconclusive import TO_DO
 from readiness.judge.outcome import Decision
 from readiness.judge.release import Issue
 from readiness.judge.verdict import CheckResult, Outcome, Verdict
@@ -18,6 +19,7 @@ from readiness.text import clean
 _LONGEST = 1500
 _MOST = 100
 _SETTLED = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
+_OPEN = frozenset({Outcome.INCONCLUSIVE, Outcome.ERROR, Outcome.SKIPPED})
 _RANK = {Outcome.FAIL: 0, Outcome.INCONCLUSIVE: 1, Outcome.ERROR: 1, Outcome.SKIPPED: 2, Outcome.WARN: 3}
 _EFFECT = {"block": "blocks the release", "condition": "a condition", "note": "noted only"}
 
@@ -52,13 +54,23 @@ class ReportedProblem:
     causes: tuple[str, ...]
     fixes: tuple[str, ...]
     minor: bool
-    """Whether nothing in it failed, in a run that decides nothing: shown folded."""
+    """Whether nothing in it failed or is why the run decides nothing, in a run that decides nothing: shown folded."""
 
 
 def problems(verdict: Verdict) -> tuple[ReportedProblem, ...]:
     """One for each issue of the verdict, and one for each check that no issue names."""
     where = anchors(key_of(check) for check in verdict.checks)
-    return tuple(_problem(verdict, issue, checks, where) for issue, checks in worst_first(verdict))
+    deciding = {check.key for check in undecided(verdict)}
+    return tuple(
+        _problem(issue, checks, where, minor=_is_minor(verdict, checks, deciding))
+        for issue, checks in worst_first(verdict)
+    )
+
+
+def _is_minor(verdict: Verdict, checks: Sequence[CheckResult], deciding: set[str]) -> bool:
+    if verdict.decision is not Decision.INCONCLUSIVE:
+        return False
+    return not any(check.outcome is Outcome.FAIL or check.key in deciding for check in checks)
 
 
 def worst_first(verdict: Verdict) -> list[tuple[Issue, list[CheckResult]]]:
@@ -73,12 +85,22 @@ def worst_first(verdict: Verdict) -> list[tuple[Issue, list[CheckResult]]]:
     return sorted(found, key=lambda pair: _order(pair[1]))
 
 
+def undecided(verdict: Verdict) -> list[CheckResult]:
+    """The checks for which a run decides nothing, worst first; none where the run itself is the reason."""
+    if verdict.decision is not Decision.INCONCLUSIVE or verdict.doubts or verdict.inconclusive_cause in TO_DO:
+        return []
+    open_ = [check for check in verdict.checks if check.outcome in _OPEN]
+    blocking = [check for check in open_ if check.effect == "block"]
+    unmeasured = [check for check in open_ if check.outcome is not Outcome.INCONCLUSIVE]  # the coverage is too low
+    return sorted(blocking or unmeasured, key=lambda check: _order([check]))
+
+
 def _order(checks: Sequence[CheckResult]) -> tuple[int, bool, float]:
     """Failed before unsure before warned, blocking ones first, then the farthest off."""
     return min((_RANK[check.outcome], check.on_fail != "block", -distance(check)) for check in checks)
 
 
-def _problem(verdict: Verdict, issue: Issue, checks: list[CheckResult], where: Mapping[str, str]) -> ReportedProblem:
+def _problem(issue: Issue, checks: list[CheckResult], where: Mapping[str, str], *, minor: bool) -> ReportedProblem:
     checks.sort(key=lambda check: _order([check]))
     messages = {check.message for check in checks}
     shared = clean(messages.pop(), _LONGEST) if len(checks) > 1 and len(messages) == 1 else ""
@@ -95,7 +117,7 @@ def _problem(verdict: Verdict, issue: Issue, checks: list[CheckResult], where: M
         ),
         causes=causes if _is_in(shared, causes) or not shared else (shared, *causes),
         fixes=tuple(_unnamed(clean(text, _LONGEST), checks) for text in issue.solutions),
-        minor=verdict.decision is Decision.INCONCLUSIVE and all(c.outcome is not Outcome.FAIL for c in checks),
+        minor=minor,
     )
 
 

@@ -1,0 +1,93 @@
+"""A run that decides nothing names the values for which it does not, and what is missing, on the first screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from readiness.config.model import OnFail
+from readiness.judge.inconclusive import Cause
+from readiness.judge.judge import judge
+from readiness.judge.verdict import Decision, Verdict
+from readiness.measurements.run import Recording
+from readiness.report import FORMATS
+from readiness.report.console import quiet_line, summary
+from tests.judge.builders import check, config, load, recording, run
+from tests.judge.test_outages import seconds
+
+RATE = check("http.success_rate", "> 99.5 %", on_fail=OnFail.BLOCK)
+P95 = check("latency.p95", "< 100 ms", on_fail=OnFail.BLOCK)
+NOTED = check("latency.p99", "< 1 ms", on_fail=OnFail.NOTE)
+
+
+def judged(record: Recording, *checks: object) -> Verdict:
+    verdict = judge(run(load(("shop", "GET /", record), seconds=len(record.slices))), config(*checks))  # type: ignore[arg-type]
+    assert verdict.decision is Decision.INCONCLUSIVE
+    return verdict
+
+
+def screen(verdict: Verdict) -> str:
+    console = Console(width=200, no_color=True)
+    with console.capture() as capture:
+        console.print(summary(verdict, width=200))
+    return " ".join(capture.get().replace("│", " ").split())
+
+
+def test_a_value_beyond_its_limit_is_named_with_what_would_prove_it() -> None:
+    verdict = judged(recording([10.0] * 991, failed={"http_5xx": 9}), RATE)
+    assert verdict.inconclusive_cause == Cause.BEYOND
+    said = screen(verdict)
+    assert "? http.success_rate 99.1 %, needs over 99.5 %: 0.4 points short (blocks the release)" in said
+    assert "Not proven: http.success_rate is 99.1 %, needs over 99.5 %: 0.4 points short. About " in said
+    assert "s at this load. No decision can be based on this run." in said
+    assert "99.1 %, needs over 99.5 %" in quiet_line(verdict)
+
+
+def test_a_value_within_its_limit_is_named_with_the_length_that_would_prove_it() -> None:
+    verdict = judged(recording([10.0] * 40), P95)
+    assert verdict.inconclusive_cause == Cause.TOO_SHORT
+    said = screen(verdict)
+    assert "? latency.p95 10.0 ms, needs under 100 ms (blocks the release)" in said
+    assert "Not proven: latency.p95 is 10.0 ms, needs under 100 ms. About " in said
+
+
+def test_the_one_line_names_the_check_whose_value_it_says() -> None:
+    verdict = judged(recording([10.0] * 930 + [500.0] * 61, failed={"http_5xx": 9}), P95, RATE)
+    assert "Not proven: latency.p95 and http.success_rate. " in quiet_line(verdict)
+    assert ". latency.p95: " in quiet_line(verdict) or ". http.success_rate: " in quiet_line(verdict)
+
+
+def test_a_load_that_drifted_is_told_to_warm_up_longer() -> None:
+    falls = seconds(*[(30, 150.0 - 2 * at, 0) for at in range(40)])
+    said = screen(judged(falls, check("latency.p95", "< 144 ms", on_fail=OnFail.BLOCK)))
+    assert "The load drifted: the median latency fell from " in said
+    assert "Lengthen warm_up until the service has settled." in said
+
+
+def test_a_doubt_about_the_reading_is_not_put_on_the_load_generator() -> None:
+    rises = seconds(*[(30, 20.0 + 3 * at, 0) for at in range(40)])
+    verdict = judged(rises, check("latency.mean", "< 110 ms", on_fail=OnFail.BLOCK))
+    assert verdict.inconclusive_cause == Cause.DOUBTED
+    assert "Measure again: lengthen warm_up until the service has settled" in screen(verdict)
+    assert "generator" not in screen(verdict)
+
+
+def test_what_decides_nothing_stays_folded_and_what_was_not_measured_is_named() -> None:
+    verdict = judged(recording([10.0] * 40), P95, check("data.x", "== 0", on_fail=OnFail.BLOCK))
+    assert "! data.x not measured, must be 0 (blocks the release)" in screen(verdict)
+    alone = judged(recording([10.0] * 1000), P95, check("data.x", "== 0", on_fail=OnFail.BLOCK))
+    assert "data.x was not measured, and the decision needs it." in screen(alone)
+    interrupted = judge(
+        replace(run(load(("shop", "GET /", recording([10.0] * 40)))), interrupted="SIGTERM"), config(P95)
+    )
+    assert "needs under" not in screen(interrupted)
+
+
+@pytest.mark.parametrize("name", ["md", "html"])
+def test_the_files_name_them_too(name: str) -> None:
+    text = FORMATS[name].render(judged(recording([10.0] * 991, failed={"http_5xx": 9}), RATE, NOTED))
+    text = text.replace("`", "")
+    assert "99.1 %, needs over 99.5 %: 0.4 points short" in text
+    assert "About " in text.partition("No decision can be based")[0]
