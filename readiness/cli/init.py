@@ -162,9 +162,10 @@ def _with_base(url: str | None, draft: Draft) -> str | None:
     """--target with the path under which the source's service lies, where the user gave none."""
     from urllib.parse import urlsplit
 
-    if url is None or urlsplit(url).path.strip("/") or not draft.target:
+    path = urlsplit(draft.target or "").path.rstrip("/")
+    if url is None or urlsplit(url).path.strip("/") or not path.startswith("/"):  # without a / it would be of the host
         return url
-    return _target(url + urlsplit(draft.target).path.rstrip("/"))
+    return _target(url.rstrip("/") + path)
 
 
 def _origin(source: str | None, draft: Draft) -> str | None:
@@ -177,7 +178,7 @@ def _origin(source: str | None, draft: Draft) -> str | None:
     parts = urlsplit(source)
     port = f":{parts.port}" if parts.port else ""
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return f"{parts.scheme}://{host}{port}{said}"
+    return f"{parts.scheme}://{host}{port}{said if said.startswith('/') else ''}"
 
 
 def _service(url: str | None, draft: Draft) -> str:

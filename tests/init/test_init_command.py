@@ -113,6 +113,23 @@ servers:
     assert done.stdout.splitlines()[1] == "2. readiness try http://localhost:18090/v1 --thresholds two/thresholds.yaml"
 
 
+@pytest.mark.parametrize(
+    ("server", "base"),
+    [
+        ("api.example.com/v1", "/v1"), ("localhost:8080/api", "/api"), ("//api.example.com/v1", "/v1"),
+        ("://petstore.example/v2", "/v2"), ("https", ""), (".evil.test/v1", ""), ("@evil.test/v1", ""), ("/v1", "/v1"),
+        (":81/v1", ""), ("ftp://evil.test/v1", ""),
+    ],
+)  # fmt: skip
+def test_no_server_of_a_document_changes_the_host_of_the_target(tmp_path: Path, server: str, base: str) -> None:
+    named = "https://user:hunter2@api.example.org/v1"
+    (tmp_path / "one.yaml").write_text(BAGS.replace(named, f"'{server}'"))
+    done = init(tmp_path, "one.yaml", "--target", "https://staging.shop.test")
+    assert done.returncode == 0, done.stderr
+    assert f"2. readiness try https://staging.shop.test{base} --allow-host staging.shop.test" in done.stdout
+    assert 'allowed_hosts: ["staging.shop.test"]' in (tmp_path / "thresholds.yaml").read_text()
+
+
 def test_files_that_stand_are_named_and_left_alone_without_force(tmp_path: Path) -> None:
     arguments = ("--target", "http://127.0.0.1:8000", "--path", "/", "--path", "/items?page=1")
     assert init(tmp_path, *arguments).returncode == 0

@@ -251,3 +251,26 @@ def test_a_secret_of_an_example_stands_nowhere_else_either() -> None:
     for text in (*made.files.values(), *draft.notes):
         assert "hunter2" not in text
         assert "ghp_" not in text
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("api.example.com/v1", "https://api.example.com/v1"),
+        ("localhost:8080/api", "http://localhost:8080/api"),
+        ("//api.example.com/v1/", "https://api.example.com/v1"),
+        ("://petstore.example/v2", "https://petstore.example/v2"),
+        ("HTTP://petstore.example:80/v2?x#y", "http://petstore.example:80/v2"),
+        ("http://[::1]:8000/v1", "http://[::1]:8000/v1"),
+        ("/v1", "/v1"),
+        ("https", None),
+        ("/{base}/v1", None),
+        ("v1", None),
+        ("ws://api.example.com/v1", None),
+        ("http://api.example.com:no/v1", None),
+    ],
+)
+def test_a_server_is_a_host_with_its_path_or_a_path_or_told_as_neither(url: str, target: str | None) -> None:
+    draft = read({"/x": get()}, servers=[{"url": url}])
+    assert draft.target == target
+    assert any("servers: " in note for note in draft.notes) == (target is None), draft.notes

@@ -158,6 +158,8 @@ def _server(root: DocumentNode, notes: list[str]) -> str | None:
     """The address that the document names, with its path; only told."""
     try:
         return server_of(root) or None
-    except (Unresolved, ValueError):
-        notes.append("servers: the address cannot be read")
-        return None
+    except Unresolved as error:
+        notes.append(f"{error}; the address of the service is not read")
+    except ValueError as error:
+        notes.append(f"servers: {clean(error, 100)!r} is no address of a host and no path: it is not used")
+    return None
