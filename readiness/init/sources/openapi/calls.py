@@ -31,9 +31,7 @@ _CERTAIN = frozenset({"date", "date-time", "time"})
 class Calls:
     """Writes the calls of one scenario: which ids its lists bring, and what goes with every request."""
 
-    def __init__(
-        self, group: Sequence[Operation], everything: Sequence[Operation], query: tuple[tuple[str, Text], ...]
-    ):
+    def __init__(self, group: Sequence[Operation], query: tuple[tuple[str, Text], ...]):
         self._query = query
         self._of_schema = lists_by_schema([one for one in group if one.method == "get" and "{" not in one.path])
         self._lists = {one.path.rstrip("/"): one for one in group if one.method == "get"}
@@ -70,15 +68,25 @@ class Calls:
                 place = collection_of(one.path, parameter)
                 if place is None or (place, parameter) in found:
                     continue
-                source = self._lists.get(place) or self._lists.get(f"{place}.json") or self._list_of(place, parameter)
-                if source is None or (at := _place(source, place, parameter)) is None:
+                listed = self._list_with(place, parameter)
+                if listed is None:
                     continue
+                source, at = listed
                 name = _id_name(parameter, place)
                 while name in names:
                     name += "_of_" + (folded(place.rsplit("/", 1)[0]).rsplit("_", 1)[-1] or "list")
                 names.add(name)
                 found[place, parameter] = (source.path.rstrip("/"), Extract(name, "json", at))
         return found
+
+    def _list_with(self, place: str, parameter: str) -> tuple[Operation, str] | None:
+        """The list that brings the id, and where; None where there is none, or where its schema cannot be read."""
+        try:
+            source = self._lists.get(place) or self._lists.get(f"{place}.json") or self._list_of(place, parameter)
+            at = place_of_id(source.answer, place, parameter) if source and source.answer is not None else None
+        except Unresolved:
+            return None
+        return (source, at) if source is not None and at is not None else None
 
     def _list_of(self, place: str, parameter: str) -> Operation | None:
         """A list whose elements are what GET `place`/{parameter} answers: /pet/findByStatus for /pet/{petId}."""
@@ -152,13 +160,6 @@ class Calls:
         except Unresolved:
             return []
         return [(at, (Extracted(extract.name),))] if at and extract.at.endswith(f".{at}") else []
-
-
-def _place(source: Operation, place: str, parameter: str) -> str | None:
-    try:
-        return place_of_id(source.answer, place, parameter) if source.answer is not None else None
-    except Unresolved:
-        return None
 
 
 def _id_name(parameter: str, place: str) -> str:

@@ -69,6 +69,13 @@ class DocumentNode:
         found = _under(self.value, key)
         return _followed(DocumentNode(found, f"{self.at}.{key}" if self.at else key, self.root))
 
+    def find(self, key: str) -> DocumentNode:
+        """As `get`, for what the rest can be read without: a DocumentNode of None for a bad `$ref` too."""
+        try:
+            return self.get(key)
+        except Unresolved:
+            return DocumentNode(None, self.at, self.root)
+
     def entries(self) -> Iterator[tuple[str, DocumentNode]]:
         """Keys and what stands under them; nothing for anything but a mapping."""
         if isinstance(self.value, dict):

@@ -80,7 +80,7 @@ def operations(root: DocumentNode, notes: list[str]) -> Iterator[Operation]:
 
 def name_of(operation: Operation) -> str:
     """What a person would call it: the operationId without what FastAPI adds, else method and path."""
-    said = operation.node.get("operationId").text
+    said = operation.node.find("operationId").text
     path = re.sub(r"\W", "_", operation.path)
     for end in (f"{path}_{operation.method}", f"{path}{operation.method}"):
         if said.endswith(end) and len(said) > len(end):
@@ -90,7 +90,7 @@ def name_of(operation: Operation) -> str:
 
 def group_of(operation: Operation) -> str:
     """Its first tag, else the first word of its path that is no version and no `api`."""
-    for part in operation.node.get("tags").parts():
+    for part in operation.node.find("tags").parts():
         if folded(part.text):
             return part.text
     words = [one for one in operation.path.split("/") if one and "{" not in one and folded(one)]
@@ -108,7 +108,7 @@ def _parameters(item: DocumentNode, operation: DocumentNode) -> tuple[DocumentNo
 
 def _responses(operation: DocumentNode) -> dict[str, DocumentNode]:
     found = {}
-    for status, part in operation.get("responses").entries():
+    for status, part in operation.find("responses").entries():
         try:
             found[status.strip()] = part.followed()
         except Unresolved:
