@@ -72,6 +72,12 @@ def init(
             named=shown,
         )
         made = files_of(draft, given, starters)
+        if measure and not made.running:
+            raise ConfigError(
+                "--measure: every task of this source is switched off, so there is nothing to measure: without "
+                "--measure the files are written",
+                *made.off[:_SHOWN],
+            )
         write(out, made.files, force=force)
         _tell(draft, made, out)
         if measure and loaded is not None:
