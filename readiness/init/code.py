@@ -33,7 +33,7 @@ from readiness.init.layout import INDENT, Expression, Group, assigned, keyed, li
 from readiness.init.literals import LINE, comment, literal, sentence
 from readiness.init.names import class_name, column, identifier, variable
 from readiness.init.shared import one_account
-from readiness.init.uses import Unfixed, circular, fixed, providers, sendable, unfixed, unfixed_of_scenario
+from readiness.init.uses import Unfixed, circular, fixed, providers, sendable, starts_once, unfixed, unfixed_of_scenario
 
 BODY = INDENT * 2
 _SHORT = 24
@@ -56,6 +56,8 @@ class _Written:
     """The task that brings what is extracted; None: `on_start`."""
     runs: bool
     """Whether a task of the file is switched on."""
+    starts_once: bool
+    """Whether a value that `on_start` did not get stays missing (uses.py)."""
     circular: frozenset[int]
     """Tasks that may not call others first."""
 
@@ -104,7 +106,7 @@ def _names(scenario: Scenario) -> _Written:
         name = identifier(file.removesuffix(".csv"), {one.lower() for one in files.values()}, otherwise="rows").upper()
         files[file] = name
     runs = any(task.enabled for task in scenario.tasks)
-    return _Written(methods, kept, files, found, runs, circular(scenario, found))
+    return _Written(methods, kept, files, found, runs, starts_once(scenario), circular(scenario, found))
 
 
 def _about(scenario: Scenario, module: str) -> str:
@@ -176,6 +178,9 @@ def _needed(task: Task, place: int, written: _Written) -> Iterator[str]:
                 attribute = f"self.{written.kept[part.name]}"
                 bring = "on_start" if provider is None else written.methods[provider]
                 yield f"{BODY}if not {attribute}:"
+                if provider is None and written.starts_once:
+                    yield f"{BODY}{INDENT}return  # on_start did not get it, and is not sent again: it writes"
+                    continue
                 yield f"{BODY}{INDENT}self.{bring}()"
                 yield f"{BODY}{INDENT}if not {attribute}:"
                 yield f"{BODY}{INDENT * 2}return"
