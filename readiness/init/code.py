@@ -289,6 +289,8 @@ def _request(call: Call, names: expressions.Expressions, *, judged: bool) -> Gro
         parts.append(keyed("params=", expressions.pairs(call.query, names)))
     if call.headers:
         parts.append(keyed("headers=", expressions.pairs(call.headers, names)))
+    if cookies := sendable(call.cookies):
+        parts.append(keyed("cookies=", expressions.pairs(cookies, names)))
     sent = expressions.body(call.body, names) if call.body is not None else None
     parts += [sent] if sent is not None else []
     if joined(path) != (call.name,):
@@ -302,4 +304,4 @@ def _request(call: Call, names: expressions.Expressions, *, judged: bool) -> Gro
 
 def _query(plain: Sequence[tuple[str, Text]]) -> str:
     pairs = [(name, "".join(part for part in value if isinstance(part, str))) for name, value in plain]
-    return urlencode(pairs, errors="replace")
+    return urlencode(pairs, errors="replace", safe=",")  # the elements of a list

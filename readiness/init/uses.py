@@ -27,7 +27,7 @@ def sendable(items: Iterable[tuple[str, Text]]) -> tuple[tuple[str, Text], ...]:
 def texts(call: Call) -> Iterator[Text]:
     """Every text of a call."""
     yield call.path
-    for _, text in (*call.query, *call.headers, *call.same):
+    for _, text in (*call.query, *call.headers, *sendable(call.cookies), *call.same):
         yield text
     if call.body is not None:
         yield from _texts_of_body(call.body)

@@ -45,6 +45,9 @@ class Root:
     properties: dict[int, dict[str, DocumentNode]] = field(default_factory=dict)
     """Of schemas that were read, by the identity of their mapping (schemas.py)."""
 
+    names: dict[int, str] = field(default_factory=dict)
+    """Of the schemas that the document keeps under a name, by the identity of their mapping (schemas.py)."""
+
     secrets: frozenset[str] = frozenset()
     """Values of the document that must not be written down (examples.py)."""
 

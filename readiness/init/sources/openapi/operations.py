@@ -49,6 +49,7 @@ class Operation:
 def operations(root: DocumentNode, notes: list[str]) -> Iterator[Operation]:
     """Every operation that can be read, but no deprecated one. Adds to `notes` what is left out."""
     count = deprecated = 0
+    elsewhere: list[str] = []
     for path, raw in root.get("paths").entries():
         if not path.startswith("/"):
             if not path.startswith("x-"):
@@ -71,9 +72,14 @@ def operations(root: DocumentNode, notes: list[str]) -> Iterator[Operation]:
                 if count > MOST_OPERATIONS:
                     notes.append(f"{clean(node.at, 120)}: only the first {MOST_OPERATIONS:,} operations are read")
                     return
+                if (own := node if node.find("servers").is_there else item).find("servers").is_there:
+                    elsewhere.append(own.at)
                 yield Operation(method, path, node, _parameters(item, node), _responses(node))
             except Unresolved as error:
                 notes.append(f"{error}; {method.upper()} {clean(path, 80)} is left out")
+    if elsewhere:
+        many = f" and {len(elsewhere) - 1} more" if len(elsewhere) > 1 else ""
+        notes.append(f"{clean(elsewhere[0], 120)}.servers{many}: its own server is not used; the target is asked")
     if deprecated:
         notes.append(f"paths: {deprecated} deprecated operation{'s are' if deprecated > 1 else ' is'} left out")
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from readiness.errors import ConfigError
 from readiness.init.draft import Draft, Scenario, Task, Text
-from readiness.init.sources.openapi.calls import Calls
+from readiness.init.sources.openapi.calls import Calls, Where
 from readiness.init.sources.openapi.examples import secrets_in, without_secrets
 from readiness.init.sources.openapi.nodes import DocumentNode, Unresolved, load
 from readiness.init.sources.openapi.operations import Operation, group_of, name_of, operations
-from readiness.init.sources.openapi.security import Security, chosen, needed, scopes_of, security
+from readiness.init.sources.openapi.security import Scheme, Security, chosen, needed, scopes_of, security
 from readiness.init.sources.openapi.servers import server_of
 from readiness.init.sources.openapi.tokens import with_scopes
 from readiness.text import clean
@@ -100,7 +100,7 @@ def _scenario(
     scopes = (scope for one in group for scope in scopes_of(one.node, root, known))
     return Scenario(
         name=name,
-        tasks=_tasks(group, query, notes),
+        tasks=_tasks(group, query, _standing(schemes), notes),
         headers=tuple(entry for scheme in schemes for entry in scheme.headers),
         cookies=tuple(entry for scheme in schemes for entry in scheme.cookies),
         log_in=with_scopes(log_in, scopes) if log_in else None,
@@ -109,10 +109,22 @@ def _scenario(
     )
 
 
-def _tasks(group: list[Operation], query: tuple[tuple[str, Text], ...], notes: list[str]) -> tuple[Task, ...]:
+def _standing(schemes: Sequence[Scheme]) -> set[tuple[Where, str]]:
+    """What every request has anyway: headers and cookies by their names in small letters."""
+    found: set[tuple[Where, str]] = set()
+    for one in schemes:
+        found |= {("header", name.lower()) for name, _ in one.headers}
+        found |= {("cookie", name.lower()) for name, _ in one.cookies}
+        found |= {("header", "authorization")} if one.basic or one.log_in else set()
+    return found
+
+
+def _tasks(
+    group: list[Operation], query: tuple[tuple[str, Text], ...], standing: set[tuple[Where, str]], notes: list[str]
+) -> tuple[Task, ...]:
     """A task for each operation that can be read; a list that cannot be read brings no ids either."""
     while True:
-        calls, told = Calls(group, query), list[str]()
+        calls, told = Calls(group, query, standing), list[str]()
         known, tasks = list[Operation](), list[Task]()
         for one in group:
             try:
