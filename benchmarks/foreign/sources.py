@@ -33,6 +33,14 @@ def parsers() -> tuple[Parser, ...]:
         b"    get:\n      parameters: [{ name: id, in: path, required: true, schema: { type: integer, example: 5 } }]\n"
         b"      responses: { '200': { description: ok } }\n"
     )
+    values = (
+        b"openapi: 3.1.0\nservers: [{ url: x.example:80/v1 }]\npaths:\n  /a:\n    get: { parameters: [{ name: q, in: query, required: "
+        b"true, style: form, explode: false, schema: { type: array, minItems: 2, items: { enum: [a, b] } } }] }\n"
+        b"    post: { requestBody: { content: { a/b+json: { schema: { oneOf: [{ $ref: '#/components/schemas/A' }], "
+        b"discriminator: { propertyName: k, mapping: { x: A } } } } } } }\n"
+        b"components: { schemas: { A: { required: [k, n], properties: { k: {}, n: { type: number, minimum: 0.5, multipleOf: "
+        b"0.2, exclusiveMaximum: 3 }, t: { type: string, pattern: '^(a|b)[^c-d]{2,3}\\d+$', minLength: 4 } } } } }\n"
+    )
     postman = (
         b'{"info": {"name": "n", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"}, "item":'
         b' [{"name": "a", "request": {"method": "POST", "header": [{"key": "A", "value": "{{t}}"}], "url": {"raw": "http://x'
@@ -56,7 +64,7 @@ def parsers() -> tuple[Parser, ...]:
             through,
             lambda data: read_bytes(data, "source"),
             (ConfigError,),
-            (har, log, openapi, tokens, postman, http, curl),
+            (har, log, openapi, values, tokens, postman, http, curl),
             2,
         ),
     )

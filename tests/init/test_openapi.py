@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from readiness.init import detect
 from readiness.init.code import python
 from readiness.init.draft import Call, Draft, Extract, Extracted, Json, Task, Variable
 from readiness.init.files import Given, files_of
@@ -274,3 +275,23 @@ def test_a_server_is_a_host_with_its_path_or_a_path_or_told_as_neither(url: str,
     draft = read({"/x": get()}, servers=[{"url": url}])
     assert draft.target == target
     assert any("servers: " in note for note in draft.notes) == (target is None), draft.notes
+
+
+def test_a_long_document_with_sorted_keys_is_recognised_as_yaml_too() -> None:
+    filler = "".join(f"    S{number}: {{description: {'d' * 80}}}\n" for number in range(1_000))
+    text = f"# made by a tool\n---\ncomponents:\n  schemas:\n{filler}openapi: 3.0.3\npaths: {{/x: {{get: {{}}}}}}\n"
+    assert len(text) > 65_536
+    assert list(tasks(detect.read_bytes(text.encode(), "a test"))) == ["get /x"]
+
+
+def test_what_a_merge_key_would_bring_in_is_told_with_its_place() -> None:
+    text = """\
+openapi: 3.0.3
+x-common: &common {summary: one}
+paths:
+  /x: {get: {<<: *common}}
+  /y: {get: {parameters: [{<<: *common}], <<: *common}, put: {<<: *common}}
+"""
+    draft = openapi.read(text.encode(), "a test")
+    told = "paths./x.get.<<, paths./y.get.<<, paths./y.get.parameters[0].<< and 1 more: `<<` is not read, so what it "
+    assert f"{told}brings in is missing: write it out" in draft.notes

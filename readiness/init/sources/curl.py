@@ -42,7 +42,7 @@ class _Options:
 
 def recognises(head: bytes) -> bool:
     """Whether a source that begins like this is a cURL command, alone or behind comments."""
-    lines = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").splitlines()
+    lines = head.decode("utf-8", "replace").splitlines()
     first = next(
         (line for line in lines if line.strip() and (_CURL.match(line) or not line.lstrip().startswith("#"))), ""
     )

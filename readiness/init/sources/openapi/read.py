@@ -30,7 +30,7 @@ _LEAVES = re.compile(r"log[\W_]*(?:out|off)|sign[\W_]*(?:out|off)", re.IGNORECAS
 def read(data: bytes, source: str) -> Draft:
     """The draft of the document. Raises ConfigError with the place when it cannot be read or has no operation."""
     root = load(data, source)
-    notes: list[str] = []
+    notes = list(root.root.told)
     root.root.secrets = secrets_in(root.root)
     try:
         known = security(root)
