@@ -154,8 +154,8 @@ def _task(task: Task, place: int, written: _Written) -> list[str]:
         head = "@task" if task.weight == 1 else f"@task({max(1, int(task.weight))})"
     else:
         because = comment(task.off_because or "it writes", 52)
-        on = "put @task above it" if written.runs else "see the top of this file"
-        head = f"# Switched off, because {because}. To switch it on, {on}."
+        on = ". To switch it on, put @task above it." if written.runs else "; see the top of this file."
+        head = f"# Switched off, because {because}{on}"
     says = sentence(task.summary, LINE - 16) or sentence(name.replace("_", " "), LINE - 16)
     names, fetched = _values([part for call in task.calls for part in unfixed(call)], written)
     body = [*_needed(task, place, written), *(f"{BODY}{line}" for line in fetched)]

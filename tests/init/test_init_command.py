@@ -171,7 +171,7 @@ def test_what_a_file_says_of_switching_it_on_is_all_there_is_to_do(tmp_path: Pat
     assert (
         "above a method, rename the file to users.py,\nand add `users: 1` to load.scenarios in thresholds.yaml." in text
     )
-    assert "because it writes. To switch it on, see the top of this file." in text
+    assert "because it writes; see the top of this file." in text
     on.write_text(text.replace("    def post_search", "    @task\n    def post_search"))
     off.unlink()
     limits.write_text(

@@ -12,7 +12,7 @@ import pytest
 from readiness.init.code import python
 from readiness.init.draft import Body, Call, Json, Variable
 from readiness.init.sources import openapi
-from readiness.init.sources.openapi.made_up import of_pattern
+from readiness.init.sources.openapi.invented import of_pattern
 from tests.init.checked import refuse_foreign_code
 from tests.init.test_openapi import call, get, read, tasks
 

@@ -31,7 +31,7 @@ from readiness.init.sources.openapi.parameters import (
 from readiness.init.sources.openapi.schemas import is_listed
 from readiness.text import clean
 
-Where = Literal["query", "header", "cookie"]
+ParameterPlace = Literal["query", "header", "cookie"]
 _NOT_SENT = frozenset({"content-type", "host", "content-length"})
 """Headers that the client sets."""
 
@@ -40,7 +40,7 @@ class Calls:
     """Writes the calls of one scenario: which ids its lists bring, and what goes with every request."""
 
     def __init__(
-        self, group: Sequence[Operation], query: tuple[tuple[str, Text], ...], standing: Set[tuple[Where, str]]
+        self, group: Sequence[Operation], query: tuple[tuple[str, Text], ...], standing: Set[tuple[ParameterPlace, str]]
     ):
         """`standing` is what every request of the client has anyway, such as its credentials."""
         self._query = query
@@ -135,7 +135,7 @@ class Calls:
         missing.append(f"{{{clean(name, 40)}}}")
         return unknown(name, node)
 
-    def _sent(self, operation: Operation, where: Where, missing: list[str]) -> list[tuple[str, Text]]:
+    def _sent(self, operation: Operation, where: ParameterPlace, missing: list[str]) -> list[tuple[str, Text]]:
         """Parameters that must be sent, each in its place."""
         found: list[tuple[str, Text]] = []
         for node in operation.parameters:

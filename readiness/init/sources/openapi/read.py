@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from readiness.errors import ConfigError
 from readiness.init.draft import Draft, Scenario, Task, Text
-from readiness.init.sources.openapi.calls import Calls, Where
+from readiness.init.sources.openapi.calls import Calls, ParameterPlace
 from readiness.init.sources.openapi.examples import secrets_in, without_secrets
 from readiness.init.sources.openapi.nodes import DocumentNode, Unresolved, load
 from readiness.init.sources.openapi.operations import Operation, group_of, name_of, operations
@@ -109,9 +109,9 @@ def _scenario(
     )
 
 
-def _standing(schemes: Sequence[Scheme]) -> set[tuple[Where, str]]:
+def _standing(schemes: Sequence[Scheme]) -> set[tuple[ParameterPlace, str]]:
     """What every request has anyway: headers and cookies by their names in small letters."""
-    found: set[tuple[Where, str]] = set()
+    found: set[tuple[ParameterPlace, str]] = set()
     for one in schemes:
         found |= {("header", name.lower()) for name, _ in one.headers}
         found |= {("cookie", name.lower()) for name, _ in one.cookies}
@@ -120,7 +120,10 @@ def _standing(schemes: Sequence[Scheme]) -> set[tuple[Where, str]]:
 
 
 def _tasks(
-    group: list[Operation], query: tuple[tuple[str, Text], ...], standing: set[tuple[Where, str]], notes: list[str]
+    group: list[Operation],
+    query: tuple[tuple[str, Text], ...],
+    standing: set[tuple[ParameterPlace, str]],
+    notes: list[str],
 ) -> tuple[Task, ...]:
     """A task for each operation that can be read; a list that cannot be read brings no ids either."""
     while True:

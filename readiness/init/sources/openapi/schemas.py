@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from readiness.init.draft import Json
-from readiness.init.sources.openapi import made_up
+from readiness.init.sources.openapi import invented
 from readiness.init.sources.openapi.nodes import DocumentNode, Unresolved
 
 MOST_LEVELS = 6
@@ -134,7 +134,7 @@ def _array(schema: DocumentNode, above: tuple[int, ...], room: list[int]) -> Sam
     least = schema.get("minItems").value
     count = min(least, _MOST_ITEMS) if isinstance(least, int) and not isinstance(least, bool) and least > 1 else 1
     if schema.get("uniqueItems").value is True:
-        return Sample(list(made_up.distinct(items, element.value, count)), element.chosen)
+        return Sample(list(invented.distinct(items, element.value, count)), element.chosen)
     return Sample([element.value] * count, element.chosen)
 
 
@@ -210,10 +210,10 @@ def _required(schema: DocumentNode, above: tuple[int, ...] = ()) -> set[str]:
 
 def _made_up(schema: DocumentNode, sort: str) -> Json:
     if sort in ("integer", "number"):
-        return made_up.number(schema, whole=sort == "integer")
+        return invented.number(schema, whole=sort == "integer")
     if sort == "boolean":
         return True
-    return made_up.text(schema) if sort == "string" else None
+    return invented.text(schema) if sort == "string" else None
 
 
 def _bounded(value: Json) -> Json:
