@@ -33,6 +33,14 @@ def parsers() -> tuple[Parser, ...]:
         b"    get:\n      parameters: [{ name: id, in: path, required: true, schema: { type: integer, example: 5 } }]\n"
         b"      responses: { '200': { description: ok } }\n"
     )
+    values = (
+        b"openapi: 3.1.0\nservers: [{ url: x.example:80/v1 }]\npaths:\n  /a:\n    get: { parameters: [{ name: q, in: query, required: "
+        b"true, style: form, explode: false, schema: { type: array, minItems: 2, items: { enum: [a, b] } } }] }\n"
+        b"    post: { requestBody: { content: { a/b+json: { schema: { oneOf: [{ $ref: '#/components/schemas/A' }], "
+        b"discriminator: { propertyName: k, mapping: { x: A } } } } } } }\n"
+        b"components: { schemas: { A: { required: [k, n], properties: { k: {}, n: { type: number, minimum: 0.5, multipleOf: "
+        b"0.2, exclusiveMaximum: 3 }, t: { type: string, pattern: '^(a|b)[^c-d]{2,3}\\d+$', minLength: 4 } } } } }\n"
+    )
     postman = (
         b'{"info": {"name": "n", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"}, "item":'
         b' [{"name": "a", "request": {"method": "POST", "header": [{"key": "A", "value": "{{t}}"}], "url": {"raw": "http://x'
@@ -47,7 +55,8 @@ def parsers() -> tuple[Parser, ...]:
         "init.sources.log_tally", "init.sources.traffic", "init.sources.secrets_found", "init.sources.values",
         "init.sources.folding", "init.sources.correlation", "init.sources.calls", "init.sources.openapi.nodes",
         "init.sources.openapi.schemas", "init.sources.openapi.lists", "init.sources.openapi.operations",
-        "init.sources.openapi.read", "init.sources.openapi.tokens", "init.sources.openapi.examples", "init.sources.curl", "init.sources.http_file", "init.sources.marks",
+        "init.sources.openapi.read", "init.sources.openapi.tokens", "init.sources.openapi.examples",
+        "init.sources.openapi.invented", "init.sources.openapi.bodies", "init.sources.openapi.servers", "init.sources.curl", "init.sources.http_file", "init.sources.marks",
         "init.sources.cmd_shell", "init.sources.curl_script",
         "init.sources.postman", "init.sources.scripts", "init.sources.shell", "init.sources.halves",
     )  # fmt: skip
@@ -57,7 +66,7 @@ def parsers() -> tuple[Parser, ...]:
             through,
             lambda data: read_bytes(data, "source"),
             (ConfigError,),
-            (har, log, openapi, tokens, postman, http, curl, cmd),
+            (har, log, openapi, values, tokens, postman, http, curl, cmd),
             2,
         ),
     )

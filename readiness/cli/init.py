@@ -72,6 +72,12 @@ def init(
             named=shown,
         )
         made = files_of(draft, given, starters)
+        if measure and not made.running:
+            raise ConfigError(
+                "--measure: every task of this source is switched off, so there is nothing to measure: without "
+                "--measure the files are written",
+                *made.off[:_SHOWN],
+            )
         write(out, made.files, force=force)
         _tell(draft, made, out)
         if measure and loaded is not None:
@@ -162,9 +168,10 @@ def _with_base(url: str | None, draft: Draft) -> str | None:
     """--target with the path under which the source's service lies, where the user gave none."""
     from urllib.parse import urlsplit
 
-    if url is None or urlsplit(url).path.strip("/") or not draft.target:
+    path = urlsplit(draft.target or "").path.rstrip("/")
+    if url is None or urlsplit(url).path.strip("/") or not path.startswith("/"):  # without a / it would be of the host
         return url
-    return _target(url + urlsplit(draft.target).path.rstrip("/"))
+    return _target(url.rstrip("/") + path)
 
 
 def _origin(source: str | None, draft: Draft) -> str | None:
@@ -177,7 +184,7 @@ def _origin(source: str | None, draft: Draft) -> str | None:
     parts = urlsplit(source)
     port = f":{parts.port}" if parts.port else ""
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return f"{parts.scheme}://{host}{port}{said}"
+    return f"{parts.scheme}://{host}{port}{said if said.startswith('/') else ''}"
 
 
 def _service(url: str | None, draft: Draft) -> str:

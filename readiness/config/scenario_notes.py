@@ -6,6 +6,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from readiness.config.think_time import METHODS
@@ -22,12 +23,32 @@ VALUES = ("json_value", "form_value", "meta_value", "header_value")
 
 def notes(paths: Iterable[str]) -> tuple[str, ...]:
     """A sentence for each thing to think of, with file and line; none of them is a mistake."""
+    paths = tuple(paths)
     found: list[str] = []
     for path in paths:
         calls = [node for node in _nodes(path) if isinstance(node, ast.Call) and _verb(node)]
         found += [f"{Path(path).name}:{line}: {text}" for line, text in _varying(calls)]
         found += trusting((path,))
+    for folder in {Path(path).parent: None for path in paths}:
+        found += [note for file in sorted(folder.glob("_*.py")) for note in _never_runs(file)]
     return tuple(found)
+
+
+def _never_runs(file: Path) -> Iterator[str]:
+    """The first task that was switched on in a file of `readiness init` that a run leaves out."""
+    nodes = _nodes(str(file))
+    words = ast.get_docstring(nodes[0], clean=False) if nodes and isinstance(nodes[0], ast.Module) else None
+    tasks = (node for node in nodes if isinstance(node, ast.FunctionDef) and any(map(_is_task, node.decorator_list)))
+    for node in islice(tasks if _BEGUN in (words or "") else (), 1):
+        name = file.stem.lstrip("_")
+        yield (
+            f"{file.name}:{node.lineno}: {node.name} has @task and never runs, because a file that begins with _ is "
+            f"left out: rename it to {name}.py, and add `{name}: 1` to load.scenarios"
+        )
+
+
+def _is_task(decorator: ast.expr) -> bool:
+    return ast.unparse(decorator).partition("(")[0] == "task"
 
 
 def trusting(paths: Iterable[str]) -> tuple[str, ...]:
@@ -43,6 +64,7 @@ def trusting(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+_BEGUN = "begun by `readiness init`"
 _OFF = "# Switched off, because "
 """What `readiness init` writes above a method that is no task."""
 SWITCHED_OFF = "Not part of this load: "

@@ -6,7 +6,6 @@ and docstrings of one harmless line (literals.py).
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -29,13 +28,13 @@ from readiness.init.draft import (
     graphql,
     joined,
 )
+from readiness.init.head import head_lines, import_lines
 from readiness.init.layout import INDENT, Expression, Group, assigned, keyed, lines, one_line
 from readiness.init.literals import LINE, comment, literal, sentence
 from readiness.init.names import class_name, column, identifier, variable
 from readiness.init.shared import one_account
-from readiness.init.uses import Unfixed, circular, fixed, providers, sendable, unfixed, unfixed_of_scenario
+from readiness.init.uses import Unfixed, circular, fixed, providers, sendable, starts_once, unfixed, unfixed_of_scenario
 
-HELPERS = ("form_log_in", "form_value", "header_value", "json_value", "log_in", "meta_value", "rows")
 BODY = INDENT * 2
 _SHORT = 24
 """Characters of a variable, so that a line with two of them fits."""
@@ -57,6 +56,10 @@ class _Written:
     """Constants of the CSV files, by name."""
     providers: Mapping[str, int | None]
     """The task that brings what is extracted; None: `on_start`."""
+    runs: bool
+    """Whether a task of the file is switched on."""
+    starts_once: bool
+    """Whether a value that `on_start` did not get stays missing (uses.py)."""
     circular: frozenset[int]
     """Tasks that may not call others first."""
 
@@ -78,8 +81,8 @@ def python(scenario: Scenario, module: str, source: str) -> str:
     for place, task in enumerate(scenario.tasks):
         body += ["", *_task(task, place, written)]
     constants = [f'{name} = rows({literal(file)}, order="random")' for file, name in written.files.items()]
-    head = _head(module, source, shared=one_account(scenario))
-    imports = _imports("\n".join([*constants, *body]))
+    head = head_lines(module, source, shared=one_account(scenario), runs=written.runs)
+    imports = import_lines("\n".join([*constants, *body]), runs=written.runs)
     return "\n".join([*head, "", *imports, *(["", *constants] if constants else []), "", "", *body, ""])
 
 
@@ -104,37 +107,12 @@ def _names(scenario: Scenario) -> _Written:
     for file in columns:
         name = identifier(file.removesuffix(".csv"), {one.lower() for one in files.values()}, otherwise="rows").upper()
         files[file] = name
-    return _Written(methods, kept, files, found, circular(scenario, found))
-
-
-def _head(module: str, source: str, *, shared: bool) -> list[str]:
-    room = LINE - len(module) - 46
-    shown = comment(source, min(room, 80)).translate({ord('"'): "'", ord("\\"): "/"})
-    return [
-        f'"""{module.replace("_", " ").capitalize()}: begun by `readiness init` from {shown}.',
-        "",
-        "It is yours now: change what does not fit, and try it with `readiness try`.",
-        *(['All users have one account; rows("users.csv") gives each its own.'] if shared else []),
-        '"""',
-        "",
-        "from __future__ import annotations",
-    ]
+    runs = any(task.enabled for task in scenario.tasks)
+    return _Written(methods, kept, files, found, runs, starts_once(scenario), circular(scenario, found))
 
 
 def _about(scenario: Scenario, module: str) -> str:
     return sentence(scenario.summary, LINE - 12) or f"What a client does with {module.replace('_', ' ')}."
-
-
-def _imports(body: str) -> list[str]:
-    """What the code names; what stands in its texts does not count."""
-    named = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
-    standard = [f"import {name}" for name in ("os", "time") if name in named]
-    standard += ["from datetime import UTC, datetime"] if "UTC" in named else []
-    parsing = [name for name in ("quote", "unquote", "urlsplit") if name in named]
-    standard += [f"from urllib.parse import {', '.join(parsing)}"] if parsing else []
-    standard += ["from uuid import uuid4"] if "uuid4" in named else []
-    ours = [name for name in ("User", "between", *HELPERS, "task") if name in named]
-    return [*standard, *([""] if standard else []), f"from readiness.scenario import {', '.join(ours)}"]
 
 
 def _on_start(scenario: Scenario, written: _Written) -> list[str]:
@@ -178,7 +156,8 @@ def _task(task: Task, place: int, written: _Written) -> list[str]:
         head = "@task" if task.weight == 1 else f"@task({max(1, int(task.weight))})"
     else:
         because = comment(task.off_because or "it writes", 52)
-        head = f"# Switched off, because {because}. To switch it on, put @task above it."
+        on = ". To switch it on, put @task above it." if written.runs else "; see the top of this file."
+        head = f"# Switched off, because {because}{on}"
     says = sentence(task.summary, LINE - 16) or sentence(name.replace("_", " "), LINE - 16)
     names, fetched = _values([part for call in task.calls for part in unfixed(call)], written)
     body = [*_needed(task, place, written), *(f"{BODY}{line}" for line in fetched)]
@@ -201,6 +180,9 @@ def _needed(task: Task, place: int, written: _Written) -> Iterator[str]:
                 attribute = f"self.{written.kept[part.name]}"
                 bring = "on_start" if provider is None else written.methods[provider]
                 yield f"{BODY}if not {attribute}:"
+                if provider is None and written.starts_once:
+                    yield f"{BODY}{INDENT}return  # on_start did not get it, and is not sent again: it writes"
+                    continue
                 yield f"{BODY}{INDENT}self.{bring}()"
                 yield f"{BODY}{INDENT}if not {attribute}:"
                 yield f"{BODY}{INDENT * 2}return"
@@ -311,6 +293,8 @@ def _request(call: Call, names: expressions.Expressions, *, judged: bool) -> Gro
         parts.append(keyed("headers=", expressions.pairs(call.headers, names)))
     if call.basic:
         parts.append(Group("auth=(", tuple(expressions.text(part, names) for part in call.basic), ")"))
+    if cookies := sendable(call.cookies):
+        parts.append(keyed("cookies=", expressions.pairs(cookies, names)))
     sent = expressions.body(call.body, names) if call.body is not None else None
     parts += [sent] if sent is not None else []
     if joined(path) != (call.name,):
@@ -325,4 +309,4 @@ def _request(call: Call, names: expressions.Expressions, *, judged: bool) -> Gro
 
 def _query(plain: Sequence[tuple[str, Text]]) -> str:
     pairs = [(name, "".join(part for part in value if isinstance(part, str))) for name, value in plain]
-    return urlencode(pairs, errors="replace")
+    return urlencode(pairs, errors="replace", safe=",")  # the elements of a list

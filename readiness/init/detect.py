@@ -22,6 +22,8 @@ READERS = ("har", "postman", "openapi", "access_log", "curl", "http_file")
 """Asked in this order (sources/__init__.py)."""
 STREAMED = "access_log"
 KNOWN = "OpenAPI, HAR, Postman, .http, a cURL command or an access log"
+_MARK = b"\xef\xbb\xbf"
+"""Of UTF-8, which editors of Windows put before everything."""
 _GZIP = b"\x1f\x8b"
 
 
@@ -54,7 +56,7 @@ def _read(stream: BinaryIO, source: str, readers: Sequence[str]) -> Draft:
     head = buffered.peek(HEAD_BYTES)[:HEAD_BYTES]
     if not head.strip():
         raise ConfigError(f"{source}: is empty")
-    plain = _unpacked(head)
+    plain = _unpacked(head).removeprefix(_MARK)
     for name in readers:
         reader: Any = importlib.import_module(f"readiness.init.sources.{name}")
         if not reader.recognises(plain):

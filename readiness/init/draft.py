@@ -118,6 +118,8 @@ class Call:
     """Under which it is counted, ids folded: `/bags/{id}`; the method is put before it."""
     query: tuple[tuple[str, Text], ...] = ()
     headers: tuple[tuple[str, Text], ...] = ()
+    cookies: tuple[tuple[str, Text], ...] = ()
+    """Of this call alone, beside those that the client keeps."""
     body: Body | None = None
     expected: tuple[int, ...] = ()
     """Status codes that are right; none: any below 400."""

@@ -7,17 +7,18 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from readiness.config.lint import requests_per_s
 from readiness.config.model import LoadSection
 from readiness.config.think_time import pace_of
 from readiness.errors import ConfigError
 from readiness.init.code import method_names, python
-from readiness.init.draft import DataFile, Draft, Scenario, Variable
+from readiness.init.draft import DataFile, Draft, Scenario, Task, Variable
 from readiness.init.limits import ProposedLimit, ProposedLoad, service_name, thresholds
-from readiness.init.names import column, module
+from readiness.init.names import column, module, variable
 from readiness.init.pipeline import Pipeline, PipelineKind, pipeline
-from readiness.init.uses import unfixed_of_scenario
+from readiness.init.uses import unfixed, unfixed_of_scenario
 
 FOLDER = "scenarios"
 THRESHOLDS = "thresholds.yaml"
@@ -55,7 +56,7 @@ class Made:
 
 
 def files_of(draft: Draft, given: Given, limits: Sequence[ProposedLimit]) -> Made:
-    """Everything that the draft becomes. Raises ConfigError when nothing in it would run."""
+    """Everything that the draft becomes. Raises ConfigError when it has no task at all."""
     taken: set[str] = set()
     files: dict[str, str] = {}
     weights: dict[str, int] = {}
@@ -69,15 +70,15 @@ def files_of(draft: Draft, given: Given, limits: Sequence[ProposedLimit]) -> Mad
         files[path] = python(scenario, name, draft.source)
         running += len(runs)
         off += [
-            f"{path}: {method}, because {task.off_because or 'it writes'}"
+            f"{path}: {method}, because {task.off_because or 'it writes'}{_to_set(task)}"
             for task, method in zip(scenario.tasks, method_names(scenario), strict=True)
             if not task.enabled
         ]
         if runs:
             weights[name] = max(1, round(sum(task.weight for task in runs)))
     weights = dict.fromkeys(weights, 1) if len(weights) == 1 else weights
-    if not weights:
-        raise ConfigError(f"{draft.source}: has nothing that could be asked for without writing", *draft.notes[:10])
+    if not files:
+        raise ConfigError(f"{draft.source}: no request of it could become a task", *draft.notes[:10])
     files |= {f"{FOLDER}/{data.name}": _csv(data) for data in draft.data if _DATA_NAME.fullmatch(data.name)}
     variables = _variables(draft.scenarios, off=False)
     needed = {one.name for one in variables}
@@ -86,6 +87,7 @@ def files_of(draft: Draft, given: Given, limits: Sequence[ProposedLimit]) -> Mad
         service=service_name(given.service),
         source=draft.source,
         weights=weights,
+        off=tuple(Path(path).stem.removeprefix("_") for path in files if Path(path).stem.startswith("_")),
         load=replace(given.load, sent_per_s=_sent_per_s(files, weights, given.load.users)),
         limits=limits,
         health_paths=draft.health_paths,
@@ -98,6 +100,13 @@ def files_of(draft: Draft, given: Given, limits: Sequence[ProposedLimit]) -> Mad
     if runs_in:
         files[runs_in.path] = runs_in.text
     return Made(files, variables, for_off, running, len(weights), tuple(off), runs_in)
+
+
+def _to_set(task: Task) -> str:
+    """What a task needs to be switched on, beside @task."""
+    parts = (part for call in task.calls for part in unfixed(call))
+    names = dict.fromkeys(variable(part.name) for part in parts if isinstance(part, Variable))
+    return f"; it needs {', '.join(names)}" if names else ""
 
 
 def _sent_per_s(files: Mapping[str, str], weights: Mapping[str, int], users: int) -> float | None:

@@ -80,6 +80,7 @@ def thresholds(
     service: str,
     source: str,
     weights: Mapping[str, int],
+    off: Sequence[str] = (),
     load: ProposedLoad,
     limits: Sequence[ProposedLimit],
     health_paths: Sequence[str] = (),
@@ -88,7 +89,10 @@ def thresholds(
     variables: Sequence[Variable] = (),
     for_off: Sequence[Variable] = (),
 ) -> str:
-    """The text of the file. Pure. `weights` are scenario files without `.py`; texts of a source stand in comments."""
+    """The text of the file. Pure. `weights` are scenario files without `.py`, `off` those that a run leaves out.
+
+    Texts of a source stand in comments.
+    """
     return "\n".join(
         [
             f"# Limits of {service}, begun by `readiness init` from {comment(source, 60)}.",
@@ -99,7 +103,7 @@ def thresholds(
             "starter_limits: true",
             "",
             *_variables(variables, for_off),
-            *_load(weights, load),
+            *_load(weights, off, load),
             "",
             *_checks(limits, health_paths),
             *_probes(health_paths),
@@ -119,7 +123,7 @@ def _variables(variables: Sequence[Variable], for_off: Sequence[Variable]) -> li
     found = []
     for says, some in (
         ("The scenarios read these variables: set them before `readiness run`, never in a file.", variables),
-        ("Tasks that are switched off need these too:", for_off),
+        (f"Tasks that are switched off need these{' too' if variables else ''}:", for_off),
     ):
         named = dict.fromkeys((variable(one.name), comment(one.purpose, 70)) for one in some)
         found += [f"# {says}"] if named else []
@@ -132,7 +136,7 @@ SEEN = ("READINESS_VAR_", "READINESS_PASSWORD", "READINESS_TOKEN", "READINESS_SE
 """Beginnings of the variables that scenarios see without `--allow-env` (docs/reference/scenarios.md)."""
 
 
-def _load(weights: Mapping[str, int], load: ProposedLoad) -> list[str]:
+def _load(weights: Mapping[str, int], off: Sequence[str], load: ProposedLoad) -> list[str]:
     found = ["# How much load, and for how long. Begin small: a first run should find mistakes, not the ceiling."]
     if load.arrivals_per_s:
         found.append("# Arrivals per second over the day, as the log tells them:")
@@ -141,8 +145,13 @@ def _load(weights: Mapping[str, int], load: ProposedLoad) -> list[str]:
             + "  ".join(f"{comment(hour, 8)} {rate:.3g}" for hour, rate in load.arrivals_per_s[start : start + 8])
             for start in range(0, len(load.arrivals_per_s), 8)
         ]
-    found += ["load:", "  scenarios:              # file under scenarios/, and its share of the load"]
-    found += [f"    {name}: {weight}" for name, weight in weights.items()]
+    found += ["load:"]
+    if weights:
+        found += ["  scenarios:              # file under scenarios/, and its share of the load"]
+        found += [f"    {name}: {weight}" for name, weight in weights.items()]
+    else:  # a file that is not there would be a mistake
+        found += ["  # scenarios:            # no file runs yet: take the # away for each that you switch on"]
+        found += [f"  #   {name}: 1" for name in off]
     if load.rate_per_s is not None and load.planned_per_s is not None:
         says = "arrivals per second in the busiest minute of the log"
         if load.planned_per_s > load.rate_per_s:

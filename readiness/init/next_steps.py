@@ -25,13 +25,19 @@ def steps(out: Path, target: str | None, made: Made, named: str | None = None) -
     elif target is None and host:
         said = f"   # the source names {named}: load it only if it is no production"
     url = target or "URL-OF-YOUR-TEST-SYSTEM"
-    names = [variable(one.name) for one in made.variables]
+    names = [variable(one.name) for one in (made.variables if made.running else made.for_off)]
     flags = [f"--thresholds {shlex.quote(str(out / 'thresholds.yaml'))}"] if out != Path() else []
     host = urlsplit(url).hostname or ""
     flags += [f"--allow-host {host}"] if host and not is_loopback(host) else []
     flags += [f"--allow-env {name}" for name in names if not name.startswith(SEEN)]
     off = f", {len(made.off)} switched off" if made.off else ""
     first = f"1. Read {out / 'scenarios'} ({count(made.running, 'task')}{off}); choose the limits in thresholds.yaml"
+    if not made.running:
+        first = (
+            f"1. Nothing would run yet ({count(len(made.off), 'task')} switched off). Read {out / 'scenarios'}: put "
+            "@task above what your test system may be asked, take the _ off the file's name, and add it to "
+            "load.scenarios in thresholds.yaml"
+        )
     if names:
         shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
         first += f"; set {shown}"

@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from readiness.init.draft import Body, Call, Column, Extracted, FormLogIn, Generated, LogIn, Scenario, Text, Variable
+from readiness.init.sources.calls import is_write
 
 _TOKEN = re.compile(r"[A-Za-z0-9!$&*+.^_|~-]{1,60}")
+_SIGNS_UP = re.compile(r"regist|sign[-_]?up|join|accounts?|users?/?$", re.IGNORECASE)
+"""What takes a password too, and makes an account each time."""
 Unfixed = Variable | Column | Extracted | Generated
 
 
@@ -24,7 +27,7 @@ def sendable(items: Iterable[tuple[str, Text]]) -> tuple[tuple[str, Text], ...]:
 def texts(call: Call) -> Iterator[Text]:
     """Every text of a call."""
     yield call.path
-    for _, text in (*call.query, *call.headers, *call.same):
+    for _, text in (*call.query, *call.headers, *sendable(call.cookies), *call.same):
         yield text
     yield from call.basic or ()
     if call.body is not None:
@@ -86,6 +89,16 @@ def providers(scenario: Scenario) -> Mapping[str, int | None]:
     if missing:
         raise ValueError(f"nothing extracts {', '.join(missing)}")
     return {name: brought[name] for name in used}
+
+
+def starts_once(scenario: Scenario) -> bool:
+    """Whether `on_start` may not be sent again: it writes, and is not only a log-in."""
+    return any(is_write(call) and not _logs_in(call) for call in scenario.on_start)
+
+
+def _logs_in(call: Call) -> bool:
+    sent = (part.name for part in unfixed(call) if isinstance(part, Variable))
+    return any(name.startswith("READINESS_PASSWORD") for name in sent) and _SIGNS_UP.search(call.name) is None
 
 
 def circular(scenario: Scenario, brought: Mapping[str, int | None]) -> frozenset[int]:

@@ -43,7 +43,9 @@ def find(
         files = [file for file in files if file.stem in weights or not _is_helper(file, files)]
     by_name = {file.stem: file for file in files}
     if not by_name:
-        raise ConfigError(f"--scenarios: {given}: no scenario file (a Locust file ending in .py) in it")
+        left_out = sorted(file.name for file in given.glob("_*.py") if not file.name.startswith("__"))
+        told = f"; left out, because the name begins with _: {', '.join(left_out[:5])}" if left_out else ""
+        raise ConfigError(f"--scenarios: {given}: no scenario file (a Locust file ending in .py) in it{told}")
     problems = [
         f"{thresholds_file}: load.scenarios.{name}: {text}" for name, text in _unusable(weights, by_name, given)
     ]

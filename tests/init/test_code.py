@@ -136,6 +136,20 @@ def test_a_value_comes_from_the_task_that_brings_it() -> None:
     assert "        if not self.bag_id:\n            self.list_bags()\n            if not self.bag_id:\n" in text
 
 
+def test_a_start_that_writes_is_not_sent_again_for_a_value_that_it_did_not_bring_but_a_log_in_is() -> None:
+    def start(name: str, body: Body) -> str:
+        call = Call("POST", (name,), name, body=body, extracts=(Extract("made", "json", "id"),))
+        take = Task("one", (Call("GET", ("/orders/", Extracted("made")), "/orders/{id}"),))
+        return python(Scenario("orders", (take,), on_start=(call,)), "orders", "a test")
+
+    password: Text = (Variable("READINESS_PASSWORD", "a password"),)
+    log_in = Body("form", fields=(("password", password),))
+    for text in (start("/orders", Body("json", json={})), start("/sign-up", log_in)):
+        assert "self.on_start()" not in text
+        assert "        if not self.made:\n            return  # on_start did not get it" in text
+    assert "            self.on_start()\n            if not self.made:\n" in start("/login", log_in)
+
+
 def test_tasks_that_wait_for_each_other_do_not_call_each_other() -> None:
     def task(name: str, takes: str, brings: str) -> Task:
         return Task(name, (Call("GET", ("/", Extracted(takes)), "/", extracts=(Extract(brings, "json", "x"),)),))

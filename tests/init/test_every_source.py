@@ -65,6 +65,12 @@ def test_every_source_is_told_by_its_content_and_gives_files_without_a_complaint
     refuse_untyped(tmp_path.glob("m*.py"))
 
 
+def test_a_byte_order_mark_before_a_source_changes_nothing() -> None:
+    yaml = b"openapi: 3.0.0\npaths: {/x: {get: {}}}\n"
+    for data in (yaml, HTTP.encode(), json.dumps(POSTMAN).encode(), LOG.encode(), CURL.encode()):
+        assert detect.read_bytes(b"\xef\xbb\xbf" + data, "a test") == detect.read_bytes(data, "a test")
+
+
 def test_the_sample_values_of_a_log_lie_beside_its_scenario_and_are_read(tmp_path: Path) -> None:
     (tmp_path / "access.log").write_text(LOG)
     done = init(tmp_path, "access.log", "--target", "http://127.0.0.1:8000")

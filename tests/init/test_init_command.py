@@ -64,6 +64,11 @@ def init(folder: Path, *arguments: str, text: str | None = None) -> subprocess.C
     )
 
 
+def readiness(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "readiness", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
 def files_in(folder: Path) -> set[str]:
     return {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
 
@@ -111,6 +116,76 @@ servers:
     (tmp_path / "two.yaml").write_text(BAGS.replace(named, local))
     done = init(tmp_path, "two.yaml", "--out", "two")
     assert done.stdout.splitlines()[1] == "2. readiness try http://localhost:18090/v1 --thresholds two/thresholds.yaml"
+
+
+@pytest.mark.parametrize(
+    ("server", "base"),
+    [
+        ("api.example.com/v1", "/v1"), ("localhost:8080/api", "/api"), ("//api.example.com/v1", "/v1"),
+        ("://petstore.example/v2", "/v2"), ("https", ""), (".evil.test/v1", ""), ("@evil.test/v1", ""), ("/v1", "/v1"),
+        (":81/v1", ""), ("ftp://evil.test/v1", ""),
+    ],
+)  # fmt: skip
+def test_no_server_of_a_document_changes_the_host_of_the_target(tmp_path: Path, server: str, base: str) -> None:
+    named = "https://user:hunter2@api.example.org/v1"
+    (tmp_path / "one.yaml").write_text(BAGS.replace(named, f"'{server}'"))
+    done = init(tmp_path, "one.yaml", "--target", "https://staging.shop.test")
+    assert done.returncode == 0, done.stderr
+    assert f"2. readiness try https://staging.shop.test{base} --allow-host staging.shop.test" in done.stdout
+    assert 'allowed_hosts: ["staging.shop.test"]' in (tmp_path / "thresholds.yaml").read_text()
+
+
+ONLY_ONE = """\
+openapi: 3.0.3
+info: {title: Users, version: '1'}
+paths:
+  /users/{username}:
+    get: {parameters: [{name: username, in: path, required: true, schema: {type: string}}], responses: {200: {}}}
+  /search: {post: {tags: [users], requestBody: {content: {application/json: {example: {q: shoes}}}}}}
+"""
+
+
+def test_a_source_of_which_nothing_runs_becomes_files_that_say_what_is_missing(tmp_path: Path) -> None:
+    done = init(tmp_path, "-", "--target", "http://127.0.0.1:8000", text=ONLY_ONE)
+    assert done.returncode == 0, done.stderr
+    assert files_in(tmp_path) == {"scenarios/_users.py", "thresholds.yaml"}
+    assert "get_users_username, because nothing gives a value for {username}; it needs READINESS_VAR_USERNAME" in (
+        done.stderr
+    )
+    assert "post_search, because it writes" in done.stderr
+    first = done.stdout.splitlines()[0]
+    assert first.startswith("1. Nothing would run yet (2 tasks switched off). Read scenarios: put @task above")
+    assert first.endswith("; set READINESS_VAR_USERNAME.")
+    refuse_unformatted(tmp_path)
+    tried = readiness(tmp_path, "lint")
+    assert (tried.returncode, "left out, because the name begins with _: _users.py" in tried.stderr) == (2, True)
+    assert (
+        "nothing to measure" in init(tmp_path, "-", "--target", "http://127.0.0.1:1", "--measure", text=ONLY_ONE).stderr
+    )
+
+
+def test_what_a_file_says_of_switching_it_on_is_all_there_is_to_do(tmp_path: Path) -> None:
+    assert init(tmp_path, "-", "--target", "http://127.0.0.1:8000", text=ONLY_ONE).returncode == 0
+    off, on, limits = (tmp_path / name for name in ("scenarios/_users.py", "scenarios/users.py", "thresholds.yaml"))
+    text = off.read_text()
+    assert (
+        "above a method, rename the file to users.py,\nand add `users: 1` to load.scenarios in thresholds.yaml." in text
+    )
+    assert "because it writes; see the top of this file." in text
+    on.write_text(text.replace("    def post_search", "    @task\n    def post_search"))
+    off.unlink()
+    limits.write_text(
+        limits.read_text().replace("  # scenarios:", "  scenarios:").replace("  #   users: 1", "    users: 1")
+    )
+    linted = readiness(tmp_path, "lint")
+    assert linted.returncode == 0, linted.stderr
+    other = text.replace("    def post_search", "    @task\n    def post_search")
+    (tmp_path / "scenarios/_others.py").write_text(other)
+    (tmp_path / "scenarios/_helpers.py").write_text(other.replace("`readiness init`", "hand"))
+    linted = readiness(tmp_path, "lint")
+    assert "post_search has @task and never runs, because a file that begins with _ is left out" in linted.stderr
+    assert "rename it to others.py, and add `others: 1` to load.scenarios" in linted.stderr
+    assert "_helpers.py" not in linted.stderr
 
 
 def test_files_that_stand_are_named_and_left_alone_without_force(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from readiness.init import detect
 from readiness.init.code import python
 from readiness.init.draft import Call, Draft, Extract, Extracted, Json, Task, Variable
 from readiness.init.files import Given, files_of
@@ -251,3 +252,46 @@ def test_a_secret_of_an_example_stands_nowhere_else_either() -> None:
     for text in (*made.files.values(), *draft.notes):
         assert "hunter2" not in text
         assert "ghp_" not in text
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("api.example.com/v1", "https://api.example.com/v1"),
+        ("localhost:8080/api", "http://localhost:8080/api"),
+        ("//api.example.com/v1/", "https://api.example.com/v1"),
+        ("://petstore.example/v2", "https://petstore.example/v2"),
+        ("HTTP://petstore.example:80/v2?x#y", "http://petstore.example:80/v2"),
+        ("http://[::1]:8000/v1", "http://[::1]:8000/v1"),
+        ("/v1", "/v1"),
+        ("https", None),
+        ("/{base}/v1", None),
+        ("v1", None),
+        ("ws://api.example.com/v1", None),
+        ("http://api.example.com:no/v1", None),
+    ],
+)
+def test_a_server_is_a_host_with_its_path_or_a_path_or_told_as_neither(url: str, target: str | None) -> None:
+    draft = read({"/x": get()}, servers=[{"url": url}])
+    assert draft.target == target
+    assert any("servers: " in note for note in draft.notes) == (target is None), draft.notes
+
+
+def test_a_long_document_with_sorted_keys_is_recognised_as_yaml_too() -> None:
+    filler = "".join(f"    S{number}: {{description: {'d' * 80}}}\n" for number in range(1_000))
+    text = f"# made by a tool\n---\ncomponents:\n  schemas:\n{filler}openapi: 3.0.3\npaths: {{/x: {{get: {{}}}}}}\n"
+    assert len(text) > 65_536
+    assert list(tasks(detect.read_bytes(text.encode(), "a test"))) == ["get /x"]
+
+
+def test_what_a_merge_key_would_bring_in_is_told_with_its_place() -> None:
+    text = """\
+openapi: 3.0.3
+x-common: &common {summary: one}
+paths:
+  /x: {get: {<<: *common}}
+  /y: {get: {parameters: [{<<: *common}], <<: *common}, put: {<<: *common}}
+"""
+    draft = openapi.read(text.encode(), "a test")
+    told = "paths./x.get.<<, paths./y.get.<<, paths./y.get.parameters[0].<< and 1 more: `<<` is not read, so what it "
+    assert f"{told}brings in is missing: write it out" in draft.notes

@@ -45,7 +45,7 @@ class _Options:
 
 def recognises(head: bytes) -> bool:
     """Whether a source that begins like this has cURL commands, alone or in a script."""
-    return is_script(head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace"))
+    return is_script(head.decode("utf-8", "replace"))
 
 
 def read(data: bytes, source: str) -> Draft:

@@ -47,7 +47,7 @@ class _Block:
 
 def recognises(head: bytes) -> bool:
     """Whether a source that begins like this is such a file: a request line behind comments and variables."""
-    for line in head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").splitlines():
+    for line in head.decode("utf-8", "replace").splitlines():
         text = line.strip()
         if _REQUEST.fullmatch(text) or _BARE.fullmatch(text):
             return True

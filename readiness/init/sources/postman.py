@@ -116,7 +116,7 @@ class _Found:
 
 def recognises(head: bytes) -> bool:
     """Whether a source that begins like this is a Postman collection."""
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = head.lstrip()
     named = b"schema.getpostman.com" in text or b'"_postman_id"' in text
     first = b'"requests"' in text and b'"order"' in text and b'"folders"' in text
     return text[:1] == b"{" and (

@@ -8,12 +8,61 @@ import os
 import re
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import ClassVar
 from urllib.parse import urlencode, urlsplit
 
 from tests.init.checked import refuse_foreign_code, refuse_unformatted
 from tests.init.sources.recordings import entry, har
 from tests.init.sources.shop import shop
+
+
+class Forgetful(BaseHTTPRequestHandler):
+    """Takes orders, and tells nobody their numbers."""
+
+    protocol_version = "HTTP/1.1"
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(f"{self.command} {self.path}")
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        self.do_GET()
+
+    def log_message(self, *words: object) -> None:
+        """Silent."""
+
+
+ORDERS = """\
+{"info": {"name": "Orders", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"}, "item": [
+  {"name": "All", "request": {"method": "GET", "url": "{{base}}/orders"}},
+  {"name": "Make", "request": {"method": "POST", "url": "{{base}}/orders", "body": {"mode": "raw", "raw": "{}"}},
+   "event": [{"listen": "test", "script": {"exec": ["pm.environment.set('made', pm.response.json().id);"]}}]},
+  {"name": "One", "request": {"method": "GET", "url": "{{base}}/orders/{{made}}"}}]}
+"""
+
+
+def test_a_write_that_brought_no_id_is_sent_once_by_each_user_and_its_failure_is_told(tmp_path: Path) -> None:
+    (tmp_path / "orders.json").write_text(ORDERS)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Forgetful)
+    Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    made = readiness(tmp_path, "init", "orders.json")
+    assert "sent once by every user although it writes" in made.stderr
+    ran = readiness(tmp_path, "run", url, "--users", "2", "--duration", "4s", "--out", "out", "--format", "json")
+    server.shutdown()
+    server.server_close()
+    assert Forgetful.asked.count("GET /orders") > 2
+    assert Forgetful.asked.count("POST /orders") == 2, ran.stdout + ran.stderr
+    assert json.loads((tmp_path / "out/report.json").read_text())["ledger"]["failed"] == {"assertion": 2}
 
 
 class Browser:

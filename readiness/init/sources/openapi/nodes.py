@@ -28,7 +28,12 @@ _LONG_NUMBER = "a number of more than 4,300 digits"
 _SAYS = re.compile(rb"""(?:^|[\s{,])["']?(?:openapi["']?\s*:\s*["']?3|swagger["']?\s*:\s*["']?2)""")
 
 
-_SORTED = re.compile(rb"""\s*\{\s*"(?:basePath|components|consumes|definitions|externalDocs|info|paths|servers)"\s*:""")
+_FIRST = rb"(?:basePath|components|consumes|definitions|externalDocs|info|paths|servers)"
+_SORTED = re.compile(rb"""\s*\{\s*"%s"\s*:""" % _FIRST)
+_SORTED_YAML = re.compile(rb"""(?:(?:---|%%|[ \t]*\#)[^\n]*\n|[ \t\r]*\n){0,200}["']?%s["']?[ \t]*:(?:\s|$)""" % _FIRST)
+"""After comments; how the document begins that a tool wrote with its keys in order."""
+_MOST_MERGES = 3
+"""Places of a kind that are told."""
 
 
 class Unresolved(Exception):
@@ -44,6 +49,11 @@ class Root:
     steps: int = 0
     properties: dict[int, dict[str, DocumentNode]] = field(default_factory=dict)
     """Of schemas that were read, by the identity of their mapping (schemas.py)."""
+
+    told: list[str] = field(default_factory=list)
+    """What was left out while the document was read."""
+    names: dict[int, str] = field(default_factory=dict)
+    """Of the schemas that the document keeps under a name, by the identity of their mapping (schemas.py)."""
 
     secrets: frozenset[str] = frozenset()
     """Values of the document that must not be written down (examples.py)."""
@@ -68,6 +78,13 @@ class DocumentNode:
         """What stands under `key`; a DocumentNode of None when nothing does. Raises Unresolved for a bad `$ref`."""
         found = _under(self.value, key)
         return _followed(DocumentNode(found, f"{self.at}.{key}" if self.at else key, self.root))
+
+    def find(self, key: str) -> DocumentNode:
+        """As `get`, for what the rest can be read without: a DocumentNode of None for a bad `$ref` too."""
+        try:
+            return self.get(key)
+        except Unresolved:
+            return DocumentNode(None, self.at, self.root)
 
     def entries(self) -> Iterator[tuple[str, DocumentNode]]:
         """Keys and what stands under them; nothing for anything but a mapping."""
@@ -99,7 +116,9 @@ class DocumentNode:
 
 def recognises(head: bytes) -> bool:
     """Whether a source that begins so is a document of this kind; one with sorted keys says it at its end."""
-    return _SAYS.search(head) is not None or (_SORTED.match(head) is not None and b"\n{" not in head)
+    if _SAYS.search(head) is not None or _SORTED_YAML.match(head) is not None:
+        return True
+    return _SORTED.match(head) is not None and b"\n{" not in head
 
 
 def load(data: bytes, source: str) -> DocumentNode:
@@ -115,6 +134,7 @@ def load(data: bytes, source: str) -> DocumentNode:
     except RecursionError:
         raise ConfigError(f"{source}: is nested too deeply") from None
     root = DocumentNode(value, "", Root(value, source))
+    root.root.told += _merges(value) if "<<" in text else []
     version = str(_under(value, "openapi") or _under(value, "swagger") or "")
     if not version.startswith(("3.", "2")):
         shown = clean(version, 20) or "nothing"
@@ -122,6 +142,27 @@ def load(data: bytes, source: str) -> DocumentNode:
     if not isinstance(_under(value, "paths"), dict):
         raise ConfigError(f"{source}: paths: is not there, so there is nothing to ask for")
     return root
+
+
+def _merges(value: Json) -> list[str]:
+    """A line for what `<<` would bring in, which is not read (decision 38)."""
+    found: list[str] = []
+    seen: set[int] = set()
+    todo: list[tuple[Json, str]] = [(value, "")]
+    while todo:
+        here, at = todo.pop()
+        if not isinstance(here, dict | list) or id(here) in seen:
+            continue
+        seen.add(id(here))
+        entries = here.items() if isinstance(here, dict) else ((f"[{number}]", one) for number, one in enumerate(here))
+        for key, part in entries:
+            if key == "<<":
+                found.append(clean(f"{at}.<<".lstrip("."), 120))
+            elif isinstance(part, dict | list):
+                todo.append((part, f"{at}.{key}".lstrip(".") if isinstance(here, dict) else f"{at}{key}"))
+    shown = ", ".join(sorted(found)[:_MOST_MERGES])
+    more = f" and {len(found) - _MOST_MERGES} more" if len(found) > _MOST_MERGES else ""
+    return [f"{shown}{more}: `<<` is not read, so what it brings in is missing: write it out"] if found else []
 
 
 def _json(text: str, source: str) -> Json:

@@ -49,6 +49,7 @@ class Operation:
 def operations(root: DocumentNode, notes: list[str]) -> Iterator[Operation]:
     """Every operation that can be read, but no deprecated one. Adds to `notes` what is left out."""
     count = deprecated = 0
+    elsewhere: list[str] = []
     for path, raw in root.get("paths").entries():
         if not path.startswith("/"):
             if not path.startswith("x-"):
@@ -71,16 +72,21 @@ def operations(root: DocumentNode, notes: list[str]) -> Iterator[Operation]:
                 if count > MOST_OPERATIONS:
                     notes.append(f"{clean(node.at, 120)}: only the first {MOST_OPERATIONS:,} operations are read")
                     return
+                if (own := node if node.find("servers").is_there else item).find("servers").is_there:
+                    elsewhere.append(own.at)
                 yield Operation(method, path, node, _parameters(item, node), _responses(node))
             except Unresolved as error:
                 notes.append(f"{error}; {method.upper()} {clean(path, 80)} is left out")
+    if elsewhere:
+        many = f" and {len(elsewhere) - 1} more" if len(elsewhere) > 1 else ""
+        notes.append(f"{clean(elsewhere[0], 120)}.servers{many}: its own server is not used; the target is asked")
     if deprecated:
         notes.append(f"paths: {deprecated} deprecated operation{'s are' if deprecated > 1 else ' is'} left out")
 
 
 def name_of(operation: Operation) -> str:
     """What a person would call it: the operationId without what FastAPI adds, else method and path."""
-    said = operation.node.get("operationId").text
+    said = operation.node.find("operationId").text
     path = re.sub(r"\W", "_", operation.path)
     for end in (f"{path}_{operation.method}", f"{path}{operation.method}"):
         if said.endswith(end) and len(said) > len(end):
@@ -90,7 +96,7 @@ def name_of(operation: Operation) -> str:
 
 def group_of(operation: Operation) -> str:
     """Its first tag, else the first word of its path that is no version and no `api`."""
-    for part in operation.node.get("tags").parts():
+    for part in operation.node.find("tags").parts():
         if folded(part.text):
             return part.text
     words = [one for one in operation.path.split("/") if one and "{" not in one and folded(one)]
@@ -108,7 +114,7 @@ def _parameters(item: DocumentNode, operation: DocumentNode) -> tuple[DocumentNo
 
 def _responses(operation: DocumentNode) -> dict[str, DocumentNode]:
     found = {}
-    for status, part in operation.get("responses").entries():
+    for status, part in operation.find("responses").entries():
         try:
             found[status.strip()] = part.followed()
         except Unresolved:

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from readiness.errors import ConfigError
-from readiness.init.draft import Draft, Scenario, Task
-from readiness.init.sources.openapi.calls import Calls
+from readiness.init.draft import Draft, Scenario, Task, Text
+from readiness.init.sources.openapi.calls import Calls, ParameterPlace
 from readiness.init.sources.openapi.examples import secrets_in, without_secrets
 from readiness.init.sources.openapi.nodes import DocumentNode, Unresolved, load
 from readiness.init.sources.openapi.operations import Operation, group_of, name_of, operations
-from readiness.init.sources.openapi.security import Security, chosen, needed, scopes_of, security
+from readiness.init.sources.openapi.security import Scheme, Security, chosen, needed, scopes_of, security
 from readiness.init.sources.openapi.servers import server_of
 from readiness.init.sources.openapi.tokens import with_scopes
 from readiness.init.sources.traffic import ending
@@ -30,7 +30,7 @@ _HEALTH = re.compile(
 def read(data: bytes, source: str) -> Draft:
     """The draft of the document. Raises ConfigError with the place when it cannot be read or has no operation."""
     root = load(data, source)
-    notes: list[str] = []
+    notes = list(root.root.told)
     root.root.secrets = secrets_in(root.root)
     try:
         known = security(root)
@@ -43,11 +43,11 @@ def read(data: bytes, source: str) -> Draft:
     asked = _without_log_ins(asked, root, known, notes)
     if not asked:
         raise ConfigError(f"{source}: paths: no operation could be read", *notes[:5])
-    scenarios = [_scenario(name, group, asked, root, known, notes) for name, group in _groups(asked)]
+    scenarios = [_scenario(name, group, root, known, notes) for name, group in _groups(asked)]
     draft = Draft(
         scenarios=tuple(scenarios),
         source=clean(source, 200),
-        service=clean(root.get("info").get("title").text, 80),
+        service=clean(root.find("info").find("title").text, 80),
         target=_server(root, notes),
         health_paths=tuple(one.path for one in health),
         notes=tuple(notes),
@@ -82,7 +82,6 @@ def _groups(found: Sequence[Operation]) -> list[tuple[str, list[Operation]]]:
 def _scenario(
     name: str,
     group: list[Operation],
-    everything: list[Operation],
     root: DocumentNode,
     known: Security,
     notes: list[str],
@@ -99,11 +98,9 @@ def _scenario(
     query = tuple(entry for scheme in schemes for entry in scheme.query)
     log_in = next((scheme.log_in for scheme in schemes if scheme.log_in), None)
     scopes = (scope for one in group for scope in scopes_of(one.node, root, known))
-    calls = Calls(group, everything, query)
-    tasks = [task for one in group if (task := _task(one, calls, notes)) is not None]
     return Scenario(
         name=name,
-        tasks=tuple(tasks),
+        tasks=_tasks(group, query, _standing(schemes), notes),
         headers=tuple(entry for scheme in schemes for entry in scheme.headers),
         cookies=tuple(entry for scheme in schemes for entry in scheme.cookies),
         log_in=with_scopes(log_in, scopes) if log_in else None,
@@ -112,13 +109,42 @@ def _scenario(
     )
 
 
-def _task(operation: Operation, calls: Calls, notes: list[str]) -> Task | None:
-    try:
-        call, missing = calls.call(operation)
-        words = operation.node.get("summary").text or operation.node.get("description").text.partition("\n")[0]
-    except Unresolved as error:
-        notes.append(f"{error}; {operation.method.upper()} {clean(operation.path, 80)} is left out")
-        return None
+def _standing(schemes: Sequence[Scheme]) -> set[tuple[ParameterPlace, str]]:
+    """What every request has anyway: headers and cookies by their names in small letters."""
+    found: set[tuple[ParameterPlace, str]] = set()
+    for one in schemes:
+        found |= {("header", name.lower()) for name, _ in one.headers}
+        found |= {("cookie", name.lower()) for name, _ in one.cookies}
+        found |= {("header", "authorization")} if one.basic or one.log_in else set()
+    return found
+
+
+def _tasks(
+    group: list[Operation],
+    query: tuple[tuple[str, Text], ...],
+    standing: set[tuple[ParameterPlace, str]],
+    notes: list[str],
+) -> tuple[Task, ...]:
+    """A task for each operation that can be read; a list that cannot be read brings no ids either."""
+    while True:
+        calls, told = Calls(group, query, standing), list[str]()
+        known, tasks = list[Operation](), list[Task]()
+        for one in group:
+            try:
+                tasks.append(_task(one, calls, told))
+                known.append(one)
+            except Unresolved as error:
+                notes.append(f"{error}; {one.method.upper()} {clean(one.path, 80)} is left out")
+        if len(known) == len(group):
+            notes += told
+            return tuple(tasks)
+        group = known
+
+
+def _task(operation: Operation, calls: Calls, notes: list[str]) -> Task:
+    """Raises Unresolved."""
+    call, missing = calls.call(operation)
+    words = operation.node.find("summary").text or operation.node.find("description").text.partition("\n")[0]
     because = ""
     if operation.method != "get":
         because = "it writes"
@@ -144,13 +170,13 @@ def _is_health(operation: Operation) -> bool:
 
 def _streams(operation: Operation) -> bool:
     answer = operation.answer
-    return answer is not None and any("event-stream" in name for name, _ in answer.get("content").entries())
+    return answer is not None and any("event-stream" in name for name, _ in answer.find("content").entries())
 
 
 def _tag_words(root: DocumentNode, name: str) -> str:
-    for part in root.get("tags").parts():
-        if part.get("name").text == name:
-            return clean(part.get("description").text.partition("\n")[0], 120)
+    for part in root.find("tags").parts():
+        if part.find("name").text == name:
+            return clean(part.find("description").text.partition("\n")[0], 120)
     return ""
 
 
@@ -158,6 +184,8 @@ def _server(root: DocumentNode, notes: list[str]) -> str | None:
     """The address that the document names, with its path; only told."""
     try:
         return server_of(root) or None
-    except (Unresolved, ValueError):
-        notes.append("servers: the address cannot be read")
-        return None
+    except Unresolved as error:
+        notes.append(f"{error}; the address of the service is not read")
+    except ValueError as error:
+        notes.append(f"servers: {clean(error, 100)!r} is no address of a host and no path: it is not used")
+    return None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
 from readiness.init.draft import Json
+from readiness.init.sources.openapi import invented
 from readiness.init.sources.openapi.nodes import DocumentNode, Unresolved
 
 MOST_LEVELS = 6
@@ -18,13 +18,10 @@ MOST_PARTS = 30
 MOST_VALUES = 300
 """Of one body."""
 MOST_PROPERTIES = 40
+_MOST_ITEMS = 10
+"""Of one list that must have more than one."""
 _MOST_CHARS = 400
 """Of one text value."""
-_FORMATS: dict[str, str] = {
-    "date": "2026-01-01", "date-time": "2026-01-01T00:00:00Z", "time": "12:00:00Z", "email": "user@example.org",
-    "uuid": "00000000-0000-4000-8000-000000000001", "uri": "https://example.org/", "url": "https://example.org/",
-    "ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "hostname": "example.org", "byte": "YQ==", "binary": "a",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +91,11 @@ def given(node: DocumentNode) -> Json:
     return None
 
 
+def is_listed(schema: DocumentNode) -> bool:
+    """Whether the schema, or a part of it, lists its values."""
+    return any(one.get("enum").is_there for one in (schema, *variants(schema)))
+
+
 def sample(schema: DocumentNode) -> Sample:
     """A value for the schema: one that it names, else made up from its type. Cycles and depth end in None."""
     return _sample(schema, (), [MOST_VALUES])
@@ -112,16 +114,28 @@ def _sample(schema: DocumentNode, above: tuple[int, ...], room: list[int]) -> Sa
     if sort == "object" or (not sort and properties(schema)):
         return Sample(_object(schema, above, room), False)
     if sort == "array":
-        try:
-            element = _sample(schema.get("items"), above, room).value
-        except Unresolved:
-            element = None
-        return Sample([] if element is None else [element], False)
+        return _array(schema, above, room)
     for part in variants(schema):
         found = _sample(part, above, room)
         if found.value is not None:
             return found
     return Sample(_made_up(schema, sort), False)
+
+
+def _array(schema: DocumentNode, above: tuple[int, ...], room: list[int]) -> Sample:
+    """As many elements as there must be; chosen where the document says which values an element has."""
+    try:
+        items = schema.get("items")
+        element = _sample(items, above, room)
+    except Unresolved:
+        return Sample([], False)
+    if element.value is None:
+        return Sample([], False)
+    least = schema.get("minItems").value
+    count = min(least, _MOST_ITEMS) if isinstance(least, int) and not isinstance(least, bool) and least > 1 else 1
+    if schema.get("uniqueItems").value is True:
+        return Sample(list(invented.distinct(items, element.value, count)), element.chosen)
+    return Sample([element.value] * count, element.chosen)
 
 
 def _object(schema: DocumentNode, above: tuple[int, ...], room: list[int]) -> Json:
@@ -136,28 +150,70 @@ def _object(schema: DocumentNode, above: tuple[int, ...], room: list[int]) -> Js
                 found[name] = _sample(node, above, room).value
         except Unresolved:
             found[name] = None
-    return found
+    for name, word in _discriminators(schema):
+        if name in known and (word.mapped or not given(known[name].followed())):
+            found[name] = word.text
+    return found or _any_property(schema, above, room)
+
+
+def _any_property(schema: DocumentNode, above: tuple[int, ...], room: list[int]) -> dict[str, Json]:
+    """A property of no name, where the schema asks for one."""
+    more = schema.get("additionalProperties")
+    if not more.is_there or not schema.get("minProperties").value:
+        return {}
+    return {"key": _sample(more, above, room).value}
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    text: str
+    mapped: bool
+    """Whether the document maps it; otherwise it is the schema's own name."""
+
+
+def _discriminators(schema: DocumentNode) -> Iterator[tuple[str, _Word]]:
+    """Properties that say which of several schemas a value has, and what they say of the part that was chosen."""
+    for place in (schema, *variants(schema)):
+        said = place.get("discriminator")
+        name = said.text or said.get("propertyName").text
+        own = _name_of(_chosen_of(place) or schema) if name else ""
+        if not own:
+            continue
+        mapped = (key for key, to in said.get("mapping").entries() if to.text.rsplit("/", 1)[-1] == own)
+        key = next(mapped, None)
+        yield name, _Word(key or own, key is not None)
+
+
+def _chosen_of(schema: DocumentNode) -> DocumentNode | None:
+    """The part of `oneOf` or `anyOf` that was taken."""
+    is_choice = schema.get("oneOf").is_there or schema.get("anyOf").is_there
+    return next(iter(reversed(list(variants(schema)))), None) if is_choice else None
+
+
+def _name_of(schema: DocumentNode) -> str:
+    """Under which the document keeps the schema; "" for one that stands where it is used."""
+    names = schema.root.names
+    if not names:
+        whole = DocumentNode(schema.root.value, "", schema.root)
+        for kept in (whole.find("components").find("schemas"), whole.find("definitions")):
+            names |= {id(part.value): name for name, part in kept.entries() if isinstance(part.value, dict)}
+    return names.get(id(schema.value), "")
 
 
 def _required(schema: DocumentNode, above: tuple[int, ...] = ()) -> set[str]:
     found = {part.text for part in schema.get("required").parts() if part.text}
     if len(above) < MOST_LEVELS and id(schema.value) not in above:
-        for part in islice(schema.get("allOf").parts(), MOST_PARTS):
-            found |= _required(part.followed(), (*above, id(schema.value)))
+        for part in variants(schema):
+            found |= _required(part, (*above, id(schema.value)))
     return found
 
 
 def _made_up(schema: DocumentNode, sort: str) -> Json:
     if sort in ("integer", "number"):
-        least = schema.get("minimum").value
-        return least if isinstance(least, int | float) and not isinstance(least, bool) and math.isfinite(least) else 1
+        return invented.number(schema, whole=sort == "integer")
     if sort == "boolean":
         return True
-    if sort == "string":
-        least = schema.get("minLength").value
-        plain = _FORMATS.get(schema.get("format").text, "text")
-        return plain if not isinstance(least, int) or least <= len(plain) else plain.ljust(min(least, 100), "x")
-    return None
+    return invented.text(schema) if sort == "string" else None
 
 
 def _bounded(value: Json) -> Json:

@@ -39,8 +39,8 @@ def security(root: DocumentNode) -> Security:
     """Every scheme that is understood."""
     found: dict[str, Scheme] = {}
     told: dict[str, str] = {}
-    notes = []
-    said = [*root.get("components").get("securitySchemes").entries(), *root.get("securityDefinitions").entries()]
+    notes: list[str] = []
+    said = list(_said(root, notes))
     for name, part in said:
         try:
             scheme, why = _scheme(
@@ -58,6 +58,14 @@ def security(root: DocumentNode) -> Security:
     return Security(found, told, tuple(notes))
 
 
+def _said(root: DocumentNode, notes: list[str]) -> Iterator[tuple[str, DocumentNode]]:
+    try:
+        yield from root.get("components").get("securitySchemes").entries()
+        yield from root.get("securityDefinitions").entries()
+    except Unresolved as error:
+        notes.append(f"{error}; what a client must send to be let in is not known")
+
+
 def needed(operation: DocumentNode, root: DocumentNode, known: Security) -> tuple[str, ...]:
     """Names of the schemes of the first requirement that is understood; none when nothing is required."""
     return tuple(name for name, _ in _required(operation, root, known))
@@ -71,8 +79,8 @@ def scopes_of(operation: DocumentNode, root: DocumentNode, known: Security) -> I
 
 
 def _required(operation: DocumentNode, root: DocumentNode, known: Security) -> list[tuple[str, DocumentNode]]:
-    said = operation.get("security")
-    said = said if said.is_there else root.get("security")
+    said = operation.find("security")
+    said = said if said.is_there else root.find("security")
     for requirement in said.parts():
         entries = list(requirement.entries())
         if all(name in known.schemes for name, _ in entries):

@@ -70,7 +70,7 @@ def with_scopes(log_in: LogIn, scopes: Iterable[str]) -> LogIn:
 def path_of(url: str, root: DocumentNode) -> str | None:
     """The path of `url` as the service's client asks for it, below the path of its server; None: another service's."""
     try:
-        parts, server = urlsplit(url), urlsplit(server_of(root))
+        parts, server = urlsplit(url), urlsplit(_named(root))
         foreign = bool(parts.netloc) and (parts.hostname, parts.port) != (server.hostname, server.port)
     except ValueError:
         return None
@@ -80,6 +80,14 @@ def path_of(url: str, root: DocumentNode) -> str | None:
     base = server.path.rstrip("/")
     below = path.removeprefix(base) if base and path.startswith(f"{base}/") else path
     return None if foreign or not parts.path.strip("/") else below
+
+
+def _named(root: DocumentNode) -> str:
+    """The service's own address; "" where the document names none that can be read."""
+    try:
+        return server_of(root)
+    except (Unresolved, ValueError):
+        return ""
 
 
 def _of_operation(path: str, operation: DocumentNode, end: str) -> LogIn | None:
