@@ -133,6 +133,7 @@ def test_the_law_is_fitted_to_what_can_be_trusted_and_its_knee_shown_where_it_wa
     assert 80 < found.scalability.knee.value < 120
     assert found.bend is not None
     assert found.bend.height == 20
+    assert parsing.joined_words(CAPACITY_FORMATS["html"].render(found)) == []
     assert "Measured knee: 20 users" in CAPACITY_FORMATS["md"].render(found)
     assert "Knee of the law" in CAPACITY_FORMATS["md"].render(found)
     assert capacity(*FOUND[:4]).scalability is None
