@@ -51,7 +51,7 @@ def work(port: int, name: str, endpoints: int, seconds: int) -> None:
     gevent.spawn(beat)
     say(
         messages.JOINED,
-        {"name": name, "version": messages.VERSION, "scenarios": {"bench": sha256(os.environ["SCENARIO"])}},
+        {"name": name, "version": messages.own_version(), "scenarios": {"bench": sha256(os.environ["SCENARIO"])}},
     )
     while (kind := client.recv().type) != messages.GO:
         if kind == messages.PLAN:

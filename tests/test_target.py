@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,8 +15,10 @@ import trustme
 
 from readiness.config import tls
 from readiness.errors import ConfigError, NotMeasured
+from readiness.judge.inconclusive import Cause, to_do
 from readiness.measurements.provenance import Target
 from readiness.run.target import await_service, connect_once, parse
+from tests.judge.builders import run
 
 
 class Tls:
@@ -98,6 +101,21 @@ def test_each_reason_not_to_trust_a_certificate_has_its_cause_and_a_way_out(
         assert "SSL_CERT_FILE=FILE" in text
         assert "verify=False in a scenario changes nothing" in text
     assert "self-signed" in reason(self_signed(tmp_path))
+
+
+def test_what_to_do_follows_from_what_the_connection_failed_of(authority: trustme.CA, tmp_path: Path) -> None:
+    """A private authority: "Start the service, or correct the address" was the last line, though it answered."""
+
+    def step(text: str) -> str:
+        return to_do(Cause.UNREACHABLE, replace(run(None), doubts=(text,))) or ""
+
+    own = reason(context_of(trustme.CA().issue_cert("localhost")))
+    assert "target: { tls: { ca: FILE } }" in step(own)
+    assert "target: { tls: { ca: FILE } }" in step(reason(self_signed(tmp_path)))
+    assert "The service answers" in step(reason(context_of(authority.issue_cert("shop.example"))))
+    with pytest.raises(NotMeasured) as caught:
+        connect_once(Target("x", "http://127.0.0.1:9", ("127.0.0.1",)))
+    assert step(str(caught.value)).startswith("Start the service")
 
 
 def test_a_port_without_tls_is_told_as_such() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import select
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from readiness import database
@@ -36,7 +38,7 @@ from readiness.report.run_folders import RUNS_FOLDER
 from readiness.report.writing import prepare
 from readiness.run import target as targets
 from readiness.run.execute import execute
-from readiness.run.plan import Plan, unsure, warnings
+from readiness.run.plan import COMMIT_VARIABLES, Plan, told, unsure, warnings
 from readiness.run.plan import plan as make_plan
 from readiness.run.progress import Progress
 from readiness.run.progress_choice import choose, give_back
@@ -65,7 +67,7 @@ def assess(request: RunRequest) -> Assessment:
         proxies = drilled(request, inputs.config, inputs.environ, inputs.secrets, open_things)
         progress = choose(quiet=request.quiet, secrets=inputs.secrets, live=request.live)
         open_things.callback(progress.close)
-        interrupted.before_exit = give_back
+        interrupted.before_exit = partial(_ended_at_once, out, inputs, run_id)
         for warning in inputs.warnings:
             progress.note(warning)
         files = Files(Artefacts(out, inputs.formats, inputs.secrets), run_id, inputs.config, request.target)
@@ -85,11 +87,27 @@ def assess(request: RunRequest) -> Assessment:
             result = _report(request, run, config, artefacts)
         if problem := attempts.append(out, redacted(run, inputs.secrets), result.verdict):
             progress.note(problem)
+        interrupted.before_exit = give_back
         summary = step_summary(os.environ, request.formats)
         verdict, problems = write_summary(result.verdict, run, artefacts, summary)
         for sentence in remove_oldest(RUNS_FOLDER, inputs.keep, out) if inputs.keep else ():
             progress.note(sentence)
     return replace(result, verdict=verdict, problems=result.problems + problems)
+
+
+def _ended_at_once(out: Path, inputs: RunInputs, run_id: str) -> None:
+    """What a run leaves that a second SIGINT ends: its line of the history and its last line; the report is the first.
+
+    From a signal handler: nothing is written that would wait, and no stream of Python's is touched.
+    """
+    give_back()
+    target = redact(inputs.request.target, inputs.secrets)
+    commit = told(inputs.environ, COMMIT_VARIABLES)
+    attempts.append_ended(out, run_id, target, redact(commit, inputs.secrets) if commit else None, inputs.config.sha256)
+    line = f"readiness: decision=INCONCLUSIVE exit=130 run={run_id}\n"
+    with suppress(OSError, ValueError):
+        if select.select([], [1], [], 0)[1]:
+            os.write(1, line.encode())
 
 
 def _planned(

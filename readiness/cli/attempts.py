@@ -6,8 +6,10 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from readiness.judge.outcome import Decision
 from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run
 from readiness.text import clean
@@ -78,7 +80,17 @@ def before(out: Path, target: str, commit: str | None) -> str | None:
 
 def append(out: Path, run: Run, verdict: Verdict) -> str | None:
     """Add this run's line; None when it worked, otherwise what is wrong as a sentence."""
-    line = json.dumps(asdict(attempt(run, verdict)), allow_nan=False) + "\n"
+    return _add(out, attempt(run, verdict))
+
+
+def append_ended(out: Path, run_id: str, target: str, commit: str | None, thresholds_sha256: str) -> None:
+    """Add the line of a run that a second SIGINT ends at once; from its handler, so without a lock and a word."""
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    _add(out, HistoryEntry(run_id, at, target, commit, thresholds_sha256, "", Decision.INCONCLUSIVE.value, 130, 0.0))
+
+
+def _add(out: Path, entry: HistoryEntry) -> str | None:
+    line = json.dumps(asdict(entry), allow_nan=False) + "\n"
     path = out.parent / _NAME
     try:
         handle = open_to_append(path)

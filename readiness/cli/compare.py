@@ -28,7 +28,7 @@ def compare(
     format_: Annotated[
         str | None, typer.Option("--format", metavar="F,…", help="md,html,json: for --out; without it one, printed.")
     ] = None,
-    quiet: Annotated[bool, typer.Option(help="One line only.")] = False,
+    quiet: Annotated[bool, typer.Option(help="One sentence and the last line.")] = False,
 ) -> None:
     """Compare two runs; ends with 1 when HEAD got worse, 3 when the data cannot say."""
     import os

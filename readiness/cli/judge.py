@@ -20,7 +20,7 @@ def judge(
     allow_conditional: Annotated[bool, typer.Option(help="End with 0 when CONDITIONAL.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="List every check on the terminal.")] = False,
     open_: Annotated[bool, typer.Option("--open", help="Open report.html in a browser.")] = False,
-    quiet: Annotated[bool, typer.Option(help="One line only.")] = False,
+    quiet: Annotated[bool, typer.Option(help="One sentence and the last line.")] = False,
 ) -> None:
     """Judge a recorded run again; sends nothing."""
     import os

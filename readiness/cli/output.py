@@ -73,11 +73,9 @@ def show(verdict: Verdict, *, quiet: bool, secrets: Sequence[str] = (), verbose:
     from readiness.report.redacted import redacted
 
     verdict = redacted(verdict, secrets)
-    if not quiet:
-        say(_rendered(verdict, verbose=verbose))
+    say(console.quiet_line(verdict) if quiet else _rendered(verdict, verbose=verbose))
     commands(verdict)
-    line = last_line(verdict, verdict.exit_code)
-    say(f"{line} {console.quiet_words(verdict)}" if quiet else line)
+    say(last_line(verdict, verdict.exit_code))
 
 
 def ascii_only() -> bool:

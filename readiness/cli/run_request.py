@@ -90,7 +90,7 @@ class RunRequest:
     live: Annotated[
         bool, typer.Option("--live", help="Also show the load as a page on this machine; its address is printed.")
     ] = False
-    quiet: Annotated[bool, typer.Option(help="No progress, one line of verdict.")] = False
+    quiet: Annotated[bool, typer.Option(help="No progress; one sentence and the last line.")] = False
 
 
 def locust_options(

@@ -25,7 +25,8 @@ class Interruption:
     def note(self, number: int, _frame: FrameType | None) -> None:
         """The signal handler."""
         if self._name is not None and number == signal.SIGINT:
-            self.before_exit()
+            last, self.before_exit = self.before_exit, lambda: None  # a third one comes while this is not over
+            last()
             os._exit(130)  # children see their pipes close and end themselves; the placeholder stays
         self._name = self._name or signal.Signals(number).name
 

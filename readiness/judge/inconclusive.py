@@ -33,6 +33,8 @@ TO_DO: Mapping[str, str] = {
     Cause.GENERATOR: "Run again from a machine with free cores, or with less load.",
 }
 """The one thing to do, by the causes without which no other step counts."""
+_UNTRUSTED = "tls: { ca: FILE } }"
+"""Part of the reasons whose remedy is an authority to trust."""
 
 
 def cause(decision: Decision, run: Run, judged: Sequence[Judged], doubts: Sequence[str]) -> Cause | None:
@@ -57,6 +59,21 @@ def cause(decision: Decision, run: Run, judged: Sequence[Judged], doubts: Sequen
     if all(item.remedy for item in unproven):
         return Cause.DOUBTED
     return Cause.BEYOND if any(item.credit.point < 1 or item.by_time for item in unproven) else Cause.TOO_SHORT
+
+
+def to_do(found: Cause | None, run: Run) -> str | None:
+    """The one thing to do about it, by what the connection failed of; None where other steps count."""
+    if found is not Cause.UNREACHABLE:
+        return TO_DO.get(found or "")
+    why = next((doubt for doubt in run.doubts if UNREACHABLE in doubt), "")
+    failed = set(run.load.ledger.failed) if run.load else set()
+    if _UNTRUSTED in why:
+        return "Name the authority's PEM file in thresholds.yaml, target: { tls: { ca: FILE } }, then run again."
+    if f"{UNREACHABLE}: tls: " in why or failed == {"tls"}:
+        return "The service answers: correct what the reason says of TLS, then run again."
+    if f"{UNREACHABLE}: dns: " in why or failed == {"dns"}:
+        return "Correct the host name of the address, or give it an address, then run again."
+    return TO_DO[found]
 
 
 def _unreachable(run: Run) -> bool:

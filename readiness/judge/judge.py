@@ -21,7 +21,7 @@ from readiness.judge.drills import drill_results
 from readiness.judge.failed_requests import details_by_endpoint, failed_requests, failed_share, why
 from readiness.judge.family import refuting
 from readiness.judge.generator_health import described, pause_doubts
-from readiness.judge.inconclusive import TO_DO, cause
+from readiness.judge.inconclusive import cause, to_do
 from readiness.judge.infrastructure import infrastructure
 from readiness.judge.issues import issues
 from readiness.judge.key_numbers import key_numbers
@@ -89,7 +89,7 @@ def judge(run: Run, config: Config) -> Verdict:
     diagnoses = diagnose(run, judged, outlook.tail)
     failed = failed_requests(run.load) if run.load else ()
     undecided = cause(decision, run, judged, doubts)
-    only = TO_DO.get(undecided or "")
+    only = to_do(undecided, run)
     alone = [NextStep(only, Horizon.IMMEDIATE, (), 0.0, "decides")] if only else []
     planned = (*alone, *steps(judged, doubts, run.load, outlook, roots, failed))
     stalls = _stalls(run.load, run.load.stalls) if run.load else ()

@@ -185,14 +185,25 @@ def queues(seen: ProcessActivity | None, load: Load, time_s: float, found: list[
         text = f"The CPU quota of {seen.name} held it back in {share_words(seen.throttled or 0)} of the periods{where}."
         return [caused(DiagnosisKind.CPU, "CPU quota", rest, text)]
     more = []
-    if waited_s / time_s >= LEAST_EXPLAINED:
-        text = (
-            f"Threads of {seen.name} were ready to run and waited {waited_s:,.1f} s for a free core, while it used "
-            f"{cores}: other processes of this machine took them."
-        )
+    if text := no_free_core(seen, time_s):
         more.append(caused(DiagnosisKind.CONTENTION, "No free core", min(waited_s / time_s, rest), text))
     text = f"{seen.name} computed for {seen.cpu_s:,.1f} s of the {time_s:,.1f} s that its requests took{where}."
     return [*more, caused(DiagnosisKind.CPU, "CPU work", min(seen.cpu_s / time_s, rest), text)]
+
+
+def no_free_core(seen: ProcessActivity, time_s: float) -> str:
+    """How long its threads waited for cores that others had; empty when that explains little, or was its own doing."""
+    waited_s = seen.waited_for_core_s or 0.0
+    if not time_s or waited_s / time_s < LEAST_EXPLAINED or _held(seen):
+        return ""
+    used = seen.cpu_s / seen.window_s
+    if used >= _BUSY * seen.cores:
+        return ""
+    return (
+        f"Threads of {seen.name} were ready to run and waited {waited_s:,.1f} s for a free core, while it used "
+        f"{number(used, '')} of the {number(seen.cores, '')} cores that it may use: other processes of this machine "
+        "took them."
+    )
 
 
 def _held(seen: ProcessActivity) -> bool:

@@ -54,13 +54,9 @@ def summary(
 
 
 def quiet_line(verdict: Verdict) -> str:
-    """One line; it starts with our own name."""
-    return f"readiness: {verdict.decision}, run {harmless(clean(verdict.run_id))}, {quiet_words(verdict)}"
-
-
-def quiet_words(verdict: Verdict) -> str:
-    """Score, tally and reason: what follows the machines' words on the one line of `--quiet`."""
+    """One line with decision, score, tally and reason; it starts with our own name."""
     return (
+        f"readiness: {verdict.decision}, run {harmless(clean(verdict.run_id))}, "
         f"score {words.score(verdict)} (coverage {words.coverage(verdict)}), {words.tally(verdict)}: "
         f"{harmless(clean(verdict.reason))}"
     )

@@ -189,12 +189,12 @@ def provenance(plan: Plan, environment: Mapping[str, str], locust: str | None, c
         scenarios={
             file.name: hashlib.sha256(Path(file.path).read_bytes()).hexdigest() for file in plan.engine.scenarios
         },
-        commit=_told(environment, COMMIT_VARIABLES),
-        environment=_told(environment, ENVIRONMENT_VARIABLES),
+        commit=told(environment, COMMIT_VARIABLES),
+        environment=told(environment, ENVIRONMENT_VARIABLES),
     )
 
 
-def _told(environment: Mapping[str, str], names: tuple[str, ...]) -> str | None:
+def told(environment: Mapping[str, str], names: tuple[str, ...]) -> str | None:
     """The first of the variables that says something."""
     return next((clean(value, 100) for name in names if (value := environment.get(name, "").strip())), None)
 

@@ -49,25 +49,28 @@ def parse(text: str) -> str:
 def resolve(name: str, url: str, allow_hosts: Sequence[str], declared_hosts: Sequence[str]) -> Target:
     """The target with every address that its host has now; load is pinned to them.
 
-    Raises NotMeasured when the name has no address, and Refused when an address is not loopback and the host is not
-    named both on the command line and in the file.
+    Raises NotMeasured when the name has no address, and Refused when the host is not named both on the command line and
+    in the file; only what is this machine needs no name there. A name without an address is not known to be.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
+    missing = []
+    if host not in allow_hosts:
+        missing.append(f"--allow-host {host} on the command line")
+    if host not in declared_hosts:
+        missing.append(f"target.allowed_hosts: [{host}] in thresholds.yaml")
+    to_load = f"to load it, add {' and '.join(missing)}"
     try:
         found = socket.getaddrinfo(host, parts.port or _port(parts.scheme), type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise NotMeasured(f"dns: {host} has no address ({clean(error)})") from error
+        unknown = f"{host} has no address ({clean(error)})"
+        if missing and host.rpartition(".")[2] != "localhost":
+            raise Refused(f"{unknown}, and is not known to be this machine: correct it, or, {to_load}") from error
+        raise NotMeasured(f"dns: {unknown}") from error
     addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
     outside = [address for address in addresses if not ipaddress.ip_address(address.partition("%")[0]).is_loopback]
-    if outside:
-        missing = []
-        if host not in allow_hosts:
-            missing.append(f"--allow-host {host} on the command line")
-        if host not in declared_hosts:
-            missing.append(f"target.allowed_hosts: [{host}] in thresholds.yaml")
-        if missing:
-            raise Refused(f"{host} ({', '.join(outside)}) is not this machine; to load it, add {' and '.join(missing)}")
+    if outside and missing:
+        raise Refused(f"{host} ({', '.join(outside)}) is not this machine; {to_load}")
     return Target(name, url, addresses)
 
 

@@ -140,3 +140,30 @@ def test_a_folder_without_runs_or_none_at_all_is_a_mistake(tmp_path: Path) -> No
         done = history(folder)
         assert (done.exit_code, why in done.output) == (2, True), done.output
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("corrupt", [False, True])
+def test_the_trend_is_of_the_newest_runs_target_and_none_of_another_one(tmp_path: Path, corrupt: bool) -> None:
+    """Twenty runs of one target that get slower, then one of another that sent nothing, or one that nobody can read."""
+    lines = [line(n) for n in range(20)]
+    if corrupt:
+        (tmp_path / "20990101T000000Z-00000001").mkdir()
+        (tmp_path / "20990101T000000Z-00000001" / "report.json").write_text("{")
+    else:
+        lines.append(line(30, target="http://till:8080", plan_hash="q", decision="INCONCLUSIVE", requests=0, failed=0))
+    (tmp_path / attempts._NAME).write_text("".join(lines))
+    done = history(tmp_path)
+    assert done.stdout.splitlines()[-1].endswith("drift=none")
+    assert "rises from run to run" not in done.output + (tmp_path / "index.html").read_text()
+    assert ("no trend of older runs belongs to it" in " ".join(done.output.split())) is corrupt
+    table = done.stdout.splitlines()[1:20]
+    assert all(row.endswith("c" * 12 if corrupt else "  shop") for row in table), table
+
+
+def test_with_several_targets_the_terminal_says_which_run_and_which_trend_is_whose(tmp_path: Path) -> None:
+    other = [line(n, target="http://a.rather.long.name.example.org:8080") for n in range(30, 33)]
+    (tmp_path / attempts._NAME).write_text("".join([*other, *(line(40 + n) for n in range(10))]))
+    done = history(tmp_path)
+    assert "P95 of http://shop rises from run to run" in " ".join(done.output.split())
+    assert "  ~.example.org:8080" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80

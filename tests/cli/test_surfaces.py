@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -94,8 +95,9 @@ def test_annotations_are_printed_for_github_alone_and_the_last_line_stays_ours(t
     assert "::warning title=readiness%3A CONDITIONAL" in allowed
 
 
-def test_quiet_is_one_line_that_machines_and_people_read(tmp_path: Path) -> None:
+def test_quiet_is_a_sentence_for_people_and_the_last_line_for_machines(tmp_path: Path) -> None:
     _, said, _ = judged(tmp_path, "--quiet")
-    (line,) = said.splitlines()
-    assert line.startswith("readiness: decision=CONDITIONAL exit=4 run=")
-    assert ": Every blocking check passed, but " in line
+    sentence, line = said.splitlines()
+    assert sentence.startswith("readiness: CONDITIONAL, run ")
+    assert ": Every blocking check passed, but " in sentence
+    assert re.fullmatch(r"readiness: decision=CONDITIONAL exit=4 run=[\w-]+", line), "as docs/contract.md says"

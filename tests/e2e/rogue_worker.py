@@ -42,7 +42,7 @@ def main(host: str, port: str, mode: str, scenario: str) -> None:
             say("heartbeat", {"state": "ready", "current_cpu_usage": 0, "current_memory_usage": 0})
             gevent.sleep(1)
 
-    version = "of yesterday" if mode == "other" else messages.VERSION
+    version = "of yesterday" if mode == "other" else messages.own_version()
     say("client_ready", -1)
     gevent.spawn(beat)
     say(messages.JOINED, {"name": NAME, "version": version, "scenarios": {"calm": sha256(scenario)}})

@@ -10,12 +10,21 @@ from tests.faultd.fixture import StartFaultd
 
 
 def test_n1_a_name_that_does_not_resolve_is_inconclusive(cli: Cli) -> None:
-    result = cli.run("http://x.invalid", "--allow-host", "x.invalid")
+    result = cli.run("http://x.invalid", "--allow-host", "x.invalid", more="target: { allowed_hosts: [x.invalid] }\n")
     assert result.exit_code == 3, str(result)
+    assert "Correct the host name of the address" in " ".join(result.text("report.md").split())
     assert_invariants(result)
     assert "x.invalid" in result.said
     assert any(word in result.said.lower() for word in ("dns", "resolve", "name or service"))
     assert result.report["endpoints"] == []
+
+
+def test_a_name_without_an_address_that_was_not_allowed_is_a_mistake_and_no_outage(cli: Cli) -> None:
+    result = cli.run("http://x.invalid")
+    assert result.exit_code == 5, str(result)
+    assert "x.invalid has no address" in result.stderr
+    assert "--allow-host x.invalid" in result.stderr
+    assert "target.allowed_hosts: [x.invalid]" in result.stderr
 
 
 def test_a_host_that_was_not_allowed_is_refused_before_anything_is_sent(cli: Cli) -> None:

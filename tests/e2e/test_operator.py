@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 
 import pytest
@@ -64,6 +65,10 @@ def test_s2_a_second_ctrl_c_ends_it_at_once(cli: Cli, faultd: StartFaultd) -> No
     assert result.signalled_s is not None
     assert result.signalled_s < STILL_AHEAD_S
     assert result.report["decision"] == "INCONCLUSIVE"
+    run_id = result.report["run_id"]
+    assert result.stdout.splitlines()[-1] == f"readiness: decision=INCONCLUSIVE exit=130 run={run_id}"
+    lines = [json.loads(line) for line in (cli.out.parent / "history.jsonl").read_text().splitlines()]
+    assert [(one["run_id"], one["decision"], one["exit_code"]) for one in lines] == [(run_id, "INCONCLUSIVE", 130)]
     nothing_left(result)
 
 

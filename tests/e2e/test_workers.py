@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+import readiness
+from readiness.load.workers import messages
 from tests.e2e.conftest import LOOSE, Cli
 from tests.e2e.harness import MARK, SCENARIOS, Running, command, marked
 from tests.e2e.invariants import assert_invariants, decided, foreign_doubts
@@ -22,6 +25,7 @@ from tests.faultd.fixture import StartFaultd
 
 TOKEN = "9f1c2ab47d3e8056c4b1e7f0a2d96385"
 ANOTHER = "0e6d5b1f93a27c48d8f2b7610c5ae394"
+PACKAGE = Path(readiness.__file__).parent
 WORKER = "readiness.load.workers.worker"
 
 
@@ -79,16 +83,18 @@ def test_three_processes_count_what_the_server_saw(cli: Cli, faultd: StartFaultd
 )
 def test_g1_g2_a_worker_that_is_lost_or_hangs_is_named(cli: Cli, faultd: StartFaultd, number: int, why: str) -> None:
     server = faultd()
-    running = cli.start(server.url, "--processes", "2", duration="20s")
-    server.wait(200, "/api/*")
+    running = cli.start(server.url, "--processes", "2", "--users", "5", scenario="calm.py", duration="20s")
+    server.wait(20, "/api/*")
     os.kill(workers_of(running)[0], number)
     result = running.finish()
     assert result.exit_code == 3, str(result)
     assert_invariants(result, planned_s=15)  # what it did in its last second, it took along
     doubts = " ".join(result.report["doubts"])
     assert re.search(f"worker .* was lost .*({why})", doubts)
-    assert "50% of the load" in doubts
-    assert result.ledger["ok"] > 100
+    told = re.search(r"with (\d) of 5 users, (\d+)% of the load", doubts)
+    assert told, doubts
+    assert int(told[2]) == 20 * int(told[1]), "two of five users are 40 % of the load"
+    assert result.ledger["ok"] > 10
 
 
 def test_g3_a_worker_that_never_connects_ends_the_wait(cli: Cli, faultd: StartFaultd) -> None:
@@ -158,6 +164,43 @@ def test_g15_x11_a_worker_that_lies_is_noticed(
     assert_invariants(result, server, planned_s=42)
     assert text in result.text("report.md")
     assert TOKEN not in result.everything()
+
+
+def test_a_worker_of_another_commit_is_sent_away_though_its_version_is_the_same(
+    cli: Cli, faultd: StartFaultd, tmp_path: Path
+) -> None:
+    """A field of the plan has another name there: it used to crash, and the master did not know why it waited."""
+    shutil.copytree(PACKAGE, tmp_path / "readiness", ignore=shutil.ignore_patterns("builds", "__pycache__"))
+    changed = tmp_path / "readiness" / "load" / "watch_plan.py"
+    changed.write_text(changed.read_text() + "\n# of another commit\n")
+    server, port = faultd(), free_port()
+    running = cli.start(
+        server.url,
+        *("--remote-workers", "1", "--listen", f"127.0.0.1:{port}", "--worker-wait", "12s"),
+        scenario="calm.py",
+        env={"READINESS_WORKER_TOKEN": TOKEN},
+    )
+    old = (sys.executable, "-m", "readiness", *worker(port)[1:])
+    with helper(*old, PYTHONPATH=str(tmp_path)) as process:
+        said = process.communicate()[1]
+    result = running.finish()
+    assert process.returncode == 1, said
+    assert messages.own_version() in said, "the master's"
+    assert messages.own_version().replace(messages.digest(PACKAGE), messages.digest(changed.parents[1])) in said
+    assert result.exit_code == 3, str(result)
+    assert "0 of 1 workers were connected within 12 s" in result.text("report.md")
+    assert "was sent away: it is readiness" in " ".join(result.report["doubts"])
+    assert server.seen("/api/*") == 0
+
+
+def test_everything_that_a_worker_runs_is_compared() -> None:
+    code = (
+        "import sys, readiness.load.workers.worker, readiness.scenario\n"
+        "print(*(one.__file__ for name, one in sys.modules.items() if name.partition('.')[0] == 'readiness'))"
+    )
+    files = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    rooms = {Path(file).relative_to(PACKAGE).parts[0] for file in files}
+    assert rooms <= set(messages.SOURCES)
 
 
 @pytest.mark.parametrize(

@@ -82,3 +82,41 @@ def markdown_kinds(text: str) -> list[str]:
             child.type for child in token.children or [] if child.type not in ("text", "code_inline", "softbreak")
         ]
     return kinds
+
+
+_INLINE = frozenset({"a", "abbr", "b", "code", "em", "i", "small", "span", "strong", "time"})
+
+
+class _Unstyled(HTMLParser):
+    """What an inline element joins to the text before it, where only CSS would part them."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.joined: list[str] = []
+        self._before, self._inline = " ", False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """An inline element parts nothing, any other does."""
+        self._edge(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """As its begin."""
+        self._edge(tag)
+
+    def _edge(self, tag: str) -> None:
+        self._inline = tag in _INLINE
+        if not self._inline:
+            self._before = " "
+
+    def handle_data(self, data: str) -> None:
+        """Two words without a space between them."""
+        if self._inline and self._before[-1].isalnum() and data[:1].isalnum():
+            self.joined.append(f"{self._before[-30:]}|{data[:30]}")
+        self._before = f"{self._before}{data}"[-60:]
+
+
+def joined_words(text: str) -> list[str]:
+    """Words of an HTML page that run together where its style sheet is not allowed, as on Jenkins."""
+    page = _Unstyled()
+    page.feed(text)
+    return page.joined

@@ -95,7 +95,8 @@ def test_hostile_text_stays_text() -> None:
     [
         (FOUND, {}, CapacityKind.BOUNDED, ExitCode.READY, "80..113 users"),
         (FOUND[:4], {}, CapacityKind.UNKNOWN, ExitCode.INCONCLUSIVE, "unknown"),
-        ((attempt(10, TrialFinding.BROKEN),), {}, CapacityKind.BELOW, ExitCode.NOT_READY, "<10 users"),
+        ((attempt(10, TrialFinding.BROKEN, proof=True),), {}, CapacityKind.BELOW, ExitCode.NOT_READY, "<10 users"),
+        ((attempt(10, TrialFinding.BROKEN),), {}, CapacityKind.UNKNOWN, ExitCode.INCONCLUSIVE, "unknown"),
         ((attempt(10, TrialFinding.GENERATOR),), {}, CapacityKind.UNKNOWN, ExitCode.INCONCLUSIVE, "unknown"),
         ((attempt(20, TrialFinding.BROKEN),), {}, CapacityKind.UNKNOWN, ExitCode.INCONCLUSIVE, "unknown"),
         ((attempt(160, TrialFinding.KEPT, proof=True),), {}, CapacityKind.AT_LEAST, ExitCode.READY, ">=160 users"),
@@ -132,6 +133,39 @@ def test_the_law_is_fitted_to_what_can_be_trusted_and_its_knee_shown_where_it_wa
     assert 80 < found.scalability.knee.value < 120
     assert found.bend is not None
     assert found.bend.height == 20
+    assert parsing.joined_words(CAPACITY_FORMATS["html"].render(found)) == []
     assert "Measured knee: 20 users" in CAPACITY_FORMATS["md"].render(found)
     assert "Knee of the law" in CAPACITY_FORMATS["md"].render(found)
     assert capacity(*FOUND[:4]).scalability is None
+
+
+def said(*attempts: Attempt) -> str:
+    found = replace(capacity(*attempts), thresholds_file="f", service="s", target=Target("t", "u"))
+    return " ".join(console.summary(found).split())
+
+
+def test_a_trial_that_broke_the_limits_is_no_proof_in_the_sentence_either() -> None:
+    kept = attempt(80, TrialFinding.KEPT, proof=True)
+    assert "at 113 users they broke in a short trial" in said(kept, attempt(113, TrialFinding.BROKEN))
+    proven = said(kept, attempt(113, TrialFinding.BROKEN), attempt(113, TrialFinding.BROKEN, proof=True))
+    assert "proven to hold at 80 users and to break at 113 users" in proven
+
+
+def test_attempts_that_contradict_each_other_are_named() -> None:
+    kept = attempt(80, TrialFinding.KEPT, proof=True)
+    text = said(kept, attempt(120, TrialFinding.KEPT), attempt(113, TrialFinding.BROKEN, proof=True))
+    assert "contradict each other: 120 users kept the limits" in text
+    assert "contradict" not in said(kept, attempt(113, TrialFinding.BROKEN, proof=True))
+
+
+def test_a_target_that_stayed_down_is_named_with_the_load_after_which_it_did() -> None:
+    before = [attempt(height, TrialFinding.KEPT) for height in (10, 20, 40)]
+    text = said(*before, *(attempt(height, TrialFinding.BROKEN) for height in (80, 57, 10)))
+    assert "did not recover after 80 users: even 10 users broke the limits then" in text
+    assert "No load was proven" in text
+
+
+def test_a_service_without_a_free_core_is_named_as_in_a_run() -> None:
+    waiting = replace(attempt(113, TrialFinding.BROKEN), no_free_core="Threads of java waited 9 s for a free core.")
+    text = said(attempt(80, TrialFinding.KEPT, proof=True), waiting)
+    assert "No free core in 1 of 2 attempts. At 113 users: Threads of java waited 9 s" in text

@@ -225,3 +225,9 @@ def test_a_value_inside_its_limit_is_no_times_its_limit() -> None:
     assert words.failed_words(builders.verdict(Decision.NOT_READY, checks=(inside,))) == []
     said = words.failed_words(builders.verdict(Decision.NOT_READY, checks=(beyond,)))
     assert said == ["response times are 2.0 times their limits"]
+
+
+@each_verdict
+def test_the_page_reads_well_where_its_style_sheet_is_not_allowed(verdict: Verdict) -> None:
+    """As on Jenkins: "Passedlimit < 100 ms" and "10 usersfor 8 s" ran together."""
+    assert parsing.joined_words(FORMATS["html"].render(verdict)) == []

@@ -19,9 +19,11 @@ from readiness.judge.generator_health import MAX_CPU_SHARE, MIN_WATCHED_S, lag_m
 from readiness.judge.judge import judged_ledger, load_doubts
 from readiness.judge.readings import own_faults, recording_of
 from readiness.judge.slow_requests import by_name
+from readiness.judge.time_inside import no_free_core
 from readiness.judge.verdict import CheckResult, Latency, Outcome, latency
 from readiness.measurements.generator_health import Instrument
 from readiness.measurements.histogram import Histogram
+from readiness.measurements.process_activity import ProcessActivity
 from readiness.measurements.run import Load, Run
 from readiness.metrics.catalogue import find
 from readiness.metrics.metric import Kind
@@ -95,6 +97,8 @@ class Attempt:
     """How long this height should be held for a proof, by the requests that each check saw; at most an hour."""
     cpu: ServiceCpu | None = None
     """What it cost the service; None in files of older versions."""
+    no_free_core: str = ""
+    """How long the service waited for cores that other processes had; empty when it did not, or nobody saw."""
 
 
 def judge_attempt(
@@ -132,7 +136,15 @@ def judge_attempt(
         failed=judged_ledger(load).failed,
         needed_s=min(needed_s(checks, results, load.judged_s, proof_confidence), MOST_NEEDED_S),
         cpu=_cpu(run, load),
+        no_free_core=_no_free_core(run.process, load),
     )
+
+
+def _no_free_core(seen: ProcessActivity | None, load: Load) -> str:
+    if seen is None or seen.reason is not None or not seen.window_s:
+        return ""
+    records = by_name(load.endpoints).values()
+    return no_free_core(seen, sum(one.ok.sum_us + one.failed_latency.sum_us for one in records) / 1e6)
 
 
 def _cpu(run: Run, load: Load) -> ServiceCpu:

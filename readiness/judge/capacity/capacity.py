@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from readiness.errors import ExitCode
 from readiness.judge.capacity.attempt import Attempt, TrialFinding
-from readiness.judge.capacity.search import Range, SearchAnswer, answer
+from readiness.judge.capacity.search import Range, SearchAnswer, answer, lost_at
 from readiness.judge.capacity.sizing import Sizing
 from readiness.judge.judge import SIGNAL_EXIT
 from readiness.measurements.provenance import Provenance, Target
@@ -85,7 +85,7 @@ class Capacity:
     @property
     def bend(self) -> Attempt | None:
         """The smallest load of which less came back, for each user or arrival, than BEND of the best; None without."""
-        words = {attempt.height: attempt for attempt in self.attempts}
+        words = {attempt.height: attempt for attempt in sound(self.attempts)}
         shares = {height: (one.throughput_per_s or 0.0) / height for height, one in words.items()}
         best = max(shares.values(), default=0.0)
         return next((words[height] for height in sorted(shares) if shares[height] < BEND * best), None)
@@ -103,8 +103,14 @@ def conclude(attempts: tuple[Attempt, ...], heights: Range) -> tuple[CapacityKin
     if found.low is not None:
         broken = found.high_finding in (TrialFinding.BROKEN, TrialFinding.LEANS_BROKEN)
         return (CapacityKind.BOUNDED if broken else CapacityKind.AT_LEAST), found
-    below = found.high_finding is TrialFinding.BROKEN and found.high == heights.least
+    below = found.high_finding is TrialFinding.BROKEN and found.high_proof and found.high == heights.least
     return (CapacityKind.BELOW if below else CapacityKind.UNKNOWN), found
+
+
+def sound(attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+    """Those that say something of the service as it was: without those after a load that it did not recover from."""
+    lost = lost_at(attempts)
+    return attempts if lost is None else attempts[: lost + 1]
 
 
 def scalability_of(attempts: tuple[Attempt, ...], unit: str, confidence: float) -> tuple[Scalability | None, str]:
@@ -113,7 +119,7 @@ def scalability_of(attempts: tuple[Attempt, ...], unit: str, confidence: float) 
         return None, "The law is about users; this load was of arrivals."
     usable = [
         (attempt.height, attempt.throughput_per_s)
-        for attempt in attempts
+        for attempt in sound(attempts)
         if attempt.throughput_per_s and attempt.finding not in (TrialFinding.GENERATOR, TrialFinding.UNTRUSTED)
     ]
     law = fit(usable, confidence)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from readiness.judge.capacity.attempt import Attempt, TrialFinding
 
@@ -22,6 +22,9 @@ MAX_PROOFS = 4
 MAX_ATTEMPTS = 26
 LONGER = 2.5
 MAX_HICCUPS = 3
+_NEARLY_ALL = 0.9
+"""A larger share of failed requests twice in a row: is the service still there?"""
+_BROKE = (TrialFinding.BROKEN, TrialFinding.LEANS_BROKEN)
 _TRIES = 2
 """Holds for proof of one height, the second one LONGER."""
 
@@ -53,9 +56,15 @@ class SearchAnswer:
     low: float | None
     """Largest height that is proven; None when none is."""
     high: float | None
-    """Smallest height above it that was tried and did not keep the limits; None when there is none."""
+    """Smallest height above it that broke the limits, or looks so; without one the smallest that stayed open."""
     high_finding: TrialFinding | None
     high_reason: str = ""
+    high_proof: bool = False
+    """Whether `high` was held for proof too; before 0.2.0 only where a trial looked broken."""
+    undecided: float | None = None
+    """Smallest height between both that was tried and stayed open."""
+    no_recovery: bool = False
+    """Whether loads broke the limits after `high` that had kept them before it."""
 
 
 def next_step(attempts: Sequence[Attempt], heights: Range) -> Hold | SearchAnswer:
@@ -67,6 +76,10 @@ def next_step(attempts: Sequence[Attempt], heights: Range) -> Hold | SearchAnswe
         return Hold(_round(max(heights.most * START_SHARE, heights.least), heights), proof=False)
     if _worth_repeating(attempts):
         return Hold(attempts[-1].height, attempts[-1].proof)
+    if lost_at(attempts) is not None:
+        return answer(attempts)
+    if (again := _recovered(attempts)) is not None:
+        return again
     low, high = _bracket(attempts)
     if low is None:
         return _down(attempts, heights, high, proofs)
@@ -80,29 +93,62 @@ def next_step(attempts: Sequence[Attempt], heights: Range) -> Hold | SearchAnswe
         return answer(attempts)
     if not proven:
         return _prove(attempts, heights, low, high, MAX_PROOFS - proofs)
-    if high is not None and high.finding is TrialFinding.LEANS_BROKEN and not high.proof:
-        return Hold(high.height, proof=True)
-    return answer(attempts)
+    found = answer(attempts)
+    if found.high is not None and found.high_finding in _BROKE and not found.high_proof:
+        return Hold(found.high, proof=True)
+    return found
 
 
 def answer(attempts: Sequence[Attempt]) -> SearchAnswer:
     """What the attempts support, finished or not."""
+    if (lost := lost_at(attempts)) is not None:  # what came after it says nothing of the service as it was
+        return replace(answer(attempts[: lost + 1]), no_recovery=True)
     latest = _latest(attempts)
     kept = [one.height for one in latest if one.proof and one.finding is TrialFinding.KEPT]
     low = max(kept, default=None)
     above = [one for one in latest if not _upwards(one, attempts) and (low is None or one.height > low)]
-    high = min(above, key=lambda one: one.height, default=None)
-    if high is None:
+    nearest = min(above, key=lambda one: one.height, default=None)
+    high = min((one for one in above if one.finding in _BROKE), key=lambda one: one.height, default=nearest)
+    if nearest is None or high is None:
         return SearchAnswer(low, None, None)
-    return SearchAnswer(low, high.height, high.finding, high.reason)
+    undecided = nearest.height if nearest is not high else None
+    return SearchAnswer(low, high.height, high.finding, high.reason, high.proof, undecided)
+
+
+def lost_at(attempts: Sequence[Attempt]) -> int | None:
+    """Which attempt the target did not recover from: after it even the smallest load that it had kept was too much."""
+    since = _downs_since(attempts)
+    kept = [one.height for one in attempts[:since] if one.finding is TrialFinding.KEPT]
+    trials = [one for one in attempts[since + 1 :] if not one.proof and one.finding in _BROKE]
+    return since if any(one.height <= min(kept, default=0.0) for one in trials) else None
+
+
+def _recovered(attempts: Sequence[Attempt]) -> Hold | None:
+    """The smallest load that was kept, once more: where loads break that were kept, or nearly all fails twice."""
+    since = _downs_since(attempts)
+    kept = [one.height for one in attempts[:since] if one.finding is TrialFinding.KEPT]
+    downs = attempts[since:]
+    if not kept or len(downs) < 2 or downs[-1].finding is not TrialFinding.BROKEN:
+        return None
+    nearly_all = all(one.failures > _NEARLY_ALL * one.requests for one in downs[-2:])
+    return Hold(min(kept), proof=False) if nearly_all or downs[-1].height <= max(kept) else None
+
+
+def _downs_since(attempts: Sequence[Attempt]) -> int:
+    """Where the run of attempts begins of which none kept the limits: at the first one that broke them."""
+    ups = [index for index, one in enumerate(attempts) if one.finding.upwards]
+    begin = ups[-1] + 1 if ups else 0
+    broke = (index for index in range(begin, len(attempts)) if attempts[index].finding in _BROKE)
+    return next(broke, len(attempts))
 
 
 def _prove(attempts: Sequence[Attempt], heights: Range, low: Attempt, high: Attempt | None, left: int) -> Hold:
     """Hold `low` for proof; once more and longer when that stayed open; lower when it failed or stayed open again."""
     last = attempts[-1]
-    kept = [one.height for one in attempts if one.finding is TrialFinding.KEPT and one.height <= low.height]
-    if left == 1 and kept:  # the last one goes where it looked proven already
-        return Hold(max(kept), proof=True)
+    kept = [one for one in attempts if one.finding is TrialFinding.KEPT and one.height <= low.height]
+    safest = max(kept, key=lambda one: (one.height, one.proof), default=None)
+    if left == 1 and safest is not None and not safest.proof:  # the last one goes where it looked proven already
+        return Hold(safest.height, proof=True)
     if last.proof and last is high:
         stuck = last.finding.upwards
         shorter = _CLOSE ** (MAX_PROOFS - left)  # longer steps the more of them failed
@@ -119,7 +165,7 @@ def _down(attempts: Sequence[Attempt], heights: Range, high: Attempt | None, pro
         return answer(attempts)
     if high.height > heights.least:
         return Hold(_round(max(high.height / DOWN, heights.least), heights), proof=False)
-    if high.finding is TrialFinding.LEANS_BROKEN and not high.proof and proofs < MAX_PROOFS:
+    if high.finding in _BROKE and not high.proof and proofs < MAX_PROOFS:
         return Hold(high.height, proof=True)
     return answer(attempts)
 
@@ -151,11 +197,12 @@ def _worth_repeating(attempts: Sequence[Attempt]) -> bool:
 
 
 def _latest(attempts: Sequence[Attempt]) -> list[Attempt]:
-    """The last word on each height; a hold for proof is not overruled by a trial."""
+    """The last word on each height. No trial overrules a hold for proof, and no open one what another has proven."""
     found: dict[float, Attempt] = {}
     for attempt in attempts:
         before = found.get(attempt.height)
-        if before is None or attempt.proof or not before.proof:
+        proven = before is not None and before.proof and before.finding is TrialFinding.KEPT
+        if before is None or not before.proof or (attempt.proof and (not proven or attempt.finding in _BROKE)):
             found[attempt.height] = attempt
     return list(found.values())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from readiness.judge.comparable import cautions, obstacles
 from readiness.judge.compare.comparison import Comparison, ComparisonFinding, ComparisonOutcome, Difference, Side
 from readiness.judge.compare.differences import MOST_ENDPOINTS, differences, every_endpoint, needed, pairs, too_little
@@ -11,11 +13,14 @@ from readiness.judge.verdict import Verdict
 from readiness.measurements.run import Run
 from readiness.metrics.catalogue import find
 from readiness.text import clean
-from readiness.text.numbers import count, number, quantity
+from readiness.text.numbers import count, duration, number, quantity
 
 ONE_PAIR = (
     "one pair of runs does not know how much two runs of the same build differ; repeat it before a decision hangs on it"
 )
+
+_STEP_S = 5.0
+"""A length is told in steps of this."""
 
 
 def compare(
@@ -44,7 +49,7 @@ def compare(
         looser = ()
         missing = " and ".join(name for name, verdict in (("base", before), ("head", after)) if verdict is None)
         notes.insert(0, f"limits were not compared: no report.json of the same run lies beside {missing}")
-    outcome, reason = _outcome(found, against)
+    outcome, reason = _outcome(found, against, min(one.load.judged_s if one.load else 0.0 for one in (base, head)))
     return Comparison(
         base=_side(base, files[0]),
         head=_side(head, files[1]),
@@ -69,7 +74,9 @@ def _side(run: Run, file: str) -> Side:
     return Side(clean(file), clean(run.id), clean(run.service), clean(run.started_at))
 
 
-def _outcome(found: tuple[Difference, ...], against: tuple[str, ...]) -> tuple[ComparisonOutcome, str]:
+def _outcome(
+    found: tuple[Difference, ...], against: tuple[str, ...], shorter_s: float
+) -> tuple[ComparisonOutcome, str]:
     if against:
         more = f" (and {len(against) - 1} more)" if len(against) > 1 else ""
         return ComparisonOutcome.NOT_COMPARABLE, f"The runs cannot be compared: {against[0]}{more}."
@@ -78,10 +85,26 @@ def _outcome(found: tuple[Difference, ...], against: tuple[str, ...]) -> tuple[C
         return ComparisonOutcome.REGRESSION, f"{_names(worse)} got worse."
     unknown = too_little(found)
     if unknown:
-        return ComparisonOutcome.TOO_LITTLE, f"Too little data to say: {_names(list(unknown))}. Run longer."
+        return (
+            ComparisonOutcome.TOO_LITTLE,
+            f"Too little data to say: {_names(list(unknown))}. {_run_longer(unknown, shorter_s)}",
+        )
     better = sum(one.finding is ComparisonFinding.IMPROVEMENT for one in found)
     improved = f"; {count(better, 'metric')} got better" if better else ""
     return ComparisonOutcome.NO_REGRESSION, f"{_excluded(found)}, among {count(len(found), 'comparison')}{improved}."
+
+
+def _run_longer(unknown: tuple[Difference, ...], shorter_s: float) -> str:
+    """How long both runs should be, as far as that can be told."""
+    times = [one.longer for one in unknown if one.longer is not None]
+    if not times or not shorter_s:
+        return "Run longer."
+    wanted_s = math.ceil(max(times) * shorter_s / _STEP_S) * _STEP_S
+    rest = "" if len(times) == len(unknown) else "; for the others no length can be told"
+    return (
+        f"Run both longer: measure for about {duration(wanted_s)} at least, not {duration(shorter_s)}, or send "
+        f"{max(times):.1f} times as many requests{rest}."
+    )
 
 
 def _excluded(found: tuple[Difference, ...]) -> str:

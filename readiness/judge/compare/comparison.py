@@ -55,7 +55,9 @@ class Difference:
     message: str
     """One sentence that says why."""
     excluded: float | None = None
-    """The smallest worsening, in the unit of `change`, that this metric alone excludes; not in comparison.json."""
+    """The smallest worsening, in the unit of `change`, that this metric alone excludes."""
+    longer: float | None = None
+    """Times as long as both runs that would do, at least; None where nothing is missing or it cannot be told."""
 
     @property
     def key(self) -> str:

@@ -8,6 +8,7 @@ call any difference at all in at most a of cases.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -49,6 +50,8 @@ SAME_POINTS = 0.5
 NEEDED_WHOLE = ("latency.p50", "latency.p95", "http.error_rate")
 NEEDED_EACH = ("latency.p50", "http.error_rate")
 """What must not have too little data, or nothing can be said about the scope."""
+_LONGER = 1.2
+"""A length that is told is at least this many times what did not do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,40 @@ def _difference(pair: ComparedPair, changed: Change | None, worse_by: float, con
     if metric.kind is Kind.EXACT and changed.unit == POINTS:
         floor = max(floor, SAME_POINTS)
     excluded = None if metric.kind is Kind.EXACT else _ends(metric, change(base, head, metric, confidence))[1]
-    return replace(_made(pair, changed, *_finding(metric, changed, floor, excluded)), excluded=excluded)
+    made = replace(_made(pair, changed, *_finding(metric, changed, floor, excluded)), excluded=excluded)
+    if made.finding is not ComparisonFinding.TOO_LITTLE:
+        return made
+    return replace(made, longer=_longer(pair, changed, max(floor, _largest(changed)), excluded, confidence))
+
+
+def _longer(
+    pair: ComparedPair, changed: Change, most: float, excluded: float | None, confidence: float
+) -> float | None:
+    """How many times as many requests would exclude `most`, if all else stayed as it is.
+
+    The distance from the value to the end of its interval shrinks with the root of their number. Where there is no end
+    yet, it is told from when on there is one: as many requests as prove anything of that quantile.
+    """
+    metric, fewest = pair.metric, min(pair.base.samples or 0, pair.head.samples or 0)
+    if excluded is None:
+        allowed = 1 - metric.quantile if metric.quantile is not None else 0.0
+        if not fewest or not 0 < allowed < 1:
+            return None
+        return max(share.samples_needed(min(allowed, 1 - allowed), confidence) / fewest, _LONGER)
+    value = _ends(metric, replace(changed, low=changed.value, high=changed.value))[1]
+    if value is None or value >= most:
+        return None  # what it is now is already too much
+    sizes = (
+        (value, excluded, most)
+        if changed.unit == POINTS
+        else (math.log1p(max(x, -99) / 100) for x in (value, excluded, most))
+    )
+    at, end, bar = sizes
+    return max(((end - at) / (bar - at)) ** 2, _LONGER)
+
+
+def _largest(changed: Change) -> float:
+    return EXCLUDED_POINTS if changed.unit == POINTS else EXCLUDED_RATIO
 
 
 def _ends(metric: Metric, changed: Change) -> tuple[float | None, float | None]:
@@ -202,7 +238,7 @@ def _finding(metric: Metric, changed: Change, floor: float, excluded: float | No
     if excluded is None:
         return ComparisonFinding.TOO_LITTLE, "Too few requests for a whole interval."
     size = quantity(max(excluded, 0.0), changed.unit)
-    if excluded > max(floor, EXCLUDED_POINTS if changed.unit == POINTS else EXCLUDED_RATIO):
+    if excluded > max(floor, _largest(changed)):
         return ComparisonFinding.TOO_LITTLE, f"Too few requests: a worsening of {size} cannot be excluded."
     return ComparisonFinding.NO_EVIDENCE, f"A worsening of more than {size} is excluded."
 

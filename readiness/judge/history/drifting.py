@@ -54,9 +54,12 @@ class Drift:
 
 
 def comparable(runs: Sequence[PastRun]) -> tuple[PastRun, ...]:
-    """The newest run that measured something and those before it with its target and plan; oldest first."""
-    newest = next((run for run in reversed(runs) if run.measured and run.plan_hash), None)
-    if newest is None:
+    """The runs that measured something with the target and the plan of the newest one; oldest first.
+
+    Whose plan nobody knows has none: what an older run of another target did is no trend of this one.
+    """
+    newest = runs[-1] if runs else None
+    if newest is None or not newest.plan_hash or not newest.target:
         return ()
     key = (newest.target, newest.plan_hash)
     return tuple(run for run in runs if run.measured and (run.target, run.plan_hash) == key)[-MOST_RUNS:]

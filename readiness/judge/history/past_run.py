@@ -92,8 +92,9 @@ def together(lines: Sequence[PastRun], reports: Sequence[PastRun]) -> tuple[Past
     """Each run once, oldest first: its report counts, and of what has none any more, its line."""
     by_id = {run.run_id: run for run in lines}
     for run in reports:
-        before = by_id.get(run.run_id)
-        by_id[run.run_id] = replace(run, plan_hash=run.plan_hash or before.plan_hash) if before else run
+        before = by_id.get(run.run_id, run)
+        plan_hash, target = run.plan_hash or before.plan_hash, run.target or before.target
+        by_id[run.run_id] = replace(run, plan_hash=plan_hash, target=target)
     return tuple(sorted(by_id.values(), key=lambda run: (run.at, run.run_id)))
 
 

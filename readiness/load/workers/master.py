@@ -194,9 +194,10 @@ class Master:
 
     def _join(self, msg: Any) -> None:
         joined = messages.joined(msg.data)
-        if joined.version != messages.VERSION:
-            self._note(f"worker {joined.name} was sent away: it is {joined.version}, the master {messages.VERSION}")
-            self._leave(msg.node_id, f"you are {joined.version}, the master is {messages.VERSION}; install the same")
+        own = messages.own_version()
+        if joined.version != own:
+            self._note(f"worker {joined.name} was sent away: it is {joined.version}, the master {own}")
+            self._leave(msg.node_id, f"you are {joined.version}, the master is {own}; install the same on both")
             return
         wrong = [stem for stem, digest in self._hashes.items() if joined.scenarios.get(stem) != digest]
         if wrong:
@@ -231,9 +232,10 @@ class Master:
             raise Lost(f"worker process {pid} ended before the load (exit code {status})")
         if time.monotonic() > deadline_s:
             there = len(self._members) if what == "connected" else self._merger.heard
+            why = "".join(f"; {note}" for note in self._notes if " was sent away: " in note)
             raise Lost(
                 f"{there} of {self._workers.total} workers were {what} within {self._workers.wait_s:g} s: "
-                "the load was not begun"
+                f"the load was not begun{why}"
             )
 
     def _check_alive(self) -> None:
@@ -260,9 +262,10 @@ class Master:
         users = sum(stream.hello.users.values()) if stream.hello else 0
         total = sum(sum(one.hello.users.values()) for one in self._merger.streams if one.hello)
         self._pass_on(self._merger.lose(member.index))
+        part = 1 / self._workers.total if self._plan.rate_per_s is not None or not total else users / total
         return (
             f"worker {member.name} was lost ({why}) with {users} of {total} users, "
-            f"{1 / self._workers.total:.0%} of the load: the load is not complete"
+            f"{part:.0%} of the load: the load is not complete"
         )
 
     def _wind_up(self) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 
+from readiness import __file__ as _package
 from readiness import __version__
 from readiness.text import clean
 
-VERSION = f"readiness {__version__} with Locust {version('locust')}"
-"""Master and workers must be the same: they share files' meaning, the wire's words and the way of counting."""
+SOURCES = ("__init__.py", "errors.py", "scenario.py", "config", "load", "measurements", "metrics", "text")
+"""Of the package: all that a worker runs."""
 
 JOINED = "readiness.joined"
 """Worker: here I am: {name, version, scenarios: {stem: SHA-256 of the worker's own file}}."""
@@ -29,6 +33,25 @@ LEAVE = "readiness.leave"
 
 FROM_WORKER = (JOINED, EVENT)
 FROM_MASTER = (PLAN, GO, STOP, ENOUGH, LEAVE)
+
+
+@cache
+def own_version() -> str:
+    """What master and workers must have the same of: they share files' meaning, the wire's words and the counting.
+
+    Two states of the code between two releases have one number. So the sources count too.
+    """
+    return f"readiness {__version__} (sources {digest(Path(_package).parent)}) with Locust {version('locust')}"
+
+
+def digest(package: Path) -> str:
+    """Of SOURCES below `package`."""
+    found = hashlib.sha256()
+    for name in SOURCES:
+        for path in sorted((package / name).rglob("*.py")) or [package / name]:
+            found.update(f"{path.relative_to(package)}\0".encode())
+            found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ class Worker:
             messages.JOINED,
             {
                 "name": f"{socket.gethostname()}:{os.getpid()}",
-                "version": messages.VERSION,
+                "version": messages.own_version(),
                 "scenarios": {name: sha256(path) for name, path in settings.scenarios.items()},
             },
         )
@@ -80,14 +80,20 @@ class Worker:
         gevent.spawn(self._watch_master)
         gevent.wait([self._plan, self._left], count=1)
         if self._plan.ready():
-            self._drive(self._own_paths(read_plan(self._plan.get())))
+            self._drive()
         try:
             said = str(self._left.get(timeout=LEAVE_S))
         except gevent.Timeout:
             self.status, said = NO_MASTER, "the master did not confirm the end of the load"
         return self._refused or said
 
-    def _drive(self, plan: EnginePlan) -> None:
+    def _drive(self) -> None:
+        try:
+            plan = self._own_paths(read_plan(self._plan.get()))
+        except Exception as error:  # the master would wait, and not know for what
+            self._refused = f"the master's plan cannot be read: {type(error).__name__}: {error}"
+            self._send(engine_events.Fatal(self._refused, usage=False))
+            return
         allowed = self._settings.hosts
         if allowed is not None and (refused := hosts.refusal(plan, allowed, self._settings.host)):
             self._refused, self.status = refused, REFUSED

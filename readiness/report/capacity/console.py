@@ -16,6 +16,7 @@ def summary(capacity: Capacity, *, ascii: bool = False) -> str:  # noqa: A002 - 
     lines += [_line(row, ascii=ascii) for row in page.rows]
     lines += ["", *(f"  {line}" for line in page.law)] if page.law else []
     lines += ["", *(f"  {line}" for line in page.sizing)] if page.sizing else []
+    lines += ["", *(f"  {line}" for line in page.notes)] if page.notes else []
     return printed(lines, ascii=ascii)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from readiness.judge.capacity import sizing
 from readiness.judge.capacity.attempt import Attempt, TrialFinding
-from readiness.judge.capacity.capacity import BEND, Capacity, CapacityKind
+from readiness.judge.capacity.capacity import BEND, Capacity, CapacityKind, sound
 from readiness.judge.capacity.search import MAX_PROOFS
 from readiness.report.status import Status
 from readiness.stats.scalability import Parameter
@@ -94,7 +94,7 @@ def sheet(capacity: Capacity) -> CapacitySheet:
         law=_law(capacity),
         sizing=tuple(clean(line, 1000) for line in sizing.lines(capacity.sizing)) if capacity.sizing else (),
         method=_method(capacity),
-        notes=tuple(clean(note, 1000) for note in capacity.notes),
+        notes=tuple(clean(note, 1000) for note in (*_crowded(capacity), *capacity.notes)),
         exit_code=str(int(capacity.exit_code)),
     )
 
@@ -119,6 +119,7 @@ def _reason(capacity: Capacity) -> str:
         return clean(f"Nothing was measured: {capacity.problem}", 1000)
     stopped = f" The search was ended by {capacity.interrupted}." if capacity.interrupted else ""
     why = f" {found.high_reason}" if found.high_reason else ""
+    stopped = f"{_no_recovery(capacity)}{_contradiction(capacity)}{stopped}"
     tried = f"{height(capacity, found.high)}" if found.high is not None else ""
     if low is None:
         if capacity.kind is CapacityKind.BELOW:
@@ -130,8 +131,10 @@ def _reason(capacity: Capacity) -> str:
             text = f"{head}, the largest load that was allowed; larger ones were not tried."
         case None:
             text = f"{head}; larger loads are not decided."
-        case TrialFinding.BROKEN:
+        case TrialFinding.BROKEN if found.high_proof:
             text = f"{head} and to break at {tried}.{why}"
+        case TrialFinding.BROKEN:
+            text = f"{head}; at {tried} they broke in a short trial, which was not held for proof.{why}"
         case TrialFinding.LEANS_BROKEN:
             text = f"{head}; at {tried} they look broken, which is not proven.{why}"
         case TrialFinding.LEANS_KEPT:
@@ -140,7 +143,46 @@ def _reason(capacity: Capacity) -> str:
             text = f"{head}; at {tried} the load generator was the limit, not the service.{why}"
         case _:
             text = f"{head}; the attempt at {tried} cannot be trusted.{why}"
-    return clean(text + stopped, 1000)
+    if found.undecided is not None:
+        text += f" From {height(capacity, found.undecided)} on, what lies between stayed open."
+    return clean(text + stopped, 1500)
+
+
+def _no_recovery(capacity: Capacity) -> str:
+    found = capacity.answer
+    if not found.no_recovery or found.high is None:
+        return ""
+    kept = height(capacity, min(one.height for one in sound(capacity.attempts) if one.finding is TrialFinding.KEPT))
+    return (
+        f" The target did not recover after {height(capacity, found.high)}: even {kept} broke the limits then, which "
+        "had kept them before. The search ended there. Restart the target, and search again with a smaller maximum."
+    )
+
+
+def _contradiction(capacity: Capacity) -> str:
+    """Where a larger load kept the limits that a smaller one broke: no service of one capacity does that."""
+    found = capacity.answer
+    if found.high is None or found.high_finding is not TrialFinding.BROKEN or found.no_recovery:
+        return ""
+    kept = [one.height for one in capacity.attempts if one.finding is TrialFinding.KEPT and one.height > found.high]
+    if not kept:
+        return ""
+    return (
+        f" The attempts contradict each other: {height(capacity, max(kept))} kept the limits in another one. The "
+        "target or the machine was not the same all the time; search again on a quiet machine, with a longer --hold."
+    )
+
+
+def _crowded(capacity: Capacity) -> tuple[str, ...]:
+    """Says, as a run does, that the service had no free core: it may take more on a quiet machine."""
+    crowded = [one for one in capacity.attempts if one.no_free_core]
+    if not crowded:
+        return ()
+    first = next((one for one in crowded if one.height == capacity.answer.high), crowded[-1])
+    return (
+        f"No free core in {len(crowded)} of {len(capacity.attempts)} attempts. At {height(capacity, first.height)}: "
+        f"{first.no_free_core} On a quiet machine, or without the load generator beside it, it may take more.",
+    )
 
 
 def _open(capacity: Capacity) -> str:
@@ -235,7 +277,7 @@ def _method(capacity: Capacity) -> str:
     )
     return (
         "Loads were doubled until the limits broke, then the gap was bisected until its ends were within 10 % of each "
-        f"other, and the lower end was held again for a proof. {sure} A service that breaks its limits at one load is "
+        f"other, and both ends were held again for a proof. {sure} A service that breaks its limits at one load is "
         "taken to break them at every larger one. Nothing is said of loads beyond the largest one tried. The law is "
         "Gunther's Universal Scalability Law, fitted to users and successful requests per second; it describes what "
         "was measured and decides nothing."

@@ -14,6 +14,7 @@ from readiness.text import clean, numbers
 MOST_LISTED = 500
 BROKEN = Status("Not believed", "!", "E", "unsure", "magenta")
 _NO_RUN = Status("NO RUN", "–", "-", "unsure", "magenta")
+_NO_TREND = "What the newest run sent, and to which target, is not known: no trend of older runs belongs to it."
 _UNKNOWN = Status("UNKNOWN", "?", "?", "unsure", "magenta")
 
 
@@ -54,6 +55,8 @@ class HistorySheet:
     compared: tuple[PastRun, ...]
     """Oldest first: what the chart draws."""
     drifts: tuple[Drift, ...]
+    targets: int
+    """How many there are."""
 
 
 def sheet(runs: Sequence[PastRun], notes: Sequence[str] = ()) -> HistorySheet:
@@ -66,21 +69,25 @@ def sheet(runs: Sequence[PastRun], notes: Sequence[str] = ()) -> HistorySheet:
     tally = ", ".join(f"{n} {word}" for word, n in tallies if n)
     broken = len(runs) - len(known)
     ids = {run.run_id for run in compared}
+    targets = {run.target for run in runs if run.target}
+    where = f" of {compared[-1].target}" if compared and len(targets) > 1 else ""
     return HistorySheet(
         status=_status(newest),
         reason=_reason(newest),
         meaning=MEANING[newest.decision] if newest and newest.decision else "",
-        trend=tuple(_said(drift, compared) for drift in found),
+        trend=tuple(_said(drift, compared, where) for drift in found),
         tiles=_tiles(newest, runs, tally),
         rows=tuple(_row(run, run.run_id in ids) for run in reversed(runs[-MOST_LISTED:])),
         hidden=max(len(runs) - MOST_LISTED, 0),
         notes=(
             *notes,
             *([f"{numbers.count(broken, 'report')} cannot be believed; the table says why."] if broken else []),
+            *([_NO_TREND] if newest and not compared and not newest.plan_hash else []),
             *([_apart(len(known) - len(compared))] if len(known) > len(compared) else []),
         ),
         compared=compared,
         drifts=found,
+        targets=len(targets),
     )
 
 
@@ -119,9 +126,9 @@ def _apart(count: int) -> str:
     )
 
 
-def _said(drift: Drift, compared: Sequence[PastRun]) -> tuple[Status, str]:
-    """One series as a sentence, with the test that says so."""
-    n, name = len(drift.values), drift.name[0].upper() + drift.name[1:]
+def _said(drift: Drift, compared: Sequence[PastRun], where: str) -> tuple[Status, str]:
+    """One series as a sentence, with the test that says so, and `where` there are several targets."""
+    n, name = len(drift.values), drift.name[0].upper() + drift.name[1:] + where
     course = drift.course
     if course is None:
         more = f"{numbers.count(n, 'comparable run')}; a drift can be told from {FEWEST_RUNS} on"

@@ -8,6 +8,7 @@ import pytest
 from readiness.judge.capacity.attempt import Attempt, TrialFinding, judge_attempt, lowest_users
 from readiness.measurements.generator_health import Instrument, Pause
 from readiness.measurements.histogram import Histogram
+from readiness.measurements.process_activity import ProcessActivity
 from readiness.measurements.run import Recording
 from tests.judge.builders import WATCHED, check, load, recording, run
 
@@ -82,6 +83,22 @@ def test_what_is_doubtful_is_never_kept() -> None:
     assert attempt(recording([50.0] * 2000), paused).finding is TrialFinding.UNTRUSTED
     nothing = judge_attempt(run(None), CHECKS, 5.0, proof=True, confidence=0.95, proof_confidence=0.95)
     assert nothing.finding is TrialFinding.UNTRUSTED
+
+
+def test_a_service_that_waits_for_cores_of_others_is_said_to() -> None:
+    made = run(load(("shop", "GET /", recording([50.0] * 2000))))  # 100 s of requests
+    seen = ProcessActivity("java (pid 7)", window_s=10.0, cores=2.0, cpu_s=8.0, waited_for_core_s=30.0)
+
+    def of(one: ProcessActivity) -> str:
+        confidence = 0.95
+        return judge_attempt(
+            replace(made, process=one), CHECKS, 5.0, proof=False, confidence=confidence, proof_confidence=confidence
+        ).no_free_core
+
+    assert "java (pid 7) were ready to run and waited 30.0 s for a free core" in of(seen)
+    assert not of(replace(seen, waited_for_core_s=3.0))
+    assert not of(replace(seen, cpu_s=19.0)), "it had all its cores: its own threads wait for each other"
+    assert not of(ProcessActivity(reason="not read"))
 
 
 def test_a_proof_is_planned_for_the_check_that_gets_its_requests_slowest() -> None:

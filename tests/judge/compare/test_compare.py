@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -108,6 +109,19 @@ def test_too_few_requests_say_so_and_are_never_a_zero() -> None:
     assert result.outcome is ComparisonOutcome.TOO_LITTLE
     assert int(result.exit_code) == 3
     assert find(result, "latency.p95").finding is ComparisonFinding.TOO_LITTLE
+
+
+@pytest.mark.parametrize(("seconds", "per_s"), [(3, 5), (8, 10), (12, 3)])
+def test_too_little_data_says_for_how_long_and_that_is_about_right(seconds: int, per_s: int) -> None:
+    """As `run` and `lint` tell a length: four times as much always does, and it is never what was there already."""
+    result = compared(run(1, seconds=seconds, per_s=per_s), run(2, seconds=seconds, per_s=per_s))
+    assert result.outcome is ComparisonOutcome.TOO_LITTLE
+    told = re.search(r"measure for about (?:(\d+) min ?)?(?:(\d+) s )?at least", result.reason)
+    assert told, result.reason
+    wanted_s = 60 * int(told[1] or 0) + int(told[2] or 0)
+    assert wanted_s > seconds
+    longer = compared(run(1, seconds=4 * wanted_s, per_s=per_s), run(2, seconds=4 * wanted_s, per_s=per_s))
+    assert longer.outcome is not ComparisonOutcome.TOO_LITTLE, (wanted_s, longer.reason)
 
 
 def test_an_endpoint_that_is_gone_or_fails_is_not_good_news() -> None:

@@ -49,6 +49,11 @@ def test_only_runs_of_the_same_target_and_plan_are_compared() -> None:
     assert [run.run_id for run in comparable(runs)] == ["1", "5"]
     assert [len(drift.values) for drift in drifts(comparable(runs))] == [1, 2]
     assert comparable([]) == ()
+    lines = [one(str(n)) for n in range(10)]
+    assert comparable([*lines, one("b", target="u", requests=0)]) == (), "no trend of another target"
+    assert comparable([*lines, PastRun("x", "x", problem="is not text")]) == ()
+    cut = PastRun("9", "9", problem="is not text")
+    assert len(comparable(together(lines, [cut]))) == 9, "its line still says what it sent"
     assert of_line({"run_id": "1", "at": "2", "decision": "FINE"}) is None
     assert of_line({"run_id": "1", "at": "2", "decision": "READY", "score": float("nan"), "failed": True}) == PastRun(
         "1", "2", decision=Decision.READY
