@@ -12,10 +12,14 @@ from dataclasses import replace
 
 from readiness.judge import generator_health
 from readiness.judge.check import Judged
+from readiness.judge.outcome import Outcome
 from readiness.judge.outlook import Diagnosis, DiagnosisKind, Tail
 from readiness.judge.slow_requests import by_name, is_missed, leading, timing_of
+from readiness.judge.standing_still import standing_still
+from readiness.judge.steadiness import unsteady
 from readiness.judge.time_inside import (
     LEAST_EXPLAINED,
+    SlowTime,
     cache_misses,
     caused,
     database_time,
@@ -24,17 +28,18 @@ from readiness.judge.time_inside import (
     measured,
     pool_waits,
     queues,
+    time_over_s,
 )
-from readiness.measurements.process_activity import ProcessActivity
 from readiness.measurements.run import Load, Run
 from readiness.metrics.catalogue import find, is_latency
 from readiness.text import clean
 from readiness.text.numbers import number, quantity, share_words
 
+GROWTH_METRIC = "target.memory.growth"
 LEAST_GROWTH_MB = 2.0
 """Per minute, proven; allocators and caches that fill move memory by less."""
 _MOST = 4
-_LEFT = 0.5
+_LEFT = _MOSTLY = 0.5
 """Where more of the time than this has no cause, the answer is also that it was not identified."""
 _MOST_TOLD = 1.05
 """A part of an answer's time that is longer than the whole answer is a mistake or a lie."""
@@ -57,25 +62,27 @@ def diagnose(run: Run, judged: Sequence[Judged], tail: Tail | None) -> tuple[Dia
     if load is None:
         return ()
     slow = [item for item in judged if is_latency(item.result.name) and is_missed(item)]
-    memory = _memory(run.process, judged, slow=bool(slow))
+    memory = _memory(run, judged, slow=bool(slow))
     if tail is None or not slow or all(item.result.because_failed for item in slow):
         return memory
     records = by_name(load.endpoints)
     time_s = sum(record.ok.sum_us + record.failed_latency.sum_us for record in records.values()) / 1e6
     if not time_s or not load.judged_s:
         return memory
+    over = SlowTime(tail.over_ms, time_over_s((record.ok for record in records.values()), tail.over_ms))
     found = [
         one
         for one in (
+            *standing_still(load, run.process, over),
             pool_waits(run, time_s),
-            database_time(run.database, run.database_process, time_s / load.judged_s),
+            database_time(run.database, run.database_process, load, over, time_s),
             cache_misses(load, time_s),
             disk_waits(run.process, time_s),
         )
         if one is not None
     ]
     found = _timed(load, tail, found)
-    found += queues(run.process, load, time_s, found)
+    found += queues(run.process, run.database, load, time_s, found)
     found = sorted((one for one in found if (one.explained or 0) >= LEAST_EXPLAINED), key=_rank)
     ours = _generator(load, slow)
     if not found:
@@ -83,7 +90,9 @@ def diagnose(run: Run, judged: Sequence[Judged], tail: Tail | None) -> tuple[Dia
     rest = 1.0 - sum(one.explained or 1.0 for one in found)
     saturated = any(one.explained is None for one in ours)
     unknown = (
-        [replace(_unknown(run, found), explained=rest if found else None)] if rest > _LEFT and not saturated else []
+        [replace(_unknown(run, found, tail), explained=rest if found else None)]
+        if rest > _LEFT and not saturated
+        else []
     )
     # Unless it was saturated, which spoils every figure, the load generator is one cause among others.
     ranked = [*ours, *found[:_MOST]] if saturated else sorted([*ours, *found[:_MOST]], key=_rank)
@@ -145,54 +154,70 @@ _TITLES: Mapping[DiagnosisKind, str] = {
 }
 
 
-def _memory(seen: ProcessActivity | None, judged: Sequence[Judged], *, slow: bool) -> tuple[Diagnosis, ...]:
-    """Growth that is proven; where a check of it passed, its limit says that it may grow."""
-    own = [item for item in judged if item.result.name == "target.memory.growth"]
-    text = growing(seen)
-    if not text or not (any(is_missed(item) for item in own) if own else slow):
+def _memory(run: Run, judged: Sequence[Judged], *, slow: bool) -> tuple[Diagnosis, ...]:
+    """Growth that is proven, where its own check failed; without such a check, where answers became slower with it.
+
+    Every service takes memory while it warms up, so growth alone is the cause of nothing else.
+    """
+    text = growing(run)
+    own = [item for item in judged if item.result.name == GROWTH_METRIC]
+    failed = any(item.result.outcome is Outcome.FAIL for item in own)
+    course = unsteady(run.load) if slow and not own and run.load else None
+    if not text or not (failed or (course and course.rises)):
         return ()
-    return (caused(DiagnosisKind.MEMORY, "Memory growing", None, f"{text}; a leak until shown otherwise."),)
+    said = f"{text}; a leak, or a cache that is not full yet: a longer run tells."
+    if not failed and course:
+        said = f"{text}; meanwhile {course.text}."
+    return (caused(DiagnosisKind.MEMORY, "Memory growing", None, said),)
 
 
-def growing(seen: ProcessActivity | None) -> str:
+def growing(run: Run) -> str:
     """That memory grew, as a sentence without its end; "" where that is not proven."""
+    seen = run.process
     if seen is None or seen.memory_growth_mb is None or seen.memory_growth_mb < LEAST_GROWTH_MB:
         return ""
-    return (
-        f"The memory of {seen.name} grew by {quantity(seen.memory_growth_mb, 'MB/min')} or more in the measurement "
-        f"window, to {quantity(seen.memory_mb, 'MB')}"
-    )
+    least, estimate = quantity(seen.memory_growth_mb, "MB/min"), measured(run, GROWTH_METRIC)
+    by = f"{least} or more"
+    if estimate is not None and estimate.value is not None:
+        by = f"{quantity(estimate.value, 'MB/min')} (proven: {least} or more)"
+    return f"The memory of {seen.name} grew by {by} in the measurement window, to {quantity(seen.memory_mb, 'MB')}"
 
 
 def unjudged_growth(run: Run, judged: Sequence[Judged], diagnoses: Sequence[Diagnosis]) -> tuple[str, ...]:
     """A note on memory that grows where neither a check nor a cause speaks of it."""
-    text = growing(run.process)
-    told = any(item.result.name == "target.memory.growth" for item in judged)
+    text = growing(run)
+    told = any(item.result.name == GROWTH_METRIC for item in judged)
     if not text or told or any(one.kind is DiagnosisKind.MEMORY for one in diagnoses):
         return ()
-    return (f"{text}; no check judges it (target.memory.growth).",)
+    return (f"{text}; no check judges it ({GROWTH_METRIC}).",)
 
 
-def _unknown(run: Run, found: Sequence[Diagnosis]) -> Diagnosis:
-    """What was looked at, and what else could be."""
+def _unknown(run: Run, found: Sequence[Diagnosis], tail: Tail) -> Diagnosis:
+    """What was looked at, whose requests they are, and what else could be."""
     seen, told = run.process, []
     if seen is not None and seen.reason is None:
         cores = f"{number(seen.cpu_s / max(seen.window_s, 1e-9), '')} of {number(seen.cores, '')} cores"
         disk = share_words(seen.disk_share)
         told.append(f"{seen.name} used {cores} and waited for the disk in {disk} of the samples")
-    named = any(one.kind is DiagnosisKind.DATABASE for one in found)
-    if run.database is not None and run.database.sessions and not named:
-        told.append("the database was not at work for most of the time")
+    if (
+        run.database is not None
+        and run.database.sessions
+        and all(one.kind is not DiagnosisKind.DATABASE for one in found)
+    ):
+        told.append("the database took little of the slow requests' time")
     if told:
-        text = f"{'; '.join(told)}. It waits for something that was not measured"
+        text = f"{'; '.join(told)}. Where the rest of the time went was not measured"
     elif found:
         text = "The rest of the time went where nothing was measured"
     else:
         why = f" ({seen.reason})" if seen is not None and seen.reason else ""
         text = f"Nothing inside the service was measured{why}"
+    first = leading(tail)[0]
+    if first.requests < tail.requests and first.share >= _MOSTLY:
+        text += f"; {share_words(first.share)} of the slow requests are of {clean(first.name, 80)}: see what it calls"
     timing = any(facts.timing.samples for facts in run.load.seen) if run.load else False
     more = [] if timing else ["`probes.server_timing: read`"]
     more += ["READINESS_DATABASE_URL"] if run.database is None else []
     more += ["`probes.pool`"] if measured(run, "pool.wait.mean") is None else []
-    hint = f"; {', '.join(more)} would tell more." if more else "."
+    hint = f". {', '.join(more)} would tell more." if more else "."
     return caused(DiagnosisKind.UNKNOWN, "Not identified", None, f"{text}{hint}")

@@ -38,6 +38,9 @@ _WORDS: Mapping[str, str] = {
 """Classes of FAILURE_CLASSES as people say them."""
 LIMITED = "; the service limits the rate: raise the limit for the test, or send less"
 _OUTSIDE = " outside the measurement window"
+_OURS = "; the cause is on this side, not at the target"
+_NEVER_SENT = "never sent"
+_MOST_NAMED = 2
 MOST_REASONS, MOST_FAILING = 4, 3
 _FEW = 0.01
 """Up to this share of failed requests a mean of the successful ones is believed."""
@@ -97,7 +100,7 @@ def failed_requests(load: Load) -> tuple[FailedRequests, ...]:
     ):
         if n:
             text = f"arrivals that were never sent: {why} ({count(n, 'arrival')} of {planned:,} planned)"
-            found.append((True, FailedRequests("arrivals", n, planned, "never sent", text)))
+            found.append((True, FailedRequests("arrivals", n, planned, _NEVER_SENT, text)))
     found.sort(key=lambda pair: (pair[1].endpoint not in begun, not pair[0], -pair[1].failed))
     return tuple(one for _, one in found)
 
@@ -157,10 +160,31 @@ def _dead(load: Load, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.text for one in said if one))
 
 
-def foremost(failed: Sequence[FailedRequests]) -> str:
+def to_do(failed: Sequence[FailedRequests]) -> str:
+    """What to do about the same, in one line: whose requests, and the reason of the first."""
+    same = _foremost(failed)
+    first = same[0]
+    names = [one.endpoint for one in same]
+    if len(names) > _MOST_NAMED + 1:
+        names = [*names[:_MOST_NAMED], count(len(names) - _MOST_NAMED, "more endpoint")]
+    who = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    if first.text.endswith(LIMITED):
+        return f"Raise the limit of the service's rate for the test, or send less: {who} got HTTP 429"
+    if first.why == _NEVER_SENT:
+        return "Find out why arrivals were never sent"
+    here = " on this side" if first.text.endswith(_OURS) else ""
+    return f"Find out{here} why {who} {'fails' if len(same) == 1 else 'fail'}: {first.why}"
+
+
+def _foremost(failed: Sequence[FailedRequests]) -> Sequence[FailedRequests]:
     """What fails before all else and what failed in the measurement window; or outside it, where none failed inside."""
     inside = [n for n, one in enumerate(failed) if _OUTSIDE not in one.text]
-    same = [one.text for one in (failed[: inside[-1] + 1] if inside else failed)]
+    return failed[: inside[-1] + 1] if inside else failed
+
+
+def foremost(failed: Sequence[FailedRequests]) -> str:
+    """The same in words, with all that is known of them."""
+    same = [one.text for one in _foremost(failed)]
     more = f"; and {count(len(same) - MOST_FAILING, 'more endpoint')}" if len(same) > MOST_FAILING else ""
     return "; ".join(same[:MOST_FAILING]) + more
 
@@ -198,7 +222,7 @@ def _endpoint(
     reason = why(whole, details)
     hint = LIMITED if failed["rate_limited"] else ""
     if failed and failed.keys() <= OWN_FAULTS:
-        hint = "; the cause is on this side, not at the target"
+        hint = _OURS
     said = f"{whole.requests:,} of {count(requests, 'request')} failed"
     if whole.requests == requests > 1:
         said = f"not one of {requests:,} requests succeeded"

@@ -21,6 +21,12 @@ from readiness.text import clean
 from readiness.text.numbers import count, quantity
 
 _MOST_CAUSES = 4
+_WRITES = {
+    "database.writes.lost": "the write {} was acknowledged and is not stored",
+    "database.writes.duplicated": "the write {} was stored more than once",
+    "database.writes.phantom": "the write {} failed and is stored all the same",
+}
+"""What the key of a write is an example of."""
 _TITLES = (FAILED, SLOW, UNPROVEN)
 """Of groups whose checks each have a sentence of their own."""
 
@@ -103,14 +109,16 @@ def _causes(
     if lacks_proof(first):
         return ("What was measured is within its limit, but it is too little to prove it.",)
     if name == SLOW:
+        told = [f"{one.named}: {one.text} {one.fix}".strip() for one in diagnoses]
+        known = any(one.kind is not DiagnosisKind.UNKNOWN for one in diagnoses)  # else the endpoints say more
         means = [item for item in items if item.result.name == "latency.mean"]
-        known = [one for one in diagnoses if one.kind is not DiagnosisKind.UNKNOWN]
         return (
-            *(f"{one.named}: {one.text} {one.fix}" for one in known),
+            *(told if known else ()),
             *(f"{root.sentence}." for root in (roots if len(means) < len(items) else ())),
             *([f"{most_time(run.load)}."] if means and most_time(run.load) else []),
             *stalls[:_MOST_CAUSES],
             *_waits(run),
+            *(() if known else told),
         )
     if name == "cache.hit_rate" and (unused := _details("cache.fallback", first.result.scope, measurements, False)):
         return (f"The cache itself was not in use, so nothing could be found in it: {unused[0]}. Fix that first.",)
@@ -124,7 +132,9 @@ def _causes(
 def _details(name: str, scope: str | None, measurements: Sequence[Measurement], ok: bool | None) -> list[str]:
     """What a probe saw and marked as right, as wrong, or as neither."""
     return [
-        f"{clean(detail.subject)}: {clean(detail.observed)}{f' ({clean(detail.note)})' if detail.note else ''}"
+        _WRITES[name].format(clean(detail.subject))
+        if name in _WRITES and detail.ok is False
+        else f"{clean(detail.subject)}: {clean(detail.observed)}{f' ({clean(detail.note)})' if detail.note else ''}"
         for measurement in measurements
         if (measurement.metric, measurement.scope) == (name, scope)
         for detail in measurement.details

@@ -91,7 +91,7 @@ def judge(run: Run, config: Config) -> Verdict:
     undecided = cause(decision, run, judged, doubts)
     only = to_do(undecided, run)
     alone = [NextStep(only, Horizon.IMMEDIATE, (), 0.0, "decides")] if only else []
-    planned = (*alone, *steps(judged, doubts, run.load, outlook, roots, failed))
+    planned = (*alone, *steps(judged, doubts, run.load, outlook, roots, failed, diagnoses))
     stalls = _stalls(run.load, run.load.stalls) if run.load else ()
     judged_stalls = _stalls(run.load, judged_window(run.load)) if run.load else ()
     excused = {waiver.check: waiver for waiver in waivers}

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from readiness.config.model import OnFail
 from readiness.judge.check import Judged
 from readiness.judge.decision import label
-from readiness.judge.failed_requests import FailedRequests, foremost
+from readiness.judge.failed_requests import FailedRequests, foremost, to_do
 from readiness.judge.needs import SETTLED
 from readiness.judge.outcome import Outcome
-from readiness.judge.outlook import Need, Outlook, RootCause
+from readiness.judge.outlook import Diagnosis, DiagnosisKind, Need, Outlook, RootCause
 from readiness.judge.release import Horizon, NextStep
 from readiness.judge.slow_requests import by_name
+from readiness.judge.standing_still import what_to_find
 from readiness.judge.verdict import CheckResult
 from readiness.judge.wording import distance
 from readiness.measurements.run import Load
@@ -39,6 +40,10 @@ class _Begin:
     """The scopes that the first speaks of."""
     time: str
     failed: str
+    to_do: str
+    """About the last, in one line."""
+    still: str
+    """What to find where the whole service stands still, which no endpoint has to do with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +61,22 @@ def steps(
     outlook: Outlook,
     roots: Sequence[RootCause],
     failed: Sequence[FailedRequests],
+    diagnoses: Sequence[Diagnosis] = (),
 ) -> tuple[NextStep, ...]:
     """Most effective first: the run itself, what blocks or is unknown, what a better decision asks for, the rest.
 
     Within a horizon the step comes first whose checks lack the most points of the score.
     """
     found = [NextStep(f"{FIX_RUN}{doubt}.", Horizon.IMMEDIATE, (), 0.0, "decides") for doubt in doubts]
-    begin = _Begin(_slow(roots), _scopes(roots), most_time(load), foremost(failed) if failed else "")
+    still = load is not None and bool(diagnoses) and diagnoses[0].kind is DiagnosisKind.STANDSTILL
+    begin = _Begin(
+        _slow(roots),
+        _scopes(roots),
+        most_time(load),
+        foremost(failed) if failed else "",
+        to_do(failed) if failed else "",
+        what_to_find(load) if still and load else "",
+    )
     weight = sum(item.result.weight for item in judged if item.result.outcome is not Outcome.NOT_APPLICABLE)
     decisive = {key for flip in outlook.flips if flip.passing for key in flip.checks}
     rest = [_step(todo, decisive, weight, begin) for todo in _todos(judged, outlook.needs)]
@@ -131,10 +145,10 @@ def failing(item: Judged) -> bool:
     return check.name.startswith("http.") and check.outcome not in UNKNOWN and sure
 
 
-def _headline(todo: _Todo, begin: str) -> str:
-    """For whom, what, and where to begin, without the reasons."""
-    if begin and failing(todo.items[0]):
-        return begin
+def _headline(todo: _Todo, where: str, begin: _Begin) -> str:
+    """What to do first in one short sentence, and for which checks; without the reasons."""
+    if where and failing(todo.items[0]):
+        return begin.to_do
     first = label(todo.items[0].result)
     name, more = first, len(todo.items) - 1
     if more:
@@ -144,8 +158,10 @@ def _headline(todo: _Todo, begin: str) -> str:
         what += f"; {_PROOF}"
     if todo.items[0].result.outcome in UNKNOWN:
         what = todo.text.removeprefix(f"{first}: ").rstrip(".")
-    if begin:
-        return f"{name}: begin with {begin.partition(': ')[0]}"
+    if where and where == begin.still:
+        return f"{where[:1].upper()}{where[1:]}: {name}"
+    if where:
+        return f"Begin with {where.partition(': ')[0]}: {name}"
     return f"{name}: {what[:1].lower()}{what[1:]}"
 
 
@@ -166,7 +182,9 @@ def _step(todo: _Todo, decisive: set[str], weight: float, begin: _Begin) -> Next
         effect += f" for all {len(results)} checks together" if len(results) > 1 else ""
     where = _where(todo, begin)
     keys = tuple(check.key for check in results)
-    return NextStep(_with_cause(todo, where), horizon, keys, round(gain, 6), effect, _headline(todo, where))
+    return NextStep(
+        _with_cause(todo, where, begin), horizon, keys, round(gain, 6), effect, _headline(todo, where, begin)
+    )
 
 
 def _where(todo: _Todo, begin: _Begin) -> str:
@@ -178,21 +196,24 @@ def _where(todo: _Todo, begin: _Begin) -> str:
         return ""
     if not any((item.credit.point < 1 or item.by_time) and not item.remedy for item in todo.items):
         return ""
+    if begin.still:
+        return begin.still
     scopes = {item.result.scope for item in todo.items}
     if check.name == "latency.mean":
         return begin.time if scopes & {None, begin.time.partition(": ")[0]} else ""
     return begin.slow if scopes & {None, *begin.slow_for} else ""
 
 
-def _with_cause(todo: _Todo, where: str) -> str:
+def _with_cause(todo: _Todo, where: str, begin: _Begin) -> str:
     """The text, with all the checks that it is for and the endpoint to begin with."""
     first = todo.items[0].result
     others = [label(item.result) for item in todo.items[1:]]
     text = todo.text
+    said = f"First {where}." if where == begin.still else f"Begin with {where}."
     if others and text.startswith(f"{label(first)}: "):
         named = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
         text = f"{label(first)} (also {named}): {text.removeprefix(f'{label(first)}: ')}"
-    return f"{text} Begin with {where}." if where else text
+    return f"{text} {said}" if where else text
 
 
 def _scopes(roots: Sequence[RootCause]) -> frozenset[str]:

@@ -127,6 +127,7 @@ class RootCause:
 class DiagnosisKind(StrEnum):
     """Into what the time of slow requests went."""
 
+    STANDSTILL = "standstill"
     GENERATOR = "generator"
     CPU = "cpu"
     CONTENTION = "contention"
@@ -147,16 +148,17 @@ class Diagnosis:
     title: str
     """`CPU saturated`."""
     explained: float | None
-    """Share (0 to 1) of the requests' time; None where time is not what it takes, or nobody can tell."""
+    """Share (0 to 1) of the time of the requests that were too slow; None where time is not what it takes, or nobody
+    can tell."""
     text: str
     """What was seen, in a sentence or two."""
     fix: str = ""
 
     @property
     def named(self) -> str:
-        """`CPU saturated, about 92 % of the requests' time`."""
+        """`CPU saturated, about 92 % of the slow requests' time`."""
         part = self.explained
-        return self.title if part is None else f"{self.title}, about {100 * part:.0f} % of the requests' time"
+        return self.title if part is None else f"{self.title}, about {100 * part:.0f} % of the slow requests' time"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
 
@@ -13,7 +13,7 @@ from readiness.measurements import scopes
 from readiness.measurements.bounds import Bounds
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.recordings import joined, totals
-from readiness.measurements.run import OWN_FAULTS, Endpoint, Load, Rate, Recording, Run
+from readiness.measurements.run import OWN_FAULTS, Endpoint, Load, Rate, Recording, Run, Stall
 from readiness.metrics.catalogue import is_load
 from readiness.metrics.metric import Kind, Metric
 
@@ -138,14 +138,12 @@ def in_scope(endpoint: Endpoint, scope: str | None) -> bool:
     return scope is None or scope in (endpoint.scenario, endpoint.name)
 
 
-def standstills(load: Load, scope: str | None) -> tuple[Standstill, ...]:
-    """The stalls that a check of `scope` is charged with, as far as they lie in the measurement window.
+def charged(load: Load, scope: str | None) -> Iterator[Stall]:
+    """The stalls that a check of `scope` is charged with.
 
     A gap counts when at least half of the users that it concerns were waiting, and when it lasted three times as long
-    as the endpoint usually takes: a slow answer is no standstill. The standstill of one endpoint weighs on the whole
-    service by the share of all users who waited in it.
+    as the endpoint usually takes: a slow answer is no standstill.
     """
-    found = []
     for stall in load.stalls:
         overlap_s = min(stall.end_s, load.judged_end_s) - max(stall.start_s, load.judged_start_s)
         concerned = scope is None or scope in stall.scopes
@@ -154,6 +152,17 @@ def standstills(load: Load, scope: str | None) -> tuple[Standstill, ...]:
         usual_ms = total_of(one for one in load.endpoints if one.name in stall.scopes).ok.quantile_ms(0.5) or 0.0
         if stall.end_s - stall.start_s < USUAL_TIMES * usual_ms / 1000:
             continue
+        yield stall
+
+
+def standstills(load: Load, scope: str | None) -> tuple[Standstill, ...]:
+    """The same, as far as they lie in the measurement window.
+
+    The standstill of one endpoint weighs on the whole service by the share of all users who waited in it.
+    """
+    found = []
+    for stall in charged(load, scope):
+        overlap_s = min(stall.end_s, load.judged_end_s) - max(stall.start_s, load.judged_start_s)
         weight = min(stall.in_flight / max(load.users, 1), 1.0) if stall.endpoint and scope is None else 1.0
         found.append(Standstill(overlap_s, weight, stall.endpoint, stall.answered))
     return tuple(found)

@@ -1,18 +1,21 @@
 """What one part of a service takes of its requests' time: pool, database, cache, disk and CPU. Pure.
 
-The yardstick is the time of all requests of the measurement window. By Little's law, threads that wait for the disk,
-active sessions of the database and time waited in a pool are shares of it, whoever measured them. What is left belongs
-to a resource that was busy all the time, because requests queue for it.
+The yardstick is the time of the requests that took longer than they may. By Little's law, threads that wait for the
+disk, active sessions of the database and time waited in a pool are shares of the time of all requests of the
+measurement window, whoever measured them, and count for the slow ones in proportion; statements of the database count
+only in requests that can hold them. What is left belongs to a resource that was busy all the time, because requests
+queue for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from readiness.judge.outlook import Diagnosis, DiagnosisKind
 from readiness.judge.slow_requests import by_name
-from readiness.measurements.database import Activity
+from readiness.measurements.database import Activity, Statement
+from readiness.measurements.histogram import Histogram
 from readiness.measurements.process_activity import ProcessActivity
 from readiness.measurements.run import Load, Measurement, Run
 from readiness.text import clean
@@ -31,9 +34,13 @@ _LEAST_SESSIONS = _LEAST_LOOKUPS = 5
 _THROTTLED = 0.2
 _MOST_TEXT = 160
 _MOST_OF_ALL = 0.6
+_MOSTLY = 0.5
+_ALIKE = 0.2
+"""Numbers that differ by this part are of the same requests; the rest is of probes, and of both ends of the window."""
 _FULL = 99.9
 """Percent of a pool."""
 _FIXES: Mapping[DiagnosisKind, str] = {
+    DiagnosisKind.STANDSTILL: "Take a profile or a stack dump in such a moment; move that work out of the way.",
     DiagnosisKind.GENERATOR: "Give the load generator a core of its own, or send less load from this machine.",
     DiagnosisKind.CPU: "Profile that endpoint, or run more worker processes or instances.",
     DiagnosisKind.CONTENTION: "Free the machine of its other work, or give the service cores of its own.",
@@ -50,6 +57,15 @@ def caused(kind: DiagnosisKind, title: str, explained: float | None, text: str) 
     """One cause with what helps; `explained` is kept within 0 and 1."""
     part = None if explained is None else min(max(explained, 0.0), 1.0)
     return Diagnosis(kind, title, part, text, _FIXES.get(kind, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class SlowTime:
+    """The requests that are to be explained."""
+
+    over_ms: float
+    total_s: float
+    """Their whole time."""
 
 
 def pool_waits(run: Run, time_s: float) -> Diagnosis | None:
@@ -86,22 +102,35 @@ def full_pool(run: Run) -> list[Diagnosis]:
     return [caused(DiagnosisKind.POOL, "Pool fully used", None, text)]
 
 
-def database_time(seen: Activity | None, server: ProcessActivity | None, requests: float) -> Diagnosis | None:
-    """Active sessions for each request under way."""
+def at_work(seen: Activity | None) -> float:
+    """Sessions of the database that were at work, on average; 0 where too few samples say so."""
     if seen is None or len(seen.sessions) < _LEAST_SESSIONS:
+        return 0.0
+    return sum(one.active for one in seen.sessions) / len(seen.sessions)
+
+
+def database_time(
+    seen: Activity | None, server: ProcessActivity | None, load: Load, slow: SlowTime, time_s: float
+) -> Diagnosis | None:
+    """The part of the active sessions that belongs to requests over the limit, for each of those under way."""
+    mean = at_work(seen)
+    if seen is None or not mean:
         return None
-    active = sum(one.active for one in seen.sessions)
-    if not active:
-        return None
-    mean, waiting = active / len(seen.sessions), sum(seen.waits.values())
+    requests = time_s / load.judged_s
+    active, waiting = mean * len(seen.sessions), sum(seen.waits.values())
+    by_statement = sorted(((one, part_of_slow(one, load, slow)) for one in seen.statements), key=_spent, reverse=True)
+    spent_ms = sum(one.total_ms for one in seen.statements)
+    part = sum(map(_spent, by_statement)) / spent_ms if spent_ms else slow.total_s / time_s
+    locked = min(sum(n for wait, n in seen.waits.items() if wait.startswith("Lock:")) / active, 1.0)
+    in_slow_s = max(part, locked) * mean * load.judged_s
     waits = sorted(seen.waits.items(), key=lambda item: -item[1])[:2]
     text = f"On average {number(mean, '')} sessions of the database were at work for {number(requests, '')} requests"
     waited = waiting >= 0.5 * active
     if waits and waiting >= 0.1 * active:
         named = " and ".join(f"{clean(wait, 60)} ({share_words(min(n / active, 1.0))})" for wait, n in waits)
         text += f"; of their time they waited for {named}"
-    spent_ms = sum(one.total_ms for one in seen.statements)
-    if spent_ms and (first := seen.statements[0]).total_ms:
+    if spent_ms:
+        first = by_statement[0][0]
         said = clean(first.text, _MOST_TEXT)
         text += (
             f"; {share_words(first.total_ms / spent_ms)} of the time of the top statements is `{said}`, "
@@ -115,7 +144,41 @@ def database_time(seen: Activity | None, server: ProcessActivity | None, request
         text += f"; its processes used {number(used, '')} of the {number(server.cores, '')} cores that they may use"
         if not waited and used >= _BUSY * server.cores:
             title = "Database CPU saturated"
-    return caused(DiagnosisKind.DATABASE, title, mean / requests, f"{text}.")
+    return caused(DiagnosisKind.DATABASE, title, in_slow_s / max(slow.total_s, 1e-9), f"{text}.")
+
+
+def part_of_slow(statement: Statement, load: Load, slow: SlowTime) -> float:
+    """Share (0 to 1) of the statement's time that requests over the limit spent.
+
+    A call fits only into a request that took as long. Where an endpoint has as many requests as the statement has
+    calls, and usually takes as long, the statement is its. Where most of the requests that it fits into kept the limit,
+    it took its usual time in the others too, and made none of them slow. A statement that is called more often than
+    that is taken to be in all of them, by their time.
+    """
+    if not statement.calls:
+        return 0.0
+    records = by_name(load.endpoints)
+    fits = [record.ok for record in records.values() if (record.ok.quantile_ms(0.5) or 0.0) >= statement.mean_ms]
+    its = [one for one in fits if abs(statement.calls - one.total) <= _ALIKE * one.total]
+    among = its or [record.ok for record in records.values()]
+    least_ms = max(statement.mean_ms, slow.over_ms)
+    fit = sum(one.count_over_ms(statement.mean_ms, inclusive=True)[1] for one in among)
+    over = sum(one.count_over_ms(least_ms, inclusive=True)[1] for one in among)
+    if not fit:
+        return 0.0
+    if statement.calls > (1 + _ALIKE) * fit:
+        return time_over_s(among, least_ms) / max(time_over_s(among, statement.mean_ms), 1e-9)
+    return over / fit if over >= _MOSTLY * fit else 0.0
+
+
+def _spent(pair: tuple[Statement, float]) -> float:
+    """Time of a statement in requests over the limit, ms."""
+    return pair[0].total_ms * pair[1]
+
+
+def time_over_s(histograms: Iterable[Histogram], over_ms: float) -> float:
+    """The time of the requests that took that long or longer, as far as the buckets tell."""
+    return sum(us * n for seen in histograms for us, n in seen.buckets_us() if us >= 1000 * over_ms) / 1e6
 
 
 def cache_misses(load: Load, time_s: float) -> Diagnosis | None:
@@ -148,7 +211,9 @@ def disk_waits(seen: ProcessActivity | None, time_s: float) -> Diagnosis | None:
     return caused(DiagnosisKind.DISK, "Disk waits", seen.disk * seen.window_s / time_s, text)
 
 
-def queues(seen: ProcessActivity | None, load: Load, time_s: float, found: list[Diagnosis]) -> list[Diagnosis]:
+def queues(
+    seen: ProcessActivity | None, database: Activity | None, load: Load, time_s: float, found: list[Diagnosis]
+) -> list[Diagnosis]:
     """CPU, and the queue for what was busy all the time: to it belongs the time that nothing else explains."""
     if seen is None or seen.reason is not None or seen.samples < _LEAST_SAMPLES:
         return []
@@ -167,7 +232,7 @@ def queues(seen: ProcessActivity | None, load: Load, time_s: float, found: list[
     waited_s = seen.waited_for_core_s or 0.0
     if any(one.kind is DiagnosisKind.CPU for one in found):
         return []
-    where = _burner(load, seen.cpu_s)
+    where = _burner(load, seen.cpu_s, at_work(database) * load.judged_s)
     cores = f"{number(used, '')} of the {number(seen.cores, '')} cores that it may use"
     starved = used < _STARVED * seen.running and not _held(seen)  # the wait for a core holds the quota's too
     wanted = seen.running_share >= _BUSY and (seen.running <= _ONE_AT_A_TIME or starved)
@@ -210,11 +275,12 @@ def _held(seen: ProcessActivity) -> bool:
     return seen.throttled is not None and seen.throttled >= _THROTTLED
 
 
-def _burner(load: Load, cpu_s: float) -> str:
+def _burner(load: Load, cpu_s: float, database_s: float) -> str:
     """The endpoint whose requests need most of the CPU time, by what its fastest answer took; "" where none fits.
 
     The fastest answer, ramp-up included, waited for nobody. An endpoint that would need more CPU time than there was
-    spends its time otherwise, on waiting. Where none was fast, it is the one that most of the time was spent in.
+    spends its time otherwise, on waiting; and so does one whose time the database was at work for. Where none was fast,
+    it is the one that most of the time was spent in.
     """
     best, requests, least_us = "", 0, 0
     records = by_name(load.endpoints)
@@ -222,7 +288,7 @@ def _burner(load: Load, cpu_s: float) -> str:
         group = [endpoint for endpoint in load.endpoints if endpoint.name == name]
         fastest = [part.min_us for one in group for part in (one.judged.ok, one.warm_up.ok) if part.total]
         n, us = record.ok.total, min(fastest, default=0)
-        if requests * least_us < n * us <= 1.25e6 * cpu_s:
+        if requests * least_us < n * us <= 1.25e6 * cpu_s and n * us > 2e6 * database_s:
             best, requests, least_us = name, n, us
     if requests * least_us < 0.5e6 * cpu_s:
         whole_us = sum(record.ok.sum_us for record in records.values())

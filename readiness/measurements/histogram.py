@@ -8,6 +8,7 @@ associative and commutative. Source of the layout: http://hdrhistogram.org, `Abs
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -86,6 +87,11 @@ class Histogram:
     def mean_ms(self) -> float | None:
         """Exact arithmetic mean in ms; None without samples."""
         return self.sum_us / self.total / 1000 if self.total else None
+
+    def buckets_us(self) -> Iterator[tuple[int, int]]:
+        """The largest latency of each bucket and how many there are, ascending."""
+        pairs = zip(self.indices, self.counts, strict=True)
+        return ((min(highest_us(int(bucket)), self.max_us), int(n)) for bucket, n in pairs)
 
     def quantile_ms(self, q: float, *, infinite: int = 0) -> float | None:
         """Nearest-rank quantile in ms, 0 < q ≤ 1: the smallest value with at least q·n values at or below it.

@@ -39,3 +39,6 @@ class ProcessActivity:
     """Share (0 to 1) of the samples in which a thread of the busiest process ran or waited for the disk."""
     busiest: float = 0.0
     """Threads of the busiest process that did either, on average over the samples."""
+    ran: tuple[tuple[float, float], ...] | None = None
+    """Stretches of the measurement window (begin and end, s since it began) in which the busiest process ran or was
+    ready to in each of several samples; None in a run of an older version."""

@@ -150,6 +150,7 @@ def activity(seen: WatchedProcess) -> ProcessActivity:
         disk_share=states.disk_seen / n,
         busy_share=busiest.both_seen / n if busiest else 0.0,
         busiest=busiest.both / n if busiest else 0.0,
+        ran=tuple((begin - first.at_s, end - first.at_s) for begin, end in busiest.stretches()) if busiest else (),
     )
 
 

@@ -6,11 +6,16 @@ network. Source: proc(5), /proc/pid/stat and /proc/pid/schedstat.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+_LEAST_STRETCH_S = 0.3
+"""Three samples; a shorter time stops nobody."""
+_MOST_STRETCHES = 1000
 
 
 @dataclass(slots=True)
@@ -22,6 +27,23 @@ class ProcessStates:
     both: int = 0
     both_seen: int = 0
     disk: int = 0
+    ran: list[tuple[float, float]] = field(default_factory=list)
+    """Begin and end of each longer time in which it ran or was ready to in sample after sample, without the last."""
+    row: tuple[float, float] | None = None
+    """Of the last one, as far as it has come; None where it did not run in the last sample."""
+
+    def note(self, at_s: float, *, running: bool) -> None:
+        """One more sample."""
+        if running:
+            self.row = (self.row[0] if self.row else at_s, at_s)
+        else:
+            self.ran, self.row = self.stretches(), None
+
+    def stretches(self) -> list[tuple[float, float]]:
+        """All of them; those beyond `_MOST_STRETCHES` are left out."""
+        if self.row is None or self.row[1] - self.row[0] < _LEAST_STRETCH_S or len(self.ran) >= _MOST_STRETCHES:
+            return self.ran
+        return [*self.ran, self.row]
 
 
 @dataclass(slots=True)
@@ -38,6 +60,7 @@ class ThreadStates:
     def sample(self, pids: Iterable[int]) -> None:
         """One look at all threads of `pids`; processes that ended are left out."""
         self.samples += 1
+        at_s = time.monotonic()
         self.threads, waiting = 0, 0
         for pid in pids:
             states = _states(pid)
@@ -45,6 +68,7 @@ class ThreadStates:
             running, disk = states["R"], states["D"]
             one.running += running
             one.running_seen += running > 0
+            one.note(at_s, running=running > 0)
             one.disk += disk
             one.both += running + disk
             one.both_seen += running + disk > 0

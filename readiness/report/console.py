@@ -165,11 +165,11 @@ def _details(page: Page, in_ascii: bool, *, every: bool) -> list[RenderableType]
     if len(page.why_failed) > _MOST_STEPS:
         failed.append((Text("-"), f"and {len(page.why_failed) - _MOST_STEPS:,} more in the report"))
     steps = [(Text(f"{i}."), step.text) for i, step in enumerate(page.first_steps[:_MOST_STEPS], 1)]
-    causes = [(Text("-"), cause) for cause in page.causes]
+    causes = [(Text("-"), cause) for cause in page.causes if cause not in page.why_failed]
     sections = (
         ("Doubts about this run", doubts),
         ("Why requests failed", failed),
-        ("Cause", causes),
+        ("Other causes" if failed else "Cause", causes),
         ("Do first", steps),
     )
     for title, told in sections:

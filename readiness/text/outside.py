@@ -39,3 +39,12 @@ def clean(text: object, limit: int = MAX_LENGTH) -> str:
     line = _HOSTILE.sub(lambda match: " " if match.group() in "\t\n\r\v\f\u2028\u2029" else "", raw)
     line = COMMAND.sub("# #", " ".join(line.split()))
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def shortened(text: object, limit: int) -> str:
+    """The same, cut between two words where it is too long."""
+    line = clean(text, limit + 1)
+    if len(line) <= limit:
+        return line
+    whole = line[: limit - 2].rpartition(" ")[0] or line[: limit - 2]
+    return f"{whole.rstrip(' ,;:')} …"

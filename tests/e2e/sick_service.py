@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 KIND, WHERE = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
 BURNS_S, HELD_S = 0.05, 0.04
 COSTS_S = 0.01
+STOPS_S = 1.5
 kept: list[bytes] = []
 pool, numbers, counting = threading.Semaphore(1), {"requests": 0, "errors": 0, "waited_ms": 0.0}, threading.Lock()
 own = threading.local()
@@ -82,6 +83,16 @@ def look_up(miss_s: float) -> list[tuple[str, str]]:
     return [("X-Cache", "MISS" if missed else "HIT")]
 
 
+def stop() -> None:
+    """Again and again, work that lets no other thread run: a sum of numbers keeps the interpreter's lock."""
+    began_s = time.perf_counter()
+    sum(range(2_000_000))
+    n = int(2_000_000 * STOPS_S / (time.perf_counter() - began_s))
+    while True:
+        time.sleep(1.0)
+        sum(range(n))
+
+
 ILL: dict[str, Callable[[], object]] = {
     "cpu": burn,
     "pool": use_pool,
@@ -130,4 +141,6 @@ if __name__ == "__main__":
     server = Server(("127.0.0.1", 0), Answer)
     print(server.server_address[1], flush=True)
     threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()  # ends with its parent
+    if KIND == "stops":
+        threading.Thread(target=stop, daemon=True).start()
     server.serve_forever()

@@ -78,7 +78,7 @@ def test_an_endpoint_that_never_answered_is_told_once_and_no_latency_is_to_blame
         f"{said}; its own value is 10.0 ms, needs under 100 ms.",
     ]
     assert [(one.title, one.against) for one in worst(verdict.checks)] == [("http.success_rate and latency.p95", said)]
-    assert [step.text for step in first_steps(verdict)] == [said]
+    assert [step.text for step in first_steps(verdict)] == ["Find out why GET /report fails: HTTP 404"]
     assert not verdict.root_causes
     assert not verdict.diagnoses
     assert failed_words(verdict) == ["7 of 997 requests failed (GET /report: HTTP 404)"]
@@ -102,8 +102,7 @@ def test_every_endpoint_that_never_answered_is_told_with_its_count_and_a_redirec
     seen = replace(seen, failure_details=(FailureDetail("GET /account", "http_3xx", "HTTP 302 to /login", 95),))
     verdict = judge(run(seen), config(check("http.success_rate", "> 97 %")))
     assert [step.text for step in first_steps(verdict)] == [
-        "GET /account: not one of 95 requests succeeded: HTTP 302 to /login; "
-        "GET /x: not one of 92 requests succeeded: HTTP 5xx"
+        "Find out why GET /account and GET /x fail: HTTP 302 to /login"
     ]
     assert failed_words(verdict) == [
         "187 of 287 requests failed (95 × GET /account: HTTP 302 to /login; 92 × GET /x: HTTP 5xx)"

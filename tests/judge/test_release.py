@@ -133,6 +133,8 @@ def test_an_issue_gathers_checks_with_one_cause_and_says_only_what_was_measured(
     assert issue.causes == (
         "POST /login is 18 % of traffic but 100 % of the requests at or over 100.0 ms (P95 150.0 ms); "
         "no breakdown: Server-Timing missing or not read.",
+        "Not identified: Nothing inside the service was measured; 100 % of the slow requests are of POST /login: see "
+        "what it calls. `probes.server_timing: read`, READINESS_DATABASE_URL, `probes.pool` would tell more.",
     )
     failing = _verdict(builders.check("http.success_rate", "> 99 %"), failed=90).release.issues
     assert failing[0].causes == ("GET /: 90 of 1,890 requests failed: HTTP 5xx",)
@@ -175,7 +177,7 @@ def test_only_values_inside_their_limits_are_called_good() -> None:
         for record in (builders.recording([10.0] * 198, failed={"http_5xx": 3}), builders.recording([10.0] * 100))
     )
     assert (beyond.decision, beyond.inconclusive_cause) == (Decision.INCONCLUSIVE, Cause.BEYOND)
-    assert [step.headline for step in beyond.release.steps] == ["GET /: 3 of 201 requests failed: HTTP 5xx"]
+    assert [step.headline for step in beyond.release.steps] == ["Find out why GET / fails: HTTP 5xx"]
     assert good.inconclusive_cause == Cause.TOO_SHORT
     assert good.release.steps[0].headline.endswith("within the limit, the proof is missing")
 
@@ -232,7 +234,7 @@ def test_where_to_begin_is_an_endpoint_that_the_check_speaks_of() -> None:
     for scope, said in (("GET /", False), ("POST /login", True), ("login", True), ("GET /none", False)):
         one = builders.check("latency.p99", "< 50 ms", scope=scope, on_fail=OnFail.BLOCK)
         told = judge(builders.run(load), Config("shop", (one,))).release.steps[0].headline
-        assert ("begin with POST" in told) is said, told
+        assert ("Begin with POST" in told) is said, told
 
 
 def test_a_run_that_was_ended_says_first_to_run_again_in_every_format() -> None:

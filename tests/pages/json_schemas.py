@@ -160,7 +160,7 @@ def _section(name: str, part: Mapping[str, Any]) -> str:
         meaning = f": {value['description']}" if value.get("description") else ""
         lines += _wrapped(f"- `{key}` ({_words(value)}{needed}){meaning}", "  ")
     if "enum" in part:
-        lines += [", ".join(f"`{value}`" for value in part["enum"])]
+        lines += _wrapped(", ".join(f"`{value}`" for value in part["enum"]))
     return "\n".join([*lines, ""])
 
 

@@ -19,6 +19,7 @@ from readiness.measurements.bounds import Bounds
 from readiness.measurements.provenance import Target
 from readiness.probes import database_process
 from readiness.probes.process import PROCESS_NAMES, WatchedProcess, activity, measure, watch
+from readiness.probes.thread_states import ProcessStates
 from readiness.probes.window import Window
 from tests.faultd.client import until
 from tests.probes.conftest import target
@@ -231,3 +232,10 @@ def test_what_listens_on_the_port_of_the_database_and_is_no_server_is_a_reason(
     assert measured.value is None
     assert f"the database's port {port} belongs to python" in (measured.reason or "")
     assert "this machine" in (activity(database_process.watch(None, window, 1)).reason or "")
+
+
+def test_the_stretches_in_which_a_process_ran_are_those_of_sample_after_sample() -> None:
+    seen = ProcessStates()
+    for at, letter in enumerate("-RRRR--R-RRRRRR"):
+        seen.note(at / 10, running=letter == "R")
+    assert seen.stretches() == [(0.1, 0.4), (0.9, 1.4)], "one sample is no stretch"

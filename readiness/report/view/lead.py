@@ -9,6 +9,7 @@ from readiness.judge.decision import label, score_words
 from readiness.judge.inconclusive import TO_DO, Cause
 from readiness.judge.needs import without_state
 from readiness.judge.next_steps import FAILED, SLOW
+from readiness.judge.outlook import DiagnosisKind
 from readiness.judge.verdict import CheckResult, Decision, Outcome, Verdict
 from readiness.judge.wording import distance
 from readiness.metrics.service import STARTER_METRIC
@@ -16,9 +17,11 @@ from readiness.report.view import words
 from readiness.report.view.anchors import anchors
 from readiness.report.view.checks import key_of, titles, worst
 from readiness.report.view.problems import undecided, worst_first
-from readiness.text import clean
+from readiness.text import clean, shortened
 from readiness.text.numbers import count
 
+_SETTLED = frozenset({Outcome.PASS, Outcome.WARN, Outcome.NOT_APPLICABLE, Outcome.ERROR, Outcome.SKIPPED})
+"""Outcomes that no failed request has to do with."""
 _MOST_STEPS = 3
 _MOST_NAMED = 2
 _LONGEST = 300
@@ -68,29 +71,40 @@ def first_steps(verdict: Verdict) -> tuple[First, ...]:
     found = []
     for step in verdict.release.steps[:most]:
         key = next((by_key[key] for key in step.checks if key in by_key), None)
-        found.append(First(clean(step.headline or step.text, _LONGEST), where[key] if key else run))
-    return tuple(found) or tuple(First(clean(text, _LONGEST), "steps") for text in verdict.next_steps[:most])
+        found.append(First(shortened(step.headline or step.text, _LONGEST), where[key] if key else run))
+    return tuple(found) or tuple(First(shortened(text, _LONGEST), "steps") for text in verdict.next_steps[:most])
 
 
 def causes(verdict: Verdict) -> tuple[str, ...]:
     """Which requests failed, why others were slow, then what other failed checks counted.
 
-    "Not identified" is one of the answers. Checks that are only noted are no cause of a decision.
+    "Not identified" is one of the answers. Checks that are only noted are no cause of a decision; memory that grew is
+    named beside them all the same.
     """
-    slow = [f"{one.named}: {one.text}" for one in verdict.diagnoses]
+    slow = [f"{one.named}: {one.text}" for one in verdict.diagnoses if one.kind is not DiagnosisKind.MEMORY]
+    memory = [f"{one.named}: {one.text}" for one in verdict.diagnoses if one.kind is DiagnosisKind.MEMORY]
     failed = {check.key for check in verdict.checks if _counts(check)}
+    unsettled = {check.key for check in verdict.checks if check.outcome not in _SETTLED and check.effect != "note"}
     requests: Sequence[str] = ()
     titles: dict[str, list[str]] = {}
     for issue, _ in worst_first(verdict):
-        if not issue.causes or not failed & set(issue.checks):
+        if issue.title == FAILED and unsettled & set(issue.checks):
+            requests = issue.causes  # they failed, whether or not that proves a rate beyond its limit
+        elif not issue.causes or not failed & set(issue.checks):
             continue
-        if issue.title == FAILED:
-            requests = issue.causes
         elif issue.title != SLOW:
             titles.setdefault(issue.causes[0], []).append(issue.title)
-    counted = [f"{' and '.join(names)}: {text}" for text, names in titles.items() if not text.startswith(tuple(slow))]
-    said = (*requests[:_MOST_CAUSES], *slow[:_MOST_CAUSES], *counted[:_MOST_CAUSES])
-    return tuple(clean(text, _LONGEST_CAUSE) for text in said)
+    grown = any(text.startswith(tuple(memory)) for text in titles)  # by a check that counts: worst first
+    counted = [
+        text if text.startswith(tuple(memory)) else f"{' and '.join(names)}: {text}" for text, names in titles.items()
+    ]
+    said = (
+        *requests[:_MOST_CAUSES],
+        *slow[:_MOST_CAUSES],
+        *counted[:_MOST_CAUSES],
+        *(() if grown else memory),
+    )
+    return tuple(shortened(text, _LONGEST_CAUSE) for text in said)
 
 
 def _counts(check: CheckResult) -> bool:
