@@ -240,7 +240,7 @@ def _call(call: Call, names: expressions.Expressions, written: _Written, *, last
         test = f"!= {right}" if len(call.expected) == 1 else f"not in ({right})"
         found += [
             f"{deep}if response.status_code {test}:",
-            f'{deep}{INDENT}response.failure(f"status {{response.status_code}}, expected {right}")',
+            f'{deep}{INDENT}response.failure(f"HTTP {{response.status_code}}, expected {right}")',
         ]
         found += [f"{deep}{INDENT}return"] if goes_on else []
         if any(status >= 300 for status in call.expected):

@@ -44,8 +44,9 @@ _MOST_NAMED = 2
 MOST_REASONS, MOST_FAILING = 4, 3
 _FEW = 0.01
 """Up to this share of failed requests a mean of the successful ones is believed."""
-_STATUS = re.compile(r"(?:HTTP )?([1-5][0-9]{2}\b(?: to \S+)?)")
-"""Our client says `HTTP 404` or `HTTP 302 to /login`, Locust's `404 Client Error: Not Found for url: …`."""
+_STATUS = re.compile(r"(?:HTTP |status )?([1-5][0-9]{2}\b(?: to \S+)?)")
+"""Our client says `HTTP 404` or `HTTP 302 to /login`, Locust's `404 Client Error: Not Found for url: …`, and a scenario
+often `status 404, expected 200`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +236,11 @@ def _reason(failure: str, details: Sequence[FailureDetail]) -> str:
     words = _WORDS.get(failure, failure.replace("_", " "))
     said = list(dict.fromkeys(one.detail for one in details if one.failure == failure))
     statuses = [match[1] for text in said if (match := _STATUS.match(text))]
-    if failure.startswith("http_") and statuses and len(statuses) == len(said) <= 2:
-        return " or ".join(f"HTTP {status}" for status in statuses)
+    of_status = failure.startswith("http_") or failure == "rate_limited"
+    if of_status and statuses and len(statuses) == len(said) <= 2:
+        return " or ".join(dict.fromkeys(f"HTTP {status}" for status in statuses))
+    if failure == "reset" and len(said) == 1 and said[0].startswith("the connection was closed"):
+        return said[0]
     if not said or said[0].lower() in words.lower():
         return words
     return f"{words} ({'such as: ' if len(said) > 1 else ''}{said[0]})"

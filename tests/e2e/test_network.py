@@ -38,8 +38,8 @@ def test_a_host_that_was_not_allowed_is_refused_before_anything_is_sent(cli: Cli
     ("mode", "words", "classes"),
     [
         ("rst", {}, {"reset"}),
-        ("close", {}, {"protocol", "reset", "truncated"}),
-        ("close", {"when": "headers"}, {"protocol", "truncated"}),
+        ("close", {}, {"reset"}),
+        ("close", {"when": "headers"}, {"reset"}),
         ("truncated", {}, {"truncated", "protocol"}),
         ("garbage", {}, {"protocol"}),
     ],

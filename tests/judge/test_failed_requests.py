@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -122,6 +123,24 @@ def test_details_are_the_reason_and_several_are_counted() -> None:
         "GET /: 10 of 15 requests failed: 7 × HTTP 503 or HTTP 502, 2 × connection refused, "
         "1 × still running at the end"
     )
+
+
+@pytest.mark.parametrize(
+    ("failure", "detail", "said"),
+    [
+        ("http_5xx", "status 503, expected 200", "HTTP 503"),
+        ("http_5xx", "HTTP 503, expected 200", "HTTP 503"),
+        ("rate_limited", "HTTP 429, expected 201", "HTTP 429; the service limits the rate"),
+        ("assertion", "HTTP 204, expected 200", "not what the scenario expects (HTTP 204, expected 200)"),
+        ("reset", "the connection was closed without an answer", "the connection was closed without an answer"),
+        ("reset", "Connection reset by peer", "connection reset (Connection reset by peer)"),
+    ],
+)
+def test_a_reason_says_the_status_once_and_a_close_as_what_it_is(failure: str, detail: str, said: str) -> None:
+    record = recording([10.0] * 100, failed={failure: 3})
+    details = (FailureDetail("GET /", failure, detail, 3),)
+    (one,) = failed_requests(replace(load(("shop", "GET /", record)), failure_details=details))
+    assert f"3 of 103 requests failed: {said}" in one.text
 
 
 def test_faults_of_this_side_are_said_to_be_ours() -> None:

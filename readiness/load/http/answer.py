@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from readiness.load.http.failures import Failure, Truncated
+from readiness.load.http.failures import CLOSED_IN_HEAD, Failure, Truncated
 from readiness.load.http.headers import parse_head
 from readiness.load.http.known_heads import NO_HEAD, KnownHead, KnownHeads
 
@@ -216,7 +216,7 @@ class ReceivedAnswer:
         `proper` is False when TLS ended without its closing message: the body may have been cut (RFC 9112 §9.8).
         """
         if not self.head_done:
-            raise Failure("protocol", "the connection was closed before the headers were complete")
+            raise Failure("reset", f"the connection was closed {CLOSED_IN_HEAD}")
         headers = parse_head(self.raw)
         chunked = headers.get("transfer-encoding", "").lower().endswith("chunked")
         if chunked or "content-length" in headers or not proper:

@@ -240,7 +240,7 @@ class Connection(Waiting):
 
     def _end_of_stream(self) -> None:
         if not self.answer.raw:
-            unanswered = Unanswered("protocol", "the connection was closed without an answer")
+            unanswered = Unanswered("reset", "the connection was closed without an answer")
             unanswered.ended = True
             raise unanswered
         self.answer.end_of_stream(proper=self.tls is None or self.tls.proper_end)

@@ -25,6 +25,9 @@ COUNTED: Final = "readiness counted this as a failure of the request"
 """Note on an exception whose cause stands in the ledger; it says nothing against the scenario."""
 
 
+CLOSED_IN_HEAD: Final = "before the headers were complete"
+
+
 class Failure(Exception):
     """A request that ended badly; `failure` is a class of FAILURE_CLASSES, `detail` one harmless line."""
 

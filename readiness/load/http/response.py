@@ -244,9 +244,9 @@ class Response:
         """How the request counts as far as is known now; None is ok."""
         if self._verdict is True:
             return None
+        if self._failure is not None:  # no (whole) answer: what a scenario says of its status explains nothing
+            return self._failure
         said = self._verdict.detail if isinstance(self._verdict, Failure) else None
-        if self._failure is not None:  # what really happened keeps its class, the scenario's words explain it
-            return Failure(self._failure.failure, said) if said else self._failure
         failure = of_status(self.status_code)
         if failure:
             return Failure(failure, said or self._status_words())

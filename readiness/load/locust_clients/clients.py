@@ -22,13 +22,13 @@ from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, FastHttpSession, LocustU
 from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 
 from readiness.load.addresses import Addresses
-from readiness.load.http.failures import COUNTED, said
+from readiness.load.http.failures import COUNTED
 from readiness.load.http.request import endpoint_name, origin_of
 from readiness.load.http.resends import Resends
 from readiness.load.life.listeners import described
 from readiness.load.locust_clients.calls import RequestEvent, StockCall, Unjudged, seconds_of
 from readiness.load.locust_clients.deadlines import Deadlines
-from readiness.load.locust_clients.failures import classify, of_reading
+from readiness.load.locust_clients.failures import classify, detail_of, of_reading
 from readiness.load.locust_clients.fast_agent import OwnAgent
 from readiness.load.locust_clients.fast_sender import FastSender
 from readiness.load.locust_clients.fast_stock import FAST_ORIGINALS, FastRequests
@@ -163,7 +163,7 @@ class StockClients:
             call.answer = None  # it holds the call
         else:
             failure = call.judged(classify(exception, response))
-            self.recorder.end(call, end_s, failure, said(exception) if failure == "assertion" else str(exception))
+            self.recorder.end(call, end_s, failure, detail_of(exception, response, failure))
 
     def left(self, mark: Unjudged, response: Any, problem: BaseException | None) -> None:
         """A block was left. Where Locust has told of it, the call is over; where it raised, Locust never will."""

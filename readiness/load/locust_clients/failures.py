@@ -16,7 +16,7 @@ from locust.exception import CatchResponseError
 
 from readiness.load.code_places import is_own
 from readiness.load.connections import NotAllowed
-from readiness.load.http.failures import Failure
+from readiness.load.http.failures import Failure, said
 
 _ERRNO_CLASS = {
     errno.ECONNREFUSED: "connect_refused",
@@ -42,13 +42,10 @@ def classify(exception: object, response: Any) -> str | None:
         return None  # as Locust takes it
     if not isinstance(exception, BaseException):
         exception = CatchResponseError(exception)
+    exception = below(exception, response)
     status = int(getattr(response, "status_code", 0) or 0)
-    transport = getattr(response, "error", None)
-    said = exception is not transport and _is_said(exception)
-    if said and not status and isinstance(transport, Exception):
-        # A scenario that says "status was 0" speaks of the transport error that it was given as a response.
-        return classify(transport, response)
-    if said and status < 300 and (status or isinstance(exception, CatchResponseError)):
+    is_said = exception is not getattr(response, "error", None) and _is_said(exception)
+    if is_said and status < 300 and (status or isinstance(exception, CatchResponseError)):
         return "assertion"
     if _is_not_allowed(exception):
         return "not_allowed"
@@ -57,6 +54,23 @@ def classify(exception: object, response: Any) -> str | None:
     if status >= 300:
         return f"http_{status // 100}xx" if status < 600 else "protocol"
     return transport_class(exception) or "protocol"
+
+
+def below(exception: BaseException, response: Any) -> BaseException:
+    """The transport's own error where no answer came, whatever the scenario says of it; else `exception`.
+
+    A scenario that says "status was 0" speaks of the error that it was given as a response.
+    """
+    transport = getattr(response, "error", None)
+    if getattr(response, "status_code", 0) or not isinstance(transport, Exception) or exception is transport:
+        return exception
+    return transport if _is_said(exception) else exception
+
+
+def detail_of(exception: object, response: Any, failure: str | None) -> str:
+    """What is told beside the class: of an assertion the scenario's words, else the error's own."""
+    problem = exception if isinstance(exception, BaseException) else CatchResponseError(exception)
+    return said(problem) if failure == "assertion" else str(below(problem, response))
 
 
 def _is_said(exception: BaseException) -> bool:

@@ -8,7 +8,7 @@ import ssl
 
 from geventhttpclient.response import HTTPConnectionClosed
 
-from readiness.load.http.failures import Failure, Unanswered
+from readiness.load.http.failures import CLOSED_IN_HEAD, Failure, Unanswered
 from readiness.load.locust_clients.checked import unacceptable
 
 _ERRNO = {
@@ -30,7 +30,7 @@ def _alike(failure: Failure) -> Exception:
     kind, detail = failure.failure, failure.detail
     if isinstance(failure, Unanswered):
         return HTTPConnectionClosed("connection closed.")
-    if kind in _ERRNO:
+    if kind in _ERRNO and CLOSED_IN_HEAD not in detail:
         return OSError(_ERRNO[kind], detail)
     if kind in ("connect_timeout", "timeout"):
         return TimeoutError("timed out")

@@ -21,7 +21,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from readiness.load.http.failures import Failure, Truncated, Unanswered
+from readiness.load.http.failures import CLOSED_IN_HEAD, Failure, Truncated, Unanswered
 from readiness.load.http.request import Origin
 
 NO_REQUEST = (exceptions.MissingSchema, exceptions.InvalidSchema, exceptions.InvalidURL)
@@ -49,10 +49,10 @@ def requests_error(failure: Failure, prepared: requests.PreparedRequest, target:
     if kind == "tls":
         tls = _caused(SSLError(inner), inner)
         return _whole(exceptions.SSLError, _caused(MaxRetryError(pool, target, tls), tls), prepared)
-    said = failure.detail.lower() if kind == "protocol" else ""
+    said = failure.detail.lower() if kind in ("protocol", "reset") else ""
     if "content-length" in said:
         return _whole(exceptions.InvalidHeader, _caused(InvalidHeader(failure.detail), inner), prepared)
-    if kind == "truncated" or "chunk" in said or "headers were complete" in said:
+    if kind == "truncated" or "chunk" in said or CLOSED_IN_HEAD in said:
         broken = _caused(ProtocolError(f"Connection broken: {inner!r}", inner), inner)
         return _whole(exceptions.ChunkedEncodingError, broken, prepared)
     return _whole(exceptions.ConnectionError, _caused(ProtocolError("Connection aborted.", inner), inner), prepared)
@@ -67,13 +67,13 @@ def _inner(failure: Failure) -> Exception:
         inner = TimeoutError("timed out")
     elif kind == "tls":
         inner = ssl.SSLError(failure.detail)
-    elif kind == "reset":
-        inner = ConnectionResetError(errno.ECONNRESET, failure.detail)
+    elif isinstance(failure, Unanswered) and failure.ended:
+        inner = http.client.RemoteDisconnected("Remote end closed connection without response")
     elif isinstance(failure, Truncated):
         inner = IncompleteRead(failure.received_bytes, failure.missing_bytes)
-    elif isinstance(failure, Unanswered):
-        inner = http.client.RemoteDisconnected("Remote end closed connection without response")
-    elif kind == "protocol":
+    elif kind == "reset" and CLOSED_IN_HEAD not in failure.detail:
+        inner = ConnectionResetError(errno.ECONNRESET, failure.detail)
+    elif kind in ("protocol", "reset"):
         inner = http.client.HTTPException(failure.detail)
     else:
         return failure

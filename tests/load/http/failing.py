@@ -144,9 +144,14 @@ def check_a_reset_is_a_reset() -> None:
     assert one(READ, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", 0.05, RST)[1].outcomes == ["reset"]
 
 
-def check_a_close_before_or_in_the_head_is_a_protocol_failure() -> None:
-    assert one(READ, CLOSE)[1].outcomes == ["protocol"]
-    assert one(READ, b"HTTP/1.1 200 OK\r\nContent-", CLOSE)[1].outcomes == ["protocol"]
+def check_a_close_before_or_in_the_head_is_a_reset_and_said_as_a_close() -> None:
+    for begun, said in (
+        (b"", "without an answer"),
+        (b"HTTP/1.1 200 OK\r\nContent-", "before the headers were complete"),
+    ):
+        ledger = one(READ, begun, CLOSE)[1]
+        assert ledger.outcomes == ["reset"]
+        assert ledger.calls[0].detail == f"the connection was closed {said}"
 
 
 def check_a_close_in_the_body_is_truncated() -> None:

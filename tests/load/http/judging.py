@@ -58,8 +58,9 @@ def check_a_failed_transport_in_a_with_block_is_recorded_once() -> None:
     with Server([READ, CLOSE]) as server:
         ledger = Ledger()
         with client_of(server, ledger).get("/", catch_response=True) as response:
-            assert response.status_code == 0
-        assert ledger.outcomes == ["protocol"]
+            response.failure(f"status {response.status_code}, expected 200")
+        assert ledger.outcomes == ["reset"]
+        assert ledger.calls[0].detail == "the connection was closed without an answer"
 
 
 def check_raise_for_status_in_a_block_counts_the_status() -> None:
