@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from readiness.config.model import Limit, Operator
+from readiness.judge.distance import is_far
 from readiness.judge.outages import OUTAGE_S, OUTAGE_TIMES, outage_s
 from readiness.judge.readings import Reading, over
 from readiness.judge.shared_level import NO_LEVEL, Clusters, Level, clusters
@@ -26,8 +27,6 @@ run that saw none.
 """
 EVEN_REQUESTS = 10
 """A stretch of time is as long as it takes for so many requests, a block at least."""
-NEAR = 0.2
-"""A limit is far only where next to nothing, this part of what may be, is near it: distance jumps no gap."""
 
 
 class Proof(Enum):
@@ -66,10 +65,12 @@ class Tally:
         """The same where the limit is just not kept: what a proof that it is kept has to exclude.
 
         It matters for rates. A quantile has its level in the scores, and its clusters are counted at its own share.
-        A rate that is so far below that not even one burst of all that was seen could be so long needs no such care.
+        A rate that is so far below that not even one burst of all that was seen could be so long needs no such care,
+        unless it was more than one and they speak for a level: that has small excursions besides the long ones.
         """
         one_burst = self.allowed * self.requests / max(self.most, 1e-9)
-        if self.record is not None or excluded(1, one_burst, confidence):
+        by_level = self.stretches > 1 and any(one.levels for one in self.clusters)
+        if self.record is not None or (not by_level and excluded(1, one_burst, confidence)):
             return self.worth(confidence)
         return max((one.worth_at(self.allowed, confidence) for one in self.clusters), default=1.0)
 
@@ -79,6 +80,12 @@ class Tally:
             return True
         room = (self.allowed * self.requests * times / hits - 1) * self.most
         return all(excluded(one.count * times, 1 + room / one.hits, confidence) for one in bursts(self.blocks))
+
+    @property
+    def stretches(self) -> int:
+        """Times that hits began, block by block, after there was none."""
+        before = (0, *(hits for hits, _ in self.blocks))
+        return sum(hits > 0 and not last for last, (hits, _) in zip(before, self.blocks, strict=False))
 
     def drifts(self, confidence: float, times: float = 1.0) -> bool:
         """Whether the level more likely goes through the whole run, were it `times` as long, than varies within it."""
@@ -116,40 +123,19 @@ class Tally:
         shift = self.level.shift(confidence) / math.sqrt(times)
         if not self.drifts(confidence, times) and share.chance_of_fewer(k, n, self.allowed, shift) <= alpha:
             return True
-        return hits is None and self._is_far(n, confidence, shift)
+        return hits is None and self._is_far(n, confidence)
 
     def only_by_distance(self, confidence: float) -> bool:
         """Whether the count alone does not prove what is proven."""
         return not self.proves_fewer(confidence, hits=self.most)
 
-    def _is_far(self, n: float, confidence: float, shift: float) -> bool:
-        """Whether the limit holds by its distance, which ranks alone do not see.
-
-        n independent requests leave a share over some latency open; where it is more than the allowed one, the latency
-        of the allowed share lies farther out. A level may lie higher than in this run. Both are distances in normal
-        scores, and a score is worth as much of the logarithm of a latency as from the median to the quantile.
-        """
-        record, needed = self.record, share.NORMAL.inv_cdf(1 - self.allowed)
-        median_ms = record.ok.quantile_ms(0.5) if record else None
-        quantile_ms = record.ok.quantile_ms(1 - self.allowed) if record else None
-        if record is None or needed <= 0 or not median_ms or not quantile_ms:
+    def _is_far(self, n: float, confidence: float) -> bool:
+        """Whether the limit holds by its distance, which ranks alone do not see."""
+        needed = share.NORMAL.inv_cdf(1 - self.allowed)
+        if self.record is None or needed <= 0:
             return False
-        reach, hits, nearer_ms = shift * share.NORMAL.inv_cdf(confidence), self.most, 0.0
-        if self.drifts(confidence):
-            reach, wider = max(reach, self.level.ahead), 0.0
-        else:  # over all runs the latencies spread more than in this one (the same factor as in stats/share.py)
-            wider = needed * (math.hypot(1, shift) - 1)
-        for _ in range(3):
-            left = min(share.upper(hits * n / self.requests, n, confidence), 0.5)
-            missing = max(needed - share.NORMAL.inv_cdf(1 - left), 0.0)
-            nearer_ms = self.limit_ms * (median_ms / quantile_ms) ** ((wider + math.hypot(missing, reach)) / needed)
-            again = over(record, nearer_ms, inclusive=True)[1]
-            if again > NEAR * self.allowed * self.requests:
-                return False
-            if again == hits:
-                return left < 0.5
-            hits = again
-        return False
+        reach, drifts = self.level.farther(needed, confidence), self.drifts(confidence)
+        return is_far(self.record, self.limit_ms, self.allowed, self.most, n, confidence, reach=reach, drifts=drifts)
 
     def _is_far_over(self, hits: float, n: float, confidence: float, shift: float) -> bool:
         """Whether the limit is missed by so much that a level which goes through the run could not make it."""

@@ -48,6 +48,20 @@ class Level:
         """How far the run's mean score may lie from zero through a common level, in deviations, beyond mere chance."""
         return _shift(self, confidence)
 
+    def farther(self, quantile: float, confidence: float) -> float:
+        """How much farther than here a `quantile` (normal score) may lie over all runs, in deviations.
+
+        The level may lie higher than in this run, and over all runs latencies spread more than in this one (the same
+        factor as in stats/share.py). Both at once, under each hypothesis of how far a level goes.
+        """
+        if self.found is None:
+            return 0.0
+        if self.drifts(confidence):
+            return max(self.shift(confidence) * NORMAL.inv_cdf(confidence), self.ahead)
+        shifts, at = _beyond_chance(self) / (self.requests * self.deviation), min(confidence, SURE)
+        reach = self.found.reach_of(shifts, at, quantile * (np.hypot(1, shifts) - 1))
+        return reach * NORMAL.inv_cdf(confidence) / NORMAL.inv_cdf(at)
+
     @property
     def correlates(self) -> bool:
         """Whether the requests more likely have a level in common than not."""
@@ -82,6 +96,11 @@ class Clusters:
         return self.found is not None and self.found.correlated > MORE_LIKELY
 
     @property
+    def levels(self) -> bool:
+        """Whether they speak for a level, and not only for what correlates inside a block."""
+        return self.found is not None and self.found.level > 1
+
+    @property
     def bursts(self) -> bool:
         """Whether they come together at random moments, rather than at equal intervals."""
         return self.correlate and self.found is not None and self.found.regular <= MORE_LIKELY
@@ -107,9 +126,13 @@ class Clusters:
 def _shift(level: Level, confidence: float) -> float:
     if level.found is None:
         return 0.0
-    alone, at = level.requests * level.deviation**2, min(confidence, SURE)
-    beyond = np.sqrt(np.maximum(level.found.scales**2 - alone, 0.0)) + 1e-12
-    return level.found.reach_of(beyond, at) / (NORMAL.inv_cdf(at) * level.requests * level.deviation)
+    at = min(confidence, SURE)
+    return level.found.reach_of(_beyond_chance(level), at) / (NORMAL.inv_cdf(at) * level.requests * level.deviation)
+
+
+def _beyond_chance(level: Level) -> _Floats:
+    scales = level.found.scales if level.found else np.zeros(1)
+    return np.sqrt(np.maximum(scales**2 - level.requests * level.deviation**2, 0.0)) + 1e-12
 
 
 @lru_cache(maxsize=256)

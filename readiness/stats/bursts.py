@@ -2,7 +2,9 @@
 
 If independent hits and bursts make the counts of blocks, the independent ones add nothing to the factorial cumulants
 from the second on: F2 and F3 are on average the sums of size^2 and size^3 over the bursts. Whatever the sizes are,
-Hoelder's inequality then gives at least F2^3 / F3^2 bursts with at least F2^2 / F3 hits.
+Hoelder's inequality then gives at least F2^3 / F3^2 bursts with at least F2^2 / F3 hits, and no more than there are
+blocks with a hit, and hits. Of amounts, such as latencies, the noise is not known but nearly normal, and adds nothing
+to the cumulants from the third on: at least K3^4 / K4^3 bursts with K3^3 / K4^2 in all.
 
 Bursts of exponential length at random moments (a Markov process of two states): c of them with b hits in all are
 ((1 + r)^2 / 4r)^c times as likely as under the likeliest process with r b hits on average. If r is called excluded
@@ -19,7 +21,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from readiness.stats.long_run import FEW, MOST_BLOCKS, grouped
+from readiness.stats.long_run import FEW, MOST_BLOCKS, Floats, grouped
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,27 @@ def bursts(blocks: tuple[tuple[int, int], ...]) -> tuple[Bursts, ...]:
     """Of (hits, events) by time block: by short blocks and by long ones, in which a burst has room; if any show."""
     found = []
     hits, events = np.array(blocks, np.float64).reshape(-1, 2).T
+    places = float(np.count_nonzero(hits))
     for most in (MOST_BLOCKS, FEW):
         expected = grouped(events, most) * (hits.sum() / events.sum())
         off = grouped(hits, most) - expected
         second, third = float((off**2 - expected).sum()), float((off**3 - 3 * off**2 + 2 * expected).sum())
         if min(second, third) > 0:
-            found.append(Bursts(max(second**3 / third**2, 1.0), second**2 / third))
+            count, all_hits = max(second**3 / third**2, 1.0), second**2 / third
+            found.append(Bursts(min(count, places), min(all_hits, float(hits.sum()))))
+    return tuple(found)
+
+
+def bursts_in(series: Floats) -> tuple[Bursts, ...]:
+    """The same of any amount by time block, less its expectation; `hits` are in its unit."""
+    found = []
+    for most in (MOST_BLOCKS, FEW):
+        blocks = grouped(series, most)
+        unit = float(np.abs(blocks).max())
+        third, fourth = (float(((blocks / (unit or 1.0)) ** power).sum()) for power in (3, 4))
+        fourth -= 3 * float(((blocks / (unit or 1.0)) ** 2).sum()) ** 2 / blocks.size
+        if min(third, fourth) > 0:
+            found.append(Bursts(max(third**4 / fourth**3, 1.0), unit * third**3 / fourth**2))
     return tuple(found)
 
 

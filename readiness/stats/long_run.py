@@ -53,6 +53,8 @@ MORE_LIKELY = 0.5
 _TIMES = np.geomspace(SHORTEST, _LONGEST, 10)
 _EXCESS = np.array([0, 0.1, 0.25, 0.5, 0.8, 1.2, 1.7, 2.3, 3, 3.8, 4.7, 5.7, 7, 9])
 """ln(1 + what the level adds to the variance of the sum, in units of the noise)."""
+_MASS = np.gradient(_EXCESS) * np.exp(-_EXCESS / PRIOR_MEAN)
+_MASS /= _MASS.sum()
 _STEPS = (5, 10, 20)
 _FASTER = (2.0, 10.0, 60.0)
 _STEADY = 0.7
@@ -73,20 +75,22 @@ class LongRun:
     """Probability (0 to 1) that the events are not independent; 1 where that was not asked (no known noise)."""
     regular: float
     """Probability (0 to 1) of faster cycles: what comes back at equal intervals, such as a pause each ten seconds."""
+    level: float
+    """How many times as likely the series is with a level as without one (Bayes factor; where the noise is known)."""
 
     def reach(self, confidence: float) -> float:
         """The distance that the sum exceeds with probability 1 - `confidence`, to one side."""
         return self.reach_of(self.scales, confidence)
 
-    def reach_of(self, scales: Floats, confidence: float) -> float:
-        """The same with other scales, hypothesis by hypothesis."""
+    def reach_of(self, scales: Floats, confidence: float, more: Floats | float = 0.0) -> float:
+        """The same with other scales, hypothesis by hypothesis, and with what comes on top under each, if any."""
         points, below = _student_table(self.freedom)
-        least, most = 0.0, float(scales.max()) * float(points[-1])
+        least, most = 0.0, float((scales * points[-1] + more).max())
         if most <= 0:
             return 0.0
         tried = float(scales @ self.weights) * 2
         for _ in range(40):
-            reached = float(self.weights @ np.interp(tried / scales, points, below))
+            reached = float(self.weights @ np.interp((tried - more) / scales, points, below))
             least, most = (tried, most) if reached < confidence else (least, tried)
             if most - least < 1e-3 * most:
                 break
@@ -115,17 +119,18 @@ def long_run(series: Sequence[float] | Floats, noise: float | None = None) -> Lo
         alone = np.zeros(0, np.int64)
     else:
         logs_above, priors = _above_noise()
-        level = noise / values.size * np.exp(logs_above)[:, None]
+        white = noise / values.size * np.exp(logs_above)[:, None]
         logs = logs + np.where(still, math.log(NO_LEVEL_ODDS), 0.0)
-        likelihood = (logs - squares / (2 * level) - count / 2 * logs_above[:, None] + priors[:, None]).ravel()
-        scales = np.sqrt(variances * level * values.size).ravel()
+        likelihood = (logs - squares / (2 * white) - count / 2 * logs_above[:, None] + priors[:, None]).ravel()
+        scales = np.sqrt(variances * white * values.size).ravel()
         alone = np.flatnonzero(still)  # above nothing: the first of them
     weights = np.exp(likelihood - likelihood.max())
     weights /= weights.sum()
     shapes = weights.reshape(-1, slow.size).sum(axis=0)
     drift, regular, correlated = float(shapes[slow].sum()), float(shapes[faster].sum()), 1 - float(weights[alone].sum())
+    level = float(shapes[~still].sum() / max(shapes[still].sum(), 1e-300)) * NO_LEVEL_ODDS * _MASS[0] / (1 - _MASS[0])
     scales, weights = _binned(scales, weights)
-    return LongRun(scales, weights, count if noise is None else _freedom(values), drift, correlated, regular)
+    return LongRun(scales, weights, count if noise is None else _freedom(values), drift, correlated, regular, level)
 
 
 def _freedom(values: Floats) -> int:
@@ -151,14 +156,24 @@ def _above_noise() -> tuple[Floats, Floats]:
 def reached(values: Floats, sizes: Floats) -> tuple[float, float, float, float]:
     """Where a level went that goes through the run: (least, most) mean of a fifth of it (1 / DRIFT_TIMES).
 
-    And how many times this way it may go (below, above) that: on in its way sqrt(DRIFT_TIMES) times, for so far a level
-    that wanders goes in the runs that show it vary; back half the way, for what fell was more often a warm-up.
+    And how many times this way it may go (below, above) that (`way_of`).
     """
     at = np.linspace(0, values.size, DRIFT_TIMES + 1).astype(np.int64)[:-1]
     means = np.add.reduceat(values, at) / np.maximum(np.add.reduceat(sizes, at), 1e-9)
-    on, back = math.sqrt(DRIFT_TIMES), 0.5
-    rose = int(means.argmin()) < int(means.argmax())
-    return float(means.min()), float(means.max()), back if rose else on, on if rose else back
+    return float(means.min()), float(means.max()), *way_of(means)
+
+
+def way_of(fifths: Floats) -> tuple[float, float]:
+    """How many times its way a level may go beyond its least (below) and its most (above).
+
+    sqrt(DRIFT_TIMES) times, for so far a level that wanders goes in the runs that show it vary; once back where it went
+    but one way, for what fell was more often a warm-up. A level that went back by more than half of it in the run
+    itself is none.
+    """
+    half = float(fifths.max() - fifths.min()) / 2
+    fall, rise = np.maximum.accumulate(fifths) - fifths, fifths - np.minimum.accumulate(fifths)
+    below, above = (1.0 if way.max() <= half else math.sqrt(DRIFT_TIMES) for way in (fall, rise))
+    return below, above
 
 
 def grouped(values: Floats, most: int) -> Floats:
@@ -176,15 +191,13 @@ def _hypotheses(blocks: int) -> tuple[Floats, Floats, Floats, Floats, Flags, Fla
     basis[:, 0] /= math.sqrt(2)
     lags = np.abs(np.subtract.outer(at, at))
     rows, logs, slow, still, cycles = [], [], [], [], []
-    mass = np.gradient(_EXCESS) * np.exp(-_EXCESS / PRIOR_MEAN)
-    mass /= mass.sum()
     steps = [(0, 0.0, _STEADY)]
     usable = [step for step in _STEPS if step < count - 3]
     each = (1 - _STEADY) / max(len(usable) * len(_FASTER), 1)
     steps += [(step, faster, each) for step in usable for faster in _FASTER]
     for time in _TIMES:
         level = np.einsum("tj,ts,sj->j", basis, _forgetting(lags, time * blocks), basis)
-        for excess, share in zip(_EXCESS, mass, strict=True):
+        for excess, share in zip(_EXCESS, _MASS, strict=True):
             for step, faster, chance in steps:
                 above = np.where(np.arange(count + 1) > step, faster, 0.0) if faster else 0.0
                 rows.append(1 + above + math.expm1(excess) * level / level[0])
@@ -223,4 +236,5 @@ def student(freedom: int, confidence: float) -> float:
 @cache
 def _student_table(freedom: int) -> tuple[Floats, Floats]:
     points = np.concatenate([np.linspace(0, 6, 241), np.geomspace(6.1, 1e4, 120)])
-    return points, np.array([1 - beta.cumulative(freedom / (freedom + x * x), freedom / 2, 0.5) / 2 for x in points])
+    above = np.array([beta.cumulative(freedom / (freedom + x * x), freedom / 2, 0.5) / 2 for x in points])
+    return np.concatenate([-points[:0:-1], points]), np.concatenate([above[:0:-1], 1 - above])

@@ -6,9 +6,11 @@ correction by the third moment is that of Johnson (J. American Statistical Assoc
 Statistics 20, 1992). The interval is that of the logarithm, in which a mean of positive values is nearer to normal.
 Where the largest values carry the whole sum even this is too short; docs/explanation/evidence.md says how often.
 
-Where the blocks are skewed to the right beyond chance, every block has at least what the least one has, and bursts come
-on top. c bursts of exponential length vary by sqrt(2 / c), which tells c, and the upper end is where the likelihood of
-as many but longer bursts ends (stats/bursts.py).
+A level of logarithms that lies s higher or lower by chance from run to run also spreads all values by s: over all runs
+the mean is exp(s^2 / 2) times that of a run at its middle. This comes on top under each hypothesis of s.
+
+Where the blocks are skewed to the right beyond chance, and not at equal intervals, bursts come on top. The upper end is
+where the likelihood of as many but longer bursts ends (stats/bursts.py).
 
 Where a level more likely goes through the whole run than varies within it, the run has seen one piece of its way. The
 interval then holds every fifth of it, and how far the level may go from there (`long_run.reached`).
@@ -21,15 +23,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from readiness.stats.bursts import least_times
+from readiness.stats.bursts import bursts_in, least_times
 from readiness.stats.long_run import MIN_BLOCKS as MIN_BLOCKS
 from readiness.stats.long_run import MORE_LIKELY, SURE, Floats, grouped, long_run, reached
 from readiness.stats.share import NORMAL
 
 _FEW = 12
 """Blocks of this number are longer than what correlates their values."""
-_ROUNDING = 1e-9
-"""Blocks that are all alike differ by less than this share, from rounding alone, and that has no shape."""
+_FAR = 100.0
+"""On the logarithm: as good as no bound."""
 
 
 def bounds(blocks: Sequence[tuple[float, float]], confidence: float) -> tuple[float, float] | None:
@@ -50,14 +52,14 @@ def bounds(blocks: Sequence[tuple[float, float]], confidence: float) -> tuple[fl
     reach = found.reach(at) / NORMAL.inv_cdf(at) * z / total
     skew, skewed = _skew(series)
     skew *= (2 * z * z + 1) / (6 * z)
-    below, above = reach * max(1 - skew, 0.0), reach * max(1 + skew, 0.0)
     if ratio <= 0:
-        return 0.0, ratio + above
-    low, high = ratio * math.exp(-below / ratio), ratio * math.exp(above / ratio)
-    on_top = ratio - float(np.min(values[sizes > 0] / sizes[sizes > 0]))
-    if skewed and on_top > _ROUNDING * ratio:
-        count = max(2 * (z * on_top / max(above, 1e-300)) ** 2, 1.0)
-        high = ratio + on_top * (least_times(count, confidence) - 1)
+        return 0.0, ratio + reach * max(1 + skew, 0.0)
+    spreads = found.scales / (ratio * total)
+    above = found.reach_of(spreads * max(1 + skew, 1e-9), at, spreads**2 / 2) / NORMAL.inv_cdf(at) * z
+    low, high = ratio * math.exp(-reach * max(1 - skew, 0.0) / ratio), ratio * math.exp(min(above, _FAR))
+    if skewed and found.regular <= MORE_LIKELY:
+        longer = (one.hits * (least_times(one.count, confidence) - 1) for one in bursts_in(series))
+        high = max(high, ratio + max(longer, default=0.0) / total)
     if found.drift <= MORE_LIKELY:
         return low, high
     least, most, below, above = reached(values, sizes)

@@ -22,10 +22,15 @@ SECONDS = 60
 
 def success_rate(failures: Sequence[int], requests: int, limit: str) -> CheckResult:
     """Of a run with so many failures in each tenth second, and so many requests in all."""
-    each = requests // SECONDS
     bad = [0] * SECONDS
     for at, count in enumerate(failures):
         bad[5 + 10 * at] = count
+    return by_second(bad, requests, limit)
+
+
+def by_second(bad: Sequence[int], requests: int, limit: str) -> CheckResult:
+    """Of a run with so many failures in each second."""
+    each = requests // SECONDS
     ok = [Histogram.of_us(np.full(each - count, 5000, np.int64)) for count in bad]
     slices = tuple(Slice(float(at), 1.0, ok[at], bad[at]) for at in range(SECONDS))
     record = Recording(merge(*ok), {"http_5xx": sum(bad)}, slices=slices)
@@ -47,6 +52,17 @@ def test_a_success_rate_whose_level_wanders_strongly_is_hardly_ever_ready_on_its
 @pytest.mark.parametrize(("failures", "requests"), [([1], 3000), ([1, 1], 3000), ([3], 12000), ([30], 120000)], ids=str)
 def test_a_burst_that_is_a_small_part_of_what_may_fail_still_passes(failures: list[int], requests: int) -> None:
     assert success_rate(failures, requests, "> 99 %").outcome is Outcome.PASS
+
+
+def test_a_few_failures_by_a_level_decide_nothing_though_one_burst_of_all_of_them_would_be_excluded() -> None:
+    """6 of 3,000 failed, and 150 may: in one second they pass, and over a stretch of ten seconds a level made them."""
+    assert success_rate([6], 3000, "> 95 %").outcome is Outcome.PASS
+    scattered = [0] * SECONDS
+    for at in (20, 22, 23, 25, 27, 29):
+        scattered[at] = 1
+    found = by_second(scattered, 3000, "> 95 %")
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "failures cluster" in found.message
 
 
 def test_bursts_that_are_a_tenth_of_what_may_fail_decide_nothing_and_the_interval_says_so() -> None:
@@ -73,7 +89,8 @@ def test_a_mean_that_goes_one_way_through_the_whole_run_is_proven_only_beyond_wh
     assert "drifted through the whole run" in near.message
     assert mean_of(list(rising), "< 100 ms").outcome is Outcome.INCONCLUSIVE
     assert mean_of(list(rising), "< 200 ms").outcome is Outcome.PASS
-    assert mean_of(list(rising[::-1]), "< 60 ms").outcome is Outcome.PASS
+    assert mean_of(list(rising[::-1]), "< 60 ms").outcome is Outcome.INCONCLUSIVE
+    assert mean_of(list(rising[::-1]), "< 70 ms").outcome is Outcome.PASS
     assert mean_of(list(rising), "< 10 ms").outcome is Outcome.FAIL
 
 
@@ -122,6 +139,12 @@ def test_a_single_burst_that_was_an_eighth_of_what_may_be_slow_decides_nothing()
 
 def test_slow_phases_at_equal_intervals_are_no_lucky_bursts() -> None:
     assert percentile_of([12 if at % 10 == 3 else 0 for at in range(SECONDS)], "< 80 ms").outcome is Outcome.PASS
+
+
+def test_a_mean_whose_slow_times_come_at_equal_intervals_has_no_lucky_bursts() -> None:
+    slow = [100.0 if at % 10 == 3 else 20.0 for at in range(SECONDS)]
+    assert mean_of(slow, "< 36 ms").outcome is Outcome.PASS
+    assert mean_of(slow[::-1], "< 36 ms").outcome is Outcome.PASS
 
 
 def test_a_mean_with_a_single_burst_excludes_a_longer_one() -> None:

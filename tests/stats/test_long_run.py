@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from readiness.stats.long_run import MIN_BLOCKS, MOST_BLOCKS, grouped, long_run
+from readiness.stats.long_run import MIN_BLOCKS, MOST_BLOCKS, grouped, long_run, reached
 from readiness.stats.share import NORMAL
 
 Z = NORMAL.inv_cdf(0.95)
@@ -89,3 +89,32 @@ def test_a_long_series_is_added_up_and_loses_nothing_of_its_sum() -> None:
     assert float(shorter.sum()) == pytest.approx(float(values.sum()))
     (reach,) = reaches(values[None])
     assert reach >= Z * 0.8 * math.sqrt(values.size)
+
+
+def test_what_comes_on_top_of_a_distance_is_reached_too() -> None:
+    found = long_run(white(1)[0])
+    assert found is not None
+    assert found.reach_of(found.scales, 0.95, 3.0) == pytest.approx(found.reach(0.95) + 3.0, rel=2e-3)
+
+
+def test_a_level_in_blocks_of_independent_events_is_unlikely_and_a_level_that_moves_them_is_found() -> None:
+    alone = [found.level for row in white(1)[:40] if (found := long_run(row - row.mean(), float(BLOCKS)))]
+    moved = [found.level for row in wandering(1, 6.0)[0][:40] if (found := long_run(row - row.mean(), float(BLOCKS)))]
+    assert np.median(alone) < 0.5
+    assert np.median(moved) > 10
+
+
+@pytest.mark.parametrize(
+    ("fifths", "below", "above"),
+    [
+        ((20, 11, 8, 8, 8), math.sqrt(5), 1.0),
+        ((8, 9, 12, 16, 20), 1.0, math.sqrt(5)),
+        ((12, 20, 14, 8, 13), math.sqrt(5), math.sqrt(5)),
+    ],
+    ids=["a warm-up", "a rise", "there and back"],
+)
+def test_a_level_may_come_once_its_way_back_only_where_it_went_one_way(
+    fifths: tuple[int, ...], below: float, above: float
+) -> None:
+    found = reached(np.repeat(fifths, 12).astype(float), np.ones(60))
+    assert list(found) == pytest.approx([8.0, 20.0, below, above])
