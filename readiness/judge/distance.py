@@ -18,6 +18,7 @@ from readiness.stats.long_run import DRIFT_TIMES, way_of
 
 NEAR = 0.2
 """A limit is far only where next to nothing, this part of what may be, is near it: distance jumps no gap."""
+_LEAST_MS = 0.001
 _RANGE_OF_FIVE = 2.326
 """Expected range of as many (DRIFT_TIMES) normal values (Tippett, Biometrika 17, 1925)."""
 
@@ -32,28 +33,30 @@ def is_far(
     *,
     reach: float,
     drifts: bool,
+    floor_ms: float = 0.0,
 ) -> bool:
     """Whether the quantile of all but the `allowed` share (0 to 1) is proven to be below the limit by its distance.
 
     `most` requests are over the limit, and all are worth `n` independent ones. These leave a share over some latency
     open; where it is more than the allowed one, the latency of the allowed share lies farther out. So it does over all
     runs, by `reach` scores (`Level.farther`); if the level `drifts` through the run, the quantile itself shows how far.
+    `floor_ms` comes on top of each latency: so late was the load generator itself, and that is no level of the service.
     """
     needed, median_ms = share.NORMAL.inv_cdf(1 - allowed), record.ok.quantile_ms(0.5)
     quantile_ms = record.ok.quantile_ms(1 - allowed)
     if not median_ms or not quantile_ms:
         return False
-    score = math.log(quantile_ms / median_ms) / needed
+    score = math.log((quantile_ms + floor_ms) / (median_ms + floor_ms)) / needed
     way = reach * score
     if drifts:
-        way = min(way, _way_ahead(record, 1 - allowed, score))
+        way = min(way, _way_ahead(record, 1 - allowed, floor_ms))
     hits: float = most
     for _ in range(3):
         left = share.upper(hits * n / record.requests, n, confidence)
         if not 0 < left < 1:
             return False
         missing = max(needed - share.NORMAL.inv_cdf(1 - left), 0.0)
-        nearer_ms = limit_ms * math.exp(-math.hypot(missing * score, way))
+        nearer_ms = (limit_ms + floor_ms) * math.exp(-math.hypot(missing * score, way)) - floor_ms
         again = over(record, nearer_ms, inclusive=True)[1]
         if again > NEAR * allowed * record.requests:
             return False
@@ -63,7 +66,7 @@ def is_far(
     return False
 
 
-def _way_ahead(record: Recording, quantile: float, score: float) -> float:
+def _way_ahead(record: Recording, quantile: float, floor_ms: float) -> float:
     """How much higher (as a logarithm) the quantile may go that goes through the run, less what chance makes of fifths.
 
     Where slow requests are of another kind than most are, a drift of most does not move the quantile at all; and a
@@ -72,13 +75,15 @@ def _way_ahead(record: Recording, quantile: float, score: float) -> float:
     at = np.linspace(0, len(record.slices), DRIFT_TIMES + 1).astype(int).tolist()
     logs = []
     for begin, end in pairwise(at):
-        part = record.slices[begin:end]
-        ok = merge(*(block.ok for block in part))
-        latency_ms = ok.quantile_ms(quantile, infinite=sum(block.failed for block in part))
+        fifth = record.slices[begin:end]
+        ok = merge(*(block.ok for block in fifth))
+        latency_ms = ok.quantile_ms(quantile, infinite=sum(block.failed for block in fifth))
         if not latency_ms or not math.isfinite(latency_ms):
             return math.inf
-        logs.append(math.log(latency_ms))
-    variance = quantile * (1 - quantile) * DRIFT_TIMES / record.requests
-    by_chance = _RANGE_OF_FIVE * score * math.sqrt(variance) / share.NORMAL.pdf(share.NORMAL.inv_cdf(quantile))
+        logs.append(math.log(latency_ms + floor_ms))
+    off = math.sqrt(quantile * (1 - quantile) * DRIFT_TIMES / record.requests)
+    around = [record.ok.quantile_ms(min(max(part, off), 1.0)) or 0.0 for part in (quantile - off, quantile + off)]
+    low, high = (math.log(max(latency_ms, _LEAST_MS) + floor_ms) for latency_ms in around)
+    by_chance = _RANGE_OF_FIVE * (high - low) / 2
     way = math.sqrt(max((max(logs) - min(logs)) ** 2 - by_chance**2, 0.0))
     return way / 2 + way_of(np.array(logs))[1] * way

@@ -56,6 +56,8 @@ class Tally:
     """What the requests of a quantile were, and its limit."""
     outage_s: float = 0.0
     window_s: float = 0.0
+    floor_ms: float = 0.0
+    """How late the load generator was, in 95 of 100 cases."""
 
     def worth(self, confidence: float) -> float:
         """Requests that one independent request is worth, apart from the level."""
@@ -135,7 +137,17 @@ class Tally:
         if self.record is None or needed <= 0:
             return False
         reach, drifts = self.level.farther(needed, confidence), self.drifts(confidence)
-        return is_far(self.record, self.limit_ms, self.allowed, self.most, n, confidence, reach=reach, drifts=drifts)
+        return is_far(
+            self.record,
+            self.limit_ms,
+            self.allowed,
+            self.most,
+            n,
+            confidence,
+            reach=reach,
+            drifts=drifts,
+            floor_ms=self.floor_ms,
+        )
 
     def _is_far_over(self, hits: float, n: float, confidence: float, shift: float) -> bool:
         """Whether the limit is missed by so much that a level which goes through the run could not make it."""
@@ -221,6 +233,7 @@ def tally(reading: Reading, metric: Metric, limit: Limit) -> Tally | None:
                 limit.value,
                 outage_s(blocks, reading.window_s),
                 reading.window_s,
+                reading.late_ms,
             )
         case Rate(hits, total, blocks) if total and limit.operator is not Operator.EQUAL:
             if metric.better == "lower":

@@ -67,6 +67,8 @@ class Reading:
     """Whether fixed users sent the requests: they send less while they wait."""
     outages: tuple[EndpointOutage, ...] = ()
     """Of the endpoints in scope; only for the share of failed requests."""
+    late_ms: float = 0.0
+    """How late the load generator was, in 95 of 100 cases."""
     estimated: bool = False
     """Whether the value is an estimate, which decides no blocking check."""
 
@@ -201,6 +203,7 @@ def read_load(load: Load, metric: Metric, scope: str | None) -> Reading:
         standstills=stalled,
         looked=load.looked,
         closed=load.model == "closed",
+        late_ms=(load.instrument.lag.quantile_ms(0.95) or 0.0) if load.instrument else 0.0,
         outages=endpoint_outages(endpoints, load.judged_s) if isinstance(read_off.evidence, Rate) else (),
     )
 

@@ -166,14 +166,11 @@ def reached(values: Floats, sizes: Floats) -> tuple[float, float, float, float]:
 def way_of(fifths: Floats) -> tuple[float, float]:
     """How many times its way a level may go beyond its least (below) and its most (above).
 
-    sqrt(DRIFT_TIMES) times, for so far a level that wanders goes in the runs that show it vary; once back where it went
-    but one way, for what fell was more often a warm-up. A level that went back by more than half of it in the run
-    itself is none.
+    From where it is at the end of the run, sqrt(DRIFT_TIMES) times: so far goes a level that wanders in the runs that
+    show it vary. What rose may rise on so far; what fell, mostly a warm-up, has its way back to go first.
     """
-    half = float(fifths.max() - fifths.min()) / 2
-    fall, rise = np.maximum.accumulate(fifths) - fifths, fifths - np.minimum.accumulate(fifths)
-    below, above = (1.0 if way.max() <= half else math.sqrt(DRIFT_TIMES) for way in (fall, rise))
-    return below, above
+    way, on = float(fifths.max() - fifths.min()) or 1.0, math.sqrt(DRIFT_TIMES)
+    return on - float(fifths[-1] - fifths.min()) / way, on - float(fifths.max() - fifths[-1]) / way
 
 
 def grouped(values: Floats, most: int) -> Floats:

@@ -107,14 +107,15 @@ def test_a_level_in_blocks_of_independent_events_is_unlikely_and_a_level_that_mo
 @pytest.mark.parametrize(
     ("fifths", "below", "above"),
     [
-        ((20, 11, 8, 8, 8), math.sqrt(5), 1.0),
-        ((8, 9, 12, 16, 20), 1.0, math.sqrt(5)),
-        ((12, 20, 14, 8, 13), math.sqrt(5), math.sqrt(5)),
+        ((20, 11, 8, 8, 8), math.sqrt(5), math.sqrt(5) - 1),
+        ((8, 9, 12, 16, 20), math.sqrt(5) - 1, math.sqrt(5)),
+        ((8, 20, 14, 8, 14), math.sqrt(5) - 0.5, math.sqrt(5) - 0.5),
+        ((8, 8, 8, 8, 8), math.sqrt(5), math.sqrt(5)),
     ],
-    ids=["a warm-up", "a rise", "there and back"],
+    ids=["a warm-up", "a rise", "there and back", "level"],
 )
-def test_a_level_may_come_once_its_way_back_only_where_it_went_one_way(
+def test_a_level_may_go_on_so_far_from_where_the_run_left_it(
     fifths: tuple[int, ...], below: float, above: float
 ) -> None:
     found = reached(np.repeat(fifths, 12).astype(float), np.ones(60))
-    assert list(found) == pytest.approx([8.0, 20.0, below, above])
+    assert list(found) == pytest.approx([min(fifths), max(fifths), below, above])
