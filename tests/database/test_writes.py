@@ -145,6 +145,29 @@ def test_zero_without_evidence_is_no_zero(place: Place) -> None:
     assert "nothing" in str(found["lost"].reason)
 
 
+@pytest.mark.parametrize(("unanswered", "lost"), [(0, None), (300, 0)], ids=["answered well", "failed"])
+def test_few_acknowledged_writes_prove_nothing_of_those_that_were_answered_too(
+    place: Place, unanswered: int, lost: int | None
+) -> None:
+    load = Load(place)
+    for number in range(360):
+        load.write(1, acknowledged=number % 120 == 0, stored=int(number % 120 == 0))
+    load.store()
+    book = load.book()
+    book.unanswered = unanswered
+    found = reconciled(place, book)
+    assert values(found) == [lost, 0, 0]
+    if lost is None:
+        assert "only 3 of 360 writes were acknowledged" in str(found["lost"].reason)
+
+
+def test_a_lost_write_is_one_however_few_were_acknowledged(place: Place) -> None:
+    load = Load(place)
+    for number in range(10):
+        load.write(1, acknowledged=number == 0, stored=0)
+    assert values(reconciled(place, load.book())) == [1, 0, 0]
+
+
 def test_a_table_that_is_too_large_to_scan_is_not_scanned(place: Place) -> None:
     load = Load(place)
     load.write(1)
