@@ -188,7 +188,7 @@ def _measurements(found: Reconciliation, book: WriteBook, waited_s: float, stand
             reason = "the load's own record of its writes is not complete, so 0 is no evidence"
         elif metric == LOST and count == 0 and book.mostly_unconfirmed:
             reason = (
-                f"only {book.acknowledged:,} of {book.sent:,} writes were acknowledged, and the others did not fail, so "
+                f"only {book.acknowledged:,} of {book.sent:,} writes were acknowledged and the others did not fail, so "
                 "0 lost is no evidence: call self.acknowledged(key) for every answer that says a write is stored"
             )
         elif metric == LOST and count and standby:
