@@ -51,6 +51,19 @@ def test_what_is_not_zero_never_prints_as_zero(value: float, unit: str) -> None:
     assert float(numbers.number(value, unit).replace(",", "")) > 0
 
 
+@pytest.mark.parametrize("value", [1e-29, -1e-29, 5e-324, 1e-13])
+@pytest.mark.parametrize("unit", ["", "ms", "%"])
+def test_the_tiniest_number_is_not_shown_as_zero_either(value: float, unit: str) -> None:
+    assert float(numbers.number(value, unit, apart_from=0)) == value
+    assert float(numbers.limit(value, "")) == value
+    assert numbers.quantity(1e-29, "", apart_from=0) == "1e-29"
+
+
+def test_neighbours_of_a_limit_are_shown_apart_from_it() -> None:
+    assert numbers.quantity(0.1 + 0.2, "", apart_from=0.3) == "0.30000000000000004"
+    assert numbers.quantity(100 - 1e-14, "%") == "99.99999999999999 %"
+
+
 @settings(deadline=None)
 @given(st.floats(99.0, 100.0, exclude_max=True))
 def test_nearly_all_is_not_all(value: float) -> None:

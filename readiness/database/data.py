@@ -20,6 +20,8 @@ from readiness.measurements.run import Detail, Measurement
 
 DataFound = Fraction | str
 """An exact number, or the reason why there is none."""
+_WHOLE = 2**53
+"""From here on not every whole number is a float, and limits are floats."""
 DataTask = Callable[[Session], Mapping[str, DataFound]]
 
 
@@ -135,10 +137,18 @@ def _measurement(name: str, value: DataFound, estimated: bool, details: tuple[De
         details = (*details, Detail("exact", "no", None, "the planner's estimate"))
     if isinstance(value, str):
         return Measurement(metric, None, None, SOURCE, reason=value, details=details)
-    try:
-        return Measurement(metric, None, float(value), SOURCE, details=details, estimated=estimated)
-    except OverflowError:
-        return Measurement(metric, None, None, SOURCE, reason="the number is too large", details=details)
+    if unclear := _inexact(value):
+        return Measurement(metric, None, None, SOURCE, reason=unclear, details=details)
+    return Measurement(metric, None, float(value), SOURCE, details=details, estimated=estimated)
+
+
+def _inexact(value: Fraction) -> str:
+    """Why a limit could not be compared with the value exactly; empty where it can."""
+    if abs(value) >= _WHOLE:
+        return f"the number is beyond 2^53 ({_WHOLE:,}), where limits are no longer exact; count in a larger unit"
+    if value.denominator != 1 and float(value).is_integer():
+        return f"the number is nearer to {float(value):,.0f} than can be told apart from it; round it in the query"
+    return ""
 
 
 def _invariant(

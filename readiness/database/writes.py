@@ -26,7 +26,7 @@ from readiness.text import clean
 LOST, DUPLICATED, PHANTOM = "database.writes.lost", "database.writes.duplicated", "database.writes.phantom"
 WRITE_METRICS = (LOST, DUPLICATED, PHANTOM)
 LATE_S = 5.0
-"""How long an acknowledged row may still take to appear before it is lost."""
+"""How long an acknowledged row may still take to appear before it is lost, and a late retry to store one again."""
 _EVERY_S = 0.5
 EXAMPLES = 5
 
@@ -54,7 +54,7 @@ class Reconciliation:
 
 
 def reconcile(url: str, section: Database, book: WriteBook | None, stop: Callable[[], bool]) -> tuple[Measurement, ...]:
-    """The three measurements; waits up to LATE_S for rows that are not there yet."""
+    """The three measurements; waits LATE_S for rows that are not there yet or come twice."""
     assert section.writes is not None
     try:
         if book is None or book.sent == 0:
@@ -102,17 +102,23 @@ def _compare(
     url: str, section: Database, book: WriteBook, stop: Callable[[], bool]
 ) -> tuple[WriteRows, Reconciliation, float, bool]:
     assert section.writes is not None
-    begun_s = time.monotonic()
+    begun_s, looks_again = time.monotonic(), True
     while True:
+        looked_s = time.monotonic() - begun_s
         budget = Budget(section.max_scan_bytes)  # each reading scans the table again, and LATE_S bounds their number
         with open_read_only(url, timeout_s=section.statement_timeout_s, budget=budget) as session:
             (standby,) = session.rows(b"select pg_catalog.pg_is_in_recovery()")[0]
             rows = _rows(session, section.writes, book)
             found = compare(book, rows)
-        waited_s = time.monotonic() - begun_s
-        if found.lost[0] == 0 or waited_s >= LATE_S or stop():
-            return rows, found, waited_s, bool(standby)
-        time.sleep(_EVERY_S)
+        wrong = found.duplicated[0] or found.phantom[0]
+        if looked_s >= LATE_S or (found.lost[0] == 0 and (wrong or not looks_again)) or stop():
+            return rows, found, time.monotonic() - begun_s, bool(standby)
+        if found.lost[0]:
+            time.sleep(_EVERY_S)
+            continue
+        looks_again = False  # nothing is wrong yet: one reading more at the end finds what a retry stores again
+        while time.monotonic() - begun_s < LATE_S and not stop():
+            time.sleep(_EVERY_S)
 
 
 def _rows(session: Session, writes: Writes, book: WriteBook) -> WriteRows:
@@ -180,6 +186,11 @@ def _measurements(found: Reconciliation, book: WriteBook, waited_s: float, stand
         reason = None
         if count == 0 and not book.complete:
             reason = "the load's own record of its writes is not complete, so 0 is no evidence"
+        elif metric == LOST and count == 0 and book.mostly_unconfirmed:
+            reason = (
+                f"only {book.acknowledged:,} of {book.sent:,} writes were acknowledged and the others did not fail, so "
+                "0 lost is no evidence: call self.acknowledged(key) for every answer that says a write is stored"
+            )
         elif metric == LOST and count and standby:
             reason = (
                 f"{count:,} acknowledged writes are not on this standby, which may be behind; use the primary's URL"

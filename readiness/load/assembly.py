@@ -218,7 +218,9 @@ class Assembly:
 
     def _check(self, done: Done) -> None:
         self.writes.complete = done.batches == self._batches and done.writes[0] == self.writes.sent
-        ended = sum(totals.ok.total + sum(totals.failed.values()) for totals in self._totals.values())
+        failed = sum(sum(totals.failed.values()) for totals in self._totals.values())
+        ended = sum(totals.ok.total for totals in self._totals.values()) + failed
+        self.writes.unanswered = failed + sum(done.in_flight.values())
         if done.batches != self._batches:
             self.problems.append(f"the load generator sent {done.batches} batches, {self._batches} arrived")
         if ended != done.ended or done.begun != done.ended + sum(done.in_flight.values()):

@@ -89,6 +89,8 @@ class WriteBook:
     """Whether the load's end marker came and its totals agree."""
     acknowledged: int = 0
     sent: int = 0
+    unanswered: int = 0
+    """Requests of the load that failed or were running at its end: so many writes may have no acknowledgement."""
     _users: dict[int, bytearray] = field(default_factory=dict)
     """User to one byte for each write: 1 when acknowledged."""
 
@@ -102,6 +104,11 @@ class WriteBook:
             for first, last in zip(ranges[::2], ranges[1::2], strict=True):
                 self.acknowledged += book[first - 1 : last].count(0)
                 book[first - 1 : last] = b"\1" * len(book[first - 1 : last])
+
+    @property
+    def mostly_unconfirmed(self) -> bool:
+        """Whether most writes have no acknowledgement, and no failed request is the reason."""
+        return 2 * (self.sent - self.acknowledged - self.unanswered) > self.sent
 
     def knows(self, write: Write) -> bool:
         """Whether this run sent it."""

@@ -1,7 +1,8 @@
 """service.user_agent: whether the service answers us as it answers a browser (a benchmark that is gamed).
 
 Each path is asked as ourselves and as a browser in turn, after the load, when nothing else is waiting: status, type,
-size and time of the two must be the same but for chance. The browser sends all headers of a real one, so a service that
+size and time of the two must be the same but for chance: what only one side gets, and more than once, is another
+treatment, also where it comes with some answers alone. The browser sends all headers of a real one, so a service that
 treats `Accept-Language` or `Accept` otherwise is seen too.
 """
 
@@ -16,7 +17,7 @@ from readiness.errors import NotMeasured
 from readiness.measurements.provenance import Target
 from readiness.measurements.run import Detail, Measurement
 from readiness.probes.evidence import AnswerPairs, Evidence
-from readiness.probes.http import MAX_PROBE_BODY_BYTES, USER_AGENT, Getter, Message, ProbeAnswer
+from readiness.probes.http import MAX_PROBE_BODY_BYTES, USER_AGENT, FetchFailed, Getter, Message, ProbeAnswer
 
 USER_AGENT_METRIC = "service.user_agent"
 _SOURCE = "probe user_agent"
@@ -36,12 +37,18 @@ BROWSER: Mapping[str, str] = {
 SIZE_BYTES, SIZE_SHARE = 64, 0.1
 """Sizes that lie closer than this are the same page: tokens and times differ in length."""
 SLOWER, SLOWER_MS = 1.5, 20.0
-"""A browser's median answer must take so many times as long as ours, and so much longer, to be another treatment."""
-_FEWEST, _MOST = 3, 5
-"""Pairs of each path; more than _FEWEST only while the browser seems to wait longer. By chance alone, five answers are
-all slower than at least four of five others in 6 of 252 cases."""
-MOST_S = 20.0
-"""For all paths together."""
+"""A browser's answer must take so many times as long as ours, and so much longer, to be a slow one."""
+_FEWEST, _MOST = 5, 10
+"""Pairs of each path; more than _FEWEST only while something differs. By chance alone, half of ten answers are slow
+where one of ten others is in 2 of 100 cases at most."""
+_LEAST = 3
+"""Pairs that are enough where the time is over and nothing differs."""
+_TWICE = 2
+"""What one side alone gets so often is no chance; once may be."""
+MOST_S = 30.0
+"""For all paths together: time for ten answers of three seconds."""
+_NO_ANSWER = 0
+"""The status of an answer that a browser did not get."""
 
 
 def ask_all(target: Target, paths: Iterable[str], stopped: Callable[[], bool]) -> Mapping[str, AnswerPairs | str]:
@@ -66,58 +73,105 @@ def ask_all(target: Target, paths: Iterable[str], stopped: Callable[[], bool]) -
 
 
 def _ask(getter: Getter, path: str, headers: Mapping[str, str], stop: Callable[[], bool]) -> AnswerPairs:
+    """The answers, until they are enough to tell. Who is asked first changes, so that no two instances share us out."""
     pairs: list[tuple[ProbeAnswer, ProbeAnswer]] = []
-    while len(pairs) < _FEWEST or (len(pairs) < _MOST and _seems_slower(pairs)):
-        ours = getter.get(path, stop=stop)
-        pairs.append((ours, getter.get(path, stop=stop, message=Message(headers=headers))))
+    while len(pairs) < _FEWEST or (len(pairs) < _MOST and _seems_different(pairs)):
+        try:
+            browser = _browsers(getter, path, headers, stop) if len(pairs) % 2 else None
+            ours = getter.get(path, stop=stop)
+            pairs.append((ours, browser or _browsers(getter, path, headers, stop)))
+        except FetchFailed as error:
+            if error.failure != "stopped" or len(pairs) < _LEAST or _seems_different(pairs):
+                raise
+            break  # a slow page that is the same for both
     return tuple(pairs)
 
 
+def _browsers(getter: Getter, path: str, headers: Mapping[str, str], stop: Callable[[], bool]) -> ProbeAnswer:
+    """What a browser gets; no answer is one too, where we get others."""
+    began_s = time.monotonic()
+    try:
+        return getter.get(path, stop=stop, message=Message(headers=headers))
+    except FetchFailed as error:
+        if error.failure == "stopped":
+            raise
+        return ProbeAnswer(_NO_ANSWER, (), b"", 1000 * (time.monotonic() - began_s), path)
+
+
 def same(evidence: Evidence) -> tuple[Measurement, ...]:
-    """1 when all paths answer both alike, else 0. Raises NotMeasured when one did not answer, or none is declared."""
+    """1 when all paths answer both alike, 0 when one does not.
+
+    Raises NotMeasured when one did not answer and no other differs, or when none is declared.
+    """
     details = []
+    unknown = "probes.user_agent.paths names no path"
     for path, pairs in evidence.agents.items():
         if isinstance(pairs, str):
-            raise NotMeasured(pairs)
+            unknown = pairs
+            continue
         ours, browser = zip(*pairs, strict=True)
         observed = f"{USER_AGENT}: {_shown(ours)}; a browser: {_shown(browser)}"
         different = _differences(pairs)
         details.append(Detail(path, observed, not different, different))
-    if not details:
-        raise NotMeasured("probes.user_agent.paths names no path")
     alike = all(detail.ok for detail in details)
-    asked = sum(2 * len(pairs) for pairs in evidence.agents.values())
+    if alike and len(details) < max(len(evidence.agents), 1):
+        raise NotMeasured(unknown)
+    asked = sum(2 * len(pairs) for pairs in evidence.agents.values() if not isinstance(pairs, str))
     return (Measurement(USER_AGENT_METRIC, None, float(alike), _SOURCE, samples=asked, details=tuple(details)),)
 
 
 def _differences(pairs: AnswerPairs) -> str:
     """Such as `another status and size`; empty when they are alike."""
-    found = []
-    if {ours.status for ours, _ in pairs}.isdisjoint(browser.status for _, browser in pairs):
-        found.append("status")
-    if _another_type(pairs):
-        found.append("type")
-    if _another_size([_size(ours) for ours, _ in pairs], [_size(browser) for _, browser in pairs]):
-        found.append("size")
-    if len(pairs) >= _MOST and _seems_slower(pairs):
-        found.append("time")
+    found = _different(pairs, _TWICE)
     listed = " and ".join(filter(None, (", ".join(found[:-1]), *found[-1:])))
     return f"another {listed}" if found else ""
 
 
+def _seems_different(pairs: Sequence[tuple[ProbeAnswer, ProbeAnswer]]) -> bool:
+    return bool(_different(pairs, 1))
+
+
+def _different(pairs: Sequence[tuple[ProbeAnswer, ProbeAnswer]], times: int) -> list[str]:
+    """In what the sides differ, where one alone gets it so many times."""
+    ours, browser = zip(*pairs, strict=True)
+    found = []
+    if _alone([one.status for one in ours], [one.status for one in browser]) >= times:
+        found.append("status")
+    if _alone([_type(one) for one in ours], [_type(one) for one in browser]) >= times:
+        found.append("type")
+    if _other_sizes([_size(one) for one in ours], [_size(one) for one in browser]) >= times:
+        found.append("size")
+    if _is_slower(ours, browser):
+        found.append("time")
+    return found
+
+
+def _alone(ours: Sequence[object], browser: Sequence[object]) -> int:
+    """How many answers of one side are as none of the other's."""
+    return max(sum(one not in browser for one in ours), sum(one not in ours for one in browser))
+
+
+def _type(answer: ProbeAnswer) -> tuple[str, ...]:
+    return answer.values("Content-Type")[:1]
+
+
 def _another_type(pairs: AnswerPairs) -> bool:
-    kinds = [{answer.values("Content-Type")[:1] for answer in side} for side in zip(*pairs, strict=True)]
-    return kinds[0].isdisjoint(kinds[1])
+    return _alone([_type(ours) for ours, _ in pairs], [_type(browser) for _, browser in pairs]) >= _TWICE
 
 
-def _another_size(ours: Sequence[int | None], browser: Sequence[int | None]) -> bool:
-    """Whether even the sizes that are closest lie further apart than sizes of one side do."""
+def _other_sizes(ours: Sequence[int | None], browser: Sequence[int | None]) -> int:
+    """How many sizes of one side lie further from all of the other's than those lie from each other."""
     mine, theirs = [size for size in ours if size is not None], [size for size in browser if size is not None]
     if not mine or not theirs:
-        return False
-    apart = max(min(theirs) - max(mine), min(mine) - max(theirs))
-    spread = max(max(mine) - min(mine), max(theirs) - min(theirs))
-    return apart > SIZE_BYTES + SIZE_SHARE * max(*mine, *theirs) + spread
+        return 0
+    same = SIZE_BYTES + SIZE_SHARE * max(*mine, *theirs)
+
+    def beyond(sizes: Sequence[int], others: Sequence[int]) -> int:
+        low, high = min(others), max(others)
+        apart = same + high - low
+        return sum(not low - apart <= size <= high + apart for size in sizes)
+
+    return max(beyond(mine, theirs), beyond(theirs, mine))
 
 
 def _size(answer: ProbeAnswer) -> int | None:
@@ -134,15 +188,23 @@ def _size(answer: ProbeAnswer) -> int | None:
         return None
 
 
-def _seems_slower(pairs: Sequence[tuple[ProbeAnswer, ProbeAnswer]]) -> bool:
-    """Whether a browser waits longer in nearly all answers, and by more than anybody would overlook."""
-    ours_ms = sorted(ours.elapsed_ms for ours, _ in pairs)
-    browser_ms = sorted(browser.elapsed_ms for _, browser in pairs)
-    mine_ms, theirs_ms = statistics.median(ours_ms), statistics.median(browser_ms)
-    return browser_ms[0] > ours_ms[-2] and theirs_ms > SLOWER * mine_ms and theirs_ms - mine_ms > SLOWER_MS
+def _is_slower(ours: Sequence[ProbeAnswer], browser: Sequence[ProbeAnswer]) -> bool:
+    """Whether a browser waits longer in half of its answers than we do in all but one, by more than one overlooks."""
+    ours_ms = sorted(one.elapsed_ms for one in ours)
+    usual_ms = ours_ms[-2:][0]
+    slow_ms = max(SLOWER * usual_ms, usual_ms + SLOWER_MS)
+    return 2 * sum(one.elapsed_ms > slow_ms for one in browser) >= len(browser)
 
 
 def _shown(answers: Sequence[ProbeAnswer]) -> str:
-    statuses = " or ".join(str(status) for status in sorted({answer.status for answer in answers}))
-    took_ms = statistics.median(answer.elapsed_ms for answer in answers)
-    return f"{statuses}, {len(answers[0].body):,} bytes, {took_ms:,.0f} ms (median of {len(answers)})"
+    statuses = " or ".join(str(status or "no answer") for status in sorted({answer.status for answer in answers}))
+    sizes = _range([len(answer.body) for answer in answers])
+    took_ms = [answer.elapsed_ms for answer in answers]
+    return (
+        f"{statuses}, {sizes} bytes, {statistics.median(took_ms):,.0f} ms (median of {len(answers)}: {_range(took_ms)})"
+    )
+
+
+def _range(values: Sequence[float]) -> str:
+    least, most = f"{min(values):,.0f}", f"{max(values):,.0f}"
+    return least if least == most else f"{least} to {most}"

@@ -38,7 +38,7 @@ from readiness.run.plan import Plan, facts, hash_of, provenance, wanted_metrics,
 from readiness.run.progress import Progress
 from readiness.run.restore_backup import restore_backup
 from readiness.run.sample_file import SampleFile
-from readiness.run.target import await_service, connect_once
+from readiness.run.target import await_service, connect_once, is_closed
 from readiness.text import clean
 
 PROBE_GRACE_S = 19.0
@@ -191,6 +191,8 @@ def _drive(
         raise ConfigError(outcome.usage_error, *controller.printed(outcome.said))
     for line in controller.printed(outcome.said):
         progress.note(line)
+    if interrupted() is None and (closed := is_closed(target, outcome.load)):
+        outcome = replace(outcome, doubts=(*outcome.doubts, closed))
     https = target.url.startswith("https:")
     agents = probes.as_browser(target, settings, lambda: interrupted() is not None)
     found = probes.conclude(seen, agents, settings, wanted, https=https, load=outcome.load, database=activity)

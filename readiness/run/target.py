@@ -12,11 +12,13 @@ from urllib.parse import urlsplit
 from readiness.config.tls import target_context
 from readiness.errors import ConfigError, NotMeasured, Refused
 from readiness.measurements.provenance import UNREACHABLE, Target
+from readiness.measurements.run import Load
 from readiness.text import clean
 
 _START_S = 30.0
 _POLL_S = 0.2
 _CONNECT_TIMEOUT_S = 5.0
+_AGAIN_S = 1.0
 
 
 def parse(text: str) -> str:
@@ -132,6 +134,24 @@ def connect_once(target: Target) -> None:
         except OSError as error:
             reason = f"reset: {clean(error)}"
     raise NotMeasured(f"the target {target.url} {UNREACHABLE}: {reason}")
+
+
+def is_closed(target: Target, load: Load | None) -> str | None:
+    """Why a target that answered the load takes no new connection after it; None where it does, or answered nothing.
+
+    Kept connections hide a port that nobody else gets through. One that was refused is tried a second time.
+    """
+    if load is None or not load.ledger.ok:
+        return None
+    try:
+        try:
+            connect_once(target)
+        except NotMeasured:
+            time.sleep(_AGAIN_S)
+            connect_once(target)
+    except NotMeasured as error:
+        return f"a new connection after the load failed, while those of the load were answered: {error}"
+    return None
 
 
 _TRUST = (

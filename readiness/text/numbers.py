@@ -46,6 +46,8 @@ def number(value: float | None, unit: str, *, apart_from: float | None = None) -
     ):
         digits += 1
     text = _fixed(value, digits)
+    if any(other != value and _fixed(other, digits) == text for other in others):
+        return repr(value)  # 1e-29: all the digits that it has
     if unit in ("%", "") and "." in text:
         text = text.rstrip("0").rstrip(".")
     return text
@@ -68,7 +70,7 @@ def _fixed(value: float, digits: int) -> str:
 def limit(value: float, unit: str) -> str:
     """A limit's own number, in the digits that it has: `100 ms`, `99.95 %`."""
     text = f"{value:,.9f}".rstrip("0").rstrip(".")
-    return with_unit(text, unit)
+    return with_unit(repr(value) if value and not text.strip("-0.") else text, unit)
 
 
 def interval(

@@ -148,6 +148,28 @@ def test_d8_what_is_not_one_number_is_a_reason_and_not_zero(place: Place, sql: s
     assert "query q (line 31)" in found.reason
 
 
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("select 9007199254740993::numeric", "beyond 2^53 (9,007,199,254,740,992), where limits"),
+        ("select 9007199254740992", "beyond 2^53"),
+        ("select -9007199254740993::numeric", "count in a larger unit"),
+        ("select 0.99999999999999999999::numeric", "nearer to 1 than can be told apart"),
+        ("select ('1e-400')::numeric", "nearer to 0 than can be told apart"),
+    ],
+)
+def test_d4_a_number_that_a_limit_would_round_is_not_measured(place: Place, sql: str, words: str) -> None:
+    measured = ask(place, sql)
+    assert measured.value is None
+    assert words in str(measured.reason)
+
+
+def test_d4_the_difference_of_large_numbers_is_exact(place: Place) -> None:
+    large = {"a": Query("select 9007199254740993::numeric"), "b": Query("select 9007199254740992::numeric")}
+    section = Database({}, large, {"same": Invariant("a == b", ((1, "a"), (-1, "b")))})
+    assert measure(place, section)["data.same"].value == 1
+
+
 def test_one_failing_query_spares_the_others(place: Place) -> None:
     queries = {"bad": Query("select 1/0"), "good": Query("select count(*) from bags"), "worse": Query("nonsense")}
     found = measure(place, Database(queries=queries))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Timer
 
 import psycopg
 import pytest
@@ -97,7 +98,7 @@ def test_lost_double_and_phantom_writes_are_counted_with_examples(place: Place) 
 
 
 def test_a_row_that_comes_a_moment_late_is_not_lost(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writes, "LATE_S", 60.0)
+    monkeypatch.setattr(writes, "LATE_S", 2.0)
     load = Load(place)
     load.write(1)
     looks: list[int] = []
@@ -110,8 +111,22 @@ def test_a_row_that_comes_a_moment_late_is_not_lost(place: Place, monkeypatch: p
 
     found = reconciled(place, load.book(), stop=store_after_the_first_look)
     assert values(found) == [0, 0, 0]
-    assert len(looks) < 5, "it waits no longer than it has to"
     assert any(detail.subject == "waited for late rows" for detail in found["lost"].details)
+
+
+@pytest.mark.parametrize(("key", "expected"), [(True, [0, 1, 0]), (False, [0, 0, 1])])
+def test_a_row_that_a_late_retry_stores_is_seen(
+    place: Place, monkeypatch: pytest.MonkeyPatch, key: bool, expected: list[int]
+) -> None:
+    monkeypatch.setattr(writes, "LATE_S", 1.5)
+    load = Load(place)
+    written = load.write(1)
+    load.store()
+    load.rows = [(written if key else None, RUN)]
+    retry = Timer(0.7, load.store)
+    retry.start()
+    assert values(reconciled(place, load.book())) == expected
+    retry.join()
 
 
 def test_zero_without_evidence_is_no_zero(place: Place) -> None:
@@ -128,6 +143,29 @@ def test_zero_without_evidence_is_no_zero(place: Place) -> None:
     assert values(found) == [None] * 3
     assert "line 12" in str(found["lost"].reason)
     assert "nothing" in str(found["lost"].reason)
+
+
+@pytest.mark.parametrize(("unanswered", "lost"), [(0, None), (300, 0)], ids=["answered well", "failed"])
+def test_few_acknowledged_writes_prove_nothing_of_those_that_were_answered_too(
+    place: Place, unanswered: int, lost: int | None
+) -> None:
+    load = Load(place)
+    for number in range(360):
+        load.write(1, acknowledged=number % 120 == 0, stored=int(number % 120 == 0))
+    load.store()
+    book = load.book()
+    book.unanswered = unanswered
+    found = reconciled(place, book)
+    assert values(found) == [lost, 0, 0]
+    if lost is None:
+        assert "only 3 of 360 writes were acknowledged" in str(found["lost"].reason)
+
+
+def test_a_lost_write_is_one_however_few_were_acknowledged(place: Place) -> None:
+    load = Load(place)
+    for number in range(10):
+        load.write(1, acknowledged=number == 0, stored=0)
+    assert values(reconciled(place, load.book())) == [1, 0, 0]
 
 
 def test_a_table_that_is_too_large_to_scan_is_not_scanned(place: Place) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -13,6 +16,11 @@ from readiness.errors import NotMeasured
 from readiness.measurements.run import Measurement
 from readiness.probes import consistency, forms
 from tests.probes.conftest import Script, Site, document, in_turn, reply
+
+
+def taken(handler: BaseHTTPRequestHandler) -> str:
+    """The body of the request."""
+    return handler.rfile.read(int(handler.headers.get("Content-Length", 0))).decode()
 
 
 class Shelf:
@@ -30,6 +38,7 @@ class Shelf:
         reply(200, json.dumps({"bag": {"state": self.cached[1]}}))(handler)
 
     def write(self, handler: BaseHTTPRequestHandler) -> None:
+        taken(handler)
         self.value += 1
         reply(204)(handler)
 
@@ -146,7 +155,7 @@ class Setter:
         reply(200, json.dumps({"v": self.value}))(handler)
 
     def write(self, handler: BaseHTTPRequestHandler) -> None:
-        self.value = handler.rfile.read(int(handler.headers["Content-Length"])).decode()
+        self.value = taken(handler)
         self.written.append(self.value)
         reply(204)(handler)
 
@@ -171,3 +180,72 @@ def test_a_body_with_a_number_in_it_is_another_one_with_every_write_and_every_ru
 def test_a_write_that_is_the_same_each_time_is_not_held_against_the_cache(site: Site) -> None:
     with pytest.raises(NotMeasured, match=r"POST /write: write 2 was not seen, .* put \{n\} into it"):
         setting(site, "always this")
+
+
+def stale(*values: object) -> Script:
+    """Caches behind one port, in turn, that no write ever reaches."""
+    return in_turn(*(document({"state": value, "at": "x"}) for value in values), forever=True)
+
+
+def unheard(handler: BaseHTTPRequestHandler) -> None:
+    taken(handler)
+    reply(204)(handler)
+
+
+def seen_of(site: Site, body: str, pointer: str = "/state", headers: Mapping[str, str] | None = None) -> Measurement:
+    site.paths["/write"] = unheard
+    write = RequestSettings("/write", "POST", headers or {}, body)
+    pair = Consistency(write, RequestSettings("/read", pointer=pointer), within_s=0.3, times=2)
+    return consistency.measure(site.target, pair, lambda: False)
+
+
+def ticking(handler: BaseHTTPRequestHandler) -> None:
+    document({"state": int(time.time()), "at": "x"})(handler)
+
+
+NUMBERS = itertools.count()
+
+
+def counting(handler: BaseHTTPRequestHandler) -> None:
+    document({"state": next(NUMBERS), "at": "x"})(handler)
+
+
+@pytest.mark.parametrize(
+    "read", [stale(1, 2), stale("a", "b", "c"), ticking, counting], ids=["two", "three", "clock", "counter"]
+)
+@pytest.mark.parametrize("body", ['{"state": {n}}', "state={n}", '{"x": [], "state" : "note {n}"}'])
+def test_c11_another_value_is_not_the_value_that_was_written(site: Site, read: Script, body: str) -> None:
+    site.paths["/read"] = read
+    measured = seen_of(site, body)
+    assert measured.value == 0
+    assert {detail.observed for detail in measured.details} == {"not visible"}
+
+
+@pytest.mark.parametrize("read", [stale(1, 2), ticking, counting], ids=["two", "clock", "counter"])
+def test_a_value_that_changes_without_a_write_shows_none(site: Site, read: Script) -> None:
+    site.paths["/read"] = read
+    for body, headers in (("", {}), ("", {"Idempotency-Key": "{n}"}), ("always this", {})):
+        with pytest.raises(NotMeasured, match="/read /state: the value changes without a write"):
+            seen_of(site, body, headers=headers)
+
+
+def test_a_counter_beside_a_written_number_is_no_evidence_for_or_against_it(site: Site) -> None:
+    shelf = Shelf(0.0)
+    site.paths |= {"/read": shelf.read}
+    pair = Consistency(
+        RequestSettings("/scan", "POST", body='{"key": {n}}'), RequestSettings("/read", pointer="/bag/state"), 0.3
+    )
+    site.paths["/scan"] = shelf.write
+    with pytest.raises(NotMeasured, match=r"the value went from 0 to 1, so nobody can tell .* in a header"):
+        consistency.measure(site.target, pair, lambda: False)
+    by_header = replace(pair, write=RequestSettings("/scan", "POST", {"Idempotency-Key": "{n}"}))
+    assert consistency.measure(site.target, by_header, lambda: False).value == 100
+
+
+def test_a_write_that_only_one_of_two_caches_shows_is_not_visible(site: Site) -> None:
+    setter = Setter()
+    site.paths |= {"/read": in_turn(setter.read, document({"v": "old"}), forever=True), "/write": setter.write}
+    pair = Consistency(
+        RequestSettings("/write", "POST", body="v={n}"), RequestSettings("/read", pointer="/v"), within_s=0.3, times=1
+    )
+    assert consistency.measure(site.target, pair, lambda: False).value == 0
