@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from readiness.config.model import OnFail
 from readiness.judge.inconclusive import Cause
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Decision, Verdict
-from readiness.measurements.run import Recording
+from readiness.measurements.run import Recording, Stall
 from readiness.report import FORMATS
 from readiness.report.console import quiet_line, summary
 from tests.judge.builders import check, config, load, recording, run
@@ -57,6 +58,18 @@ def test_the_one_line_names_the_check_whose_value_it_says() -> None:
     verdict = judged(recording([10.0] * 930 + [500.0] * 61, failed={"http_5xx": 9}), P95, RATE)
     assert "Not proven: latency.p95 and http.success_rate. " in quiet_line(verdict)
     assert ". latency.p95: " in quiet_line(verdict) or ". http.success_rate: " in quiet_line(verdict)
+
+
+@pytest.mark.parametrize("name", ["md", "html"])
+def test_a_value_inside_its_limit_that_failed_says_why_on_the_first_screen(name: str) -> None:
+    stalled = Stall(2.0, 5.0, 5, 5, ("shop", "GET /"))
+    seen = load(("shop", "GET /", recording([1.0] * 1000)), stalls=(stalled,))
+    verdict = judge(run(seen), config(check("latency.p95", "< 100 ms", on_fail=OnFail.BLOCK)))
+    why = "1.0 ms, needs under 100 ms: nothing was answered for 3.00 s of 10.0 s; whoever came in"
+    assert why in screen(verdict)
+    text = " ".join(FORMATS[name].render(verdict).replace("`", "").split())
+    assert why in re.split("## Executive summary|Executive summary</h2>", text)[0]
+    assert "100 ms; nothing was answered for 3.00 s of 10.0 s" in re.sub("&lt;", "<", text)
 
 
 def test_a_load_that_drifted_is_told_to_warm_up_longer() -> None:
