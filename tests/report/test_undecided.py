@@ -11,12 +11,15 @@ from rich.console import Console
 from readiness.config.model import OnFail
 from readiness.judge.inconclusive import Cause
 from readiness.judge.judge import judge
-from readiness.judge.verdict import Decision, Verdict
+from readiness.judge.verdict import Decision, Outcome, Verdict
 from readiness.measurements.run import Recording, Stall
 from readiness.report import FORMATS
 from readiness.report.console import quiet_line, summary
+from readiness.report.view import words
+from readiness.report.view.lead import lead
 from tests.judge.builders import check, config, load, recording, run
 from tests.judge.test_outages import seconds
+from tests.report import builders
 
 RATE = check("http.success_rate", "> 99.5 %", on_fail=OnFail.BLOCK)
 P95 = check("latency.p95", "< 100 ms", on_fail=OnFail.BLOCK)
@@ -70,6 +73,30 @@ def test_a_value_inside_its_limit_that_failed_says_why_on_the_first_screen(name:
     text = " ".join(FORMATS[name].render(verdict).replace("`", "").split())
     assert why in re.split("## Executive summary|Executive summary</h2>", text)[0]
     assert "100 ms; nothing was answered for 3.00 s of 10.0 s" in re.sub("&lt;", "<", text)
+
+
+def test_a_load_that_ended_early_or_was_not_sent_is_not_told_as_planned() -> None:
+    seen = replace(load(("shop", "GET /", recording([10.0] * 40)), seconds=10), planned_s=15.0)
+    plan = {"users": 20, "duration_s": 15.0}
+    verdict = judge(replace(run(seen), plan=plan, interrupted="SIGINT"), config(P95))
+    assert words.load(verdict) == "20 users for 10 s of the planned 15 s"
+    unloaded = judge(replace(run(None), plan=plan, doubts=("nothing was loaded: GET /x answers 404",)), config(P95))
+    assert words.load(unloaded) == "none was sent"
+    assert unloaded.inconclusive_cause == Cause.DOUBTED
+    assert "Nothing was loaded: GET /x answers 404. No decision can be based on this run." in screen(unloaded)
+    for name in ("md", "html"):
+        text = FORMATS[name].render(unloaded)
+        assert "No stall" not in text
+        assert "also made the load" not in text
+
+
+def test_what_kept_checks_from_passing_is_told_by_its_kind() -> None:
+    base = builders.verdict()  # two or more failed, one warned
+    assert lead(base)[0] == "3 of 10 checks failed and 1 is within its warning limit; none of them blocks."
+    warned = replace(base, checks=tuple(one for one in base.checks if one.outcome is not Outcome.FAIL))
+    assert lead(warned)[0] == "1 of 7 checks is within its warning limit; none of them blocks."
+    every = replace(base, checks=(*base.checks, *builders.EVERY_OUTCOME))
+    assert lead(every)[0].startswith("5 of 17 checks failed, 1 is not proven, 2 were not measured and 1 is within its")
 
 
 def test_a_load_that_drifted_is_told_to_warm_up_longer() -> None:
