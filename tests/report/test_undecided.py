@@ -90,6 +90,19 @@ def test_a_load_that_ended_early_or_was_not_sent_is_not_told_as_planned() -> Non
         assert "also made the load" not in text
 
 
+def test_the_terminal_says_what_it_leaves_out_and_which_endpoint_is_whose() -> None:
+    names = [*(("shop", f"GET /{at}") for at in range(5)), ("login", "GET /0")]
+    seen = load(*((scenario, name, recording([20.0 if name == "GET /0" else 10.0] * 40)) for scenario, name in names))
+    verdict = judge(run(seen), config(*(check("latency.p95", "< 5 ms", scope=f"GET /{at}") for at in range(1, 5)), P95))
+    few = replace(verdict, checks=(*verdict.checks, *builders.SEED_CHECKS))
+    said = screen(few)
+    assert "and 4 more" in said
+    assert "and 1 more endpoint (--verbose)" in said
+    assert "faster" not in said
+    assert "GET /0 (shop)" in said
+    assert "GET /0 (login)" in said
+
+
 def test_what_kept_checks_from_passing_is_told_by_its_kind() -> None:
     base = builders.verdict()  # two or more failed, one warned
     assert lead(base)[0] == "3 of 10 checks failed and 1 is within its warning limit; none of them blocks."
