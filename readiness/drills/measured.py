@@ -146,8 +146,7 @@ def _recovery(seen: Seen) -> Measurement:
     after_s = seen.one.plan.drill.after_s
     if not seen.limits.holds(seen.calm):
         raise NotMeasured(
-            "the service was over the limits for latency before the fault already (median "
-            f"{quantity(seen.before.ok.quantile_ms(0.5), 'ms')}), so nothing shows when it was back"
+            f"before the fault already {seen.limits.missed(seen.calm)}, so nothing shows when the service was back"
         )
     found = recovery(_since_the_end(seen), seen.limits, seen.confidence)
     if found.reason:

@@ -34,9 +34,7 @@ def unloadable(target: Target, paths: Sequence[str], stop: Callable[[], bool]) -
                 answer = getter.get(path, stop=stop)
             except FetchFailed as failed:
                 if failed.failure == "protocol":
-                    return (
-                        f"GET {clean(failed)}: is TARGET right, its port, and http:// or https://?"
-                    )
+                    return f"GET {clean(failed)}: is TARGET right, its port, and http:// or https://?"
                 continue
             if why := _problem(target.url, path, answer):
                 return f"GET {clean(path, 100)} answers {why}.{_described(getter, target, stop)}".rstrip(".")

@@ -229,7 +229,9 @@ def test_on_paper_folded_parts_stay_closed_and_the_decision_is_on_one_line(
     assert [text for text in page.evaluate(shown) if "\n" not in text] == [], "a heading with nothing below it"
     assert "What is folded on the screen is not printed" in page.inner_text("footer")
     assert page.evaluate("getComputedStyle(document.querySelector('.sign-off')).breakBefore") == "page"
-    lefts = "['.meaning', '.score strong', '.score svg'].map(e => document.querySelector(e).getBoundingClientRect().left)"
+    lefts = (
+        "['.meaning', '.score strong', '.score svg'].map(e => document.querySelector(e).getBoundingClientRect().left)"
+    )
     meaning, score, bar = page.evaluate(lefts)
     assert (meaning == bar, score - meaning < 60) == (True, True), "the score begins where the text does"
     page.set_viewport_size({"width": 700, "height": 1000})  # A4 between its margins is no phone

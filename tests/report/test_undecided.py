@@ -103,6 +103,13 @@ def test_the_terminal_says_what_it_leaves_out_and_which_endpoint_is_whose() -> N
     assert "GET /0 (login)" in said
 
 
+def test_the_first_screen_and_the_tables_give_a_long_latency_in_one_unit() -> None:
+    verdict = judged(recording([17_990.0] * 40), RATE)
+    text = FORMATS["md"].render(verdict)
+    assert "**17,9" in text.partition("## Executive summary")[0]
+    assert " s**" not in text.partition("## Executive summary")[0]
+
+
 def test_what_kept_checks_from_passing_is_told_by_its_kind() -> None:
     base = builders.verdict()  # two or more failed, one warned
     assert lead(base)[0] == "3 of 10 checks failed and 1 is within its warning limit; none of them blocks."
