@@ -29,7 +29,7 @@ from readiness.measurements.run import Detail, Drilled, Measurement, Rate, Recor
 from readiness.metrics import drills as names
 from readiness.metrics.catalogue import is_drill
 from readiness.probes.self_reports import SelfReports
-from readiness.text.numbers import count, duration, quantity
+from readiness.text.numbers import count, duration
 
 _SOURCE = "drill"
 
