@@ -29,7 +29,7 @@ from readiness.measurements.run import Detail, Drilled, Measurement, Rate, Recor
 from readiness.metrics import drills as names
 from readiness.metrics.catalogue import is_drill
 from readiness.probes.self_reports import SelfReports
-from readiness.text.numbers import count, duration, quantity
+from readiness.text.numbers import count, duration
 
 _SOURCE = "drill"
 
@@ -146,8 +146,7 @@ def _recovery(seen: Seen) -> Measurement:
     after_s = seen.one.plan.drill.after_s
     if not seen.limits.holds(seen.calm):
         raise NotMeasured(
-            "the service was over the limits for latency before the fault already (median "
-            f"{quantity(seen.before.ok.quantile_ms(0.5), 'ms')}), so nothing shows when it was back"
+            f"before the fault already {seen.limits.missed(seen.calm)}, so nothing shows when the service was back"
         )
     found = recovery(_since_the_end(seen), seen.limits, seen.confidence)
     if found.reason:

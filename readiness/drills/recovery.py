@@ -9,6 +9,7 @@ from readiness.config.drill_notes import limits_of_all
 from readiness.config.model import Check
 from readiness.measurements.run import Recording, Slice
 from readiness.stats import share
+from readiness.text.numbers import quantity, share_words
 
 _FEW = 1
 """So many bad requests in a second are no outage, whatever share of that second they are."""
@@ -59,6 +60,17 @@ class Wellness:
         """Whether the requests of a whole window keep the limits, as they are."""
         over = [record.ok.count_over_ms(limit_ms, inclusive=True)[1] for limit_ms, _ in self.slower]
         return self.allows(record.ok.total, record.failures + record.in_flight, over)
+
+    def missed(self, record: Recording) -> str:
+        """The first limit that they did not keep: `12 % of the answers took 100 ms or longer, 5 % may`."""
+        failed = record.failures + record.in_flight
+        requests = max(record.ok.total + failed, 1)
+        for limit_ms, allowed in self.slower:
+            over = record.ok.count_over_ms(limit_ms, inclusive=True)[1] + failed
+            if over > max(allowed * requests, _FEW):
+                words = f"failed or took {quantity(limit_ms, 'ms')} or longer"
+                return f"{share_words(over / requests)} of the requests {words}, {share_words(allowed)} may"
+        return f"{share_words(failed / requests)} of the requests failed, {share_words(self.errors)} may"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ _ONE_AT_A_TIME = 1.6
 """At most so many busy threads on average: the process does one thing at a time."""
 _STARVED = 0.6
 """Below this share of the cores that its ready threads could use, others have them."""
+_SEVERAL = 1.5
+"""From so many threads on a sum of their waits is longer than the window, and says nothing without their number."""
 _LEAST_SAMPLES = 20
 _LEAST_SESSIONS = _LEAST_LOOKUPS = 5
 _THROTTLED = 0.2
@@ -244,7 +246,9 @@ def queues(
         if _held(seen):
             how += f"; its CPU quota held it back in {share_words(seen.throttled or 0)} of the periods"
         if starved:
-            how += f"; other processes of this machine kept its threads waiting for a core for {waited_s:,.1f} s"
+            how += f"; other processes of this machine took the CPU: its threads waited {waited_s:,.1f} s in sum"
+            at_once = waited_s / seen.window_s
+            how += f", {at_once:,.0f} at a time" if at_once >= _SEVERAL else ""
         return [caused(DiagnosisKind.CPU, "CPU saturated", rest, f"{how}: requests queue for it{where}.")]
     if _held(seen):
         text = f"The CPU quota of {seen.name} held it back in {share_words(seen.throttled or 0)} of the periods{where}."

@@ -91,7 +91,8 @@ def against(check: CheckResult) -> str:
     beside = failures_words(check)
     if check.failures and check.failures.dead:
         return beside
-    return f"{shown(check)}{f': {beside};' if beside else ','} {demand(check.name, check.pass_limit)}"
+    why = f": {why}" if (why := despite(check)) else ""
+    return f"{shown(check)}{f': {beside};' if beside else ','} {demand(check.name, check.pass_limit)}{why}"
 
 
 def held(check: CheckResult) -> str:
@@ -103,6 +104,16 @@ def misses(check: CheckResult) -> bool:
     """Whether the value itself is off its limit: where nothing was answered for a while, it may not be."""
     bound = read(check.pass_limit, check.unit)
     return check.value is None or bound is None or not bound.holds(check.value)
+
+
+def despite(check: CheckResult) -> str:
+    """Why a check failed whose value keeps the limit: `nothing was answered for 9.51 s of 30.0 s, …`; else "".
+
+    It is the evidence of its message. Without it the sentence would say that 99.8 % is not over 99 %.
+    """
+    if check.outcome is not Outcome.FAIL or misses(check):
+        return ""
+    return check.message.partition(": ")[2].rstrip(".")
 
 
 def distance(check: CheckResult) -> float:

@@ -34,12 +34,10 @@ def unloadable(target: Target, paths: Sequence[str], stop: Callable[[], bool]) -
                 answer = getter.get(path, stop=stop)
             except FetchFailed as failed:
                 if failed.failure == "protocol":
-                    return (
-                        f"GET {clean(failed)}: is TARGET right, its port, and http:// or https://? Nothing was loaded"
-                    )
+                    return f"GET {clean(failed)}: is TARGET right, its port, and http:// or https://?"
                 continue
             if why := _problem(target.url, path, answer):
-                return f"GET {clean(path, 100)} answers {why}.{_described(getter, target, stop)} Nothing was loaded"
+                return f"GET {clean(path, 100)} answers {why}.{_described(getter, target, stop)}".rstrip(".")
     return None
 
 
@@ -91,7 +89,7 @@ def _problem(base_url: str, path: str, answer: ProbeAnswer) -> str | None:
     if status in (401, 403):
         return f"{status}: {LOGGED_OUT}"
     if status in (404, 410):
-        return f"{status}: name a page that exists with --path /PATH, which may be given several times"
+        return f"{status}. Give a page that exists: --path /PATH"
     if status == 405:
         return (
             "405, it does not take GET: name a page that does with --path /PATH, or write a scenario (`readiness init`)"

@@ -7,6 +7,7 @@ Readable without colour and in ASCII. Every line starts with a border of ours: a
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from functools import partial
 
 from rich import box
@@ -23,6 +24,7 @@ from readiness.report.view.page import Page, build
 from readiness.report.view.problems import Shortfall
 from readiness.report.workflow_commands import harmless
 from readiness.text import clean
+from readiness.text.numbers import count
 from readiness.text.plain_ascii import plain_ascii
 
 _WIDTH = 80
@@ -136,15 +138,17 @@ def _endpoints(page: Page, in_ascii: bool, *, every: bool) -> list[RenderableTyp
     at = [page.latencies.index(name) for name in _SHORT]
     rows = page.slowest if not every else page.endpoints
     shown = rows if every else rows[:_MOST_ENDPOINTS]
+    names = Counter(row.name for row in shown)
     table = Table(box=None, show_edge=False, pad_edge=False, header_style="bold", expand=True, padding=(0, 1, 0, 0))
     table.add_column("Endpoint", ratio=1, no_wrap=True, overflow="crop" if in_ascii else "ellipsis")
     for name in ("n", "failed", *(f"{name} ms" for name in _SHORT)):
         table.add_column(name, justify="right", no_wrap=True)
     for row in shown:
         cells = (row.requests, row.failures if row.failures != "0" else "-", *(row.latencies[i] for i in at))
-        table.add_row(*(Text(_plain(cell, in_ascii)) for cell in (row.name, *cells)))
+        name = row.name if names[row.name] == 1 else f"{row.name} ({row.scenario})"
+        table.add_row(*(Text(_plain(cell, in_ascii)) for cell in (name, *cells)))
     left = len(rows) - len(shown)
-    more = [Text(f"and {left:,} faster endpoints (--verbose)", style="bright_black")] if left > 0 else []
+    more = [Text(f"and {count(left, 'more endpoint')} (--verbose)", style="bright_black")] if left > 0 else []
     return [table, *more, Text("")]
 
 
@@ -154,7 +158,10 @@ def _details(page: Page, in_ascii: bool, *, every: bool) -> list[RenderableType]
     wrong = [check for problem in page.problems for check in problem.checks if every or not problem.minor]
     wrong = [check for check in wrong if check.together]
     lines = [(_mark(check.status, in_ascii, word=False), _against(check)) for check in wrong]
-    lines = lines if every else lines[:MOST_SHORTFALLS]
+    left = 0 if every else max(len(lines) - MOST_SHORTFALLS, 0)
+    lines = lines[: len(lines) - left]
+    if left:
+        lines.append((Text(""), f"and {left:,} more"))
     if lines:
         parts.append(_list(lines, in_ascii))
     hint = "" if every else " (--verbose lists all)"

@@ -12,7 +12,10 @@ from readiness.report.view.page import build
 
 DRILLS_SECTION = ("drills", "Drills")
 """Only where there were some."""
+SIGN_OFF_SECTION = ("sign-off", "Sign-off")
+"""Only where there is something to sign or that is signed."""
 SECTIONS = (
+    SIGN_OFF_SECTION,
     ("executive", "Executive summary"),
     ("issues", "Remaining issues"),
     ("steps", "Next steps"),
@@ -37,10 +40,11 @@ SECTIONS = (
 def render(verdict: Verdict, run: Run | None = None) -> str:
     """The report as one HTML file; charts over time need `run`."""
     page = build(verdict)
+    there = {DRILLS_SECTION: page.drills, SIGN_OFF_SECTION: page.conditions or page.release.waivers}
     return html_pages.page(
         "report.html.j2",
         page=page,
-        sections=[one for one in SECTIONS if page.drills or one is not DRILLS_SECTION],
+        sections=[one for one in SECTIONS if there.get(one, True)],
         drill_charts=draw_drills(run),
         charts=draw_all(verdict, run),
         fold_charts=True,

@@ -84,7 +84,7 @@ def execute(
         way = probes.before_load(plan.target, plan.config.probes, wanted, lambda: interrupted() is not None)
         connect_once(plan.target)
         if plan.unloadable:
-            raise NotMeasured(plan.unloadable)
+            raise NotMeasured(f"nothing was loaded: {plan.unloadable}")
     except NotMeasured as error:
         driven = _Driven(controller.LoadOutcome(None, (str(error),), None))
         probed = stages.under_load(None) if plan.database_url is None else under_load.unavailable(str(error), wanted)

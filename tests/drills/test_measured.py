@@ -13,6 +13,7 @@ from readiness.config.probes import CircuitBreakerSettings
 from readiness.drills.conduct import Conducted, Happened
 from readiness.drills.course import course
 from readiness.drills.measured import measure
+from readiness.drills.recovery import wellness
 from readiness.judge.check import judge_check
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import Load, Measurement, Recording, Second, Slice, Step, StepEndpoint
@@ -68,6 +69,13 @@ def outcome(measurement: Measurement, passes: str) -> str:
     seen = run(load(), replace(measurement, scope="rush"))
     seen = replace(seen, plan={"drills": "rush"})
     return judge_check(seen, check(measurement.metric, passes, scope="rush"), 0.95).result.outcome
+
+
+def test_a_service_that_was_not_well_before_the_fault_is_told_the_limit_that_it_missed() -> None:
+    limits = wellness(LIMITS)
+    slow = Recording(Histogram.of_us(np.array([5000] * 80 + [300_000] * 20)))
+    assert limits.missed(slow) == "20 % of the requests failed or took 100.0 ms or longer, 5 % may"
+    assert wellness(LIMITS[:1]).missed(replace(slow, failed={"http_5xx": 25})) == "20 % of the requests failed, 5 % may"
 
 
 def test_failures_of_a_fault_come_together_and_still_prove_its_own_share() -> None:

@@ -36,7 +36,9 @@ def test_a_path_that_does_not_exist_is_not_loaded(cli: Cli, faultd: StartFaultd)
     server = faultd()
     result = cli.plain("run", f"{server.url}/nothing/here/", "--out", str(cli.out))
     assert result.exit_code == 3, str(result)
-    assert "GET /nothing/here/ answers 404: name a page that exists with --path /PATH" in result.report["reason"]
+    told = "othing was loaded: GET /nothing/here/ answers 404. Give a page that exists: --path /PATH."
+    assert f"n{told}" in result.report["reason"]
+    assert f"N{told}" in " ".join((cli.out / "report.md").read_text().split()).partition("No decision")[0]
     said = result.stderr.replace("\n", " ")
     assert "no scenarios here, and no page to load: GET /nothing/here/ answers 404" in said
     assert "ends with a slash" not in said, "that is for who writes a locustfile"

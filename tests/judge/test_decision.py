@@ -66,7 +66,7 @@ def test_a_note_decides_nothing_and_where_its_own_weight_does_the_reason_says_so
     assert verdict.decision is decision
     if decision is Decision.CONDITIONAL:
         assert "the score may be as low as 87.5, READY needs 90: http.success_rate is not proven" in verdict.reason
-        assert lead(verdict)[0] == "The score may be as low as 87.5, READY needs 90: 1 is not proven or not measured."
+        assert lead(verdict)[0] == "The score may be as low as 87.5, READY needs 90: 1 of 8 checks is not proven."
 
 
 def test_a_score_below_the_floor_is_not_ready_without_any_blocker() -> None:

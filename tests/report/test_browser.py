@@ -204,6 +204,19 @@ def test_a_keyboard_reaches_every_link_table_and_summary_in_reading_order(browse
     page.context.close()
 
 
+def test_the_sign_off_is_in_the_contents_and_the_bar_of_the_score_begins_at_the_edge(
+    browser: object, tmp_path: Path
+) -> None:
+    page = _open(browser, _file(builders.verdict(), tmp_path), 390)
+    assert page.locator("nav a[href='#sign-off']").count() == 1
+    edges = "['.score svg', '.score .track'].map(e => document.querySelector(e).getBoundingClientRect().left)"
+    box, track = page.evaluate(edges)
+    assert abs(box - track) < 1
+    page.goto(_file(builders.ready(), tmp_path))
+    assert page.locator("nav a[href='#sign-off']").count() == 0
+    page.context.close()
+
+
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 def test_on_paper_folded_parts_stay_closed_and_the_decision_is_on_one_line(
     browser: object, tmp_path: Path, paper: str
@@ -215,6 +228,15 @@ def test_on_paper_folded_parts_stay_closed_and_the_decision_is_on_one_line(
     shown = "[...document.querySelectorAll('main > section')].map(e => e.innerText.trim())"
     assert [text for text in page.evaluate(shown) if "\n" not in text] == [], "a heading with nothing below it"
     assert "What is folded on the screen is not printed" in page.inner_text("footer")
+    assert page.evaluate("getComputedStyle(document.querySelector('.sign-off')).breakBefore") == "page"
+    lefts = (
+        "['.meaning', '.score strong', '.score svg'].map(e => document.querySelector(e).getBoundingClientRect().left)"
+    )
+    meaning, score, bar = page.evaluate(lefts)
+    assert (meaning == bar, score - meaning < 60) == (True, True), "the score begins where the text does"
+    page.set_viewport_size({"width": 700, "height": 1000})  # A4 between its margins is no phone
+    assert page.locator(".signed thead").bounding_box()["x"] >= 0
+    page.set_viewport_size({"width": 794, "height": 1000})
     assert page.evaluate("document.documentElement.scrollWidth") <= 794
     lines = "document.querySelector('h1').getClientRects().length"
     assert page.evaluate(lines) == 1

@@ -64,7 +64,7 @@ class Connection(Waiting):
             if code not in (0, errno.EISCONN):
                 raise OSError(code, errno.errorcode.get(code, "connect failed"))
         except Expired:
-            raise Failure("connect_timeout", "no connection before the deadline") from None
+            raise Failure("connect_timeout", "no connection in time") from None
         except OSError as problem:
             raise of_os_error(problem, connecting=True) from None
 
@@ -164,7 +164,7 @@ class Connection(Waiting):
             elif len(data) == self._piece_bytes or (tls is not None and tls.holds_more):
                 self.more = True
         except Expired:
-            raise Failure("timeout", "no complete answer before the deadline") from None
+            raise Failure("timeout", "no complete answer in time") from None
         except OSError as problem:
             failure = of_os_error(problem)
             if failure.failure == "reset" and not answer.raw:
@@ -214,7 +214,7 @@ class Connection(Waiting):
                 self.more = len(data) == _MORE_BYTES or (self.tls is not None and self.tls.holds_more)
                 part = answer.take_part()
         except Expired:
-            raise Failure("timeout", "no complete answer before the deadline") from None
+            raise Failure("timeout", "no complete answer in time") from None
         except OSError as problem:
             raise of_os_error(problem) from None
         return part

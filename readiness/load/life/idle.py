@@ -230,7 +230,7 @@ def _most(places: Iterable[str]) -> str:
 
 def _stood(place: str) -> str:
     where = place.strip(" ()") or "code of their own"
-    return f"they stood at {where}; a pause that belongs to the load is a wait_time, and a longer run may hold several"
+    return f"they were in {where}; write a pause that is meant as wait_time, or run long enough to see several"
 
 
 def _unseen(place: str) -> str:

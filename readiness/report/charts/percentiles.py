@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 from readiness.judge import wording
 from readiness.judge.verdict import CheckResult, Verdict
@@ -35,7 +36,8 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     )[:_MOST_ENDPOINTS]
     lines = [("All requests", total)]
     if len(load.endpoints) > 1:
-        lines += [(clean(e.name), e.judged) for e in chosen]
+        names = Counter(e.name for e in chosen)
+        lines += [(clean(e.name if names[e.name] == 1 else f"{e.name} ({e.scenario})"), e.judged) for e in chosen]
     last = _last_nine(total.requests)
     bounds = [bound for bound in _limits(verdict.checks) if bound[0] <= last]
     values = [v for _, r in lines for q in (0.1, 1.0) if (v := r.ok.quantile_ms(q))] + [b[1] for b in bounds]
@@ -49,7 +51,7 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
     ]
     drawing += _marks(bounds, x, y)
     left_out = sum(1 for e in load.endpoints if e.judged.ok.total) - len(chosen)
-    more = f" The {left_out:,} faster endpoints are left out." if left_out > 0 else ""
+    more = f" Left out: {numbers.count(left_out, 'more endpoint')}." if left_out > 0 else ""
     return Chart(
         "percentiles",
         "How slow is the tail?",

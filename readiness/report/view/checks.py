@@ -150,7 +150,7 @@ def _worst(check: CheckResult) -> Worst:
     if bound and check.value is not None and numbers.exists(check.value) and check.outcome not in WITHOUT_VALUE:
         if not wording.is_yes_no(check.name):
             current = numbers.headline(check.value, bound.value, check.unit)
-        gap = gap or _gap(check.value, bound, check.unit)
+        gap = clean(wording.despite(check)) or gap or _gap(check.value, bound, check.unit)
     return Worst(
         key_of(check),
         clean(check.title) or key_of(check),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from readiness.judge import wording
 from readiness.judge.verdict import CheckResult, Outcome, Verdict
 from readiness.report.status import OUTCOMES, Status
 from readiness.report.view import words
@@ -66,9 +68,9 @@ def _figure(verdict: Verdict, names: Sequence[str], label: str, shown: str, note
     if check.outcome not in WITHOUT_VALUE and check.value is not None and check.name == names[0]:
         shown = row(check).current if check.unit not in ("ms", "/s") else _rough(check.value, _UNITS[check.unit])
     dead = check.failures is not None and check.failures.dead  # this figure is not what is wrong
-    return KeyNumber(
-        label, shown, "; ".join(part for part in (limit, note) if part), None if dead else OUTCOMES[check.outcome]
-    )
+    why = "" if dead else re.split(r"[;,] ", clean(wording.despite(check)), maxsplit=1)[0]
+    said = "; ".join(part for part in (limit, note, why) if part)
+    return KeyNumber(label, shown, said, None if dead else OUTCOMES[check.outcome])
 
 
 _UNITS = {"ms": "ms", "/s": "req/s"}
@@ -87,8 +89,6 @@ def _declared(verdict: Verdict, names: Sequence[str]) -> CheckResult | None:
 
 
 def _rough(value: float, unit: str) -> str:
-    """Three digits are all that a first look needs: `644 ms`, `7.51 s`, `11.4 req/s`."""
-    if unit == "ms" and value >= 9_995:
-        value, unit = value / 1000, "s"
+    """Three digits are all that a first look needs: `644 ms`, `17,990 ms` as in the tables, `11.4 req/s`."""
     digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value else 0
     return f"{value:,.{digits}f} {unit}"

@@ -37,6 +37,14 @@ _SAID: Mapping[str, str] = {
     Cause.BEYOND: "A value is beyond its limit, but not by enough to be proven.",
 }
 
+_SHORT_OF = (
+    ((Outcome.FAIL,), "failed", "failed"),
+    ((Outcome.INCONCLUSIVE,), "is not proven", "are not proven"),
+    ((Outcome.ERROR, Outcome.SKIPPED), "was not measured", "were not measured"),
+    ((Outcome.WARN,), "is within its warning limit", "are within their warning limits"),
+)
+"""What kept checks from passing: outcomes, and the words for one and for many."""
+
 
 @dataclass(frozen=True, slots=True)
 class First:
@@ -57,7 +65,7 @@ def lead(verdict: Verdict) -> tuple[str, ...]:
             return (_not_ready(verdict), *_worst(verdict))
         case Decision.INCONCLUSIVE:
             interrupted = verdict.inconclusive_cause == Cause.INTERRUPTED  # its reason names the signal
-            said = "" if interrupted else _SAID.get(verdict.inconclusive_cause or "", "")
+            said = "" if interrupted else _not_loaded(verdict) or _SAID.get(verdict.inconclusive_cause or "", "")
             told = _undecided(verdict) or (said or clean(verdict.reason, _LONGEST),)
             return (*told, *_cannot(verdict))
 
@@ -121,13 +129,14 @@ def _ready(verdict: Verdict) -> str:
 
 
 def _conditional(verdict: Verdict) -> str:
-    failed = sum(check.outcome is Outcome.FAIL for check in verdict.checks)
-    others = [c for c in verdict.checks if c.outcome not in (Outcome.PASS, Outcome.FAIL, Outcome.NOT_APPLICABLE)]
-    said = [f"{failed:,} of {count(len(verdict.checks), 'check')} failed"] if failed else []
-    said += [f"{len(others):,} {'is' if len(others) == 1 else 'are'} not proven or not measured"] if others else []
+    said: list[str] = []
+    for outcomes, one, many in _SHORT_OF:
+        if n := sum(check.outcome in outcomes for check in verdict.checks):
+            of = "" if said else f" of {count(len(verdict.checks), 'check')}"
+            said.append(f"{n:,}{of} {one if n == 1 else many}")
     waived = sum(check.waived for check in verdict.checks)
     aside = f"; {count(waived, 'waiver')} in force" if waived else ""
-    told = " and ".join(said) or "The score is under the bar"
+    told = " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said) or "The score is under the bar"
     rule = verdict.rule
     if rule is not None and not verdict.conditions and verdict.score.low < rule.ready_score:
         because = score_words(verdict.score, rule)
@@ -143,6 +152,14 @@ def _not_ready(verdict: Verdict) -> str:
     names = " and ".join(clean(label(check), 60) for check in blocked[:_MOST_NAMED])
     more = f" and {len(blocked) - _MOST_NAMED:,} more" if len(blocked) > _MOST_NAMED else ""
     return f"{count(len(blocked), 'blocking check')} failed: {names}{more}."
+
+
+def _not_loaded(verdict: Verdict) -> str:
+    """Why no load was sent; "" where one was, or nobody doubts it."""
+    if verdict.ledger is not None or verdict.inconclusive_cause != Cause.DOUBTED or not verdict.doubts:
+        return ""
+    doubt = clean(verdict.doubts[0], _LONGEST).rstrip(".")
+    return f"{doubt[:1].upper()}{doubt[1:]}."
 
 
 def _worst(verdict: Verdict) -> tuple[str, ...]:

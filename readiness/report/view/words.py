@@ -51,16 +51,29 @@ def coverage(verdict: Verdict) -> str:
 
 
 def load(verdict: Verdict) -> str:
-    """The load as one phrase, from the plan: `50 users for 40s`; what the plan does not say is left out."""
+    """The load as one phrase: `50 users for 40s`, `20 users for 11.1 s of the planned 15 s`, `none was sent`.
+
+    What the plan does not say is left out.
+    """
     plan = verdict.plan
     if not plan:
         return "no load plan was recorded"
+    if verdict.ledger is None:
+        return "none was sent"
     rate, users, lasts = (plan.get(key, plan.get(other)) for key, other in _PLAN)
     height = f"{clean(rate)} arrivals" if rate is not None else f"{clean(users)} users" if users is not None else ""
     if isinstance(rate, int | float):
         height += " per second"
-    time = f" for {seconds(lasts)}" if lasts is not None else ""
+    time = f" for {_cut_short(verdict, lasts)}{seconds(lasts)}" if lasts is not None else ""
     return f"{height}{time}".strip() or "see the plan below"
+
+
+def _cut_short(verdict: Verdict, planned: str | float | None) -> str:
+    """`11.1 s of the planned `, where the measurement window was shorter; "" where it was not, or is one step of it."""
+    measured, plan = verdict.key_numbers, verdict.plan
+    if measured is None or not isinstance(planned, int | float) or "steps" in plan:
+        return ""
+    return f"{numbers.duration(measured.window_s)} of the planned " if measured.window_s < 0.99 * planned else ""
 
 
 def seconds(value: str | float | None) -> str:
@@ -101,7 +114,7 @@ def tested(verdict: Verdict) -> str:
     demo = target.name.partition(":")[0] == "demo"
     what = f"Tested: {clean(target.name)}{', the built-in demo' if demo else ''}"
     loopback = any(address.startswith(("127.", "::1")) for address in target.addresses)
-    where = ", on the machine that also made the load" if loopback else ""
+    where = ", on the machine that also made the load" if loopback and verdict.ledger is not None else ""
     commit = verdict.provenance.commit
     aside = "".join(f" {clean(note, 300).rstrip('.')}." for note in verdict.notes if note.startswith(SWITCHED_OFF))
     if any(NOT_LOOKED_AT in note for note in verdict.notes):
