@@ -103,7 +103,7 @@ def test_what_is_beyond_by_time_is_not_within_the_limit_and_no_longer_run_is_pro
     said = " ".join([*(step.text + step.headline for step in verdict.release.steps), *verdict.next_steps])
     assert "the proof is missing" not in said
     assert "run longer" not in said
-    assert "begin with GET /" in said
+    assert "Begin with GET /" in said
 
 
 def test_many_checks_on_their_limits_share_the_error_of_a_wrong_failure() -> None:
