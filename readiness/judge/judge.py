@@ -111,6 +111,7 @@ def judge(run: Run, config: Config) -> Verdict:
         + ((f"Largest step inside the limits: {largest}",) if largest else ())
         + _course(run.load)
         + connections.notes(run.load)
+        + (false_answers.notes(run.load) if run.load else ())
         + run.notes
         + unjudged_growth(run, judged, diagnoses)
         + needless(results, excused),
