@@ -13,6 +13,8 @@ from readiness.judge.readings import Reading, in_scope, total_of
 from readiness.measurements.run import OWN_FAULTS, Endpoint, FailureDetail, Load, Recording
 from readiness.metrics.catalogue import find, is_latency, is_load
 from readiness.metrics.metric import Kind
+from readiness.stats.share import lower
+from readiness.text import clean
 from readiness.text.numbers import count
 
 _WORDS: Mapping[str, str] = {
@@ -37,7 +39,10 @@ _WORDS: Mapping[str, str] = {
 }
 """Classes of FAILURE_CLASSES as people say them."""
 LIMITED = "; the service limits the rate: raise the limit for the test, or send less"
-_OUTSIDE = " outside the measurement window"
+OUTSIDE_WINDOW = " outside the measurement window"
+_MOST_OUTSIDE = 10
+_MOST_FAIL, _SURE = 0.5, 0.95
+"""What is asked outside the measurement window alone is in doubt where surely more than this share of it fails."""
 _OURS = "; the cause is on this side, not at the target"
 _NEVER_SENT = "never sent"
 _MOST_NAMED = 2
@@ -92,7 +97,7 @@ def failed_requests(load: Load) -> tuple[FailedRequests, ...]:
         inside = [endpoint.judged for endpoint in same]
         judged = any(record.failures + record.in_flight for record in inside)
         records = inside if judged else [endpoint.warm_up for endpoint in same]
-        if one := _endpoint(name, records, details[name], "" if judged else _OUTSIDE):
+        if one := _endpoint(name, records, details[name], "" if judged else OUTSIDE_WINDOW):
             found.append((judged, one))
     planned = max(load.intended_judged, load.dropped_judged)
     for n, why in (
@@ -107,20 +112,43 @@ def failed_requests(load: Load) -> tuple[FailedRequests, ...]:
 
 
 def failed_beginnings(load: Load) -> tuple[FailedRequests, ...]:
-    """What a scenario asks outside the measurement window alone, such as a log-in, and never with success.
+    """What a scenario asks outside the measurement window alone, such as a log-in, and what mostly fails.
 
-    A conflict (HTTP 409) is none: what an earlier run made is there already.
+    A conflict (HTTP 409) is none: what an earlier run made is there already. Nor is what is asked until it succeeds:
+    then each user has its success.
     """
     details = details_by_endpoint(load)
+    users = {pace.scenario: pace.users for pace in load.paces}
     found = []
     for one in load.endpoints:
-        if one.judged.requests or one.warm_up.ok.total or not one.warm_up.failures:
+        if one.judged.requests or not _mostly_fails(one.warm_up, users.get(one.scenario, load.users)):
             continue
         if {"http_4xx"} == set(one.warm_up.failed) and all("409" in said.detail for said in details[one.name]):
             continue
-        if text := _endpoint(one.name, [one.warm_up], details[one.name], _OUTSIDE):
+        if text := _endpoint(one.name, [one.warm_up], details[one.name], OUTSIDE_WINDOW):
             found.append(text)
     return tuple(found)
+
+
+def _mostly_fails(record: Recording, users: int) -> bool:
+    """Never a success, or surely more failures than successes, and users who got none."""
+    failed, ok = record.failures, record.ok.total
+    if not ok:
+        return failed > 0
+    return ok < users and lower(failed, failed + ok, _SURE) > _MOST_FAIL
+
+
+def failed_outside(load: Load) -> tuple[str, ...]:
+    """A sentence for each endpoint with failures outside the measurement window, the most failures first."""
+    details = details_by_endpoint(load)
+    by_name: dict[str, list[Recording]] = {}
+    for endpoint in load.endpoints:
+        by_name.setdefault(endpoint.name, []).append(endpoint.warm_up)
+    told = [one for name, all_ in by_name.items() if (one := _endpoint(name, all_, details[name], OUTSIDE_WINDOW))]
+    told.sort(key=lambda one: -one.failed)
+    said = tuple(clean(one.text) for one in told[:_MOST_OUTSIDE])
+    more = len(told) - len(said)
+    return (*said, f"{count(more, 'more endpoint')} failed{OUTSIDE_WINDOW}") if more else said
 
 
 def failed_share(load: Load, check: Check, reading: Reading | None = None) -> FailedShare | None:
@@ -179,7 +207,7 @@ def to_do(failed: Sequence[FailedRequests]) -> str:
 
 def _foremost(failed: Sequence[FailedRequests]) -> Sequence[FailedRequests]:
     """What fails before all else and what failed in the measurement window; or outside it, where none failed inside."""
-    inside = [n for n, one in enumerate(failed) if _OUTSIDE not in one.text]
+    inside = [n for n, one in enumerate(failed) if OUTSIDE_WINDOW not in one.text]
     return failed[: inside[-1] + 1] if inside else failed
 
 

@@ -18,7 +18,7 @@ from readiness.judge.decisive_checks import flips
 from readiness.judge.defined import as_defined
 from readiness.judge.diagnoses import diagnose, unjudged_growth
 from readiness.judge.drills import drill_results
-from readiness.judge.failed_requests import details_by_endpoint, failed_requests, failed_share, why
+from readiness.judge.failed_requests import details_by_endpoint, failed_outside, failed_requests, failed_share, why
 from readiness.judge.family import refuting
 from readiness.judge.generator_health import described, pause_doubts
 from readiness.judge.inconclusive import cause, to_do
@@ -107,9 +107,11 @@ def judge(run: Run, config: Config) -> Verdict:
         risks=risks(judged, doubts, excused, run.load),
         next_steps=tuple(step.text for step in planned),
         doubts=doubts,
-        notes=((f"Largest step inside the limits: {largest}",) if largest else ())
+        notes=(failed_outside(run.load) if run.load else ())
+        + ((f"Largest step inside the limits: {largest}",) if largest else ())
         + _course(run.load)
         + connections.notes(run.load)
+        + (false_answers.notes(run.load) if run.load else ())
         + run.notes
         + unjudged_growth(run, judged, diagnoses)
         + needless(results, excused),

@@ -1,4 +1,4 @@
-"""Examines a few answers that the scenario counted as good: a log-in page behind a redirect, JSON that says error.
+"""Examines a few answers that the scenario counted as good: log-in pages, pages and JSON that say error, no bodies.
 
 A stream is an error where one of its events is. At most one answer of an endpoint in each second, so a request costs
 nothing, and a rare endpoint is seen as well.
@@ -7,14 +7,17 @@ nothing, and a rare endpoint is seen as well.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 from readiness.load.http.event_parser import EventParser, is_event_stream
 from readiness.load.response_watch import MAX_ENDPOINTS, field_value
 from readiness.load.ticket import Ticket
 from readiness.measurements.response_facts import NONE_EXAMINED, ExaminedAnswers, ResponseFacts, sum_examined
-from readiness.text.error_pages import error_key
+from readiness.text.error_pages import is_error_page, is_place_of_error, is_soap_fault, told_error
 from readiness.text.log_in_pages import leads_to_log_in
 
+_HAS_BODY = frozenset({b"text/html", b"application/json"})
+"""Whoever names such a type has something to say: no JSON is empty."""
 _MOST_STREAM = 1 << 20
 """Bytes of a stream that was read at once; a longer one has more to say than an error."""
 
@@ -24,6 +27,8 @@ class AnswerExaminer:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str], ExaminedAnswers] = {}
+        self._had_body: dict[tuple[str, str], bool] = {}
+        """Whether the last examined answer of an endpoint had one; those that never had one are not here."""
 
     def see(self, call: Ticket) -> None:
         """See GoodAnswerWatch."""
@@ -31,7 +36,7 @@ class AnswerExaminer:
         if known is None and len(self._found) >= MAX_ENDPOINTS:
             return
         with suppress(Exception):  # a damaged body, which the scenario did not read
-            if (one := _examined(call)) is not None:
+            if (one := self._examined(call)) is not None:
                 self._found[call.identity] = sum_examined(known or NONE_EXAMINED, one)
 
     def take(self) -> tuple[ResponseFacts, ...]:
@@ -40,25 +45,51 @@ class AnswerExaminer:
         self._found = dict.fromkeys(self._found, NONE_EXAMINED)
         return taken
 
+    def _examined(self, call: Ticket) -> ExaminedAnswers | None:
+        if call.stream is not None:
+            return ExaminedAnswers(1, errors=int(call.stream.says_error))
+        if call.status_code >= 400:
+            return ExaminedAnswers(1, failed=int(call.status_code >= 500), refused=int(call.status_code < 500))
+        content = call.answer_content()
+        if content is None:
+            return None
+        asked, place, body = content
+        found = _of_content(call, asked, place, body)
+        if call.status_code != 200 or call.identity[1].startswith("HEAD "):
+            return found
+        had = self._had_body.get(call.identity)
+        if body or had is not None:
+            self._had_body[call.identity] = bool(body)
+        return replace(found, emptied=int(not body and had is not None), refilled=int(bool(body) and had is False))
 
-def _examined(call: Ticket) -> ExaminedAnswers | None:
-    if call.stream is not None:
-        return ExaminedAnswers(1, errors=int(call.stream.says_error))
-    content = call.answer_content()
-    if content is None:
-        return None
-    asked, place, body = content
+
+def _of_content(call: Ticket, asked: str, place: str, body: bytes) -> ExaminedAnswers:
     if asked and leads_to_log_in(asked, place, body):
         return ExaminedAnswers(1, 1, place.partition("?")[0])
-    failed = error_key(body) is not None or _has_error_event(call.raw_head, body)
-    return ExaminedAnswers(1, errors=int(failed))
+    media_type = _media_type(call.raw_head)
+    if not body:
+        if not call.status_code and not call.raw_head:
+            return ExaminedAnswers(1, failed=1)
+        named = media_type.partition(b";")[0].strip() in _HAS_BODY
+        return ExaminedAnswers(1, empty=int(named and call.status_code == 200 and call.identity[1].startswith("GET ")))
+    kind = str(media_type, "latin-1")
+    if told_error(body) is not None or is_soap_fault(kind, body) or _has_error_event(kind, body):
+        return ExaminedAnswers(1, errors=1)
+    return ExaminedAnswers(1, pages=int(is_error_page(kind, body) or bool(asked and is_place_of_error(asked, place))))
 
 
-def _has_error_event(raw_head: bytes, body: bytes) -> bool:
+def _media_type(raw_head: bytes) -> bytes:
+    """In lower case; the head of the answer, not that of a 1xx before it."""
+    head, _, more = raw_head.partition(b"\r\n\r\n")
+    while head[:10].startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")) and more:
+        head, _, more = more.partition(b"\r\n\r\n")
+    return field_value(head.lower(), b"\ncontent-type:")
+
+
+def _has_error_event(media_type: str, body: bytes) -> bool:
     """Of a stream that was read at once."""
     if b"error" not in body or len(body) > _MOST_STREAM:
         return False
-    media_type = str(field_value(raw_head.partition(b"\r\n\r\n")[0].lower(), b"\ncontent-type:"), "latin-1")
     if not is_event_stream(media_type):
         return False
     parser = EventParser(media_type, _MOST_STREAM)

@@ -189,8 +189,9 @@ def what_was_examined_is_among_the_answers(run: Run) -> Broken:
     good = {(one.scenario, one.name): one.judged.ok.total for one in run.load.endpoints} if run.load else {}
     for path, seen in items(run, lambda load: load.seen, "seen"):
         found, most = seen.examined, good.get((seen.scenario, seen.name), 0)
-        if not found.at_log_in + found.errors <= found.answers <= most:
-            told = f"{found.at_log_in:,} log-in pages and {found.errors:,} errors"
+        wrong = found.errors + found.pages + found.empty + found.failed + found.refused
+        if not max(found.at_log_in + wrong, found.emptied + found.refilled) <= found.answers <= most:
+            told = f"{found.at_log_in:,} log-in pages and {wrong:,} errors"
             yield path, f"{told} in {found.answers:,} examined of {most:,} good answers"
 
 

@@ -40,7 +40,19 @@ class ExaminedAnswers:
     place: str = ""
     """Path of such a page."""
     errors: int = 0
-    """JSON objects whose `error` or `errors` is set, and without data beside it; streams with an event that says so."""
+    """JSON that says error, and without data beside it; SOAP faults; streams with an event that says so."""
+    pages: int = 0
+    """Pages and texts that are nothing but an error, or say that the service is down for maintenance."""
+    empty: int = 0
+    """Of GET with status 200, named HTML or JSON, and without a byte of body."""
+    failed: int = 0
+    """With a status of 5xx, or no answer at all."""
+    refused: int = 0
+    """With a status of 4xx."""
+    emptied: int = 0
+    """With status 200 and without a byte of body, after one that had a body."""
+    refilled: int = 0
+    """With a body, after one without."""
 
 
 NONE_EXAMINED = ExaminedAnswers()
@@ -53,6 +65,12 @@ def sum_examined(first: ExaminedAnswers, second: ExaminedAnswers) -> ExaminedAns
         first.at_log_in + second.at_log_in,
         first.place or second.place,
         first.errors + second.errors,
+        first.pages + second.pages,
+        first.empty + second.empty,
+        first.failed + second.failed,
+        first.refused + second.refused,
+        first.emptied + second.emptied,
+        first.refilled + second.refilled,
     )
 
 

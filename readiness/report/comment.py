@@ -16,6 +16,7 @@ from readiness.text import clean
 
 MOST_CHARACTERS = 4000
 MOST_CHECKS = 20
+MOST_OUTSIDE = 3
 _LONGEST = 120
 _WORD = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -44,6 +45,7 @@ def _text(verdict: Verdict, page: Page, wrong: list[Shortfall], most: int) -> st
         f"{_short(' '.join(page.lead), 400)} **{prose(page.meaning)}**",
         "",
         *_numbers(page),
+        *_outside(page),
         *_checks(wrong, most),
         *_delta(verdict),
         *_steps(page),
@@ -69,6 +71,11 @@ def _numbers(page: Page) -> list[str]:
         f"| {' | '.join(cell_prose(one.note[:80]) for one in page.key_numbers)} |",
         "",
     ]
+
+
+def _outside(page: Page) -> list[str]:
+    said = [f"- {_short(text, 200)}" for text in page.failed_outside[:MOST_OUTSIDE]]
+    return ["**Judged by no check**", "", *said, ""] if said else []
 
 
 def _checks(wrong: list[Shortfall], most: int) -> list[str]:

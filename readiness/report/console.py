@@ -168,11 +168,12 @@ def _details(page: Page, in_ascii: bool, *, every: bool) -> list[RenderableType]
     parts.append(Text(_plain(f"{page.tally}{hint}", in_ascii), style="bold"))
     most = None if every else MOST_DOUBTS
     doubts = [(Text("-"), doubt) for doubt in page.doubts[:most]]
-    failed = [(Text("-"), text) for text in page.why_failed[:_MOST_STEPS]]
-    if len(page.why_failed) > _MOST_STEPS:
-        failed.append((Text("-"), f"and {len(page.why_failed) - _MOST_STEPS:,} more in the report"))
+    why_failed = tuple(dict.fromkeys((*page.why_failed, *page.failed_outside)))
+    failed = [(Text("-"), text) for text in why_failed[:_MOST_STEPS]]
+    if len(why_failed) > _MOST_STEPS:
+        failed.append((Text("-"), f"and {len(why_failed) - _MOST_STEPS:,} more in the report"))
     steps = [(Text(f"{i}."), step.text) for i, step in enumerate(page.first_steps[:_MOST_STEPS], 1)]
-    causes = [(Text("-"), cause) for cause in page.causes if cause not in page.why_failed]
+    causes = [(Text("-"), cause) for cause in page.causes if cause not in why_failed]
     sections = (
         ("Doubts about this run", doubts),
         ("Why requests failed", failed),

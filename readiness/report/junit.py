@@ -12,6 +12,7 @@ from readiness.judge.verdict import CheckResult, Decision, Outcome, Verdict
 from readiness.measurements.run import Run
 from readiness.report.view.checks import row
 from readiness.report.view.waivers import attested_line, waiver_line
+from readiness.report.view.words import failed_outside
 from readiness.text import clean, numbers
 
 CHILD_OF_OUTCOME = {
@@ -93,8 +94,9 @@ def _decision(suite: ET.Element, verdict: Verdict) -> None:
     if child:
         ET.SubElement(case, child, message=told, type="readiness.decision")
     conditions = (f"condition: {clean(condition, _LONGEST)}" for condition in verdict.conditions)
+    outside = (f"note: {text}" for text in failed_outside(verdict))
     doubts = (f"doubt: {clean(doubt, _LONGEST)}" for doubt in verdict.doubts)
-    ET.SubElement(case, "system-out").text = "\n".join((f"decision: {told}", *conditions, *doubts))
+    ET.SubElement(case, "system-out").text = "\n".join((f"decision: {told}", *conditions, *doubts, *outside))
 
 
 def _case(suite: ET.Element, key: str, title: str, verdict: Verdict) -> ET.Element:

@@ -8,6 +8,7 @@ import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from readiness.config import endpoints, think_time
 from readiness.config.lint import doubts, lint
 from readiness.config.model import ArrivalSpacing, Config
 from readiness.config.model import LoadSection as LoadSection
+from readiness.config.never_fails import long_waivers, never_fails
 from readiness.config.stop_rules import UNTIL_DECIDED
 from readiness.drills.commands import shown
 from readiness.drills.proxies import Proxies
@@ -270,6 +272,7 @@ def warnings(plan: Plan) -> tuple[str, ...]:
     files = plan.engine.scenarios
     named = endpoints.named((file.path for file in files), urlsplit(plan.target.url).path.rstrip("/"))
     found = lint(plan.config, paces_of(plan), [file.name for file in files], named)
+    found += never_fails(plan.config)
     return found + (probe_pace.unproven(plan.config, plan.health_pace) if plan.health_pace else ())
 
 
@@ -277,7 +280,8 @@ def unsure(plan: Plan) -> tuple[str, ...]:
     """What the plan may not be able to prove, told at the start; nothing of it is a mistake in the file."""
     slashed = plan.own_limits and plan.engine.base_url.endswith("/")  # the starter's scenario joins its paths itself
     nobodys = (f"{plan.config.file}: {_NOBODYS}",) if plan.config.starter_limits else ()
-    return nobodys + doubts(plan.config, paces_of(plan)) + ((_SLASHED,) if slashed else ())
+    waived = long_waivers(plan.config, datetime.now(UTC).date())
+    return nobodys + waived + doubts(plan.config, paces_of(plan)) + ((_SLASHED,) if slashed else ())
 
 
 def paces_of(plan: Plan) -> dict[str, think_time.UserPace]:

@@ -1,4 +1,4 @@
-"""Row T25: a service that answers who is there and lets nobody else in."""
+"""Row T28: a service that answers who is there and lets nobody else in."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Closing:
         self.server.server_close()
 
 
-def test_t25_a_port_that_takes_nobody_new_is_a_doubt_although_the_load_is_answered(cli: Cli) -> None:
+def test_t28_a_port_that_takes_nobody_new_is_a_doubt_although_the_load_is_answered(cli: Cli) -> None:
     service = Closing()
     more = "probes: { user_agent: { paths: [] } }\n"
     result = cli.run(service.url, scenario="calm.py", checks=LOOSE, more=more, load="", duration="4s")

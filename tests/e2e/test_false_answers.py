@@ -1,4 +1,4 @@
-"""Rows T21, T22, T24: answers that a scenario counts as good, and that are log-in pages or errors: never a green."""
+"""Rows T21, T22, T24 to T27: good answers that are log-in pages, errors or nothing: never a green."""
 
 from __future__ import annotations
 
@@ -42,6 +42,33 @@ STREAMS = """
     def healthy(self):
         {healthy}
 """
+ERRORS = """
+    wait_time = constant(0.05)
+    @task
+    def page(self):
+        self.client.get("/page")
+    @task
+    def moved(self):
+        self.client.get("/moved", allow_redirects=True)
+    @task
+    def told(self):
+        self.client.get("/told")
+    @task
+    def empty(self):
+        self.client.get("/empty")
+    @task
+    def swallowed(self):
+        with self.client.get("/swallowed", catch_response=True) as answer:
+            answer.success()
+    @task
+    def gone(self):
+        with self.client.get("/gone", catch_response=True) as answer:
+            answer.success()
+    @task
+    def jobs(self):
+        self.client.get("/jobs")
+"""
+HTML = "text/html"
 SSE = "text/event-stream; charset=utf-8"
 BUSY = 'data: {"error": {"message": "overloaded", "code": 529}}\n\ndata: [DONE]\n\n'
 NAMED = "event: error\ndata: overloaded\n\n"
@@ -102,3 +129,30 @@ def test_streams_of_error_events_are_a_doubt_for_every_client(cli: Cli, faultd: 
     examined = {one["name"]: one["examined"] for one in result.run["load"]["seen"]}
     assert examined["GET /good"]["answers"] >= 5
     assert not examined["GET /good"].get("errors")
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_errors_in_plain_sight_are_a_doubt_for_every_client(cli: Cli, faultd: StartFaultd, base: str) -> None:
+    """Rows T22, T25, T26, T27. A 4xx that a scenario calls good may be meant, and is a note."""
+    title = "<title>500 Internal Server Error</title><h1>Internal Server Error</h1>"
+    server = faultd(
+        layer("body", only="/page", text=title, content_type=HTML),
+        layer("redirect", only="/moved", location="/maintenance"),
+        layer("body", only="/maintenance", text="<h1>We are down for maintenance</h1>", content_type=HTML),
+        layer("body", only="/told", text='{"success": false, "message": "x"}'),
+        layer("body", only="/empty", text=""),
+        layer("status", only="/swallowed", code=500),
+        layer("status", only="/gone", code=404),
+        layer("body", only="/jobs", text='[{"id": 1, "status": "error"}]'),
+    )
+    result = cli.run(server.url, scenario=written(cli, base, ERRORS), checks=LOOSE, duration="9s")
+    assert result.exit_code == 3, str(result)
+    doubts = {name: text for text in foreign_doubts(result.report) for name in text.split() if name.startswith("/")}
+    assert doubts.keys() == {"/page", "/moved", "/told", "/empty", "/swallowed"}
+    assert "pages of an error or of maintenance" in doubts["/page"]
+    assert "pages of an error or of maintenance" in doubts["/moved"]
+    assert "JSON that says error" in doubts["/told"]
+    assert "have no body" in doubts["/empty"]
+    assert "have a status of 5xx" in doubts["/swallowed"]
+    (note,) = (one for one in result.report["notes"] if "/gone" in one)
+    assert "status of 4xx, which the scenario calls good" in note

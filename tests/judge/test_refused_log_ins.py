@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
+from html import unescape
 
 import pytest
+from rich.console import Console
 
 from readiness.config.model import OnFail
 from readiness.judge.judge import judge
 from readiness.judge.verdict import Decision, Verdict
 from readiness.measurements.run import Endpoint, FailureDetail, Load, Recording
+from readiness.report import comment, github, html, json, junit, markdown
+from readiness.report.console import summary
 from tests.judge import builders
 
 LOG_IN = ("orders", "POST /login", builders.recording([], failed={"http_4xx": 40}))
@@ -58,9 +63,35 @@ def test_a_log_in_that_always_fails_before_the_window_leaves_public_pages_withou
     assert verdict.failed_requests[0].endpoint == "POST /login"
 
 
-def test_one_success_or_what_an_earlier_run_made_already_is_no_doubt() -> None:
-    assert judged(at_start("http_4xx", "HTTP 403", [5.0])).decision is Decision.READY
+@pytest.mark.parametrize("ok", [1, 2])
+def test_a_log_in_that_fails_for_a_proven_majority_is_a_doubt_whoever_was_let_in(ok: int) -> None:
+    verdict = judged(at_start("http_5xx", "HTTP 500", [5.0] * ok))
+    assert verdict.decision is Decision.INCONCLUSIVE
+    assert f"POST /login: 10 of {10 + ok} requests failed outside the measurement window: HTTP 500" in verdict.doubts[0]
+
+
+def test_what_may_be_a_minority_or_was_made_already_or_let_everybody_in_is_no_doubt() -> None:
     assert judged(at_start("http_4xx", "409 Client Error: Conflict for url: /users")).decision is Decision.READY
+    assert judged(at_start("http_4xx", "HTTP 403", [5.0] * 8)).decision is Decision.READY
+    retried = replace(at_start("http_5xx", "HTTP 503", [5.0] * 2), users=2)
+    assert judged(retried).decision is Decision.READY
+
+
+@pytest.mark.parametrize("ok", [2, 40])
+def test_failures_outside_the_window_are_said_in_every_format_and_contradicted_in_none(ok: int) -> None:
+    verdict = judged(at_start("http_5xx", "HTTP 500", [5.0] * ok))
+    said = f"POST /login: 10 of {10 + ok} requests failed outside the measurement window: HTTP 500"
+    console = io.StringIO()
+    Console(file=console, width=200).print(summary(verdict, width=200))
+    texts = {"console": console.getvalue()} | {
+        module.__name__: module.render(verdict) for module in (markdown, html, json, comment, junit, github)
+    }
+    for name, text in texts.items():
+        plain = unescape(text).replace("\\", "")
+        assert said in plain, name
+        assert "None: every check" not in plain, name
+        assert "none failed." not in plain, name
+        assert "none failed\n" not in plain, name
 
 
 @pytest.mark.parametrize("details", [(), ("HTTP 404",), (TEXT, "HTTP 422")])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from readiness.load.http.failures import CLOSED_IN_HEAD, Failure, Truncated
-from readiness.load.http.headers import parse_head
+from readiness.load.http.headers import begin_of_last_head, is_mendable, mended, parse_head
 from readiness.load.http.known_heads import NO_HEAD, KnownHead, KnownHeads
 
 _MAX_HEAD_BYTES = 65_536
@@ -23,7 +23,6 @@ _MAX_INTERIM = 16
 
 _NOTABLE = re.compile(rb"-(?:cook|(?<=t-)enco)", re.IGNORECASE)
 """Somewhere in Set-Cookie and Content-Encoding, the headers that the client itself acts on: a first look, and fast."""
-_FOLD = re.compile(rb"\r\n[ \t]+")
 _DUE = ("end of its head", "begin of the answer")
 """What llhttp may still tell of, the next one last."""
 
@@ -78,8 +77,8 @@ class ReceivedAnswer:
         self.notable = False
         """Perhaps a cookie is set, or the body has a content coding: the headers are worth parsing."""
         self.interim = 0
-        self._folded = False
-        """The head has lines that go on, and is not there yet."""
+        self._mending = False
+        """The head has what llhttp refuses and HTTP allows, and is not there yet."""
         self._received = 0
         self._counted = 0
         self._body_bytes = 0
@@ -103,8 +102,8 @@ class ReceivedAnswer:
 
     def feed(self, data: bytes) -> None:
         """Take what was read. Raises Failure `protocol` or `too_large`."""
-        if self._folded:
-            self._unfold(data)
+        if self._mending:
+            self._mend(data)
         elif self.raw:
             self._feed_more(data)
         else:
@@ -167,25 +166,24 @@ class ReceivedAnswer:
             raise Failure("protocol", "the server switched protocols without being asked") from None
         if self.complete:
             self.extra, self.keep_alive = True, False
-        elif not self.head_done and _fold_in(self.raw):
-            self._folded = True
-            self._unfold(b"")
+        elif not self.head_done and is_mendable(self.raw):
+            self._mending = True
+            self._mend(b"")
         else:
             raise Failure("protocol", f"not a valid HTTP/1.1 answer: {problem}") from None
 
-    def _unfold(self, data: bytes) -> None:
-        """A line that begins with a blank goes on with the field before it (RFC 9112 §5.2); llhttp refuses it.
-
-        Once the head is there its lines are joined, and the answer is read from the beginning.
-        """
+    def _mend(self, data: bytes) -> None:
+        """Once the head is there it is written as llhttp takes it, and the answer is read from the beginning."""
         self.raw += data
         self._check_head(self.raw)
-        end = self.raw.find(b"\r\n\r\n", _fold_in(self.raw))
+        end = self.raw.find(b"\r\n\r\n", begin_of_last_head(self.raw))
         if end < 0:
             return
-        head = _FOLD.sub(lambda fold: b" " * len(fold[0]), self.raw[:end])
+        head = mended(self.raw[:end])
+        if head == self.raw[:end]:
+            raise Failure("protocol", "not a valid HTTP/1.1 answer: more than one Content-Length, and not the same")
         whole, self.raw = head + self.raw[end:], b""
-        self._folded = False
+        self._mending = False
         self._due[:] = _DUE
         self.interim = 0
         self.new_parser()
@@ -306,9 +304,3 @@ class ReceivedAnswer:
         self.interim += 1
         if self.interim > _MAX_INTERIM or status == 101:
             raise ValueError("too many 1xx answers")
-
-
-def _fold_in(raw: bytes) -> int:
-    """Where a field's line goes on in the next one; 0 where none does. The status line cannot."""
-    fold = _FOLD.search(raw)
-    return 0 if fold is None or fold.start() == raw.find(b"\r\n") else fold.start()

@@ -10,6 +10,8 @@ from httptools import HttpParserError, HttpResponseParser
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _BAD_VALUE = re.compile("[\x00\r\n]")
+_FOLD = re.compile(rb"\r\n[ \t]+")
+_LENGTH = re.compile(rb"\r\n(content-length):([^\r\n]*)", re.IGNORECASE)
 
 
 def field_line(name: str, value: object) -> bytes:
@@ -119,3 +121,40 @@ def reason_of(head: bytes) -> str:
         head = head.partition(b"\r\n\r\n")[2]
     words = head.split(b"\r\n", 1)[0].split(b" ", 2)
     return words[2].decode("latin-1").strip() if len(words) == 3 else ""
+
+
+def begin_of_last_head(raw: bytes) -> int:
+    """Where the head of the answer begins, after those of 1xx answers."""
+    begin = 0
+    while raw.startswith((b"HTTP/1.1 1", b"HTTP/1.0 1"), begin) and (end := raw.find(b"\r\n\r\n", begin)) >= 0:
+        begin = end + 4
+    return begin
+
+
+def is_mendable(raw: bytes) -> bool:
+    """Whether a head, or its begin, may have what llhttp refuses and HTTP lets a recipient take; see `mended`."""
+    fold = _FOLD.search(raw)
+    if fold is not None and fold.start() != raw.find(b"\r\n"):  # the status line cannot go on
+        return True
+    return len(_lengths(raw[begin_of_last_head(raw) :])) > 1
+
+
+def mended(head: bytes) -> bytes:
+    """The heads in `head` as llhttp takes them; the same where there is nothing to mend.
+
+    A line that begins with a blank goes on with the field before it (RFC 9112 §5.2). A length that is said several
+    times is one, if it is always the same (RFC 9110 §8.6); as requests and h11 do.
+    """
+    head = _FOLD.sub(lambda fold: b" " * len(fold[0]), head)
+    begin = begin_of_last_head(head)
+    last = head[begin:]
+    lengths = _lengths(last)
+    if len(lengths) < 2 or len(set(lengths)) > 1 or not lengths[0].isdigit():
+        return head
+    first, _, more = last.partition(b"\r\n")
+    return head[:begin] + first + b"\r\nContent-Length: " + lengths[0] + _LENGTH.sub(b"", b"\r\n" + more)
+
+
+def _lengths(raw: bytes) -> list[bytes]:
+    head = raw.partition(b"\r\n\r\n")[0]
+    return [one.strip(b" \t") for match in _LENGTH.finditer(head) for one in match[2].split(b",")]

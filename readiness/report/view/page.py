@@ -88,6 +88,8 @@ class Page:
     failures: tuple[traffic.FailureRow, ...]
     why_failed: tuple[str, ...]
     """Failed requests by endpoint, a sentence each."""
+    failed_outside: tuple[str, ...]
+    """Those outside the measurement window, which no check has judged."""
     probes: tuple[findings.MeasuredFinding, ...]
     database: tuple[findings.MeasuredFinding, ...]
     infrastructure: tuple[facts.Fact, ...]
@@ -156,6 +158,7 @@ def build(verdict: Verdict) -> Page:
         failed_latencies=traffic.FAILED_LATENCIES,
         failures=traffic.failures(verdict.endpoints),
         why_failed=_lines(tuple(one.text for one in verdict.failed_requests)),
+        failed_outside=words.failed_outside(verdict),
         probes=probes,
         database=database,
         infrastructure=facts.infrastructure(verdict),

@@ -6,7 +6,7 @@ from collections import Counter
 
 from readiness.config.scenario_notes import NOT_LOOKED_AT, SWITCHED_OFF
 from readiness.judge import wording
-from readiness.judge.failed_requests import MOST_FAILING
+from readiness.judge.failed_requests import MOST_FAILING, OUTSIDE_WINDOW
 from readiness.judge.verdict import Decision, Outcome, Verdict
 from readiness.report.status import MEANING
 from readiness.text import clean, numbers
@@ -88,7 +88,15 @@ def requests(verdict: Verdict) -> str:
         return "no requests are on record"
     bad = judged.planned - judged.ok
     failed = f"{bad:,} failed ({numbers.share(bad, judged.planned)})" if bad else "none failed"
-    return f"{numbers.count(judged.planned, 'judged request')}, {failed}"
+    said = f"{numbers.count(judged.planned, 'judged request')}, {failed}"
+    outside = failed_outside(verdict)
+    more = f" (and {numbers.count(len(outside) - 1, 'more endpoint')})" if len(outside) > 1 else ""
+    return f"{said}; but {outside[0]}{more}" if outside else said
+
+
+def failed_outside(verdict: Verdict) -> tuple[str, ...]:
+    """The notes about requests that failed outside the measurement window, which no check has judged."""
+    return tuple(clean(note, 300) for note in verdict.notes if OUTSIDE_WINDOW in note)
 
 
 def confidence(verdict: Verdict) -> str:

@@ -319,6 +319,28 @@ def check_a_folded_header_is_one_field_however_it_comes() -> None:
             assert (server.connections, ledger.outcomes) == (1, ["ok", "ok"])
 
 
+def check_a_length_that_is_said_twice_is_one_if_it_is_the_same() -> None:
+    """RFC 9110 §8.6; with differing ones it is a protocol failure, see below."""
+    interim = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+    for lines in (
+        b"Content-Length: 5\r\nContent-Length: 5",
+        b"Content-Length: 5, 5",
+        b"content-length:5\r\nX-A: a\r\nContent-Length: 5,5",
+        b"X-A: a\r\n b\r\nContent-Length: 5\r\nX-B: b\r\nContent-Length: 5",
+    ):
+        whole = b"HTTP/1.1 200 OK\r\n" + lines + b"\r\n\r\nhello"
+        pieces: list[list[Any]] = [[whole], [interim + whole]]
+        pieces += [[whole[:n], 0.01, whole[n:]] for n in (34, 38, len(whole) - 3)]
+        for steps in pieces:
+            with Server([READ, *steps, READ, ok(b"next")]) as server:
+                ledger = Ledger()
+                client = client_of(server, ledger)
+                first = client.get("/")
+                assert (first.text, first.headers["content-length"]) == ("hello", "5"), (steps, first.error)
+                assert client.get("/").text == "next"
+                assert (server.connections, ledger.outcomes) == (1, ["ok", "ok"])
+
+
 def check_a_folded_head_without_end_is_cut() -> None:
     endless = b"HTTP/1.1 200 OK\r\nX-A: a\r\n" + b" aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n" * 5_000
     assert one(READ, endless, 1.0)[1].outcomes == ["protocol"]
@@ -336,6 +358,10 @@ def check_malformed_answers_are_protocol_failures() -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n 0\r\n\r\n0123456789",
         b"HTTP/1.1 200 OK\r\nBad Name: a\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2, 3\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nContent-Length: x, x\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
