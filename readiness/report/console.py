@@ -141,7 +141,7 @@ def _endpoints(page: Page, in_ascii: bool, *, every: bool) -> list[RenderableTyp
     for name in ("n", "failed", *(f"{name} ms" for name in _SHORT)):
         table.add_column(name, justify="right", no_wrap=True)
     for row in shown:
-        cells = (row.requests, row.failures if row.failures != "0" else "-", *(row.latencies[i] for i in at))
+        cells = (row.requests, row.failures, *(row.latencies[i] for i in at))
         table.add_row(*(Text(_plain(cell, in_ascii)) for cell in (row.name, *cells)))
     left = len(rows) - len(shown)
     more = [Text(f"and {left:,} faster endpoints (--verbose)", style="bright_black")] if left > 0 else []
