@@ -159,3 +159,10 @@ def test_a_service_that_needs_a_proxy_to_start_is_waited_for_and_any_other_is_no
         await_service(target, ("database", "cache"), start, lambda: None)
     assert len(said) == 1
     assert said[0].startswith("waiting up to 30 s for http://shop: the proxies are open (database, cache)")
+
+
+def test_a_port_that_is_none_is_named() -> None:
+    with pytest.raises(ConfigError, match="port 99999 is above 65535"):
+        parse("http://127.0.0.1:99999")
+    with pytest.raises(ConfigError, match="'ab' is no port"):
+        parse("http://127.0.0.1:ab")

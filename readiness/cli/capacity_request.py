@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from readiness.cli.run_request import TARGET_HELP
+from readiness.cli.run_request import TARGET_HELP, THRESHOLDS_HELP
 from readiness.cli.trust import AllowEnv, CeilingsFile, LoadedHost
 
 
@@ -21,7 +21,7 @@ class CapacityRequest:
     max_rate: Annotated[
         str | None, typer.Option(metavar="R", help="Open load: never more arrivals per second than this.")
     ] = None
-    thresholds: Annotated[Path | None, typer.Option(help="Limits; default thresholds.yaml here.")] = None
+    thresholds: Annotated[Path | None, typer.Option(help=THRESHOLDS_HELP)] = None
     scenarios: Annotated[Path | None, typer.Option(help="A folder of Locust files, or one file.")] = None
     hold: Annotated[
         str, typer.Option(metavar="D", help="How long each load is held; a proof lasts twice as long or longer.")

@@ -18,6 +18,7 @@ from readiness.cli.preparation import (
     new_run_id,
     read_config,
     secrets_of,
+    unused_thresholds,
 )
 from readiness.cli.signals import watched
 from readiness.cli.workers import workers_of
@@ -65,6 +66,8 @@ def search(request: CapacityRequest) -> SearchFound:
     profile = demo_profile(request.target)
     url = None if profile else targets.parse(request.target)
     scenarios = find_scenarios(request.scenarios, config, request.target, _tell(request))
+    if unused := unused_thresholds(request.thresholds, request.target):
+        _tell(request)(unused)
     trial_s = read_flag("--hold", lambda: durations.parse(request.hold.strip(), least_s=1.0, most_s=600.0))
     workers = workers_of(config.load.processes, environ)
     started_at = _now()
@@ -114,8 +117,10 @@ def search(request: CapacityRequest) -> SearchFound:
 
 def _config(request: CapacityRequest, environ: Mapping[str, str]) -> Config:
     """The file with the height's limit as its load. Raises ConfigError."""
-    if (request.max_users is None) == (request.max_rate is None):
-        raise ConfigError("capacity: needs --max-users N or --max-rate R, one of them: no search goes on without end")
+    if request.max_users is None and request.max_rate is None:
+        raise ConfigError("capacity: needs --max-users N or --max-rate R: no search goes on without end")
+    if request.max_users is not None and request.max_rate is not None:
+        raise ConfigError("capacity: --max-users stands beside --max-rate; give only one of the two")
     config = read_config(request.thresholds, request.target, environ, trust_of(request.allow_env))
     try:
         config = override(config, users=request.max_users, rate=request.max_rate, processes=request.processes)
@@ -129,7 +134,8 @@ def _config(request: CapacityRequest, environ: Mapping[str, str]) -> Config:
             f"{config.file}: checks: none of them limits the load's latency or errors, so every load would be inside; "
             'add one, such as latency.p95: { pass: "< 250 ms" }'
         )
-    return config
+    own = request.thresholds is None and demo_profile(request.target)
+    return replace(config, file=f"the demo's own {config.file}") if own else config
 
 
 def _tell(request: CapacityRequest) -> Callable[[str], None]:

@@ -21,8 +21,11 @@ def demo(
     from readiness.cli.signals import watched
     from readiness.demo import stack
     from readiness.demo.errors import DemoError
+    from readiness.demo.profiles import PROFILES
 
     with refusals(), watched() as interrupted:
+        if profile not in PROFILES:
+            raise DemoError(f"--profile: {profile!r} is no profile; what exists: {', '.join(PROFILES)}")
         if drill and profile != "optimised":
             raise DemoError(f"--drill: the profile {profile} has no circuit breaker")
         tuning = replace(stack.TUNING, drill=drill)

@@ -34,6 +34,7 @@ def lint(
     from readiness.measurements.provenance import Target
     from readiness.run.plan import plan, refuse_too_few, unsure, warnings
     from readiness.run.scenario_files import find, usual_place
+    from readiness.text.numbers import count
     from readiness.text.redaction import redact
 
     environ = dict(os.environ)
@@ -60,8 +61,11 @@ def lint(
             except Unreachable as error:
                 say(f"{error} (so it was not read any further: lint has no target)", to_stderr=True)
         found = warnings(made)
-        for line in (*said, *found, *unsure(made), *notes(file.path for file in files)):
+        hints = (*unsure(made), *notes(file.path for file in files))
+        for line in (*said, *found, *(f"hint: {hint}" for hint in hints)):
             say(redact(line, config.secrets), to_stderr=True)
+        errors = count(len(found), "error") if found else "no error"
+        tally = f"{count(len(config.checks), 'check')}, {errors}"
+        say(f"{thresholds}: {tally}, {count(len(hints), 'hint')}" if hints else f"{thresholds}: {tally}")
         if found:
             finish(ExitCode.USAGE)
-        say(f"{thresholds}: {len(config.checks)} checks, nothing to complain about")

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 NARROWEST, WIDEST = 40, 120
 """Columns between which the summary follows the terminal."""
-FORMAT_HELP = "Of md,html,json,junit (default), sarif,github,comment,gitlab,openmetrics,badge."
+ONE_FORMAT_HELP = "One of md, html, json, junit, sarif, github, comment, gitlab, openmetrics, badge."
+FORMAT_HELP = f"One or more{ONE_FORMAT_HELP.removeprefix('One').rstrip('.')}; default the first four."
 
 
 def say(text: str, *, to_stderr: bool = False) -> None:

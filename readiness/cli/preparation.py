@@ -47,6 +47,16 @@ def read_config(given: Path | None, target: str, environ: Mapping[str, str], tru
     return config if given is not None else replace(config, file=DEFAULT_THRESHOLDS)
 
 
+def unused_thresholds(given: Path | None, target: str) -> str | None:
+    """Says that the demo is judged by its own file where another one lies here; None where nothing is left unused."""
+    here = Path(DEFAULT_THRESHOLDS)
+    if given is not None or not demo_profile(target) or not here.is_file():
+        return None
+    if here.resolve() == packaged.path(DEFAULT_THRESHOLDS).resolve():
+        return None
+    return f"{here} here is not used: demo has its own (give --thresholds {here} to use this one)"
+
+
 def find_scenarios(given: Path | None, config: Config, target: str, say: Callable[[str], None]) -> Scenarios:
     """The files of --scenarios, else those that lie here, which is told; the demo brings its own. Raises ConfigError.
 

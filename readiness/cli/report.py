@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from readiness.cli.output import FORMAT_HELP, finish, put, refusals, say
+from readiness.cli.output import ONE_FORMAT_HELP, finish, put, refusals, say
 from readiness.cli.trust import AllowEnv
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def report(
     file: Annotated[
         Path, typer.Argument(metavar="RUN.json|report.json", help="A run, its verdict, or the folder of both.")
     ],
-    format_: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "md",
+    format_: Annotated[str, typer.Option("--format", help=ONE_FORMAT_HELP)] = "md",
     thresholds: Annotated[
         Path | None, typer.Option(help="Judge a run by these limits instead of the report.json beside it.")
     ] = None,

@@ -15,7 +15,7 @@ from readiness.cli.destinations import check_samples, keep_of
 from readiness.cli.drills import DrillProxies, environment_of_demo, for_demo, of_running_demo
 from readiness.cli.formats import parse as parse_formats
 from readiness.cli.output import read_flag
-from readiness.cli.preparation import demo_profile, find_scenarios, read_config, secrets_of
+from readiness.cli.preparation import demo_profile, find_scenarios, read_config, secrets_of, unused_thresholds
 from readiness.cli.run_request import RunRequest, locust_options
 from readiness.cli.signals import Interruption
 from readiness.cli.workers import workers_of
@@ -79,7 +79,7 @@ def read_inputs(request: RunRequest) -> RunInputs:
     profile = demo_profile(request.target)
     config = _config(request, environ, starters.config(starter, starters.FirstAnswers()) if starter else None)
     url = starter.url if starter else None if profile else targets.parse(request.target)
-    notes: list[str] = []
+    notes = [note for note in (unused_thresholds(request.thresholds, request.target),) if note]
     scenarios = () if starter else find_scenarios(request.scenarios, config, request.target, notes.append)
     repeat, keep = _repeat(request.repeat), keep_of(request.keep, request.out)
     check_samples(request.samples, repeat)

@@ -14,6 +14,7 @@ from readiness.cli.trust import AllowEnv, CeilingsFile, LoadedHost
 from readiness.errors import ConfigError
 
 OWN_HELP = "Options that the locustfile declares, after --."
+THRESHOLDS_HELP = "Limits; default thresholds.yaml here, for demo its own."
 TARGET_HELP = "A URL, demo (the built-in bag service) or demo:legacy."
 
 
@@ -31,7 +32,7 @@ class RunRequest:
 
     target: Annotated[str, typer.Argument(metavar="TARGET", help=TARGET_HELP)]
     own: Annotated[list[str] | None, typer.Argument(metavar="[-- OPTION…]", help=OWN_HELP, show_default=False)] = None
-    thresholds: Annotated[Path | None, typer.Option(help="Limits; default thresholds.yaml here.")] = None
+    thresholds: Annotated[Path | None, typer.Option(help=THRESHOLDS_HELP)] = None
     scenarios: Annotated[Path | None, typer.Option(help="A folder of Locust files, or one file.")] = None
     paths: Annotated[
         list[str] | None,

@@ -13,6 +13,7 @@ from readiness.errors import ConfigError
 from readiness.load.shape_course import Shape
 from readiness.run.plan import Plan, with_shape
 from readiness.text import foreign_files
+from readiness.text.numbers import count
 
 _SAYS_THE_LOAD = ("users", "rate", "steps", "decide_at", "step_duration", "ramp_up", "warm_up", "duration")
 _COMMON = ("users", "ramp_up", "duration")
@@ -60,10 +61,10 @@ def adopt(
         ceilings.check(replace(made.config, load=load), ceilings.read(most), most)
     left = [flag for flag in ("--users", "--ramp-up", "--warm-up") if flags.get(flag) and not shape.common]
     ignored = f"; {', '.join(left)} mean nothing beside it" if left else ""
-    stages = len(made.engine.windows)
+    stages, judged = count(len(made.engine.windows), "stage"), count(round(made.engine.judged.height), "user")
     return made, (
-        f"the load is that of {shape.name}: {durations.show(whole.total_s)}, up to {whole.users:,} users, "
-        f"{stages} {'stage' if stages == 1 else 'stages'}, judged at {made.engine.judged.height:g} users{ignored}"
+        f"the load is that of {shape.name}: {durations.show(whole.total_s)}, up to {count(whole.users, 'user')}, "
+        f"{stages}, judged at {judged}{ignored}"
     )
 
 

@@ -81,7 +81,7 @@ def items(form: Form[T], *, least: int = 0) -> Form[tuple[T, ...]]:
 
     def read(node: Node, path: str) -> tuple[T, ...]:
         if not isinstance(node, Items):
-            raise Wrong(Problem(node.line, path, "must be a list, such as [a, b]"))
+            raise Wrong(Problem(node.line, path, f"must be a list, such as [{_shape(form.schema) or 'a, b'}]"))
         if len(node.items) < least:
             raise Wrong(Problem(node.line, path, f"must have at least {least} {'entry' if least == 1 else 'entries'}"))
         values: list[T] = []
@@ -147,7 +147,7 @@ def section(
         given: dict[str, Any] = {}
         problems: list[Problem] = []
         lines: dict[str, int] = {}
-        for key, value in table(node, path).pairs:
+        for key, value in table(node, path, _shape(schema)).pairs:
             lines[key.text] = key.line
             if len(problems) > MAX_PROBLEMS:
                 continue
@@ -214,10 +214,18 @@ def described(form: Form[T], text: str) -> Form[T]:
     return Form(form.read, {**form.schema, "description": text})
 
 
-def table(node: Node, path: str) -> Table:
+def _shape(schema: Schema) -> str:
+    """`{ check: …, owner: … }`: the required keys of a section, else its first one; "" of what has no such keys."""
+    known = schema.get("properties")
+    keys = schema.get("required") or (list(known)[:1] if isinstance(known, dict) else [])
+    return f"{{ {', '.join(f'{key}: …' for key in keys)} }}" if isinstance(keys, list) and keys else ""
+
+
+def table(node: Node, path: str, example: str = "") -> Table:
     """`node` as a mapping; an empty value is an empty mapping. Raises Wrong."""
     if isinstance(node, Table):
         return node
     if isinstance(node, Scalar) and node.plain and node.text in ("", "~", "null"):
         return Table(node.line, ())
-    raise Wrong(Problem(node.line, path, "must be a mapping of keys to values, such as { key: value }"))
+    shape = example or "{ key: value }"
+    raise Wrong(Problem(node.line, path, f"must be a mapping of keys to values, such as {shape}"))

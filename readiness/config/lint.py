@@ -245,7 +245,8 @@ def samples_of(check: Check, config: Config, paces: Mapping[str, UserPace]) -> E
     count = users * pace.requests / think_s * load.duration_s
     least_s = min(pace.think_s or 0.0 for pace, _ in timed)
     most = _surely(users * each_most / least_s * load.duration_s) + users * each_most
-    how = f"{users:.3g} users, {think_s:g} s of think time, about {pace.requests} requests a round"
+    who = "1 user" if users == 1 else f"{users:.3g} users"
+    how = f"{who}, {think_s:g} s of think time, about {pace.requests} requests a round"
     about = "about" if most < math.inf else "an estimated"
     return Expected(count, max(count, most), f"{about} {_whole(count)} ({how}, answers in no time)", PLAN_ROOM)
 

@@ -39,6 +39,8 @@ def number(text: str, *, least: float, most: float) -> float:
         raise ValueError(f"must be a plain decimal number, not {text!r}")
     value = float(text)
     if not math.isfinite(value) or not least <= value <= most:
+        if least == most:
+            raise ValueError(f"must be {least:,g}, not {text}")
         raise ValueError(f"must be between {least:,g} and {most:,g}, not {text}")
     return value
 
@@ -48,6 +50,8 @@ def whole(text: str, *, least: int, most: int) -> int:
     if not _WHOLE.fullmatch(text):
         raise ValueError(f"must be a whole number, not {text!r}")
     if not least <= int(text) <= most:
+        if least == most:
+            raise ValueError(f"must be {least:,}, not {text}")
         raise ValueError(f"must be between {least:,} and {most:,}, not {text}")
     return int(text)
 
@@ -56,10 +60,17 @@ def share(text: str, *, least: float, most: float) -> float:
     """0 to 1 from a percentage such as `95%`; the bounds are percentages too. Raises ValueError."""
     match = _PERCENT.fullmatch(text.strip())
     if not match:
-        raise ValueError(f'must be a percentage such as "95%", not {text!r}')
+        raise ValueError(f'must be a percentage such as "{_percentage(text, least)}", not {text!r}')
     if not least <= float(match[1]) <= most:
         raise ValueError(f"must be between {least:g}% and {most:g}%, not {text.strip()}")
     return round(float(match[1]) / 100, 8)
+
+
+def _percentage(text: str, least: float) -> str:
+    """What was meant where a number stands without its sign; else an example within the bounds."""
+    if _DECIMAL.fullmatch(text.strip()):
+        return f"{100 * float(text):g}%" if 0 < float(text) < 1 else f"{text.strip()}%"
+    return "95%" if least > 5 else "5%"
 
 
 def rate(text: str, *, most: float) -> float:

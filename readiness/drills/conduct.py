@@ -22,6 +22,7 @@ from readiness.load.workers.settings import Workers
 from readiness.measurements.run import Load
 from readiness.measurements.writes import WriteBook
 from readiness.text import clean
+from readiness.text.numbers import duration
 
 _POLL_S = 0.05
 _LATE_S = 0.5
@@ -150,11 +151,14 @@ class _Conductor:
     _clock: _Clock
     _over: threading.Event
     _say: Callable[[str], None]
+    _which: str = ""
     happened: list[Happened] = field(default_factory=list)
 
     def run(self) -> None:
         """Every drill, or as many as the load lasts for."""
-        for plan in self._plans:
+        for index, plan in enumerate(self._plans, 1):
+            left_s = max(self._plans[-1].end_s - plan.begin_s, 0.0)
+            self._which = f"drill {index} of {len(self._plans)}, about {duration(left_s)} left: {plan.name}"
             if not self._wait(plan.begin_s):
                 self.happened.append(Happened(plan, problem="the load ended before it"))
                 continue
@@ -170,7 +174,7 @@ class _Conductor:
 
     def _rush(self, plan: DrillPlan) -> Happened:
         """The load itself is the fault; its phases say when."""
-        self._say(f"drill {plan.name}: {plan.drill.times:g} times the load for {plan.drill.for_s:g} s")
+        self._say(f"{self._which}: {plan.drill.times:g} times the load for {plan.drill.for_s:g} s")
         zero_s = self._clock.zero_s or 0.0
         problem = None if self._wait(plan.end_s) else "the load ended before it"
         return Happened(plan, zero_s + plan.begin_s, zero_s + plan.end_s, problem)
@@ -180,14 +184,14 @@ class _Conductor:
         commands, drill, name = self._commands, plan.drill, plan.name
         if commands is None:
             return Happened(plan, problem="its command was not allowed")
-        self._say(f"drill {name}: running {shown(drill.command)}")
+        self._say(f"{self._which}: running {shown(drill.command)}")
         notes: list[str] = []
         ran, problem = self._ran(name, "command", lambda: commands.run(name, self._over), notes)
         ended = ran
         if drill.undo:
             if problem is None and not self._wait(plan.end_s):
                 problem = "the load ended before its undo"
-            self._say(f"drill {name}: running {shown(drill.undo)}")
+            self._say(f"{self._which}: running {shown(drill.undo)}")
             ended, failed = self._ran(name, "undo", lambda: commands.undo(name), notes)
             problem = problem or failed
         if ran is None:  # nobody knows when it began
@@ -207,7 +211,7 @@ class _Conductor:
     def _fault(self, plan: DrillPlan) -> Happened:
         drill = plan.drill
         assert drill.proxy is not None
-        self._say(f"drill {plan.name}: {drill.proxy} {drill.fault} for {drill.for_s:g} s")
+        self._say(f"{self._which}: {drill.proxy} {drill.fault} for {drill.for_s:g} s")
         began_s: float | None = None
         ended_s: float | None = None
         problem: str | None = None

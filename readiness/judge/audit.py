@@ -56,7 +56,7 @@ def stale(verdict: Verdict, now: datetime, max_age_s: float) -> str | None:
     if age_s < -CLOCKS_S:
         return f"the run ended in the future ({utc(verdict.ended_at)})"
     if age_s > max_age_s:
-        return f"the run ended {duration(age_s)} ago, at most {duration(max_age_s)} may be"
+        return f"the run ended {duration(age_s)} ago, the limit is {duration(max_age_s)}"
     return None
 
 

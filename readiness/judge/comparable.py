@@ -55,7 +55,9 @@ def _plan(base: Run, head: Run, *, wanted: bool) -> Iterator[str]:
     for key in dict.fromkeys((*base.plan, *head.plan)):
         before, after = base.plan.get(key), head.plan.get(key)
         if before != after and (key in SAME) is wanted:
-            yield f"{clean(key)} is {_shown(before)} in base, {_shown(after)} in head"
+            name, unit = (clean(key).removesuffix("_s"), " s") if key.endswith("_s") else (clean(key), "")
+            name, unit = (name.removesuffix("_per"), "/s") if name.endswith("_per") else (name, unit)
+            yield f"{name} is {_shown(before, unit)} in base, {_shown(after, unit)} in head"
 
 
 def _scenarios(base: Run, head: Run) -> Iterator[str]:
@@ -65,5 +67,5 @@ def _scenarios(base: Run, head: Run) -> Iterator[str]:
             yield clean(name)
 
 
-def _shown(value: object) -> str:
-    return "not set" if value is None else clean(f"{value:g}" if isinstance(value, float) else value)
+def _shown(value: object, unit: str = "") -> str:
+    return "not set" if value is None else clean(f"{value:g}" if isinstance(value, float) else value) + unit

@@ -144,7 +144,7 @@ def _endpoints(page: Page, in_ascii: bool, *, every: bool) -> list[RenderableTyp
     for name in ("n", "failed", *(f"{name} ms" for name in _SHORT)):
         table.add_column(name, justify="right", no_wrap=True)
     for row in shown:
-        cells = (row.requests, row.failures if row.failures != "0" else "-", *(row.latencies[i] for i in at))
+        cells = (row.requests, row.failures, *(row.latencies[i] for i in at))
         name = row.name if names[row.name] == 1 else f"{row.name} ({row.scenario})"
         table.add_row(*(Text(_plain(cell, in_ascii)) for cell in (name, *cells)))
     left = len(rows) - len(shown)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from readiness.measurements.histogram import merge
 from readiness.run.live.observer import Observer, phase
+from readiness.text.numbers import count
 from readiness.text.redaction import for_terminal
 
 if TYPE_CHECKING:
@@ -193,5 +194,5 @@ def headline(plan: Plan, assembly: Assembly) -> str:
     p95 = "no answer yet" if p95_ms is None else f"P95 {p95_ms:,.1f} ms"
     rate = last.ended / last.at_s if last.at_s else 0.0
     left_s = max(engine.total_s - last.at_s, 0.0)
-    parts = (f"{last.users} users", f"{rate:,.0f} requests/s", p95, f"{failed:,} failed", f"{left_s:.0f} s left")
+    parts = (count(last.users, "user"), f"{rate:,.0f} requests/s", p95, f"{failed:,} failed", f"{left_s:.0f} s left")
     return f"{phase(engine, last.at_s)}: {', '.join(parts)}"

@@ -30,9 +30,15 @@ def parse(text: str) -> str:
     shown = clean(text, 100)
     try:
         parts = urlsplit(text)
-        host, port = parts.hostname, parts.port
+        host = parts.hostname
     except ValueError:
         raise ConfigError(problem.format(f"{shown!r} is not a URL")) from None
+    try:
+        port = parts.port
+    except ValueError:
+        number = clean(parts.netloc.rpartition(":")[2], 20)
+        why = f"port {number} is above 65535" if number.isdecimal() else f"{number!r} is no port"
+        raise ConfigError(problem.format(why)) from None
     if parts.scheme not in ("http", "https") or not host or clean(text, 2000) != text or " " in text:
         raise ConfigError(problem.format(f"{shown!r} is not an http:// or https:// URL"))
     if port == 0:

@@ -57,10 +57,16 @@ def test_every_run_is_a_row_with_its_report_and_the_newest_decision_is_the_answe
     assert all(f'href="{run_id}/report.html"' in page for run_id in ids)
     assert "1 of the lines of history.jsonl cannot be read." in done.output
     last = done.output.splitlines()[-1]
-    assert last == f"readiness: history=16 latest={newest.replace(' ', '_')} drift=none"
+    assert last == f"readiness: history=16 latest={newest.replace(' ', '_')} drift=unknown"
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert history(tmp_path, "--quiet").stdout.strip() == last
     assert "CONDITIONAL" in done.stdout
+
+
+def test_no_drift_is_said_only_where_one_could_be_told(tmp_path: Path) -> None:
+    for runs, said in ((20, "none"), (3, "unknown")):
+        (tmp_path / attempts._NAME).write_text("".join(line(n, p95_ms=100 + n % 2) for n in range(runs)))
+        assert history(tmp_path).stdout.splitlines()[-1].endswith(f"drift={said}")
 
 
 def test_a_drift_is_told_on_the_terminal_and_on_the_page(tmp_path: Path) -> None:
@@ -153,7 +159,7 @@ def test_the_trend_is_of_the_newest_runs_target_and_none_of_another_one(tmp_path
         lines.append(line(30, target="http://till:8080", plan_hash="q", decision="INCONCLUSIVE", requests=0, failed=0))
     (tmp_path / attempts._NAME).write_text("".join(lines))
     done = history(tmp_path)
-    assert done.stdout.splitlines()[-1].endswith("drift=none")
+    assert done.stdout.splitlines()[-1].endswith("drift=unknown")
     assert "rises from run to run" not in done.output + (tmp_path / "index.html").read_text()
     assert ("no trend of older runs belongs to it" in " ".join(done.output.split())) is corrupt
     table = done.stdout.splitlines()[1:20]

@@ -95,6 +95,7 @@ def test_the_largest_load_that_was_allowed_is_never_exceeded(cli: Cli, faultd: S
     ("args", "code", "said"),
     [
         ([], 2, "capacity: needs --max-users N or --max-rate R"),
+        (["--max-users", "5", "--max-rate", "5"], 2, "--max-users stands beside --max-rate; give only one of the two"),
         (["--max-users", "0"], 2, "--max-users: must be between"),
         (["--max-users", "5", "--hold", "soon"], 2, "--hold: "),
     ],

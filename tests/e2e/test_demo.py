@@ -33,6 +33,8 @@ def test_a_drill_needs_a_profile_that_has_a_breaker(cli: Cli) -> None:
     result = cli.plain("demo", "--drill", "--profile", "legacy")
     assert result.exit_code == 2
     assert "--drill: the profile legacy has no circuit breaker" in result.stderr
+    unknown = cli.plain("demo", "--profile", "old")
+    assert (unknown.exit_code, "--profile: 'old' is no profile" in unknown.stderr) == (2, True)
 
 
 def test_the_demo_is_assessed_end_to_end(cli: Cli) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from itertools import combinations
@@ -150,6 +151,17 @@ def test_lint_names_a_mistake_with_its_line(cli: Cli) -> None:
     result = cli.plain("lint", str(file))
     assert result.exit_code == 2, str(result)
     assert f"thresholds.yaml:{line}:" in result.said
+
+
+def test_lint_tells_a_hint_from_an_error_and_counts_both(cli: Cli) -> None:
+    look = "    @task\n    def look(self):\n        self.client.get('/a')\n"
+    file = cli.folder / "locustfile.py"
+    file.write_text(f"from locust import FastHttpUser, task\n\n\nclass Shop(FastHttpUser):\n{look}")
+    file = cli.thresholds('\n  latency.max: { pass: "< 100 ms" }\n')
+    good = cli.plain("lint", str(file))
+    assert good.exit_code == 0, str(good)
+    assert re.search(r"^hint: \S+\.py:\d+: ", good.stderr, re.MULTILINE)
+    assert good.stdout.strip() == f"{file}: 1 check, no error, 1 hint"
 
 
 def test_lint_finds_limits_that_contradict_each_other(cli: Cli) -> None:

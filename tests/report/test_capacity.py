@@ -15,6 +15,7 @@ from readiness.measurements.provenance import Provenance, Target
 from readiness.measurements.strict import Malformed
 from readiness.report.capacity import CAPACITY_FORMATS, console
 from readiness.report.capacity.json import read
+from readiness.report.capacity.sheet import sheet
 from tests.report import builders, parsing
 
 HOSTILE = " ".join(builders.HOSTILE)
@@ -169,3 +170,30 @@ def test_a_service_without_a_free_core_is_named_as_in_a_run() -> None:
     waiting = replace(attempt(113, TrialFinding.BROKEN), no_free_core="Threads of java waited 9 s for a free core.")
     text = said(attempt(80, TrialFinding.KEPT, proof=True), waiting)
     assert "No free core in 1 of 2 attempts. At 113 users: Threads of java waited 9 s" in text
+
+
+def test_a_knee_is_looked_for_above_the_best_load_and_stays_from_there_on() -> None:
+    rates = {12: 0.95, 48: 1.2, 96: 1.05, 200: 1.16}  # of each user: a straight line with noise, least at its begin
+    straight = (replace(attempt(n, TrialFinding.KEPT), throughput_per_s=n * rate) for n, rate in rates.items())
+    assert "Measured knee: none up to 200 users." in said(*straight)
+    bent = capacity(*FOUND)
+    assert "Measured knee: 20 users. From there on each user gets under 90 %" in CAPACITY_FORMATS["md"].render(bent)
+
+
+def method(*attempts: Attempt) -> str:
+    return sheet(capacity(*attempts)).method
+
+
+def test_the_method_says_what_this_search_did_and_nothing_else() -> None:
+    found = method(*FOUND)
+    assert "From 10 users on, loads were doubled, then bisected between what was kept and what was not" in found
+    assert "1 hold was for proof. The answer holds at 95 % confidence" in found
+    assert "taken to break them at every larger one" in found
+    rising = method(*FOUND[:4])
+    assert "From 10 users on, loads were doubled, up to 80 users. No load was held for a proof" in rising
+    assert not re.search("bisected|answer holds|break them|Gunther", rising)
+    falling = method(*(attempt(height, TrialFinding.BROKEN) for height in (160, 40, 10)))
+    assert falling.startswith("From 160 users on, loads were quartered. ")
+    open_ = method(attempt(80, TrialFinding.KEPT), attempt(80, TrialFinding.LEANS_KEPT, proof=True))
+    assert "80 users were tried. 1 hold was for proof, judged at 98.75 %, and gave no answer." in open_
+    assert method() == "No load was sent."

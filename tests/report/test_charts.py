@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness.judge.verdict import Verdict
+from readiness.judge.verdict import DrillResult, Outcome, Verdict
+from readiness.measurements.response_facts import TimeParts
 from readiness.measurements.run import Detail, Endpoint, Measurement, Recording, Run
-from readiness.report import charts
+from readiness.metrics.restore import RESTORE_FACT
+from readiness.report import FORMATS, charts
 from readiness.report.charts import (
     axes,
     database_connections,
@@ -25,6 +27,8 @@ from readiness.report.charts import (
     time_spent,
     timeline,
 )
+from readiness.report.view.drills import build
+from readiness.report.view.findings import unmeasured
 from tests.report import builders
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -150,7 +154,19 @@ def test_the_parts_of_the_time_and_what_is_not_told_make_up_the_whole() -> None:
     chart = time_spent.draw(verdict, builders.run(verdict))
     assert chart is not None
     assert chart.columns == ("Endpoint", "Answers", "Mean", "bag-tracker", "db", "network and queue")
-    assert chart.rows == (("bag-tracker (login)", "5", "180.0 ms", "100.0 ms", "20.0 ms", "60.0 ms"),)
+    assert chart.rows == (("bag-tracker (login)", "5 slow", "180.0 ms", "100.0 ms", "20.0 ms", "60.0 ms"),)
+
+
+def test_an_endpoint_without_slow_answers_is_drawn_and_said_to_be_of_all() -> None:
+    verdict = builders.verdict()
+    run = builders.run(verdict)
+    assert run.load is not None
+    fast = tuple(replace(one, slow=TimeParts(), timing=one.slow) for one in run.load.seen)
+    chart = time_spent.draw(verdict, _changed(run, seen=fast))
+    assert chart is not None
+    assert chart.rows[0][1] == "5 all"
+    assert "in all answers, of which" in str(chart.svg)
+    assert "bag-tracker (login), all answers" in str(chart.svg)
 
 
 def test_connections_are_drawn_against_their_limit() -> None:
@@ -220,3 +236,19 @@ def test_linear_ticks_cover_the_values(high: float) -> None:
     assert ticks[0] == 0
     assert ticks[-1] >= high * (1 - 1e-9)
     assert 2 <= len(ticks) <= 7
+
+
+def test_a_restore_is_no_drill_and_what_has_no_value_is_counted() -> None:
+    verdict = builders.verdict()
+    passed = replace(verdict.checks[0], name="drill.recovery", scope="hang", outcome=Outcome.PASS)
+    kept = replace(passed, name="restore.rows_missing", scope=None)
+    drills = (DrillResult("hang", "it hung", "it came back"), DrillResult(RESTORE_FACT, "a backup", "all rows"))
+    view = build(replace(verdict, drills=drills, checks=(passed, kept)))
+    assert view is not None
+    assert view.summary == "1 of 1 drill passed. 1 of 1 restore passed."
+    missing = replace(passed, outcome=Outcome.ERROR, message="Not measured: --drills was not given.")
+    both = unmeasured(replace(verdict, checks=(missing, replace(missing, scope="slow")), measurements=()))
+    assert [one.count for one in both] == [2]
+    assert "2 without a value, 1 reason<" in FORMATS["html"].render(
+        replace(verdict, checks=(missing, replace(missing, scope="slow")), measurements=()), None
+    )

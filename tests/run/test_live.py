@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -181,3 +182,18 @@ def test_before_the_measurement_nothing_is_said_of_checks_and_a_sparkline_fits_i
     assert "proven" not in capture.get()
     assert sparkline([0.0, 1.0, 8.0], 2) == BARS[1] + BARS[7]
     assert sparkline([0.0, 0.0], 9) == BARS[0] * 2
+
+
+def test_when_the_load_has_ended_the_screen_says_so_and_zero_failures_are_a_number() -> None:
+    good = LiveEndpoint("scan", "GET /a", 7, 0, 1.0, 2.0, None)
+    console = Console(width=120, height=24, force_terminal=True, color_system=None)
+    with console.capture() as capture:
+        console.print(
+            Screen(replace(SNAPSHOT, endpoints=(good,), at_s=40), step="drill 2 of 9, about 2 min left: hang")
+        )
+    text = capture.get()
+    assert "drill 2 of 9, about 2 min left: hang" in text
+    assert "the load has ended" in text
+    assert "0 s left" not in text
+    assert "Ctrl-C ends the run" in text
+    assert re.search(r"GET /a +scan +7 +0 ", text)

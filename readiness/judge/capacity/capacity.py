@@ -84,11 +84,16 @@ class Capacity:
 
     @property
     def bend(self) -> Attempt | None:
-        """The smallest load of which less came back, for each user or arrival, than BEND of the best; None without."""
+        """The load from which on less came back, for each user or arrival, than BEND of the best load; None without."""
         words = {attempt.height: attempt for attempt in sound(self.attempts)}
         shares = {height: (one.throughput_per_s or 0.0) / height for height, one in words.items()}
-        best = max(shares.values(), default=0.0)
-        return next((words[height] for height in sorted(shares) if shares[height] < BEND * best), None)
+        best = max(shares, key=shares.__getitem__, default=0.0)
+        found = None
+        for height in sorted((height for height in shares if height > best), reverse=True):
+            if shares[height] >= BEND * shares[best]:
+                break
+            found = words[height]
+        return found
 
     @property
     def peak(self) -> Attempt | None:
@@ -127,5 +132,5 @@ def scalability_of(attempts: tuple[Attempt, ...], unit: str, confidence: float) 
         held = len({height for height, _ in usable})
         return None, f"{LEAST_HEIGHTS} different heights are needed to fit the law, {held} can be used."
     if law.knee is None:
-        return law, "The knee is not within what was measured."
+        return law, "The knee of the law is not within what was measured."
     return law, ""

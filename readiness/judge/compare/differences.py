@@ -180,7 +180,7 @@ def _difference(pair: ComparedPair, changed: Change | None, worse_by: float, con
     if metric.kind is Kind.EXACT and changed.unit == POINTS:
         floor = max(floor, SAME_POINTS)
     excluded = None if metric.kind is Kind.EXACT else _ends(metric, change(base, head, metric, confidence))[1]
-    made = replace(_made(pair, changed, *_finding(metric, changed, floor, excluded)), excluded=excluded)
+    made = replace(_made(pair, changed, *_finding(metric, changed, floor, excluded, confidence)), excluded=excluded)
     if made.finding is not ComparisonFinding.TOO_LITTLE:
         return made
     return replace(made, longer=_longer(pair, changed, max(floor, _largest(changed)), excluded, confidence))
@@ -221,11 +221,14 @@ def _ends(metric: Metric, changed: Change) -> tuple[float | None, float | None]:
     return (_minus(changed.high), _minus(changed.low)) if metric.better == "higher" else (changed.low, changed.high)
 
 
-def _finding(metric: Metric, changed: Change, floor: float, excluded: float | None) -> tuple[ComparisonFinding, str]:
+def _finding(
+    metric: Metric, changed: Change, floor: float, excluded: float | None, confidence: float
+) -> tuple[ComparisonFinding, str]:
     """The kind of difference and the sentence; `floor` and `excluded` are in the change's unit.
 
     That something is worse is one of many claims, each at Holm's confidence. That all worsenings of a size are excluded
-    is one claim that needs every part of it, so each part has the whole error (an intersection-union test).
+    is one claim that needs every part of it, so each part has the whole error (an intersection-union test): its bound
+    is not the end of the interval that stands beside it, and says so.
     """
     low, high = _ends(metric, changed)
     floored = f" by more than {number(floor, changed.unit)} {changed.unit}".rstrip() if floor else ""
@@ -234,13 +237,14 @@ def _finding(metric: Metric, changed: Change, floor: float, excluded: float | No
     if high is not None and high < -floor:
         return ComparisonFinding.IMPROVEMENT, f"Better{floored}, proven."
     if metric.kind is Kind.EXACT and high is not None:
-        return ComparisonFinding.NO_EVIDENCE, "Not worse."
+        return ComparisonFinding.NO_EVIDENCE, "Not worse." if low or high else "Unchanged."
     if excluded is None:
         return ComparisonFinding.TOO_LITTLE, "Too few requests for a whole interval."
     size = quantity(max(excluded, 0.0), changed.unit)
+    alone = f"by itself at {quantity(100 * confidence, '%')}"
     if excluded > max(floor, _largest(changed)):
-        return ComparisonFinding.TOO_LITTLE, f"Too few requests: a worsening of {size} cannot be excluded."
-    return ComparisonFinding.NO_EVIDENCE, f"A worsening of more than {size} is excluded."
+        return ComparisonFinding.TOO_LITTLE, f"Too few requests: {alone} only more than {size} worse is excluded."
+    return ComparisonFinding.NO_EVIDENCE, f"{alone.capitalize()}: not worse by more than {size}."
 
 
 def _minus(value: float | None) -> float | None:

@@ -240,11 +240,11 @@ def _law(capacity: Capacity) -> tuple[str, ...]:
     if (bend := capacity.bend) is not None:
         each = "user" if capacity.unit == "users" else "arrival"
         lines.append(
-            f"Measured knee: {height(capacity, bend.height)} is the first load at which under {100 * BEND:g} % came "
-            f"back for each {each}, beside the best load."
+            f"Measured knee: {height(capacity, bend.height)}. From there on each {each} gets under {100 * BEND:g} % of "
+            "the answers that one gets at the best load."
         )
-    elif len({one.height for one in capacity.attempts if one.throughput_per_s}) > 1:
-        lines.append("Measured knee: none; answers grew with the load as far as it went.")
+    elif len(loads := {one.height for one in sound(capacity.attempts) if one.throughput_per_s}) > 1:
+        lines.append(f"Measured knee: none up to {height(capacity, max(loads))}.")
     law = capacity.scalability
     if law is None:
         return (*lines, *([capacity.scalability_note] if capacity.scalability_note else []))
@@ -269,16 +269,50 @@ def _shown(parameter: Parameter, digits: int) -> str:
 
 
 def _method(capacity: Capacity) -> str:
-    sure = (
-        "Bare values were compared (confidence: none)."
-        if capacity.confidence is None
-        else f"The answer holds at {100 * capacity.confidence:g} % confidence: each of at most {MAX_PROOFS} holds for "
-        f"proof was judged at {100 * (1 - (1 - capacity.confidence) / MAX_PROOFS):g} %."
-    )
+    """What this search did, and what its answer supposes: nothing that did not happen."""
+    if not capacity.attempts:
+        return "No load was sent."
+    said = [_tried(capacity), _proofs(capacity)]
+    if any(one.finding in (TrialFinding.BROKEN, TrialFinding.LEANS_BROKEN) for one in capacity.attempts):
+        said.append("A service that breaks its limits at one load is taken to break them at every larger one.")
+    said.append("Nothing is said of loads beyond the largest one tried.")
+    if capacity.scalability is not None:
+        said.append(
+            "The law is Gunther's Universal Scalability Law, fitted to users and successful requests per second; it "
+            "describes what was measured and decides nothing."
+        )
+    return " ".join(said)
+
+
+def _tried(capacity: Capacity) -> str:
+    """Which ways the trials went from the first one."""
+    trials = [one.height for one in capacity.attempts if not one.proof] or [capacity.attempts[0].height]
+    before = [(one, trials[:i]) for i, one in enumerate(trials) if i]
+    ways = {
+        "doubled": any(one > max(lower) for one, lower in before),
+        "quartered": any(one < min(higher) for one, higher in before),
+        "bisected between what was kept and what was not": any(
+            min(others) < one < max(others) and one not in others for one, others in before
+        ),
+    }
+    went = ", then ".join(way for way, gone in ways.items() if gone)
+    first, last = height(capacity, trials[0]), height(capacity, max(trials))
+    if not went:
+        return f"{first} were tried."
+    return f"From {first} on, loads were {went}" + (f", up to {last}." if ways["doubled"] else ".")
+
+
+def _proofs(capacity: Capacity) -> str:
+    proofs = sum(one.proof for one in capacity.attempts)
+    if not proofs:
+        return "No load was held for a proof."
+    held = f"{numbers.count(proofs, 'hold')} {'was' if proofs == 1 else 'were'} for proof"
+    if capacity.confidence is None:
+        return f"{held}; bare values were compared (confidence: none)."
+    each = f"{100 * (1 - (1 - capacity.confidence) / MAX_PROOFS):g} %"
+    if capacity.kind is CapacityKind.UNKNOWN:
+        return f"{held}, judged at {each}, and gave no answer."
     return (
-        "Loads were doubled until the limits broke, then the gap was bisected until its ends were within 10 % of each "
-        f"other, and both ends were held again for a proof. {sure} A service that breaks its limits at one load is "
-        "taken to break them at every larger one. Nothing is said of loads beyond the largest one tried. The law is "
-        "Gunther's Universal Scalability Law, fitted to users and successful requests per second; it describes what "
-        "was measured and decides nothing."
+        f"{held}. The answer holds at {100 * capacity.confidence:g} % confidence: each of at most {MAX_PROOFS} holds "
+        f"for proof is judged at {each}."
     )

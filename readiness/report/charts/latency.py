@@ -55,7 +55,7 @@ def _legend() -> list[str]:
     for i, (series, name) in enumerate(_LINES):
         at = _LEFT + 4 + 62 * i
         parts += [svg.path([(at, 8), (at + 24, 8)], series), svg.text(at + 29, 12, name)]
-    parts.append(svg.text(_WIDTH - _RIGHT, 12, "grey: not measured", anchor="end"))
+    parts.append(svg.text(_WIDTH - _RIGHT, 12, "grey: not judged", anchor="end"))
     return parts
 
 

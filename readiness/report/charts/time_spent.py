@@ -21,9 +21,11 @@ _MOST, _MOST_PARTS = 8, 4
 
 @dataclass(frozen=True, slots=True)
 class _Bar:
-    """One endpoint: mean ms of its slow answers, and of each part of them."""
+    """One endpoint: mean ms of its answers, and of each part of them."""
 
     name: str
+    answers: str
+    """`slow answers`, or `all answers` where none was slow."""
     samples: int
     total_ms: float
     parts_ms: dict[str, float]
@@ -50,12 +52,12 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
         values = _values(bar, shown)
         parts += _drawn(bar, values, _TOP + _ROW * i + 28, x)
         cells = (numbers.quantity(value, "ms") for value in (bar.total_ms, *values))
-        rows.append((bar.name, f"{bar.samples:,}", *cells))
+        rows.append((bar.name, f"{bar.samples:,} {bar.answers.partition(' ')[0]}", *cells))
     return Chart(
         "time-spent",
         "Where does the time go?",
-        "Mean of the slow answers by endpoint, split as the service's own Server-Timing header says; "
-        f'"{REST}" is what the header leaves open.',
+        "Mean by endpoint, of its slow answers where it had some, else of all, split as the service's own "
+        f'Server-Timing header says; "{REST}" is what the header leaves open.',
         svg.picture("time-spent", "Time by part of the service", _describe(bars[0], shown), _WIDTH, height, *parts),
         shown,
         ("Endpoint", "Answers", "Mean", *shown),
@@ -66,12 +68,14 @@ def draw(verdict: Verdict, run: Run | None) -> Chart | None:
 
 def _bar(seen: ResponseFacts) -> _Bar | None:
     """Of the slow answers where there are some, else of all."""
-    told: TimeParts = seen.slow if seen.slow.samples and seen.slow.parts_ms else seen.timing
+    slow = bool(seen.slow.samples and seen.slow.parts_ms)
+    told: TimeParts = seen.slow if slow else seen.timing
     if not told.samples or not told.parts_ms:
         return None
     parts = {clean(name, 40): ms for name, ms in split(told).items()}
     total_ms = told.total_ms / told.samples
-    return _Bar(f"{clean(seen.name)} ({clean(seen.scenario)})", told.samples, total_ms, parts)
+    answers = "slow answers" if slow else "all answers"
+    return _Bar(f"{clean(seen.name)} ({clean(seen.scenario)})", answers, told.samples, total_ms, parts)
 
 
 def _values(bar: _Bar, shown: tuple[str, ...]) -> list[float]:
@@ -80,7 +84,7 @@ def _values(bar: _Bar, shown: tuple[str, ...]) -> list[float]:
 
 
 def _drawn(bar: _Bar, values: list[float], middle: float, x: Scale) -> list[str]:
-    parts: list[str] = [svg.text(_LEFT, middle - 12, shorten(bar.name, 90), class_="label name")]
+    parts: list[str] = [svg.text(_LEFT, middle - 12, f"{shorten(bar.name, 75)}, {bar.answers}", class_="label name")]
     at_ms = 0.0
     for i, value in enumerate(values):
         start, end = x(at_ms), x(at_ms + value)
@@ -93,7 +97,8 @@ def _drawn(bar: _Bar, values: list[float], middle: float, x: Scale) -> list[str]
 def _describe(bar: _Bar, shown: tuple[str, ...]) -> str:
     values = dict(zip(shown, _values(bar, shown), strict=True))
     part, ms = max(values.items(), key=lambda item: item[1])
+    of = bar.answers.replace("slow", "its slow")
     return (
-        f"The slowest, {bar.name}, took {numbers.quantity(bar.total_ms, 'ms')} in its slow answers, of which "
+        f"The slowest, {bar.name}, took {numbers.quantity(bar.total_ms, 'ms')} in {of}, of which "
         f"{numbers.quantity(ms, 'ms')} in: {part}."
     )

@@ -16,6 +16,14 @@ COMPARISON_FINDINGS: Mapping[ComparisonFinding, Status] = {
     ComparisonFinding.IMPROVEMENT: Status("Improvement", "✔", "+", "good", "green"),
     ComparisonFinding.NO_EVIDENCE: Status("No evidence", "–", "-", "quiet", "bright_black"),
 }
+_UNCHANGED = Status("Unchanged", "–", "-", "quiet", "bright_black")
+_TALLY: Mapping[ComparisonFinding, tuple[str, str]] = {
+    ComparisonFinding.REGRESSION: ("regression", "regressions"),
+    ComparisonFinding.TOO_LITTLE: ("with too little data", "with too little data"),
+    ComparisonFinding.IMPROVEMENT: ("improvement", "improvements"),
+    ComparisonFinding.NO_EVIDENCE: ("without evidence of a change", "without evidence of a change"),
+}
+"""(of one, of several)."""
 _OUTCOMES: Mapping[ComparisonOutcome, Status] = {
     ComparisonOutcome.REGRESSION: Status("REGRESSION", "✖", "x", "bad", "red"),
     ComparisonOutcome.NO_REGRESSION: Status("NO REGRESSION", "✔", "+", "good", "green"),
@@ -60,7 +68,7 @@ class ComparisonSheet:
 
 def sheet(comparison: Comparison) -> ComparisonSheet:
     """The text of a comparison."""
-    counted = ((finding, len(comparison.found(finding))) for finding in COMPARISON_FINDINGS)
+    counted = ((len(comparison.found(finding)), words) for finding, words in _TALLY.items())
     headed = (
         ("Not comparable", comparison.obstacles),
         ("Limits loosened since the base", comparison.loosened),
@@ -70,7 +78,7 @@ def sheet(comparison: Comparison) -> ComparisonSheet:
     return ComparisonSheet(
         outcome=_OUTCOMES[comparison.outcome],
         reason=clean(comparison.reason, 1000),
-        tally=", ".join(f"{n:,} {finding}" for finding, n in counted if n) or "nothing was compared",
+        tally=", ".join(numbers.count(n, *words) for n, words in counted if n) or "nothing was compared",
         sides=tuple(
             (name, side.file, side.run_id, numbers.utc(side.started_at))
             for name, side in (("base", comparison.base), ("head", comparison.head))
@@ -104,7 +112,7 @@ def _row(one: Difference) -> ComparisonRow:
         numbers.quantity(one.head, one.unit, absent="not bounded" if one.head_samples else numbers.NOT_MEASURED),
         _signed(one.change.value, one.change.unit),
         _interval(one.change),
-        COMPARISON_FINDINGS[one.finding],
+        _UNCHANGED if _interval(one.change) == "exact" and not one.change.value else COMPARISON_FINDINGS[one.finding],
         clean(one.message, 1000),
     )
 

@@ -28,7 +28,9 @@ def summary(page: HistorySheet, *, ascii: bool = False) -> str:  # noqa: A002 - 
 
 def last_line(page: HistorySheet) -> str:
     """The line that machines read."""
-    drifting = ",".join(drift.name.replace(" ", "_") for drift in page.drifts if drift.worse) or "none"
+    known = all(drift.course is not None for drift in page.drifts)
+    drifting = ",".join(drift.name.replace(" ", "_") for drift in page.drifts if drift.worse)
+    drifting = drifting or ("none" if known else "unknown")
     runs = len(page.rows) + page.hidden
     return f"readiness: history={runs} latest={page.status.word.replace(' ', '_')} drift={drifting}"
 

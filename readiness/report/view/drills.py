@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from readiness.judge import wording
@@ -64,7 +64,7 @@ def build(verdict: Verdict) -> DrillsView | None:
     if not verdict.drills:
         return None
     rows = tuple(_row(drill, verdict) for drill in verdict.drills)
-    return DrillsView(_summary(rows), rows, _about({drill.name for drill in verdict.drills}))
+    return DrillsView(_summaries(rows), rows, _about({drill.name for drill in verdict.drills}))
 
 
 def _about(names: Set[str]) -> str:
@@ -93,10 +93,17 @@ def _check(check: CheckResult, drill: str) -> DrillCheck:
     return DrillCheck(key_of(check), title, value_of(check), target, OUTCOMES[check.outcome])
 
 
-def _summary(rows: tuple[DrillRow, ...]) -> str:
+def _summaries(rows: tuple[DrillRow, ...]) -> str:
+    """A restore is no drill: it breaks nothing."""
+    restored = [row for row in rows if row.name == RESTORE_FACT]
+    drilled = [row for row in rows if row.name != RESTORE_FACT]
+    return " ".join(_summary(kind, found) for kind, found in (("drill", drilled), ("restore", restored)) if found)
+
+
+def _summary(kind: str, rows: Sequence[DrillRow]) -> str:
     judged = [row for row in rows if row.status is not UNJUDGED]
     if not judged:
-        return f"{count(len(rows), 'drill')}, and no check asks what it showed."
+        return f"{count(len(rows), kind)}, and no check asks what it showed."
     bad = [row.name for row in judged if row.status not in (OUTCOMES[Outcome.PASS], OUTCOMES[Outcome.NOT_APPLICABLE])]
-    text = f"{len(judged) - len(bad):,} of {count(len(judged), 'drill')} passed"
+    text = f"{len(judged) - len(bad):,} of {count(len(judged), kind)} passed"
     return f"{text}; not passed: {', '.join(bad)}." if bad else f"{text}."

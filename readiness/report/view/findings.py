@@ -54,6 +54,8 @@ class Unmeasured:
     metric: str
     reason: str
     status: Status
+    count: int = 1
+    """Of how many checks and metrics it speaks."""
 
 
 def finding(measurement: Measurement) -> MeasuredFinding:
@@ -128,7 +130,7 @@ def _together(same: Sequence[Unmeasured]) -> Unmeasured:
     titles, metrics = (
         list(dict.fromkeys(names)) for names in ([one.title for one in same], [one.metric for one in same])
     )
-    return replace(same[0], title=", ".join(titles), metric=", ".join(metrics))
+    return replace(same[0], title=", ".join(titles), metric=", ".join(metrics), count=len(metrics))
 
 
 _UNKNOWN = frozenset({Outcome.ERROR, Outcome.SKIPPED, Outcome.NOT_APPLICABLE})

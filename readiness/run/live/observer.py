@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from readiness.config.model import Check, Config
 from readiness.judge.early_stop import standings
@@ -41,6 +41,7 @@ class Observer:
         self._assembly: Assembly | None = None
         self._history: list[Second] = []
         self._checks: tuple[LiveCheck, ...] = ()
+        self._proofs: dict[str, Standing] = {}
         self._judge_again_s = 0.0
         self._names: dict[str, str] = {}
         self._seen: tuple[Batch, Snapshot] | None = None
@@ -54,6 +55,7 @@ class Observer:
             return self._seen[1]
         if assembly is not self._assembly:  # the next of several loads
             self._assembly, self._history, self._checks, self._judge_again_s = assembly, [], (), 0.0
+            self._proofs = {}
         self._remember(batch)
         snapshot = self._snapshot(plan, assembly, batch)
         self._seen = (batch, snapshot)
@@ -82,6 +84,7 @@ class Observer:
         failed = classes.total()
         busiest = sorted(rows, key=lambda row: -(row[2].total + sum(row[3].values())))[:_MOST_ENDPOINTS]
         engine = plan.engine
+        checks = self._judged(plan.config, assembly)
         return Snapshot(
             service=self._shown(plan.config.service),
             target=self._shown(plan.target.url),
@@ -95,7 +98,7 @@ class Observer:
             in_flight=batch.in_flight,
             requests=ok.total + failed,
             failed=failed,
-            numbers=_numbers(ok, failed, plan.config),
+            numbers=_numbers(ok, failed, plan.config, self._proofs),
             failures=tuple((clean(name), n) for name, n in classes.most_common()),
             endpoints=tuple(
                 LiveEndpoint(
@@ -108,8 +111,8 @@ class Observer:
                 for scenario, name, one, by_class in busiest
             ),
             left_out=len(rows) - len(busiest),
-            checks=self._judged(plan.config, assembly),
-            judged_later=sum(not is_load(check.metric) for check in plan.config.checks if not check.not_applicable),
+            checks=checks,
+            judged_later=_later(plan),
             history=tuple(self._history),
         )
 
@@ -120,9 +123,10 @@ class Observer:
         load = assembly.load()
         if load is None:
             return self._checks
+        judged = standings(load, config)
+        self._proofs = {check.metric: _STANDINGS[proof] for check, proof in judged if check.scope is None}
         found = [
-            LiveCheck(self._titled(check), clean(check.pass_limit.text), _STANDINGS[proof])
-            for check, proof in standings(load, config)
+            LiveCheck(self._titled(check), clean(check.pass_limit.text), _STANDINGS[proof]) for check, proof in judged
         ]
         self._checks = tuple(sorted(found, key=lambda one: _WORST_FIRST.index(one.standing))[:_MOST_CHECKS])
         took_s = time.monotonic() - started_s
@@ -151,32 +155,36 @@ def phase(plan: EnginePlan, at_s: float) -> str:
     return f"{word} of {now.height:g} {unit}" if plan.phases else word
 
 
-def _numbers(ok: Histogram, failed: int, config: Config) -> tuple[LiveNumber, ...]:
+def _later(plan: Plan) -> int:
+    """Checks that come when the load has ended; those of drills and of a restore only where there will be one."""
+    never = [*(["drill."] if plan.proxies is None else []), *(["restore."] if plan.restore_url is None else [])]
+    checks = (check for check in plan.config.checks if not check.not_applicable and not is_load(check.metric))
+    return sum(not check.metric.startswith(tuple(never)) for check in checks)
+
+
+def _numbers(ok: Histogram, failed: int, config: Config, proofs: Mapping[str, Standing]) -> tuple[LiveNumber, ...]:
     """The quantiles, with failed requests as slower than every other, as the verdict counts them; then the failures."""
     found = []
     for metric, label, q in _QUANTILES:
         value = ok.quantile_ms(q, infinite=failed)
         shown = "–" if not ok.total + failed else numbers.quantity(value, "ms", absent=numbers.NOT_BOUNDED)
-        found.append(_number(label, shown, None if shown == "–" else value or float("inf"), metric, config))
+        found.append(_number(label, shown, metric, config, proofs))
     total = ok.total + failed
     share = 100 * failed / total if total else None
-    other = None if share is None else 100 - share
     shown = "–" if share is None else numbers.quantity(share, "%")
-    errors = _number("failed", shown, share, "http.error_rate", config)
+    errors = _number("failed", shown, "http.error_rate", config, proofs)
     if not errors.limit:
-        good = _number("failed", shown, other, "http.success_rate", config)
+        good = _number("failed", shown, "http.success_rate", config, proofs)
         errors = LiveNumber("failed", shown, f"success {good.limit}" if good.limit else "", good.standing)
     return (*found, errors)
 
 
-def _number(label: str, shown: str, value: float | None, metric: str, config: Config) -> LiveNumber:
+def _number(label: str, shown: str, metric: str, config: Config, proofs: Mapping[str, Standing]) -> LiveNumber:
+    """With the mark that the check itself has below."""
     for check in config.checks:
         if (check.metric, check.scope, check.not_applicable) == (metric, None, None):
-            standing = Standing.OPEN
-            if value is not None:
-                standing = Standing.KEPT if check.pass_limit.holds(value) else Standing.BROKEN
             limit_ms = check.pass_limit.value if metric.startswith("latency.") else None
-            return LiveNumber(label, shown, clean(check.pass_limit.text), standing, limit_ms)
+            return LiveNumber(label, shown, clean(check.pass_limit.text), proofs.get(metric, Standing.OPEN), limit_ms)
     return LiveNumber(label, shown, "", Standing.OPEN)
 
 

@@ -35,7 +35,7 @@ class Screen:
         ascii_only = options.ascii_only
         head = [*self._head(width, ascii_only), *self._figures(width, ascii_only)]
         foot = [Text(note, style="bright_black") for note in self._notes[-2:]]
-        foot.append(Text(self._foot or "Ctrl-C ends the load; what was measured is reported.", style="bright_black"))
+        foot.append(Text(self._foot or "Ctrl-C ends the run; what was measured is reported.", style="bright_black"))
         room = height - len(head) - len(foot)
         checks = self._checks(max(1, min(room - _LEAST_ENDPOINTS - 3, room // 3)), ascii_only)
         endpoints = self._endpoints(max(room - len(checks) - 2, 0))
@@ -55,7 +55,8 @@ class Screen:
 
     def _head(self, width: int, ascii_only: bool) -> list[Text]:
         at = self._at
-        left = f"{at.left_s:.0f} s left of {numbers.duration(at.total_s)}"
+        # A step is told when the load is over, or another one will come: no time is left of this one then.
+        left = "the load has ended" if self._step else f"{at.left_s:.0f} s left of {numbers.duration(at.total_s)}"
         name = Text.assemble(("readiness ", "bright_black"), (at.service, "bold"), f"  {self._step or at.phase}")
         name.truncate(max(width - len(left) - 2, 8), overflow="ellipsis", pad=True)
         share = min(at.at_s / at.total_s, 1.0) if at.total_s else 1.0
@@ -96,7 +97,7 @@ class Screen:
         for name in ("requests", "failed", "P50 ms", "P95 ms", "P99 ms"):
             table.add_column(name, justify="right", no_wrap=True)
         for row in shown:
-            cells = (f"{row.requests:,}", f"{row.failed:,}" if row.failed else "-")
+            cells = (f"{row.requests:,}", f"{row.failed:,}")
             latencies = ("-" if ms is None else numbers.number(ms, "ms") for ms in (row.p50_ms, row.p95_ms, row.p99_ms))
             style = "red" if row.failed else ""
             both = Text.assemble(row.name, (f"  {row.scenario}", "bright_black"))

@@ -22,6 +22,7 @@ from readiness.metrics import catalogue
 from readiness.report import json as report_json
 from readiness.report.comparison import COMPARISON_FORMATS, console
 from readiness.report.comparison.json import read
+from readiness.report.comparison.sheet import sheet
 from tests.judge import builders as judging
 from tests.judge.compare.simulated import run
 from tests.report import builders, parsing
@@ -101,7 +102,7 @@ def test_what_is_proven_but_small_does_not_count() -> None:
     assert small.finding is ComparisonFinding.NO_EVIDENCE
     assert small.excluded is not None
     assert 2.5 < small.excluded < 5
-    assert "is excluded" in small.message
+    assert re.fullmatch(r"By itself at 95 %: not worse by more than \S+ %\.", small.message)
 
 
 def test_too_few_requests_say_so_and_are_never_a_zero() -> None:
@@ -188,7 +189,7 @@ def test_another_machine_tool_or_length_is_a_caution() -> None:
     base = replace(run(1), plan={"duration_s": 20.0})
     head = replace(run(2), plan={"duration_s": 60.0}, provenance=replace(base.provenance, cores=8, tool_version="9"))
     cautions = compared(base, head).cautions
-    assert any("duration_s is 20 in base, 60 in head" in line for line in cautions)
+    assert any("duration is 20 s in base, 60 s in head" in line for line in cautions)
     assert any("the number of cores differs: 2 in base, 8 in head" in line for line in cautions)
     assert any("the version of readiness differs: 0 in base, 9 in head" in line for line in cautions)
 
@@ -327,3 +328,18 @@ def test_an_endpoint_that_an_older_client_named_without_its_method_is_the_same_e
         names = {one.name for one in now.load.endpoints}  # type: ignore[union-attr]
         assert {one.scope for one in result.differences if one.scope} == names
         assert all(one.base is not None and one.head is not None for one in result.differences if one.scope)
+
+
+def test_the_words_of_a_comparison_count_and_name_what_they_say() -> None:
+    def counted(name: str) -> Run:
+        dead = Measurement("database.deadlocks", None, 0.0, "database")
+        return replace(run(1, seconds=3, per_s=5), id=name, measurements=(dead,))
+
+    result = compared(counted("one"), counted("two"))
+    page = sheet(result)
+    assert re.fullmatch(r"\d+ with too little data, \d+ without evidence of a change", page.tally), page.tally
+    (row,) = [row for row in page.rows if row.key == "database.deadlocks"]
+    assert (row.status.word, row.message) == ("Unchanged", "Unchanged.")
+    assert any("by itself at 95 % only more than" in one.message for one in result.differences)
+    worse = compared(run(1), run(2, slower=3)).found(ComparisonFinding.REGRESSION)[:2]
+    assert sheet(replace(result, differences=worse)).tally == "2 regressions"
