@@ -7,6 +7,7 @@ from typing import Any
 import gevent
 
 from readiness.load.http.failures import Failure
+from readiness.load.recorder import Recorder
 from tests.load.http.conformance import client_of
 from tests.load.http.ledger import Ledger
 from tests.load.http.running import raised
@@ -95,6 +96,21 @@ def check_a_caught_response_that_no_block_judged_is_recorded() -> None:
         assert ledger.outcomes == ["ok", "open"]
         client.close()
         assert ledger.outcomes == ["ok", "http_5xx"]
+
+
+def check_a_late_answer_of_any_status_ends_the_standstill() -> None:
+    steps = [READ, 1.05, ok(status="302 Found"), READ, 1.05, ok(), READ, 1.05, ok(status="503 No")]
+    with Server([*steps, READ, 1.05, CLOSE]) as server:
+        recorder = Recorder()
+        recorder.start_s = 0.0
+        client = client_of(server, recorder=recorder)
+        with client.post("/login", catch_response=True) as response:
+            response.success()
+        with client.get("/", catch_response=True) as response:
+            response.failure("not fine")
+        client.get("/")
+        client.post("/gone")
+        assert [stall.answered for stall in recorder.take(9.0, 0).stalls] == [True, True, True, False]
 
 
 def check_judging_a_recorded_request_is_an_error() -> None:
