@@ -532,6 +532,23 @@ def cut(body: bytes, *headers: str) -> bytes:
     return ok(body, *headers).replace(b"Content-Length: %d" % len(body), b"Content-Length: %d" % (len(body) + 100))
 
 
+def check_a_scenarios_reason_stands_beside_the_status() -> None:
+    answers = [ok(status="400 No"), ok(status="404 No"), ok(status="503 No"), ok(status="302 Found"), ok()]
+    for kind in KINDS:
+        with Server([step for answer in answers for step in (READ, answer)]) as server:
+            user, ledger = user_of(kind, server.url)
+            for reason in ("no list", "404 it was", KeyError("list"), "not in", "no list"):
+                with user.client.get("/", catch_response=True) as response:
+                    response.failure(reason)
+        assert [(call.failure, call.detail) for call in ledger.calls] == [
+            ("http_4xx", "HTTP 400 (no list)"),
+            ("http_4xx", "404 it was"),
+            ("http_5xx", "HTTP 503 (KeyError('list'))"),
+            ("http_3xx", "HTTP 302 (not in)"),
+            ("assertion", "no list"),
+        ], (kind, ledger.calls)
+
+
 def check_a_late_answer_of_any_status_ends_the_standstill() -> None:
     for kind in KINDS:
         steps = [READ, 1.05, ok(status="404 No"), READ, 1.05, ok(), READ, 1.05, ok(status="503 No")]
