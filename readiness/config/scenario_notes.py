@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
+from readiness.config.status_checks import refuses_200
 from readiness.config.think_time import METHODS
 from readiness.errors import ConfigError
 from readiness.text import clean
@@ -16,8 +17,18 @@ from readiness.text import clean
 _ID = re.compile(r"/(?:[0-9]{2,}|[0-9a-f]{8}-[0-9a-f-]{27}|(?=[a-f]*[0-9])[0-9a-f]{12,})(?:/|$)", re.IGNORECASE)
 """A number of two digits or more, a UUID, a long hexadecimal number."""
 _OF_STATUS = ("status_code", "ok", "reason", "elapsed", "elapsed_s", "success", "failure", "raise_for_status")
+_NEVER = re.compile(r"(\w+\.)?task\((weight=)?0\)$")
+"""A task that no user ever chooses."""
 _MOST_NAMED = 8
 NOT_LOOKED_AT = "nothing but the status of these answers is looked at"
+CHECKED_BY_HAND = "the scenario checks the status of these answers alone"
+_ADVICE = {
+    False: f"{NOT_LOOKED_AT}, so a log-in page with status 200 counts as good: use catch_response=True and "
+    "response.failure(…), or json_value",
+    True: f"{CHECKED_BY_HAND}, so a log-in page with a status that it takes counts as good: look for something in the "
+    "body too, or use json_value",
+}
+"""What to say of requests, by whether their status is checked by hand."""
 VALUES = ("json_value", "form_value", "meta_value", "header_value")
 
 
@@ -52,15 +63,16 @@ def _is_task(decorator: ast.expr) -> bool:
 
 
 def trusting(paths: Iterable[str]) -> tuple[str, ...]:
-    """A sentence for each file with requests that count as good by their status alone; it names their lines."""
+    """A sentence for requests that count as good by their status alone, and one for those checked by hand; by file."""
     found = []
     for path in paths:
-        if lines := sorted({call.lineno for call in _by_status(path)}):
-            shown = ", ".join(map(str, lines[:_MOST_NAMED])) + (" and others" if len(lines) > _MOST_NAMED else "")
-            found.append(
-                f"{Path(path).name}:{shown}: {NOT_LOOKED_AT}, so a log-in page with status 200 counts as good: use "
-                "catch_response=True and response.failure(…), or json_value"
-            )
+        by_hand: dict[bool, set[int]] = {False: set(), True: set()}
+        for line, checked in _by_status(path):
+            by_hand[checked].add(line)
+        for checked, advice in _ADVICE.items():
+            if lines := sorted(by_hand[checked]):
+                shown = ", ".join(map(str, lines[:_MOST_NAMED])) + (" and others" if len(lines) > _MOST_NAMED else "")
+                found.append(f"{Path(path).name}:{shown}: {advice}")
     return tuple(found)
 
 
@@ -81,11 +93,7 @@ def left_out(paths: Iterable[str]) -> tuple[str, ...]:
 
 def _switched_off(file: Path) -> Iterator[str]:
     """`POST /orders` of each such method, which no `@task` precedes."""
-    functions = [node for node in _nodes(str(file)) if isinstance(node, ast.FunctionDef) and not node.decorator_list]
-    lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if functions else []
-    for function in functions:
-        if not lines[function.lineno - 2].strip().startswith(_OFF):
-            continue
+    for function in _off(str(file)):
         for call in (node for node in ast.walk(function) if isinstance(node, ast.Call) and _verb(node)):
             name = next((keyword.value for keyword in call.keywords if keyword.arg == "name"), None)
             given = name or next(iter(call.args), None)
@@ -93,24 +101,48 @@ def _switched_off(file: Path) -> Iterator[str]:
                 yield clean(f"{_verb(call).upper()} {str(given.value).partition('?')[0]}", 100)
 
 
-def _by_status(path: str) -> Iterator[ast.Call]:
-    """Requests of which nothing but the status is asked, as far as the text of the file shows."""
+def _off(path: str) -> list[ast.FunctionDef]:
+    """The methods of a file that `readiness init` switched off."""
+    functions = [node for node in _nodes(path) if isinstance(node, ast.FunctionDef) and not node.decorator_list]
+    lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines() if functions else []
+    return [function for function in functions if lines[function.lineno - 2].strip().startswith(_OFF)]
+
+
+def _by_status(path: str) -> Iterator[tuple[int, bool]]:
+    """Lines of requests of which nothing but the status is asked, as far as the text shows; whether that is by hand.
+
+    Not those that take no 200 for good, and not those of tasks that are switched off.
+    """
+    off = {function.lineno for function in _off(path)}
     for function in (node for node in _nodes(path) if isinstance(node, ast.FunctionDef)):
+        if function.lineno in off or any(_NEVER.match(ast.unparse(one)) for one in function.decorator_list):
+            continue
         inside = tuple(ast.walk(function))
         for node in inside:
+            body = function.body
             match node:
                 case ast.Expr(ast.Call() as call):
                     name = ""
                 case ast.Assign([ast.Name(id=name)], ast.Call() as call):
                     pass
-                case ast.With([ast.withitem(ast.Call() as call, ast.Name(id=name))]):
+                case ast.With([ast.withitem(ast.Call() as call, ast.Name(id=name))], body):
                     pass
                 case ast.With([ast.withitem(ast.Call() as call, None)]):
                     name = ""
                 case _:
                     continue
-            if _verb(call) not in ("", "delete", "head", "options") and not _asks_more(name, inside):
-                yield call
+            if _verb(call) in ("", "delete", "head", "options") or _asks_more(name, inside):
+                continue
+            if not (name and refuses_200(name, body)):
+                yield call.lineno, _judges(name, body)
+
+
+def _judges(name: str, body: Iterable[ast.stmt]) -> bool:
+    """Whether `body` says itself how the answer `name` counts."""
+    uses = (node for statement in body for node in ast.walk(statement) if isinstance(node, ast.Attribute))
+    return any(
+        use.attr in ("success", "failure") and isinstance(use.value, ast.Name) and use.value.id == name for use in uses
+    )
 
 
 def _asks_more(name: str, nodes: Iterable[ast.AST]) -> bool:

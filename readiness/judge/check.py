@@ -8,6 +8,7 @@ from readiness.config.model import Check, OnFail
 from readiness.judge.cross_check import dissent
 from readiness.judge.generator_health import Suspicion, pauses_within, suspicion
 from readiness.judge.limit_test import LimitAnswer, LimitComparison, Proof, bounds, compare, consistent
+from readiness.judge.not_ready import NotReady
 from readiness.judge.probed import added
 from readiness.judge.readings import Reading, read
 from readiness.judge.steadiness import doubtful_pass
@@ -47,6 +48,8 @@ class Judged:
     """The pass limit's number, in the unit of the value."""
     by_time: bool = False
     """Whether the count by requests keeps the limit, the share by time does not, and nothing is proven."""
+    not_ready: NotReady | None = None
+    """What a health endpoint says with and without load, where that is why the check did not pass."""
     reading: Reading | None = field(default=None, compare=False, repr=False)
     """What was judged; None where nothing was read."""
 

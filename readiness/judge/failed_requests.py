@@ -46,12 +46,13 @@ _MOST_FAIL, _SURE = 0.5, 0.95
 _OURS = "; the cause is on this side, not at the target"
 _NEVER_SENT = "never sent"
 _MOST_NAMED = 2
+_MOST_STATUSES = 2
 MOST_REASONS, MOST_FAILING = 4, 3
 _FEW = 0.01
 """Up to this share of failed requests a mean of the successful ones is believed."""
-_STATUS = re.compile(r"(?:HTTP |status )?([1-5][0-9]{2}\b(?: to \S+)?)")
-"""Our client says `HTTP 404` or `HTTP 302 to /login`, Locust's `404 Client Error: Not Found for url: …`, and a scenario
-often `status 404, expected 200`."""
+_STATUS = re.compile(r"(?:HTTP |status )?([1-5][0-9]{2}\b(?: to \S+)?)(?: \((.*)\)$)?")
+"""`HTTP 404`, `HTTP 302 to /login`, `HTTP 400 (no list)` with a scenario's reason, what Locust says, `404 Client Error:
+Not Found for url: …`, and what a scenario often says, `status 404, expected 200`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,12 +264,22 @@ def _reason(failure: str, details: Sequence[FailureDetail]) -> str:
     """The class in words, with the status or the message that came with it; an example where there are several."""
     words = _WORDS.get(failure, failure.replace("_", " "))
     said = list(dict.fromkeys(one.detail for one in details if one.failure == failure))
-    statuses = [match[1] for text in said if (match := _STATUS.match(text))]
     of_status = failure.startswith("http_") or failure == "rate_limited"
-    if of_status and statuses and len(statuses) == len(said) <= 2:
-        return " or ".join(dict.fromkeys(f"HTTP {status}" for status in statuses))
+    if of_status and said and all(found := [_STATUS.match(text) for text in said]):
+        return _statuses(words, [match for match in found if match])
     if failure == "reset" and len(said) == 1 and said[0].startswith("the connection was closed"):
         return said[0]
     if not said or said[0].lower() in words.lower():
         return words
     return f"{words} ({'such as: ' if len(said) > 1 else ''}{said[0]})"
+
+
+def _statuses(words: str, found: Sequence[re.Match[str]]) -> str:
+    """Each status with the scenario's reason; where those are many, the statuses or their class, and an example."""
+    told = list(dict.fromkeys(f"HTTP {match[1]} ({match[2]})" if match[2] else f"HTTP {match[1]}" for match in found))
+    if len(told) <= _MOST_STATUSES:
+        return " or ".join(told)
+    statuses = dict.fromkeys(f"HTTP {match[1]}" for match in found)
+    few = " or ".join(statuses) if len(statuses) <= _MOST_STATUSES else words
+    example = next(match[2] for match in found if match[2]) if len(statuses) == 1 else told[0]
+    return f"{few} (such as: {example})"

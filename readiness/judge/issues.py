@@ -52,7 +52,7 @@ def issues(
         keys = tuple(check.key for check in results)
         title = label(results[0]) + (f" and {count(len(items) - 1, 'more check')}" if len(items) > 1 else "")
         problems = [f"{label(check)}: {_problem(check)}" for check in results]
-        if len(items) > 1 and name not in _TITLES:  # all for the same reason
+        if len(items) > 1 and name not in _TITLES and not items[0].not_ready:  # all for the same reason
             problems = [f"{title}: {name}"]
         found.append(
             Issue(
@@ -73,6 +73,8 @@ def _problem(check: CheckResult) -> str:
 
 def _group(item: Judged) -> str:
     name = item.result.name
+    if item.not_ready:
+        return item.not_ready.cause
     if failing(item):
         return FAILED
     if item.result.outcome in UNKNOWN:
@@ -94,6 +96,8 @@ def _causes(
     diagnoses: Sequence[Diagnosis],
 ) -> tuple[str, ...]:
     first, measurements = items[0], run.measurements
+    if first.not_ready:
+        return (first.not_ready.cause,)
     if name == FAILED:
         return tuple(one.text for one in failed[:_MOST_CAUSES])
     if first.result.outcome in UNKNOWN:

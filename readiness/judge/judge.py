@@ -28,6 +28,7 @@ from readiness.judge.key_numbers import key_numbers
 from readiness.judge.load_steps import judge_steps, largest_inside
 from readiness.judge.needs import SETTLED, needs
 from readiness.judge.next_steps import steps
+from readiness.judge.not_ready import not_ready
 from readiness.judge.outcome import Outcome
 from readiness.judge.outlook import Outlook
 from readiness.judge.probed import rival_doubts
@@ -75,7 +76,14 @@ def judge(run: Run, config: Config) -> Verdict:
         )
         for check in config.checks
     ]
-    judged = [replace(item, result=replace(item.result, waived=item.result.key in waived)) for item in judged]
+    judged = [
+        replace(
+            item,
+            result=replace(item.result, waived=item.result.key in waived),
+            not_ready=not_ready(run, item.result.name) if item.result.name.startswith("health.") else None,
+        )
+        for item in judged
+    ]
     results = tuple(item.result for item in judged)
     doubts = run.doubts + (load_doubts(run.load) if run.load else ())
     doubts += restart_doubts(run.measurements) + favour_doubts(run.measurements) + rival_doubts(run.probing)

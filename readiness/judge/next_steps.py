@@ -102,7 +102,9 @@ def _todos(judged: Sequence[Judged], needs: Sequence[Need]) -> list[_Todo]:
         if check.outcome in SETTLED:
             continue
         metric = find(check.name)
-        if failing(item):
+        if item.not_ready:
+            text, key = f"{label(check)}: {item.not_ready.to_do}", item.not_ready.cause
+        elif failing(item):
             text, key = f"{label(check)}: {FAILED_FIX}", FAILED
         elif check.outcome in UNKNOWN:
             text = f"{label(check)}: make it measurable; {check.message[:1].lower()}{check.message[1:]}"
@@ -156,7 +158,7 @@ def _headline(todo: _Todo, where: str, begin: _Begin) -> str:
     what = re.split(r"[:;.](?:\s|$)", todo.text.removeprefix(f"{first}: "), maxsplit=1)[0]
     if _PROOF in todo.text:
         what += f"; {_PROOF}"
-    if todo.items[0].result.outcome in UNKNOWN:
+    if todo.items[0].result.outcome in UNKNOWN and not todo.items[0].not_ready:
         what = todo.text.removeprefix(f"{first}: ").rstrip(".")
     if where and where == begin.still:
         return f"{where[:1].upper()}{where[1:]}: {name}"

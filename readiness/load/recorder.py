@@ -17,7 +17,7 @@ from itertools import chain
 from readiness.load.engine_events import NO_ARRIVALS, ArrivalCounts, Batch, Cell, CellCounts, StallSeen
 from readiness.load.phases import OUTSIDE
 from readiness.load.samples import Samples, first_bytes
-from readiness.load.ticket import AnswerWatch, GoodAnswerWatch, OpenCall, Ticket
+from readiness.load.ticket import AnswerWatch, GoodAnswerWatch, OpenCall, Ticket, answer_came
 from readiness.metrics.moments import FIRST_BYTE
 
 STALL_S = 1.0
@@ -62,7 +62,7 @@ class Recorder:
         self._answered: dict[Ticket, tuple[float, str | None, str]] = {}
         """Calls that ended and that the scenario still judges: when, and what counts if it never does."""
         self._heard: set[tuple[str, str]] = set()
-        """Endpoints that answered such calls since the last take."""
+        """Endpoints that answered since the last take; those with good answers alone stand in the cells."""
         self.forgotten: list[Ticket] = []
         """Such calls that nobody can judge any more; they count from the next take on."""
         self._left = 0
@@ -125,7 +125,7 @@ class Recorder:
     def end(self, call: Ticket, end_s: float, failure: str | None = None, detail: str = "") -> None:
         """See CallRecorder; a second end of the same call is ignored, and so is the time of one that was answered."""
         if end_s - self._quiet_since_s >= STALL_S and call in self._open_calls:
-            self._note_stall(end_s, answered=failure is None)
+            self._note_stall(end_s, answered=answer_came(call, failure))
         try:
             self._open_calls.remove(call)
         except KeyError:
@@ -154,6 +154,8 @@ class Recorder:
         else:
             cell.failed[failure] += 1
             cell.failed_s.append(end_s - start_s)
+            if answer_came(call, failure):
+                self._heard.add(self.counted_as(call))
             if detail and len(self._details) < 100:
                 self._details[f"{call.identity[1]}\t{failure}\t{detail}"] += 1
         if self.watch is not None and (judged or self.watch.everywhere):
@@ -164,11 +166,11 @@ class Recorder:
         if call not in self._open_calls:
             return
         if end_s - self._quiet_since_s >= STALL_S:
-            self._note_stall(end_s, answered=failure is None)
+            self._note_stall(end_s, answered=answer_came(call, failure))
         self._open_calls.remove(call)
         self._quiet_since_s = end_s
         self._answered[call] = (end_s, failure, detail)
-        if failure is None:
+        if failure is None or answer_came(call, failure):
             self._heard.add(call.identity)
 
     def heard(self, call: Ticket, at_s: float) -> None:
@@ -285,10 +287,9 @@ class Recorder:
         """
         since_s, self._taken_s = self._taken_s, at_s
         waiting = Counter(self.counted_as(call) for call in self._open_calls if call.start_s - self.start_s <= since_s)
+        self._heard |= {(cell.scenario, cell.name) for cell, counts in cells.items() if counts.ok.total}
         answered = {(cell.scenario, cell.name): False for cell in cells} | dict.fromkeys(self._heard, True)
         self._heard = set()
-        for cell, counts in cells.items():
-            answered[cell.scenario, cell.name] |= counts.ok.total > 0
         for identity in [one for one in self._silent if one in answered or one not in waiting]:
             self._end_silence(identity, answered=answered.get(identity, False))
         for identity, count in waiting.items():
@@ -306,18 +307,9 @@ class Recorder:
 
     def _note_stall(self, end_s: float, *, answered: bool) -> None:
         waited = [call for call in self._open_calls if call.start_s < end_s]
-        scopes = {part for call in waited for part in call.identity}
-        self._stalls.append(
-            StallSeen(
-                self._quiet_since_s - self.start_s,
-                end_s - self.start_s,
-                len(waited),
-                self.users,
-                tuple(sorted(scopes)[:20]),
-                answered,
-                False,
-            )
-        )
+        scopes = tuple(sorted({part for call in waited for part in call.identity})[:20])
+        from_s, until_s = self._quiet_since_s - self.start_s, end_s - self.start_s
+        self._stalls.append(StallSeen(from_s, until_s, len(waited), self.users, scopes, answered, False))
 
     def counted_as(self, call: Ticket) -> tuple[str, str]:
         """Scenario and name under which the call is counted."""

@@ -54,6 +54,15 @@ class Ticket(Protocol):
         """What the answer is, where whoever ends the request still holds all of it."""
 
 
+_OF_AN_ANSWER = frozenset({"http_3xx", "http_4xx", "http_5xx", "rate_limited", "assertion", "not_allowed", "script"})
+"""Classes of FAILURE_CLASSES that say nothing of the answer's way here."""
+
+
+def answer_came(call: Ticket, failure: str | None) -> bool:
+    """Whether the service answered `call`, whatever the status and whatever the scenario makes of it."""
+    return failure is None or (call.status_code > 0 and failure in _OF_AN_ANSWER)
+
+
 class OpenCall:
     """A ticket for clients that have none of their own."""
 

@@ -139,10 +139,11 @@ def listed_faults_are_counted(run: Run) -> Broken:
 
 
 def header_rules_are_counted(run: Run) -> Broken:
-    """The share of header rules that hold is that of the rules below it."""
+    """The share of header rules that hold is that of the rules below it that were judged."""
     for path, one in _measurements(run):
-        if one.metric == "security.headers" and one.value is not None and one.details:
-            share = 100 * sum(detail.ok is True for detail in one.details) / len(one.details)
+        judged = [detail.ok for detail in one.details if detail.ok is not None]
+        if one.metric == "security.headers" and one.value is not None and judged:
+            share = 100 * sum(judged) / len(judged)
             if not _same(one.value, share):
                 yield path, f"value is {one.value:g} %, but its rules give {share:g} %"
 

@@ -126,7 +126,7 @@ class Stall:
     scopes: tuple[str, ...]
     """Scenario and endpoint names of the requests that waited in it."""
     answered: bool = True
-    """Whether a success ended the gap; otherwise the requests failed or were still waiting at the end."""
+    """Whether an answer of any status ended the gap; otherwise the requests broke off or still waited at the end."""
     endpoint: bool = False
     """Whether only the endpoint in `scopes` stood still, while others may have answered."""
 

@@ -18,6 +18,7 @@ CSP = "Content-Security-Policy"
 SAFE_REFERRERS = frozenset({"no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin"})
 REFERRERS = SAFE_REFERRERS | {"no-referrer-when-downgrade", "origin", "origin-when-cross-origin", "unsafe-url"}
 DOCUMENTS = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml"})
+SECURE_UNKNOWN = "Secure is not judged over http: look at the cookie over https, or choose profile: plain_http"
 _SESSION = re.compile(r"sess|login|auth|token|jwt|^(?:__host-|__secure-)?sid$|\bsid\b", re.IGNORECASE)
 _NOT_SESSION = re.compile(r"csrf|xsrf", re.IGNORECASE)
 
@@ -28,9 +29,10 @@ class HeaderFinding:
 
     header: str
     observed: str
-    ok: bool
+    ok: bool | None
+    """None where part of the rule could not be judged and the rest holds: it counts neither way."""
     note: str
-    """Why it does not hold and how to fix it; empty when it holds."""
+    """Why it does not hold and how to fix it, or what was not judged; empty when it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,15 @@ def findings(
     encrypted = https and profile != "plain_http"
     if encrypted:
         found.append(_transport(answer))
-    return (*found, *_cookies(answer, encrypted=encrypted, sessions=sessions))
+    return (
+        *found,
+        *_cookies(answer, encrypted=encrypted, unknown=unknown_secure(profile, https=https), sessions=sessions),
+    )
+
+
+def unknown_secure(profile: str, *, https: bool) -> bool:
+    """Whether a missing Secure says nothing: over http many services leave it out and send it behind a TLS proxy."""
+    return not https and profile != "plain_http"
 
 
 def is_document(answer: ProbeAnswer) -> bool:
@@ -169,7 +179,7 @@ def _transport(answer: ProbeAnswer) -> HeaderFinding:
     return _single(answer, "Strict-Transport-Security", judge)
 
 
-def _cookies(answer: ProbeAnswer, *, encrypted: bool, sessions: Sequence[str]) -> list[HeaderFinding]:
+def _cookies(answer: ProbeAnswer, *, encrypted: bool, unknown: bool, sessions: Sequence[str]) -> list[HeaderFinding]:
     """One finding per cookie; its value is a secret and never shown."""
     found: list[HeaderFinding] = []
     seen: set[tuple[str, str, str]] = set()
@@ -179,6 +189,9 @@ def _cookies(answer: ProbeAnswer, *, encrypted: bool, sessions: Sequence[str]) -
         if identity in seen:
             problems.append("set twice in one answer; set it once")
         seen.add(identity)
+        if not problems and unknown and "secure" not in cookie.attributes:
+            found.append(HeaderFinding("Set-Cookie", cookie.shown, None, SECURE_UNKNOWN))
+            continue
         found.append(HeaderFinding("Set-Cookie", cookie.shown, not problems, "; ".join(problems)))
     return found
 

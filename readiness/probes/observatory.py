@@ -12,7 +12,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from readiness.probes import content_security_policy as csp
-from readiness.probes.header_rules import CSP, REFERRERS, is_document, is_session, read_cookies
+from readiness.probes.header_rules import (
+    CSP,
+    REFERRERS,
+    SECURE_UNKNOWN,
+    is_document,
+    is_session,
+    read_cookies,
+    unknown_secure,
+)
 from readiness.probes.http import ProbeAnswer
 
 SIX_MONTHS_S = 15_552_000
@@ -45,7 +53,7 @@ class ObservatoryScore:
 
 def score(answer: ProbeAnswer, profile: str, *, https: bool, sessions: Sequence[str] = ()) -> ObservatoryScore:
     """The score of `answer`; bonus points count only for who has at least 90 without them."""
-    rules = tuple(_rules(answer, profile, https and profile != "plain_http", sessions))
+    rules = tuple(_rules(answer, profile, https, sessions))
     uncurved = 100 + sum(rule.points for rule in rules if rule.points < 0)
     full = uncurved + sum(rule.points for rule in rules if rule.points > 0)
     value = max(full if uncurved >= 90 else uncurved, 0)
@@ -53,7 +61,8 @@ def score(answer: ProbeAnswer, profile: str, *, https: bool, sessions: Sequence[
     return ObservatoryScore(value, grade, rules)
 
 
-def _rules(answer: ProbeAnswer, profile: str, encrypted: bool, sessions: Sequence[str]) -> Iterator[Rule]:
+def _rules(answer: ProbeAnswer, profile: str, https: bool, sessions: Sequence[str]) -> Iterator[Rule]:
+    encrypted = https and profile != "plain_http"
     page = profile != "api" and is_document(answer)
     if page:
         yield from _content(answer)
@@ -63,7 +72,7 @@ def _rules(answer: ProbeAnswer, profile: str, encrypted: bool, sessions: Sequenc
     yield from _sharing(answer)
     if encrypted:
         yield from _transport(answer)
-    yield from _cookies(answer, encrypted, sessions)
+    yield from _cookies(answer, encrypted, unknown_secure(profile, https=https), sessions)
 
 
 def _content(answer: ProbeAnswer) -> Iterator[Rule]:
@@ -140,7 +149,7 @@ def _transport(answer: ProbeAnswer) -> Iterator[Rule]:
         yield Rule(header, values[0], -10, "shorter than six months")
 
 
-def _cookies(answer: ProbeAnswer, encrypted: bool, sessions: Sequence[str]) -> Iterator[Rule]:
+def _cookies(answer: ProbeAnswer, encrypted: bool, unknown: bool, sessions: Sequence[str]) -> Iterator[Rule]:
     cookies = read_cookies(answer)
     if not cookies:
         return
@@ -161,6 +170,8 @@ def _cookies(answer: ProbeAnswer, encrypted: bool, sessions: Sequence[str]) -> I
             found.append((-20, "a token against forged requests needs SameSite"))
         elif same_site is None:
             found.append((0, "SameSite is left to the browser"))
+        if unknown and "secure" not in cookie.attributes:
+            found.append((0, SECURE_UNKNOWN))
         for points, why in found:
             if points < worst.points:
                 worst = Rule("Set-Cookie", cookie.shown, points, why)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from readiness.measurements.run import Detail, Measurement
 from readiness.probes import fetched_pages, observatory
 from readiness.probes.evidence import Evidence
-from readiness.probes.header_rules import findings
+from readiness.probes.header_rules import SECURE_UNKNOWN, findings
 from readiness.probes.http import ProbeAnswer
 from readiness.text import clean
 
@@ -28,10 +28,10 @@ def rules(evidence: Evidence) -> tuple[Measurement, ...]:
             Detail(f"{label}: {found.header}", clean(found.observed), found.ok, found.note)
             for found in findings(answer, settings.profile, https=evidence.https, sessions=settings.session_cookies)
         ]
-    met = sum(detail.ok is True for detail in details)
-    value = 100 * met / len(details)
-    details.sort(key=lambda detail: detail.ok is True)  # what is wrong first; else as they came
-    return (Measurement(RULES, None, value, _SOURCE, samples=len(details), details=tuple(details)),)
+    met, judged = (sum(detail.ok in oks for detail in details) for oks in ((True,), (True, False)))
+    value = 100 * met / judged
+    details.sort(key=lambda detail: (False, None, True).index(detail.ok))  # what is wrong first; else as they came
+    return (Measurement(RULES, None, value, _SOURCE, samples=judged, details=tuple(details)),)
 
 
 def grade(evidence: Evidence) -> tuple[Measurement, ...]:
@@ -44,10 +44,14 @@ def grade(evidence: Evidence) -> tuple[Measurement, ...]:
     label, worst = min(scores, key=lambda scored: scored[1].value)
     details = [Detail(f"{label}: grade", worst.grade, None, "the lowest of all answers that were looked at")]
     details += [
-        Detail(f"{label}: {rule.header}", rule.observed, rule.points >= 0, f"{rule.points:+d} points: {rule.why}")
+        Detail(f"{label}: {rule.header}", rule.observed, _is_good(rule), f"{rule.points:+d} points: {rule.why}")
         for rule in worst.rules
     ]
     return (Measurement(OBSERVATORY, None, float(worst.value), _SOURCE, len(scores), details=tuple(details)),)
+
+
+def _is_good(rule: observatory.Rule) -> bool | None:
+    return None if rule.why == SECURE_UNKNOWN else rule.points >= 0
 
 
 def answers(evidence: Evidence) -> Iterator[tuple[str, ProbeAnswer]]:

@@ -84,10 +84,59 @@ return self.client.get("/f")"""
 
 
 def test_requests_whose_answers_nobody_looks_at_are_told_with_their_lines(tmp_path: Path) -> None:
-    (found,) = of(tmp_path, BY_STATUS)
-    assert found.startswith("shop.py:7, 8, 14: nothing but the status of these answers is looked at")
+    found, by_hand = of(tmp_path, BY_STATUS)
+    assert found.startswith("shop.py:7, 14: nothing but the status of these answers is looked at")
+    assert by_hand.startswith("shop.py:8: the scenario checks the status of these answers alone")
+    assert "catch_response" not in by_hand
     (found,) = of(tmp_path, "\n".join(['self.client.get("/a")'] * 9))
     assert found.startswith("shop.py:7, 8, 9, 10, 11, 12, 13, 14 and others: ")
     assert of(tmp_path, "pass") == ()
     assert of(tmp_path, 'json_value(self.client.get("/a"), "id")') == ()
     assert of(tmp_path, "this is no Python") == ()
+
+
+ASKED = 'with self.client.post("/a", catch_response=True) as r:\n    '
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "if r.status_code != 201: r.failure('no')",
+        "if r.status_code != HTTPStatus.CREATED: r.failure('no')",
+        "if r.status_code not in (201, 202): r.failure('no')",
+        "if not r.status_code == 302: r.failure('no')",
+        "if r.status_code == 200 or not r.ok: raise ValueError",
+        "if r.status_code // 100 != 3: r.failure('no')",
+        "if r.status_code == 201: r.success()\n    else: r.failure('no')",
+        "if r.status_code == 201: pass\n    elif r.status_code < 300: r.failure('no')",
+        "r.success() if r.status_code == 201 else r.failure('no')",
+        "assert r.status_code == 201",
+    ],
+)
+def test_where_a_200_fails_nothing_is_said_of_it(tmp_path: Path, check: str) -> None:
+    assert of(tmp_path, ASKED + check) == ()
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "if r.status_code == 302: r.success()",
+        "if r.status_code >= 400: r.failure('no')",
+        "if r.status_code != WANTED: r.failure('no')",
+        "if r.status_code == 200: pass\n    elif r.status_code != 201: r.failure('no')",
+        "if not r.ok: r.failure('no')",
+        "if r.status_code in (1, [2]) or r.status_code < 'a': r.failure('no')",
+    ],
+)
+def test_a_status_that_is_checked_by_hand_is_said_to_be_so(tmp_path: Path, check: str) -> None:
+    (found,) = of(tmp_path, ASKED + check)
+    assert "shop.py:7: the scenario checks the status of these answers alone" in found
+
+
+@pytest.mark.parametrize(
+    "task", ["    # Switched off, because it writes.\n", "    @task(0)\n", "    @task(weight=0)\n"]
+)
+def test_nothing_is_said_of_the_answers_of_a_task_that_is_switched_off(tmp_path: Path, task: str) -> None:
+    file = tmp_path / "shop.py"
+    file.write_text(HEAD.replace("    @task\n", task) + '        self.client.get("/a")\n')
+    assert notes([str(file)]) == ()

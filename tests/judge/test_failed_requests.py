@@ -143,6 +143,26 @@ def test_a_reason_says_the_status_once_and_a_close_as_what_it_is(failure: str, d
     assert f"3 of 103 requests failed: {said}" in one.text
 
 
+@pytest.mark.parametrize(
+    ("details", "said"),
+    [
+        (["HTTP 400 (no list)"], "HTTP 400 (no list)"),
+        (["HTTP 302 to /login (not in)"], "HTTP 302 to /login (not in)"),
+        (["HTTP 400 (no list)", "HTTP 404 (no list)"], "HTTP 400 (no list) or HTTP 404 (no list)"),
+        (["HTTP 404", "404 Client Error: Not Found for url: /", "status 404"], "HTTP 404"),
+        (["HTTP 400 (no 1)", "HTTP 400 (no 2)", "HTTP 400 (no 3)"], "HTTP 400 (such as: no 1)"),
+        (["HTTP 400 (no 1)", "HTTP 400 (no 2)", "HTTP 404"], "HTTP 400 or HTTP 404 (such as: HTTP 400 (no 1))"),
+        (["HTTP 400 (no)", "HTTP 404 (no)", "HTTP 403"], "HTTP 4xx (such as: HTTP 400 (no))"),
+        (["no list"], "HTTP 4xx (no list)"),  # of an older run
+    ],
+)
+def test_a_scenarios_reason_stands_beside_the_status(details: list[str], said: str) -> None:
+    seen = load(("shop", "GET /", recording([10.0] * 100, failed={"http_4xx": len(details)})))
+    told = tuple(FailureDetail("GET /", "http_4xx", detail, 1) for detail in details)
+    (one,) = failed_requests(replace(seen, failure_details=told))
+    assert one.why == said
+
+
 def test_faults_of_this_side_are_said_to_be_ours() -> None:
     (one,) = failed_requests(load(("shop", "GET /", recording([10.0], failed={"local_ports": 3}))))
     assert one.text.endswith("no port left on the load generator; the cause is on this side, not at the target")

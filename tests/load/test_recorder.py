@@ -208,3 +208,33 @@ def test_an_endpoint_that_answers_again_ends_its_stall_as_answered() -> None:
     stalls += recorder.take(4.0, 3).stalls
     (silent,) = [stall for stall in stalls if stall.endpoint]
     assert (silent.start_s, silent.end_s, silent.answered) == (1.0, 3.0, True)
+
+
+OF_AN_ANSWER = [(302, "http_3xx"), (404, "http_4xx"), (409, "http_4xx"), (503, "http_5xx"), (429, "rate_limited")]
+OF_AN_ANSWER += [(200, "assertion"), (200, "script"), (302, "not_allowed")]
+OF_NONE = [(0, "timeout"), (0, "reset"), (200, "timeout"), (200, "truncated"), (0, "script"), (0, "assertion")]
+
+
+@pytest.mark.parametrize("judged_later", [False, True])
+@pytest.mark.parametrize(
+    ("status", "failure", "came"), [(*one, True) for one in OF_AN_ANSWER] + [(*one, False) for one in OF_NONE]
+)
+def test_an_answer_of_any_status_ends_a_standstill_and_what_broke_off_does_not(
+    status: int, failure: str, came: bool, judged_later: bool
+) -> None:
+    recorder = started()
+    call = recorder.begin("b", "GET /b", 0.5)
+    recorder._quiet_since_s = 0.5
+    stalls = [*recorder.take(1.0, 0).stalls, *recorder.take(2.0, 1).stalls, *recorder.take(3.0, 2).stalls]
+    call.status_code = status
+    if judged_later:
+        recorder.answer(call, 3.5, failure, "")
+        stalls += recorder.take(4.0, 3).stalls
+        recorder.end(call, 9.0)
+    else:
+        recorder.end(call, 3.5, failure)
+    stalls += recorder.take(5.0, 4).stalls
+    if judged_later and not came:
+        stalls += recorder.take(6.0, 5).stalls
+    assert {(stall.endpoint, stall.answered) for stall in stalls if not stall.endpoint} == {(False, came)}
+    assert [stall.answered for stall in stalls if stall.endpoint] == [came]

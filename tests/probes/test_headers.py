@@ -3,9 +3,12 @@ from __future__ import annotations
 import pytest
 
 from readiness.config.probes import Probes, SecuritySettings
+from readiness.measurements.measured_invariants import header_rules_are_counted
 from readiness.probes.header_rules import findings
 from readiness.probes.http import ProbeAnswer
+from readiness.probes.observatory import score
 from readiness.probes.window import Window
+from tests.judge.builders import run
 from tests.probes.conftest import Site, observe, raw, reply
 
 
@@ -89,6 +92,39 @@ def test_a_header_is_judged_by_its_value(name: str, value: str, rule: str) -> No
 )
 def test_other_good_values_hold_too(name: str, value: str) -> None:
     assert failed((name, value)) == {}
+
+
+@pytest.mark.parametrize(
+    ("profile", "https", "cookie", "ok"),
+    [
+        ("html", False, "session=1; HttpOnly; SameSite=Lax", None),
+        ("api", False, "session=1; HttpOnly; SameSite=Lax", None),
+        ("html", False, "session=1; HttpOnly; SameSite=Lax; Secure", True),
+        ("html", False, "session=1; SameSite=Lax", False),  # whatever Secure would be
+        ("plain_http", False, "session=1; HttpOnly; SameSite=Lax", True),
+        ("plain_http", True, "session=1; HttpOnly; SameSite=Lax", True),
+        ("html", True, "session=1; HttpOnly; SameSite=Lax", False),
+    ],
+)
+def test_a_cookie_without_secure_is_not_judged_over_http(
+    profile: str, https: bool, cookie: str, ok: bool | None
+) -> None:
+    answer = ProbeAnswer(200, (("Set-Cookie", cookie),), b"", 1.0, "")
+    (found,) = [one for one in findings(answer, profile, https=https) if one.header == "Set-Cookie"]
+    assert (found.ok, "not judged over http" in found.note) == (ok, ok is None)
+    (rule,) = [one for one in score(answer, profile, https=https).rules if one.header == "Set-Cookie"]
+    assert (rule.points > 0, "not judged over http" in rule.why) == (ok is True, ok is None)
+
+
+def test_what_was_not_judged_counts_neither_way(site: Site) -> None:
+    site.paths["/"] = reply(
+        200, b"{}", ("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff"),
+        ("Set-Cookie", "session=s3cret; HttpOnly; SameSite=Lax"),
+    )  # fmt: skip
+    measured = observe(site.target, Probes(security=SecuritySettings(paths=("/",))), set(), ended())["security.headers"]
+    assert (measured.value, measured.samples) == (50.0, 2)
+    assert [detail.ok for detail in measured.details] == [False, None, True]
+    assert not list(header_rules_are_counted(run(None, measured))), "a run with it is read again"
 
 
 def test_a_policy_that_only_reports_is_not_enforced() -> None:

@@ -61,6 +61,17 @@ def said(why: object) -> str:
     return re.sub(r"object at 0x[0-9a-f]+", "object at 0x....", repr(why))
 
 
+_STATUS: Final = re.compile(r"(?:HTTP |status )?([0-9]{3})\b")
+
+
+def with_status(status: int, words: str, reason: str) -> str:
+    """`HTTP 400 (no list)` of the status in words and a scenario's reason, unless that begins with the status."""
+    if not reason:
+        return words
+    begins = _STATUS.match(reason)
+    return reason if begins and begins[1] == str(status) else f"{words} ({reason})"
+
+
 def of_os_error(problem: OSError, *, connecting: bool = False) -> Failure:
     """The failure that `problem` means; `connecting` tells a TCP connection's time-out from a request's."""
     if isinstance(problem, ssl.SSLError):

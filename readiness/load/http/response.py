@@ -16,7 +16,7 @@ from gevent.timeout import Timeout
 from readiness.load.http.body import decoded, json_of
 from readiness.load.http.charset import known
 from readiness.load.http.event_parser import EventParser, ServerEvent
-from readiness.load.http.failures import COUNTED, Failure, of_status, said
+from readiness.load.http.failures import COUNTED, Failure, of_status, said, with_status
 from readiness.load.http.headers import AnswerHeaders, parse_head, reason_of
 from readiness.load.http.request import REDIRECTS, Origin
 from readiness.load.ticket import AnswerContent
@@ -246,10 +246,10 @@ class Response:
             return None
         if self._failure is not None:  # no (whole) answer: what a scenario says of its status explains nothing
             return self._failure
-        said = self._verdict.detail if isinstance(self._verdict, Failure) else None
+        reason = self._verdict.detail if isinstance(self._verdict, Failure) else ""
         failure = of_status(self.status_code)
         if failure:
-            return Failure(failure, said or self._status_words())
+            return Failure(failure, with_status(self.status_code, self._status_words(), reason))
         return self._verdict if isinstance(self._verdict, Failure) else None
 
     def _status_words(self) -> str:

@@ -16,7 +16,7 @@ from locust.exception import CatchResponseError
 
 from readiness.load.code_places import is_own
 from readiness.load.connections import NotAllowed
-from readiness.load.http.failures import Failure, said
+from readiness.load.http.failures import Failure, of_status, said, with_status
 
 _ERRNO_CLASS = {
     errno.ECONNREFUSED: "connect_refused",
@@ -68,9 +68,14 @@ def below(exception: BaseException, response: Any) -> BaseException:
 
 
 def detail_of(exception: object, response: Any, failure: str | None) -> str:
-    """What is told beside the class: of an assertion the scenario's words, else the error's own."""
+    """What is told beside the class: of an answer the scenario's words, with a bad status; else the error's own."""
     problem = exception if isinstance(exception, BaseException) else CatchResponseError(exception)
-    return said(problem) if failure == "assertion" else str(below(problem, response))
+    if failure == "assertion":
+        return said(problem)
+    status = int(getattr(response, "status_code", 0) or 0)
+    if failure == of_status(status) and problem is not getattr(response, "error", None) and _is_said(problem):
+        return with_status(status, f"HTTP {status}", said(problem))
+    return str(below(problem, response))
 
 
 def _is_said(exception: BaseException) -> bool:

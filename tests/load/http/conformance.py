@@ -16,8 +16,8 @@ from tests.load.http.server import CLOSE, FIN, HANG, READ, RST, WAIT_CLOSE, Serv
 
 
 def client_of(server: Server, ledger: Ledger | None = None, **options: Any) -> Client:
-    settings: dict[str, Any] = {"timeout_s": 100.0, "connect_timeout_s": 100.0, "addresses": ["127.0.0.1"]} | options
-    return Client(server.url, scenario="s", recorder=ledger or Ledger(), **settings)
+    settings: dict[str, Any] = {"timeout_s": 100.0, "connect_timeout_s": 100.0, "addresses": ["127.0.0.1"]}
+    return Client(server.url, scenario="s", **settings | {"recorder": ledger or Ledger()} | options)
 
 
 def one(*steps: Any, method: str = "GET", **options: Any) -> tuple[Response, Ledger, Client]:

@@ -7,6 +7,7 @@ from typing import Any
 import gevent
 
 from readiness.load.http.failures import Failure
+from readiness.load.recorder import Recorder
 from tests.load.http.conformance import client_of
 from tests.load.http.ledger import Ledger
 from tests.load.http.running import raised
@@ -95,6 +96,38 @@ def check_a_caught_response_that_no_block_judged_is_recorded() -> None:
         assert ledger.outcomes == ["ok", "open"]
         client.close()
         assert ledger.outcomes == ["ok", "http_5xx"]
+
+
+def check_a_scenarios_reason_stands_beside_the_status() -> None:
+    moved = ok(b"", "Location: /login?next=/", status="302 Found")
+    with Server([READ, ok(status="400 No"), READ, ok(status="404 No"), READ, moved, READ, ok(), READ, moved]) as server:
+        ledger = Ledger()
+        client = client_of(server, ledger)
+        for reason in ("no list", "status 404, expected 200", "not in", "no list", KeyError("list")):
+            with client.get("/", catch_response=True) as response:
+                response.failure(reason)
+        assert [(call.failure, call.detail) for call in ledger.calls] == [
+            ("http_4xx", "HTTP 400 (no list)"),
+            ("http_4xx", "status 404, expected 200"),
+            ("http_3xx", "HTTP 302 to /login (not in)"),
+            ("assertion", "no list"),
+            ("http_3xx", "HTTP 302 to /login (KeyError('list'))"),
+        ]
+
+
+def check_a_late_answer_of_any_status_ends_the_standstill() -> None:
+    steps = [READ, 1.05, ok(status="302 Found"), READ, 1.05, ok(), READ, 1.05, ok(status="503 No")]
+    with Server([*steps, READ, 1.05, CLOSE]) as server:
+        recorder = Recorder()
+        recorder.start_s = 0.0
+        client = client_of(server, recorder=recorder)
+        with client.post("/login", catch_response=True) as response:
+            response.success()
+        with client.get("/", catch_response=True) as response:
+            response.failure("not fine")
+        client.get("/")
+        client.post("/gone")
+        assert [stall.answered for stall in recorder.take(9.0, 0).stalls] == [True, True, True, False]
 
 
 def check_judging_a_recorded_request_is_an_error() -> None:

@@ -32,6 +32,7 @@ from readiness.load.locust_clients.clients import StockClients
 from readiness.load.locust_clients.patches import improve
 from readiness.load.locust_clients.send_batch import SendBatch
 from readiness.load.locust_clients.sockets import PolledSocket
+from readiness.load.recorder import Recorder
 from tests.load.http.ledger import Ledger
 from tests.load.http.running import raised
 from tests.load.http.server import CLOSE, HANG, READ, RST, WAIT_CLOSE, Server, ok, until
@@ -44,11 +45,13 @@ improve()
 allow_only(Addresses("http://nobody.test", ()), ("127.0.0.1",))
 
 
-def user_of(kind: type[Any], url: str, timeout_s: float = 50.0, **settings: Any) -> tuple[Any, Ledger]:
-    """A user as the engine makes it; what it sends is in the ledger."""
-    ledger = Ledger()
+def user_of(
+    kind: type[Any], url: str, timeout_s: float = 50.0, recorder: Any = None, **settings: Any
+) -> tuple[Any, Ledger]:
+    """A user as the engine makes it; what it sends is in the ledger, or in `recorder` where one is given."""
+    ledger: Any = recorder or Ledger()
     environment = Environment(user_classes=[], events=Events(), host=url)
-    clients = StockClients(ledger, timeout_s, url, Addresses(url, ("127.0.0.1",)), Resends())  # type: ignore[arg-type]
+    clients = StockClients(ledger, timeout_s, url, Addresses(url, ("127.0.0.1",)), Resends())
 
     def own(**fields: Any) -> None:
         assert not clients.end(fields), "what the session told must not come this way too"
@@ -527,6 +530,39 @@ GZIP = gzip.compress(b"x" * 5000)
 def cut(body: bytes, *headers: str) -> bytes:
     """An answer that announces a hundred bytes more than it has."""
     return ok(body, *headers).replace(b"Content-Length: %d" % len(body), b"Content-Length: %d" % (len(body) + 100))
+
+
+def check_a_scenarios_reason_stands_beside_the_status() -> None:
+    answers = [ok(status="400 No"), ok(status="404 No"), ok(status="503 No"), ok(status="302 Found"), ok()]
+    for kind in KINDS:
+        with Server([step for answer in answers for step in (READ, answer)]) as server:
+            user, ledger = user_of(kind, server.url)
+            for reason in ("no list", "404 it was", KeyError("list"), "not in", "no list"):
+                with user.client.get("/", catch_response=True) as response:
+                    response.failure(reason)
+        assert [(call.failure, call.detail) for call in ledger.calls] == [
+            ("http_4xx", "HTTP 400 (no list)"),
+            ("http_4xx", "404 it was"),
+            ("http_5xx", "HTTP 503 (KeyError('list'))"),
+            ("http_3xx", "HTTP 302 (not in)"),
+            ("assertion", "no list"),
+        ], (kind, ledger.calls)
+
+
+def check_a_late_answer_of_any_status_ends_the_standstill() -> None:
+    for kind in KINDS:
+        steps = [READ, 1.05, ok(status="404 No"), READ, 1.05, ok(), READ, 1.05, ok(status="503 No")]
+        with Server([*steps, READ, 1.05, CLOSE]) as server:
+            recorder = Recorder()
+            recorder.start_s = 0.0
+            client = user_of(kind, server.url, recorder=recorder)[0].client
+            with client.get("/gone", catch_response=True) as response:
+                response.success()
+            with client.get("/", catch_response=True) as response:
+                response.failure("not fine")
+            client.get("/")
+            client.post("/")
+            assert [stall.answered for stall in recorder.take(9.0, 0).stalls] == [True, True, True, False], kind
 
 
 def outcome_of(kind: type[Any], *steps: Any, call: str = "get") -> list[str]:
