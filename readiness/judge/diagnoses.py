@@ -82,7 +82,7 @@ def diagnose(run: Run, judged: Sequence[Judged], tail: Tail | None) -> tuple[Dia
         if one is not None
     ]
     found = _timed(load, tail, found)
-    found += queues(run.process, run.database, load, time_s, found)
+    found += queues(run, load, time_s, found)
     found = sorted((one for one in found if (one.explained or 0) >= LEAST_EXPLAINED), key=_rank)
     ours = _generator(load, slow)
     if not found:

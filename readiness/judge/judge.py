@@ -8,7 +8,7 @@ from datetime import date
 
 from readiness.config.model import Check, Config
 from readiness.errors import ExitCode
-from readiness.judge import connections, coordinated_omission, false_answers, refused_log_ins
+from readiness.judge import connections, contention, coordinated_omission, false_answers, refused_log_ins
 from readiness.judge.advice import conditions, deployment, needless
 from readiness.judge.baseline import with_baseline
 from readiness.judge.check import Judged, judge_check
@@ -75,6 +75,7 @@ def judge(run: Run, config: Config) -> Verdict:
         )
         for check in config.checks
     ]
+    judged = contention.doubted(run, config.checks, judged)
     judged = [replace(item, result=replace(item.result, waived=item.result.key in waived)) for item in judged]
     results = tuple(item.result for item in judged)
     doubts = run.doubts + (load_doubts(run.load) if run.load else ())
