@@ -8,7 +8,14 @@ from datetime import date
 
 from readiness.config.model import Check, Config
 from readiness.errors import ExitCode
-from readiness.judge import connections, contention, coordinated_omission, false_answers, refused_log_ins
+from readiness.judge import (
+    connections,
+    contention,
+    coordinated_omission,
+    false_answers,
+    refused_log_ins,
+    repeated_statements,
+)
 from readiness.judge.advice import conditions, deployment, needless
 from readiness.judge.baseline import with_baseline
 from readiness.judge.check import Judged, judge_check
@@ -113,6 +120,7 @@ def judge(run: Run, config: Config) -> Verdict:
         + connections.notes(run.load)
         + run.notes
         + unjudged_growth(run, judged, diagnoses)
+        + repeated_statements.notes(run, diagnoses)
         + needless(results, excused),
         ledger=run.load.ledger if run.load else None,
         judged=judged_ledger(run.load) if run.load else None,
