@@ -109,7 +109,8 @@ def _judged(run_file: Path, thresholds: Path, verdict: Verdict, trust: Trust) ->
 
     from readiness.cli.inputs import in_folder, read_run, refuse_other_counts
     from readiness.config.load import load
-    from readiness.judge.judge import ended_on, judge
+    from readiness.judge.attested import ended_on
+    from readiness.judge.judge import judge
     from readiness.report.redacted import redacted
     from readiness.report.writing import RUN_FILE
     from readiness.text.redaction import secrets_in

@@ -94,7 +94,7 @@ def judge_check(run: Run, check: Check, confidence: float | None, refuting: floa
     judged = _judged(check, metric.unit, outcome, credit, reading, message, low, high)
     judged = replace(judged, by_time=passed.beyond_by_time and outcome is Outcome.INCONCLUSIVE)
     doubt = _estimate(check, reading) or _suspicion(run, check, metric, outcome, reading.value)
-    return judged if doubt is None else _unsure(judged, doubt)
+    return judged if doubt is None else unsure(judged, doubt)
 
 
 def _estimate(check: Check, reading: Reading) -> Suspicion | None:
@@ -131,7 +131,7 @@ def _suspicion(run: Run, check: Check, metric: Metric, outcome: Outcome, value: 
     return None
 
 
-def _unsure(judged: Judged, doubt: Suspicion) -> Judged:
+def unsure(judged: Judged, doubt: Suspicion) -> Judged:
     """The same reading, but it neither passes nor fails."""
     message = f"{judged.result.message.rstrip('.')} - but {doubt.reason}: {doubt.remedy}."
     result = replace(judged.result, outcome=Outcome.INCONCLUSIVE, message=message)

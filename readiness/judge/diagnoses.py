@@ -14,7 +14,8 @@ from readiness.judge import generator_health
 from readiness.judge.check import Judged
 from readiness.judge.outcome import Outcome
 from readiness.judge.outlook import Diagnosis, DiagnosisKind, Tail
-from readiness.judge.slow_requests import by_name, is_missed, leading, timing_of
+from readiness.judge.repeated_statements import in_a_loop, repeated
+from readiness.judge.slow_requests import LEAST_SHARE, by_name, is_missed, leading, timing_of
 from readiness.judge.standing_still import standing_still
 from readiness.judge.steadiness import unsteady
 from readiness.judge.time_inside import (
@@ -82,7 +83,7 @@ def diagnose(run: Run, judged: Sequence[Judged], tail: Tail | None) -> tuple[Dia
         if one is not None
     ]
     found = _timed(load, tail, found)
-    found += queues(run.process, run.database, load, time_s, found)
+    found += queues(run, load, time_s, found)
     found = sorted((one for one in found if (one.explained or 0) >= LEAST_EXPLAINED), key=_rank)
     ours = _generator(load, slow)
     if not found:
@@ -96,7 +97,12 @@ def diagnose(run: Run, judged: Sequence[Judged], tail: Tail | None) -> tuple[Dia
     )
     # Unless it was saturated, which spoils every figure, the load generator is one cause among others.
     ranked = [*ours, *found[:_MOST]] if saturated else sorted([*ours, *found[:_MOST]], key=_rank)
-    return (*ranked, *unknown, *memory)
+    loops = [in_a_loop(one) for one in repeated(run) if one.endpoint in _slow_endpoints(tail)]
+    return (*ranked[:1], *loops, *ranked[1:], *unknown, *memory)
+
+
+def _slow_endpoints(tail: Tail) -> set[str]:
+    return {part.name for part in tail.parts if part.share >= LEAST_SHARE}
 
 
 def _rank(one: Diagnosis) -> float:

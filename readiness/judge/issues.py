@@ -104,7 +104,7 @@ def _causes(
         missing = (first.result.name, first.result.scope)
         said = [one.reason for one in measurements if (one.metric, one.scope) == missing and one.reason]
         return tuple(said) or (first.result.message,)
-    if first.remedy:
+    if all(item.remedy for item in items):
         return (f"The measurement itself is in question: {first.remedy}.",)
     if name == "target.memory.growth":
         return tuple(f"{one.named}: {one.text} {one.fix}" for one in diagnoses if one.kind is DiagnosisKind.MEMORY)

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 
 from readiness.config.model import Check, Config
 from readiness.errors import ExitCode
-from readiness.judge import connections, coordinated_omission, false_answers, refused_log_ins
+from readiness.judge import (
+    connections,
+    contention,
+    coordinated_omission,
+    false_answers,
+    refused_log_ins,
+    repeated_statements,
+)
 from readiness.judge.advice import conditions, deployment, needless
+from readiness.judge.attested import attestations
 from readiness.judge.baseline import with_baseline
 from readiness.judge.check import Judged, judge_check
 from readiness.judge.cross_check import favour_doubts, heard, restart_doubts
@@ -40,13 +47,13 @@ from readiness.judge.sensitivity import sensitivity
 from readiness.judge.slow_requests import root_causes, tail
 from readiness.judge.steadiness import unsteady
 from readiness.judge.traces import traces
-from readiness.judge.verdict import EXIT_OF, Attested, EndpointResult, Verdict, Waived, latency
+from readiness.judge.verdict import EXIT_OF, EndpointResult, Verdict, Waived, latency
 from readiness.judge.what_if import what_ifs
 from readiness.judge.wording import demand, failures_words, shown
 from readiness.measurements.histogram import Histogram
 from readiness.measurements.run import DECIDED, Endpoint, Ledger, Load, Run, Second, Stall
 from readiness.metrics.moments import MOMENT_NAMES
-from readiness.text.numbers import count, moment
+from readiness.text.numbers import count
 
 SIGNAL_EXIT = {
     "SIGINT": ExitCode.INTERRUPTED,
@@ -76,6 +83,7 @@ def judge(run: Run, config: Config) -> Verdict:
         )
         for check in config.checks
     ]
+    judged = contention.doubted(run, config.checks, judged)
     judged = [
         replace(
             item,
@@ -122,6 +130,7 @@ def judge(run: Run, config: Config) -> Verdict:
         + (false_answers.notes(run.load) if run.load else ())
         + run.notes
         + unjudged_growth(run, judged, diagnoses)
+        + repeated_statements.notes(run, diagnoses)
         + needless(results, excused),
         ledger=run.load.ledger if run.load else None,
         judged=judged_ledger(run.load) if run.load else None,
@@ -141,7 +150,7 @@ def judge(run: Run, config: Config) -> Verdict:
         failed_requests=failed,
         instrument=described(run.load.instrument) + coordinated_omission.described(run.load) if run.load else (),
         waivers=waivers,
-        attested=_attested(run, config),
+        attested=attestations(run, config),
         outlook=outlook,
         release=Release(
             planned,
@@ -181,21 +190,6 @@ def _outlook(run: Run, config: Config, judged: Sequence[Judged], doubts: Sequenc
         what_ifs(run, config, judged, doubts, slow),
         slow,
     )
-
-
-def _attested(run: Run, config: Config) -> tuple[Attested, ...]:
-    """What people say, as of the end of the run: its own day, so that judging again says the same."""
-    day = ended_on(run)
-    return tuple(
-        Attested(item.title, item.who, item.when.isoformat(), item.expires.isoformat(), item.expires < day)
-        for item in config.attested
-    )
-
-
-def ended_on(run: Run) -> date:
-    """The day (UTC) on which the run ended; the last of all days when run.json does not say, so nothing counts."""
-    at = moment(run.ended_at)
-    return at.date() if at else date.max
 
 
 def load_doubts(load: Load) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ _BLOCK = "lifts a block"
 FIX_RUN = "Fix the run first: "
 SLOW, FAILED, UNPROVEN = "Slow answers", "Failed requests", "Within the limit, not proven"
 FAILED_FIX = "Read the failures by endpoint and reason in this report, then the service's log for those seconds."
+_AGAIN = "Measure latency again"
 _PROOF = "within the limit, the proof is missing"
 UNKNOWN = frozenset({Outcome.ERROR, Outcome.SKIPPED})
 
@@ -110,7 +111,7 @@ def _todos(judged: Sequence[Judged], needs: Sequence[Need]) -> list[_Todo]:
             text = f"{label(check)}: make it measurable; {check.message[:1].lower()}{check.message[1:]}"
             key = check.message
         elif item.remedy:
-            text, key = f"Measure latency again: {item.remedy}.", f"remedy {item.remedy}"
+            text, key = f"{_AGAIN}: {item.remedy}.", f"remedy {item.remedy}"
         elif lacks_proof(item):
             more = _more_evidence(check, longest)
             text, key = f"{label(check)}: {more}; {_PROOF}.", f"evidence {more}"
@@ -160,6 +161,8 @@ def _headline(todo: _Todo, where: str, begin: _Begin) -> str:
         what += f"; {_PROOF}"
     if todo.items[0].result.outcome in UNKNOWN and not todo.items[0].not_ready:
         what = todo.text.removeprefix(f"{first}: ").rstrip(".")
+    if (remedy := todo.items[0].remedy) and todo.text.startswith(_AGAIN):
+        return f"{remedy[:1].upper()}{remedy[1:]}, then run again: {name}"
     if where and where == begin.still:
         return f"{where[:1].upper()}{where[1:]}: {name}"
     if where:

@@ -213,10 +213,12 @@ def disk_waits(seen: ProcessActivity | None, time_s: float) -> Diagnosis | None:
     return caused(DiagnosisKind.DISK, "Disk waits", seen.disk * seen.window_s / time_s, text)
 
 
-def queues(
-    seen: ProcessActivity | None, database: Activity | None, load: Load, time_s: float, found: list[Diagnosis]
-) -> list[Diagnosis]:
-    """CPU, and the queue for what was busy all the time: to it belongs the time that nothing else explains."""
+def queues(run: Run, load: Load, time_s: float, found: list[Diagnosis]) -> list[Diagnosis]:
+    """CPU, and the queue for what was busy all the time: to it belongs the time that nothing else explains.
+
+    Where others had the cores that its ready threads could have used, the queue belongs to both in proportion.
+    """
+    seen, server = run.process, run.database_process
     if seen is None or seen.reason is not None or seen.samples < _LEAST_SAMPLES:
         return []
     rest = max(1.0 - sum(one.explained or 0.0 for one in found if one.kind is not DiagnosisKind.DISK), 0.0)
@@ -231,10 +233,10 @@ def queues(
         rest -= of_disk
     elif disk is not None:
         rest = max(rest - (disk.explained or 0.0), 0.0)
-    waited_s = seen.waited_for_core_s or 0.0
     if any(one.kind is DiagnosisKind.CPU for one in found):
         return []
-    where = _burner(load, seen.cpu_s, at_work(database) * load.judged_s)
+    more: list[Diagnosis] = []
+    where = _burner(load, seen.cpu_s, at_work(run.database) * load.judged_s)
     cores = f"{number(used, '')} of the {number(seen.cores, '')} cores that it may use"
     starved = used < _STARVED * seen.running and not _held(seen)  # the wait for a core holds the quota's too
     wanted = seen.running_share >= _BUSY and (seen.running <= _ONE_AT_A_TIME or starved)
@@ -245,33 +247,39 @@ def queues(
             how += f" and was computing or ready to in {share_words(seen.running_share)} of the samples{serially}"
         if _held(seen):
             how += f"; its CPU quota held it back in {share_words(seen.throttled or 0)} of the periods"
-        if starved:
-            how += f"; other processes of this machine took the CPU: its threads waited {waited_s:,.1f} s in sum"
-            at_once = waited_s / seen.window_s
-            how += f", {at_once:,.0f} at a time" if at_once >= _SEVERAL else ""
-        return [caused(DiagnosisKind.CPU, "CPU saturated", rest, f"{how}: requests queue for it{where}.")]
+        text, of_others = f"{how}: requests queue for it{where}.", 0.0
+        if starved and (others := _others_took(seen, server)):
+            of_others = rest * (1 - used / seen.running)
+            more.append(caused(DiagnosisKind.CONTENTION, "No free core", of_others, others))
+        return [*more, caused(DiagnosisKind.CPU, "CPU saturated", rest - of_others, text)]
     if _held(seen):
         text = f"The CPU quota of {seen.name} held it back in {share_words(seen.throttled or 0)} of the periods{where}."
         return [caused(DiagnosisKind.CPU, "CPU quota", rest, text)]
-    more = []
-    if text := no_free_core(seen, time_s):
-        more.append(caused(DiagnosisKind.CONTENTION, "No free core", min(waited_s / time_s, rest), text))
+    if text := no_free_core(seen, time_s, server):
+        waited = (seen.waited_for_core_s or 0.0) / time_s
+        more.append(caused(DiagnosisKind.CONTENTION, "No free core", min(waited, rest), text))
     text = f"{seen.name} computed for {seen.cpu_s:,.1f} s of the {time_s:,.1f} s that its requests took{where}."
     return [*more, caused(DiagnosisKind.CPU, "CPU work", min(seen.cpu_s / time_s, rest), text)]
 
 
-def no_free_core(seen: ProcessActivity, time_s: float) -> str:
+def no_free_core(seen: ProcessActivity, time_s: float, server: ProcessActivity | None = None) -> str:
     """How long its threads waited for cores that others had; empty when that explains little, or was its own doing."""
-    waited_s = seen.waited_for_core_s or 0.0
-    if not time_s or waited_s / time_s < LEAST_EXPLAINED or _held(seen):
-        return ""
+    explains = bool(time_s) and (seen.waited_for_core_s or 0.0) / time_s >= LEAST_EXPLAINED
+    return _others_took(seen, server) if explains else ""
+
+
+def _others_took(seen: ProcessActivity, server: ProcessActivity | None) -> str:
+    """The same, however little it explains. What its database, the `server`, computed here is its own doing too."""
     used = seen.cpu_s / seen.window_s
-    if used >= _BUSY * seen.cores:
+    of_server = server.cpu_s / server.window_s if server and server.reason is None and server.window_s else 0.0
+    if not seen.waited_for_core_s or _held(seen) or used + of_server >= _BUSY * seen.cores:
         return ""
+    at_once = seen.waited_for_core_s / seen.window_s
+    waited = f"{seen.waited_for_core_s:,.1f} s" + (f" in sum, {at_once:,.0f} at a time," if at_once >= _SEVERAL else "")
     return (
-        f"Threads of {seen.name} were ready to run and waited {waited_s:,.1f} s for a free core, while it used "
-        f"{number(used, '')} of the {number(seen.cores, '')} cores that it may use: other processes of this machine "
-        "took them."
+        f"Threads of {seen.name} were ready to run and waited {waited} for a free core, while "
+        f"it used {number(used, '')} of the {number(seen.cores, '')} cores that it may use: other processes of this "
+        "machine took them."
     )
 
 

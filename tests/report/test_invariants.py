@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from readiness.config.load import load
+from readiness.judge.attested import ended_on
 from readiness.judge.invariants import REPORT_LAWS
-from readiness.judge.judge import ended_on, judge
+from readiness.judge.judge import judge
 from readiness.judge.verdict import Decision
 from readiness.measurements.json import loads as read_run
 from readiness.measurements.law import Contradicted, contradictions
