@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from readiness.init import expressions
 from readiness.init.draft import (
     ACCESS_TOKEN,
+    BEARER,
     GENERATED,
     Call,
     Column,
@@ -147,6 +148,7 @@ def _log_in(wanted: LogIn | FormLogIn, names: expressions.Expressions) -> list[s
     parts: list[Expression] = ["self.client", literal(wanted.path)]
     parts += [sent] if sent is not None else []
     parts += [f"token={literal(wanted.token)}"] if wanted.token != ACCESS_TOKEN else []
+    parts += [f"scheme={literal(wanted.scheme)}"] if wanted.scheme != BEARER else []
     return lines(Group("log_in(", tuple(parts), ")"), BODY)
 
 

@@ -155,6 +155,7 @@ class Task:
     """Why it is not enabled, behind "because": "it writes"."""
 
 
+BEARER = "Bearer"
 ACCESS_TOKEN = "access_token"
 """Where an OAuth2 answer has its token."""
 
@@ -167,6 +168,8 @@ class LogIn:
     body: Body
     token: str = ACCESS_TOKEN
     """Where the JSON answer has it."""
+    scheme: str = BEARER
+    """The word before it in the header Authorization."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,8 @@ def _causes(
     said = [text for key in wanted for text in _details(*key, measurements, False)]
     if not said and first.result.outcome is Outcome.FAIL and first.result.name.startswith(("database.", "data.")):
         said = [text for key in wanted for text in _details(*key, measurements, None)]  # what was counted
+        if name.startswith("data."):
+            said = ["; ".join(said[:_MOST_CAUSES])]  # one side alone explains no difference
     return tuple(said[:_MOST_CAUSES])
 
 

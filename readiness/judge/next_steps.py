@@ -20,7 +20,7 @@ from readiness.judge.verdict import CheckResult
 from readiness.judge.wording import distance
 from readiness.measurements.run import Load
 from readiness.measurements.scopes import bare
-from readiness.metrics.catalogue import find, is_drill, is_latency, is_load
+from readiness.metrics.catalogue import find, is_drill, is_latency
 from readiness.text.numbers import count, number, share_words
 
 _BLOCK = "lifts a block"
@@ -92,12 +92,13 @@ def steps(
 def _todos(judged: Sequence[Judged], needs: Sequence[Need]) -> list[_Todo]:
     """One for each remedy; checks with the same remedy share it."""
     found: dict[str, _Todo] = {}
-    proofs = {(item.result.name, item.result.scope) for item in judged if lacks_proof(item)}
+    proofs = {(item.result.name, item.result.scope): label(item.result) for item in judged if lacks_proof(item)}
     longest = max(
         (need for need in needs if need.window_s and (need.name, need.scope) in proofs),
         key=lambda need: need.window_s or 0,
         default=None,
     )
+    named = proofs[longest.name, longest.scope] if longest else ""
     for item in sorted(judged, key=lambda item: -distance(item.result)):
         check = item.result
         if check.outcome in SETTLED:
@@ -113,7 +114,7 @@ def _todos(judged: Sequence[Judged], needs: Sequence[Need]) -> list[_Todo]:
         elif item.remedy:
             text, key = f"{_AGAIN}: {item.remedy}.", f"remedy {item.remedy}"
         elif lacks_proof(item):
-            more = _more_evidence(check, longest)
+            more = _more_evidence(check, longest, named)
             text, key = f"{label(check)}: {more}; {_PROOF}.", f"evidence {more}"
         else:
             text = f"{label(check)}: {metric.fix if metric else 'this version does not know it'}"
@@ -129,14 +130,13 @@ def lacks_proof(item: Judged) -> bool:
     return open_ and not item.remedy and not item.by_time
 
 
-def _more_evidence(check: CheckResult, longest: Need | None) -> str:
+def _more_evidence(check: CheckResult, longest: Need | None, named: str) -> str:
     """A drill has a length and a load of its own: a longer run adds nothing to it."""
     if is_drill(check.name):
         return f"more requests in it, by `for` or `rate` of drills.{check.scope}"
     if longest is None or longest.window_s is None:
         return "run longer or with more load"
-    requests = f" ({longest.samples:,} requests)" if longest.samples and is_load(longest.name) else ""
-    return f"run longer or with more load, about {longest.window_s:,} s{requests} at this load"
+    return f"run longer or with more load, about {longest.window_s:,} s at this load ({named} needs the longest)"
 
 
 def failing(item: Judged) -> bool:

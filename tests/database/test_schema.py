@@ -122,12 +122,23 @@ def test_a_rule_that_is_there_under_another_name_is_told_with_that_name(place: P
     )
     assert measured(place, lock) == {"destructive": (0, []), "drift": (4, [
         "public.bags: constraint above_zero: new; CHECK ((id > 0)); the same rule was there as constraint positive",
-        'public.bags: constraint one_each: gone; UNIQUE (kind, id); the same rule is there as index one_each; '
+        'public.bags: constraint one_each: gone; was UNIQUE (kind, id); the same rule is there as index one_each; '
         "ON CONFLICT ON CONSTRAINT one_each would fail",
-        "public.bags: constraint positive: gone; CHECK ((id > 0)); the same rule is there as constraint above_zero",
+        "public.bags: constraint positive: gone; was CHECK ((id > 0)); the same rule is there as constraint above_zero",
         "public.bags: index one_each: new; CREATE UNIQUE INDEX one_each ON public.bags USING btree (kind, id); "
         "the same rule was there as constraint one_each",
     ])}  # fmt: skip
+
+
+def test_a_plain_index_that_is_gone_is_not_called_an_addition(place: Place, tmp_path: Path) -> None:
+    place.execute("create index by_kind on bags (kind)")
+    lock = tmp_path / "schema.lock"
+    lock.write_text(database.schema_lock(place.reader_url, Database()), encoding="utf-8")
+    place.execute("drop index by_kind")
+    assert measured(place, lock)["drift"] == (1, [
+        "public.bags: index by_kind: gone; was CREATE INDEX by_kind ON public.bags USING btree (kind); "
+        "the release before this one runs without it",
+    ])  # fmt: skip
 
 
 SEQUENCE = "sequence public.s integer increment 1 minvalue 1 maxvalue 2147483647 start 1 cache 1"
@@ -228,7 +239,7 @@ def test_a_lock_of_a_real_schema_has_no_drift_and_each_change_shows_as_one_line(
     )
     found = measured(place, lock)
     assert found["drift"][0] == 3
-    assert found["destructive"] == (1, ["public.bags: column parent_id: gone; integer; the column is gone"])
+    assert found["destructive"] == (1, ["public.bags: column parent_id: gone; was integer; the column is gone"])
 
 
 def test_nothing_is_no_schema_to_lock(place: Place) -> None:

@@ -112,3 +112,39 @@ def test_hostile_words_of_a_log_in_are_texts(tmp_path: Path) -> None:
     refuse_unformatted(tmp_path)
     (tmp_path / "typed.py").write_text(code(read(oauth2("password", "/t"))))
     refuse_untyped([tmp_path / "typed.py"])
+
+
+DJANGO: Json = {
+    "type": "apiKey", "in": "header", "name": "Authorization",
+    "description": 'Token-based authentication with required prefix "Token"',
+}  # fmt: skip
+AUTH_TOKEN: Json = {
+    "type": "object", "required": ["password", "token", "username"],
+    "properties": {
+        "username": {"type": "string", "writeOnly": True}, "password": {"type": "string", "writeOnly": True},
+        "token": {"type": "string", "readOnly": True},
+    },
+}  # fmt: skip
+
+
+def test_the_prefix_that_django_describes_goes_before_the_token_and_its_log_in_is_used() -> None:
+    sent: Json = {"schema": AUTH_TOKEN}
+    form: Json = {"application/x-www-form-urlencoded": sent, "application/json": sent}
+    answer: Json = {"200": {"content": {"application/json": {"schema": AUTH_TOKEN}}}}
+    operation: Json = {"operationId": "token_create", "requestBody": {"content": form}, "responses": answer}
+    draft = read(DJANGO, {"/api/token/": {"post": operation}})
+    text = code(draft)
+    assert 'data={"username": username, "password": password}' in text
+    assert 'scheme="Token"' in text
+    assert "security: each user logs in with POST /api/token/, and again before its token ends" in draft.notes
+    assert "/api/token/" not in {task.calls[0].name for task in draft.scenarios[0].tasks}
+
+
+@pytest.mark.parametrize(("said", "word"), [('with prefix "Token"', "Token"), ("`Bearer <key>` goes here", "Bearer")])
+def test_a_key_with_a_prefix_and_no_log_in_is_sent_with_it(said: str, word: str) -> None:
+    assert isinstance(DJANGO, dict)
+    draft = read({**DJANGO, "description": said})
+    assert f'"Authorization"] = f"{word} {{token}}"' in code(draft)
+    assert any(f"set READINESS_TOKEN to it, without the word {word}" in note for note in draft.notes)
+    plain = code(read({**DJANGO, "description": "a secret key without any prefix"}))
+    assert '"Authorization"] = secret_api_key' in plain

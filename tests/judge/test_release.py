@@ -84,8 +84,7 @@ def test_the_step_for_what_is_not_proven_says_the_seconds_that_the_longest_proof
     checks = (builders.check("http.success_rate", "> 99 %"), builders.check("latency.p99", "< 100 ms"))
     verdict = judge(builders.run(seen), builders.config(*checks))
     longest = max(verdict.outlook.needs, key=lambda need: need.window_s or 0)
-    assert longest.samples is not None
-    said = f"about {longest.window_s} s ({longest.samples:,} requests) at this load"
+    said = f"about {longest.window_s} s at this load ({longest.name} needs the longest)"
     assert said in verdict.release.steps[0].text
     assert said in verdict.release.steps[0].headline
 
@@ -242,6 +241,13 @@ def test_a_run_that_was_ended_says_first_to_run_again_in_every_format() -> None:
     checks = (builders.check("http.success_rate", "> 99 %"),)
     verdict = judge(builders.run(load, interrupted="SIGINT"), Config("shop", checks))
     assert [step.text for step in first_steps(verdict)] == [verdict.next_steps[0]] == [TO_DO[Cause.INTERRUPTED]]
+
+
+def test_both_sides_of_an_invariant_that_fails_are_its_cause() -> None:
+    sides = (Detail("movements", "5,393", None), Detail("orders", "5,319", None))
+    found = Measurement("data.movement_per_order", None, 74.0, "database", details=sides)
+    verdict = _verdict(builders.check("data.movement_per_order", "== 0"), measurements=(found,))
+    assert causes(verdict) == ("data.movement_per_order: movements: 5,393; orders: 5,319",)
 
 
 @pytest.mark.parametrize("ok", [None, False])

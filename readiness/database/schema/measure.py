@@ -54,13 +54,19 @@ def _details(changes: tuple[SchemaChange, ...]) -> tuple[Detail, ...]:
             clean(change.subject),
             "new" if change.before is None else "gone" if change.after is None else "changed",
             False if change.destructive else None,
-            clean("; ".join(part for part in (_words(change), change.why or change.remark or "additive") if part)),
+            clean(
+                "; ".join(part for part in (_words(change), change.why or change.remark or _harmless(change)) if part)
+            ),
         )
         for change in sorted(changes, key=lambda change: not change.destructive)[:_SHOWN]
     ]
     if len(changes) > _SHOWN:
         found.append(Detail("more", f"{len(changes) - _SHOWN:,} differences", None))
     return tuple(found)
+
+
+def _harmless(change: SchemaChange) -> str:
+    return "the release before this one runs without it" if change.after is None else "additive"
 
 
 def _shown_from(before: str, after: str) -> int:
@@ -74,7 +80,7 @@ def _words(change: SchemaChange) -> str:
         case None, after:
             return after or ""
         case before, None:
-            return before or ""
+            return f"was {before}" if before else ""
         case str(before), str(after):
             start = _shown_from(before, after)
             dots = "…" if start else ""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from readiness.init.draft import LogIn, Text, Variable
 from readiness.init.names import folded
 from readiness.init.sources.openapi.nodes import DocumentNode, Unresolved
 from readiness.init.sources.openapi.tokens import of_flows, of_operations
 from readiness.text import clean
+
+_PREFIX = re.compile(r"""\bprefix(?:ed with)?[\s:=]{0,3}["'`]([A-Za-z][\w-]{0,19})\b|\b(Bearer)\b""", re.ASCII)
+"""The word that a description wants before the key, as the Django REST framework writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,15 @@ def _scheme(name: str, node: DocumentNode, end: str, root: DocumentNode) -> tupl
         token = Variable(f"READINESS_TOKEN{end}", f"bearer token, {shown}")
         why = f"{why or 'does not say how to get a token: get one'}, and set {token.name}"
         return Scheme(headers=(("Authorization", ("Bearer ", token)),)), why
+    found = _PREFIX.search(node.get("description").text)
+    if sort == "apikey" and found and node.get("name").text.lower() == "authorization":
+        word = found[1] or found[2]
+        log_in = of_operations(root, end)
+        if log_in is not None:
+            return Scheme(log_in=replace(log_in, scheme=word)), ""
+        token = Variable(f"READINESS_TOKEN{end}", f"token without the word {word}, {shown}")
+        why = f"does not say how to get a token: get one, and set {token.name} to it, without the word {word}"
+        return Scheme(headers=(("Authorization", (f"{word} ", token)),)), why
     if sort == "apikey":
         key = Variable(f"READINESS_SECRET{end or '_API_KEY'}", f"API key, {shown}")
         entry = (node.get("name").text, (key,))

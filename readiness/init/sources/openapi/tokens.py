@@ -124,7 +124,7 @@ def _token_in(operation: DocumentNode) -> str | None:
 
 
 def _body(schema: DocumentNode, kind: str, end: str) -> Body | None:
-    known = properties(schema)
+    known = {name: part for name, part in properties(schema).items() if not part.followed().get("readOnly").value}
     if len(known) > _MOST_FIELDS or not any(is_password_name(name) for name in known):
         return None
     required = {part.text for part in schema.get("required").parts()}
