@@ -43,6 +43,7 @@ NOT_FOREIGN: Mapping[str, str] = {
     "cli.inputs": "measurements.json and report.json",
     "judge.diagnoses": "names of parts, read by load.response_watch",
     "judge.next_steps": "our own words", "judge.failed_requests": "our own words",
+    "judge.not_ready": "details that probes wrote", "report.view.key_numbers": "our own words",
     "judge.refused_log_ins": "details of failures, cleaned and cut",
     "measurements.measured_invariants": "facts that measurements.json read",
     "measurements.scopes": "names that measurements.json read", "measurements.writes": "keys of our own load",

@@ -56,7 +56,7 @@ def parsers() -> tuple[Parser, ...]:
         "init.sources.folding", "init.sources.correlation", "init.sources.calls", "init.sources.openapi.nodes",
         "init.sources.openapi.schemas", "init.sources.openapi.lists", "init.sources.openapi.operations",
         "init.sources.openapi.read", "init.sources.openapi.tokens", "init.sources.openapi.examples",
-        "init.sources.openapi.invented", "init.sources.openapi.bodies", "init.sources.openapi.servers", "init.sources.curl", "init.sources.http_file", "init.sources.marks",
+        "init.sources.openapi.invented", "init.sources.openapi.bodies", "init.sources.openapi.servers", "init.sources.openapi.security", "init.sources.curl", "init.sources.http_file", "init.sources.marks",
         "init.sources.cmd_shell", "init.sources.curl_script",
         "init.sources.postman", "init.sources.scripts", "init.sources.shell", "init.sources.halves",
     )  # fmt: skip

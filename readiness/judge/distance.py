@@ -85,5 +85,7 @@ def _way_ahead(record: Recording, quantile: float, floor_ms: float) -> float:
     around = [record.ok.quantile_ms(min(max(part, off), 1.0)) or 0.0 for part in (quantile - off, quantile + off)]
     low, high = (math.log(max(latency_ms, _LEAST_MS) + floor_ms) for latency_ms in around)
     by_chance = _RANGE_OF_FIVE * (high - low) / 2
-    way = math.sqrt(max((max(logs) - min(logs)) ** 2 - by_chance**2, 0.0))
-    return way / 2 + way_of(np.array(logs))[1] * way
+    seen = max(logs) - min(logs)
+    sure = math.sqrt(max(1 - (by_chance / seen) ** 2, 0.0)) if seen else 0.0
+    whole = math.log(max(record.ok.quantile_ms(quantile) or 0.0, _LEAST_MS) + floor_ms)
+    return sure * (max(max(logs) - whole, 0.0) + way_of(np.array(logs))[1] * seen)

@@ -90,7 +90,7 @@ def test_a_better_run_is_negative_and_throughput_counts_downwards(tmp_path: Path
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"plan": {"timeout_s": 9}}, "the plan differs: timeout_s is 9 in base, not set in head"),
+        ({"plan": {"timeout_s": 9}}, "the plan differs: timeout is 9 s in base, not set in head"),
         ({"doubts": ("a worker was lost",)}, "the base run cannot be trusted: a worker was lost"),
         ({"load": None}, "the base run sent no load"),
     ],

@@ -95,7 +95,7 @@ def test_a_service_that_waits_for_cores_of_others_is_said_to() -> None:
             replace(made, process=one), CHECKS, 5.0, proof=False, confidence=confidence, proof_confidence=confidence
         ).no_free_core
 
-    assert "java (pid 7) were ready to run and waited 30.0 s for a free core" in of(seen)
+    assert "java (pid 7) were ready to run and waited 30.0 s in sum, 3 at a time, for a free core" in of(seen)
     assert not of(replace(seen, waited_for_core_s=3.0))
     assert not of(replace(seen, cpu_s=19.0)), "it had all its cores: its own threads wait for each other"
     assert not of(ProcessActivity(reason="not read"))
