@@ -47,7 +47,8 @@ def number(value: float | None, unit: str, *, apart_from: float | None = None) -
         digits += 1
     text = _fixed(value, digits)
     if any(other != value and _fixed(other, digits) == text for other in others):
-        return repr(value)  # 1e-29: all the digits that it has
+        few = f"{value:.3g}"
+        return repr(value) if float(few) in others else few  # 1e-29; else all the digits that it has
     if unit in ("%", "") and "." in text:
         text = text.rstrip("0").rstrip(".")
     return text
