@@ -21,8 +21,12 @@ NEVER_SENT = ("dns", "connect_refused", "connect_timeout", "tls", "local_fds", "
 MAYBE_SENT = ("reset", "timeout", "protocol", "truncated", "surplus", "not_allowed", "script")
 """Failures after which nobody can know whether the server received the request whole."""
 
-OURS = ("the load generator paused for", "the load generator itself paused", "the load generator", "arrivals left")
-"""Words of what held our own engine up."""
+OURS = (
+    *(f"the load generator{what}" for what in (" paused", " itself", " was", " held", "'s event loop")),
+    "arrivals left",
+    "cores that other processes had",
+)
+"""Words of what held our own engine up, and of other work on this machine: the tests beside it."""
 
 _DECISION = re.compile(r"NOT READY|NOT_READY|CONDITIONAL|INCONCLUSIVE|READY")
 _run_ids: set[str] = set()

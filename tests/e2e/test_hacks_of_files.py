@@ -165,7 +165,7 @@ def test_a_load_that_stays_in_the_file_is_in_doubt_with_the_line_and_pauses_of_u
     assert result.exit_code == 3, str(result)
     assert re.search(r"held by idle\.py:1[67] in work", str(result.report["doubts"]))
     (told,) = result.run["load"]["script_errors"]
-    assert "did not wait for the service: they stood at idle.py:20 in work" in told
+    assert "did not wait for the service: they were in idle.py:20 in work" in told
     (file := cli.folder / "usual.py").write_text(USUAL)
     result = cli.run(faultd().url, "--users", "6", scenario=str(file), checks=LOOSE, duration="8s")
     assert "script_errors" not in result.run["load"], str(result)

@@ -44,16 +44,12 @@ seen = {"own": dict(os.environ), "above": above}
 LEAVES_A_DAEMON = (
     USER
     + """
-import os, pathlib
-here = pathlib.Path(__file__).parent
-if os.fork() == 0:
-    os.setsid()
-    if os.fork():
-        os._exit(0)
-    os.closerange(0, 256)
-    (here / f"daemon-{os.getpid()}").touch()
-    while True:
-        __import__("time").sleep(60)
+import pathlib, subprocess
+daemon = "echo > daemon-$$; exec sleep 600"
+subprocess.run(
+    ["sh", "-c", f"setsid sh -c '{daemon}' < /dev/null > /dev/null 2>&1 & until ls daemon-*; do sleep 0.1; done"],
+    cwd=pathlib.Path(__file__).parent,
+)
 """
 )
 STEERS = ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")

@@ -279,7 +279,7 @@ def test_one_reason_is_told_once_and_an_address_as_it_was_written(cli: Cli) -> N
     assert told.count("connection refused") == 1
     assert "Start the service, or correct the address, then run again." in told
     assert "counting in the database" not in result.stderr
-    assert "`http://[::1]:9`," in result.text("report.md")
+    assert "Tested: `http://[::1]:9`;" in result.text("report.md")
 
 
 def test_what_a_failed_request_told_stands_on_the_terminal(cli: Cli, faultd: StartFaultd) -> None:
