@@ -142,7 +142,7 @@ def test_the_gitlab_job_writes_the_reports_that_it_names(cli: Cli, faultd: Start
     assert job["allow_failure"] == {"exit_codes": [4]}
 
 
-def test_s7_a_pipe_that_loses_the_code_is_mended_by_the_gate(cli: Cli, faultd: StartFaultd) -> None:
+def test_s7_a_pipe_that_loses_the_code_is_kept_by_the_gate(cli: Cli, faultd: StartFaultd) -> None:
     cli.thresholds(STRICT, duration="1s")
     runner = Runner(cli.folder)
     line = f"readiness run {faultd().url} --scenarios {SCENARIOS / 'api.py'} --out out"

@@ -50,13 +50,13 @@ def test_a_command_is_measured_and_undone_and_what_failed_proves_nothing(cli: Cl
     script(cli.folder, "fail.sh", "echo no such container: $READINESS_VAR_API_KEY >&2", "exit 3")
     script(cli.folder, "hang.sh", "trap '' TERM", "setsid sleep 300 &", "sleep 300")
     script(cli.folder, "cut.sh", "kill -9 $PPID")
-    script(cli.folder, "mend.sh", "touch mended")
-    script(cli.folder, "mend_cut.sh", "echo mended >> cut")
+    script(cli.folder, "repair.sh", "touch repaired")
+    script(cli.folder, "repair_cut.sh", "echo repaired >> cut")
     more = f"""drills:
 {freezing(cli, served)}
   fails: {{ command: [./fail.sh], for: 1s, {QUICK} }}
-  hangs: {{ command: [./hang.sh], undo: [./mend.sh], deadline: 1s, for: 3s, {QUICK} }}
-  cuts: {{ command: [./cut.sh], undo: [./mend_cut.sh], for: 1s, {QUICK} }}
+  hangs: {{ command: [./hang.sh], undo: [./repair.sh], deadline: 1s, for: 3s, {QUICK} }}
+  cuts: {{ command: [./cut.sh], undo: [./repair_cut.sh], for: 1s, {QUICK} }}
 """
     checks = f"""{LOOSE}
   drill.longest_answer@frozen: {{ pass: "< 1 s" }}
@@ -83,12 +83,12 @@ def test_a_command_is_measured_and_undone_and_what_failed_proves_nothing(cli: Cl
     assert "no such container" in result.check("drill.error_rate@fails")["message"]
     assert "did not end within its deadline of 1 s" in result.check("drill.recovery@hangs")["message"]
     assert result.exit_code == 3
-    assert (cli.folder / "mended").exists()
+    assert (cli.folder / "repaired").exists()
     assert (
         "the process of readiness that ran it was killed by SIGKILL" in result.check("drill.recovery@cuts")["message"]
     )
-    assert any("`./mend_cut.sh` ended with exit code 0" in note for note in result.run["notes"])
-    assert (cli.folder / "cut").read_text() == "mended\n"
+    assert any("`./repair_cut.sh` ended with exit code 0" in note for note in result.run["notes"])
+    assert (cli.folder / "cut").read_text() == "repaired\n"
     assert "drills.frozen.command is going to run: ./freeze.sh now" in result.stderr
     assert any("frozen, undo: `./thaw.sh` ended with exit code 0" in note for note in result.run["notes"])
     assert result.run["drills"][0]["what"] == "`./freeze.sh now` was run, and was undone after 3 s"

@@ -70,7 +70,7 @@ def test_too_few_samples_ask_for_so_many_that_prove_the_same_value() -> None:
     assert judge(builders.run(builders.load(("shop", "GET /", many))), config).checks[0].outcome is Outcome.PASS
 
 
-def test_what_was_not_measured_asks_to_be_measured_and_an_exact_count_names_what_to_mend() -> None:
+def test_what_was_not_measured_asks_to_be_measured_and_an_exact_count_names_what_to_fix() -> None:
     rows = Measurement(
         "database.orphans",
         None,

@@ -13,7 +13,7 @@ from readiness.judge.verdict import Attested, Decision, Outcome, Verdict, Waived
 from readiness.report import json
 from tests.judge.builders import check, config, measured, run
 
-WAIVER = Waiver("data.x", "Ana", "mended next week.", date(2026, 2, 1))
+WAIVER = Waiver("data.x", "Ana", "fixed next week.", date(2026, 2, 1))
 
 
 def judged(value: float | None, *waivers: Waiver, on_fail: OnFail = OnFail.BLOCK) -> Verdict:
@@ -29,9 +29,9 @@ def test_a_waived_failure_is_conditional_and_its_waiver_comes_first() -> None:
     assert waived.decision is Decision.CONDITIONAL
     assert waived.score == bare.score
     assert [one.outcome for one in waived.checks] == [one.outcome for one in bare.checks]
-    assert waived.waivers == (Waived("data.x", "Ana", "mended next week.", "2026-02-01"),)
-    assert waived.conditions[0].startswith("Waived by Ana until 2026-02-01 (mended next week): data.x: 3, must be 0")
-    assert waived.risks.high[0].startswith("Waived by Ana until 2026-02-01 (mended next week): data.x: 3, must be 0")
+    assert waived.waivers == (Waived("data.x", "Ana", "fixed next week.", "2026-02-01"),)
+    assert waived.conditions[0].startswith("Waived by Ana until 2026-02-01 (fixed next week): data.x: 3, must be 0")
+    assert waived.risks.high[0].startswith("Waived by Ana until 2026-02-01 (fixed next week): data.x: 3, must be 0")
     assert len(waived.risks.high) == 1
     assert "(data.x: waived)" in waived.reason
 

@@ -100,7 +100,7 @@ def test_the_first_screen_tells_all_that_a_decision_needs(browser: object, tmp_p
     verdict = builders.verdict(
         provenance=replace(builders.MADE, commit="4ecec1b0c5d6", environment="staging"),
         checks=tuple(replace(check, waived=check.name == "latency.p99") for check in builders.SEED_CHECKS),
-        waivers=(Waived("latency.p99", "Ana", "mended next week", "2026-12-31"),),
+        waivers=(Waived("latency.p99", "Ana", "fixed next week", "2026-12-31"),),
     )
     page = _open(browser, _file(verdict, tmp_path), 1280)
     said = (

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from readiness.load.http.failures import CLOSED_IN_HEAD, Failure, Truncated
-from readiness.load.http.headers import begin_of_last_head, is_mendable, mended, parse_head
+from readiness.load.http.headers import begin_of_last_head, can_repair, parse_head, repaired
 from readiness.load.http.known_heads import NO_HEAD, KnownHead, KnownHeads
 
 _MAX_HEAD_BYTES = 65_536
@@ -77,7 +77,7 @@ class ReceivedAnswer:
         self.notable = False
         """Perhaps a cookie is set, or the body has a content coding: the headers are worth parsing."""
         self.interim = 0
-        self._mending = False
+        self._repairing = False
         """The head has what llhttp refuses and HTTP allows, and is not there yet."""
         self._received = 0
         self._counted = 0
@@ -102,8 +102,8 @@ class ReceivedAnswer:
 
     def feed(self, data: bytes) -> None:
         """Take what was read. Raises Failure `protocol` or `too_large`."""
-        if self._mending:
-            self._mend(data)
+        if self._repairing:
+            self._repair(data)
         elif self.raw:
             self._feed_more(data)
         else:
@@ -166,24 +166,24 @@ class ReceivedAnswer:
             raise Failure("protocol", "the server switched protocols without being asked") from None
         if self.complete:
             self.extra, self.keep_alive = True, False
-        elif not self.head_done and is_mendable(self.raw):
-            self._mending = True
-            self._mend(b"")
+        elif not self.head_done and can_repair(self.raw):
+            self._repairing = True
+            self._repair(b"")
         else:
             raise Failure("protocol", f"not a valid HTTP/1.1 answer: {problem}") from None
 
-    def _mend(self, data: bytes) -> None:
+    def _repair(self, data: bytes) -> None:
         """Once the head is there it is written as llhttp takes it, and the answer is read from the beginning."""
         self.raw += data
         self._check_head(self.raw)
         end = self.raw.find(b"\r\n\r\n", begin_of_last_head(self.raw))
         if end < 0:
             return
-        head = mended(self.raw[:end])
+        head = repaired(self.raw[:end])
         if head == self.raw[:end]:
             raise Failure("protocol", "not a valid HTTP/1.1 answer: more than one Content-Length, and not the same")
         whole, self.raw = head + self.raw[end:], b""
-        self._mending = False
+        self._repairing = False
         self._due[:] = _DUE
         self.interim = 0
         self.new_parser()

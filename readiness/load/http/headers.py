@@ -131,16 +131,16 @@ def begin_of_last_head(raw: bytes) -> int:
     return begin
 
 
-def is_mendable(raw: bytes) -> bool:
-    """Whether a head, or its begin, may have what llhttp refuses and HTTP lets a recipient take; see `mended`."""
+def can_repair(raw: bytes) -> bool:
+    """Whether a head, or its begin, may have what llhttp refuses and HTTP lets a recipient take; see `repaired`."""
     fold = _FOLD.search(raw)
     if fold is not None and fold.start() != raw.find(b"\r\n"):  # the status line cannot go on
         return True
     return len(_lengths(raw[begin_of_last_head(raw) :])) > 1
 
 
-def mended(head: bytes) -> bytes:
-    """The heads in `head` as llhttp takes them; the same where there is nothing to mend.
+def repaired(head: bytes) -> bytes:
+    """The heads in `head` as llhttp takes them; the same where there is nothing to repair.
 
     A line that begins with a blank goes on with the field before it (RFC 9112 §5.2). A length that is said several
     times is one, if it is always the same (RFC 9110 §8.6); as requests and h11 do.
