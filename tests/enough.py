@@ -1,4 +1,4 @@
-"""Plain Locust whose load ends a second after it has made what a test looks for, however long this machine takes.
+"""Plain Locust whose load ends a second after it has made what a test needs, however long this machine takes.
 
 `python enough.py '{"GET /api/item": 6}' ARGUMENTS OF LOCUST`; with `*` in the place of a name any request counts. What
 comes too much has that second to show itself; what never comes has the time that `-t` gives.

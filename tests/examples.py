@@ -26,7 +26,7 @@ DAMAGE = (
     "insert into scans (bag_id, user_id) select 1e7 + n, (select min(id) from users) from generate_series(1, 40) n",
     "alter table scans add constraint scans_bag_fkey foreign key (bag_id) references bags (id) not valid",
 )
-"""What a hasty migration does: rows without a bag, and a foreign key that looks at none of them."""
+"""What a hasty migration does: rows without a bag, and a foreign key that checks none of them."""
 
 
 def main() -> None:

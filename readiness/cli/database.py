@@ -39,7 +39,7 @@ def role(
         url = database.from_environment(os.environ)
         if url is None:
             raise ConfigError(
-                f"{database.DATABASE_VARIABLE}: is not set; --sql prints a role without looking at a database"
+                f"{database.DATABASE_VARIABLE}: is not set; --sql prints a role without connecting to a database"
             )
         try:
             database.check_role(url, section)

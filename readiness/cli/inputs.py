@@ -25,7 +25,7 @@ def in_folder(path: Path, name: str) -> Path:
 def text_of(path: Path, *, beside: Path | None = None) -> str:
     """The file's text; ConfigError when it cannot be read, is not UTF-8, or is larger than any run of ours.
 
-    `beside` is the file that the user named, when this is another one that we look for in the same folder: a link
+    `beside` is the file that the user named, when this is another one that we search for in the same folder: a link
     from there is not followed out of it.
     """
     try:

@@ -45,7 +45,7 @@ def lint(
             most.check(config, most.read(ceilings), ceilings)
     with refusals(secrets_of(environ, config, None, None)):
         place = scenarios or usual_place(thresholds)
-        # Without one the scenarios are those of another place: only what the file itself says can be looked at.
+        # Without one the scenarios are those of another place: only what the file itself says can be checked.
         files = find(place, config.load.scenarios, str(thresholds)) if place is not None else ()
         refuse_broken(file.path for file in files)
         made = plan("lint", config, Target("", "http://127.0.0.1", ()), files, allowed_addresses=(), database_url=None)

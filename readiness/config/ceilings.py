@@ -45,7 +45,7 @@ class Ceilings:
     statement_timeout_s: Annotated[float, ("statement_timeout", _TIMEOUT)] = _DATABASE.statement_timeout_s
     max_scan_bytes: Annotated[int, ("max_scan", size_form())] = _DATABASE.max_scan_bytes
     lookups: Annotated[int, _LOOKUPS] = 50
-    """Of each: places that probes ask for by the file's own words, and what is counted or looked at in the database."""
+    """Of each: places that probes ask for by the file's own words, and what is counted or checked in the database."""
     deep: Annotated[bool, described(flag_form(), "Whether database.deep may stand there.")] = False
     """Whether every index may be verified (`database.deep`, `--deep`)."""
     sql: Annotated[bool, described(flag_form(), "Whether database.queries may stand there.")] = False

@@ -134,7 +134,7 @@ def _limit_form(metric: Metric) -> Form[Limit]:
 
 def _compare(pass_limit: Limit, warn_limit: Limit) -> None:
     if not limits.same_direction(warn_limit, pass_limit):
-        raise Complaint(f'must look the same way as pass "{pass_limit.text}"', "warn")
+        raise Complaint(f'must point the same way as pass "{pass_limit.text}"', "warn")
     if not limits.covers(warn_limit, pass_limit):
         raise Complaint(f'is tighter than pass "{pass_limit.text}"; warn is the wider limit', "warn")
     if limits.covers(pass_limit, warn_limit):

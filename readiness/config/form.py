@@ -16,7 +16,7 @@ from readiness.text.spelling import nearest
 T = TypeVar("T")
 Schema = Mapping[str, object]
 MAX_PROBLEMS = 50
-"""More mistakes than this are not shown, so none is looked for: each costs a search for the name that was meant."""
+"""More mistakes than this are not shown, so none is searched for: each costs a search for the name that was meant."""
 
 
 @dataclass(frozen=True, slots=True)

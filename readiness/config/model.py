@@ -253,7 +253,7 @@ class Database:
     queries: Mapping[str, Query] = field(default_factory=dict)
     invariants: Mapping[str, Invariant] = field(default_factory=dict)
     schemas: tuple[str, ...] = ("public",)
-    """Where foreign keys, orphans and indexes are looked at."""
+    """Where foreign keys, orphans and indexes are checked."""
     statement_timeout_s: float = 15.0
     relations: Mapping[str, Relation] = field(default_factory=dict)
     writes: Writes | None = None

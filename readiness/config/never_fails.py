@@ -33,7 +33,7 @@ def long_waivers(config: Config, today: date) -> tuple[str, ...]:
     """A sentence for each waiver that ends more than a year after `today`."""
     return tuple(
         f"{config.file}:{one.line}: the waiver of {one.check} ends on {one.expires}, more than a year from now: what "
-        "nobody looks at again is no waiver; name a nearer day"
+        "nobody checks again is no waiver; name a nearer day"
         for one in config.waivers
         if one.expires - today > _LONGEST
     )

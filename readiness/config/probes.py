@@ -208,7 +208,7 @@ class Instance:
     metric: Annotated[str, SERIES_NAME] = "process_start_time_seconds"
     header: Annotated[str | None, HEADER] = None
     path: Annotated[str, PATH] = "/"
-    """Where the header is looked for."""
+    """Where the header is read."""
     instances: Annotated[int, whole_form(least=1, most=10_000)] = 1
 
 

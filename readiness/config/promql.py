@@ -1,4 +1,4 @@
-"""What a PromQL query says of time: how far back it looks, and whether at another time than it is asked for.
+"""What a PromQL query says of time: how far back it reaches, and whether at another time than it is asked for.
 
 A number of the measurement window must not be made of what was before it, so these are read without a parser of
 PromQL: brackets hold nothing but ranges in it, outside of strings and comments.
@@ -43,8 +43,8 @@ def problem_of(query: str) -> str | None:
     return None
 
 
-def looks_back_ms(query: str, window_ms: int) -> int:
-    """How far `query` looks back at most: its longest range, and every subquery's beside it.
+def reach_back_ms(query: str, window_ms: int) -> int:
+    """How far back `query` reaches at most: its longest range, and every subquery's beside it.
 
     Raises ValueError for a query that has a problem (`problem_of`).
     """

@@ -20,12 +20,12 @@ _OF_STATUS = ("status_code", "ok", "reason", "elapsed", "elapsed_s", "success", 
 _NEVER = re.compile(r"(\w+\.)?task\((weight=)?0\)$")
 """A task that no user ever chooses."""
 _MOST_NAMED = 8
-NOT_LOOKED_AT = "nothing but the status of these answers is looked at"
+NOT_EXAMINED = "only the status of these answers is checked"
 CHECKED_BY_HAND = "the scenario checks the status of these answers alone"
 _ADVICE = {
-    False: f"{NOT_LOOKED_AT}, so a log-in page with status 200 counts as good: use catch_response=True and "
+    False: f"{NOT_EXAMINED}, so a log-in page with status 200 counts as good: use catch_response=True and "
     "response.failure(…), or json_value",
-    True: f"{CHECKED_BY_HAND}, so a log-in page with a status that it takes counts as good: look for something in the "
+    True: f"{CHECKED_BY_HAND}, so a log-in page with a status that it takes counts as good: check something in the "
     "body too, or use json_value",
 }
 """What to say of requests, by whether their status is checked by hand."""

@@ -42,7 +42,7 @@ def _by_metric(**given: Limit) -> dict[str, Limit]:
 
 
 def _bad(metric: Metric) -> Form[Limit]:
-    """A limit that looks the other way than those of checks: what meets it is bad."""
+    """A limit that points the other way than those of checks: what meets it is bad."""
     other = replace(metric, better="lower" if metric.better == "higher" else "higher")
     return scalar(lambda node: limits.parse(node.text, other), {"type": "string", "pattern": limits.pattern(other)})
 

@@ -2,7 +2,7 @@
 
 A read-only transaction stops writes to tables, and no more: a plain select can write WAL, send data to another host,
 read files, hold locks, signal sessions, or run as the owner of a function. A name can be spelled in many ways, so the
-text is not looked at: the server is asked for its parse tree (`debug_print_parse`), which holds every function's oid.
+text is not read: the server is asked for its parse tree (`debug_print_parse`), which holds every function's oid.
 """
 
 from __future__ import annotations

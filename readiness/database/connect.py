@@ -27,7 +27,7 @@ CONNECT_LIMIT_S = 12.0
 MIN_BUDGET_S = 60.0
 IDLE_S = 30.0
 OURS_S = 5.0
-"""For statements of ours that look at nothing: begin, settings, commit."""
+"""For statements of ours that read nothing: begin, settings, commit."""
 OLDEST_SERVER = 120000
 """PostgreSQL 12: the oldest whose catalogues hold what the checks read."""
 

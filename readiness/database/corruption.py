@@ -28,7 +28,7 @@ _INDEXES = sql.SQL(
 
 
 def indexes(session: Session, schemas: tuple[str, ...]) -> tuple[int, tuple[Detail, ...]]:
-    """How many indexes are damaged, and how; raises NotMeasured when one of them cannot be looked at."""
+    """How many indexes are damaged, and how; raises NotMeasured when one of them cannot be checked."""
     found = session.rows(_EXTENSION)
     if not found:
         raise NotMeasured("the extension amcheck is not in this database; create extension amcheck")

@@ -130,7 +130,7 @@ def measure(
     """Every count, query and invariant, the structure, and the writes; one that failed has a reason instead of a value.
 
     Catalogue facts are always taken; what reads whole tables beyond the counts, only when `wanted` names it. The role
-    is looked at again: the database may have been away when `check_role` asked. `before` are the numbers before the
+    is checked again: the database may have been away when `check_role` asked. `before` are the numbers before the
     load, `book` the writes of the load.
     """
     from readiness.database import writes

@@ -1,7 +1,7 @@
 """Whether a request makes the database do something: sessions that began a statement while it was answered.
 
 pg_stat_activity shows a statement at once, where the transaction counters of pg_stat_database come up to ten seconds
-late. It is asked before the load, while nobody else should be at work; what goes on anyway is told apart by looking
+late. It is asked before the load, while nobody else should be at work; what goes on anyway is told apart by measuring
 after each request at a pause of the same length in which nothing was sent.
 """
 

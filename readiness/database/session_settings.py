@@ -1,4 +1,4 @@
-"""Our settings of a session: sent before each statement, looked at after it.
+"""Our settings of a session: sent before each statement, checked after it.
 
 Start-up options would be simpler, but a pooler drops them, and a function that a statement calls can change them.
 """

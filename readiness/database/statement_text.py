@@ -11,7 +11,7 @@ import re
 from readiness.text import clean
 
 MAX_READ = 10_000
-"""Characters of a text that are looked at."""
+"""Characters of a text that are read."""
 _PLANNED = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "VALUES", "TABLE"})
 _WORD = re.compile(r"[A-Za-z]{1,20}(?![\w$])", re.ASCII)
 # One token each, and none of them can match in two ways, so that the time is that of the text.

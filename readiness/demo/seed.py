@@ -87,7 +87,7 @@ def _kind(number: int) -> str:
 
 
 def _make_roles(connection: psycopg.Connection, passwords: dict[str, str]) -> None:
-    """`bag_service` may do what the service does, `readiness_reader` may look: nobody may create anything."""
+    """`bag_service` may do what the service does, `readiness_reader` may read: nobody may create anything."""
     service, reader = sql.Identifier(SERVICE_ROLE), sql.Identifier(READER_ROLE)
     for role, password in passwords.items():
         connection.execute(

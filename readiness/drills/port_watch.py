@@ -33,7 +33,7 @@ class Listening:
     sockets: frozenset[str]
     """Those that listen on the port, by the kernel's number of each."""
     processes: frozenset[int]
-    """Those that hold them, as far as we may look into processes."""
+    """Those that hold them, as far as we may read processes."""
     unlike_s: float | None = None
     """When what was before was seen last."""
 
@@ -141,7 +141,7 @@ def _take(answer: bytes, port: int, found: set[str]) -> bool:
 
 
 def holders(sockets: frozenset[str]) -> frozenset[int]:
-    """The processes that hold one of them, as far as we may look."""
+    """The processes that hold one of them, as far as we may read them."""
     wanted = {f"socket:[{number}]" for number in sockets}
     pids = [name for name in os.listdir("/proc") if name.isdigit()] if wanted else []  # noqa: PTH208 - as below
     return frozenset(int(pid) for pid in pids if any(one in wanted for one in _descriptors(f"/proc/{pid}/fd")))

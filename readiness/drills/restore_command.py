@@ -191,7 +191,7 @@ def _checks(checks: Collection[Check], found: Restored) -> Measurement:
 
 
 def _sequences(found: Restored) -> list[Detail]:
-    """Each one whose next value may be there already, and each that nobody could look at."""
+    """Each one whose next value may be there already, and each that nobody could check."""
     details = []
     for one, stands in found.sequences.items():
         if isinstance(stands, str):

@@ -36,5 +36,5 @@ def draft(paths: Sequence[str], login: str | None = None) -> Draft:
     if login is not None:
         user, password = Variable("READINESS_VAR_USERNAME", "name of the user who logs in"), "password of that user"
         log_in = FormLogIn(login, (user,), (Variable("READINESS_PASSWORD", password),))
-    scenario = Scenario("visitor", tasks, log_in=log_in, summary="Somebody who looks at the pages that were named.")
+    scenario = Scenario("visitor", tasks, log_in=log_in, summary="Somebody who reads the pages that were named.")
     return Draft(scenarios=(scenario,), source="three questions")

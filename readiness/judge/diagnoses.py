@@ -199,7 +199,7 @@ def unjudged_growth(run: Run, judged: Sequence[Judged], diagnoses: Sequence[Diag
 
 
 def _unknown(run: Run, found: Sequence[Diagnosis], tail: Tail) -> Diagnosis:
-    """What was looked at, whose requests they are, and what else could be."""
+    """What was examined, whose requests they are, and what else could be."""
     seen, told = run.process, []
     if seen is not None and seen.reason is None:
         cores = f"{number(seen.cpu_s / max(seen.window_s, 1e-9), '')} of {number(seen.cores, '')} cores"

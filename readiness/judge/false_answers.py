@@ -36,7 +36,7 @@ def doubts(load: Load) -> Iterator[str]:
         elif examined.emptied >= _LEAST and not examined.refilled:
             yield (
                 f"{of_all} {examined.emptied:,} have no body, and the ones before had one: from then on nobody got "
-                "anything; let the scenario look at what it gets, or send what the service can answer"
+                "anything; let the scenario check what it gets, or send what the service can answer"
             )
 
 

@@ -16,7 +16,7 @@ _NO_CONNECTION = frozenset({"dns", "connect_refused", "connect_timeout", "tls"})
 
 
 class Cause(StrEnum):
-    """In the order in which they are looked for: the first one explains the ones below it."""
+    """In the order in which they are checked: the first one explains the ones below it."""
 
     INTERRUPTED = "interrupted"
     UNREACHABLE = "unreachable"

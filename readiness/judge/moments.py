@@ -13,7 +13,7 @@ from readiness.text.numbers import count
 
 
 def noted(load: Load | None, metric: str) -> bool:
-    """Whether the load looked for what `metric` is computed from."""
+    """Whether the load watched for what `metric` is computed from."""
     moment = moment_of(metric)
     return load is not None and any(moment is None or getattr(one, moment) is not None for one in load.endpoints)
 
@@ -47,7 +47,7 @@ def untold(endpoints: Sequence[Endpoint], metric: Metric) -> str:
 def _untold_bytes(asked: Sequence[Endpoint], metric: Metric) -> str:
     seen = [one.first_byte for one in asked if one.first_byte is not None]
     if asked and not seen:
-        return f"this run did not look for it: run again with a check of {metric.name} in thresholds.yaml"
+        return f"this run did not measure it: run again with a check of {metric.name} in thresholds.yaml"
     missing = sum(one.judged.ok.total - (one.first_byte or Recording()).ok.total for one in asked)
     if not missing:
         return ""

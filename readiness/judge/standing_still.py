@@ -47,7 +47,7 @@ def standing_still(load: Load, seen: ProcessActivity | None, slow: SlowTime) -> 
 
 
 def what_to_find(load: Load) -> str:
-    """What to look for first, as an order."""
+    """What to check first, as an order."""
     found = whole_standstills(load)
     each = _every_s(found)
     return f"find what stops the whole service {f'every {each:.1f} s' if each else f'at {found[0].start_s:.1f} s'}"

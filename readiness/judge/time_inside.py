@@ -51,7 +51,7 @@ _FIXES: Mapping[DiagnosisKind, str] = {
     DiagnosisKind.DISK: "Write less, later or in batches, away from the request; or use a faster disk.",
     DiagnosisKind.CACHE: "Lengthen the time to live of what rarely changes, and warm the cache before traffic comes.",
     DiagnosisKind.GARBAGE: "Allocate less in each request, or give the heap more room.",
-    DiagnosisKind.MEMORY: "Compare two heap dumps; look for caches without a bound and lists that only grow.",
+    DiagnosisKind.MEMORY: "Compare two heap dumps; search for caches without a bound and lists that only grow.",
 }
 
 

@@ -1,4 +1,4 @@
-"""The requests of a traced load that are worth a look, by endpoint."""
+"""The requests of a traced load that are worth reading, by endpoint."""
 
 from __future__ import annotations
 

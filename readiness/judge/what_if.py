@@ -163,7 +163,7 @@ def _told(
 def condensed(load: Load, checks: Sequence[Check], keep: Sequence[str]) -> Load:
     """The same load for these checks, with endpoints that no check tells apart added up; `keep` stay on their own.
 
-    An endpoint that never succeeded, and one that a standstill names, stays on its own as well: judging looks at it.
+    An endpoint that never succeeded, and one that a standstill names, stays on its own as well: judging reads it.
     """
     scopes = {measured_scope(load, check.scope) for check in checks}
     special = {*keep, *(scope for stall in load.stalls for scope in stall.scopes)}

@@ -1,7 +1,7 @@
 """Processes that run scenario code: how they are started, and that nothing of them is left.
 
 They import nothing from the working directory (`-P`), see an environment of their own (surroundings.py), and cannot
-look into us (kernel.py). Whatever a scenario leaves behind, also in a session of its own, becomes our child when its
+read us (kernel.py). Whatever a scenario leaves behind, also in a session of its own, becomes our child when its
 parent ends, and is ended with the load.
 """
 
@@ -20,7 +20,7 @@ from typing import IO, NoReturn
 from readiness.load import kernel
 
 _WAIT_S = 2.0
-"""How long a process may take to end by itself, and how long we look for what it left."""
+"""How long a process may take to end by itself, and how long we search for what it left."""
 
 
 @dataclass(slots=True)

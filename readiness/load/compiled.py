@@ -67,7 +67,7 @@ def use() -> bool:
     build = BUILDS / digest()
     if os.environ.get(OFF) or not (build / "complete").exists():
         return False
-    sys.path.append(str(build))  # where mypyc's modules look for what they share
+    sys.path.append(str(build))  # where mypyc's modules find what they share
     for package in ("readiness.load", "readiness.load.http"):
         importlib.import_module(package).__path__.insert(0, str(build.joinpath(*package.split("."))))
     return True

@@ -33,7 +33,7 @@ KEPT_LINES = 15
 
 
 def main() -> int:
-    """Build, and put the build where the engine looks for it; 0 when it is there."""
+    """Build, and put the build where the engine finds it; 0 when it is there."""
     build = BUILDS / digest()
     if available():
         sys.stdout.write(f"the load generator is compiled already: {build.name}\n")

@@ -95,7 +95,7 @@ class Rows:
 
 
 def rows(file: str, order: _Order = "unique") -> Rows:
-    """The rows of a CSV file with a header line; `file` is looked for beside the file that calls this.
+    """The rows of a CSV file with a header line; `file` is searched for beside the file that calls this.
 
     `order` is "unique" (no row twice in the whole run, also among processes and machines), "random", or "in order",
     which begins again at the end. Raises RowsError when the file is not usable: missing, empty, no CSV.

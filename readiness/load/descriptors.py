@@ -1,4 +1,4 @@
-"""What this machine lets the load generator have, looked at before anything is sent."""
+"""What this machine lets the load generator have, checked before anything is sent."""
 
 from __future__ import annotations
 

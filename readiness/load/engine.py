@@ -207,7 +207,7 @@ class Engine:
 
     def _tell_spawned(self, runner: Any) -> None:
         """Locust's event that all users are there, which the first on_start may wait for."""
-        gc.freeze()  # what is there now stays: a full collection that looks at it all would be a pause of the generator
+        gc.freeze()  # what is there now stays: a full collection that reads it all would be a pause of the generator
         runner.environment.events.spawning_complete.fire(user_count=self.plan.users)
 
     def _on_quit(self) -> None:

@@ -83,7 +83,7 @@ def header_value(response: Any, name: str) -> str:
 
 
 class _Page(HTMLParser):
-    """Looks for the first element of `tags` with that name."""
+    """Finds the first element of `tags` with that name."""
 
     def __init__(self, name: str, tags: tuple[str, ...]) -> None:
         super().__init__(convert_charrefs=True)

@@ -1,4 +1,4 @@
-"""What Linux and its C library do when asked: who may look into a process, who inherits orphans, who ends with whom.
+"""What Linux and its C library do when asked: who may read a process, who inherits orphans, who ends with whom.
 
 Each call does nothing where the system does not have it. The numbers are of the kernel's interface (prctl(2),
 landlock(7), include/uapi/linux) and are the same on every architecture.
@@ -15,7 +15,7 @@ from pathlib import Path
 _SET_PDEATHSIG, _SET_DUMPABLE, _CAPBSET_DROP, _SET_CHILD_SUBREAPER, _SET_NO_NEW_PRIVS = 1, 4, 24, 36, 38
 _CAPABILITY_VERSION_3 = 0x20080522
 _SYS_PTRACE, _SYS_ADMIN, _PERFMON = 19, 21, 38
-"""With any of these root may look into every process, whatever Landlock says."""
+"""With any of these root may read every process, whatever Landlock says."""
 _LANDLOCK_CREATE, _LANDLOCK_RESTRICT = 444, 446
 _MAKE_BLOCK_DEVICE = 1 << 11
 """A right that no scenario misses: a domain must take away something."""
@@ -37,7 +37,7 @@ def end_with_parent(signal_number: int) -> None:
 
 
 def confine() -> None:
-    """From here on neither this process nor a descendant can look into a process that was not started by it.
+    """From here on neither this process nor a descendant can read a process that was not started by it.
 
     That is Landlock's rule about ptrace, which /proc/PID/environ and /proc/PID/mem obey too; root, whom it binds as
     well, gives up what would lift it.

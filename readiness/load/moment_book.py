@@ -38,7 +38,7 @@ class MomentBook:
             self._blocks.setdefault(moment, Blocks(self._step)).add(batch, start_s, endpoints, moment)
 
     def recordings(self, cell: Cell, done: Done | None) -> dict[str, Recording]:
-        """By moment, for those that a request of the cell counts for; none where nobody looked."""
+        """By moment, for those that a request of the cell counts for; none where nobody watched."""
         waiting = done.moments_in_flight if done else {}
         return {
             moment: self._recording(moment, cell, waiting.get(moment, {}))

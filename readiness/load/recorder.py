@@ -41,7 +41,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.watch: AnswerWatch | None = None
-        """Who looks at the answers' headers."""
+        """Who reads the answers' headers."""
         self.examiner: GoodAnswerWatch | None = None
         """Who examines a few good ones."""
         self.first_bytes = False
@@ -283,7 +283,7 @@ class Recorder:
     def _watch_endpoints(self, at_s: float, cells: Mapping[Cell, CellCounts]) -> None:
         """Notice endpoints that answered nothing since the last take while requests to them were waiting.
 
-        Looked at once a second and not at every request, so such a gap is known to the second, and never too long.
+        Checked once a second and not at every request, so such a gap is known to the second, and never too long.
         """
         since_s, self._taken_s = self._taken_s, at_s
         waiting = Counter(self.counted_as(call) for call in self._open_calls if call.start_s - self.start_s <= since_s)

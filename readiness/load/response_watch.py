@@ -1,7 +1,7 @@
 """What the answers to the load say beside their latency, where the plan asks for it.
 
 Runs for every answer inside the engine, so it must cost next to nothing: bytes are searched, never parsed as a whole;
-without a cache header to look for, about READ_PER_S answers a second and endpoint are read, each standing for the
+without a cache header to read, about READ_PER_S answers a second and endpoint are read, each standing for the
 others of its stride, and besides the slow ones and those with a new status, which are few.
 """
 
@@ -23,7 +23,7 @@ MAX_ENDPOINTS = 200
 MAX_PARTS = 12
 MAX_HEADS = 4
 MAX_WATCHED = 100
-"""Answers of an endpoint that are looked at for a cookie; after these only for a status that was not seen yet."""
+"""Answers of an endpoint that are read for a cookie; after these only for a status that was not seen yet."""
 _MAX_FIELDS = 100
 SLOW_SHARE = 0.95
 _RETRY_AFTER = RETRY_AFTER_HEADER.lower()

@@ -1,4 +1,4 @@
-"""Calls of a traced load: the `traceparent` line of each, and which of them are worth a look.
+"""Calls of a traced load: the `traceparent` line of each, and which of them are worth reading.
 
 Kept are the slowest and some failed calls of each endpoint, of the measurement window: as many as there are endpoints,
 whatever the number of requests. A client asks for a line and tells the end of each call that got one; the others cost
@@ -97,7 +97,7 @@ class TracedCalls:
                 self.ended(call, line, end_s, STILL_OPEN)
 
     def take(self) -> tuple[ResponseFacts, ...]:
-        """What is worth a look since the last take, by endpoint."""
+        """What is worth reading since the last take, by endpoint."""
         found = []
         for identity, told in self._told.items():
             if told.fresh:

@@ -64,7 +64,7 @@ class Tryout:
         self._stock = StockClients(self._recorder, plan.timeout_s, plan.base_url, self._addresses, self._resends)
         self._listener = Listener(self._stock, ToldRequests(self._recorder, self._addresses, plan.allowed_addresses))
         self._extracted: list[tuple[str, str]] = []
-        """Of an answer that a with block still looks at."""
+        """Of an answer that a with block still checks."""
         self._shown = 0
         self._ran = 0
 
@@ -137,7 +137,7 @@ class Tryout:
         self._call(f"{scenario}.on_stop", lambda _: user.on_stop(), user, quiet=True)
 
     def _call(self, name: str, work: Callable[[Any], object], user: Any, *, quiet: bool = False) -> None:
-        """In a greenlet whose argument is the user, as Locust's are: rows and told requests look there."""
+        """In a greenlet whose argument is the user, as Locust's are: rows and told requests read it there."""
         if not quiet:
             self._send({"begin": name})
         self._shown = 0

@@ -1,4 +1,4 @@
-"""WatchPlan: what the engine looks for in answers, a part of its plan."""
+"""WatchPlan: what the engine watches for in answers, a part of its plan."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ RETRY_AFTER_HEADER = "Retry-After"
 
 @dataclass(frozen=True, slots=True)
 class WatchPlan:
-    """What to look for; nothing by default."""
+    """What to watch for; nothing by default."""
 
     cache_header: str | None = None
     hits: tuple[str, ...] = ()
@@ -26,5 +26,5 @@ class WatchPlan:
 
     @property
     def idle(self) -> bool:
-        """Whether there is nothing to look for."""
+        """Whether there is nothing to watch for."""
         return self.cache_header is None and not self.server_timing and not self.heads

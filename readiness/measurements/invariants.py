@@ -136,7 +136,7 @@ def run_lasts_as_long_as_its_load(run: Run) -> Broken:
 
 
 def only_a_load_that_was_watched_is_decided_early(run: Run) -> Broken:
-    """A load that ended because all was decided is one whose checks were looked at meanwhile."""
+    """A load that ended because all was decided is one whose checks were judged meanwhile."""
     if run.load and run.load.ending == DECIDED and not run.load.looked:
         yield "$.load.ending", "is decided, but looked is false"
 

@@ -310,9 +310,9 @@ class Run:
     database: Activity | None = None
     """What the database did while the load ran; None when it was not sampled."""
     process: ProcessActivity | None = None
-    """What the service's own processes did while the load ran; None when nobody looked for them."""
+    """What the service's own processes did while the load ran; None when nobody searched for them."""
     database_process: ProcessActivity | None = None
-    """What the processes of the database server did while the load ran; None when nobody looked for them."""
+    """What the processes of the database server did while the load ran; None when nobody searched for them."""
     definitions: Mapping[str, str] = field(default_factory=dict)
     """By metric of the database or by PromQL, or by drill (`drill.@name`): a digest of what thresholds.yaml said that
     it is; old runs have none."""

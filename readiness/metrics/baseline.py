@@ -16,7 +16,7 @@ def _against(metric: Metric) -> Metric:
         f"How much {worse} `{metric.name}` is than in the run that `baseline.run` names; negative when it is better. "
         "The interval is that of both runs together.",
         "A limit that is kept says nothing about a release that made the service slower within it.",
-        "Look with `readiness compare` at which endpoint carries the change, then at what was deployed since.",
+        "Find with `readiness compare` which endpoint carries the change, then at what was deployed since.",
         "performance",
         "%",
         kind=Kind.MEAN,

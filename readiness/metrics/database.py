@@ -43,7 +43,7 @@ DATABASE: tuple[Metric, ...] = (
         "Transactions that were rolled back, of all that ended in the measurement window, by the server's own count.",
         "Work that was done for nothing, where the service meant to commit. Some libraries end every read with "
         "ROLLBACK, as SQLAlchemy does when it gives a connection back: there it counts reads and tells no errors.",
-        "Look for errors in the server's log. Where reads end with ROLLBACK, set the limit from a healthy run, or "
+        "Read the errors in the server's log. Where reads end with ROLLBACK, set the limit from a healthy run, or "
         "leave the check out.",
         unit="%",
         kind=Kind.RATE,
@@ -73,7 +73,7 @@ DATABASE: tuple[Metric, ...] = (
         "Sessions Waiting for a Lock",
         "Most sessions that waited for a lock at once, in any sample of the measurement window.",
         "Requests that wait for each other do not get faster with more instances.",
-        "Look at the waits below it; shorten the transaction that holds the lock.",
+        "Check the waits below it; shorten the transaction that holds the lock.",
     ),
     _database(
         "database.idle_in_transaction",
@@ -152,7 +152,7 @@ DATABASE: tuple[Metric, ...] = (
         "Disabled Triggers",
         "Triggers of the users that are switched off.",
         "A trigger that was disabled for a bulk load and forgotten no longer keeps its promise.",
-        "`ALTER TABLE … ENABLE TRIGGER …`, after looking at what it missed.",
+        "`ALTER TABLE … ENABLE TRIGGER …`, after checking what it missed.",
     ),
     _database(
         "database.primary_keys.missing",
@@ -180,14 +180,14 @@ DATABASE: tuple[Metric, ...] = (
         "Unused Indexes",
         "Indexes, not unique, that no query has read since the statistics began, at least seven days ago.",
         "They cost every write.",
-        "Look at the replicas too, which count for themselves, then `DROP INDEX CONCURRENTLY`.",
+        "Check the replicas too, which count for themselves, then `DROP INDEX CONCURRENTLY`.",
     ),
     _database(
         "database.indexes.damaged",
         "Damaged Indexes",
         "B-tree indexes in which amcheck finds damage; only with --deep.",
         "A damaged index gives wrong answers without an error.",
-        "`REINDEX INDEX CONCURRENTLY`, and look for the cause in storage and collations.",
+        "`REINDEX INDEX CONCURRENTLY`, and search for the cause in storage and collations.",
     ),
     _database(
         "database.sequences.used",

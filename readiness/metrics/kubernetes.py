@@ -29,7 +29,7 @@ KUBERNETES_METRICS: tuple[Metric, ...] = (
         "Pods Lost",
         "Pods that were there at one reading in the measurement window, and gone, ending or failed at a later one.",
         "An evicted or replaced pod is not seen as a restart, and takes its requests along.",
-        "Look at the events of the namespace: eviction, preemption, a rollout or a scale-down during the load.",
+        "Read the events of the namespace: eviction, preemption, a rollout or a scale-down during the load.",
     ),
     _resources(
         "kubernetes.replicas",

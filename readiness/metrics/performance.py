@@ -35,7 +35,7 @@ PERFORMANCE: tuple[Metric, ...] = (
         "Slowest Response",
         "Latency of the slowest request; not bounded when any request failed or did not finish.",
         "One frozen request can hold a whole page.",
-        "Give every call a deadline and look at what ran at that second.",
+        "Give every call a deadline and check what ran at that second.",
         unit="ms",
     ),
     _rate(

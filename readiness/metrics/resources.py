@@ -50,7 +50,7 @@ PROCESS_METRICS: tuple[Metric, ...] = (
         "Memory Growth",
         "How fast the resident memory of its processes grew in the measurement window.",
         "Memory that grows under steady load is a leak until shown otherwise, and ends in a kill.",
-        "Compare two heap dumps of the run; look for caches without a bound and for lists that only grow.",
+        "Compare two heap dumps of the run; search for caches without a bound and for lists that only grow.",
         unit="MB/min",
         kind=Kind.MEAN,
     ),

@@ -125,7 +125,7 @@ SERVICE: tuple[Metric, ...] = (
         "Circuit Breakers Closed",
         "Readings in which every declared circuit breaker let everything through, of all readings.",
         "An open breaker means that a dependency failed, and that part of the service was refused.",
-        "Look at what opened it; a breaker is where a failure shows, not where it is.",
+        "Check what opened it; a breaker is where a failure shows, not where it is.",
         unit="%",
         better="higher",
     ),
@@ -196,8 +196,8 @@ CUSTOM = Metric(
     "Number of the service",
     "What `probes.custom.<name>` reads (JSON, Prometheus text, a field of Redis's INFO or a response header), or what "
     "the PromQL of `probes.prometheus.queries.<name>` gives.",
-    "The service knows things that no probe looks for.",
-    "Look at what the number counts; its definition is in thresholds.yaml.",
+    "The service knows things that no probe measures.",
+    "Check what the number counts; its definition is in thresholds.yaml.",
     area="custom",
     better="equal",
 )

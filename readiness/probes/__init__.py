@@ -1,7 +1,7 @@
 """Probes of the running service beside the load. One file per probe; nothing here judges.
 
 While the load runs, `observe` asks: the health endpoints on their own clock, each page once, and every number that the
-service says of itself some twenty times, all of it within one Allowance. Before that `before_load` looks at the
+service says of itself some twenty times, all of it within one Allowance. Before that `before_load` reads the
 way there: the addresses of the name and TLS. Afterwards `conclude` draws the measurements
 from all that was seen, which sends nothing. After the load `as_browser` asks a few times, and `provoke` sends what
 thresholds.yaml allows.

@@ -23,7 +23,7 @@ _DEADLINE_S = 5.0
 """Of one handshake, connecting included."""
 _MOST_BYTES = 1 << 20
 _PARTIAL_CHAIN, _NO_CHECK_TIME = 0x80000, 0x200000
-"""X509_V_FLAG_…: a certificate that is no root may be trusted; dates are not looked at."""
+"""X509_V_FLAG_…: a certificate that is no root may be trusted; dates are not checked."""
 _NAME_CODES, _CHAIN_CODES = (62, 64), (2, 18, 19, 20, 21)
 """X509_V_ERR_…: another host or address; no way to a trusted root."""
 VERSIONS: Mapping[str, ssl.TLSVersion] = {

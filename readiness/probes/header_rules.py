@@ -18,7 +18,7 @@ CSP = "Content-Security-Policy"
 SAFE_REFERRERS = frozenset({"no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin"})
 REFERRERS = SAFE_REFERRERS | {"no-referrer-when-downgrade", "origin", "origin-when-cross-origin", "unsafe-url"}
 DOCUMENTS = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml"})
-SECURE_UNKNOWN = "Secure is not judged over http: look at the cookie over https, or choose profile: plain_http"
+SECURE_UNKNOWN = "Secure is not judged over http: check the cookie over https, or choose profile: plain_http"
 _SESSION = re.compile(r"sess|login|auth|token|jwt|^(?:__host-|__secure-)?sid$|\bsid\b", re.IGNORECASE)
 _NOT_SESSION = re.compile(r"csrf|xsrf", re.IGNORECASE)
 

@@ -1,7 +1,7 @@
 """custom.<name> by PromQL: what Prometheus saw in the measurement window, and in no other time.
 
-The window is told in the server's own clock. A query that looks back ([30s]) is evaluated from there on where all that
-it sees lies in the window, and one that looks back longer than the window is not asked. A series that is not there over
+The window is told in the server's own clock. A query that reaches back ([30s]) is evaluated from where all that it sees
+lies in the window, and one that reaches back longer than the window is not asked. A series that is not there over
 the whole window, more than one series, and a point that is no number are reasons: nothing of that is 0.
 """
 
@@ -108,13 +108,13 @@ async def _ahead_ms(server: PrometheusServer) -> int:
 
 
 def _plan(query: PrometheusQuery, begin_ms: int, end_ms: int) -> tuple[str, SeriesTimes]:
-    """What to ask and when. Raises NotMeasured where it would look at what was before the window."""
+    """What to ask and when. Raises NotMeasured where it would read what was before the window."""
     window_ms = end_ms - begin_ms
-    back_ms = promql.looks_back_ms(query.query, window_ms)
+    back_ms = promql.reach_back_ms(query.query, window_ms)
     room_ms = window_ms - back_ms
     if room_ms < 0:
         raise NotMeasured(
-            f"the query looks back {back_ms / 1000:g} s, which is longer than the measurement window "
+            f"the query reaches back {back_ms / 1000:g} s, which is longer than the measurement window "
             f"({window_ms / 1000:.1f} s): use a shorter range, or {promql.WINDOW_WORD}"
         )
     steps = min(room_ms // _SHORTEST_STEP_MS, _MOST_POINTS)

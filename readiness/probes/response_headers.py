@@ -42,7 +42,7 @@ def grade(evidence: Evidence) -> tuple[Measurement, ...]:
         for label, answer in answers(evidence)
     ]
     label, worst = min(scores, key=lambda scored: scored[1].value)
-    details = [Detail(f"{label}: grade", worst.grade, None, "the lowest of all answers that were looked at")]
+    details = [Detail(f"{label}: grade", worst.grade, None, "the lowest of all answers that were read")]
     details += [
         Detail(f"{label}: {rule.header}", rule.observed, _is_good(rule), f"{rule.points:+d} points: {rule.why}")
         for rule in worst.rules
@@ -55,7 +55,7 @@ def _is_good(rule: observatory.Rule) -> bool | None:
 
 
 def answers(evidence: Evidence) -> Iterator[tuple[str, ProbeAnswer]]:
-    """Every answer to look at, with a label. Raises NotMeasured when a configured page gave none."""
+    """Every answer to read, with a label. Raises NotMeasured when a configured page gave none."""
     for path in evidence.settings.security.paths:
         yield clean(path, 100), fetched_pages.answer(evidence.pages, path)
     for seen in evidence.load.seen if evidence.load else ():

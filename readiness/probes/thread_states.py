@@ -58,7 +58,7 @@ class ThreadStates:
     """By thread, when it was first and last seen; a thread that came later counts from 0."""
 
     def sample(self, pids: Iterable[int]) -> None:
-        """One look at all threads of `pids`; processes that ended are left out."""
+        """One reading of all threads of `pids`; processes that ended are left out."""
         self.samples += 1
         at_s = time.monotonic()
         self.threads, waiting = 0, 0

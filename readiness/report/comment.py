@@ -1,6 +1,6 @@
 """comment.md: the verdict as a comment on a pull request, at most 4,000 characters however many checks there are.
 
-Its first line is a marker that no reader sees: whoever posts the comment looks for it and edits the same comment.
+Its first line is a marker that no reader sees: whoever posts the comment finds it and edits the same comment.
 """
 
 from __future__ import annotations

@@ -114,7 +114,7 @@ def _refusal(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        return f"{clean(path.name)} cannot be looked at: {why(error)}"
+        return f"{clean(path.name)} cannot be read: {why(error)}"
     if stat.S_ISREG(mode):
         return None
     return f"{clean(path.name)} is {kind_of(mode)}; remove it, it is not replaced"

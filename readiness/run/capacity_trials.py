@@ -41,8 +41,8 @@ OVERLOADED, _REST_ASK_S = 0.05, 0.1
 
 _WORDS: Mapping[TrialFinding, str] = {
     TrialFinding.KEPT: "kept the limits",
-    TrialFinding.LEANS_KEPT: "looks inside the limits",
-    TrialFinding.LEANS_BROKEN: "looks outside the limits",
+    TrialFinding.LEANS_KEPT: "seems inside the limits",
+    TrialFinding.LEANS_BROKEN: "seems outside the limits",
     TrialFinding.BROKEN: "broke the limits",
     TrialFinding.GENERATOR: "the load generator was at its end",
     TrialFinding.UNTRUSTED: "cannot be trusted",

@@ -64,7 +64,7 @@ def execute(
     environment: Mapping[str, str],
     samples: SampleFile | None = None,
 ) -> Run:
-    """Reach the target, drive the load with probes beside it, then look at the database.
+    """Reach the target, drive the load with probes beside it, then read the database.
 
     `interrupted` names the signal that came, and is asked all the time. Raises ConfigError when a scenario file is
     unusable, which is found before anything is sent.

@@ -1,4 +1,4 @@
-"""--scenarios and load.scenarios -> the files to run. Looks at names and text only; the load generator imports them."""
+"""--scenarios and load.scenarios -> the files to run. Reads names and text only; the load generator imports them."""
 
 from __future__ import annotations
 

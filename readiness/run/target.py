@@ -167,7 +167,7 @@ _TRUST = (
 )
 _CERTIFICATE = {
     10: "the certificate has expired: renew it",
-    9: "the certificate is not valid yet: look at the clocks of both machines",
+    9: "the certificate is not valid yet: check the clocks of both machines",
     18: f"the certificate is self-signed, so this machine does not trust it: {_TRUST}",
     19: f"the certificate comes from an authority of its own, which this machine does not trust: {_TRUST}",
     20: f"the certificate comes from an authority that this machine does not know: {_TRUST}",

@@ -20,7 +20,7 @@ _ESCAPE = re.compile(
 )
 _CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _BLOCK_BYTES = 1024
-"""Kept after an escape without looking for the next one."""
+"""Kept after an escape without searching for the next one."""
 
 Span = tuple[int, int]
 """From and to, as a slice."""

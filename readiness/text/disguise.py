@@ -58,7 +58,7 @@ _BASE32 = _Form(LEAST_CUT * 8 // 5 + 1, wide=True)
 
 @dataclass(frozen=True, slots=True)
 class Needles:
-    """What to look for."""
+    """What to search for."""
 
     strings: Finder[_Form]
     """Of lower-case text."""

@@ -1,4 +1,4 @@
-"""Many byte strings looked for in a text at once, whole or cut short: the work does not grow with their number.
+"""Many byte strings searched for in a text at once, whole or cut short: the work does not grow with their number.
 
 One pattern of their first bytes finds where one may begin. From there the text goes down a tree of all that begin so:
 at each fork, and where the text leaves the tree, some of them were matched so far and no further.

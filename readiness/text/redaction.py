@@ -1,7 +1,7 @@
 """Secrets never leave: the one place that knows what a secret is, and takes it out of whatever is written or said.
 
-Values (Run, Verdict): readiness/report/redacted.py, before anything is rendered. After rendering a last net looks for
-what came in another way.
+Values (Run, Verdict): readiness/report/redacted.py, before anything is rendered. After rendering a last net
+searches for what came in another way.
 
 Words on a terminal go through `for_terminal`. What a secret can look like: readiness/text/disguise.py.
 """
@@ -112,7 +112,7 @@ def hidden(text: str, secrets: frozenset[str], *, cuts: bool) -> str:
 def last_net(text: str, file_name: str, secrets: Iterable[str]) -> tuple[str, str | None]:
     """A rendered file without any form of a secret that came in past the values, and why it must not be written.
 
-    Only secrets that cannot be a word of a format are looked for. A file that would not parse without them is refused.
+    Only secrets that cannot be a word of a format are searched for. A file that does not parse without them is refused.
     """
     found = frozenset(secret for secret in secrets if is_distinct(secret))
     clear = hidden(text, found, cuts=False) if found else text

@@ -136,7 +136,7 @@ def test_every_mistake_is_reported_at_once_in_the_order_of_the_file() -> None:
     ],
 )
 def test_a_mistake_is_named_with_what_to_do(text: str, sentence: str) -> None:
-    """F8 among them: `warn` tighter than `pass`, or looking the other way."""
+    """F8 among them: `warn` tighter than `pass`, or pointing the other way."""
     assert sentence in "\n".join(refused(text))
 
 

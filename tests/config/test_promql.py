@@ -43,9 +43,9 @@ def read(folder: Path, queries: str, name: str = "it", limit: str = "< 5", **env
         ("(offset) - offset + kafka:offset + max_over_time(a[1m: # ]\n $window])", 60_000),
     ],
 )
-def test_how_far_a_query_looks_back(query: str, back_ms: int) -> None:
+def test_how_far_a_query_reaches_back(query: str, back_ms: int) -> None:
     assert promql.problem_of(query) is None
-    assert promql.looks_back_ms(query, 7_000) == back_ms
+    assert promql.reach_back_ms(query, 7_000) == back_ms
 
 
 @pytest.mark.parametrize(

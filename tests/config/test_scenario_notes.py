@@ -1,4 +1,4 @@
-"""Notes on scenario files: names with ids in them, answers that nobody looks at."""
+"""Notes on scenario files: names with ids in them, answers that nobody checks."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ return self.client.get("/f")"""
 
 def test_requests_whose_answers_nobody_looks_at_are_told_with_their_lines(tmp_path: Path) -> None:
     found, by_hand = of(tmp_path, BY_STATUS)
-    assert found.startswith("shop.py:7, 14: nothing but the status of these answers is looked at")
+    assert found.startswith("shop.py:7, 14: only the status of these answers is checked")
     assert by_hand.startswith("shop.py:8: the scenario checks the status of these answers alone")
     assert "catch_response" not in by_hand
     (found,) = of(tmp_path, "\n".join(['self.client.get("/a")'] * 9))

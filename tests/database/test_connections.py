@@ -171,7 +171,7 @@ def test_statement_pooling_cannot_hold_a_snapshot_and_says_so(place: Place, tmp_
 
 
 def opened() -> Window:
-    """A window that is open, and closes at the second look."""
+    """A window that is open, and closes at the second reading."""
 
     class Short(Window):
         looks = 0

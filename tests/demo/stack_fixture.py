@@ -1,4 +1,4 @@
-"""The real demo target, started once for all tests that look at it from outside."""
+"""The real demo target, started once for all tests that use it from outside."""
 
 from __future__ import annotations
 

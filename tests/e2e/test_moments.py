@@ -146,7 +146,7 @@ def test_nothing_is_noted_where_no_check_asks_and_judging_it_later_says_so(cli: 
     again = cli.plain("judge", str(result.out / "run.json"), "--thresholds", str(limits))
     assert again.exit_code == 3
     said = " ".join(again.said.replace("│", "").split())
-    assert "this run did not look for it: run again with a check of latency.ttfb.p50" in said, str(again)
+    assert "this run did not measure it: run again with a check of latency.ttfb.p50" in said, str(again)
     limits = cli.thresholds('\n  stream.first_event.p95: { pass: "< 5 s", on_fail: block }\n', name="streams.yaml")
     again = cli.plain("judge", str(result.out / "run.json"), "--thresholds", str(limits))
     assert again.exit_code == 3

@@ -51,7 +51,7 @@ def test_a_slash_at_the_end_of_the_target_is_where_locust_puts_it(cli: Cli, faul
         return {name.replace(url.removeprefix("http://"), "HOST"): count for name, count in counts.items()}
 
     assert "TARGET: ends with a slash" in ours.stderr
-    told = "nothing but the status of these answers is looked at"
+    told = "only the status of these answers is checked"
     assert told in ours.stderr
     assert any(note.startswith("slashed.py:") and told in note for note in ours.report["notes"])
     assert "judged by their status alone" in ours.text("report.html").partition("<h2")[0]
@@ -142,7 +142,7 @@ def test_a_load_of_two_processes_that_never_stands_still_is_one_window_and_may_b
         ("return 5, 0", "w.py:8: W: tick() gave (5, 0): it gives (users, users per second above 0)"),
         ("return self.runner.stats.total.num_requests, 5", "w.py:10: W cannot be asked for its load beforehand"),
     ],
-    ids=["two loads", "ends at once", "no rate", "looks at answers"],
+    ids=["two loads", "ends at once", "no rate", "reads answers"],
 )
 def test_a_shape_that_cannot_run_is_refused_with_its_line(
     cli: Cli, faultd: StartFaultd, tmp_path: Path, tick: str, said: str

@@ -1,4 +1,4 @@
-"""`traceparent` lines: valid, never twice, as many as the share says; what is worth a look is kept and bounded."""
+"""`traceparent` lines: valid, never twice, as many as the share says; what is worth reading is kept and bounded."""
 
 from __future__ import annotations
 

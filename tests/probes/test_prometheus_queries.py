@@ -142,7 +142,7 @@ def test_a_real_prometheus_says_what_was_in_the_window_and_why_the_rest_is_not_m
         "pods": "gives 2 series (memory{instance=127.0.0.1:",
         "absent": "gives no series in the measurement window",
         "divided": "nan is not a number that can be judged",
-        "too_long": "looks back 300 s, which is longer than the measurement window",
+        "too_long": "reaches back 300 s, which is longer than the measurement window",
         "falls": "went down in the measurement window",
         "gone": "vanishes{",
         "gone_for_most": "moments of the measurement window only",

@@ -83,7 +83,7 @@ async def fetch_one(
 
 
 async def _living(pool: ServicePool, ends_s: float) -> psycopg.AsyncConnection[tuple[object, ...]]:
-    """A connection that the server has not closed. It is looked at, not asked: that would cost each query a trip."""
+    """A connection that the server has not closed. It is checked, not asked: that would cost each query a trip."""
     loop = asyncio.get_running_loop()
     while True:
         connection = await pool.getconn(min(_WAIT_S, ends_s - loop.time()))

@@ -128,7 +128,7 @@ class _Connection(asyncio.Protocol):
             self._transport.write(b"".join(unsent))
 
     def _watch(self) -> None:
-        """One timer for all: it looks at the command that has waited longest."""
+        """One timer for all: it checks the command that has waited longest."""
         if not self._waiting:
             self._watched = False
             return

@@ -1,6 +1,6 @@
 """One module for each kind of source; each reads it into a Draft and sends nothing.
 
-Each module has `recognises(head: bytes) -> bool`, which looks at the first HEAD_BYTES of a source, and
+Each module has `recognises(head: bytes) -> bool`, which reads the first HEAD_BYTES of a source, and
 `read(data: bytes, source: str) -> Draft`, where `source` is what the user wrote, for messages. A log may be longer than
 memory: `access_log.read(stream: BinaryIO, source: str)` reads it piece by piece, and undoes gzip itself.
 MOST_BYTES of a module is the largest source that it reads.

@@ -1,4 +1,4 @@
-"""A request as the source has it becomes a Call, in two steps: plain texts first, then each text is looked at once.
+"""A request as the source has it becomes a Call, in two steps: plain texts first, then each text is examined once.
 
 The readers differ in what a text can hold (a secret, a value of an earlier answer, `{{variable}}`); where texts stand
 in a request is the same for all.

@@ -22,7 +22,7 @@ from readiness.init.sources.values import MOST_LEAVES, leaves, singular, snake, 
 
 MOST_HTML_CHARS = 2_000_000
 MOST_JSON_CHARS = 4_000_000
-"""Of one answer; what stands in a larger one is not looked for."""
+"""Of one answer; what stands in a larger one is not searched for."""
 LONGEST_VALUE = 8_192
 LEAST_DISTINCT = 8
 _TAG = re.compile(r"<(input|meta)\b([^<>]{0,4000})>", re.IGNORECASE)

@@ -1,6 +1,6 @@
 """Requests of a log, counted by endpoint in bounded memory: thousands of addresses become few templates.
 
-Ids fold by their look (folding.py). Words fold by their number: a place in the path that holds too many different ones
+Ids fold by their form (folding.py). Words fold by their number: a place in the path that holds too many different ones
 holds slugs. Of each endpoint a sample of its addresses is kept, each as probable as it was asked for.
 """
 

@@ -1,6 +1,6 @@
 """Paths without their ids: `/bags/17/scan` is `/bags/{id}/scan`, and thousands of addresses become one endpoint.
 
-A segment is an id by its look alone: number, UUID, hexadecimal, date, long token, letters with a number behind them.
+A segment is an id by its form alone: number, UUID, hexadecimal, date, long token, letters with a number behind them.
 What looks like a word is a word here; access_log.py folds words too, where one place has too many of them.
 Every pattern is linear in the segment.
 """

@@ -1,4 +1,4 @@
-"""Secrets of a source: found by name or look, and given an environment variable each; their values go nowhere.
+"""Secrets of a source: found by name or form, and given an environment variable each; their values go nowhere.
 
 A reader asks twice. First it tells every secret that it meets (`Secrets.keep`), then it builds its texts with
 `Secrets.text`, which puts the variable wherever a value stands that is known by then, however it got there.

@@ -1,6 +1,6 @@
 """Which load to try next: double until the limits break, bisect, then prove both ends of what is left. Pure.
 
-The search is steered by what attempts look like, and claims only what a hold for proof has proven. It supposes that a
+The search is steered by what attempts suggest, and claims only what a hold for proof has proven. It supposes that a
 service that breaks its limits at one height breaks them at every larger one.
 """
 
@@ -56,7 +56,7 @@ class SearchAnswer:
     low: float | None
     """Largest height that is proven; None when none is."""
     high: float | None
-    """Smallest height above it that broke the limits, or looks so; without one the smallest that stayed open."""
+    """Smallest height above it that broke the limits, or seems to; without one the smallest that stayed open."""
     high_finding: TrialFinding | None
     high_reason: str = ""
     high_proof: bool = False

@@ -22,7 +22,7 @@ _MAX_INTERIM = 16
 
 
 _NOTABLE = re.compile(rb"-(?:cook|(?<=t-)enco)", re.IGNORECASE)
-"""Somewhere in Set-Cookie and Content-Encoding, the headers that the client itself acts on: a first look, and fast."""
+"""Somewhere in Set-Cookie and Content-Encoding, the headers that the client itself acts on: a first test, and fast."""
 _DUE = ("end of its head", "begin of the answer")
 """What llhttp may still tell of, the next one last."""
 

@@ -21,7 +21,7 @@ RETRIED = frozenset({"GET", "HEAD", "OPTIONS"})
 _OURS = ("local_fds", "local_ports")
 """This machine's own failures: another address would not help, and the target is not to be blamed."""
 _FRESH_S = 0.001
-"""An idle connection that has waited this long is looked at before it is used; the poll's word may be older."""
+"""An idle connection that has waited this long is checked before it is used; the poll's word may be older."""
 
 
 class ConnectionPool:
@@ -56,7 +56,7 @@ class ConnectionPool:
         """
         unanswered: Unanswered | None = None
         conn = self.idle.pop() if self.idle else None
-        # nothing happened since the last answer, just now: no need to look, unless a second try is impossible
+        # nothing happened since the last answer, just now: no need to check, unless a second try is impossible
         if conn is not None and (conn.event or conn.closing or method not in RETRIED or now_s - conn.read_s > _FRESH_S):
             conn = self._alive(conn)
         if conn is not None:

@@ -18,7 +18,7 @@ from gevent.timeout import Timeout
 from greenlet import getcurrent, greenlet
 
 DEADLINE_TICK_S = 0.05
-"""Deadlines are looked at this often, so a request that hangs ends at most this much late."""
+"""Deadlines are checked this often, so a request that hangs ends at most this much late."""
 
 _IN, _OUT, _ERR, _HUP, _RDHUP, _EDGE = 0x001, 0x004, 0x008, 0x010, 0x2000, 1 << 31
 _CLOSING = _ERR | _HUP | _RDHUP
@@ -60,7 +60,7 @@ class EpollPoll:
         self._shortest_s = 0.0
         """No deadline is set nearer than this; 0 while nobody said."""
         self._earliest_s = 0.0
-        """No deadline passes before this, so until then nobody's is looked at."""
+        """No deadline passes before this, so until then nobody's is checked."""
         self._to_hub = greenlet.switch.__get__(hub)  # without Hub.switch, which asks each greenlet for a hook first
         self._ready: list[Any] = []
         """Greenlets whose wait is over and that have not had their turn yet, the next one last."""
@@ -141,7 +141,7 @@ class EpollPoll:
         self.rounds += 1
         now = perf_counter()
         if now < self._earliest_s:
-            return  # thousands of connections are not worth looking through twenty times a second
+            return  # thousands of connections are not worth checking twenty times a second
         ahead = [conn.deadline_s for conn in self._conns.values() if conn.deadline_s > now]
         self._earliest_s = min([*ahead, now + self._shortest_s])
         for conn in [c for c in self._conns.values() if c.waiter is not None and c.deadline_s <= now]:
@@ -162,7 +162,7 @@ class WatcherPoll:
 
     def add(self, conn: Waiting) -> None:
         """See EpollPoll."""
-        conn.event = True  # nothing is seen between requests, so a connection is looked at before it is reused
+        conn.event = True  # nothing is seen between requests, so a connection is checked before it is reused
 
     def remove(self, conn: Waiting) -> None:
         """See EpollPoll."""

@@ -288,7 +288,7 @@ class Response:
 
 
 def _of_exception(problem: BaseException) -> Failure:
-    """The failure of an answer that looked well until the scenario raised on it."""
+    """The failure of an answer that was good until the scenario raised on it."""
     text = f"{type(problem).__name__}: {problem}"
     if isinstance(problem, AssertionError | json_module.JSONDecodeError | UnicodeDecodeError):
         return Failure("assertion", str(problem) or text)

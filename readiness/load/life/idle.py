@@ -2,7 +2,7 @@
 
 A pause inside a task is the file's right, and `wait_time` is part of the load that was asked for. What is told is a
 load that went away: for a quarter of the measurement window far fewer requests than in the rest, or users that stood
-at one line for most of it. Looked at once a second, at no cost to requests.
+at one line for most of it. Checked once a second, at no cost to requests.
 
 Who waits for bytes of the target does not idle, but where no request has that wait, no latency shows it.
 """

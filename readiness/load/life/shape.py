@@ -1,6 +1,6 @@
 """Asks a LoadTestShape for its whole load beforehand: `tick` for every second, by a clock that does not wait.
 
-Windows, evidence and every worker's share must be known before the first request. So a shape that looks at the
+Windows, evidence and every worker's share must be known before the first request. So a shape that reads the
 answers of the load, or that never ends, is refused with its line.
 """
 

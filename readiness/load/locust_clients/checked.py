@@ -22,7 +22,7 @@ MAX_HEAD_BYTES = 65_536
 MAX_INTERIM = 16
 AFTER = "bytes came after the end of the answer"
 MAX_GUESSED_BYTES = 16_384
-"""So much of a text is looked at to guess its character set."""
+"""So much of a text is read to guess its character set."""
 
 
 class Unacceptable(HTTPParseError):

@@ -148,7 +148,7 @@ class OwnAgent:
             self._locust_asks = True
             return self._locust(request)
         try:
-            # Somebody else looks after the total deadline.
+            # Somebody else keeps the total deadline.
             answer = self.ask(b"".join(wire), request.method, math.inf)
         except Failure as failure:
             raise fast_error(failure) from failure

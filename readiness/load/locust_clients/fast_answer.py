@@ -103,7 +103,7 @@ class FastAnswer(HTTPSocketPoolResponse):
         super()._on_message_begin()
 
     def _on_message_complete(self) -> None:
-        HTTPResponse._on_message_complete(self)  # the connection is kept until all that was read is looked at
+        HTTPResponse._on_message_complete(self)  # the connection is kept until all that was read is checked
         self._ended = self.get_code() >= 200
         self._interim += 1
         if self._interim > MAX_INTERIM:

@@ -121,7 +121,7 @@ class OwnAdapter(LocustHttpAdapter):
             self.target.note("a thread of its own")
             return self.locust.send(request, **words)
         try:
-            # Somebody else looks after the total deadline.
+            # Somebody else keeps the total deadline.
             answer = connections.ask(wire, request.method, math.inf)
         except Failure as failure:
             raise requests_error(failure, request, target, place) from None

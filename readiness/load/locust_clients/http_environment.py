@@ -1,4 +1,4 @@
-"""What requests takes from the environment (proxies, .netrc, authorities), looked up again only when it changed."""
+"""What requests takes from the environment (proxies, .netrc, authorities), read again only when it changed."""
 
 from __future__ import annotations
 

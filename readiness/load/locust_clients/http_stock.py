@@ -190,7 +190,7 @@ class StockRequests:
 
 
 def stock_response(answer: Received, known: KnownRequest, catch_response: bool) -> Any:
-    """What requests and Locust would have made of `answer`, as far as scenarios look."""
+    """What requests and Locust would have made of `answer`, as far as scenarios read it."""
     response: Any = ResponseContextManager.__new__(ResponseContextManager)
     response.__dict__ = {
         "_content": answer.body,

@@ -38,7 +38,7 @@ def with_trace(headers: Mapping[str, Any], call: StockCall) -> dict[str, Any]:
 
 
 class TracedAnswers:
-    """Stands before what else looks at answers, and tells of those that stock clients sent with a line."""
+    """Stands before what else reads answers, and tells of those that stock clients sent with a line."""
 
     def __init__(self, traced: TracedCalls, below: AnswerWatch | None) -> None:
         self._traced = traced

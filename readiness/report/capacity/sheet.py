@@ -21,8 +21,8 @@ _KINDS: Mapping[CapacityKind, Status] = {
 }
 TRIAL_FINDINGS: Mapping[TrialFinding, Status] = {
     TrialFinding.KEPT: Status("Kept", "✔", "+", "good", "green"),
-    TrialFinding.LEANS_KEPT: Status("Looks kept", "✓", "~", "unsure", "green"),
-    TrialFinding.LEANS_BROKEN: Status("Looks broken", "▲", "!", "fair", "yellow"),
+    TrialFinding.LEANS_KEPT: Status("Seems kept", "✓", "~", "unsure", "green"),
+    TrialFinding.LEANS_BROKEN: Status("Seems broken", "▲", "!", "fair", "yellow"),
     TrialFinding.BROKEN: Status("Broken", "✖", "x", "bad", "red"),
     TrialFinding.GENERATOR: Status("Generator", "?", "g", "unsure", "magenta"),
     TrialFinding.UNTRUSTED: Status("Not to be trusted", "?", "?", "unsure", "magenta"),
@@ -136,9 +136,9 @@ def _reason(capacity: Capacity) -> str:
         case TrialFinding.BROKEN:
             text = f"{head}; at {tried} they broke in a short trial, which was not held for proof.{why}"
         case TrialFinding.LEANS_BROKEN:
-            text = f"{head}; at {tried} they look broken, which is not proven.{why}"
+            text = f"{head}; at {tried} they seem broken, which is not proven.{why}"
         case TrialFinding.LEANS_KEPT:
-            text = f"{head}; at {tried} they look kept, which could not be proven.{why}"
+            text = f"{head}; at {tried} they seem kept, which could not be proven.{why}"
         case TrialFinding.GENERATOR:
             text = f"{head}; at {tried} the load generator was the limit, not the service.{why}"
         case _:

@@ -89,6 +89,6 @@ def _declared(verdict: Verdict, names: Sequence[str]) -> CheckResult | None:
 
 
 def _rough(value: float, unit: str) -> str:
-    """Three digits are all that a first look needs: `644 ms`, `17,990 ms` as in the tables, `11.4 req/s`."""
+    """Three digits are all that a first reading needs: `644 ms`, `17,990 ms` as in the tables, `11.4 req/s`."""
     digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value else 0
     return f"{value:,.{digits}f} {unit}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from readiness.config.scenario_notes import CHECKED_BY_HAND, NOT_LOOKED_AT, SWITCHED_OFF
+from readiness.config.scenario_notes import CHECKED_BY_HAND, NOT_EXAMINED, SWITCHED_OFF
 from readiness.judge import wording
 from readiness.judge.failed_requests import MOST_FAILING, OUTSIDE_WINDOW
 from readiness.judge.verdict import Decision, Outcome, Verdict
@@ -125,7 +125,7 @@ def tested(verdict: Verdict) -> str:
     where = ", on the machine that also made the load" if loopback and verdict.ledger is not None else ""
     commit = verdict.provenance.commit
     aside = "".join(f" {clean(note, 300).rstrip('.')}." for note in verdict.notes if note.startswith(SWITCHED_OFF))
-    if any(NOT_LOOKED_AT in note or CHECKED_BY_HAND in note for note in verdict.notes):
+    if any(NOT_EXAMINED in note or CHECKED_BY_HAND in note for note in verdict.notes):
         aside += " Some answers were judged by their status alone (see the notes)."
     return f"{what}{where}; version {clean(commit)[:12] if commit else 'unknown'}.{aside}"
 

@@ -137,7 +137,7 @@ class Observer:
         return self._shown(check.title if check.scope is None else f"{check.title} ({check.scope})")
 
     def _shown(self, text: str) -> str:
-        """`text` without secrets, in one line; each is looked through once, not every second."""
+        """`text` without secrets, in one line; each is searched once, not every second."""
         if text not in self._names:
             self._names[text] = clean(for_terminal(text, self._secrets), 200)
         return self._names[text]

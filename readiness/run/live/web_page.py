@@ -36,12 +36,12 @@ class WebPage(Progress):
         return self._server.address.url
 
     def load(self, plan: Plan, assembly: Assembly) -> None:
-        """New numbers: nothing is encoded here, and nothing at all while nobody looks."""
+        """New numbers: nothing is encoded here, and nothing at all while nobody reads."""
         self._newest = self._observer.see(plan, assembly)
         self._server.tell()
 
     def close(self) -> None:
-        """Tell those who look that the load has ended, and stop listening."""
+        """Tell those who read that the load has ended, and stop listening."""
         self._server.close()
 
     def _event(self) -> bytes | None:

@@ -1,6 +1,6 @@
 """Text that attacks whoever shows it: HTML, terminal, Markdown, XML, CI log, parser.
 
-Every text carries the element `x-pwned` or the word `PWNED`, so that a test can look for the effect.
+Every text carries the element `x-pwned` or the word `PWNED`, so that a test can find the effect.
 """
 
 from __future__ import annotations

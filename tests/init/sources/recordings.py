@@ -1,4 +1,4 @@
-"""Recordings of a small shop, written by hand: only what the tests look at."""
+"""Recordings of a small shop, written by hand: only what the tests read."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def test_an_end_that_only_looks_broken_is_held_again_and_may_move_up() -> None:
     def service(hold: Hold) -> TrialFinding:
         if hold.proof:
             return TrialFinding.KEPT if hold.height <= 100 else TrialFinding.BROKEN
-        return TrialFinding.KEPT if hold.height < 64 else TrialFinding.LEANS_BROKEN  # unlucky looks
+        return TrialFinding.KEPT if hold.height < 64 else TrialFinding.LEANS_BROKEN  # unlucky holds
 
     found, done = search(Range(1, 160, whole=True), service)
     assert found.low is not None
@@ -201,4 +201,4 @@ def test_a_proof_that_fails_where_a_look_was_lucky_is_no_lost_target() -> None:
 
     found, done = search(Range(1, 160, whole=True), service)
     assert not found.no_recovery
-    assert [one.height for one in done].count(10) == 2, "one look at the smallest load, and the search goes on"
+    assert [one.height for one in done].count(10) == 2, "one trial of the smallest load, and the search goes on"

@@ -1,4 +1,4 @@
-"""A recorder that writes down what the client said, for looking at."""
+"""A recorder that writes down what the client said, for reading."""
 
 from dataclasses import dataclass, field
 

@@ -16,7 +16,7 @@ _PUBLIC = re.compile(r"\d{4}-\d\d-\d\d|[a-z][a-z0-9+.-]*:|/|.*\s", re.IGNORECASE
 
 
 def secrets_in(root: Root) -> frozenset[str]:
-    """Values whose name or look says that they are secret, wherever the document has one."""
+    """Values whose name or form says that they are secret, wherever the document has one."""
     found: set[str] = set()
     seen: set[int] = set()
     todo: list[tuple[str, Json]] = [("", root.value)]

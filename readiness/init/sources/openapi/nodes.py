@@ -21,7 +21,7 @@ MOST_YAML_BYTES = 24 << 20
 _MOST_DEPTH = 200
 """Brackets within brackets; the deepest public documents have some forty."""
 MOST_STEPS = 3_000_000
-"""Places looked at; a public document of 30 MB takes less than two million."""
+"""Places examined; a public document of 30 MB takes less than two million."""
 MOST_REFS = 32
 """`$ref`s to `$ref`s."""
 _LONG_NUMBER = "a number of more than 4,300 digits"
@@ -59,7 +59,7 @@ class Root:
     """Values of the document that must not be written down (examples.py)."""
 
     def step(self) -> None:
-        """Count one place that is looked at. Raises ConfigError when there were too many: parts that repeat parts."""
+        """Count one place that is examined. Raises ConfigError when there were too many: parts that repeat parts."""
         self.steps += 1
         if self.steps > MOST_STEPS:
             raise ConfigError(f"{self.source}: its parts repeat each other without end, so it was not read to its end")

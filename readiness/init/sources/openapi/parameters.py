@@ -76,7 +76,7 @@ def plain(value: Json) -> str:
 
 
 def looks_secret(name: str, value: Json, node: DocumentNode) -> bool:
-    """By its name, its look, or because the document has it as a secret elsewhere."""
+    """By its name, its form, or because the document has it as a secret elsewhere."""
     text = plain(value)
     return is_secret(name, text) or any(secret in text for secret in node.root.secrets)
 

@@ -12,7 +12,7 @@ from readiness.init.sources.openapi import invented
 from readiness.init.sources.openapi.nodes import DocumentNode, Unresolved
 
 MOST_LEVELS = 6
-"""Schemas within schemas that are looked into: deeper ones are left out of bodies, as cycles are."""
+"""Schemas within schemas that are read: deeper ones are left out of bodies, as cycles are."""
 MOST_PARTS = 30
 """Of one `allOf`."""
 MOST_VALUES = 300
