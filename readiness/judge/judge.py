@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from readiness.config.model import Check, Config
@@ -37,7 +37,7 @@ from readiness.judge.needs import SETTLED, needs
 from readiness.judge.next_steps import steps
 from readiness.judge.not_ready import not_ready
 from readiness.judge.outcome import Outcome
-from readiness.judge.outlook import Outlook
+from readiness.judge.outlook import Diagnosis, Outlook
 from readiness.judge.probed import rival_doubts
 from readiness.judge.readings import own_faults
 from readiness.judge.release import Horizon, NextStep, Release
@@ -74,24 +74,8 @@ def judge(run: Run, config: Config) -> Verdict:
     """The verdict on a run under the limits of `config`. Pure; the same arguments give the same verdict."""
     run = as_defined(with_baseline(run, config), config.database, config.probes.prometheus.queries, config.drills)
     waivers = tuple(Waived(item.check, item.owner, item.reason, item.expires.isoformat()) for item in config.waivers)
-    waived = {waiver.check for waiver in waivers}
-    judged = [
-        _with_failures(
-            judge_check(run, check, config.confidence, refuting(config.checks, check, config.confidence)),
-            check,
-            run.load,
-        )
-        for check in config.checks
-    ]
-    judged = contention.doubted(run, config.checks, judged)
-    judged = [
-        replace(
-            item,
-            result=replace(item.result, waived=item.result.key in waived),
-            not_ready=not_ready(run, item.result.name) if item.result.name.startswith("health.") else None,
-        )
-        for item in judged
-    ]
+    excused = {waiver.check: waiver for waiver in waivers}
+    judged = _judged_checks(run, config, excused)
     results = tuple(item.result for item in judged)
     doubts = run.doubts + (load_doubts(run.load) if run.load else ())
     doubts += restart_doubts(run.measurements) + favour_doubts(run.measurements) + rival_doubts(run.probing)
@@ -108,9 +92,7 @@ def judge(run: Run, config: Config) -> Verdict:
     only = to_do(undecided, run)
     alone = [NextStep(only, Horizon.IMMEDIATE, (), 0.0, "decides")] if only else []
     planned = (*alone, *steps(judged, doubts, run.load, outlook, roots, failed, diagnoses))
-    stalls = _stalls(run.load, run.load.stalls) if run.load else ()
     judged_stalls = _stalls(run.load, judged_window(run.load)) if run.load else ()
-    excused = {waiver.check: waiver for waiver in waivers}
     return Verdict(
         run_id=run.id,
         service=run.service,
@@ -123,15 +105,7 @@ def judge(run: Run, config: Config) -> Verdict:
         risks=risks(judged, doubts, excused, run.load),
         next_steps=tuple(step.text for step in planned),
         doubts=doubts,
-        notes=(failed_outside(run.load) if run.load else ())
-        + ((f"Largest step inside the limits: {largest}",) if largest else ())
-        + _course(run.load)
-        + connections.notes(run.load)
-        + (false_answers.notes(run.load) if run.load else ())
-        + run.notes
-        + unjudged_growth(run, judged, diagnoses)
-        + repeated_statements.notes(run, diagnoses)
-        + needless(results, excused),
+        notes=_notes(run, judged, diagnoses, largest) + needless(results, excused),
         ledger=run.load.ledger if run.load else None,
         judged=judged_ledger(run.load) if run.load else None,
         endpoints=_endpoints(run.load) if run.load else (),
@@ -144,7 +118,7 @@ def judge(run: Run, config: Config) -> Verdict:
         thresholds_file=config.file,
         thresholds_sha256=config.sha256,
         confidence=config.confidence,
-        stalls=stalls,
+        stalls=_stalls(run.load, run.load.stalls) if run.load else (),
         root_causes=roots,
         diagnoses=diagnoses,
         failed_requests=failed,
@@ -166,6 +140,36 @@ def judge(run: Run, config: Config) -> Verdict:
         sent_by_locust=connections.sent_by_locust(run.load),
         drills=drill_results(run, results),
         traces=traces(run, config.load.trace_url),
+    )
+
+
+def _judged_checks(run: Run, config: Config, excused: Container[str]) -> list[Judged]:
+    judged = []
+    for check in config.checks:
+        item = judge_check(run, check, config.confidence, refuting(config.checks, check, config.confidence))
+        judged.append(_with_failures(item, check, run.load))
+    return [
+        replace(
+            item,
+            result=replace(item.result, waived=item.result.key in excused),
+            not_ready=not_ready(run, item.result.name) if item.result.name.startswith("health.") else None,
+        )
+        for item in contention.doubted(run, config.checks, judged)
+    ]
+
+
+def _notes(
+    run: Run, judged: Sequence[Judged], diagnoses: tuple[Diagnosis, ...], largest: str | None
+) -> tuple[str, ...]:
+    return (
+        (failed_outside(run.load) if run.load else ())
+        + ((f"Largest step inside the limits: {largest}",) if largest else ())
+        + _course(run.load)
+        + connections.notes(run.load)
+        + (false_answers.notes(run.load) if run.load else ())
+        + run.notes
+        + unjudged_growth(run, judged, diagnoses)
+        + repeated_statements.notes(run, diagnoses)
     )
 
 
