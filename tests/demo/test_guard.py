@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from readiness.demo import folder as folders
 from readiness.demo.folder import create_folder, reap_stale
 from readiness.demo.guarded import GuardedServer, ServerEnded, start_guarded
+from tests.faultd.client import until
 
 # A parent that starts a guarded server, says where it is, and waits to be killed.
 PARENT = """
@@ -28,15 +28,6 @@ SLEEPER = "import time; time.sleep(3600)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, lambda *_: None)\nwhile True: time.sleep(1)"
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float = 300.0) -> bool:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def is_running(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -45,7 +36,7 @@ def is_running(pid: int) -> bool:
 
 
 def server_pid(folder: Path) -> int:
-    assert wait_until(lambda: (folder / "server.pid").exists() and (folder / "server.pid").stat().st_size > 0)
+    assert until(lambda: (folder / "server.pid").exists() and (folder / "server.pid").stat().st_size > 0)
     return int((folder / "server.pid").read_text().split()[0])
 
 
@@ -94,8 +85,8 @@ def test_a_parent_killed_without_a_word_leaves_no_server_and_no_folder(parent: P
     pid = server_pid(folder)
     assert is_running(pid)
     process.kill()
-    assert wait_until(lambda: not is_running(pid))
-    assert wait_until(lambda: not folder.exists())
+    assert until(lambda: not is_running(pid))
+    assert until(lambda: not folder.exists())
 
 
 def test_a_terminals_ctrl_c_does_not_reach_guard_or_server(parent: Parent) -> None:
@@ -113,7 +104,7 @@ def test_a_killed_guards_server_and_folder_are_reaped_at_the_next_start(own_temp
     server.process.wait()
     assert is_running(pid)
     assert reap_stale() == [server.folder.path]
-    assert wait_until(lambda: not is_running(pid))
+    assert until(lambda: not is_running(pid))
     assert not server.folder.path.exists()
     server.stop()
 
@@ -124,7 +115,7 @@ def test_a_killed_guards_server_ends_with_the_run_that_started_it(own_temp: Path
     server.process.kill()
     server.process.wait()
     server.stop()
-    assert wait_until(lambda: not is_running(pid))
+    assert until(lambda: not is_running(pid))
     assert not server.folder.path.exists()
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +21,7 @@ from readiness.demo.seed import qr_code
 from readiness.demo.service.settings import Tuning
 from tests.database.stopping import halt, resume
 from tests.demo.lookups import lookups, signed_in
+from tests.faultd.client import until
 
 RECOVERY_S = 0.5
 
@@ -40,13 +40,6 @@ def handler(breakable: demo.Stack) -> Iterator[httpx.Client]:
         yield client
 
 
-def wait_for(holds: Callable[[], bool], timeout_s: float = 600.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_postgresql_hangs_under_load_nobody_waits_long_and_readiness_says_so(
     breakable: demo.Stack, handler: httpx.Client
 ) -> None:
@@ -58,20 +51,20 @@ def test_postgresql_hangs_under_load_nobody_waits_long_and_readiness_says_so(
     assert row is not None
     postmaster = int((Path(row[0]) / "postmaster.pid").read_text().split()[0])
     with lookups(breakable.url) as seen:
-        wait_for(lambda: seen.statuses[200] > 50)
+        assert until(lambda: seen.statuses[200] > 50)
         halt(postmaster)
         try:
-            wait_for(lambda: breaker() == "open")
+            assert until(lambda: breaker() == "open")
             health = handler.get("/health/ready")
             assert (health.status_code, health.json()["database"]) == (503, "down")
             answer = handler.get("/api/dashboard-stats")
             assert (answer.status_code, int(answer.headers["retry-after"]) >= 1) == (503, True)
         finally:
             resume(postmaster)
-        wait_for(lambda: breaker() == "closed")
-        wait_for(lambda: handler.get("/health/ready").status_code == 200)
+        assert until(lambda: breaker() == "closed")
+        assert until(lambda: handler.get("/health/ready").status_code == 200)
         served = seen.statuses[200]
-        wait_for(lambda: seen.statuses[200] > served + 50)
+        assert until(lambda: seen.statuses[200] > served + 50)
         assert handler.post(f"/api/bags/{qr_code(6)}/scan").status_code == 201
     assert set(seen.statuses) == {200, 503}
     assert (seen.without_retry_after, seen.broken) == (0, [])
@@ -89,15 +82,15 @@ def test_valkey_hangs_under_load_and_every_request_is_answered_from_memory(
     with redis.Redis.from_url(breakable.cache_url) as server:
         process = int(str(server.info("server")["process_id"]))
     with lookups(breakable.url, bags=50) as seen:
-        wait_for(lambda: seen.statuses[200] > 100)
+        assert until(lambda: seen.statuses[200] > 100)
         os.kill(process, signal.SIGSTOP)
         try:
-            wait_for(lambda: stats() == ("open", "memory"))
+            assert until(lambda: stats() == ("open", "memory"))
             served = seen.statuses[200]
-            wait_for(lambda: seen.statuses[200] > served + 200)
+            assert until(lambda: seen.statuses[200] > served + 200)
         finally:
             os.kill(process, signal.SIGCONT)
-        wait_for(lambda: stats() == ("closed", "valkey"))
+        assert until(lambda: stats() == ("closed", "valkey"))
     assert (set(seen.statuses), seen.broken) == ({200}, [])
 
 
@@ -117,24 +110,24 @@ def test_valkey_is_killed_under_load_memory_serves_and_valkey_takes_over_again(
         return handler.get("/stats").json()["circuit_breakers"]["cache"]["state"]
 
     with lookups(breakable.url, bags=50) as seen:
-        wait_for(lambda: seen.statuses[200] > 100)
+        assert until(lambda: seen.statuses[200] > 100)
         with redis.Redis.from_url(breakable.cache_url) as server:
             os.kill(int(str(server.info("server")["process_id"])), signal.SIGKILL)
-        wait_for(lambda: breaker() == "open")
+        assert until(lambda: breaker() == "open")
         assert cache()["backend"] == "memory"
         health = handler.get("/health/ready")
         assert (health.status_code, health.json()["status"]) == (200, "degraded")
         served = seen.statuses[200]
         hits = cache()["hits"]
-        wait_for(lambda: seen.statuses[200] > served + 200)
+        assert until(lambda: seen.statuses[200] > served + 200)
         assert int(str(cache()["hits"])) > int(str(hits))
         again = valkey.start_valkey(address.port, address.password)
         assert again is not None
         try:
-            wait_for(lambda: breaker() == "closed" and cache()["backend"] == "valkey")
-            wait_for(lambda: handler.get("/health/ready").json()["status"] == "ok")
+            assert until(lambda: breaker() == "closed" and cache()["backend"] == "valkey")
+            assert until(lambda: handler.get("/health/ready").json()["status"] == "ok")
             served = seen.statuses[200]
-            wait_for(lambda: seen.statuses[200] > served + 100)
+            assert until(lambda: seen.statuses[200] > served + 100)
         finally:
             again.stop()
     assert (set(seen.statuses), seen.broken) == ({200}, [])
@@ -160,9 +153,9 @@ def test_postgresql_is_killed_under_load_the_breaker_opens_and_closes_when_it_is
         return found
 
     with lookups(breakable.url) as seen:
-        wait_for(lambda: seen.statuses[200] > 50)
+        assert until(lambda: seen.statuses[200] > 50)
         assert part.main(breakable.parts["database"], "kill") is None
-        wait_for(lambda: breaker()["state"] == "open")
+        assert until(lambda: breaker()["state"] == "open")
         assert handler.get("/health/live").status_code == 200
         health = handler.get("/health/ready")
         assert (health.status_code, health.json()["database"]) == (503, "down")
@@ -171,20 +164,20 @@ def test_postgresql_is_killed_under_load_the_breaker_opens_and_closes_when_it_is
         assert (answer.status_code, answer.json()) == (503, {"error": "service unavailable"})
         assert int(answer.headers["retry-after"]) >= 1
         assert answer.headers["x-content-type-options"] == "nosniff"
-        wait_for(lambda: int(str(breaker()["refused"])) > refused + 50)  # refused at once, not asked for one by one
+        assert until(lambda: int(str(breaker()["refused"])) > refused + 50)  # refused at once, not asked for one by one
 
         def state() -> str:
             lines = [line for line in handler.get("/metrics").text.splitlines() if 'breaker="the database"' in line]
             (line,) = [line for line in lines if line.split()[-1] == "1"]
             return line
 
-        wait_for(lambda: 'state="open"' in state())  # for a moment now and then it is half-open
+        assert until(lambda: 'state="open"' in state())  # for a moment now and then it is half-open
         assert part.main(breakable.parts["database"], "start") is None
-        wait_for(lambda: breaker()["state"] == "closed")
-        wait_for(lambda: handler.get("/health/ready").json()["database"] == "ok")
+        assert until(lambda: breaker()["state"] == "closed")
+        assert until(lambda: handler.get("/health/ready").json()["database"] == "ok")
         assert handler.get("/health/ready").status_code == 200
         served = seen.statuses[200]
-        wait_for(lambda: seen.statuses[200] > served + 50)
+        assert until(lambda: seen.statuses[200] > served + 50)
         assert handler.post(f"/api/bags/{qr_code(5)}/scan").status_code == 201
     assert set(seen.statuses) == {200, 503}
     assert (seen.without_retry_after, seen.broken) == (0, [])
@@ -201,14 +194,14 @@ def test_a_restart_drains_and_keeps_sessions_and_a_kill_is_survived(
         done = beside.submit(part.main, breakable.parts["service"], "restart")
         with httpx.Client(base_url=breakable.url, trust_env=False, timeout=40.0) as watcher:
             # Both answer for a while: the old one says that it drains, and that its connections end.
-            wait_for(lambda: done.done() or _drains(watcher))
+            assert until(lambda: done.done() or _drains(watcher))
         assert done.result() is None
-    wait_for(lambda: instance() != first)
+    assert until(lambda: instance() != first)
     assert handler.get("/api/dashboard-stats").status_code == 200, "the session is still good"
     second = instance()
     assert part.main(breakable.parts["service"], "kill") is None
     assert part.main(breakable.parts["service"], "start") is None
-    wait_for(lambda: _answers(handler) and instance() != second)
+    assert until(lambda: _answers(handler) and instance() != second)
     assert handler.get("/api/dashboard-stats").status_code == 200
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,6 +17,7 @@ from readiness.demo import valkey
 from readiness.demo.service.settings import Tuning
 from readiness.measurements.provenance import Target
 from readiness.probes import provoked_breaker
+from tests.faultd.client import until
 
 LIMIT = 5
 AUTH = f'"auth";q={LIMIT};w=3600'
@@ -28,13 +28,6 @@ def strict() -> Iterator[demo.Stack]:
     """Few log-ins an hour, a short recovery, and paths that fail on purpose."""
     with demo.start(tuning=Tuning(auth_per_hour=LIMIT, recovery_s=3.0, drill=True)) as running:
         yield running
-
-
-def wait_for(holds: Callable[[], bool], timeout_s: float = 600.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def client(url: str, address: str) -> httpx.Client:
@@ -86,7 +79,7 @@ def test_the_running_service_answers_429_over_the_limit_with_valkey_without_it_a
         client(strict.url, "127.0.0.4") as second,
     ):
         assert limiter()["policies"]["auth"] == {"limit": LIMIT, "window_s": 3600, "raised": False}  # type: ignore[index]
-        wait_for(lambda: limiter()["backend"] == "valkey")
+        assert until(lambda: limiter()["backend"] == "valkey")
         answers = until_refused(first)
         assert len(answers) > LIMIT
         assert {answer.status_code for answer in answers[:-1]} == {403}
@@ -94,9 +87,9 @@ def test_the_running_service_answers_429_over_the_limit_with_valkey_without_it_a
         assert "retry-after" not in answers[-2].headers
         assert_is_a_refusal(answers[-1])
         with redis.Redis.from_url(strict.cache_url) as server:
-            wait_for(lambda: b"5" in counts(server, "127.0.0.3"))
+            assert until(lambda: b"5" in counts(server, "127.0.0.3"))
             os.kill(int(str(server.info("server")["process_id"])), signal.SIGKILL)
-        wait_for(lambda: limiter()["backend"] == "memory")
+        assert until(lambda: limiter()["backend"] == "memory")
         assert_is_a_refusal(until_refused(first)[-1])
         answers = until_refused(second)
         assert len(answers) > LIMIT
@@ -106,10 +99,10 @@ def test_the_running_service_answers_429_over_the_limit_with_valkey_without_it_a
         again = valkey.start_valkey(address.port, address.password)
         assert again is not None
         try:
-            wait_for(lambda: limiter()["backend"] == "valkey")
+            assert until(lambda: limiter()["backend"] == "valkey")
             assert_is_a_refusal(until_refused(second)[-1])
             with redis.Redis.from_url(strict.cache_url) as server:  # it learns what memory alone had counted
-                wait_for(lambda: b"5" in counts(server, "127.0.0.4"))
+                assert until(lambda: b"5" in counts(server, "127.0.0.4"))
         finally:
             again.stop()
 

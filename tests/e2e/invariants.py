@@ -86,6 +86,17 @@ def assert_failed(report: Mapping[str, Any], key: str) -> None:
     assert found["outcome"] == ("inconclusive" if paused else "fail"), found
 
 
+def refused(result: Result, server: Faultd, *needles: str) -> None:
+    """Exit code 2, and why; nothing was sent, and no report is green."""
+    assert result.exit_code == 2, str(result)
+    assert "Traceback" not in result.said, str(result)
+    for needle in needles:
+        assert needle in result.stderr, f"{needle!r} is not in the message: {result}"
+    assert server.counts()["connections"] == 0
+    report = result.out / "report.json"
+    assert not (report.exists() and '"READY"' in report.read_text())
+
+
 def one_decision(result: Result) -> None:
     """I1: exit code, report.json, terminal and every format say the same."""
     decision = result.report["decision"]

@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.conftest import Cli
 from tests.e2e.harness import SCENARIOS, Result, run_readiness
+from tests.e2e.invariants import refused
 from tests.faultd.client import Faultd
 from tests.faultd.fixture import StartFaultd
 
@@ -42,20 +43,6 @@ def run(cli: Cli, server: Faultd, file: Path, *args: str, **env: str) -> Result:
         str(cli.out),
     ]
     return run_readiness([*line, *args], out=cli.out, cwd=cli.folder, env=env)
-
-
-def refused(result: Result, server: Faultd, *needles: str) -> None:
-    assert result.exit_code == 2, str(result)
-    assert "Traceback" not in result.said, str(result)
-    for needle in needles:
-        assert needle in result.stderr, f"{needle!r} is not in the message: {result}"
-    assert server.counts()["connections"] == 0
-    assert not cli_out_green(result)
-
-
-def cli_out_green(result: Result) -> bool:
-    report = result.out / "report.json"
-    return report.exists() and '"READY"' in report.read_text()
 
 
 def test_the_file_that_the_rows_spoil_is_good(cli: Cli, faultd: StartFaultd) -> None:

@@ -14,7 +14,7 @@ import trustme
 
 from tests.e2e.conftest import LOOSE, Cli
 from tests.e2e.harness import Result
-from tests.e2e.invariants import decided
+from tests.e2e.invariants import decided, refused
 from tests.faultd.client import Faultd
 from tests.faultd.fixture import StartFaultd
 
@@ -63,14 +63,6 @@ def run(cli: Cli, server: Faultd, *args: str, load: str = "", command: str = "ru
     cli.thresholds(LOOSE, load=load, duration="1s")
     where = (server.url, "--out", str(cli.out)) if command != "lint" else ()
     return cli.plain(command, *where, *args)
-
-
-def refused(result: Result, server: Faultd, *needles: str) -> None:
-    assert result.exit_code == 2, str(result)
-    assert "Traceback" not in result.said, str(result)
-    for needle in needles:
-        assert needle in result.stderr, f"{needle!r} is not in the message: {result}"
-    assert server.counts()["connections"] == 0
 
 
 @pytest.mark.parametrize("command", [("run",), ("capacity", "--max-users", "2")], ids=["run", "capacity"])

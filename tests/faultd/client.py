@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from itertools import cycle
 from pathlib import Path
@@ -124,7 +125,7 @@ def free_port() -> int:
     raise AssertionError("unreachable")
 
 
-def until(condition: Any, timeout_s: float = 100.0) -> bool:
+def until(condition: Callable[[], object], timeout_s: float = 600.0) -> bool:
     """Whether `condition()` became true in time."""
     deadline = time.monotonic() + timeout_s
     while not condition():

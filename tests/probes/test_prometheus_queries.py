@@ -23,7 +23,7 @@ from readiness.errors import ConfigError
 from readiness.measurements.run import Measurement
 from readiness.probes import monitoring, prometheus_server
 from readiness.probes.window import Window
-from tests.faultd.client import free_port
+from tests.faultd.client import free_port, until
 from tests.probes.conftest import Script, Site, raw, reply
 
 SCRAPED = """
@@ -78,20 +78,13 @@ def prometheus(site: Site, tmp_path: Path) -> Iterator[str]:
 
 def scraped(site: Site) -> Window:
     """A window in which the site was scraped ten times, of as many seconds; the server scraped it before, too."""
-    until(lambda: site.answered.count("/metrics") >= 3)
+    assert until(lambda: site.answered.count("/metrics") >= 3)
     window = Window()
     window.begin()
     seen = site.answered.count("/metrics")
-    until(lambda: site.answered.count("/metrics") >= seen + 10)
+    assert until(lambda: site.answered.count("/metrics") >= seen + 10)
     window.end()
     return window
-
-
-def until(holds: Callable[[], bool]) -> None:
-    ends_s = time.monotonic() + 600
-    while not holds():
-        assert time.monotonic() < ends_s
-        time.sleep(0.02)
 
 
 def test_a_real_prometheus_says_what_was_in_the_window_and_why_the_rest_is_not_measured(

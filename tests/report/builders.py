@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from readiness.judge.infrastructure import Observed
 from readiness.judge.key_numbers import KeyNumbers
@@ -449,3 +450,12 @@ def run(of: Verdict, *, failing: bool = True) -> Run:
         of.run_id, of.service, of.started_at, of.ended_at, of.target, of.provenance, of.plan, "hash", load, (),
         database=parts.ACTIVITY, drills=parts.drilled(of.drills),
     )  # fmt: skip
+
+
+VERDICTS = {
+    "conditional": verdict(),
+    "ready": ready(),
+    "every outcome": every_outcome(),
+    "inconclusive": every_outcome(Decision.INCONCLUSIVE),
+}
+each_verdict = pytest.mark.parametrize("verdict", VERDICTS.values(), ids=VERDICTS.keys())

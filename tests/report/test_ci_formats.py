@@ -16,13 +16,6 @@ from readiness.report import FORMATS, comment, github, workflow_commands
 from readiness.report.view.checks import key_of
 from tests.report import builders, parsing
 
-VERDICTS = {
-    "conditional": builders.verdict(),
-    "ready": builders.ready(),
-    "every outcome": builders.every_outcome(),
-    "inconclusive": builders.every_outcome(Decision.INCONCLUSIVE),
-}
-each_verdict = pytest.mark.parametrize("verdict", VERDICTS.values(), ids=VERDICTS.keys())
 each_hostile = pytest.mark.parametrize("text", builders.HOSTILE)
 QUIET = (Outcome.PASS, Outcome.NOT_APPLICABLE)
 
@@ -40,7 +33,7 @@ def sarif(verdict: Verdict) -> dict[str, Any]:
     return dict(run)
 
 
-@each_verdict
+@builders.each_verdict
 def test_sarif_has_every_rule_and_a_result_for_each_check_that_did_not_pass(verdict: Verdict) -> None:
     run = sarif(verdict)
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
@@ -98,7 +91,7 @@ def test_a_path_is_a_uri() -> None:
         assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri
 
 
-@each_verdict
+@builders.each_verdict
 def test_gitlab_lists_the_same_findings_once_each(verdict: Verdict) -> None:
     entries = json.loads(FORMATS["gitlab"].render(verdict))
     assert {entry["check_name"].removeprefix("readiness.") for entry in entries} == told(verdict)
@@ -145,7 +138,7 @@ def samples(text: str) -> dict[str, dict[str, float]]:
     return found
 
 
-@each_verdict
+@builders.each_verdict
 def test_openmetrics_has_the_numbers_and_no_number_where_there_is_none(verdict: Verdict) -> None:
     found = samples(FORMATS["openmetrics"].render(verdict))
     assert found["readiness_score"] == {None: verdict.score.value}
@@ -183,7 +176,7 @@ def test_hostile_text_stays_text(text: str) -> None:
         assert line.isprintable()
 
 
-@each_verdict
+@builders.each_verdict
 def test_annotations_are_few_gravest_first_and_none_for_a_green_run(verdict: Verdict) -> None:
     lines = workflow_commands.lines(verdict)
     assert len(lines) == len(told(verdict))
@@ -201,7 +194,7 @@ def test_conditional_that_was_allowed_is_a_warning() -> None:
     assert [line.split()[0] for line in workflow_commands.lines(allowed)] == ["::warning"]
 
 
-@each_verdict
+@builders.each_verdict
 def test_the_step_summary_says_the_verdict_first_and_folds_the_rest(verdict: Verdict) -> None:
     text = FORMATS["github"].render(verdict)
     first = text.splitlines()[0]
@@ -238,7 +231,7 @@ def test_o8_a_summary_that_is_too_long_is_cut_and_says_so() -> None:
     assert github.fitted("short\n", 100) == "short\n"
 
 
-@each_verdict
+@builders.each_verdict
 def test_the_badge_is_the_decision_and_the_score(verdict: Verdict) -> None:
     root = ET.fromstring(FORMATS["badge"].render(verdict))
     assert root.attrib["aria-label"] == f"readiness: {verdict.decision} {verdict.score.value:.1f}"

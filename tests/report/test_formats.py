@@ -11,8 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import pytest
-
 import readiness.report
 from readiness.cli.output import ONE_FORMAT_HELP
 from readiness.judge.verdict import Decision, Outcome, Verdict
@@ -23,13 +21,6 @@ from readiness.report.view.checks import key_of
 from readiness.report.view.problems import undecided
 from tests.report import builders, parsing
 
-VERDICTS = {
-    "conditional": builders.verdict(),
-    "ready": builders.ready(),
-    "every outcome": builders.every_outcome(),
-    "inconclusive": builders.every_outcome(Decision.INCONCLUSIVE),
-}
-each_verdict = pytest.mark.parametrize("verdict", VERDICTS.values(), ids=VERDICTS.keys())
 WORD = {outcome: status.word for outcome, status in OUTCOMES.items()}
 
 
@@ -61,7 +52,7 @@ def test_the_list_of_formats_imports_no_renderer() -> None:
     assert done.stdout.strip() == "set()"
 
 
-@each_verdict
+@builders.each_verdict
 def test_html_parses_back_to_the_verdict(verdict: Verdict) -> None:
     page = parsing.html(FORMATS["html"].render(verdict, builders.run(verdict)))
     assert page.marks["data-decision"] == verdict.decision
@@ -76,7 +67,7 @@ def checks_table(text: str) -> list[list[str]]:
     return next(table[1:] for table in parsing.markdown_tables(text) if table[0][:2] == ["Metric", "Target"])
 
 
-@each_verdict
+@builders.each_verdict
 def test_markdown_parses_back_to_the_verdict(verdict: Verdict) -> None:
     text = FORMATS["md"].render(verdict)
     assert text.splitlines()[0].startswith("# ")
@@ -90,7 +81,7 @@ def test_markdown_parses_back_to_the_verdict(verdict: Verdict) -> None:
         assert cells[3].endswith(WORD[check.outcome])
 
 
-@each_verdict
+@builders.each_verdict
 def test_junit_has_one_case_per_check_and_one_for_the_decision(verdict: Verdict) -> None:
     suite = ET.fromstring(FORMATS["junit"].render(verdict))[0]
     cases = suite.findall("testcase")
@@ -227,7 +218,7 @@ def test_a_value_inside_its_limit_is_no_times_its_limit() -> None:
     assert said == ["response times are 2.0 times their limits"]
 
 
-@each_verdict
+@builders.each_verdict
 def test_the_page_reads_well_where_its_style_sheet_is_not_allowed(verdict: Verdict) -> None:
     """As on Jenkins: "Passedlimit < 100 ms" and "10 usersfor 8 s" ran together."""
     assert parsing.joined_words(FORMATS["html"].render(verdict)) == []
