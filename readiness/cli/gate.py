@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -35,15 +35,12 @@ def gate(
     import os
     from datetime import UTC, datetime
 
-    from readiness.cli.artefacts import settle
     from readiness.cli.inputs import in_folder, text_of
-    from readiness.cli.output import commands, last_line
     from readiness.config.durations import parse
     from readiness.config.trust import trust_of
     from readiness.errors import ConfigError
     from readiness.judge.audit import of_another_commit, stale
     from readiness.judge.verdict import GOOD
-    from readiness.report import console
     from readiness.report.json import edited, read
     from readiness.report.redacted import redacted
     from readiness.report.writing import REPORT_FILE
@@ -70,14 +67,20 @@ def gate(
         problems = [redact(problem, secrets) for problem in problems if problem]
         for problem in problems:
             say(f"{report}: {problem}", to_stderr=True)
-        believed = not problems
-        verdict = (
-            settle(verdict, allow_conditional=allow_conditional) if believed else _disbelieved(verdict, problems[0])
-        )
-        say(console.quiet_line(verdict))
-        commands(verdict)
-        say(last_line(verdict, verdict.exit_code, believed=believed))
-        finish(verdict.exit_code)
+        _answer(verdict, problems, allow_conditional=allow_conditional)
+
+
+def _answer(verdict: Verdict, problems: list[str], *, allow_conditional: bool) -> NoReturn:
+    """Say what the report says, or that it cannot be believed, and end with that exit code."""
+    from readiness.cli.artefacts import settle
+    from readiness.cli.output import commands, last_line
+    from readiness.report import console
+
+    verdict = _disbelieved(verdict, problems[0]) if problems else settle(verdict, allow_conditional=allow_conditional)
+    say(console.quiet_line(verdict))
+    commands(verdict)
+    say(last_line(verdict, verdict.exit_code, believed=not problems))
+    finish(verdict.exit_code)
 
 
 def _disbelieved(verdict: Verdict, problem: str) -> Verdict:

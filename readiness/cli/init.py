@@ -83,14 +83,7 @@ def init(
         if measure and loaded is not None:
             from readiness.cli.init_measure import measured
 
-            found = measured(
-                out,
-                loaded,
-                starters,
-                scenarios=made.users,
-                allow_hosts=allow_host,
-                allow_env=allow_env,
-            )
+            found = measured(out, loaded, starters, scenarios=made.users, allow_hosts=allow_host, allow_env=allow_env)
             write(out, {THRESHOLDS: files_of(draft, given, found).files[THRESHOLDS]}, force=True)
             for one in found:
                 say(f"proposed {one.check} {one.limit}: {one.why}", to_stderr=True)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from readiness.cli.output import finish, refusals, say
 from readiness.cli.trust import AllowEnv, CeilingsFile
 from readiness.errors import ExitCode
+
+if TYPE_CHECKING:
+    from readiness.config.trust import Trust
+    from readiness.run.plan import Plan
 
 
 def lint(
@@ -24,15 +29,12 @@ def lint(
     import os
 
     from readiness.cli.preparation import secrets_of
-    from readiness.cli.shapes import adopt
     from readiness.config import ceilings as most
     from readiness.config.load import load
     from readiness.config.scenario_notes import notes, refuse_broken
     from readiness.config.trust import trust_of
-    from readiness.load.reading import Unreachable, read_scenarios
-    from readiness.load.surroundings import for_scenarios
     from readiness.measurements.provenance import Target
-    from readiness.run.plan import plan, refuse_too_few, unsure, warnings
+    from readiness.run.plan import plan, unsure, warnings
     from readiness.run.scenario_files import find, usual_place
     from readiness.text.numbers import count
     from readiness.text.redaction import redact
@@ -49,17 +51,7 @@ def lint(
         files = find(place, config.load.scenarios, str(thresholds)) if place is not None else ()
         refuse_broken(file.path for file in files)
         made = plan("lint", config, Target("", "http://127.0.0.1", ()), files, allowed_addresses=(), database_url=None)
-        said: tuple[str, ...] = ()
-        if files:
-            try:
-                read = read_scenarios(made.engine, for_scenarios(environ, trust.variables))
-                if read.shape is None:
-                    refuse_too_few(made, read.users)
-                else:
-                    made, sentence = adopt(made, read.shape, thresholds, {}, ceilings)
-                    said = (sentence,)
-            except Unreachable as error:
-                say(f"{error} (so it was not read any further: lint has no target)", to_stderr=True)
+        made, said = _with_load_of_files(made, thresholds, environ, trust, ceilings) if files else (made, ())
         found = warnings(made)
         hints = (*unsure(made), *notes(file.path for file in files))
         for line in (*said, *found, *(f"hint: {hint}" for hint in hints)):
@@ -69,3 +61,24 @@ def lint(
         say(f"{thresholds}: {tally}, {count(len(hints), 'hint')}" if hints else f"{thresholds}: {tally}")
         if found:
             finish(ExitCode.USAGE)
+
+
+def _with_load_of_files(
+    made: Plan, thresholds: Path, environ: Mapping[str, str], trust: Trust, ceilings: Path | None
+) -> tuple[Plan, tuple[str, ...]]:
+    """The plan with the load that the scenarios bring themselves, if any, and what to say of it. Raises ConfigError."""
+    from readiness.cli.shapes import adopt
+    from readiness.load.reading import Unreachable, read_scenarios
+    from readiness.load.surroundings import for_scenarios
+    from readiness.run.plan import refuse_too_few
+
+    try:
+        read = read_scenarios(made.engine, for_scenarios(environ, trust.variables))
+    except Unreachable as error:
+        say(f"{error} (so it was not read any further: lint has no target)", to_stderr=True)
+        return made, ()
+    if read.shape is None:
+        refuse_too_few(made, read.users)
+        return made, ()
+    made, sentence = adopt(made, read.shape, thresholds, {}, ceilings)
+    return made, (sentence,)

@@ -82,6 +82,27 @@ class _Clock:
             return 0.0 if self.zero_s is None else time.monotonic() - self.zero_s - at_s
 
 
+@dataclass(slots=True)
+class _Log:
+    """What the events of the load tell; the fields are those of Conducted."""
+
+    clock: _Clock
+    load_did: Callable[[int, float], None]
+    told: list[tuple[float, int, int]] = field(default_factory=list)
+    written: list[tuple[float, Mapping[int, int]]] = field(default_factory=list)
+    sessions: bool = False
+
+    def add(self, event: engine_events.Event, assembly: Assembly) -> None:
+        if isinstance(event, engine_events.Hello):
+            self.sessions = self.sessions or event.sessions
+        if isinstance(event, engine_events.Batch):
+            self.clock.heard(event.at_s)
+            self.load_did(*assembly.ended_so_far())
+            hits = sum(one.hit.total for one in event.seen)
+            self.told.append((event.at_s, hits, hits + sum(one.miss.total for one in event.seen)))
+            self.written.append((event.at_s, {user: len(marks) for user, marks in assembly.writes.users()}))
+
+
 def conduct(
     drills: Mapping[str, Drill],
     load: LoadSection,
@@ -105,19 +126,7 @@ def conduct(
     conductor = _Conductor(plans, proxies, commands, clock, over, say)
     thread = threading.Thread(target=conductor.run, name="drills", daemon=True)
 
-    told: list[tuple[float, int, int]] = []
-    hello: list[engine_events.Hello] = []
-    written: list[tuple[float, Mapping[int, int]]] = []
-
-    def on_event(event: engine_events.Event, assembly: Assembly) -> None:
-        if isinstance(event, engine_events.Hello):
-            hello.append(event)
-        if isinstance(event, engine_events.Batch):
-            clock.heard(event.at_s)
-            load_did(*assembly.ended_so_far())
-            hits = sum(one.hit.total for one in event.seen)
-            told.append((event.at_s, hits, hits + sum(one.miss.total for one in event.seen)))
-            written.append((event.at_s, {user: len(marks) for user, marks in assembly.writes.users()}))
+    log = _Log(clock, load_did)
 
     thread.start()
     try:
@@ -125,7 +134,7 @@ def conduct(
             outcome = controller.drive(
                 engine_plan(engine, phases, plans),
                 workers=workers,
-                on_event=on_event,
+                on_event=log.add,
                 stop_requested=interrupted,
                 environment=environment,
             )
@@ -133,9 +142,15 @@ def conduct(
         over.set()
         thread.join()
     problem = next(iter(outcome.doubts), None) or outcome.usage_error
-    drills_done, sessions = tuple(conductor.happened), any(one.sessions for one in hello)
     return Conducted(
-        *(outcome.load, clock.zero_s, drills_done, problem, tuple(told), tuple(written), outcome.writes, sessions),
+        outcome.load,
+        clock.zero_s,
+        tuple(conductor.happened),
+        problem,
+        told=tuple(log.told),
+        written=tuple(log.written),
+        writes=outcome.writes,
+        sessions=log.sessions,
         phases=phases,
         port=PortLog(tuple(listened)),
     )
