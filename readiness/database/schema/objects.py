@@ -12,9 +12,6 @@ from collections.abc import Iterator
 
 from psycopg import sql
 
-DOMAINS_KNOW_ENFORCED = 180000
-_PERSISTENCE_OF_SEQUENCES = 150000
-
 
 def _own(catalogue: str, oid: str, belonging: str = "'e'") -> str:
     """That an object is of no extension; with 'i' nor made by the server for another one, as functions of a range."""
@@ -285,7 +282,6 @@ select {_HEAD}, 'grant', case g.grantee when 0 then 'public' else g.grantee::reg
 from {_TABLES} join pg_catalog.pg_attribute a on a.attrelid = c.oid and not a.attisdropped
 cross join lateral pg_catalog.aclexplode(a.attacl) g group by 1, 3
 """
-_SCHEMAS = "pg_catalog.pg_namespace n"
 _NAMED = " where n.nspname = any ({schemas}::text[])"
 ROLES = (
     _owned(_HEAD, "c.relowner", _RELATIONS + " and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')"),
