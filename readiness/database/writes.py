@@ -102,21 +102,21 @@ def _compare(
     url: str, section: Database, book: WriteBook, stop: Callable[[], bool]
 ) -> tuple[WriteRows, Reconciliation, float, bool]:
     assert section.writes is not None
-    begun_s, looks_again = time.monotonic(), True
+    begun_s, reads_again = time.monotonic(), True
     while True:
-        looked_s = time.monotonic() - begun_s
+        read_s = time.monotonic() - begun_s
         budget = Budget(section.max_scan_bytes)  # each reading scans the table again, and LATE_S bounds their number
         with open_read_only(url, timeout_s=section.statement_timeout_s, budget=budget) as session:
             (standby,) = session.rows(b"select pg_catalog.pg_is_in_recovery()")[0]
             rows = _rows(session, section.writes, book)
             found = compare(book, rows)
         wrong = found.duplicated[0] or found.phantom[0]
-        if looked_s >= LATE_S or (found.lost[0] == 0 and (wrong or not looks_again)) or stop():
+        if read_s >= LATE_S or (found.lost[0] == 0 and (wrong or not reads_again)) or stop():
             return rows, found, time.monotonic() - begun_s, bool(standby)
         if found.lost[0]:
             time.sleep(_EVERY_S)
             continue
-        looks_again = False  # nothing is wrong yet: one reading more at the end finds what a retry stores again
+        reads_again = False  # nothing is wrong yet: one reading more at the end finds what a retry stores again
         while time.monotonic() - begun_s < LATE_S and not stop():
             time.sleep(_EVERY_S)
 

@@ -79,13 +79,13 @@ def watching(url: str, addresses: Sequence[str]) -> Iterator[list[Listening]]:
 
 
 def _watch(port: int, seen: list[Listening], over: threading.Event) -> None:
-    looked_s, now_s, sockets = 0.0, time.monotonic(), frozenset[str]()
+    read_s, now_s, sockets = 0.0, time.monotonic(), frozenset[str]()
     while not over.wait(_POLL_S):
         last_s, now_s = now_s, time.monotonic()
         with suppress(OSError):
             sockets = listening(port)
-        if not seen or sockets != seen[-1].sockets or now_s >= looked_s + _PROCESSES_S:
-            looked_s = now_s
+        if not seen or sockets != seen[-1].sockets or now_s >= read_s + _PROCESSES_S:
+            read_s = now_s
             found = Listening(now_s, sockets, holders(sockets), last_s)
             if not seen or (found.sockets, found.processes) != (seen[-1].sockets, seen[-1].processes):
                 seen.append(found)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from readiness.load.http.event_parser import EventParser, is_event_stream
+from readiness.load.http.headers import begin_of_last_head
 from readiness.load.response_watch import MAX_ENDPOINTS, field_value
 from readiness.load.ticket import Ticket
 from readiness.measurements.response_facts import NONE_EXAMINED, ExaminedAnswers, ResponseFacts, sum_examined
@@ -80,9 +81,7 @@ def _of_content(call: Ticket, asked: str, place: str, body: bytes) -> ExaminedAn
 
 def _media_type(raw_head: bytes) -> bytes:
     """In lower case; the head of the answer, not that of a 1xx before it."""
-    head, _, more = raw_head.partition(b"\r\n\r\n")
-    while head[:10].startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")) and more:
-        head, _, more = more.partition(b"\r\n\r\n")
+    head = raw_head[begin_of_last_head(raw_head) :].partition(b"\r\n\r\n")[0]
     return field_value(head.lower(), b"\ncontent-type:")
 
 
