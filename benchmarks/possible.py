@@ -11,6 +11,9 @@ passes of the second, when it passes so many of the first, is the least for ever
 The same for what a run sees too few changes of (`hidden`): a service whose level or state changes the chance of a hit
 by the second, and is on its limit, against services whose hits are independent and rare (`HEALTHY`, each as often).
 A procedure that passes so many of the healthy runs passes at least so many runs of the other one.
+
+The same for how often a service inside its limit may be READY (`remembers`): its level forgets within a second, and the
+other service's chance of a slow answer wanders with three, is on the limit, and all else is alike again.
 """
 
 from __future__ import annotations
@@ -37,6 +40,9 @@ HEALTHY = (1e-6, 0.001, 0.005, 0.01)
 """Shares of hits (failures, or answers over the limit), where ALLOWED may be."""
 HIDDEN_POWERS = (0.95, 0.99)
 HIDDEN_PER_S = 50
+REMEMBERED_PER_S = 20
+WRONG = (0.05, 0.065)
+"""Wrong answers that are agreed on: the goal, and what a cell may scatter to."""
 TIMES = 20
 """Draws for each of `runs`: a draw takes no judgement."""
 
@@ -74,8 +80,12 @@ def report(each: Mapper, runs: int) -> None:
     )
     print(" ".join(f"{100 * power:g}" for power in POWERS), f"% at {RATIO:g} x the limit")
     for wander, passed in zip(WANDERS, each(_Best(runs * TIMES), WANDERS), strict=True):
-        words = f"chance of slow wanders by {wander.spread:g} (logarithm), {wander.tau_s:g} s"
-        print(f"{words:55}", " ".join(f"{100 * share:5.1f}" for share in passed), "%")
+        print(f"{hidden_chance(wander).words:55}", " ".join(f"{100 * share:5.1f}" for share in passed), "%")
+    inside = hidden_level(1.0, 0.75, RATIO)
+    print(f"\n{REMEMBERED_PER_S * LENGTH_S:,} requests in {LENGTH_S} s: what the best test passes of a P95 at ", end="")
+    print(f"{RATIO:g} x the limit ({inside.words}), if it passes {' and '.join(f'{100 * w:g}' for w in WRONG)} % of")
+    for one, passed in zip(remembers(), each(_Remembers(inside, runs * TIMES), remembers()), strict=True):
+        print(f"{one.words:55}", " ".join(f"{100 * share:5.1f}" for share in passed), "%")
     print()
 
 
@@ -85,15 +95,10 @@ class _Best:
 
     def __call__(self, wander: Wander) -> tuple[float, ...]:
         generator = np.random.default_rng(1)
-        usual, moves = _wanders(wander.tau_s)
-        chance = np.exp(wander.spread * GRID)
-        for _ in range(20):  # at most 95 %, and ALLOWED on average
-            chance = np.minimum(chance * ALLOWED / (usual @ chance), 0.95)
-        wanders = Hidden("", usual, moves, chance)
+        wanders = hidden_chance(wander)
         good = 1 - NORMAL.cdf(NORMAL.inv_cdf(1 - ALLOWED) - math.log(RATIO) / SIGMA)
         shape = (self.runs, LENGTH_S)
-        states = _path(generator, usual, moves, shape)
-        on_limit = _favour(generator.binomial(PER_S, chance[states]), good, wanders, PER_S)
+        on_limit = _favour(_hits(generator, wanders, shape, PER_S), good, wanders, PER_S)
         inside = _favour(generator.binomial(PER_S, good, shape), good, wanders, PER_S)
         return tuple(float(np.mean(on_limit >= np.quantile(inside, 1 - power))) for power in POWERS)
 
@@ -109,15 +114,28 @@ class Hidden:
     healthy: tuple[float, ...] = HEALTHY
 
 
-def hidden_level(tau_s: float, ratio: float) -> Hidden:
-    """Requests over a fixed limit, where their level wanders: `ratio` is the deviation of the level by the noise."""
+def hidden_chance(wander: Wander) -> Hidden:
+    """Slow answers whose chance wanders by itself: 95 % at most, and ALLOWED on average."""
+    usual, moves = _wanders(wander.tau_s)
+    chance = np.exp(wander.spread * GRID)
+    for _ in range(20):
+        chance = np.minimum(chance * ALLOWED / (usual @ chance), 0.95)
+    return Hidden(f"chance of slow wanders by {wander.spread:g} (logarithm), {wander.tau_s:g} s", usual, moves, chance)
+
+
+def hidden_level(tau_s: float, ratio: float, inside: float = 1.0) -> Hidden:
+    """Requests over a fixed limit, where their level wanders: `ratio` is the deviation of the level by the noise.
+
+    On the limit the share is ALLOWED. `inside` it, the P95 is so many times the limit, of latencies with SIGMA in all.
+    """
     usual, moves = _wanders(tau_s)
-    chance = np.array([NORMAL.cdf(ratio * at + NORMAL.inv_cdf(ALLOWED) * math.hypot(1, ratio)) for at in GRID])
+    needed = NORMAL.inv_cdf(ALLOWED) + math.log(inside) / SIGMA
+    chance = np.array([NORMAL.cdf(ratio * at + needed * math.hypot(1, ratio)) for at in GRID])
     return Hidden(
-        f"failures, level {tau_s:g} s, level/noise {ratio:g}",
+        f"level {tau_s:g} s, level/noise {ratio:g}",
         usual,
         moves,
-        np.clip(chance * ALLOWED / (usual @ chance), 1e-12, 1 - 1e-9),
+        np.clip(chance * NORMAL.cdf(needed) / (usual @ chance), 1e-12, 1 - 1e-9),
     )
 
 
@@ -136,8 +154,14 @@ def hidden_states(bad_s: float, good_s: float) -> Hidden:
 
 def hidden() -> tuple[Hidden, ...]:
     """What a run of a minute sees too few changes of."""
-    levels = (hidden_level(tau_s, 2.0) for tau_s in (3.0, 6.0, 10.0, 20.0, 40.0, 120.0))
+    levels = (hidden_level(tau_s, ratio) for ratio in (1.0, 2.0) for tau_s in (3.0, 6.0, 10.0, 20.0, 40.0, 120.0))
     return *levels, *(hidden_states(*both) for both in STATES[1:])
+
+
+def remembers() -> tuple[Hidden, ...]:
+    """What wanders with 3 s and is on its limit."""
+    levels = (hidden_level(3.0, ratio) for ratio in (0.5, 0.75, 1.0, 1.25, 1.5, 2.0))
+    return *levels, *(hidden_chance(wander) for wander in WANDERS if wander.tau_s == 3)
 
 
 @dataclass(frozen=True)
@@ -147,8 +171,7 @@ class _Hidden:
     def __call__(self, on_it: Hidden) -> tuple[float, ...]:
         generator = np.random.default_rng(2)
         shape = (self.runs, LENGTH_S)
-        states = _path(generator, on_it.usual, on_it.moves, shape)
-        on_limit = generator.binomial(HIDDEN_PER_S, on_it.chance[states])
+        on_limit = _hits(generator, on_it, shape, HIDDEN_PER_S)
         healthy = np.concatenate([generator.binomial(HIDDEN_PER_S, share, shape) for share in on_it.healthy])
         favour = [
             np.logaddexp.reduce([_favour(hits, good, on_it, HIDDEN_PER_S) for good in on_it.healthy])
@@ -156,6 +179,22 @@ class _Hidden:
         ]
         passed = [float(np.mean(favour[0] >= np.quantile(favour[1], 1 - power))) for power in HIDDEN_POWERS]
         return (*passed, float(np.mean(on_limit.sum(axis=1) == 0)))
+
+
+@dataclass(frozen=True)
+class _Remembers:
+    """How often the best test passes the service `inside` its limit, by how often (WRONG) the one on it."""
+
+    inside: Hidden
+    runs: int
+
+    def __call__(self, on_it: Hidden) -> tuple[float, ...]:
+        generator, per_s = np.random.default_rng(3), REMEMBERED_PER_S
+        favour = []
+        for one in (on_it, self.inside):
+            hits = _hits(generator, one, (self.runs, LENGTH_S), per_s)
+            favour.append(_likelihood(hits, self.inside, per_s) - _likelihood(hits, on_it, per_s))
+        return tuple(float(np.mean(favour[1] > np.quantile(favour[0], 1 - wrong))) for wrong in WRONG)
 
 
 def _wanders(tau_s: float) -> tuple[Floats, Floats]:
@@ -166,25 +205,30 @@ def _wanders(tau_s: float) -> tuple[Floats, Floats]:
     return usual, moves / moves.sum(axis=1, keepdims=True)
 
 
-def _path(
-    generator: np.random.Generator, usual: Floats, moves: Floats, shape: tuple[int, int]
-) -> npt.NDArray[np.int64]:
+def _hits(generator: np.random.Generator, one: Hidden, shape: tuple[int, int], per_s: int) -> npt.NDArray[np.int64]:
+    """Hits by run and second."""
     states = np.empty(shape, np.int64)
     for at in range(shape[1]):
-        rows = np.cumsum(moves[states[:, at - 1]] if at else np.tile(usual, (shape[0], 1)), axis=1)
-        states[:, at] = (generator.random((shape[0], 1)) > rows).sum(axis=1).clip(max=usual.size - 1)
-    return states
+        rows = np.cumsum(one.moves[states[:, at - 1]] if at else np.tile(one.usual, (shape[0], 1)), axis=1)
+        states[:, at] = (generator.random((shape[0], 1)) > rows).sum(axis=1).clip(max=one.usual.size - 1)
+    return generator.binomial(per_s, one.chance[states])
 
 
 def _favour(hits: npt.NDArray[np.int64], good: float, on_it: Hidden, per_s: int) -> Floats:
     """The logarithm of how much likelier each row of hits is at a steady `good` chance than by the hidden states."""
-    weights, total = np.tile(on_it.usual, (len(hits), 1)), np.zeros(len(hits))
-    more, fewer = np.log(on_it.chance / good), np.log((1 - on_it.chance) / (1 - good))
+    steady = Hidden("", np.ones(1), np.ones((1, 1)), np.array([good]))
+    return _likelihood(hits, steady, per_s) - _likelihood(hits, on_it, per_s)
+
+
+def _likelihood(hits: npt.NDArray[np.int64], one: Hidden, per_s: int) -> Floats:
+    """The logarithm of the likelihood of each row of hits, less what is the same for all (forward algorithm)."""
+    weights, total = np.tile(one.usual, (len(hits), 1)), np.zeros(len(hits))
+    more, fewer = np.log(one.chance), np.log(1 - one.chance)
     for at in range(hits.shape[1]):
         k = hits[:, at : at + 1]
         logs = k * more + (per_s - k) * fewer
         most = logs.max(axis=1, keepdims=True)
-        weights = (weights @ on_it.moves if at else weights) * np.exp(logs - most)
+        weights = (weights @ one.moves if at else weights) * np.exp(logs - most)
         seen = weights.sum(axis=1)
-        total, weights = total - np.log(seen) - most[:, 0], weights / seen[:, None]
+        total, weights = total + np.log(seen) + most[:, 0], weights / seen[:, None]
     return total
