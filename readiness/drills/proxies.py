@@ -19,7 +19,7 @@ import readiness
 from readiness.config.drills import Fault
 from readiness.config.proxies import HostPort, Proxy
 from readiness.errors import ConfigError, NotMeasured
-from readiness.text import clean
+from readiness.text import clean, name_service
 
 _START_S = 20.0
 _ORDER_S = 5.0
@@ -140,7 +140,7 @@ def bind(at: HostPort) -> socket.socket:
 
 def _first_address(to: HostPort, where: str) -> HostPort:
     try:
-        found = socket.getaddrinfo(to.host, to.port, type=socket.SOCK_STREAM)
+        found = name_service.look_up(to.host, to.port)
     except (OSError, UnicodeError) as error:
         raise ConfigError(f"{where}: {to.host} has no address ({clean(error)})") from None
     return HostPort(str(found[0][4][0]), to.port)

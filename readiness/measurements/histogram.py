@@ -44,6 +44,13 @@ def lowest_us(bucket: int) -> int:
     return (bucket - (shift << HALF_BITS)) << shift
 
 
+def spans_us(indices: Counts) -> tuple[Counts, Counts]:
+    """`lowest_us` and `highest_us` of many buckets at once."""
+    shift = np.maximum((indices >> HALF_BITS) - 1, 0)
+    low = (indices - (shift << HALF_BITS)) << shift
+    return low, low + (np.int64(1) << shift) - 1
+
+
 def highest_us(bucket: int) -> int:
     """Largest latency in whole microseconds that `bucket` counts."""
     return lowest_us(bucket + 1) - 1
@@ -191,9 +198,8 @@ def scaled(histogram: Histogram, factor: float) -> Histogram:
     """The histogram as if every latency had been `factor` (above 0) times as long; within 0.1 % of each value."""
     if not histogram.total:
         return EMPTY
-    shift = np.maximum((histogram.indices >> HALF_BITS) - 1, 0)
-    low = (histogram.indices - (shift << HALF_BITS)) << shift
-    moved = bucket_of(np.rint((low + ((1 << shift) - 1) / 2) * factor).astype(np.int64))
+    low, high = spans_us(histogram.indices)
+    moved = bucket_of(np.rint((low + high) / 2 * factor).astype(np.int64))
     indices, counts = _added(moved, histogram.counts)
     return Histogram(
         indices,

@@ -175,8 +175,9 @@ def lookups_are_those_that_were_seen(run: Run) -> Broken:
             "$.load.header_rate",
             f"{told.hits:,} of {told.total:,} hit, but the endpoints saw {found.hits:,} of {found.total:,}",
         )
-    if told is not None and told.blocks and sum(total for _, total in told.blocks) != told.total:
-        yield "$.load.header_rate", f"its blocks do not count its {told.total:,} look-ups"
+    blocks = tuple(map(sum, zip(*told.blocks, strict=True))) if told is not None else ()
+    if told is not None and blocks and blocks != (told.hits, told.total):
+        yield "$.load.header_rate", f"its blocks do not count its {told.hits:,} hits of {told.total:,} look-ups"
     requests = {(one.scenario, one.name): one.judged.requests for one in load.endpoints}
     for path, seen in items(run, lambda load: load.seen, "seen"):
         most = requests.get((seen.scenario, seen.name), 0)

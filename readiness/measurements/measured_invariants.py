@@ -22,6 +22,7 @@ from readiness.text import clean
 
 RELATIONS = ("equal", "at_least", "at_most")
 _CHANGE = ".change"
+_HEALTH = ("health.latency.p95", "health.ready.latency.p95")
 _FRACTIONS = ("security.observatory", CONNECTIONS_PER_REQUEST)
 """Plain numbers that are no counts."""
 SIX_DIGITS = 99_999
@@ -254,6 +255,19 @@ _SHARES = {
     "database.rollback_rate": ("rollbacks", "commits"),
     "database.buffer_hit_rate": ("blocks_hit", "blocks_read"),
 }
+
+
+def health_is_that_of_its_samples(run: Run) -> Broken:
+    """The share of good health checks is that of the samples whose latencies stand beside it."""
+    known = {one.metric: one.evidence for one in run.measurements if one.scope is None}
+    rate = known.get("health.success_rate")
+    samples = [one for name in _HEALTH if isinstance(one := known.get(name), Recording)]
+    if not isinstance(rate, Rate) or not samples:
+        return
+    good, total = sum(one.ok.total for one in samples), sum(one.requests for one in samples)
+    if (rate.hits, rate.total) != (good, total):
+        told = f"{rate.hits:,} of {rate.total:,}"
+        yield "$.measurements", f"health.success_rate counts {told}, but its samples {good:,} of {total:,}"
 
 
 def probes_saw_the_same_load(run: Run) -> Broken:

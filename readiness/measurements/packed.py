@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import base64
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from readiness.measurements import hdr
 from readiness.measurements.codec import Codec, Pair
-from readiness.measurements.histogram import BUCKETS, EMPTY, Counts, Histogram, highest_us, lowest_us, merge
+from readiness.measurements.histogram import BUCKETS, EMPTY, Counts, Histogram, highest_us, lowest_us, merge, spans_us
 from readiness.measurements.run import Recording, Slice
 from readiness.measurements.strict import MAX_INTEGER, Malformed
 
@@ -26,6 +28,8 @@ LEAST_BUCKETS, BUCKETS_OF_A_BLOCK, BUCKETS_OF_A_BYTE = 256, 4, 2
 """Buckets that a compressed text may hold: some, a few for each block, and two (32 bytes) for each of its bytes.
 Those of real runs take four to eight times less room compressed; zeros without an end take a thousand times less."""
 FIGURES = ("total", "sum_us", "min_us", "max_us")
+Sums = npt.NDArray[np.float64]
+_ROUNDING = 1e-9
 _PLAIN = Codec()
 _COLUMNS = {
     "start_s": tuple[float, ...],
@@ -61,12 +65,20 @@ def read_histogram(value: Any) -> Histogram:
         raise Malformed('the histogram is empty; an empty one is {"total": 0}')
     if histogram.total != figures[0]:
         raise Malformed(f"total is {figures[0]:,}, but the buckets count {histogram.total:,}")
-    _check(histogram)
+    least, most = _sums(histogram.indices, histogram.counts, [0])
+    _check(histogram, least[0], most[0])
     return histogram
 
 
-def _check(histogram: Histogram) -> None:
-    """Raises Malformed when the exact figures cannot belong to the counts."""
+def _sums(indices: Counts, counts: Counts, starts: Sequence[int]) -> tuple[Sums, Sums]:
+    """The least and the most that the latencies of each histogram add up to by its buckets; all lie in a row."""
+    low, high = (counts * edge.astype(np.float64) for edge in spans_us(indices))
+    high[indices == BUCKETS - 1] = np.inf
+    return np.add.reduceat(low, starts), np.add.reduceat(high, starts)
+
+
+def _check(histogram: Histogram, least_us: float, most_us: float) -> None:
+    """Raises Malformed when the exact figures cannot belong to the counts, which add up to so much."""
     total, low, high = histogram.total, histogram.min_us, histogram.max_us
     first, last = int(histogram.indices[0]), int(histogram.indices[-1])
     # The last bucket also counts everything beyond the histogram's range.
@@ -76,6 +88,8 @@ def _check(histogram: Histogram) -> None:
         raise Malformed("max_us does not lie in the last bucket")
     if not total * low <= histogram.sum_us <= total * high:
         raise Malformed("sum_us does not fit total, min_us and max_us")
+    if not (1 - _ROUNDING) * least_us <= histogram.sum_us <= (1 + _ROUNDING) * most_us:
+        raise Malformed("sum_us does not fit the buckets")
 
 
 def write_slices(slices: tuple[Slice, ...]) -> dict[str, Any]:
@@ -116,6 +130,8 @@ def read_slices(value: Any) -> tuple[Slice, ...]:
     indices, counts = _buckets(value["buckets"], sum(sizes), len(sizes))
     ends = np.cumsum(np.array(sizes, np.int64)) if sizes else EMPTY.counts
     _check_buckets(indices, counts, ends)
+    filled = [end - size for end, size in zip(ends.tolist(), sizes, strict=True) if size]
+    sums = zip(*_sums(indices, counts, filled), strict=True) if filled else iter(())
     summed = np.concatenate([[0], np.cumsum(counts)])
     slices: list[Slice] = []
     start = 0
@@ -129,7 +145,7 @@ def read_slices(value: Any) -> tuple[Slice, ...]:
                 raise Malformed("has a sum, minimum or maximum without any bucket")
             histogram = Histogram(indices[start:end], counts[start:end], *figures) if counted else EMPTY
             if counted:
-                _check(histogram)
+                _check(histogram, *next(sums))
         except Malformed as error:
             error.steps.append(f"[{row}]")
             raise

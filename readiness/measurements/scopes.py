@@ -59,11 +59,12 @@ def unclear(
         return ""
     if found:
         return f"is {' and '.join(found)}: write the one that you mean"
-    hint = nearest(scope, {*scenarios, *names})
-    if not hint.startswith("; did"):
-        by_bare = {_short(name): name for name in sorted(names)}
-        near = nearest(bare(scope), by_bare)
-        hint = f'; did you mean "{by_bare[near.split(chr(34))[1]]}"?' if near.startswith("; did") else hint
+    spelled = {_short(name): name for name in sorted(names)} | {word: word for word in (*names, *scenarios)}
+    near = nearest(scope, spelled)
+    if near.startswith("; did"):
+        hint = f'; did you mean "{spelled[near.split(chr(34))[1]]}"?'
+    else:
+        hint = nearest(scope, {*scenarios, *names})
     if not hint and names:
         hint = f"; known: {', '.join(sorted(names)[:12])}, …"
     hint = hint.removeprefix("; ").replace("known:", "seen:")

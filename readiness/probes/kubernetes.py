@@ -29,7 +29,7 @@ from readiness.probes.kubernetes_api import (
     whole,
 )
 from readiness.probes.window import Window
-from readiness.text import clean
+from readiness.text import clean, name_service
 from readiness.text.numbers import count
 
 KUBERNETES_NAMES = tuple(metric.name for metric in KUBERNETES_METRICS)
@@ -78,7 +78,7 @@ def watch(settings: KubernetesSettings, cluster: ClusterAccess, window: Window, 
     if window.begin_s is None:
         return ClusterSeen(reason="the measurement window never began")
     try:
-        return asyncio.run(_watch(settings, cluster, window, duration_s))
+        return name_service.run(_watch(settings, cluster, window, duration_s))
     except NotMeasured as error:
         return ClusterSeen(reason=str(error))
 

@@ -26,7 +26,7 @@ from readiness.probes.prometheus_server import (
     SeriesTimes,
 )
 from readiness.probes.window import Window
-from readiness.text import clean
+from readiness.text import clean, name_service
 from readiness.text.numbers import count
 
 _SOURCE = "Prometheus"
@@ -66,7 +66,7 @@ def ask(url: str | None, queries: Mapping[str, PrometheusQuery], window: Window)
     since_s = time.time() - time.monotonic()
     time.sleep(_SETTLE_S)
     begin_ms, end_ms = (round(1000 * (since_s + at_s)) for at_s in (begin_s, end_s))
-    return PrometheusSeen(asyncio.run(_all(url, queries, begin_ms, end_ms)))
+    return PrometheusSeen(name_service.run(_all(url, queries, begin_ms, end_ms)))
 
 
 async def _all(

@@ -23,7 +23,7 @@ from readiness.probes.allowance import Allowance
 from readiness.probes.http import TIMEOUT_S, FetchFailed, ProbeAnswer, fetch, new_client
 from readiness.probes.lean_httpx import httpx
 from readiness.probes.window import Window
-from readiness.text import clean
+from readiness.text import clean, name_service
 
 _PROBE = "readings"
 SHORTEST_S, _LONGEST_S = 1.0, 10.0
@@ -135,7 +135,7 @@ def collect(
     wanted = tuple(dict.fromkeys(places))
     if not wanted:
         return Readings({}, window.wait_begin())
-    return asyncio.run(_collect(target, wanted, cache_url, window, allowance, reading_pace_s(duration_s)))
+    return name_service.run(_collect(target, wanted, cache_url, window, allowance, reading_pace_s(duration_s)))
 
 
 def reading_pace_s(duration_s: float) -> float:

@@ -13,7 +13,7 @@ from readiness.config.tls import target_context
 from readiness.errors import ConfigError, NotMeasured, Refused
 from readiness.measurements.provenance import UNREACHABLE, Target
 from readiness.measurements.run import Load
-from readiness.text import clean
+from readiness.text import clean, name_service
 
 _START_S = 30.0
 _POLL_S = 0.2
@@ -69,7 +69,7 @@ def resolve(name: str, url: str, allow_hosts: Sequence[str], declared_hosts: Seq
         missing.append(f"target.allowed_hosts: [{host}] in thresholds.yaml")
     to_load = f"to load it, add {' and '.join(missing)}"
     try:
-        found = socket.getaddrinfo(host, parts.port or _port(parts.scheme), type=socket.SOCK_STREAM)
+        found = name_service.look_up(host, parts.port or _port(parts.scheme))
     except (OSError, UnicodeError) as error:
         unknown = f"{host} has no address ({clean(error)})"
         if missing and host.rpartition(".")[2] != "localhost":
@@ -93,7 +93,7 @@ def addresses_of(hosts: Sequence[str], url: str = "") -> tuple[str, ...]:
         if host.lower() == urlsplit(url).hostname:
             continue
         try:
-            found += [str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
+            found += [str(entry[4][0]) for entry in name_service.look_up(host, None)]
         except (OSError, UnicodeError):
             continue
     return tuple(dict.fromkeys(found))

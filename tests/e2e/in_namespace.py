@@ -1,10 +1,11 @@
-"""Rows G8, N2, N3, N9 and N11 in a network of their own, with nothing but a loopback device, of which we are root.
+"""Rows G8, N2, N3, N9, N11 and N15 in a network of their own, with nothing but a loopback device, of which we are root.
 
 Run by test_failure_classes.py.
 """
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Cli
-from tests.e2e.harness import Result
+from tests.e2e.harness import Result, crowd
 from tests.e2e.invariants import assert_invariants, foreign_doubts
 from tests.e2e.test_failure_classes import LIMITS, assert_ours, failed
 from tests.e2e.test_peers import BASES, scenario
@@ -44,6 +45,51 @@ def hosts(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["mount", "--bind", str(file), "/etc/hosts"], check=True)
     yield file
     subprocess.run(["umount", "/etc/hosts"], check=True)
+
+
+@pytest.fixture
+def silent_name_service(tmp_path: Path) -> Iterator[None]:
+    """It takes every question and answers none; the system's resolver would wait minutes for it."""
+    file = tmp_path / "resolv.conf"
+    file.write_text("nameserver 127.0.0.1\noptions timeout:30 attempts:5\n")
+    subprocess.run(["mount", "--bind", str(file), "/etc/resolv.conf"], check=True)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 53))
+        yield
+    subprocess.run(["umount", "/etc/resolv.conf"], check=True)
+
+
+@pytest.mark.usefixtures("silent_name_service")
+def test_n15_a_name_service_that_never_answers_is_left_when_the_target_has_a_name(cli: Cli) -> None:
+    more = "target: { allowed_hosts: [shop.example] }\n"
+    result = cli.run("http://shop.example", "--allow-host", "shop.example", checks=LIMITS, more=more)
+    assert result.exit_code == 3, str(result)
+    assert "the name service gave no answer within 12 s" in result.said.replace("\n", " ")
+    assert result.wall_s < 40 * crowd()
+
+
+@pytest.mark.usefixtures("silent_name_service")
+def test_n15_a_name_service_that_never_answers_is_left_when_others_have_names(cli: Cli, faultd: StartFaultd) -> None:
+    probes = """
+probes:
+  custom: { memory: { info: used_memory } }
+  prometheus: { queries: { up: { query: up, take: last } } }
+"""
+    env = {
+        "READINESS_CACHE_URL": "redis://cache.example",
+        "READINESS_PROMETHEUS_URL": "http://numbers.example:9090",
+        "READINESS_DATABASE_URL": "postgresql://reader:x@database.example/bags",
+    }
+    checks = (
+        LIMITS + '  custom.memory: { pass: "> 0" }\n  custom.up: { pass: "== 1" }\n  pool.headroom: { pass: "> 1 %" }\n'
+    )
+    server = faultd()
+    result = cli.run(server.url, scenario="bare.py", checks=checks, more=probes, duration="1s", env=env)
+    assert result.exit_code == 3, str(result)
+    assert result.ledger["ok"] > 0
+    for name in ("custom.memory", "custom.up", "pool.headroom"):
+        assert result.check(name)["outcome"] == "error", str(result)
+    assert result.wall_s < 59 * crowd(), "the system's resolver waits for 150 s"
 
 
 def test_n2_a_name_that_leads_elsewhere_is_refused_before_anything_is_sent(cli: Cli, hosts: Path) -> None:

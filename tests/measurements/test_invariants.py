@@ -177,6 +177,9 @@ MUTATIONS: dict[str, Callable[[Facts], object]] = {
     "what_is_measured_of_processes_is_what_was_seen_of_them": lambda d: d.pop("process"),
     "drills_have_a_course": lambda d: d["drills"][0].update(end_s=2.0),
     "points_of_a_drill_have_no_gap": lambda d: d["drills"][0]["series"].pop(1),
+    "health_is_that_of_its_samples": lambda d: measured(d, "health.success_rate").update(
+        value=100.0, samples=7, evidence={"hits": 7, "total": 7}
+    ),
     "planned_drills_stand_in_the_run": without_drill,
     "what_a_drill_showed_is_of_a_drill_that_happened": lambda d: d["drills"][0].update(problem="the load ended first"),
     "rates_and_percentiles_of_a_drill_have_evidence": lambda d: measured(d, "drill.unanswered").pop("evidence"),
@@ -211,7 +214,25 @@ def test_a_run_that_breaks_a_law_is_refused_with_it(law: Callable[[object], obje
     assert caught.value.exit_code == 2
 
 
+def the_least_sums(document: Facts) -> None:
+    """Every block's latencies add up to the least that its smallest one allows, and so does the whole: a low mean."""
+    for one in document["endpoints"]:
+        if one["judged"]:
+            blocks, whole = one["judged"]["slices"], one["judged"]["ok"]
+            before = whole["sum_us"]
+            pairs = zip(blocks["total"], blocks["min_us"], blocks["max_us"], strict=True)
+            blocks["sum_us"] = [(total - 1) * least + most if total else 0 for total, least, most in pairs]
+            whole["sum_us"] = sum(blocks["sum_us"])
+            document["probing"]["load"]["waited_ms"] -= (before - whole["sum_us"]) / 1000
+
+
+def fewer_hits_in_a_block(document: Facts) -> None:
+    document["load"]["header_rate"]["blocks"][3][0] -= 1
+
+
 MORE: dict[str, Callable[[Facts], object]] = {
+    "a mean that no bucket allows": the_least_sums,
+    "a block with another number of hits": fewer_hits_in_a_block,
     "one user beside fifty": lambda d: d["load"].update(users=1),
     "failures of a second without a class": lambda d: d["load"]["series"][5].update(failed=1),
     "percentiles of a second without a success": lambda d: d["load"]["series"][5].update(ok=0),

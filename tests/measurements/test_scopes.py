@@ -52,6 +52,11 @@ def test_what_is_not_clear_is_told_with_what_was_seen(scope: str, words: str) ->
     assert unclear(scope, ("shop",), NAMES).endswith(words)
 
 
+def test_the_nearest_of_all_names_is_meant_a_scenario_or_an_endpoint() -> None:
+    assert unclear("creat", ("crt",), NAMES).endswith('(did you mean "POST create"?)')
+    assert unclear("logi", ("login",), NAMES).endswith('(did you mean "login"?)')
+
+
 def reading(scope: str) -> Reading:
     metric = find("latency.p50")
     assert metric is not None

@@ -156,6 +156,17 @@ def test_probes_and_counts_are_compared_too_and_what_has_no_direction_is_only_to
     assert find(compared(looked(1, 950, 0, 100), missing), "cache.hit_rate").finding is ComparisonFinding.TOO_LITTLE
 
 
+def test_half_as_much_again_of_nearly_nothing_is_no_regression_and_of_much_it_is() -> None:
+    def used(seed: int, percent: float) -> Run:
+        return replace(run(seed), measurements=(Measurement("database.sequences.used", None, percent, "database"),))
+
+    def finding(before: float, after: float) -> ComparisonFinding:
+        return find(compared(used(1, before), used(2, after)), "database.sequences.used").finding
+
+    assert finding(1.0625e-15, 1.5 * 1.0625e-15) is not ComparisonFinding.REGRESSION
+    assert finding(40.0, 60.0) is ComparisonFinding.REGRESSION
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
