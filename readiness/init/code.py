@@ -6,8 +6,8 @@ and docstrings of one harmless line (literals.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from readiness.init import expressions
@@ -126,6 +126,7 @@ def _on_start(scenario: Scenario, written: _Written) -> list[str]:
         says = "Log in with the form of the page."
     names, fetched = _values(list(unfixed_of_scenario(scenario, tasks=False)), written)
     body = [f"{BODY}{line}" for line in fetched]
+    body += _anew(unfixed_of_scenario(replace(scenario, on_start=()), tasks=False), names)
     for name, value in sendable(scenario.headers):
         body += assigned(f"self.client.headers[{literal(name)}]", expressions.text(value, names), BODY)
     for name, value in sendable(scenario.cookies):
@@ -192,7 +193,7 @@ def _needed(task: Task, place: int, written: _Written) -> Iterator[str]:
 
 
 def _values(parts: Sequence[Unfixed], written: _Written) -> tuple[expressions.Expressions, list[str]]:
-    """The expression of each part, and the lines that come first."""
+    """The expression of each part, and the lines that come first; `_anew` writes those of one request."""
     names: dict[Unfixed, str] = {}
     first: list[str] = []
     taken = {"self", *written.methods.values()}
@@ -211,7 +212,6 @@ def _values(parts: Sequence[Unfixed], written: _Written) -> tuple[expressions.Ex
             first.append(f"{line}  # {says}" if says and len(line) + len(says) < LINE - 20 else line)
         elif isinstance(part, Generated):
             local = identifier(part.name, taken, otherwise="value", most=_SHORT)
-            first.append(f"{local} = {GENERATED[part.name]}")
         else:
             if part.file not in rows:
                 rows[part.file] = identifier(f"{written.files[part.file][:_SHORT]}_row", taken, otherwise="row")
@@ -224,10 +224,17 @@ def _values(parts: Sequence[Unfixed], written: _Written) -> tuple[expressions.Ex
     return names, first
 
 
+def _anew(parts: Iterable[Unfixed], names: expressions.Expressions) -> list[str]:
+    """Lines that make the new values of one request."""
+    made = dict.fromkeys(part for part in parts if isinstance(part, Generated))
+    return [f"{BODY}{names[part]} = {GENERATED[part.name]}" for part in made]
+
+
 def _call(call: Call, names: expressions.Expressions, written: _Written, *, last: bool) -> list[str]:
     found = [f"{BODY}# {comment(call.comment, 100)}"] if comment(call.comment, 100) else []
     if call.think_s > 0:
         found.append(f"{BODY}time.sleep({call.think_s:.3g})")
+    found += _anew(unfixed(call), names)
     asked = graphql(call.body)
     at_log_in = call.follows and not call.shows_log_in
     judged = bool(call.expected or call.extracts or call.same or asked or at_log_in)

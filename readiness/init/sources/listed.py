@@ -27,6 +27,7 @@ from readiness.init.draft import (
 )
 from readiness.init.sources.calls import Site, Unusable, extracted_in, rewritten, why_off
 from readiness.init.sources.marks import MARK, filled
+from readiness.init.sources.per_request import anew, is_per_request
 from readiness.init.sources.secrets_found import (
     PLAIN,
     Secrets,
@@ -135,6 +136,8 @@ def _keep_secrets(request: Request, listed: Listed, brought: set[str]) -> None:
     plain = {name: value for name, value in listed.values.items() if name not in brought and not is_secret(name, value)}
 
     def keep(site: Site) -> Text:
+        if is_per_request(site.where, site.name):
+            return (site.raw,)
         site = replace(site, raw=filled(site.raw, plain))
         literal = MARK.sub("", site.raw)
         if site.where == "header" and site.name.lower() in _CREDENTIALS:
@@ -208,6 +211,8 @@ def _call(request: Request, listed: Listed, extracted: Mapping[str, str]) -> Cal
             scheme, blank, credentials = site.raw.rpartition(" ")
             known = listed.secrets.own(credentials)
             return joined([scheme + blank, known]) if known is not None else text(site.raw)
+        if is_per_request(site.where, site.name):
+            return anew(text(site.raw))
         own = listed.secrets.own(site.raw) if _is_secret(site) or site.where in ("header", "query") else None
         return (own,) if own is not None else text(site.raw)
 
