@@ -82,7 +82,7 @@ def python(scenario: Scenario, module: str, source: str) -> str:
     for place, task in enumerate(scenario.tasks):
         body += ["", *_task(task, place, written)]
     constants = [f'{name} = rows({literal(file)}, order="random")' for file, name in written.files.items()]
-    head = head_lines(module, source, shared=one_account(scenario), runs=written.runs)
+    head = head_lines(module, source, shared=one_account(scenario), runs=written.runs, ends=scenario.ends)
     imports = import_lines("\n".join([*constants, *body]), runs=written.runs)
     return "\n".join([*head, "", *imports, *(["", *constants] if constants else []), "", "", *body, ""])
 
@@ -148,9 +148,14 @@ def _log_in(wanted: LogIn | FormLogIn, names: expressions.Expressions) -> list[s
     sent = expressions.body(wanted.body, names)
     parts: list[Expression] = ["self.client", literal(wanted.path)]
     parts += [sent] if sent is not None else []
+    parts += [_auth(wanted.basic, names)] if wanted.basic else []
     parts += [f"token={literal(wanted.token)}"] if wanted.token != ACCESS_TOKEN else []
     parts += [f"scheme={literal(wanted.scheme)}"] if wanted.scheme != BEARER else []
     return lines(Group("log_in(", tuple(parts), ")"), BODY)
+
+
+def _auth(basic: tuple[Text, Text], names: expressions.Expressions) -> Group:
+    return Group("auth=(", tuple(expressions.text(part, names) for part in basic), ")")
 
 
 def _task(task: Task, place: int, written: _Written) -> list[str]:
@@ -299,9 +304,9 @@ def _request(call: Call, names: expressions.Expressions, *, judged: bool) -> Gro
     if call.query and len(plain) < len(call.query):
         parts.append(keyed("params=", expressions.pairs(call.query, names)))
     if call.headers:
-        parts.append(keyed("headers=", expressions.pairs(call.headers, names)))
+        parts.append(keyed("headers=", expressions.headers(call.headers, names)))
     if call.basic:
-        parts.append(Group("auth=(", tuple(expressions.text(part, names) for part in call.basic), ")"))
+        parts.append(_auth(call.basic, names))
     if cookies := sendable(call.cookies):
         parts.append(keyed("cookies=", expressions.pairs(cookies, names)))
     sent = expressions.body(call.body, names) if call.body is not None else None

@@ -25,6 +25,7 @@ from readiness.init.sources.explained import Explained, explain, has_password
 from readiness.init.sources.grouping import grouped, pages_of
 from readiness.init.sources.per_request import NEW, is_per_request
 from readiness.init.sources.secrets_found import Secrets, is_secret_name
+from readiness.init.sources.token_log_in import lives_s, renewed
 from readiness.init.sources.values import Names, words
 from readiness.text.log_in_pages import leads_to_log_in
 
@@ -66,6 +67,8 @@ def journey(exchanges: list[Exchange], *, origin: str, source: str, notes: Seque
         think_s=_pauses(pages, chains) if timed else (0.5, 1.5),
     )
     told += cookie_notes
+    scenario, note = renewed(scenario, lives_s(calls, [one.answers[-1].text for one in chains]))
+    told += [note] if note else []
     return Draft(
         scenarios=(scenario,),
         source=found.secrets.shown(source),

@@ -18,6 +18,7 @@ from readiness.init.draft import (
     Extract,
     Extracted,
     Generated,
+    LogIn,
     Part,
     Scenario,
     Task,
@@ -37,6 +38,7 @@ from readiness.init.sources.secrets_found import (
     plain_variable,
     variable_name,
 )  # fmt: skip
+from readiness.init.sources.token_log_in import renewed
 from readiness.init.sources.values import Names, snake
 
 _MOST_SCENARIOS = 8
@@ -89,12 +91,17 @@ def draft_of(requests: Sequence[Request], listed: Listed, source: str, *, writes
     for folder in folders:
         inside = [index for index, one in enumerate(own) if one.folder == folder or len(folders) == 1]
         scenarios.append(_scenario(folder or name, inside, own, calls, makers, listed, writes_on=writes_on))
+    made = [renewed(scenario, {}) for scenario in _with_tasks(scenarios)]
     if not writes_on:
         sent = {id(call) for scenario in _with_tasks(scenarios) for call in scenario.on_start}
-        why = [why_off(one.call, one.name) for one in own]
+        log_ins = {(one.log_in.path,) for one, _ in made if isinstance(one.log_in, LogIn)}
+        why = [
+            "" if call.path in log_ins else why_off(one.call, one.name) for one, call in zip(own, calls, strict=True)
+        ]
         _tell_off([(call, because, id(call) in sent) for call, because in zip(calls, why, strict=True)], listed)
+    listed.notes += [note for _, note in made if note]
     return Draft(
-        scenarios=tuple(map(_with_one_basic, _with_tasks(scenarios))),
+        scenarios=tuple(_with_one_basic(scenario) for scenario, _ in made),
         source=listed.secrets.shown(source),
         target=target,
         notes=tuple(listed.secrets.shown(note, 1_000) for note in dict.fromkeys(listed.notes)),
