@@ -33,12 +33,13 @@ def lint(
     from readiness.load.surroundings import for_scenarios
     from readiness.measurements.provenance import Target
     from readiness.run.plan import plan, refuse_too_few, unsure, warnings
-    from readiness.run.scenario_files import find, usual_place
+    from readiness.run.scenario_files import find, refuse_foreign, usual_place
     from readiness.text.numbers import count
     from readiness.text.redaction import redact
 
     environ = dict(os.environ)
     with refusals():
+        refuse_foreign(scenarios)
         trust = trust_of(allow_env)
         config = load(thresholds, environ, trust=trust)
         if ceilings is not None:
