@@ -17,6 +17,13 @@ def parsers() -> tuple[Parser, ...]:
         b'"name": "A", "value": "b"}], "postData": {"mimeType": "application/json", "text": "{\\"a\\": 1}"}}, "response": '
         b'{"status": 200, "content": {"mimeType": "application/json", "text": "{\\"id\\": 17}"}}}]}}'
     )
+    token = (
+        b'{"log": {"creator": {}, "entries": [{"request": {"method": "POST", "url": "http://x/token", "postData": {"mimeType": '
+        b'"application/json", "text": "{\\"password\\": \\"p\\"}"}}, "response": {"status": 200, "content": {"mimeType": '
+        b'"application/json", "text": "{\\"token\\": \\"eyJhbGciOiJIUzI1NiJ9.c2hvcA.c2ln\\", \\"expires_in\\": 20}"}}}, {"request": {"method": '
+        b'"GET", "url": "http://x/a", "headers": [{"name": "Authorization", "value": "Bearer eyJhbGciOiJIUzI1NiJ9.c2hvcA.c2ln"}]}, '
+        b'"response": {"status": 200}}]}}'
+    )
     log = (
         b'10.0.0.1 - bob [10/Oct/2026:13:55:36 +0000] "GET /a/17?b=c HTTP/1.1" 200 23 "http://r/" "agent"\n'
         b'10.0.0.2 - - [10/Oct/2026:13:55:37 +0000] "POST /b HTTP/1.1" 500 -\n'
@@ -57,7 +64,7 @@ def parsers() -> tuple[Parser, ...]:
         "init.sources.openapi.schemas", "init.sources.openapi.lists", "init.sources.openapi.operations",
         "init.sources.openapi.read", "init.sources.openapi.tokens", "init.sources.openapi.examples",
         "init.sources.openapi.invented", "init.sources.openapi.bodies", "init.sources.openapi.servers", "init.sources.openapi.security", "init.sources.curl", "init.sources.http_file", "init.sources.marks",
-        "init.sources.cmd_shell", "init.sources.curl_script",
+        "init.sources.cmd_shell", "init.sources.curl_script", "init.sources.token_log_in",
         "init.sources.postman", "init.sources.scripts", "init.sources.shell", "init.sources.halves",
     )  # fmt: skip
     return (
@@ -66,7 +73,7 @@ def parsers() -> tuple[Parser, ...]:
             through,
             lambda data: read_bytes(data, "source"),
             (ConfigError,),
-            (har, log, openapi, values, tokens, postman, http, curl, cmd),
+            (har, token, log, openapi, values, tokens, postman, http, curl, cmd),
             2,
         ),
     )

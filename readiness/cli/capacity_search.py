@@ -41,6 +41,7 @@ from readiness.report.writing import prepare
 from readiness.run import target as targets
 from readiness.run.capacity_trials import Ascent, SearchOrder, ascend
 from readiness.run.progress_choice import choose, give_back
+from readiness.run.scenario_files import refuse_foreign
 
 _UNFINISHED = "The search did not come to its end."
 LAW_CONFIDENCE = 0.95
@@ -60,6 +61,7 @@ class SearchFound:
 def search(request: CapacityRequest) -> SearchFound:
     """Do the whole search. Raises ConfigError or Refused, before any load."""
     environ = dict(os.environ)
+    refuse_foreign(request.scenarios)
     config = _config(request, environ)
     unit = "users" if request.max_users is not None else "/s"
     asked = None if request.wanted is None else wanted(request.wanted, request.at_cpu, unit)

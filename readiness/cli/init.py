@@ -49,6 +49,7 @@ def init(
     """Write scenarios, thresholds.yaml and a pipeline from what exists; sends nothing unless --measure."""
     from readiness.errors import ConfigError
     from readiness.init import limits
+    from readiness.init.base_path import without_base
     from readiness.init.files import THRESHOLDS, Given, files_of
     from readiness.init.pipeline import kind_of
     from readiness.init.write import write
@@ -62,6 +63,8 @@ def init(
             url, path, p95_ms = _answers(url, path, p95_ms)
         draft = _draft(source, path, login)
         loaded = _with_base(url, draft)
+        if loaded is not None and source is not None:
+            loaded, draft = without_base(loaded, draft)
         shown = loaded or _origin(source, draft)
         starters = limits.starters(p95_ms or limits.P95_MS)
         given = Given(

@@ -35,12 +35,13 @@ def lint(
     from readiness.config.trust import trust_of
     from readiness.measurements.provenance import Target
     from readiness.run.plan import plan, unsure, warnings
-    from readiness.run.scenario_files import find, usual_place
+    from readiness.run.scenario_files import find, refuse_foreign, usual_place
     from readiness.text.numbers import count
     from readiness.text.redaction import redact
 
     environ = dict(os.environ)
     with refusals():
+        refuse_foreign(scenarios)
         trust = trust_of(allow_env)
         config = load(thresholds, environ, trust=trust)
         if ceilings is not None:

@@ -31,6 +31,7 @@ from readiness.probes import monitoring, redis_info
 from readiness.report import Format
 from readiness.run import target as targets
 from readiness.run.progress import Progress
+from readiness.run.scenario_files import refuse_foreign
 
 _MAX_REPEATS = 20
 _CACHE_VARIABLE = "READINESS_CACHE_URL"
@@ -74,6 +75,7 @@ def read_inputs(request: RunRequest) -> RunInputs:
     environ = dict(os.environ)
     options = locust_options(request.own, request.tags, request.exclude_tags)
     formats = parse_formats(request.formats)
+    refuse_foreign(request.scenarios)
     asked = (request.target, request.thresholds, request.scenarios, request.paths or ())
     starter = starters.wanted(*asked, allow_conditional=request.allow_conditional)
     profile = demo_profile(request.target)

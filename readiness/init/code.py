@@ -6,8 +6,8 @@ and docstrings of one harmless line (literals.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from readiness.init import expressions
@@ -82,7 +82,7 @@ def python(scenario: Scenario, module: str, source: str) -> str:
     for place, task in enumerate(scenario.tasks):
         body += ["", *_task(task, place, written)]
     constants = [f'{name} = rows({literal(file)}, order="random")' for file, name in written.files.items()]
-    head = head_lines(module, source, shared=one_account(scenario), runs=written.runs)
+    head = head_lines(module, source, shared=one_account(scenario), runs=written.runs, ends=scenario.ends)
     imports = import_lines("\n".join([*constants, *body]), runs=written.runs)
     return "\n".join([*head, "", *imports, *(["", *constants] if constants else []), "", "", *body, ""])
 
@@ -126,6 +126,7 @@ def _on_start(scenario: Scenario, written: _Written) -> list[str]:
         says = "Log in with the form of the page."
     names, fetched = _values(list(unfixed_of_scenario(scenario, tasks=False)), written)
     body = [f"{BODY}{line}" for line in fetched]
+    body += _anew(unfixed_of_scenario(replace(scenario, on_start=()), tasks=False), names)
     for name, value in sendable(scenario.headers):
         body += assigned(f"self.client.headers[{literal(name)}]", expressions.text(value, names), BODY)
     for name, value in sendable(scenario.cookies):
@@ -147,9 +148,14 @@ def _log_in(wanted: LogIn | FormLogIn, names: expressions.Expressions) -> list[s
     sent = expressions.body(wanted.body, names)
     parts: list[Expression] = ["self.client", literal(wanted.path)]
     parts += [sent] if sent is not None else []
+    parts += [_auth(wanted.basic, names)] if wanted.basic else []
     parts += [f"token={literal(wanted.token)}"] if wanted.token != ACCESS_TOKEN else []
     parts += [f"scheme={literal(wanted.scheme)}"] if wanted.scheme != BEARER else []
     return lines(Group("log_in(", tuple(parts), ")"), BODY)
+
+
+def _auth(basic: tuple[Text, Text], names: expressions.Expressions) -> Group:
+    return Group("auth=(", tuple(expressions.text(part, names) for part in basic), ")")
 
 
 def _task(task: Task, place: int, written: _Written) -> list[str]:
@@ -192,7 +198,7 @@ def _needed(task: Task, place: int, written: _Written) -> Iterator[str]:
 
 
 def _values(parts: Sequence[Unfixed], written: _Written) -> tuple[expressions.Expressions, list[str]]:
-    """The expression of each part, and the lines that come first."""
+    """The expression of each part, and the lines that come first; `_anew` writes those of one request."""
     names: dict[Unfixed, str] = {}
     first: list[str] = []
     taken = {"self", *written.methods.values()}
@@ -211,7 +217,6 @@ def _values(parts: Sequence[Unfixed], written: _Written) -> tuple[expressions.Ex
             first.append(f"{line}  # {says}" if says and len(line) + len(says) < LINE - 20 else line)
         elif isinstance(part, Generated):
             local = identifier(part.name, taken, otherwise="value", most=_SHORT)
-            first.append(f"{local} = {GENERATED[part.name]}")
         else:
             if part.file not in rows:
                 rows[part.file] = identifier(f"{written.files[part.file][:_SHORT]}_row", taken, otherwise="row")
@@ -224,10 +229,17 @@ def _values(parts: Sequence[Unfixed], written: _Written) -> tuple[expressions.Ex
     return names, first
 
 
+def _anew(parts: Iterable[Unfixed], names: expressions.Expressions) -> list[str]:
+    """Lines that make the new values of one request."""
+    made = dict.fromkeys(part for part in parts if isinstance(part, Generated))
+    return [f"{BODY}{names[part]} = {GENERATED[part.name]}" for part in made]
+
+
 def _call(call: Call, names: expressions.Expressions, written: _Written, *, last: bool) -> list[str]:
     found = [f"{BODY}# {comment(call.comment, 100)}"] if comment(call.comment, 100) else []
     if call.think_s > 0:
         found.append(f"{BODY}time.sleep({call.think_s:.3g})")
+    found += _anew(unfixed(call), names)
     asked = graphql(call.body)
     at_log_in = call.follows and not call.shows_log_in
     judged = bool(call.expected or call.extracts or call.same or asked or at_log_in)
@@ -292,9 +304,9 @@ def _request(call: Call, names: expressions.Expressions, *, judged: bool) -> Gro
     if call.query and len(plain) < len(call.query):
         parts.append(keyed("params=", expressions.pairs(call.query, names)))
     if call.headers:
-        parts.append(keyed("headers=", expressions.pairs(call.headers, names)))
+        parts.append(keyed("headers=", expressions.headers(call.headers, names)))
     if call.basic:
-        parts.append(Group("auth=(", tuple(expressions.text(part, names) for part in call.basic), ")"))
+        parts.append(_auth(call.basic, names))
     if cookies := sendable(call.cookies):
         parts.append(keyed("cookies=", expressions.pairs(cookies, names)))
     sent = expressions.body(call.body, names) if call.body is not None else None

@@ -17,6 +17,7 @@ from readiness.init.draft import Draft
 from readiness.init.sources import HEAD_BYTES
 from readiness.text import clean
 from readiness.text.foreign_files import kind_of, why
+from readiness.text.other_tools import hint
 
 READERS = ("har", "postman", "openapi", "access_log", "curl", "http_file")
 """Asked in this order (sources/__init__.py)."""
@@ -69,7 +70,7 @@ def _read(stream: BinaryIO, source: str, readers: Sequence[str]) -> Draft:
         if len(data) > reader.MOST_BYTES:
             raise ConfigError(f"{source}: is larger than {reader.MOST_BYTES >> 20} MiB, which is the most that is read")
         return _checked(reader.read(data, source))
-    raise ConfigError(f"{source}: is none of what init reads: {KNOWN}")
+    raise ConfigError(f"{source}: is none of what init reads: {KNOWN}{hint(source, plain)}")
 
 
 def _checked(draft: object) -> Draft:

@@ -118,6 +118,7 @@ class Call:
     """Under which it is counted, ids folded: `/bags/{id}`; the method is put before it."""
     query: tuple[tuple[str, Text], ...] = ()
     headers: tuple[tuple[str, Text], ...] = ()
+    """An empty text () takes away what other requests of this user have."""
     cookies: tuple[tuple[str, Text], ...] = ()
     """Of this call alone, beside those that the client keeps."""
     body: Body | None = None
@@ -170,6 +171,8 @@ class LogIn:
     """Where the JSON answer has it."""
     scheme: str = BEARER
     """The word before it in the header Authorization."""
+    basic: tuple[Text, Text] | None = None
+    """User and password of HTTP Basic, with this request alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +203,8 @@ class Scenario:
     """Kept by this user's client from its start: an API key that goes as a cookie."""
     summary: str = ""
     """What its user does, for the docstring of the class."""
+    ends: str = ""
+    """What stops working in the middle of a load, for the head of the file: a token that is not renewed."""
 
 
 @dataclass(frozen=True, slots=True)

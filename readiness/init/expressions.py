@@ -32,6 +32,11 @@ def pairs(items: tuple[tuple[str, Text], ...], names: Expressions) -> Expression
     return _pairs([(name, text(value, names)) for name, value in items])
 
 
+def headers(items: tuple[tuple[str, Text], ...], names: Expressions) -> Expression:
+    """The same; None for a header that this request goes without."""
+    return _pairs([(name, text(value, names) if value else "None") for name, value in items])
+
+
 def body(sent: Body, names: Expressions) -> Expression | None:
     """The keyword argument that sends it; None when there is nothing to send."""
     if sent.kind == "json":

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 
 from readiness.init.literals import LINE, comment
 
+_QUOTED = {ord('"'): "'", ord("\\"): "/"}
 HELPERS = ("form_log_in", "form_value", "header_value", "json_value", "log_in", "meta_value", "rows")
 
 
-def head_lines(module: str, source: str, *, shared: bool, runs: bool) -> list[str]:
+def head_lines(module: str, source: str, *, shared: bool, runs: bool, ends: str = "") -> list[str]:
     """What the file is and where it comes from, and in one that is left out how it is switched on."""
     room = LINE - len(module) - 46
-    shown = comment(source, min(room, 80)).translate({ord('"'): "'", ord("\\"): "/"})
+    shown = comment(source, min(room, 80)).translate(_QUOTED)
+    told = comment(ends, 400).translate(_QUOTED)
+    width = LINE - 5 if told.isascii() else LINE // 2  # a sign may be two wide
     return [
         f'"""{module.replace("_", " ").capitalize()}: begun by `readiness init` from {shown}.',
         "",
         "It is yours now: change what does not fit, and try it with `readiness try`.",
         *(['All users have one account; rows("users.csv") gives each its own.'] if shared else []),
+        *(["", *textwrap.wrap(f"{told[:1].upper()}{told[1:]}.", width, break_on_hyphens=False)] if told else []),
         *([] if runs else _left_out(module)),
         '"""',
         "",

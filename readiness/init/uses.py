@@ -43,6 +43,7 @@ def _texts_of_body(body: Body) -> Iterator[Text]:
 def _texts_of_log_in(log_in: LogIn | FormLogIn | None) -> Iterator[Text]:
     if isinstance(log_in, LogIn):
         yield from _texts_of_body(log_in.body)
+        yield from log_in.basic or ()
     elif log_in is not None:
         yield from (log_in.username, log_in.password)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from urllib.parse import urlsplit
 
+from readiness.config.tls import target_context
 from readiness.errors import ConfigError
 from readiness.probes.lean_httpx import httpx
 from readiness.text import clean
@@ -25,7 +26,9 @@ def _why(error: Exception) -> str:
     """The words of the network's errors; those about the address repeat it."""
     if isinstance(error, httpx.InvalidURL | UnicodeError):
         return "it is not an address"
-    return clean(error, 200) or type(error).__name__
+    said = clean(error, 200) or type(error).__name__
+    unknown = "CERTIFICATE_VERIFY_FAILED" in said and ("issuer" in said or "self" in said)
+    return f"{said}; to trust its authority, start readiness with SSL_CERT_FILE=FILE" if unknown else said
 
 
 def document(url: str, most_bytes: int, *, timeout_s: float = _TIMEOUT_S) -> bytes:
@@ -34,7 +37,7 @@ def document(url: str, most_bytes: int, *, timeout_s: float = _TIMEOUT_S) -> byt
     ends_s = time.monotonic() + timeout_s
     try:
         with (
-            httpx.Client(trust_env=False, follow_redirects=False, timeout=timeout_s) as client,
+            httpx.Client(trust_env=False, follow_redirects=False, timeout=timeout_s, verify=target_context()) as client,
             client.stream("GET", url, headers={"Accept": "application/json, application/yaml, */*"}) as answer,
         ):
             if answer.is_redirect:

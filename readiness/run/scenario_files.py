@@ -10,6 +10,7 @@ from pathlib import Path
 
 from readiness.errors import ConfigError
 from readiness.load.engine_plan import ScenarioFile
+from readiness.text.other_tools import hint
 from readiness.text.spelling import nearest
 
 _FOLDER, _FILE = "scenarios", "locustfile.py"
@@ -33,8 +34,7 @@ def find(
     of the folder that is not a key (unless the folder is not theirs: `whole`) are mistakes. Raises ConfigError with
     every one of them.
     """
-    if not given.exists():
-        raise ConfigError(f"--scenarios: {given}: there is no such file or folder")
+    refuse_foreign(given)
     if given.is_file():
         files = [given]
     else:
@@ -60,6 +60,16 @@ def find(
         raise ConfigError(*problems)
     chosen: Mapping[str, float | None] = weights or dict.fromkeys(by_name)
     return tuple(ScenarioFile(name, str(by_name[name].resolve()), weight) for name, weight in chosen.items())
+
+
+def refuse_foreign(given: Path | None) -> None:
+    """Raises ConfigError where --scenarios names what is not there, or a file of another kind."""
+    if given is None:
+        return
+    if not given.exists():
+        raise ConfigError(f"--scenarios: {given}: there is no such file or folder")
+    if given.is_file() and given.suffix != ".py":
+        raise ConfigError(f"--scenarios: {given}: is no Locust file, whose name ends in .py{hint(given.name)}")
 
 
 def _unusable(weights: Mapping[str, float], found: Collection[str], place: Path) -> Iterable[tuple[str, str]]:

@@ -85,6 +85,18 @@ def test_a_run_without_thresholds_shows_the_smallest_file(cli: Cli, untouched: F
     assert cli.plain("lint").exit_code == 0
 
 
+@pytest.mark.parametrize("command", ["run", "lint", "capacity"])
+@pytest.mark.parametrize(("name", "says"), [("shop.js", "a k6 script is not read"), ("a.jmx", "a JMeter plan is not")])
+def test_a_script_of_another_tool_is_named_before_anything_that_is_missing(
+    cli: Cli, untouched: Faultd, command: str, name: str, says: str
+) -> None:
+    (cli.folder / name).write_text("import http from 'k6/http'\n")
+    where = () if command == "lint" else (untouched.url, "--out", str(cli.out))
+    result = cli.plain(command, *where, *(("--max-users", "2") if command == "capacity" else ()), "--scenarios", name)
+    refused(result, untouched, f"--scenarios: {name}: is no Locust file", says, "docs/how-to/from-k6.md")
+    assert "thresholds.yaml" not in result.stderr
+
+
 @pytest.mark.parametrize("name", ["locustfile", "scenarios__shop"])
 def test_scenarios_that_lie_here_are_used_and_named(cli: Cli, faultd: StartFaultd, name: str) -> None:
     server = faultd()

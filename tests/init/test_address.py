@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import trustme
 
 from readiness.errors import ConfigError
 from readiness.probes.download import document
@@ -62,3 +64,26 @@ def test_an_answer_that_is_no_description_ends_with_2_and_its_reason(tmp_path: P
         document(f"http://{site}/large", 2 << 20)
     with pytest.raises(ConfigError, match="cannot be read"):
         document("http://127.0.0.1:1/", 2 << 20)
+
+
+def test_a_private_authority_is_trusted_as_by_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    Site.asked = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        address = f"https://localhost:{server.server_port}/openapi.yaml"
+        refused = init(tmp_path, address)
+        assert refused.returncode == 2
+        assert "CERTIFICATE_VERIFY_FAILED" in refused.stderr
+        assert "to trust its authority, start readiness with SSL_CERT_FILE=FILE" in refused.stderr
+        authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        done = init(tmp_path, address)
+        assert done.returncode == 0, done.stderr
+        assert Site.asked == ["/openapi.yaml"]
+    finally:
+        server.shutdown()
+        server.server_close()

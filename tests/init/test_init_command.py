@@ -346,3 +346,14 @@ def test_a_log_in_with_the_form_of_a_page_is_written_from_a_flag(tmp_path: Path)
     ):
         done = init(tmp_path, *wrong, "--target", "http://127.0.0.1:8000", "--out", "other")
         assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+
+
+def test_a_script_of_another_tool_is_refused_with_the_page_that_helps(tmp_path: Path) -> None:
+    (tmp_path / "shop.js").write_text('import http from "k6/http";\nexport default () => http.get("http://a/");\n')
+    (tmp_path / "plan.xml").write_text('<?xml version="1.0"?>\n<jmeterTestPlan version="1.2"></jmeterTestPlan>\n')
+    for name, tool in (("shop.js", "a k6 script"), ("plan.xml", "a JMeter plan")):
+        done = init(tmp_path, name)
+        assert done.returncode == 2
+        assert f"{name}: is none of what init reads" in done.stderr
+        assert f"{tool} is not read" in done.stderr
+        assert "docs/how-to/from-k6.md" in done.stderr

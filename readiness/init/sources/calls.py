@@ -28,7 +28,7 @@ Rewriter = Callable[["Site"], Text]
 _CLIENTS_OWN = """
     cookie host connection content-length transfer-encoding user-agent accept-encoding origin referer pragma
     cache-control if-none-match if-modified-since upgrade-insecure-requests dnt te priority keep-alive expect upgrade
-    proxy-connection accept-language x-client-data purpose trailer range if-range save-data
+    proxy-connection accept-language x-client-data purpose trailer range if-range save-data traceparent tracestate
 """
 LEFT_OUT = frozenset(_CLIENTS_OWN.split())
 """Headers that a browser or the client itself sets, and that say nothing of the request."""

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from readiness.errors import ConfigError
 from readiness.init.draft import Body, Draft
 from readiness.init.sources.calls import Unusable, body_of, plain_call
-from readiness.init.sources.curl_options import DATA, FLAGS, QUIET, SHORT, TEXTS, VALUED
+from readiness.init.sources.curl_options import CERTIFICATES, DATA, FLAGS, QUIET, SHORT, TEXTS, VALUED
 from readiness.init.sources.curl_script import is_command, is_script, read_script
 from readiness.init.sources.listed import Listed, Request, draft_of
 from readiness.init.sources.marks import MARK, address, mark, spoken
@@ -160,6 +160,8 @@ def _apply(options: _Options, name: str, value: str, place: str, listed: Listed)
         _told_file(options, place, "the file of --upload-file", listed)
     elif name == "insecure":
         listed.notes.append(f"{place}: --insecure was left out: certificates are always verified (SSL_CERT_FILE)")
+    elif name in CERTIFICATES:
+        listed.notes.append(f"{place}: --{name} was left out: name the file under {CERTIFICATES[name]}")
     elif name not in QUIET and len(listed.notes) < MOST_NOTED:
         dashes = "-" if len(name) == 1 else "--"
         listed.notes.append(f"{place}: {dashes}{clean(name, 40)} was left out")

@@ -29,4 +29,11 @@ QUIET = frozenset(_SAYS_NOTHING.split())
 """They say nothing of the request, or what the client does anyway."""
 DATA = frozenset({"data", "data-raw", "data-binary", "data-ascii", "data-urlencode", "json"})
 FLAGS = {"get": "as_query", "head": "head", "location": "follows"}
+CERTIFICATES = {
+    "cacert": "target.tls.ca in thresholds.yaml (or SSL_CERT_FILE)",
+    "capath": "SSL_CERT_DIR",
+    "cert": "target.tls.certificate in thresholds.yaml",
+    "key": "target.tls.key in thresholds.yaml",
+}
+"""Where a run has what these options name."""
 TEXTS = {"request": "method", "user": "user"}

@@ -10,6 +10,7 @@ from readiness.init.sources.calls import Site, Unusable, sites
 from readiness.init.sources.correlation import AnswerValues, Source
 from readiness.init.sources.exchange import Exchange, cookie_pairs
 from readiness.init.sources.folding import fold, is_random, kind_of
+from readiness.init.sources.per_request import is_per_request
 from readiness.init.sources.secrets_found import (
     PLAIN,
     Secrets,
@@ -95,6 +96,8 @@ def _read_texts(index: int, exchange: Exchange, found: Explained, seen: AnswerVa
             uses[site] = explained
             if is_secret_name(name) or is_random(raw):
                 secrets.hide(name, raw.removeprefix(explained[0]))
+        elif is_per_request(site.where, name):
+            continue  # the journey makes a new one
         elif site.where == "header" and name.lower() in ("authorization", "proxy-authorization"):
             own[site] = secrets.keep(name, raw.rpartition(" ")[2], f"what stands behind the scheme in {name}")
         elif is_field and is_password_name(name):

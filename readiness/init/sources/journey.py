@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from readiness.init.draft import Call, Draft, Extract, Extracted, Part, Scenario, Task, Text, Variable, joined
+from readiness.init.draft import (
+    Call,
+    Draft,
+    Extract,
+    Extracted,
+    Generated,
+    Part,
+    Scenario,
+    Task,
+    Text,
+    Variable,
+    joined,
+)
 from readiness.init.sources.calls import Site, Unusable, rewritten
 from readiness.init.sources.correlation import PlaceKind, Source
 from readiness.init.sources.exchange import Exchange
 from readiness.init.sources.explained import Explained, explain, has_password
 from readiness.init.sources.grouping import grouped, pages_of
+from readiness.init.sources.per_request import NEW, is_per_request
 from readiness.init.sources.secrets_found import Secrets, is_secret_name
+from readiness.init.sources.token_log_in import lives_s, renewed
 from readiness.init.sources.values import Names, words
 from readiness.text.log_in_pages import leads_to_log_in
 
@@ -53,6 +67,8 @@ def journey(exchanges: list[Exchange], *, origin: str, source: str, notes: Seque
         think_s=_pauses(pages, chains) if timed else (0.5, 1.5),
     )
     told += cookie_notes
+    scenario, note = renewed(scenario, lives_s(calls, [one.answers[-1].text for one in chains]))
+    told += [note] if note else []
     return Draft(
         scenarios=(scenario,),
         source=found.secrets.shown(source),
@@ -138,7 +154,7 @@ def _call(index: int, exchange: Exchange, found: Explained, names: Mapping[_Key,
         if site in own:
             scheme, blank, _ = site.raw.rpartition(" ") if site.name.lower() == "authorization" else ("", "", "")
             return joined([scheme + blank, own[site]])
-        return found.secrets.text(site.raw)
+        return NEW if is_per_request(site.where, site.name) else found.secrets.text(site.raw)
 
     try:
         call = rewritten(exchange.call, text)
@@ -211,7 +227,7 @@ def _pauses(pages: Sequence[Sequence[int]], chains: Sequence[Exchange]) -> tuple
 
 
 def _common(calls: Sequence[Call]) -> tuple[tuple[str, Text], ...]:
-    """Headers that every call has, and that need no earlier answer: they are the user's."""
+    """Headers that every call has with one value, and that need no earlier answer: they are the user's."""
     if len(calls) < 2:
         return ()
     first, *others = calls
@@ -220,7 +236,7 @@ def _common(calls: Sequence[Call]) -> tuple[tuple[str, Text], ...]:
         for header in first.headers
         if all(header in call.headers for call in others)
         and header[0].lower() != "content-type"
-        and not any(isinstance(part, Extracted) for part in header[1])
+        and not any(isinstance(part, Extracted | Generated) for part in header[1])
     )
 
 

@@ -18,6 +18,7 @@ from readiness.init.draft import (
     Extract,
     Extracted,
     Generated,
+    LogIn,
     Part,
     Scenario,
     Task,
@@ -27,6 +28,7 @@ from readiness.init.draft import (
 )
 from readiness.init.sources.calls import Site, Unusable, extracted_in, rewritten, why_off
 from readiness.init.sources.marks import MARK, filled
+from readiness.init.sources.per_request import anew, is_per_request
 from readiness.init.sources.secrets_found import (
     PLAIN,
     Secrets,
@@ -36,6 +38,7 @@ from readiness.init.sources.secrets_found import (
     plain_variable,
     variable_name,
 )  # fmt: skip
+from readiness.init.sources.token_log_in import renewed
 from readiness.init.sources.values import Names, snake
 
 _MOST_SCENARIOS = 8
@@ -88,12 +91,17 @@ def draft_of(requests: Sequence[Request], listed: Listed, source: str, *, writes
     for folder in folders:
         inside = [index for index, one in enumerate(own) if one.folder == folder or len(folders) == 1]
         scenarios.append(_scenario(folder or name, inside, own, calls, makers, listed, writes_on=writes_on))
+    made = [renewed(scenario, {}) for scenario in _with_tasks(scenarios)]
     if not writes_on:
         sent = {id(call) for scenario in _with_tasks(scenarios) for call in scenario.on_start}
-        why = [why_off(one.call, one.name) for one in own]
+        log_ins = {(one.log_in.path,) for one, _ in made if isinstance(one.log_in, LogIn)}
+        why = [
+            "" if call.path in log_ins else why_off(one.call, one.name) for one, call in zip(own, calls, strict=True)
+        ]
         _tell_off([(call, because, id(call) in sent) for call, because in zip(calls, why, strict=True)], listed)
+    listed.notes += [note for _, note in made if note]
     return Draft(
-        scenarios=tuple(map(_with_one_basic, _with_tasks(scenarios))),
+        scenarios=tuple(_with_one_basic(scenario) for scenario, _ in made),
         source=listed.secrets.shown(source),
         target=target,
         notes=tuple(listed.secrets.shown(note, 1_000) for note in dict.fromkeys(listed.notes)),
@@ -135,6 +143,8 @@ def _keep_secrets(request: Request, listed: Listed, brought: set[str]) -> None:
     plain = {name: value for name, value in listed.values.items() if name not in brought and not is_secret(name, value)}
 
     def keep(site: Site) -> Text:
+        if is_per_request(site.where, site.name):
+            return (site.raw,)
         site = replace(site, raw=filled(site.raw, plain))
         literal = MARK.sub("", site.raw)
         if site.where == "header" and site.name.lower() in _CREDENTIALS:
@@ -208,6 +218,8 @@ def _call(request: Request, listed: Listed, extracted: Mapping[str, str]) -> Cal
             scheme, blank, credentials = site.raw.rpartition(" ")
             known = listed.secrets.own(credentials)
             return joined([scheme + blank, known]) if known is not None else text(site.raw)
+        if is_per_request(site.where, site.name):
+            return anew(text(site.raw))
         own = listed.secrets.own(site.raw) if _is_secret(site) or site.where in ("header", "query") else None
         return (own,) if own is not None else text(site.raw)
 

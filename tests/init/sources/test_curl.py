@@ -95,13 +95,17 @@ def test_secrets_and_shell_variables_become_variables() -> None:
 def test_several_commands_are_several_tasks_and_what_is_no_curl_is_left_out() -> None:
     draft = read(
         "# the list\n$ curl https://api.example/a | jq .\n\nrm -rf / ; curl https://api.example/$(whoami)/`id`\n"
-        "curl --frobnicate -k https://api.example/b https://other.example/c"
+        "curl --frobnicate -k https://api.example/b https://other.example/c\n"
+        "curl --cacert ca.pem --cert c.pem --key k.pem https://api.example/b"
     )
-    assert [task.calls[0].name for task in draft.scenarios[0].tasks] == ["/a", "/{command}/`id`", "/b"]
+    assert [task.calls[0].name for task in draft.scenarios[0].tasks] == ["/a", "/{command}/`id`", "/b", "/b"]
     assert draft.notes == (
         "2 other commands were left out (jq, rm): nothing of a source is run",
         "line 5: --frobnicate was left out",
         "line 5: --insecure was left out: certificates are always verified (SSL_CERT_FILE)",
+        "line 6: --cacert was left out: name the file under target.tls.ca in thresholds.yaml (or SSL_CERT_FILE)",
+        "line 6: --cert was left out: name the file under target.tls.certificate in thresholds.yaml",
+        "line 6: --key was left out: name the file under target.tls.key in thresholds.yaml",
         "left out, because only https://api.example is loaded: https://other.example (1)",
     )
 

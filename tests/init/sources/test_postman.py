@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from readiness.errors import ConfigError
-from readiness.init.draft import Body, Draft, Extract, Extracted, Task, Variable
+from readiness.init.draft import Body, Draft, LogIn, Task, Variable
 from readiness.init.files import Given, files_of
 from readiness.init.limits import ProposedLoad, starters
 from readiness.init.sources import postman
@@ -72,20 +72,19 @@ def tasks(draft: Draft) -> dict[str, Task]:
     return {task.name: task for scenario in draft.scenarios for task in scenario.tasks}
 
 
-def test_folders_are_scenarios_and_a_kept_token_comes_from_the_start() -> None:
+def test_folders_are_scenarios_and_a_kept_token_is_that_of_a_log_in() -> None:
     draft = shop()
     (bags,) = draft.scenarios
     assert (bags.name, draft.target) == ("Bags", "https://api.example")
-    (log_in,) = bags.on_start
-    assert (log_in.path, log_in.expected) == (("/v1/login",), (200,))
-    assert log_in.extracts == (Extract("token", "json", "access_token"),)
-    assert "Authorization" not in dict(log_in.headers)
+    assert bags.on_start == ()
+    assert isinstance(bags.log_in, LogIn)
+    assert (bags.log_in.path, bags.log_in.token, bags.log_in.scheme) == ("/v1/login", "access_token", "Bearer")
     found = tasks(draft)
-    assert dict(found["All"].calls[0].headers)["Authorization"] == ("Bearer ", Extracted("token"))
+    assert "Authorization" not in dict(found["All"].calls[0].headers), "the client sends it"
     assert found["All"].calls[0].query[0] == ("limit", ("20",))
     assert isinstance(found["All"].calls[0].query[1][1][0], Variable)
     assert (found["One Get"].calls[0].path, found["One Get"].calls[0].name) == (("/v1/bags/17",), "/v1/bags/{id}")
-    assert "Authorization" not in dict(found["Open"].calls[0].headers)
+    assert dict(found["Open"].calls[0].headers)["Authorization"] == (), "it goes without the token"
 
 
 def test_writes_are_switched_off_and_named_but_a_question_is_none() -> None:
@@ -94,10 +93,8 @@ def test_writes_are_switched_off_and_named_but_a_question_is_none() -> None:
         "All": True, "One Get": True, "One Delete": False, "Open": True, "Find": True, "Odd": True
     }  # fmt: skip
     told = "\n".join(draft.notes)
-    assert (
-        "sent once by every user although it writes, because others need what it brings: POST /v1/login (brings token)"
-        in told
-    )
+    assert "each user logs in with POST /v1/login, and again before its token ends" in told
+    assert "sent once by every user" not in told
     assert "switched off, because it writes: DELETE /v1/bags/{id}" in told
     assert "item[1].item[4] 'Odd': a script is not run; what it sets is not known: odd" in told
     assert "item[1].item[4] 'Odd': a script before the request is not run" in told

@@ -10,6 +10,7 @@ from readiness.init.sources.openapi.nodes import DocumentNode
 from readiness.init.sources.openapi.operations import Operation
 from readiness.init.sources.openapi.parameters import chosen_value, in_query, looks_secret, plain, secret
 from readiness.init.sources.openapi.schemas import given, sample
+from readiness.init.sources.per_request import NEW, is_per_request
 from readiness.text import clean
 
 _JSON = "application/json"
@@ -89,6 +90,8 @@ def _json(value: Json, node: DocumentNode) -> Body:
             todo += [((*at, key), key, inner) for key, inner in here.items()]
         elif isinstance(here, list):
             todo += [((*at, number), name, inner) for number, inner in enumerate(here)]
+        elif isinstance(here, str) and is_per_request("json", name):
+            replaced.append((at, NEW))
         elif isinstance(here, str) and looks_secret(name, here, node):
             replaced.append((at, (secret(name),)))
     return Body("json", json=value, replaced=tuple(replaced))
@@ -100,6 +103,8 @@ def _form(value: Json, node: DocumentNode) -> Body:
 
 
 def _fields(name: str, value: Json, node: DocumentNode) -> list[tuple[str, Text]]:
+    if is_per_request("field", name):
+        return [(name, NEW)]
     if looks_secret(name, value, node):
         return [(name, (secret(name),))]
     if isinstance(value, dict):  # the properties of a form are JSON themselves (OpenAPI 3, Encoding Object)

@@ -29,6 +29,7 @@ from readiness.init.sources.openapi.parameters import (
     value_of,
 )
 from readiness.init.sources.openapi.schemas import is_listed
+from readiness.init.sources.per_request import NEW, is_per_request
 from readiness.text import clean
 
 ParameterPlace = Literal["query", "header", "cookie"]
@@ -143,6 +144,9 @@ class Calls:
             if node.get("in").text != where or node.get("required").value is not True or not name:
                 continue
             if (where, name.lower()) in self._standing or (where == "header" and name.lower() in _NOT_SENT):
+                continue
+            if is_per_request(where, name):
+                found.append((name, NEW))
                 continue
             value = value_of(node)
             if where == "header" and name.lower() == "accept" and value is None:
