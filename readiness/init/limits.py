@@ -105,7 +105,7 @@ def thresholds(
             *_variables(variables, for_off),
             *_load(weights, off, load),
             "",
-            *_checks(limits, health_paths),
+            *_checks(limits, health_paths, target or named or "", of_target=target is not None),
             *_probes(health_paths),
             *_target(target, named),
             "",
@@ -174,7 +174,8 @@ def _decimals(rate: float) -> str:
     return f"{math.ceil(rate * 100 - 1e-9) / 100:.2f}".rstrip("0").rstrip(".")
 
 
-def _checks(limits: Sequence[ProposedLimit], health_paths: Sequence[str]) -> list[str]:
+def _checks(limits: Sequence[ProposedLimit], health_paths: Sequence[str], url: str, *, of_target: bool) -> list[str]:
+    """`url` is the target, or where only the source names one, that: then what needs https stands in a comment."""
     found = [
         "# What must hold. `on_fail: block` makes the run NOT READY, anything else at best CONDITIONAL.",
         "checks:",
@@ -184,6 +185,9 @@ def _checks(limits: Sequence[ProposedLimit], health_paths: Sequence[str]) -> lis
         found.append(f'  {one.check}: {{ pass: "{one.limit}"{says} }}   # {comment(one.why, 100)}')
     if usable(health_paths):
         found.append('  health.success_rate: { pass: "> 80 %" }   # asked beside the load; a longer one proves more')
+    if url.startswith("https://"):
+        off = "" if of_target else "# "
+        found.append(f'  {off}tls.days_left: {{ pass: "> 14 days" }}   # of the certificate, asked before the load')
     return [
         *found,
         '  # latency.p95@GET /a/path: { pass: "< 200 ms" }     # one endpoint, by its name in the report',

@@ -31,11 +31,17 @@ def dissent(measurement: Measurement) -> str | None:
 
 
 def restart_doubts(measurements: Iterable[Measurement]) -> tuple[str, ...]:
-    """A target that was another process at the end than at the start was not one service under one load."""
+    """A target that was another process at the end than at the start was not one service under one load.
+
+    Nor is one of whose declared instances some never answered what was declared.
+    """
     return tuple(
         f"the target changed during the run: {line.subject} said {line.observed}"
+        if measurement.value
+        else f"not every declared instance answered: {line.subject} said {line.observed} in {line.note}; find out why "
+        "the others did not, or declare those that serve (probes.instance.instances)"
         for measurement in measurements
-        if measurement.metric == "service.restarts" and measurement.value
+        if measurement.metric == "service.restarts" and measurement.value is not None
         for line in measurement.details
         if line.ok is False
     )

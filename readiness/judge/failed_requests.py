@@ -50,9 +50,14 @@ _MOST_STATUSES = 2
 MOST_REASONS, MOST_FAILING = 4, 3
 _FEW = 0.01
 """Up to this share of failed requests a mean of the successful ones is believed."""
-_STATUS = re.compile(r"(?:HTTP |status )?([1-5][0-9]{2}\b(?: to \S+)?)(?: \((.*)\)$)?")
+_STATUS = re.compile(r"(?:HTTP |status )?([1-5][0-9]{2}\b(?: to \S+)?)(?: \((.*)\)$|[ .,:;-]*(.*)$)")
 """`HTTP 404`, `HTTP 302 to /login`, `HTTP 400 (no list)` with a scenario's reason, what Locust says, `404 Client Error:
-Not Found for url: …`, and what a scenario often says, `status 404, expected 200`."""
+Not Found for url: …`, and what a scenario often says, `status 404, expected 200` or `304 with another ETag`."""
+_NO_REASON = re.compile(
+    r"(?:Client|Server) Error: .* for url: .*|(?:(?:and|but|expected|instead|is|not|of|or|wanted|HTTP|\dxx|\d+)\b\W*)*",
+    re.IGNORECASE,
+)
+"""Words behind a status that say no more than it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +271,7 @@ def _reason(failure: str, details: Sequence[FailureDetail]) -> str:
     said = list(dict.fromkeys(one.detail for one in details if one.failure == failure))
     of_status = failure.startswith("http_") or failure == "rate_limited"
     if of_status and said and all(found := [_STATUS.match(text) for text in said]):
-        return _statuses(words, [match for match in found if match])
+        return _statuses([_status(match) for match in found if match], words)
     if failure == "reset" and len(said) == 1 and said[0].startswith("the connection was closed"):
         return said[0]
     if not said or said[0].lower() in words.lower():
@@ -274,12 +279,18 @@ def _reason(failure: str, details: Sequence[FailureDetail]) -> str:
     return f"{words} ({'such as: ' if len(said) > 1 else ''}{said[0]})"
 
 
-def _statuses(words: str, found: Sequence[re.Match[str]]) -> str:
+def _status(match: re.Match[str]) -> tuple[str, str]:
+    """`HTTP 404`, and the scenario's reason, or ""."""
+    _, inside, behind = match.groups()
+    return f"HTTP {match[1]}", inside or ("" if _NO_REASON.fullmatch(behind or "") else behind)
+
+
+def _statuses(found: Sequence[tuple[str, str]], words: str) -> str:
     """Each status with the scenario's reason; where those are many, the statuses or their class, and an example."""
-    told = list(dict.fromkeys(f"HTTP {match[1]} ({match[2]})" if match[2] else f"HTTP {match[1]}" for match in found))
+    told = list(dict.fromkeys(f"{status} ({reason})" if reason else status for status, reason in found))
     if len(told) <= _MOST_STATUSES:
         return " or ".join(told)
-    statuses = dict.fromkeys(f"HTTP {match[1]}" for match in found)
+    statuses = dict.fromkeys(status for status, _ in found)
     few = " or ".join(statuses) if len(statuses) <= _MOST_STATUSES else words
-    example = next(match[2] for match in found if match[2]) if len(statuses) == 1 else told[0]
+    example = next(reason for _, reason in found if reason) if len(statuses) == 1 else told[0]
     return f"{few} (such as: {example})"

@@ -8,6 +8,7 @@ from typing import Any
 
 from readiness.load.extraction import Unfound, json_value
 from readiness.load.http.client import Client
+from readiness.load.http.request import default_name
 from readiness.load.token_life import life_s
 
 _PART_OF_LIFE = 0.8
@@ -33,7 +34,8 @@ def log_in(
     `scheme` the word before it in the header Authorization.
 
     The token is fetched again after 80 % of its life: `lasts_s`, else `expires_in` of the answer, else what a JWT says
-    of itself; one that says nothing is kept. An OAuth2 answer with a `refresh_token` is renewed with that.
+    of itself; one that says nothing is kept. An OAuth2 answer with a `refresh_token` is renewed with that, under a name
+    of its own, `POST /oauth/token (refresh)`.
     Where no token comes, the request fails, the task ends, and the next request of this user tries again.
     """
     if not isinstance(client, Client):
@@ -55,11 +57,14 @@ class _LogIn:
 
     def send(self) -> None:
         """Log in once. Raises Unfound when the answer has no token."""
-        form = self._form()
+        form, name = self._form(), None
+        if form is not self.data:  # where each refresh fails, the log-ins that follow do not hide it
+            name = f"{default_name('POST', self.client.origin.target_of(self.path))} (refresh)"
         self.refresh_token = ""  # one that is refused is not tried again
         try:
             with self.client.post(
                 self.path,
+                name=name,
                 data=form,
                 json=self.json,
                 auth=self.auth,

@@ -291,7 +291,7 @@ def _pages(settings: Probes, wanted: AbstractSet[str]) -> tuple[str, ...]:
 
 def others(settings: Probes, wanted: AbstractSet[str], window_s: float) -> int:
     """About how many requests the probes other than health send in a window of `window_s`."""
-    documents = {place.path for place in _places(settings, None) if place.kind != "info"}
+    documents = {(place.path, place.apart) for place in _places(settings, None) if place.kind != "info"}
     rounds = math.ceil(window_s / reading_pace_s(window_s)) + 1
     return len(documents) * rounds + len(_pages(settings, wanted))
 

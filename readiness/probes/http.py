@@ -72,14 +72,14 @@ class _NoCookies(CookieJar):
         """Nothing."""
 
 
-def new_client(context: ssl.SSLContext | None = None) -> httpx.AsyncClient:
-    """A client whose connections are kept alive; deadlines are those of `fetch`. Without a context, the target's."""
+def new_client(context: ssl.SSLContext | None = None, *, kept: bool = True) -> httpx.AsyncClient:
+    """A client whose connections are `kept` alive; deadlines are those of `fetch`. Without a context, the target's."""
     return httpx.AsyncClient(
         trust_env=False,
         follow_redirects=False,
         verify=context or target_context(),
         timeout=None,  # fetch bounds the whole exchange
-        limits=httpx.Limits(max_connections=_MAX_CONNECTIONS),
+        limits=httpx.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=None if kept else 0),
         headers={"Accept-Encoding": "identity", "User-Agent": USER_AGENT},
         cookies=_NoCookies(),
     )

@@ -12,7 +12,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from readiness.errors import NotMeasured
@@ -48,6 +48,8 @@ class NumberPlace(NamedTuple):
     path: str
     """On the target; empty for `info`."""
     item: str
+    apart: bool = False
+    """Whether each reading has a connection of its own, to the next address: some balancers choose once for each."""
 
     @property
     def shown(self) -> str:
@@ -153,7 +155,8 @@ async def _collect(
 ) -> Readings:
     series: dict[NumberPlace, list[NumberSample]] = {place: [] for place in places}
     left_out: Counter[str] = Counter()
-    async with new_client() as client:
+    async with new_client() as client, new_client(kept=False) as passing:
+        clients = (client, passing)
         while window.begin_s is None and not window.ended:
             await asyncio.sleep(_POLL_S)
         if window.begin_s is None:
@@ -162,7 +165,7 @@ async def _collect(
         while True:
             due_s = time.monotonic() + every_s
             last = window.ended
-            await _round(client, target, series, cache_url, window, allowance, left_out, due_s, first=first, last=last)
+            await _round(clients, target, series, cache_url, window, allowance, left_out, due_s, first=first, last=last)
             if last:
                 break
             first = False
@@ -172,7 +175,7 @@ async def _collect(
 
 
 async def _round(
-    client: httpx.AsyncClient,
+    clients: tuple[httpx.AsyncClient, httpx.AsyncClient],
     target: Target,
     series: dict[NumberPlace, list[NumberSample]],
     cache_url: str | None,
@@ -185,7 +188,7 @@ async def _round(
     last: bool,
 ) -> None:
     """One reading of every document, side by side; one between the first and the last only if the load pays for it."""
-    documents = sorted({(place.kind == "info", place.path) for place in series})
+    documents = sorted({(place.kind == "info", place.path, place.apart) for place in series})
 
     # When the load stops, what is under way is given up and the last reading begins.
     def stop() -> bool:
@@ -194,29 +197,32 @@ async def _round(
     timeout_s = ENDS_TIMEOUT_S if first or last else TIMEOUT_S
     late_s = time.monotonic() + timeout_s if first or last else due_s
 
-    async def ask(path: str, *, tries: int) -> ProbeAnswer | None:
+    async def ask(path: str, apart: bool, turn: int, *, tries: int) -> ProbeAnswer | None:
+        first_of = turn % max(len(target.addresses), 1) if apart else 0
+        where = replace(target, addresses=target.addresses[first_of:] + target.addresses[:first_of])
         async with allowance.turn(
             _PROBE, path, lambda: time.monotonic() > late_s or stop(), extra=not (first or last)
         ) as sent:
             if sent is None:
                 return None
             try:
-                return await fetch(client, target, path, timeout_s=timeout_s, stop=stop, sent=sent)
+                return await fetch(clients[apart], where, path, timeout_s=timeout_s, stop=stop, sent=sent)
             except FetchFailed as error:
                 if tries == 1 or error.failure == "too_large":
                     raise
         await asyncio.sleep(TRY_AGAIN_AFTER_S)
-        return await ask(path, tries=tries - 1)
+        return await ask(path, apart, turn, tries=tries - 1)
 
-    async def read(is_info: bool, path: str) -> None:
-        mine = [place for place in series if (place.kind == "info", place.path) == (is_info, path)]
+    async def read(is_info: bool, path: str, apart: bool) -> None:
+        mine = [one for one in series if (one.kind == "info", one.path, one.apart) == (is_info, path, apart)]
         at_s = time.monotonic()
         try:
             if is_info:
                 found = _of_info(mine, await redis_info.info(cache_url or "", timeout_s=timeout_s), at_s)
             else:
-                answered = any(not sample.lost for sample in series[mine[0]])
-                answer = await ask(path, tries=LAST_TRIES if last and answered else 1)
+                before = series[mine[0]]
+                answered = any(not sample.lost for sample in before)
+                answer = await ask(path, apart, len(before), tries=LAST_TRIES if last and answered else 1)
                 if answer is None:
                     left_out[path] += not window.ended
                     return
@@ -227,7 +233,7 @@ async def _round(
         for place, sample in found.items():
             series[place].append(sample)
 
-    await asyncio.gather(*(read(is_info, path) for is_info, path in documents))
+    await asyncio.gather(*(read(*document) for document in documents))
 
 
 def _of_info(places: list[NumberPlace], fields: Mapping[str, str], at_s: float) -> dict[NumberPlace, NumberSample]:

@@ -1,4 +1,4 @@
-"""Rows C3 to C10, H6 to H12 for probes, T7 to T12, T20, N12, N13: what a service says of itself, and what it is."""
+"""Rows C3 to C10, H6 to H12 for probes, T7 to T12, T20, T29, N12, N13: what a service says of itself, and is."""
 
 from __future__ import annotations
 
@@ -38,6 +38,17 @@ def test_t20_a_target_that_was_restarted_is_not_one_service_under_one_load(cli: 
     assert result.exit_code == 3, str(result)
     assert_invariants(result, server, planned_s=2)
     assert any("changed during the run" in doubt and "before, then after" in doubt for doubt in result.report["doubts"])
+
+
+def test_t29_a_declared_instance_that_never_answers_is_a_doubt(cli: Cli, faultd: StartFaultd) -> None:
+    server = faultd(layer("body", text=stats("a"), only="/stats"))
+    probed = "probes:\n  instance: { json: /stats, instances: 2 }\n"
+    result = cli.run(server.url, checks=LOOSE, more=probed, duration="9s")
+    assert result.exit_code == 3, str(result)
+    assert_invariants(result, server, planned_s=9)
+    (said,) = [doubt for doubt in result.report["doubts"] if "declared instance" in doubt]
+    assert "/stats /instance said a in " in said
+    assert "1 of 2 declared instances" in said
 
 
 def test_c3_to_c10_hostile_and_broken_numbers_are_errors_and_hold_nothing(cli: Cli, faultd: StartFaultd) -> None:

@@ -135,6 +135,21 @@ def test_no_server_of_a_document_changes_the_host_of_the_target(tmp_path: Path, 
     assert 'allowed_hosts: ["staging.shop.test"]' in (tmp_path / "thresholds.yaml").read_text()
 
 
+def test_the_certificate_of_an_https_target_is_a_check_from_the_start(tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text(BAGS)
+    limit = 'tls.days_left: { pass: "> 14 days" }'
+    for arguments, written in (
+        (("--target", "https://staging.shop.test"), f"\n  {limit}"),
+        ((), f"\n  # {limit}"),  # the source alone names one, over https
+        (("--target", "http://127.0.0.1:8000"), ""),
+    ):
+        assert init(tmp_path, "one.yaml", "--force", *arguments).returncode == 0
+        text = (tmp_path / "thresholds.yaml").read_text()
+        assert written in text, arguments
+        assert ("tls." in text) is bool(written)
+        assert readiness(tmp_path, "lint").returncode == 0
+
+
 ONLY_ONE = """\
 openapi: 3.0.3
 info: {title: Users, version: '1'}

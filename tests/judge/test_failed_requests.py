@@ -130,6 +130,10 @@ def test_details_are_the_reason_and_several_are_counted() -> None:
     [
         ("http_5xx", "status 503, expected 200", "HTTP 503"),
         ("http_5xx", "HTTP 503, expected 200", "HTTP 503"),
+        ("http_4xx", "HTTP 404, expected 200 or 2xx", "HTTP 404"),
+        ("http_3xx", "304 with another ETag", "HTTP 304 (with another ETag)"),
+        ("http_4xx", "HTTP 409: sold out", "HTTP 409 (sold out)"),
+        ("http_4xx", "status 403 (blocked) by the wall", "HTTP 403 ((blocked) by the wall)"),
         ("rate_limited", "HTTP 429, expected 201", "HTTP 429; the service limits the rate"),
         ("assertion", "HTTP 204, expected 200", "not what the scenario expects (HTTP 204, expected 200)"),
         ("reset", "the connection was closed without an answer", "the connection was closed without an answer"),

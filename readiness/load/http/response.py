@@ -232,7 +232,7 @@ class Response:
         self._judge(True)
 
     def failure(self, why: object) -> None:
-        """Count the request as failed (`assertion`), because of `why`."""
+        """Count the request as failed because of `why`: `assertion`, or the class of a status that is no 2xx."""
         self._judge(Failure("assertion", said(why)))
 
     def _judge(self, verdict: Failure | bool) -> None:

@@ -80,6 +80,25 @@ def check_a_refresh_token_renews_and_one_that_is_refused_makes_way_for_a_log_in(
     assert [entry.failure for entry in ledger.calls] == [None, "http_4xx", None, None]
 
 
+def check_a_refresh_has_a_name_of_its_own_which_no_log_in_hides() -> None:
+    first = answer(access_token="one", expires_in=100, refresh_token="again")
+    no = ok(b'{"error": "invalid_grant"}', status="401 Unauthorized")
+    with Server([READ, first, READ, no, READ, first, READ, ok()]) as server:
+        ledger = Ledger()
+        client = Client(f"{server.url}/api/v2", scenario="s", recorder=ledger, addresses=["127.0.0.1"])
+        log_in(client, "/oauth/token?tenant=1", data=FORM)
+        passed(client, 81)
+        raised(Unfound, lambda: client.get("/a"))
+        client.get("/a")
+    token = "POST /api/v2/oauth/token"
+    assert [(call.name, call.failure) for call in ledger.calls] == [
+        (token, None),
+        (f"{token} (refresh)", "http_4xx"),
+        (token, None),
+        ("GET /api/v2/a", None),
+    ]
+
+
 def check_a_log_in_that_fails_is_tried_again_with_the_next_request() -> None:
     no = ok(b'{"detail": "no"}', status="401 Unauthorized")
     with Server([READ, no, READ, no, READ, answer(data={"token": "t"}), READ, ok()]) as server:
