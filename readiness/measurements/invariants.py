@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
 from readiness.measurements.law import Broken, Law, laws_of
+from readiness.measurements.lost_time import HALF
 from readiness.measurements.measured_invariants import MEASURED_LAWS
 from readiness.measurements.request_invariants import ROUNDING_S, RUN_REQUEST_LAWS, items
 from readiness.measurements.run import DECIDED, Measurement, Rate, Run, Slice
@@ -193,6 +194,25 @@ def what_was_examined_is_among_the_answers(run: Run) -> Broken:
         if not max(found.at_log_in + wrong, found.emptied + found.refilled) <= found.answers <= most:
             told = f"{found.at_log_in:,} log-in pages and {wrong:,} errors"
             yield path, f"{told} in {found.answers:,} examined of {most:,} good answers"
+
+
+def requests_without_an_answer_failed(run: Run) -> Broken:
+    """Requests without an answer are of a closed load, failed or are in flight, and take time of the window alone."""
+    if run.load is None or run.load.unanswered is None:
+        return
+    load, lost, path = run.load, run.load.unanswered, "$.load.unanswered"
+    if load.model != "closed":
+        yield path, "belongs to a closed load, but this one is open"
+    failed = sum(load.ledger.failed.values()) + load.ledger.in_flight
+    if lost.requests > failed:
+        yield path, f"{lost.requests:,} requests, but only {failed:,} failed or are in flight"
+    before = sum(one.warm_up.failures + one.warm_up.in_flight for one in load.endpoints)
+    if lost.from_before > lost.requests or (lost.from_before > before and not run.doubts):
+        yield path, f"from_before is {lost.from_before:,} of {min(lost.requests, before):,} requests"
+    # The windows of several load generators end within a moment.
+    least_s, most_s = HALF * load.judged_s - CLOCK_S, load.judged_s + CLOCK_S
+    if not lost.from_before * least_s <= lost.time_s <= lost.requests * most_s:
+        yield path, f"{lost.time_s:g} s of {lost.requests:,} requests in a window of {load.judged_s:g} s"
 
 
 def steps_are_of_one_climb(run: Run) -> Broken:

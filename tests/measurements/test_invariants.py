@@ -111,6 +111,7 @@ MUTATIONS: dict[str, Callable[[Facts], object]] = {
     "what_was_examined_is_among_the_answers": lambda d: d["load"]["seen"][0].update(
         examined={"answers": 1, "at_log_in": 2}
     ),
+    "requests_without_an_answer_failed": lambda d: d["load"].update(unanswered={"requests": 1, "time_s": 1.0}),
     "classes_are_known": a_class_of_its_own,
     "ledger_is_balanced": lambda d: d["ledger"].update(planned=d["ledger"]["planned"] + 1),
     "endpoints_add_up_to_the_ledger": another_class,

@@ -196,7 +196,7 @@ def _finding(run: Run, load: Load, checks: Sequence[Check], results: Sequence[Ch
         if result.outcome in (Outcome.FAIL, Outcome.WARN)
     ]
     of_the_service = [result for check, result in missed if not _explained(load, check, result)]
-    doubts = (*run.doubts, *load_doubts(load))
+    doubts = (*run.doubts, *load_doubts(load, checks))
     if of_the_service and not run.doubts:
         return TrialFinding.BROKEN, _told(of_the_service[0])
     if missed:

@@ -67,7 +67,7 @@ def compare(
 
 
 def _doubts(run: Run) -> tuple[str, ...]:
-    return run.doubts + (load_doubts(run.load) if run.load else ())
+    return run.doubts + (load_doubts(run.load, ()) if run.load else ())
 
 
 def _side(run: Run, file: str) -> Side:
