@@ -94,7 +94,7 @@ def judge(run: Run, config: Config) -> Verdict:
         for item in judged
     ]
     results = tuple(item.result for item in judged)
-    doubts = run.doubts + (load_doubts(run.load, config.checks) if run.load else ())
+    doubts = run.doubts + (load_doubts(run.load, config.checks, config.confidence) if run.load else ())
     doubts += restart_doubts(run.measurements) + favour_doubts(run.measurements) + rival_doubts(run.probing)
     total = score(judged)
     load_steps = judge_steps(run, config)
@@ -194,7 +194,7 @@ def _outlook(run: Run, config: Config, judged: Sequence[Judged], doubts: Sequenc
     )
 
 
-def load_doubts(load: Load, checks: Sequence[Check]) -> tuple[str, ...]:
+def load_doubts(load: Load, checks: Sequence[Check], confidence: float | None) -> tuple[str, ...]:
     """Reasons in the load's own record not to trust it, where `checks` say what may fail."""
     doubts = list(refused_log_ins.doubts(load))
     if not load.ledger.balanced:
@@ -219,7 +219,7 @@ def load_doubts(load: Load, checks: Sequence[Check]) -> tuple[str, ...]:
     doubts += pause_doubts(load)
     doubts += connections.doubts(load)
     doubts += unanswered.doubts(load, checks)
-    doubts += false_answers.doubts(load)
+    doubts += false_answers.doubts(load, checks, confidence)
     faults = own_faults(load)
     if faults:
         named = ", ".join(f"{n:,} × {name}" for name, n in faults.items())

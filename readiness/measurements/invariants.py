@@ -191,7 +191,8 @@ def what_was_examined_is_among_the_answers(run: Run) -> Broken:
     for path, seen in items(run, lambda load: load.seen, "seen"):
         found, most = seen.examined, good.get((seen.scenario, seen.name), 0)
         wrong = found.errors + found.pages + found.empty + found.failed + found.refused
-        if not max(found.at_log_in + wrong, found.emptied + found.refilled) <= found.answers <= most:
+        parts = (found.at_log_in + wrong, found.emptied + found.refilled, found.turned + found.recovered)
+        if not max(parts) <= found.answers <= most or found.meant > found.errors:
             told = f"{found.at_log_in:,} log-in pages and {wrong:,} errors"
             yield path, f"{told} in {found.answers:,} examined of {most:,} good answers"
 
