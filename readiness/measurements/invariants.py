@@ -197,6 +197,21 @@ def what_was_examined_is_among_the_answers(run: Run) -> Broken:
             yield path, f"{told} in {found.answers:,} examined of {most:,} good answers"
 
 
+def what_was_examined_is_all_there(run: Run) -> Broken:
+    """Since version 0.2 a run has as many examined answers as it tells, and tells the time without an answer."""
+    if run.load is None:
+        return
+    load, found = run.load, sum(seen.examined.answers for seen in run.load.seen)
+    if load.examined is not None and load.examined != found:
+        yield "$.load.seen", f"{found:,} examined answers, but examined is {load.examined:,}"
+    if _is_older(run.provenance.tool_version):
+        return
+    if load.examined is None:
+        yield "$.load", f"examined is missing, which {clean(run.provenance.tool_version, 60)} writes"
+    if load.unanswered is None and load.model == "closed" and not run.doubts and not run.interrupted:
+        yield "$.load", f"unanswered is missing, which {clean(run.provenance.tool_version, 60)} writes"
+
+
 def requests_without_an_answer_failed(run: Run) -> Broken:
     """Requests without an answer are of a closed load, failed or are in flight, and take time of the window alone."""
     if run.load is None or run.load.unanswered is None:
@@ -278,6 +293,13 @@ def interrupted_is_a_signal(run: Run) -> Broken:
 
 RUN_LAWS: tuple[Law[Run], ...] = (*RUN_REQUEST_LAWS, *laws_of(globals()), *MEASURED_LAWS)
 """Every law of run.json."""
+
+
+def _is_older(version: str) -> bool:
+    """Whether it is before 0.2, or none of ours: a file that was written by hand."""
+    parts = version.split(".")[:2]
+    known = len(parts) == 2 and all(part.isascii() and part.isdecimal() and len(part) < 10 for part in parts)
+    return not known or tuple(map(int, parts)) < (0, 2)
 
 
 def _floats(value: object, path: str) -> Iterator[tuple[str, str, float]]:

@@ -228,6 +228,8 @@ class Load:
     """What the judged answers said beside their latency, by endpoint, where that was watched."""
     moving: bool = False
     """Whether the plan changes the number of users within the measurement window; `users` is then the most."""
+    examined: int | None = None
+    """The good answers that were examined, of all endpoints in `seen`; None in runs before 0.2.0."""
     unanswered: LostTime | None = None
     """Of a closed load; None where the load generator was lost, and in runs before 0.2.0."""
 

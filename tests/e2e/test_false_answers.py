@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.e2e.conftest import LOOSE, Cli
@@ -168,6 +170,12 @@ def test_more_errors_than_requests_may_fail_are_a_doubt_unless_they_are_meant(
     assert all("JSON that says error" in text and "response.success()" in text for text in doubts.values())
     (note,) = (one for one in result.report["notes"] if "called success() for them" in one)
     assert "good answers of GET /meant" in note
+    facts = json.loads((cli.out / "run.json").read_text())
+    del facts["load"]["seen"]
+    (changed := cli.folder / "changed.json").write_text(json.dumps(facts))
+    again = cli.plain("judge", str(changed), "--thresholds", str(cli.folder / "thresholds.yaml"))
+    assert again.exit_code == 2
+    assert "examined is" in again.said
 
 
 @pytest.mark.parametrize("base", BASES)
