@@ -72,6 +72,7 @@ SLOW = (
     "tests/e2e/test_tls.py",
     "tests/e2e/test_traces.py::test_stock_clients_send_it_too_and_are_listed_alike",
     "tests/e2e/test_try.py::test_a_scenario_that_is_wrong_ends_with_2_and_names_the_line",
+    "tests/e2e/test_unanswered.py",
     "tests/e2e/test_why_failed.py",
     "tests/e2e/test_window.py",
     "tests/e2e/test_worker_channel.py",

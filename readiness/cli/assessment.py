@@ -85,11 +85,13 @@ def assess(request: RunRequest) -> Assessment:
         if interrupted() and run.interrupted is None:  # it came after the load: the answer is not this run's to give
             run = replace(run, interrupted=interrupted())
             result = _report(request, run, config, artefacts)
+        interrupted.before_exit = give_back
+        interrupted.settle(result.verdict.exit_code)
         if problem := attempts.append(out, redacted(run, inputs.secrets), result.verdict):
             progress.note(problem)
-        interrupted.before_exit = give_back
         summary = step_summary(os.environ, request.formats)
         verdict, problems = write_summary(result.verdict, run, artefacts, summary)
+        interrupted.settle(verdict.exit_code)
         for sentence in remove_oldest(RUNS_FOLDER, inputs.keep, out) if inputs.keep else ():
             progress.note(sentence)
     return replace(result, verdict=verdict, problems=result.problems + problems)

@@ -9,6 +9,7 @@ from readiness.cli.run_request import RunRequest
 def run(request: RunRequest) -> None:
     """Load TARGET, measure it from several sides, and say whether it is ready."""
     from readiness.cli.assessment import assess
+    from readiness.cli.signals import ignore
 
     with refusals():
         result = assess(request)
@@ -16,4 +17,5 @@ def run(request: RunRequest) -> None:
     show(result.verdict, quiet=request.quiet, secrets=result.secrets, verbose=request.verbose)
     if not request.quiet:
         tell_where(result.out, show_it=request.open_)
+    ignore()
     finish(result.verdict.exit_code)

@@ -14,6 +14,7 @@ from readiness.judge import (
     false_answers,
     refused_log_ins,
     repeated_statements,
+    unanswered,
 )
 from readiness.judge.advice import conditions, deployment, needless
 from readiness.judge.attested import attestations
@@ -77,7 +78,7 @@ def judge(run: Run, config: Config) -> Verdict:
     excused = {waiver.check: waiver for waiver in waivers}
     judged = _judged_checks(run, config, excused)
     results = tuple(item.result for item in judged)
-    doubts = run.doubts + (load_doubts(run.load) if run.load else ())
+    doubts = run.doubts + (load_doubts(run.load, config.checks, config.confidence) if run.load else ())
     doubts += restart_doubts(run.measurements) + favour_doubts(run.measurements) + rival_doubts(run.probing)
     total = score(judged)
     load_steps = judge_steps(run, config)
@@ -166,6 +167,7 @@ def _notes(
         + ((f"Largest step inside the limits: {largest}",) if largest else ())
         + _course(run.load)
         + connections.notes(run.load)
+        + unanswered.notes(run.load)
         + (false_answers.notes(run.load) if run.load else ())
         + run.notes
         + unjudged_growth(run, judged, diagnoses)
@@ -196,8 +198,8 @@ def _outlook(run: Run, config: Config, judged: Sequence[Judged], doubts: Sequenc
     )
 
 
-def load_doubts(load: Load) -> tuple[str, ...]:
-    """Reasons in the load's own record not to trust it."""
+def load_doubts(load: Load, checks: Sequence[Check], confidence: float | None) -> tuple[str, ...]:
+    """Reasons in the load's own record not to trust it, where `checks` say what may fail."""
     doubts = list(refused_log_ins.doubts(load))
     if not load.ledger.balanced:
         doubts.append("the ledger does not add up: requests were lost")
@@ -220,7 +222,8 @@ def load_doubts(load: Load) -> tuple[str, ...]:
             doubts.append(f"only {there:,} of {load.users:,} users were running at some time of the measurement window")
     doubts += pause_doubts(load)
     doubts += connections.doubts(load)
-    doubts += false_answers.doubts(load)
+    doubts += unanswered.doubts(load, checks)
+    doubts += false_answers.doubts(load, checks, confidence)
     faults = own_faults(load)
     if faults:
         named = ", ".join(f"{n:,} × {name}" for name, n in faults.items())

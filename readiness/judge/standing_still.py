@@ -86,7 +86,9 @@ def _meanwhile(load: Load, found: Sequence[Stall], still_s: float, seen: Process
             "collection kept all requests waiting."
         )
     if ran_s <= _WAITED * still_s:
-        return f"{seen.name} did not compute meanwhile: it waited for a lock, the disk or another service."
+        return (
+            f"{seen.name} did not compute meanwhile: it waited for a lock, the disk or another service, or was stopped."
+        )
     return f"{seen.name} computed or was ready to for {ran_s:.1f} s of that, and waited for the rest."
 
 

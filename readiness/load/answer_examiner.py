@@ -30,6 +30,8 @@ class AnswerExaminer:
         self._found: dict[tuple[str, str], ExaminedAnswers] = {}
         self._had_body: dict[tuple[str, str], bool] = {}
         """Whether the last examined answer of an endpoint had one; those that never had one are not here."""
+        self._was_good: dict[tuple[str, str], bool] = {}
+        """The same of answers that are what they should be."""
 
     def see(self, call: Ticket) -> None:
         """See GoodAnswerWatch."""
@@ -38,7 +40,7 @@ class AnswerExaminer:
             return
         with suppress(Exception):  # a damaged body, which the scenario did not read
             if (one := self._examined(call)) is not None:
-                self._found[call.identity] = sum_examined(known or NONE_EXAMINED, one)
+                self._found[call.identity] = sum_examined(known or NONE_EXAMINED, self._turned(call, one))
 
     def take(self) -> tuple[ResponseFacts, ...]:
         """Since the last take, by endpoint."""
@@ -46,9 +48,19 @@ class AnswerExaminer:
         self._found = dict.fromkeys(self._found, NONE_EXAMINED)
         return taken
 
+    def _turned(self, call: Ticket, one: ExaminedAnswers) -> ExaminedAnswers:
+        """`one`, and whether it is false after a good one, or good after a false one."""
+        if one.refused:
+            return one
+        good = one.at_log_in + one.errors + one.pages + one.empty + one.failed <= one.meant
+        was_good = self._was_good.get(call.identity)
+        if good or was_good is not None:
+            self._was_good[call.identity] = good
+        return replace(one, turned=int(not good and was_good is not None), recovered=int(good and was_good is False))
+
     def _examined(self, call: Ticket) -> ExaminedAnswers | None:
         if call.stream is not None:
-            return ExaminedAnswers(1, errors=int(call.stream.says_error))
+            return _error(call) if call.stream.says_error else ExaminedAnswers(1)
         if call.status_code >= 400:
             return ExaminedAnswers(1, failed=int(call.status_code >= 500), refused=int(call.status_code < 500))
         content = call.answer_content()
@@ -75,8 +87,12 @@ def _of_content(call: Ticket, asked: str, place: str, body: bytes) -> ExaminedAn
         return ExaminedAnswers(1, empty=int(named and call.status_code == 200 and call.identity[1].startswith("GET ")))
     kind = str(media_type, "latin-1")
     if told_error(body) is not None or is_soap_fault(kind, body) or _has_error_event(kind, body):
-        return ExaminedAnswers(1, errors=1)
+        return _error(call)
     return ExaminedAnswers(1, pages=int(is_error_page(kind, body) or bool(asked and is_place_of_error(asked, place))))
+
+
+def _error(call: Ticket) -> ExaminedAnswers:
+    return ExaminedAnswers(1, errors=1, meant=int(call.called_good))
 
 
 def _media_type(raw_head: bytes) -> bytes:

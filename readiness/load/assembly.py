@@ -162,6 +162,8 @@ class Assembly:
             instrument=self._instruments.get(plan.judged_step),
             paces=self._paces,
             connections=self._done.connections if self._done else None,
+            examined=sum(seen.examined.answers for seen in self._seen.values()),
+            unanswered=self._done.unanswered if self._done and plan.rate_per_s is None else None,
         )
 
     def _idle(self, started: set[str]) -> tuple[str, ...]:

@@ -297,6 +297,7 @@ class Engine:
                 writes=(self.writes.sent, self.writes.acknowledged),
                 idle=tuple(class_name(cls) for cls in load.idle),
                 connections=aftermath.connections(self._stock.target, hurried=hurried),
+                unanswered=self.recorder.unanswered.total(self.recorder.judged_until_s - self.recorder.judged_from_s),
             )
         )
 

@@ -21,6 +21,7 @@ from readiness.measurements.codec import Codec, Pair
 from readiness.measurements.connections import Connections
 from readiness.measurements.generator_health import Calibration, Instrument
 from readiness.measurements.histogram import EMPTY, Histogram
+from readiness.measurements.lost_time import LostTime
 from readiness.measurements.pace import Pace
 from readiness.measurements.response_facts import ResponseFacts
 from readiness.measurements.strict import number, whole
@@ -140,6 +141,8 @@ class Done:
     connections: Connections = field(default_factory=Connections)
     moments_in_flight: Mapping[str, Mapping[Cell, int]] = field(default_factory=dict)
     """Of the judged calls in `in_flight`, those that count for a moment."""
+    unanswered: LostTime = field(default_factory=LostTime)
+    """Of a closed load."""
 
 
 @dataclass(frozen=True, slots=True)

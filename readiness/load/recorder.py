@@ -18,6 +18,7 @@ from readiness.load.engine_events import NO_ARRIVALS, ArrivalCounts, Batch, Cell
 from readiness.load.phases import OUTSIDE
 from readiness.load.samples import Samples, first_bytes
 from readiness.load.ticket import AnswerWatch, GoodAnswerWatch, OpenCall, Ticket, answer_came
+from readiness.load.unanswered_time import UnansweredTime
 from readiness.metrics.moments import FIRST_BYTE
 
 STALL_S = 1.0
@@ -79,6 +80,7 @@ class Recorder:
         """Users of each scenario, to know how many of them wait."""
         self._silent: dict[tuple[str, str], _Silence] = {}
         self._taken_s = 0.0
+        self.unanswered = UnansweredTime()
         self._details: Counter[str] = Counter()
 
     @property
@@ -156,6 +158,8 @@ class Recorder:
             cell.failed_s.append(end_s - start_s)
             if answer_came(call, failure):
                 self._heard.add(self.counted_as(call))
+            elif not self.open:
+                self.unanswered.note(call, end_s, (self.judged_from_s, self.judged_until_s), failure)
             if detail and len(self._details) < 100:
                 self._details[f"{call.identity[1]}\t{failure}\t{detail}"] += 1
         if self.watch is not None and (judged or self.watch.everywhere):
@@ -276,6 +280,8 @@ class Recorder:
         for identity in list(self._silent):
             self._end_silence(identity, answered=False)
         left = Counter(Cell(*self.counted_as(call), self.step(call.start_s)) for call in self._open_calls)
+        for call in () if self.open else self._open_calls:
+            self.unanswered.note(call, end_s, (self.judged_from_s, self.judged_until_s))
         self._left = len(self._open_calls)
         self._open_calls = set()
         return dict(left)

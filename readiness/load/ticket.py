@@ -50,6 +50,10 @@ class Ticket(Protocol):
     def raw_head(self) -> bytes:
         """The answer's status line and headers, with or without some of the body."""
 
+    @property
+    def called_good(self) -> bool:
+        """Whether the scenario called success() for it."""
+
     def answer_content(self) -> AnswerContent | None:
         """What the answer is, where whoever ends the request still holds all of it."""
 
@@ -66,7 +70,7 @@ def answer_came(call: Ticket, failure: str | None) -> bool:
 class OpenCall:
     """A ticket for clients that have none of their own."""
 
-    streams, stream = False, None
+    streams, stream, called_good = False, None, False
     __slots__ = ("first_s", "identity", "raw_head", "sent_s", "start_s", "status_code")
 
     def __init__(self, scenario: str, name: str, start_s: float) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
 from readiness.measurements.law import Broken, Law, laws_of
+from readiness.measurements.lost_time import HALF
 from readiness.measurements.measured_invariants import MEASURED_LAWS
 from readiness.measurements.request_invariants import ROUNDING_S, RUN_REQUEST_LAWS, items
 from readiness.measurements.run import DECIDED, Measurement, Rate, Run, Slice
@@ -191,9 +192,44 @@ def what_was_examined_is_among_the_answers(run: Run) -> Broken:
     for path, seen in items(run, lambda load: load.seen, "seen"):
         found, most = seen.examined, good.get((seen.scenario, seen.name), 0)
         wrong = found.errors + found.pages + found.empty + found.failed + found.refused
-        if not max(found.at_log_in + wrong, found.emptied + found.refilled) <= found.answers <= most:
+        parts = (found.at_log_in + wrong, found.emptied + found.refilled, found.turned + found.recovered)
+        if not max(parts) <= found.answers <= most or found.meant > found.errors:
             told = f"{found.at_log_in:,} log-in pages and {wrong:,} errors"
             yield path, f"{told} in {found.answers:,} examined of {most:,} good answers"
+
+
+def what_was_examined_is_all_there(run: Run) -> Broken:
+    """Since version 0.2 a run has as many examined answers as it tells, and tells the time without an answer."""
+    if run.load is None:
+        return
+    load, found = run.load, sum(seen.examined.answers for seen in run.load.seen)
+    if load.examined is not None and load.examined != found:
+        yield "$.load.seen", f"{found:,} examined answers, but examined is {load.examined:,}"
+    if _is_older(run.provenance.tool_version):
+        return
+    if load.examined is None:
+        yield "$.load", f"examined is missing, which {clean(run.provenance.tool_version, 60)} writes"
+    if load.unanswered is None and load.model == "closed" and not run.doubts and not run.interrupted:
+        yield "$.load", f"unanswered is missing, which {clean(run.provenance.tool_version, 60)} writes"
+
+
+def requests_without_an_answer_failed(run: Run) -> Broken:
+    """Requests without an answer are of a closed load, failed or are in flight, and take time of the window alone."""
+    if run.load is None or run.load.unanswered is None:
+        return
+    load, lost, path = run.load, run.load.unanswered, "$.load.unanswered"
+    if load.model != "closed":
+        yield path, "belongs to a closed load, but this one is open"
+    failed = sum(load.ledger.failed.values()) + load.ledger.in_flight
+    if lost.requests > failed:
+        yield path, f"{lost.requests:,} requests, but only {failed:,} failed or are in flight"
+    before = sum(one.warm_up.failures + one.warm_up.in_flight for one in load.endpoints)
+    if lost.from_before > lost.requests or (lost.from_before > before and not run.doubts):
+        yield path, f"from_before is {lost.from_before:,} of {min(lost.requests, before):,} requests"
+    # The windows of several load generators end within a moment.
+    least_s, most_s = HALF * load.judged_s - CLOCK_S, load.judged_s + CLOCK_S
+    if not lost.from_before * least_s <= lost.time_s <= lost.requests * most_s:
+        yield path, f"{lost.time_s:g} s of {lost.requests:,} requests in a window of {load.judged_s:g} s"
 
 
 def steps_are_of_one_climb(run: Run) -> Broken:
@@ -258,6 +294,13 @@ def interrupted_is_a_signal(run: Run) -> Broken:
 
 RUN_LAWS: tuple[Law[Run], ...] = (*RUN_REQUEST_LAWS, *laws_of(globals()), *MEASURED_LAWS)
 """Every law of run.json."""
+
+
+def _is_older(version: str) -> bool:
+    """Whether it is before 0.2, or none of ours: a file that was written by hand."""
+    parts = version.split(".")[:2]
+    known = len(parts) == 2 and all(part.isascii() and part.isdecimal() and len(part) < 10 for part in parts)
+    return not known or tuple(map(int, parts)) < (0, 2)
 
 
 def _floats(value: object, path: str) -> Iterator[tuple[str, str, float]]:

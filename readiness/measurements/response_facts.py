@@ -53,6 +53,12 @@ class ExaminedAnswers:
     """With status 200 and without a byte of body, after one that had a body."""
     refilled: int = 0
     """With a body, after one without."""
+    meant: int = 0
+    """Of `errors`, those for which the scenario called success()."""
+    turned: int = 0
+    """Log-in pages, errors, pages of errors, answers without a body or with 5xx, after one that was none of that."""
+    recovered: int = 0
+    """None of that, after one that was."""
 
 
 NONE_EXAMINED = ExaminedAnswers()
@@ -71,6 +77,9 @@ def sum_examined(first: ExaminedAnswers, second: ExaminedAnswers) -> ExaminedAns
         first.refused + second.refused,
         first.emptied + second.emptied,
         first.refilled + second.refilled,
+        first.meant + second.meant,
+        first.turned + second.turned,
+        first.recovered + second.recovered,
     )
 
 

@@ -13,6 +13,7 @@ from readiness.measurements.connections import Connections
 from readiness.measurements.database import Activity
 from readiness.measurements.generator_health import Instrument
 from readiness.measurements.histogram import EMPTY, Histogram
+from readiness.measurements.lost_time import LostTime
 from readiness.measurements.pace import Pace
 from readiness.measurements.probing import Probing
 from readiness.measurements.process_activity import ProcessActivity
@@ -227,6 +228,10 @@ class Load:
     """What the judged answers said beside their latency, by endpoint, where that was watched."""
     moving: bool = False
     """Whether the plan changes the number of users within the measurement window; `users` is then the most."""
+    examined: int | None = None
+    """The good answers that were examined, of all endpoints in `seen`; None in runs before 0.2.0."""
+    unanswered: LostTime | None = None
+    """Of a closed load; None where the load generator was lost, and in runs before 0.2.0."""
 
     @property
     def judged_s(self) -> float:

@@ -1,6 +1,8 @@
-"""Rows T21, T22, T24 to T27: good answers that are log-in pages, errors or nothing: never a green."""
+"""Rows T21, T22, T24 to T27, T31: good answers that are log-in pages, errors or nothing: never a green."""
 
 from __future__ import annotations
+
+import json
 
 import pytest
 
@@ -68,6 +70,22 @@ ERRORS = """
     def jobs(self):
         self.client.get("/jobs")
 """
+PARTLY = """
+    wait_time = constant(0.05)
+    @task
+    def half(self):
+        self.client.get("/half")
+    @task
+    def late(self):
+        self.client.get("/late")
+    @task
+    def meant(self):
+        with self.client.get("/meant", catch_response=True) as answer:
+            answer.success()
+    @task
+    def rare(self):
+        self.client.get("/rare")
+"""
 HTML = "text/html"
 SSE = "text/event-stream; charset=utf-8"
 BUSY = 'data: {"error": {"message": "overloaded", "code": 529}}\n\ndata: [DONE]\n\n'
@@ -129,6 +147,35 @@ def test_streams_of_error_events_are_a_doubt_for_every_client(cli: Cli, faultd: 
     examined = {one["name"]: one["examined"] for one in result.run["load"]["seen"]}
     assert examined["GET /good"]["answers"] >= 5
     assert not examined["GET /good"].get("errors")
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_more_errors_than_requests_may_fail_are_a_doubt_unless_they_are_meant(
+    cli: Cli, faultd: StartFaultd, base: str
+) -> None:
+    """Row T31."""
+    busy = '{"error": "busy, try later"}'
+    server = faultd(
+        layer("body", only="/half", text=busy, share=0.5),
+        layer("body", only="/late", text=busy, at_s=5),
+        layer("body", only="/meant", text=busy, share=0.5),
+        layer("body", only="/half /late /meant /rare", text='{"id": 7}'),
+    )
+    checks = '\n  http.success_rate: { pass: "> 90 %", on_fail: block }\n'
+    result = cli.run(server.url, scenario=written(cli, base, PARTLY), checks=checks, duration="14s")
+    assert result.exit_code == 3, str(result)
+    assert_invariants(result, server, paths=("/half", "/late", "/meant", "/rare"), planned_s=14)
+    doubts = {name: text for text in foreign_doubts(result.report) for name in text.split() if name.startswith("/")}
+    assert doubts.keys() == {"/half", "/late"}
+    assert all("JSON that says error" in text and "response.success()" in text for text in doubts.values())
+    (note,) = (one for one in result.report["notes"] if "called success() for them" in one)
+    assert "good answers of GET /meant" in note
+    facts = json.loads((cli.out / "run.json").read_text())
+    del facts["load"]["seen"]
+    (changed := cli.folder / "changed.json").write_text(json.dumps(facts))
+    again = cli.plain("judge", str(changed), "--thresholds", str(cli.folder / "thresholds.yaml"))
+    assert again.exit_code == 2
+    assert "examined is" in again.said
 
 
 @pytest.mark.parametrize("base", BASES)

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from tests.e2e.conftest import Cli
+from tests.e2e.conftest import ANY_SPEED, Cli
 from tests.e2e.invariants import assert_invariants, nothing_left
 from tests.faultd.client import until
 from tests.faultd.fixture import StartFaultd
@@ -37,6 +37,21 @@ def test_s1_s3_s4_a_signal_ends_the_run_soon_with_what_was_measured(
     assert result.ledger["ok"] >= 200
     assert result.run["interrupted"] == number.name
     assert number.name in result.text("report.html")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_a_signal_after_the_last_line_does_not_change_the_exit_code(
+    cli: Cli, faultd: StartFaultd, number: signal.Signals
+) -> None:
+    """The terminal, report.json and the process say the same."""
+    running = cli.start(faultd().url, checks=ANY_SPEED)
+    assert running.process.stdout is not None
+    last = next(line for line in running.process.stdout if "decision=" in line)
+    running.signal(number)
+    result = running.finish()
+    assert result.exit_code == result.report["exit_code"], str(result)
+    assert f"exit={result.exit_code} " in last
+    assert result.report["decision"] in last
 
 
 def test_s1_a_signal_ends_the_run_soon_when_the_target_hangs(cli: Cli, faultd: StartFaultd) -> None:

@@ -1,4 +1,4 @@
-"""Rows C3 to C10, H6 to H12 for probes, T7 to T12, T20, T29, N12, N13: what a service says of itself, and is."""
+"""Rows C3 to C10, H6 to H12 for probes, T7 to T12, T20, T32, N12, N13: what a service says of itself, and is."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_t20_a_target_that_was_restarted_is_not_one_service_under_one_load(cli: 
     assert any("changed during the run" in doubt and "before, then after" in doubt for doubt in result.report["doubts"])
 
 
-def test_t29_a_declared_instance_that_never_answers_is_a_doubt(cli: Cli, faultd: StartFaultd) -> None:
+def test_t32_a_declared_instance_that_never_answers_is_a_doubt(cli: Cli, faultd: StartFaultd) -> None:
     server = faultd(layer("body", text=stats("a"), only="/stats"))
     probed = "probes:\n  instance: { json: /stats, instances: 2 }\n"
     result = cli.run(server.url, checks=LOOSE, more=probed, duration="9s")

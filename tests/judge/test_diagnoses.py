@@ -73,7 +73,7 @@ def test_a_service_that_stands_still_is_the_cause_and_no_statement_and_no_endpoi
 @pytest.mark.parametrize(
     ("process", "said"),
     [
-        (NODE, "did not compute meanwhile: it waited for a lock, the disk or another service"),
+        (NODE, "did not compute meanwhile: it waited for a lock, the disk or another service, or was stopped"),
         (replace(NODE, ran=None), "computed or was ready to for 18.0 s of the whole window"),
         (replace(NODE, ran=((2.0, 33.0),)), "for 10.0 s of that: synchronous"),
         (replace(NODE, ran=((2.0, 8.5),)), "for 3.0 s of that, and waited for the rest"),

@@ -64,7 +64,9 @@ def decision(
     judged = [judge_check(seen, one, confidence) for one in checks]
     total = score(judged)
     assert seen.load is not None
-    word, _ = decide([one.result for one in judged], total, rules.decision, load_doubts(seen.load), None)
+    word, _ = decide(
+        [one.result for one in judged], total, rules.decision, load_doubts(seen.load, checks, confidence), None
+    )
     return word, total, judged
 
 
@@ -154,7 +156,7 @@ def test_p8_ready_means_that_everything_that_blocks_is_proven_and_nothing_is_mis
         return
     assert total.coverage == 1
     assert seen.load is not None
-    assert not load_doubts(seen.load)
+    assert not load_doubts(seen.load, (), 0.95)
     for one in judged:
         assert one.result.outcome in (Outcome.PASS, Outcome.WARN)
         assert one.result.value is not None

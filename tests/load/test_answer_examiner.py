@@ -177,3 +177,21 @@ def test_bodies_that_end_are_told_from_bodies_that_come_and_go() -> None:
     assert seen(none, none) == ExaminedAnswers(2)
     assert seen(full, none, none) == ExaminedAnswers(3, emptied=2)
     assert seen(full, none, full) == ExaminedAnswers(3, emptied=1, refilled=1)
+
+
+def test_answers_that_turn_false_are_told_from_those_that_come_and_go() -> None:
+    good, bad = Got("POST /", 200, "application/json", b'{"id": 1}'), Got("POST /", 200, "", b'{"error": "busy"}')
+    assert seen(bad, bad) == ExaminedAnswers(2, errors=2)
+    assert seen(good, bad, bad) == ExaminedAnswers(3, errors=2, turned=2)
+    assert seen(good, bad, good) == ExaminedAnswers(3, errors=1, turned=1, recovered=1)
+    gone = Got("POST /", 404, "", b"")
+    assert seen(good, bad, gone) == ExaminedAnswers(3, errors=1, refused=1, turned=1)
+
+
+def test_an_error_that_the_scenario_calls_good_is_meant_and_turns_nothing() -> None:
+    good, meant = Got("POST /", 200, "application/json", b'{"id": 1}'), Got("POST /", 200, "", b'{"error": "sold out"}')
+    meant.called_good = True
+    assert seen(good, meant) == ExaminedAnswers(2, errors=1, meant=1)
+    page = Got("POST /", 200, "text/html", b"<h1>Internal Server Error</h1>")
+    page.called_good = True
+    assert seen(page) == ExaminedAnswers(1, pages=1)

@@ -111,6 +111,8 @@ MUTATIONS: dict[str, Callable[[Facts], object]] = {
     "what_was_examined_is_among_the_answers": lambda d: d["load"]["seen"][0].update(
         examined={"answers": 1, "at_log_in": 2}
     ),
+    "what_was_examined_is_all_there": lambda d: d["provenance"].update(tool_version="0.2.0.dev0"),
+    "requests_without_an_answer_failed": lambda d: d["load"].update(unanswered={"requests": 1, "time_s": 1.0}),
     "classes_are_known": a_class_of_its_own,
     "ledger_is_balanced": lambda d: d["ledger"].update(planned=d["ledger"]["planned"] + 1),
     "endpoints_add_up_to_the_ledger": another_class,
@@ -247,6 +249,7 @@ MORE: dict[str, Callable[[Facts], object]] = {
     "more look-ups than requests": lambda d: d["load"]["seen"][0]["hit"].update(
         d["load"]["seen"][0]["hit"] | {"total": 10**6}
     ),
+    "more examined answers than are there": lambda d: d["load"].update(examined=10**6),
     "an end before the start": lambda d: d.update(ended_at=d["started_at"].replace("2026", "2025")),
     "a time that is none": lambda d: d.update(started_at="yesterday"),
     "another rate of the database": lambda d: measured(d, "database.rollback_rate").update(

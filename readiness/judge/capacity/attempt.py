@@ -120,7 +120,7 @@ def judge_attempt(
         none = Latency(*[None] * 7)
         return Attempt(height, proof, TrialFinding.UNTRUSTED, reason, 0.0, 0, 0, None, none, None)
     results = [judge_check(run, check, confidence).result for check in checks]
-    finding, reason = _finding(run, load, checks, results)
+    finding, reason = _finding(run, load, checks, results, confidence)
     record = recording_of(load.endpoints)
     return Attempt(
         height=height,
@@ -184,7 +184,9 @@ def _allowed(check: Check) -> float | None:
     return allowed if 0 < allowed < 1 else None
 
 
-def _finding(run: Run, load: Load, checks: Sequence[Check], results: Sequence[CheckResult]) -> tuple[TrialFinding, str]:
+def _finding(
+    run: Run, load: Load, checks: Sequence[Check], results: Sequence[CheckResult], confidence: float | None
+) -> tuple[TrialFinding, str]:
     by_outcome = {result.outcome: result for result in reversed(results)}
     if own := own_faults(load):
         return TrialFinding.GENERATOR, _sentence(f"requests failed on this side ({', '.join(own)})")
@@ -196,7 +198,7 @@ def _finding(run: Run, load: Load, checks: Sequence[Check], results: Sequence[Ch
         if result.outcome in (Outcome.FAIL, Outcome.WARN)
     ]
     of_the_service = [result for check, result in missed if not _explained(load, check, result)]
-    doubts = (*run.doubts, *load_doubts(load))
+    doubts = (*run.doubts, *load_doubts(load, checks, confidence))
     if of_the_service and not run.doubts:
         return TrialFinding.BROKEN, _told(of_the_service[0])
     if missed:

@@ -34,7 +34,7 @@ def compare(
     anyway: bool = False,
 ) -> Comparison:
     """What changed from `base` to `head`; obstacles become cautions when `anyway` is true."""
-    against = obstacles(base, head, (_doubts(base), _doubts(head)))
+    against = obstacles(base, head, (_doubts(base, confidence), _doubts(head, confidence)))
     careful = cautions(base, head)
     if anyway:
         careful, against = (*(f"compared anyway: {line}" for line in against), *careful), ()
@@ -66,8 +66,8 @@ def compare(
     )
 
 
-def _doubts(run: Run) -> tuple[str, ...]:
-    return run.doubts + (load_doubts(run.load) if run.load else ())
+def _doubts(run: Run, confidence: float) -> tuple[str, ...]:
+    return run.doubts + (load_doubts(run.load, (), confidence) if run.load else ())
 
 
 def _side(run: Run, file: str) -> Side:

@@ -138,6 +138,11 @@ class Response:
         self.status_code, self.notable, self.first_s = 0, False, 0.0
         self._headers = self._content = None
 
+    @property
+    def called_good(self) -> bool:
+        """See Ticket."""
+        return self._verdict is True
+
     def answer_content(self) -> AnswerContent | None:
         """See Ticket. Raises Failure where the body is damaged."""
         return None if self.stream is not None else (self.asked, self.target if self.asked else "", self.content)

@@ -37,8 +37,8 @@ class StockCall:
 
     streams, stream = False, None
     __slots__ = (
-        "answer", "asked", "first_s", "head", "headers", "identity", "sent_s", "start_s", "status_code", "to_target",
-        "trace",
+        "answer", "asked", "called_good", "first_s", "head", "headers", "identity", "sent_s", "start_s", "status_code",
+        "to_target", "trace",
     )  # fmt: skip
 
     def __init__(self, identity: tuple[str, str], start_s: float, sent_s: float, to_target: bool) -> None:
@@ -54,6 +54,7 @@ class StockCall:
         self.head = b""
         """As it came, where we read it ourselves."""
         self.headers: Any = None
+        self.called_good = False
         self.first_s = UNKNOWN_S
         self.status_code = 0
         self.trace = b""

@@ -260,8 +260,10 @@ def leaving(original: Callable[..., bool]) -> Callable[..., bool]:
     """`__exit__` of a block of Locust's, which tells nobody when the block raised."""
 
     def leave(response: Any, kind: Any, problem: BaseException | None, trace: Any) -> bool:
+        if (mark := _mark(response)) is not None:
+            mark.call.called_good = getattr(response, "_manual_result", None) is True
         swallowed = original(response, kind, problem, trace)
-        if (mark := _mark(response)) is not None and not mark.left:
+        if mark is not None and not mark.left:
             mark.clients.left(mark, response, problem)
         return swallowed
 

@@ -15,6 +15,7 @@ from readiness.load.recorder import STALL_S
 from readiness.measurements.connections import merge_connections as connected_together
 from readiness.measurements.generator_health import calibrated_together, side_by_side
 from readiness.measurements.histogram import merge
+from readiness.measurements.lost_time import sum_lost_time
 from readiness.measurements.pace import merge_workers
 
 K = TypeVar("K", str, Cell)
@@ -72,6 +73,7 @@ def done(batches: int, parts: Sequence[Done]) -> Done:
         writes=_pair(part.writes for part in parts),
         idle=tuple(sorted(set.intersection(*(set(part.idle) for part in parts)))) if parts else (),
         connections=connected_together(part.connections for part in parts),
+        unanswered=sum_lost_time(part.unanswered for part in parts),
     )
 
 

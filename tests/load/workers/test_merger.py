@@ -172,6 +172,7 @@ def test_every_field_of_a_batch_and_of_an_end_is_merged() -> None:
             "stopped_s",
             "script_errors",
             "connections",
+            "unanswered",
             "writes",
             "idle",
         ),
