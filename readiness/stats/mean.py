@@ -1,10 +1,12 @@
 """Bounds for a mean or a rate per second, from blocks of time that may depend on each other.
 
-The sum of (value - mean * size) over the blocks is a sum over the run: its reach is that of `long_run`. A skewed sum is
-studentised by a spread that moves with it, so that the upper bound must reach farther and the lower less far: the
+The sum of (value - mean * size) over the blocks is a sum over the run: its reach is that of `long_run`. A skewed sum
+is studentised by a spread that moves with it, so that the upper bound must reach farther and the lower less far: the
 correction by the third moment is that of Johnson (J. American Statistical Association 73, 1978) and Hall (Annals of
 Statistics 20, 1992). The interval is that of the logarithm, in which a mean of positive values is nearer to normal.
-Where the largest values carry the whole sum even this is too short; docs/explanation/evidence.md says how often.
+Upwards it is that of the part above the least block: what every block takes does not vary, and would hide how much the
+rest does; but no farther than the likelihood of one burst goes. Where the largest values carry the whole sum even this
+is too short; docs/explanation/evidence.md says how often.
 
 A level of logarithms that lies s higher or lower by chance from run to run also spreads all values by s: over all runs
 the mean is exp(s^2 / 2) times that of a run at its middle. This comes on top under each hypothesis of s.
@@ -25,7 +27,7 @@ import numpy as np
 
 from readiness.stats.bursts import bursts_in, least_times
 from readiness.stats.long_run import MIN_BLOCKS as MIN_BLOCKS
-from readiness.stats.long_run import MORE_LIKELY, SURE, Floats, grouped, long_run, reached
+from readiness.stats.long_run import MORE_LIKELY, MOST_BLOCKS, SURE, Floats, grouped, long_run, reached
 from readiness.stats.share import NORMAL
 
 _FEW = 12
@@ -54,9 +56,11 @@ def bounds(blocks: Sequence[tuple[float, float]], confidence: float) -> tuple[fl
     skew *= (2 * z * z + 1) / (6 * z)
     if ratio <= 0:
         return 0.0, ratio + reach * max(1 + skew, 0.0)
-    spreads = found.scales / (ratio * total)
+    floor = _least(values, sizes)
+    spreads = found.scales / ((ratio - floor) * total)
     above = found.reach_of(spreads * max(1 + skew, 1e-9), at, spreads**2 / 2) / NORMAL.inv_cdf(at) * z
-    low, high = ratio * math.exp(-reach * max(1 - skew, 0.0) / ratio), ratio * math.exp(min(above, _FAR))
+    low = ratio * math.exp(-reach * max(1 - skew, 0.0) / ratio)
+    high = floor + (ratio - floor) * min(math.exp(min(above, _FAR)), least_times(1, confidence))
     if skewed and found.regular <= MORE_LIKELY:
         longer = (one.hits * (least_times(one.count, confidence) - 1) for one in bursts_in(series))
         high = max(high, ratio + max(longer, default=0.0) / total)
@@ -77,6 +81,13 @@ def drifts(blocks: Sequence[tuple[float, float]]) -> bool:
 def _columns(blocks: Sequence[tuple[float, float]]) -> tuple[Floats, Floats]:
     values, sizes = np.array(blocks, np.float64).reshape(-1, 2).T
     return values, sizes
+
+
+def _least(values: Floats, sizes: Floats) -> float:
+    """The mean of the least block, of those that hold anything; below the mean of all."""
+    summed, held = grouped(values, MOST_BLOCKS), grouped(sizes, MOST_BLOCKS)
+    found = float((summed[held > 0] / held[held > 0]).min())
+    return found if 0 < found < values.sum() / sizes.sum() else 0.0
 
 
 def _skew(series: Floats) -> tuple[float, bool]:
