@@ -39,6 +39,14 @@ def test_a_one_sided_bound_is_missed_by_one_run_in_twenty_at_most() -> None:
     assert max(missed) <= 300 * 0.05 + 2 * (300 * 0.05 * 0.95) ** 0.5
 
 
+def test_what_every_request_takes_does_not_hide_how_the_rest_varies() -> None:
+    """Decision 71: a base on top of each block moves the upper end by as much."""
+    generator = np.random.default_rng(4)
+    tail = np.exp(1.5 * generator.standard_normal(60))
+    ends = [(mean.bounds([(base + one, 1.0) for one in tail], 0.95) or (0.0, 0.0))[1] - base for base in (0.0, 1000.0)]
+    assert ends[1] == pytest.approx(ends[0])
+
+
 def test_a_few_huge_values_push_the_upper_bound_out_more_than_the_lower() -> None:
     blocks = [(10.0, 1.0)] * 57 + [(400.0, 1.0)] * 3
     low, high = mean.bounds(blocks, 0.95) or (0.0, 0.0)
