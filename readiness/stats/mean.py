@@ -5,8 +5,8 @@ is studentised by a spread that moves with it, so that the upper bound must reac
 correction by the third moment is that of Johnson (J. American Statistical Association 73, 1978) and Hall (Annals of
 Statistics 20, 1992). The interval is that of the logarithm, in which a mean of positive values is nearer to normal.
 Upwards it is that of the part above the least block: what every block takes does not vary, and would hide how much the
-rest does; but no farther than the likelihood of one burst goes. Where the largest values carry the whole sum even this
-is too short; docs/explanation/evidence.md says how often.
+rest does. It goes no farther than the likelihood of one burst, and never less far than the one above zero. Where the
+largest values carry the whole sum even this is too short; docs/explanation/evidence.md says how often.
 
 A level of logarithms that lies s higher or lower by chance from run to run also spreads all values by s: over all runs
 the mean is exp(s^2 / 2) times that of a run at its middle. This comes on top under each hypothesis of s.
@@ -27,7 +27,7 @@ import numpy as np
 
 from readiness.stats.bursts import bursts_in, least_times
 from readiness.stats.long_run import MIN_BLOCKS as MIN_BLOCKS
-from readiness.stats.long_run import MORE_LIKELY, MOST_BLOCKS, SURE, Floats, grouped, long_run, reached
+from readiness.stats.long_run import MORE_LIKELY, MOST_BLOCKS, SURE, Floats, LongRun, grouped, long_run, reached
 from readiness.stats.share import NORMAL
 
 _FEW = 12
@@ -56,11 +56,11 @@ def bounds(blocks: Sequence[tuple[float, float]], confidence: float) -> tuple[fl
     skew *= (2 * z * z + 1) / (6 * z)
     if ratio <= 0:
         return 0.0, ratio + reach * max(1 + skew, 0.0)
-    floor = _least(values, sizes)
-    spreads = found.scales / ((ratio - floor) * total)
-    above = found.reach_of(spreads * max(1 + skew, 1e-9), at, spreads**2 / 2) / NORMAL.inv_cdf(at) * z
+    floor, wider = _least(values, sizes), max(1 + skew, 1e-9)
     low = ratio * math.exp(-reach * max(1 - skew, 0.0) / ratio)
-    high = floor + (ratio - floor) * min(math.exp(min(above, _FAR)), least_times(1, confidence))
+    one_burst = floor + (ratio - floor) * least_times(1, confidence)
+    ends = [_upper(found, ratio, base, total, wider, confidence) for base in (0.0, floor)]
+    high = max(ends[0], min(ends[1], one_burst))
     if skewed and found.regular <= MORE_LIKELY:
         longer = (one.hits * (least_times(one.count, confidence) - 1) for one in bursts_in(series))
         high = max(high, ratio + max(longer, default=0.0) / total)
@@ -81,6 +81,14 @@ def drifts(blocks: Sequence[tuple[float, float]]) -> bool:
 def _columns(blocks: Sequence[tuple[float, float]]) -> tuple[Floats, Floats]:
     values, sizes = np.array(blocks, np.float64).reshape(-1, 2).T
     return values, sizes
+
+
+def _upper(found: LongRun, ratio: float, base: float, total: float, wider: float, confidence: float) -> float:
+    """The upper end by the logarithm of the part above `base`."""
+    z, at = NORMAL.inv_cdf(confidence), min(confidence, SURE)
+    spreads = found.scales / ((ratio - base) * total)
+    above = found.reach_of(spreads * wider, at, spreads**2 / 2) / NORMAL.inv_cdf(at) * z
+    return base + (ratio - base) * math.exp(min(above, _FAR))
 
 
 def _least(values: Floats, sizes: Floats) -> float:

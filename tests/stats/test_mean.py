@@ -47,6 +47,14 @@ def test_what_every_request_takes_does_not_hide_how_the_rest_varies() -> None:
     assert ends[1] == pytest.approx(ends[0])
 
 
+@pytest.mark.parametrize("confidence", [0.6, 0.75, 0.8, 0.95, 0.99])
+def test_the_upper_end_leaves_room_at_every_confidence(confidence: float) -> None:
+    """At 75 % and less the likelihood of one burst excludes nothing, so that it may not be the only bound."""
+    blocks = [(20 + 5 * abs(float(one)), 1.0) for one in np.random.default_rng(1).standard_normal(60)]
+    high = (mean.bounds(blocks, confidence) or (0.0, 0.0))[1]
+    assert high > sum(value for value, _ in blocks) / 60 * 1.005
+
+
 def test_a_few_huge_values_push_the_upper_bound_out_more_than_the_lower() -> None:
     blocks = [(10.0, 1.0)] * 57 + [(400.0, 1.0)] * 3
     low, high = mean.bounds(blocks, 0.95) or (0.0, 0.0)
