@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib.util import find_spec
 
 import pytest
 
 from tests.e2e.conftest import LOOSE, Cli
 from tests.run.collector import Collector, collector, spans_in
+from tests.serving import serving
 
 __all__ = ["collector"]
 
@@ -91,11 +91,8 @@ class Service(BaseHTTPRequestHandler):
 @pytest.fixture
 def url() -> Iterator[str]:
     seen.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(Service) as url:
+        yield url
 
 
 def test_the_report_links_slow_and_failed_requests_to_the_traces_that_the_service_saw(

@@ -14,6 +14,7 @@ import trustme
 from readiness.errors import ConfigError
 from readiness.probes.download import document
 from tests.init.test_init_command import BAGS, files_in, init
+from tests.serving import serving
 
 
 class Site(BaseHTTPRequestHandler):
@@ -37,11 +38,8 @@ class Site(BaseHTTPRequestHandler):
 @pytest.fixture
 def site() -> Iterator[str]:
     Site.asked = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(Site) as url:
+        yield url.removeprefix("http://")
 
 
 def test_a_description_is_fetched_once_and_its_address_is_shown_without_credentials(tmp_path: Path, site: str) -> None:

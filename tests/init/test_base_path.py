@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from tests.init.sources.recordings import api, har
 from tests.init.sources.test_postman import collection, item
 from tests.init.test_init_command import init, readiness
+from tests.serving import serving
 
 LINE = (
     '192.0.2.1 - - [01/Mar/2026:12:00:{second:02} +0000] "GET /api/v2/orders?page=1 HTTP/1.1" 200 512 "-" "Firefox"\n'
@@ -37,11 +37,8 @@ class Orders(BaseHTTPRequestHandler):
 @pytest.fixture
 def origin() -> Iterator[str]:
     Orders.asked = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Orders)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(Orders) as url:
+        yield url
 
 
 def sources(origin: str) -> dict[str, bytes]:

@@ -6,9 +6,8 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from tests.init.checked import refuse_foreign_code, refuse_unformatted
 from tests.init.sources.recordings import api, har
 from tests.init.sources.test_postman import collection, item
 from tests.init.test_init_command import init
+from tests.serving import serving
 
 KEY = "4b4eb4b8-25cc-4540-95fc-f06b942257a3"
 HEADERS = {
@@ -48,11 +48,8 @@ class Orders(BaseHTTPRequestHandler):
 @pytest.fixture
 def orders() -> Iterator[str]:
     Orders.sent = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Orders)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(Orders) as url:
+        yield url
 
 
 def tried(folder: Path, target: str) -> None:

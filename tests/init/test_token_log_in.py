@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -22,6 +21,7 @@ from tests.init.sources.recordings import api, entry
 from tests.init.sources.recordings import har as recording
 from tests.init.sources.test_postman import bearer, collection, item
 from tests.init.test_init_command import init, readiness
+from tests.serving import serving
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.c2hvcA.c2ln"
 ANSWER: dict[str, Any] = {"access_token": TOKEN, "expires_in": 20, "refresh_token": "a7" * 24}
@@ -151,11 +151,8 @@ class Shop(BaseHTTPRequestHandler):
 @pytest.fixture
 def shop() -> Iterator[str]:
     Shop.ends, Shop.refreshed = {}, []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(Shop) as url:
+        yield url
 
 
 def test_requests_after_the_end_of_the_recorded_token_succeed(

@@ -4,10 +4,8 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,6 +13,7 @@ import pytest
 
 from readiness.demo import seed
 from readiness.demo.stack import Stack
+from tests.serving import serving
 
 REPOSITORY = Path(__file__).parents[2]
 SCENARIOS = {
@@ -127,20 +126,6 @@ class NobodyGetsIn(Pretender):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self._send(200, LOGIN_PAGE)
-
-
-class Server(ThreadingHTTPServer):
-    """With room for all users at once: a connection that finds none comes again after a second."""
-
-    request_queue_size = 128
-
-
-@contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    with Server(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 @pytest.mark.parametrize(
